@@ -1,0 +1,1 @@
+"""What every room shares: contracts, catalogue, messaging, store, telemetry. Nothing here knows one service."""

@@ -1,0 +1,19 @@
+"""The contracts: every event that travels, as one typed model each. Schemas and documents are generated from here."""
+
+from services.common.contracts import assignments, deliveries, departments, documents, intake, lifecycle, topics
+from services.common.contracts.base import Event, Fact, Said, declared, events_of
+
+__all__ = [
+    "Event",
+    "Fact",
+    "Said",
+    "assignments",
+    "declared",
+    "deliveries",
+    "departments",
+    "documents",
+    "events_of",
+    "intake",
+    "lifecycle",
+    "topics",
+]

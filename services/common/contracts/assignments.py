@@ -1,0 +1,43 @@
+"""`requests.assignments.v1`: which department has the request and what it said, passed on by routing."""
+
+from uuid import UUID
+
+from services.common.contracts import topics
+from services.common.contracts.base import Code, Fact, Prose
+from services.common.contracts.lifecycle import CommandRef
+
+
+class AssignmentFact(Fact, families=(topics.ASSIGNMENTS,)):
+    assignment_id: UUID
+    department: Code
+    epoch: int
+
+
+class AssignmentMade(AssignmentFact, type="assignment.made"):
+    """`rule` and `rules_version` say which routing rule chose the department."""
+
+    rule: str
+    rules_version: str
+
+
+class CommandFact(AssignmentFact):
+    """What a department told us to do; `seen` is the last lifecycle `seq` it had been shown."""
+
+    seen: int
+    command: CommandRef
+
+
+class AssignmentAcknowledged(CommandFact, type="assignment.acknowledged"):
+    pass
+
+
+class AssignmentAnswered(CommandFact, type="assignment.answered"):
+    text: Prose
+
+
+class AssignmentResolved(CommandFact, type="assignment.resolved"):
+    text: Prose
+
+
+class AssignmentRejected(CommandFact, type="assignment.rejected"):
+    text: Prose

@@ -1,0 +1,24 @@
+"""`requests.intake.v1`: what people ask of the counter, said by the gateway."""
+
+from typing import Literal
+from uuid import UUID
+
+from services.common.contracts import topics
+from services.common.contracts.base import Code, Prose, Said
+
+Who = Literal["P", "E"]
+"""P a person, E a company (an entity)."""
+
+
+class RequestSubmitted(Said, type="request.submitted", families=(topics.INTAKE,)):
+    """A person filed a request. Identity stays with the gateway: `account_id` and `actor_id` are opaque."""
+
+    account_id: UUID
+    actor_id: UUID
+    who: Who
+    subject: Code
+    reason: Code
+    catalogue_version: int
+    language: Literal["pt", "en"] = "pt"
+    description: Prose
+    documents: tuple[UUID, ...] = ()
