@@ -1,0 +1,48 @@
+"""The few ways a step can fail. Adapters translate a driver's error into one of these once, at the edge."""
+
+
+class Away(Exception):
+    """An engine cannot be reached or does not answer in time. Never counted, never dead-lettered: tried again.
+
+    The list of its subclasses is closed. The text names the engine and no data: drivers' own texts carry documents.
+    """
+
+    engine = "engine"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{self.engine} is away: {what}")
+
+
+class StoreAway(Away):
+    engine = "store"
+
+
+class BrokerAway(Away):
+    engine = "broker"
+
+
+class ObjectStoreAway(Away):
+    engine = "object store"
+
+
+class HandedOver(Exception):
+    """The partition belongs to another member now. Not a failure: the batch is dropped, the new owner takes it."""
+
+
+class Poison(Exception):
+    """A record that can never be applied: unreadable, against its schema, or impossible.
+
+    `reason` is a short code for the dead letter; it never echoes the record.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TopicMissing(Exception):
+    """A topic that something must be said on does not exist or may not be written: an alarm, not an outage."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(f"topic {topic} is missing or forbidden")
+        self.topic = topic

@@ -1,0 +1,113 @@
+"""The aggregate shape: load, decide, save by compare-and-set, publish the outbox, and only then the offset.
+
+A crash anywhere is redelivered: what was saved is found in the inbox and only sent again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Generic
+
+from services.common.contracts import Event
+from services.common.messaging.aggregate import Aggregate, End, Fold
+from services.common.messaging.dead_letters import DeadLetters
+from services.common.messaging.decision import S
+from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.publisher import Publisher
+from services.common.messaging.record import Received
+from services.common.messaging.shape import Queues, Taken, by_key, rounds
+from services.common.store import Change, Document, DocumentStore, Parked
+
+PARKED = "blocked"
+"""The reason on the dead letter of a record that only waits for an earlier one of its document."""
+
+
+class AggregateConsumer(Generic[S]):
+    """Takes batches for one kind of document: concurrent across keys, in order within a key."""
+
+    def __init__(
+        self, aggregate: Aggregate[S], store: DocumentStore[S], publisher: Publisher, letters: DeadLetters
+    ) -> None:
+        self.aggregate = aggregate
+        self.store = store
+        self._publisher = publisher
+        self._letters = letters
+
+    async def take(self, batch: Sequence[Taken]) -> list[End]:
+        ends: list[End] = []
+        pairs = [(target, taken) for taken in batch for target in self.aggregate.targets(taken.received)]
+        for queues in rounds(by_key(pairs)):
+            documents = await self.store.load(list(queues))
+            ARMED and reach(Failpoint.LOADED)
+            ends += await self._save(queues, documents)
+            ARMED and reach(Failpoint.SAVED)
+            await self.publish(list(documents.values()))
+        return ends
+
+    async def publish(self, documents: Sequence[Document[S]]) -> None:
+        """Send whole outboxes, oldest event first, and clear what was acknowledged."""
+        unsent = [document for document in documents if document.outbox]
+        if not unsent:
+            return
+        await self._publisher.send([event for document in unsent for event in document.outbox])
+        ARMED and reach(Failpoint.PUBLISHED)
+        await self.store.clear({document.key: [event.id for event in document.outbox] for document in unsent})
+        ARMED and reach(Failpoint.CLEARED)
+
+    async def give_up(self, taken: Taken, reason: str) -> None:
+        """Dead-letter the record, then block its documents: their later records wait behind it, in order."""
+        await self._letters.send(taken.record, reason)
+        ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
+        missed = set(self.aggregate.targets(taken.received))
+        while missed:
+            documents = await self.store.load(list(missed))
+            ARMED and reach(Failpoint.BLOCKED_LOADED)
+            changes = [_blocked(document, taken.received) for document in documents.values()]
+            missed = await self.store.save([change for change in changes if change.dirty])
+            ARMED and reach(Failpoint.BLOCKED)
+
+    async def _save(self, queues: Queues, documents: dict[str, Document[S]]) -> list[End]:
+        """Decide and save until every key's compare-and-set holds; `documents` ends as what is stored."""
+        ends: list[End] = []
+        pending = queues
+        while pending:
+            folds = {key: self._fold(key, documents[key], queue) for key, queue in pending.items()}
+            await self._publisher.require({event.topic for fold in folds.values() for event in fold.change.said})
+            ARMED and reach(Failpoint.TOPICS_KNOWN)
+            await self._park(pending, folds)
+            ARMED and reach(Failpoint.PARKED)
+            missed = await self.store.save([fold.change for fold in folds.values() if fold.change.dirty])
+            for key, fold in folds.items():
+                if key not in missed:
+                    documents[key] = fold.change.after
+                    ends += fold.ends
+            pending = {key: pending[key] for key in missed}
+            if missed:
+                ARMED and reach(Failpoint.MISSED)
+                await self._reload(documents, missed)
+        return ends
+
+    def _fold(self, key: str, document: Document[S], queue: Sequence[Taken]) -> Fold[S]:
+        return self.aggregate.fold(document, [replace(taken.received, target=key) for taken in queue])
+
+    async def _park(self, queues: Queues, folds: dict[str, Fold[S]]) -> None:
+        """Records behind a blocked document go to the dead letters before the list that names them is saved."""
+        for key, fold in folds.items():
+            parked = {received.position for received in fold.park}
+            for taken in queues[key]:
+                if taken.received.position in parked:
+                    await self._letters.send(taken.record, PARKED)
+                    ARMED and reach(Failpoint.PARKED_LETTER_SENT)
+
+    async def _reload(self, documents: dict[str, Document[S]], missed: set[str]) -> None:
+        for key, fresh in (await self.store.load(list(missed))).items():
+            if fresh.version == documents[key].version:
+                raise RuntimeError(f"a save missed although version {fresh.version} is what is stored")
+            documents[key] = fresh
+
+
+def _blocked(document: Document[S], received: Received[Event]) -> Change[S]:
+    position = received.position
+    parked = Parked(position.topic, position.partition, position.offset, received.at)
+    if parked.position in {waiting.position for waiting in document.blocked}:
+        return Change(document, document)
+    return Change(document, replace(document, partition=received.partition, blocked=(*document.blocked, parked)))

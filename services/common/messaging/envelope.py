@@ -1,0 +1,39 @@
+"""Writing an event: CloudEvents 1.0 headers around its data, with an id that a repetition derives again."""
+
+from datetime import datetime
+
+from services.common.contracts import Said
+from services.common.contracts.base import TYPE_PREFIX
+from services.common.errors import Poison
+from services.common.messaging.record import MAX_EVENT
+from services.common.store import Outgoing
+
+
+def outgoing(
+    event: Said, *, id: str, source: str, cause: str, correlation: str, at: datetime, traceparent: str | None
+) -> Outgoing:
+    """`event` as an outbox entry. `at` is the append time of what caused it, so that a repetition is byte-identical.
+
+    Raises `Poison` when its data is over 256 KiB.
+    """
+    value = event.model_dump_json().encode()
+    if len(value) > MAX_EVENT:
+        raise Poison("event-too-large")
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": id,
+        "ce_type": event.TYPE,
+        "ce_source": f"postigo/{source}",
+        "ce_subject": event.reference,
+        "ce_time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "ce_correlationid": correlation,
+        "ce_causationid": cause,
+        "ce_partitionkey": event.key,
+        "ce_dataschema": f"urn:postigo:schema:{event.TYPE.removeprefix(TYPE_PREFIX)}",
+        "content-type": "application/json",
+    }
+    if event.sequence is not None:
+        headers["ce_sequence"] = f"{event.sequence:010d}"
+    if traceparent is not None:
+        headers["traceparent"] = traceparent
+    return Outgoing(id=id, topic=event.topic, key=event.key, headers=headers, value=value, at=at)

@@ -1,0 +1,72 @@
+"""Failpoints: a named place between two awaits where a test can end the process as a power cut would.
+
+`POSTIGO_FAILPOINT=saved:kill` kills the process with SIGKILL the first time it stands there, `saved:kill@3` the third
+time. Unset, a place costs one test of the module constant `ARMED`:
+
+    ARMED and reach(Failpoint.SAVED)
+"""
+
+import os
+import signal
+from enum import StrEnum
+from itertools import count
+from typing import Final
+
+
+class Failpoint(StrEnum):
+    """Every step of the kernel and of the submit path. A test hits each one and counts what is left."""
+
+    BATCH_READ = "batch-read"
+    UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
+    LOADED = "loaded"
+    TOPICS_KNOWN = "topics-known"
+    PARKED_LETTER_SENT = "parked-letter-sent"
+    PARKED = "parked"
+    SAVED = "saved"
+    MISSED = "missed"
+    PUBLISHED = "published"
+    CLEARED = "cleared"
+    BATCH_TAKEN = "batch-taken"
+    FIRST_HALF_TAKEN = "first-half-taken"
+    SET_ASIDE = "set-aside"
+    POISON_DEAD_LETTERED = "poison-dead-lettered"
+    BUG_DEAD_LETTERED = "bug-dead-lettered"
+    BLOCKED_LOADED = "blocked-loaded"
+    BLOCKED = "blocked"
+    TAKEN = "taken"
+    COMMITTED = "committed"
+    STEPPED_BACK = "stepped-back"
+    SWEEP_ENDS_NOTED = "sweep-ends-noted"
+    SWEEP_DUE_FOUND = "sweep-due-found"
+    SWEEP_TIMER_FIRED = "sweep-timer-fired"
+    SWEEP_TIMERS_TAKEN = "sweep-timers-taken"
+    SWEEP_STALE_FOUND = "sweep-stale-found"
+    PROJECTION_LOADED = "projection-loaded"
+    PROJECTION_SAVED = "projection-saved"
+    MADE = "made"
+    DELIVERY_DUE_FOUND = "delivery-due-found"
+    DELIVERY_LEASED = "delivery-leased"
+    DELIVERY_CONNECTED = "delivery-connected"
+    DELIVERY_RECIPIENT_READ = "delivery-recipient-read"
+    DELIVERY_MAIL_SENT = "delivery-mail-sent"
+    DELIVERY_STORED = "delivery-stored"
+    DELIVERY_SAID = "delivery-said"
+    DELIVERY_CLEARED = "delivery-cleared"
+
+
+ARMED: Final = os.environ.get("POSTIGO_FAILPOINT")
+
+_hits: Final = count(1)
+
+
+def reach(point: Failpoint) -> bool:
+    """Die here, if this is the armed failpoint and its turn has come."""
+    name, _, action = (ARMED or "").partition(":")
+    if name != point:
+        return False
+    verb, _, turn = action.partition("@")
+    if verb != "kill":
+        raise ValueError(f"POSTIGO_FAILPOINT={ARMED}: the action is 'kill' or 'kill@N'")
+    if next(_hits) >= int(turn or 1):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return True

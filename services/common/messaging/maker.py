@@ -1,0 +1,63 @@
+"""The maker shape: each record makes at most a few new documents, on ids that a repetition derives again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pymongo.errors import BulkWriteError
+
+from services.common.contracts import Event
+from services.common.messaging.aggregate import End
+from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.record import Received
+from services.common.messaging.shape import Taken
+from services.common.store import Collection, reaching_store
+from services.common.store.client import DUPLICATE_KEY
+
+E = TypeVar("E", bound=Event)
+Make = Callable[[Received[E]], Sequence[dict[str, Any]]]
+
+
+@dataclass(slots=True)
+class Maker:
+    """A table of what to make of each event: documents with an `_id` derived from it."""
+
+    _makes: dict[type[Event], Make[Any]] = field(default_factory=dict)
+
+    def on(self, *events: type[E]) -> Callable[[Make[E]], Make[E]]:
+        def register(make: Make[E]) -> Make[E]:
+            self._makes.update(dict.fromkeys(events, make))
+            return make
+
+        return register
+
+    def make(self, received: Received[Event]) -> Sequence[dict[str, Any]]:
+        make = next((self._makes[kind] for kind in type(received.event).__mro__ if kind in self._makes), None)
+        return make(received) if make else ()
+
+
+class MakerConsumer:
+    """Inserts what a batch makes in one unordered bulk; what is already there stays as it is."""
+
+    def __init__(self, maker: Maker, collection: Collection) -> None:
+        self._maker = maker
+        self._collection = collection
+
+    async def take(self, batch: Sequence[Taken]) -> list[End]:
+        made = {item["_id"]: item for taken in batch for item in self._maker.make(taken.received)}
+        if not made:
+            return []
+        duplicates = 0
+        try:
+            with reaching_store():
+                await self._collection.insert_many(list(made.values()), ordered=False)
+        except BulkWriteError as error:
+            failures = error.details["writeErrors"]
+            if any(failure["code"] != DUPLICATE_KEY for failure in failures):
+                raise
+            duplicates = len(failures)
+        ARMED and reach(Failpoint.MADE)
+        return [End.DUPLICATE] * duplicates + [End.APPLIED] * (len(made) - duplicates)
+
+    async def give_up(self, taken: Taken, reason: str) -> None:
+        """Nothing waits behind a record that only makes something: its letter is kept for a redrive."""

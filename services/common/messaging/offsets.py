@@ -1,0 +1,48 @@
+"""Where a member stands in each partition it holds, by what it finished and not by what it fetched."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+ANSWER_TIMEOUT: Final = 5.0
+"""Seconds the broker has to say where its log starts or ends."""
+
+
+class Offsets:
+    """`finished[tp]` is the offset after the last record that ended."""
+
+    def __init__(self) -> None:
+        self.finished: dict[TopicPartition, int] = {}
+
+    async def learn(self, consumer: AIOKafkaConsumer, assigned: Sequence[TopicPartition]) -> list[TopicPartition]:
+        """Take up `assigned`; those of them whose committed offset the log no longer reaches."""
+        self.finished.clear()
+        if not assigned:
+            return []
+        starts = await asyncio.wait_for(consumer.beginning_offsets(list(assigned)), ANSWER_TIMEOUT)
+        gone: list[TopicPartition] = []
+        for tp in assigned:
+            committed = await asyncio.wait_for(consumer.committed(tp), ANSWER_TIMEOUT)
+            if committed is not None and committed < starts[tp]:
+                gone.append(tp)
+            self.finished[tp] = starts[tp] if committed is None else committed
+        return gone
+
+    def advance(self, after: Mapping[TopicPartition, int]) -> None:
+        self.finished.update(after)
+
+    def gaps(self, first: Mapping[TopicPartition, int]) -> list[TopicPartition]:
+        """Partitions whose next record is not the one that should follow: the log was cut while we were behind."""
+        return [tp for tp, offset in first.items() if offset > self.finished.get(tp, offset)]
+
+    async def ends(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+        """The end of every held partition's log now. Raises `KafkaError` or `TimeoutError`."""
+        held = list(consumer.assignment())
+        if not held:
+            return {}
+        return dict(await asyncio.wait_for(consumer.end_offsets(held), ANSWER_TIMEOUT))
+
+    def lag(self, ends: Mapping[TopicPartition, int]) -> int:
+        return sum(max(0, end - self.finished.get(tp, end)) for tp, end in ends.items())

@@ -1,0 +1,162 @@
+"""Saying events: one idempotent producer, many sends in flight, each awaited by its own future.
+
+`flush()` is never trusted: it returns normally when sends failed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaError,
+    OutOfOrderSequenceNumber,
+    ProducerClosed,
+    ProducerFenced,
+    TopicAuthorizationFailedError,
+)
+
+from services.common.errors import BrokerAway, TopicMissing
+
+if TYPE_CHECKING:
+    from services.common.store import Outgoing
+
+log = structlog.get_logger()
+
+SEND_TIMEOUT: Final = 5.0
+"""Seconds a send may stay unacknowledged before the broker counts as away."""
+
+MAX_REQUEST: Final = 17 * 1024 * 1024
+"""Bytes: a dead letter of 16 MiB and its headers."""
+
+_BROKEN: Final = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)
+
+Headers = Sequence[tuple[str, bytes | None]]
+Acknowledged = asyncio.Future[Any]
+
+
+class Publisher:
+    """An `AIOKafkaProducer` that is replaced when it breaks, and never asked for more while it is stuck."""
+
+    def __init__(self, url: str, *, client_id: str, timeout: float = SEND_TIMEOUT) -> None:
+        self._url = url
+        self._client_id = client_id
+        self._timeout = timeout
+        self._producer: AIOKafkaProducer | None = None
+        self._topics: frozenset[str] = frozenset()
+        self._unanswered: set[Acknowledged] = set()
+        self._starting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect. Raises `BrokerAway`; may be called again."""
+        async with self._starting:
+            if self._producer is not None:
+                return
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._url,
+                client_id=self._client_id,
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=0,
+                max_batch_size=131_072,
+                max_request_size=MAX_REQUEST,
+                request_timeout_ms=round(self._timeout * 1000),
+                retry_backoff_ms=50,
+            )
+            try:
+                await asyncio.wait_for(producer.start(), self._timeout)
+            except (KafkaError, TimeoutError, OSError) as error:
+                await _stopped(producer)
+                raise BrokerAway(f"no connection ({type(error).__name__})") from None
+            self._producer = producer
+
+    async def stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _stopped(producer)
+
+    async def require(self, topics: set[str]) -> None:
+        """Raise `TopicMissing` for one that does not exist; asked before anything is saved that names it."""
+        if topics <= self._topics:
+            return
+        producer = await self._running()
+        try:
+            cluster = await asyncio.wait_for(producer.client.fetch_all_metadata(), self._timeout)
+        except (KafkaError, TimeoutError, OSError) as error:
+            raise BrokerAway(f"no metadata ({type(error).__name__})") from None
+        self._topics = frozenset(cluster.topics())
+        for topic in sorted(topics - self._topics):
+            raise TopicMissing(topic)
+
+    async def send(self, events: Sequence["Outgoing"]) -> None:
+        """Send `events` in order and return once the broker has acknowledged each of them.
+
+        Raises `BrokerAway` when one is not acknowledged in time; it may land all the same. Raises `TopicMissing`.
+        """
+        await self._gather(
+            [(event.topic, event.key.encode(), event.value, _encoded(event.headers)) for event in events]
+        )
+
+    async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Send one record byte for byte, null headers included. Raises as `send` does."""
+        await self._gather([(topic, key, value, headers)])
+
+    async def _gather(self, records: Sequence[tuple[str, bytes | None, bytes | None, Headers]]) -> None:
+        if not records:
+            return
+        producer = await self._running()
+        await self._unstuck()
+        futures: list[Acknowledged] = []
+        try:
+            async with asyncio.timeout(self._timeout):
+                for topic, key, value, headers in records:
+                    futures.append(await producer.send(topic, value=value, key=key, headers=list(headers)))
+        except (KafkaError, TimeoutError) as error:
+            await self._failed(error)
+        finally:
+            self._unanswered.update(future for future in futures if not future.done())
+        await self._acknowledged(futures)
+
+    async def _acknowledged(self, futures: Sequence[Acknowledged]) -> None:
+        _, waiting = await asyncio.wait(futures, timeout=self._timeout)
+        self._unanswered.difference_update(set(futures) - waiting)
+        for future in futures:
+            error = future.exception() if future.done() else TimeoutError()
+            if error is not None:
+                await self._failed(error)
+
+    async def _unstuck(self) -> None:
+        """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
+        if self._unanswered:
+            _, self._unanswered = await asyncio.wait(self._unanswered, timeout=self._timeout)
+            if self._unanswered:
+                raise BrokerAway("earlier sends are not acknowledged yet")
+
+    async def _failed(self, error: BaseException) -> None:
+        if isinstance(error, TopicAuthorizationFailedError | InvalidTopicError):
+            raise TopicMissing(str(error.args[0]) if error.args else "unknown") from None
+        if isinstance(error, _BROKEN):
+            log.error("producer replaced", because=type(error).__name__)
+            await self.stop()
+        if isinstance(error, KafkaError | TimeoutError):
+            raise BrokerAway(f"a send was not acknowledged ({type(error).__name__})") from None
+        raise error
+
+    async def _running(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            await self.start()
+        assert self._producer is not None
+        return self._producer
+
+
+def _encoded(headers: Any) -> Headers:
+    return [(name, value.encode()) for name, value in headers.items()]
+
+
+async def _stopped(producer: AIOKafkaProducer) -> None:
+    """Stop within two seconds: with a frozen broker `stop()` waits for ever."""
+    with suppress(KafkaError, TimeoutError, OSError):
+        await asyncio.wait_for(producer.stop(), 2)

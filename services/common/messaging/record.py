@@ -1,0 +1,182 @@
+"""Reading a Kafka record: CloudEvents 1.0 in binary mode, tolerant of what it need not know.
+
+A record that cannot be read is poison, and says why in a short code that never echoes what it holds.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from services.common.contracts import Event, events_of
+from services.common.errors import Poison
+
+if TYPE_CHECKING:
+    from aiokafka import ConsumerRecord
+
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+MAX_EVENT: Final = 256 * 1024
+"""Bytes the data of one event may have."""
+
+MAX_ID: Final = 255
+
+REDRIVE_HEADER: Final = "dlq-redrive"
+
+_READ: Final = frozenset({"ce_id", "ce_type", "ce_subject", "ce_correlationid", "traceparent", REDRIVE_HEADER})
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record lies in the log; for a redriven one, where it first lay."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[E_co]):
+    """An event as a handler meets it.
+
+    `at` is the broker's append time (the original one, if redriven); `target` the key of the document to decide on;
+    `partition` the one whose owner may touch that document.
+    """
+
+    event: E_co
+    id: str
+    digest: bytes
+    topic: str
+    key: str
+    target: str
+    partition: int
+    at: datetime
+    position: Position
+    correlation: str
+    traceparent: str | None = None
+
+    @property
+    def inbox_id(self) -> str:
+        """Ids are scoped by the topic they came on: two writers cannot silence each other."""
+        return f"{self.topic} {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """The header a redriven record carries: for which group, and where and when it was first appended."""
+
+    group: str
+    position: Position
+    at: datetime
+
+    def to_header(self) -> str:
+        """`group topic partition offset append-time-in-ms`."""
+        position = self.position
+        milliseconds = round(self.at.timestamp() * 1000)
+        return f"{self.group} {position.topic} {position.partition} {position.offset} {milliseconds}"
+
+    @classmethod
+    def parse(cls, header: str) -> "Redrive":
+        try:
+            group, topic, partition, offset, milliseconds = header.split(" ")
+            return cls(group, Position(topic, int(partition), int(offset)), moment(int(milliseconds)))
+        except ValueError:
+            raise Poison("redrive-header") from None
+
+
+def moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def redriven_for(record: "ConsumerRecord[bytes, bytes]") -> Redrive | None:
+    """The redrive header, if the record has a readable one."""
+    for name, value in record.headers:
+        if name == REDRIVE_HEADER and value is not None:
+            try:
+                return Redrive.parse(value.decode())
+            except UnicodeDecodeError:
+                raise Poison("redrive-header") from None
+    return None
+
+
+def read(record: "ConsumerRecord[bytes, bytes]") -> Received[Event]:
+    """The event in `record`, validated against the contracts of its topic.
+
+    Raises `Poison` with one of: null-value, null-key, key-not-uuid, header-<name>-{null,utf8,twice,missing}, too-large,
+    unknown-type, not-json, schema:<pointer>:<rule>, key-mismatch.
+    """
+    headers = _headers(record)
+    if record.key is None:
+        raise Poison("null-key")
+    if record.value is None:
+        raise Poison("null-value")
+    if len(record.value) > MAX_EVENT:
+        raise Poison("too-large")
+    redrive = Redrive.parse(headers[REDRIVE_HEADER]) if REDRIVE_HEADER in headers else None
+    key = _key(record.key)
+    event = _data(record.topic, _required(headers, "ce_type"), record.value)
+    if getattr(event, "key", key) != key:
+        raise Poison("key-mismatch")
+    identifier = _required(headers, "ce_id")
+    return Received(
+        event=event,
+        id=identifier,
+        digest=hashlib.blake2b(record.value, digest_size=8).digest(),
+        topic=record.topic,
+        key=key,
+        target=key,
+        partition=record.partition,
+        at=redrive.at if redrive else moment(record.timestamp),
+        position=redrive.position if redrive else Position(record.topic, record.partition, record.offset),
+        correlation=headers.get("ce_correlationid", identifier),
+        traceparent=headers.get("traceparent"),
+    )
+
+
+def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
+    """The headers we read, each once and in UTF-8. Others are the sender's own business."""
+    headers: dict[str, str] = {}
+    for name, value in record.headers:
+        if name not in _READ:
+            continue
+        if value is None:
+            raise Poison(f"header-{name}-null")
+        if name in headers:
+            raise Poison(f"header-{name}-twice")
+        try:
+            headers[name] = value.decode()
+        except UnicodeDecodeError:
+            raise Poison(f"header-{name}-utf8") from None
+    return headers
+
+
+def _required(headers: Mapping[str, str], name: str) -> str:
+    value = headers.get(name, "")
+    if not value or len(value) > MAX_ID:
+        raise Poison(f"header-{name}-missing")
+    return value
+
+
+def _key(key: bytes) -> str:
+    try:
+        return str(UUID(key.decode("ascii")))
+    except ValueError:
+        raise Poison("key-not-uuid") from None
+
+
+def _data(topic: str, ce_type: str, value: bytes) -> Event:
+    model = events_of(topic).get(ce_type)
+    if model is None:
+        raise Poison("unknown-type")
+    try:
+        return model.model_validate_json(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            raise Poison("not-json") from None
+        pointer = "".join(f"/{part}" for part in first["loc"] if isinstance(part, int) or part in model.model_fields)
+        raise Poison(f"schema:{pointer}:{first['type']}") from None

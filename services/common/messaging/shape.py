@@ -1,0 +1,56 @@
+"""What a subscription asks of the three shapes that consume records: aggregate, projection, maker."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from services.common.contracts import Event
+from services.common.messaging.aggregate import End
+from services.common.messaging.record import Received
+
+if TYPE_CHECKING:
+    from aiokafka import ConsumerRecord
+
+ROUND: int = 32
+"""Records of one key decided on in one save; the rest go in the batch's next round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A readable event on its way through a shape, beside the record it came as (a timer came as none)."""
+
+    received: Received[Event]
+    record: "ConsumerRecord[bytes, bytes] | None"
+
+
+class Shape(Protocol):
+    """`take` raises `Away` (try again), `Poison` (this record), or anything else (our bug).
+
+    It may be given the same records again, in whole or in part, and then changes nothing a second time.
+    """
+
+    async def take(self, batch: Sequence[Taken]) -> list[End]:
+        """Apply the batch and publish what it said; how each record ended."""
+        ...
+
+    async def give_up(self, taken: Taken, reason: str) -> None:
+        """Put aside a record that our own bug cannot apply, so that it is lost to nobody and stops nobody else."""
+        ...
+
+
+Queues = dict[str, list[Taken]]
+
+
+def rounds(queues: Queues) -> Iterator[Queues]:
+    """Cut every key's queue into rounds of at most 32 records, in order."""
+    while queues:
+        yield {key: queue[:ROUND] for key, queue in queues.items()}
+        queues = {key: queue[ROUND:] for key, queue in queues.items() if len(queue) > ROUND}
+
+
+def by_key(pairs: Sequence[tuple[str, Taken]]) -> Queues:
+    queues: defaultdict[str, list[Taken]] = defaultdict(list)
+    for key, taken in pairs:
+        queues[key].append(taken)
+    return dict(queues)

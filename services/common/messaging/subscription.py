@@ -1,0 +1,226 @@
+"""One consumer group's subscription: FastStream carries the batches, the kernel decides how each record ends.
+
+FastStream's own parser, acknowledgement and error handling are switched off: in batch mode one null header, or any
+exception, would drop the whole batch and the next commit would pass it.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalGenerationError,
+    IllegalStateError,
+    KafkaError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+
+from services.common.errors import Away, BrokerAway, HandedOver
+from services.common.messaging.batch import BatchTaker, Records, where
+from services.common.messaging.dead_letters import DeadLetters
+from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.offsets import Offsets
+from services.common.messaging.progress import Progress
+from services.common.messaging.shape import Shape
+
+log = structlog.get_logger()
+
+MAX_RECORDS: Final = 500
+LONGEST_WAIT: Final = 2.0
+"""Seconds between two tries while an engine is away; longer inside a batch would lose the group."""
+
+HANDOVER_WAIT: Final = 10.0
+"""Seconds a rebalance waits for the batch in flight."""
+
+_LOST: Final = (
+    CommitFailedError,
+    IllegalGenerationError,
+    IllegalStateError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
+
+
+class _Untouchable:
+    """Stands in for the consumer in FastStream's message: offsets are the kernel's business alone."""
+
+    async def commit(self) -> NoReturn:
+        raise AssertionError("FastStream must not commit")
+
+    def seek(self, partition: Any, offset: int) -> NoReturn:
+        raise AssertionError("FastStream must not seek")
+
+
+class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
+    """All topics of one group, through one shape, one batch in flight."""
+
+    def __init__(
+        self, *, url: str, group: str, instance: str, topics: Sequence[str], shape: Shape, letters: DeadLetters
+    ) -> None:
+        self.group = group
+        self.topics = tuple(topics)
+        self.progress = Progress(group)
+        self.offsets = Offsets()
+        self.between_batches = asyncio.Lock()
+        self._taker = BatchTaker(group, shape, letters)
+        self._broker = KafkaBroker(
+            url,
+            client_id=f"postigo-{group}",
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            apply_types=False,
+            logger=None,
+            graceful_timeout=20,
+        )
+        self._subscriber = self._broker.subscriber(
+            *topics,
+            batch=True,
+            max_records=MAX_RECORDS,
+            batch_timeout_ms=2,
+            group_id=group,
+            group_instance_id=f"{group}-{instance}",
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=1_000,
+            parser=_whole_batch,
+            decoder=_as_it_came,
+            listener=self,
+        )
+        self._subscriber(self._consume)
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer:
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            raise BrokerAway("not connected")
+        return consumer
+
+    async def start(self) -> None:
+        """Connect and begin. Raises `BrokerAway`; may be called again."""
+        try:
+            await asyncio.wait_for(self._broker.start(), 15)
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.stop()
+            raise BrokerAway(f"no connection ({type(error).__name__})") from None
+        self.progress.running = True
+        self.progress.moved()
+
+    async def stop(self) -> None:
+        self.progress.running = False
+        try:
+            await asyncio.wait_for(self._broker.stop(), 10)
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("subscription did not stop cleanly", group=self.group, because=type(error).__name__)
+
+    async def measure(self) -> None:
+        """Learn how many records wait. A broker that does not answer is an outage, and says so."""
+        try:
+            ends = await self.offsets.ends(self.consumer)
+        except (Away, KafkaError, IllegalStateError, TimeoutError):
+            self.progress.silent = True
+        else:
+            self.progress.measured(self.offsets.lag(ends))
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Wait for the batch in flight, so that nothing is delivered twice by a mere rebalance."""
+        try:
+            await asyncio.wait_for(self.between_batches.acquire(), HANDOVER_WAIT)
+        except TimeoutError:
+            log.warning("partitions left with a batch in flight", group=self.group)
+        else:
+            self.between_batches.release()
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Learn where each partition stands, and stop loudly where the log no longer reaches back that far."""
+        try:
+            gone = await self.offsets.learn(self.consumer, assigned)
+        except (KafkaError, TimeoutError) as error:
+            log.warning("offsets unknown after a rebalance", group=self.group, because=type(error).__name__)
+            return
+        if gone:
+            self._halt(gone)
+
+    def _halt(self, gone: Sequence[TopicPartition]) -> None:
+        self.consumer.pause(*gone)
+        where = ", ".join(f"{tp.topic}/{tp.partition}" for tp in gone)
+        self.progress.stopped = f"records were deleted before {self.group} read them: {where}"
+        log.critical("the log no longer holds unread records", group=self.group, partitions=where)
+
+    async def _consume(self, records: Records) -> None:
+        """One batch, start to commit. Never raises: FastStream would drop the batch and pass it."""
+        async with self.between_batches:
+            ARMED and reach(Failpoint.BATCH_READ)
+            first, after = _bounds(records)
+            if gaps := self.offsets.gaps(first):
+                self._halt(gaps)
+                return
+            try:
+                await self._taker.take(records)
+                ARMED and reach(Failpoint.TAKEN)
+                await self._commit(after)
+                ARMED and reach(Failpoint.COMMITTED)
+            except HandedOver:
+                log.info("partitions handed over", group=self.group)
+            except Exception as error:
+                await self._step_back(first, error)
+
+    async def _commit(self, after: Mapping[TopicPartition, int]) -> None:
+        held = self.consumer.assignment()
+        offsets = {tp: offset for tp, offset in after.items() if tp in held}
+        try:
+            if offsets:
+                await asyncio.wait_for(self.consumer.commit(offsets), 10)
+        except _LOST:
+            raise HandedOver from None
+        except (KafkaError, TimeoutError) as error:
+            raise BrokerAway(f"commit failed ({type(error).__name__})") from None
+        self.offsets.advance(offsets)
+        self.progress.moved()
+
+    async def _step_back(self, first: Mapping[TopicPartition, int], error: Exception) -> None:
+        """Poll the same records again after a short wait. An outage has no limit and counts no try."""
+        if isinstance(error, Away):
+            self.progress.outage = str(error)
+            log.warning("stepping back", group=self.group, because=str(error))
+        else:
+            self.progress.outage = f"kernel error: {type(error).__name__}"
+            log.critical("kernel error", group=self.group, error=type(error).__name__, exc_info=where(error))
+        try:
+            for tp, offset in first.items():
+                if tp in self.consumer.assignment():
+                    self.consumer.seek(tp, offset)
+        except (IllegalStateError, BrokerAway):
+            return
+        await asyncio.sleep(random.uniform(0.25, 1.0) * LONGEST_WAIT)
+        ARMED and reach(Failpoint.STEPPED_BACK)
+
+
+def _bounds(records: Records) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+    """For each partition of the batch: its first offset, and the one after its last."""
+    first: dict[TopicPartition, int] = {}
+    after: dict[TopicPartition, int] = {}
+    for record in records:
+        tp = TopicPartition(record.topic, record.partition)
+        first.setdefault(tp, record.offset)
+        after[tp] = record.offset + 1
+    return first, after
+
+
+async def _whole_batch(records: Any) -> KafkaMessage:
+    return KafkaMessage(raw_message=records, body=b"", message_id="-", correlation_id="-", consumer=_Untouchable())
+
+
+async def _as_it_came(message: Any) -> Any:
+    return message.raw_message

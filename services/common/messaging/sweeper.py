@@ -1,0 +1,96 @@
+"""The sweeper: fires due timers, and sends outboxes again that no record will.
+
+One loop per member, between batches, only on documents of partitions it holds. A timer never overtakes the log: it
+fires when everything that lay on the member's topics at the start of the round has been applied.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final, Generic
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from services.common.errors import Away, HandedOver
+from services.common.messaging.aggregate_consumer import AggregateConsumer
+from services.common.messaging.decision import S
+from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.shape import Taken
+from services.common.messaging.subscription import Subscription
+from services.common.store import Document
+
+log = structlog.get_logger()
+
+PERIOD: Final = 2.0
+"""Seconds between two rounds."""
+
+STALE_AFTER: Final = timedelta(seconds=30)
+LIMIT: Final = 200
+"""Documents looked at in one round."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Sweeper(Generic[S]):
+    def __init__(
+        self, subscription: Subscription, consumer: AggregateConsumer[S], now: Callable[[], datetime] = _now
+    ) -> None:
+        self._subscription = subscription
+        self._consumer = consumer
+        self._now = now
+
+    async def run(self) -> None:
+        """Sweep for ever; an absent engine only makes a round void."""
+        while True:
+            await asyncio.sleep(PERIOD)
+            try:
+                await self.round()
+            except (Away, HandedOver, KafkaError, IllegalStateError, TimeoutError) as error:
+                log.warning("sweep void", group=self._subscription.group, because=type(error).__name__)
+            except Exception as error:
+                log.critical("sweep failed", group=self._subscription.group, error=type(error).__name__)
+
+    async def round(self) -> None:
+        """One round. Rests while the subscription is in an outage: then its producer is not acknowledged either."""
+        started = self._now()
+        ends = await self._subscription.offsets.ends(self._subscription.consumer)
+        ARMED and reach(Failpoint.SWEEP_ENDS_NOTED)
+        if self._subscription.progress.outage or not ends:
+            return
+        async with self._subscription.between_batches:
+            await self._fire(started, self._reached(ends))
+            ARMED and reach(Failpoint.SWEEP_TIMERS_TAKEN)
+            await self._send_again(started, sorted({tp.partition for tp in ends}))
+
+    def _reached(self, ends: Mapping[TopicPartition, int]) -> list[int]:
+        """Partitions of which every topic has been read to the noted end."""
+        finished = self._subscription.offsets.finished
+        behind = {tp.partition for tp, end in ends.items() if finished.get(tp, 0) < end}
+        return sorted({tp.partition for tp in ends} - behind)
+
+    async def _fire(self, before: datetime, partitions: list[int]) -> None:
+        documents = await self._consumer.store.due(partitions, before, LIMIT)
+        ARMED and reach(Failpoint.SWEEP_DUE_FOUND)
+        for document in documents:
+            if not document.blocked:
+                await self._fire_one(document, before)
+                ARMED and reach(Failpoint.SWEEP_TIMER_FIRED)
+
+    async def _fire_one(self, document: Document[S], before: datetime) -> None:
+        aggregate = self._consumer.aggregate
+        timers = [Taken(aggregate.timer(document, due), None) for due in document.due if due.at <= before]
+        try:
+            await self._consumer.take(timers)
+        except (Away, HandedOver):
+            raise
+        except Exception as error:
+            log.critical("timer failed", group=self._subscription.group, error=type(error).__name__)
+
+    async def _send_again(self, started: datetime, partitions: list[int]) -> None:
+        documents = await self._consumer.store.unsent(partitions, started - STALE_AFTER, LIMIT)
+        ARMED and reach(Failpoint.SWEEP_STALE_FOUND)
+        await self._consumer.publish(documents)

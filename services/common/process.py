@@ -1,0 +1,151 @@
+"""A Postigo process: an ASGI application whose lifespan carries the broker, and the probes every process serves.
+
+An engine that is away at start leaves the process live, not ready, and trying again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from services.common.errors import Away
+from services.common.messaging.publisher import Publisher
+from services.common.messaging.subscription import Subscription
+from services.common.settings import Settings
+from services.common.telemetry import logging, metrics, tracing
+
+log = structlog.get_logger()
+
+RETRY_EVERY: Final = 1.0
+"""Seconds between two tries to reach an engine at start."""
+
+LAG_EVERY: Final = 2.0
+
+
+class Loop(Protocol):
+    """Background work that runs for as long as the process does."""
+
+    async def run(self) -> None: ...
+
+
+Step = Callable[[], Any]
+
+
+@dataclass(slots=True)
+class Process:
+    """What one process starts, in order: `prepare` steps (indexes, buckets), the producer, the subscriptions, loops."""
+
+    name: str
+    publisher: Publisher | None = None
+    prepare: Sequence[Step] = ()
+    subscriptions: Sequence[Subscription] = ()
+    loops: Sequence[Loop] = ()
+    close: Sequence[Step] = ()
+    _starting: str | None = field(default="starting")
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._stop)
+            tasks = [asyncio.create_task(self._start()), asyncio.create_task(self._watch_lag())]
+            stack.push_async_callback(_cancel, tasks)
+            yield
+
+    async def _start(self) -> None:
+        """Bring everything up, trying again while an engine is away; then run the loops."""
+        for subscription in self.subscriptions:
+            subscription.progress.running = False
+        steps = [*self.prepare, *([self.publisher.start] if self.publisher else [])]
+        steps += [subscription.start for subscription in self.subscriptions]
+        for step in steps:
+            await self._until_done(step)
+        self._starting = None
+        log.info("ready to work", process=self.name)
+        async with asyncio.TaskGroup() as group:
+            for loop in self.loops:
+                group.create_task(loop.run())
+
+    async def _until_done(self, step: Step) -> None:
+        while True:
+            try:
+                await step()
+            except Away as away:
+                self._starting = str(away)
+                log.warning("waiting for an engine", process=self.name, because=str(away))
+                await asyncio.sleep(RETRY_EVERY)
+            else:
+                return
+
+    async def _watch_lag(self) -> None:
+        """Measure how far behind each subscription is; a broker that does not answer shows in its progress."""
+        while True:
+            await asyncio.sleep(LAG_EVERY)
+            for subscription in self.subscriptions:
+                if subscription.progress.running:
+                    await subscription.measure()
+                    metrics.LAG.labels(subscription.group).set(subscription.progress.lag)
+
+    async def _stop(self) -> None:
+        for subscription in self.subscriptions:
+            await subscription.stop()
+        if self.publisher:
+            await self.publisher.stop()
+        for step in self.close:
+            step()
+
+    def trouble(self) -> list[str]:
+        """Why the process is not ready; empty when it makes progress."""
+        found = [f"{each.group}: {each.progress.trouble}" for each in self.subscriptions if each.progress.trouble]
+        return [self._starting] if self._starting else found
+
+    async def live(self, request: Request) -> Response:
+        return JSONResponse({"process": self.name, "live": True})
+
+    async def ready(self, request: Request) -> Response:
+        trouble = self.trouble()
+        lag = {each.group: each.progress.lag for each in self.subscriptions}
+        return JSONResponse(
+            {"process": self.name, "ready": not trouble, "because": trouble, "lag": lag},
+            status_code=503 if trouble else 200,
+        )
+
+    def app(self, **options: Any) -> FastAPI:
+        """A FastAPI application with this process's lifespan and probes. `options` go to FastAPI."""
+        app = FastAPI(title=f"Postigo {self.name}", lifespan=self.lifespan, **options)
+        app.add_route("/health/live", self.live, include_in_schema=False)
+        app.add_route("/health/ready", self.ready, include_in_schema=False)
+        app.add_route("/metrics", metrics.expose, include_in_schema=False)
+        return app
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def serve(app: ASGIApp, settings: Settings, service: str) -> None:
+    """Run `app` until SIGTERM. The access log is off: it would carry references."""
+    logging.configure(service, settings.postigo_log_level)
+    tracing.configure(service)
+    uvicorn.run(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+    )

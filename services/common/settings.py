@@ -1,0 +1,28 @@
+"""Settings from the environment: addresses and secrets, never which stack they belong to."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Secret = Annotated[SecretStr, Field(min_length=32)]
+"""At least 32 characters, and no default anywhere."""
+
+Prefix = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+
+
+class Settings(BaseSettings):
+    """What every process is told. An unknown or missing variable is named when the process starts."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    kafka_url: str
+    mongo_url: str
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    mongo_database_prefix: Prefix = "postigo"
+    postigo_instance: str = "1"
+    """Names this replica among those of its service: a restarted one takes its partitions back at once."""
+    postigo_log_level: str = "info"
+    postigo_internal_secret: Secret
+    """Signs the two internal calls (gateway → documents, notifications → gateway)."""

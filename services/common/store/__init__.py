@@ -1,0 +1,21 @@
+"""MongoDB behind a narrow door: nothing outside this package and the services' `store.py` names the driver."""
+
+from services.common.store.aggregates import DocumentStore
+from services.common.store.client import Client, Collection, Database, connect, database, reaching_store
+from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Seen
+
+__all__ = [
+    "Change",
+    "Client",
+    "Collection",
+    "Database",
+    "Document",
+    "DocumentStore",
+    "Due",
+    "Outgoing",
+    "Parked",
+    "Seen",
+    "connect",
+    "database",
+    "reaching_store",
+]

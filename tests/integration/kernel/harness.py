@@ -1,0 +1,158 @@
+"""One ledger under test: its topics, its process (which may be told where to die), and what is left to count."""
+
+import asyncio
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+
+from deploy.local import LocalStack
+from services.common.identifiers import derived_id, reference_of
+from services.common.store import Database, connect, database
+from tests.integration.kernel.ledger import Ledger, ledger
+from tests.support import topics
+from tests.support.waiting import eventually
+
+Headers = list[tuple[str, bytes | None]]
+
+
+@dataclass(slots=True)
+class Bench:
+    """A ledger on real engines. `entered` remembers what was sent, by key, in order."""
+
+    ledger: Ledger
+    env: dict[str, str]
+    port: int
+    log: Path
+    producer: AIOKafkaProducer
+    database: Database
+    process: asyncio.subprocess.Process | None = None
+    entered: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    async def start(self, failpoint: str | None = None, **env: str) -> None:
+        variables = os.environ | self.env | env | ({"POSTIGO_FAILPOINT": failpoint} if failpoint else {})
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.integration.kernel.program",
+                self.ledger.prefix,
+                env=variables,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def died_of(self, within: float = 30) -> int:
+        """Wait for the process to end; its return code, negative for a signal."""
+        assert self.process is not None
+        return await asyncio.wait_for(self.process.wait(), within)
+
+    async def kill(self) -> None:
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGKILL)
+            await self.process.wait()
+
+    async def ready(self) -> bool:
+        def ask() -> int:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=5) as answer:
+                    return int(answer.status)
+            except urllib.error.HTTPError as error:
+                return error.code
+            except OSError:
+                return 0
+
+        return await asyncio.to_thread(ask) == 200
+
+    async def enter(self, key: UUID, amount: int, how: str = "book", **about: Any) -> ConsumerRecord[bytes, bytes]:
+        """Append an entry; where it lies. `about` may replace `id`, `value` or `headers`."""
+        event = self.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
+        identifier = about.get("id") or str(derived_id("test", str(key), amount, how))
+        headers = about.get("headers") or headers_of(event.TYPE, identifier)
+        value = about.get("value", event.model_dump_json().encode())
+        if how in ("book", "timer") and not about:
+            self.entered[str(key)].append(amount)
+        return await self.producer.send_and_wait(
+            self.ledger.entries, value=value, key=str(key).encode(), headers=headers
+        )
+
+    async def account(self, key: UUID) -> dict[str, Any]:
+        found = await self.database["accounts"].find_one({"_id": str(key)})
+        return found or {}
+
+    async def booked(self) -> dict[str, list[dict[str, Any]]]:
+        """What was said, by key, first time each id was met, in the order of the log."""
+        said: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        met: set[str] = set()
+        for record in await topics.read_all(self.env["KAFKA_URL"], self.ledger.bookings):
+            identifier = topics.header(record, "ce_id")
+            assert identifier is not None
+            assert record.key is not None
+            assert record.value is not None
+            if identifier not in met:
+                met.add(identifier)
+                event = self.ledger.booked.model_validate_json(record.value)
+                said[record.key.decode()].append({"id": identifier, "seq": event.seq, "amount": event.amount})
+        return said
+
+    async def letters(self) -> list[ConsumerRecord[bytes, bytes]]:
+        return await topics.read_all(self.env["KAFKA_URL"], self.ledger.letters)
+
+    async def all_booked(self) -> bool:
+        """Every entry sent by `enter` is booked once, in order, said once, seen by the view and made a slip."""
+        said = await self.booked()
+        for key, amounts in self.entered.items():
+            account = await self.account(UUID(key))
+            assert list(account.get("state", {}).get("entries", ())) == amounts, "lost, doubled or reordered"
+            assert [line["seq"] for line in said[key]] == list(range(1, len(said[key]) + 1)), "said out of order"
+            found = [line["amount"] for line in said[key] if line["amount"]]
+            assert found == amounts, f"said other than booked: {found} for {amounts}"
+            view = await self.database["books"].find_one({"_id": key})
+            lines = view["state"]["lines"] if view else {}
+            assert len(lines) == len(said[key]), "view behind"
+            assert await self.database["slips"].count_documents({"key": key}) == len(said[key]), "slips behind"
+            assert not account["outbox"], "outbox not cleared"
+        return True
+
+    async def settled(self, within: float = 25) -> None:
+        await eventually(self.all_booked, within=within, every=0.2)
+
+
+def headers_of(ce_type: str, identifier: str) -> Headers:
+    return [("ce_specversion", b"1.0"), ("ce_id", identifier.encode()), ("ce_type", ce_type.encode())]
+
+
+@asynccontextmanager
+async def bench(engines: LocalStack, folder: Path, **env: str) -> AsyncIterator[Bench]:
+    """A ledger with topics, database and port of its own; its process is not started yet."""
+    prefix = f"k{uuid4().hex[:10]}"
+    names = ledger(prefix)
+    await topics.create(engines.env["KAFKA_URL"], names.topics())
+    variables = engines.env | {"HTTP_PORT": str(engines.port(prefix))} | env
+    client = connect(engines.env["MONGO_URL"])
+    made = Bench(
+        ledger=names,
+        env=variables,
+        port=engines.port(prefix),
+        log=folder / f"{prefix}.log",
+        producer=await topics.producer(engines.env["KAFKA_URL"]),
+        database=database(client, prefix),
+    )
+    try:
+        yield made
+    finally:
+        if made.process is not None:
+            await made.kill()
+        await made.producer.stop()
+        client.close()

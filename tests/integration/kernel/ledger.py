@@ -1,0 +1,139 @@
+"""A service small enough to see through: entries are booked in an account, once and in order.
+
+One aggregate, one projection and one maker, on topics of their own, so that the kernel's promises can be counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from services.common.contracts.base import Said, Value
+from services.common.errors import Poison
+from services.common.identifiers import reference_of
+from services.common.messaging import Aggregate, Decision, Maker, Projection, Received, TimerDue, changed, refused
+from services.common.store import Due
+
+
+class Account(Value):
+    """`entries` in the order they were booked; `closes_at` sets a timer."""
+
+    entries: tuple[int, ...] = ()
+    said: int = 0
+    closes_at: datetime | None = None
+
+
+class Book(Value):
+    """What a reader of the ledger sees: `seq` → entry."""
+
+    lines: dict[str, int] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The names of one test's ledger, and its tables."""
+
+    prefix: str
+    entered: type[Any]
+    booked: type[Any]
+    accounts: Aggregate[Account]
+    books: Projection[Book]
+    slips: Maker
+
+    @property
+    def entries(self) -> str:
+        return f"{self.prefix}.entries.v1"
+
+    @property
+    def bookings(self) -> str:
+        return f"{self.prefix}.bookings.v1"
+
+    def topics(self) -> dict[str, int]:
+        letters = {
+            f"{self.entries}.dlq.{self.prefix}-accounts": 1,
+            f"{self.bookings}.dlq.{self.prefix}-books": 1,
+            f"{self.bookings}.dlq.{self.prefix}-slips": 1,
+        }
+        return {self.entries: 2, self.bookings: 2, **letters}
+
+    @property
+    def letters(self) -> str:
+        return f"{self.entries}.dlq.{self.prefix}-accounts"
+
+
+def ledger(prefix: str) -> Ledger:
+    """The ledger whose topics start with `prefix`."""
+
+    class Entered(Said, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1",)):
+        """`how`: `book` it; or be what a `bug`, `poison`, a `refusal` or a `timer` is made of; `nowhere`, `huge`."""
+
+        amount: int
+        how: str = "book"
+
+    class Booked(Said, type=f"{prefix}.booked", families=(f"{prefix}.bookings.v1",)):
+        seq: int
+        amount: int
+        note: str = ""
+
+        @property
+        def sequence(self) -> int:
+            return self.seq
+
+    class Nowhere(Said, type=f"{prefix}.nowhere", families=(f"{prefix}.nowhere.v1",)):
+        pass
+
+    def timers(account: Account) -> Sequence[Due]:
+        return (Due("close", account.closes_at),) if account.closes_at else ()
+
+    accounts = Aggregate(service=prefix, state=Account, timers=timers)
+    books = Projection(Book)
+    slips = Maker()
+
+    def booking(account: Account, received: Received[Any], amount: int, note: str = "") -> Booked:
+        request_id = UUID(received.key)
+        return Booked(
+            request_id=request_id, reference=reference_of(request_id), seq=account.said, amount=amount, note=note
+        )
+
+    @accounts.on(Entered)
+    def book(current: Account | None, received: Received[Entered]) -> Decision[Account]:
+        account, event = current or Account(), received.event
+        amount = event.amount
+        after = account.model_copy(update={"entries": (*account.entries, amount), "said": account.said + 1})
+        match event.how:
+            case "bug":
+                raise ZeroDivisionError("a person's words stand here")
+            case "poison":
+                raise Poison("impossible")
+            case "refusal":
+                told = account.model_copy(update={"said": account.said + 1})
+                return refused(told, booking(told, received, amount, "refused"))
+            case "timer":
+                after = after.model_copy(update={"closes_at": received.at - timedelta(seconds=1)})
+                return changed(after, booking(after, received, amount))
+            case "nowhere":
+                return changed(after, Nowhere(request_id=event.request_id, reference=event.reference))
+            case "huge":
+                return changed(after, booking(after, received, amount, "x" * 300_000))
+            case _:
+                return changed(after, booking(after, received, amount))
+
+    @accounts.on_timer("close")
+    def close(current: Account | None, received: Received[TimerDue]) -> Decision[Account]:
+        assert current is not None
+        after = current.model_copy(update={"closes_at": None, "said": current.said + 1})
+        return changed(after, booking(after, received, 0, "closed"))
+
+    @books.on(Booked)
+    def enter_line(current: Book | None, received: Received[Booked]) -> Book:
+        book = current or Book()
+        return Book(lines=book.lines | {str(received.event.seq): received.event.amount})
+
+    @slips.on(Booked)
+    def make_slip(received: Received[Booked]) -> list[dict[str, Any]]:
+        return [{"_id": received.id, "key": received.key, "amount": received.event.amount}]
+
+    return Ledger(prefix, Entered, Booked, accounts, books, slips)

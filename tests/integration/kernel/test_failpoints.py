@@ -1,0 +1,193 @@
+"""Kill the process at every step of the kernel, start it again, and count: nothing lost, doubled or reordered."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from deploy.local import LocalStack
+from services.common.messaging.failpoints import Failpoint
+from tests.integration.kernel.harness import Bench, bench
+from tests.support.proxy import Proxy
+
+Load = Callable[[Bench], Awaitable[None]]
+
+
+async def plain(bench: Bench) -> None:
+    """Three accounts, twelve entries each, interleaved."""
+    keys = [uuid4() for _ in range(3)]
+    for amount in range(1, 13):
+        for key in keys:
+            await bench.enter(key, amount)
+
+
+async def unreadable(bench: Bench) -> None:
+    await plain(bench)
+    await bench.enter(uuid4(), 1, value=b"{not json")
+    await plain(bench)
+
+
+async def poisoned(bench: Bench) -> None:
+    await plain(bench)
+    await bench.enter(uuid4(), 1, "poison")
+    await plain(bench)
+
+
+async def buggy(bench: Bench) -> None:
+    """Our bug on one account, and later entries of it that must wait; other accounts go on."""
+    broken = uuid4()
+    await bench.enter(broken, 1, "bug")
+    for amount in (2, 3):
+        await bench.enter(broken, amount, value=_entry(bench, broken, amount))
+    await plain(bench)
+
+
+def _entry(bench: Bench, key: UUID, amount: int) -> bytes:
+    """An entry that `enter` does not count as booked: it will be parked."""
+    event = bench.ledger.entered(request_id=key, reference="-", amount=amount)
+    return bytes(event.model_dump_json().encode())
+
+
+async def timed(bench: Bench) -> None:
+    await plain(bench)
+    await bench.enter(uuid4(), 1, "timer")
+
+
+async def left_unsent(bench: Bench) -> None:
+    """An outbox that no record will send again: only the sweeper can."""
+    key = uuid4()
+    event = bench.ledger.booked(request_id=key, reference="-", seq=1, amount=7)
+    bench.entered[str(key)].append(7)
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    outgoing = {
+        "id": str(uuid4()),
+        "topic": event.topic,
+        "key": event.key,
+        "headers": {"ce_id": "left-unsent", "ce_type": event.TYPE},
+        "value": event.model_dump_json().encode(),
+        "at": long_ago,
+    }
+    await plain(bench)
+    for partition in (0, 1):
+        await bench.database["accounts"].insert_one(
+            {
+                "_id": str(key) if partition == 0 else f"-{key}",
+                "version": 1,
+                "partition": partition,
+                "state": {"entries": [7], "said": 1, "closes_at": None},
+                "outbox": [outgoing],
+            }
+        )
+
+
+PLAIN = (
+    Failpoint.BATCH_READ,
+    Failpoint.LOADED,
+    Failpoint.TOPICS_KNOWN,
+    Failpoint.PARKED,
+    Failpoint.SAVED,
+    Failpoint.PUBLISHED,
+    Failpoint.CLEARED,
+    Failpoint.BATCH_TAKEN,
+    Failpoint.TAKEN,
+    Failpoint.COMMITTED,
+    Failpoint.PROJECTION_LOADED,
+    Failpoint.PROJECTION_SAVED,
+    Failpoint.MADE,
+    Failpoint.SWEEP_ENDS_NOTED,
+    Failpoint.SWEEP_DUE_FOUND,
+    Failpoint.SWEEP_TIMERS_TAKEN,
+)
+SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
+    Failpoint.UNREADABLE_DEAD_LETTERED: unreadable,
+    Failpoint.POISON_DEAD_LETTERED: poisoned,
+    Failpoint.FIRST_HALF_TAKEN: poisoned,
+    Failpoint.BUG_DEAD_LETTERED: buggy,
+    Failpoint.BLOCKED_LOADED: buggy,
+    Failpoint.BLOCKED: buggy,
+    Failpoint.PARKED_LETTER_SENT: buggy,
+    Failpoint.SWEEP_TIMER_FIRED: timed,
+    Failpoint.SWEEP_STALE_FOUND: left_unsent,
+    Failpoint.SET_ASIDE: buggy,
+}
+
+
+@pytest.mark.parametrize("point", sorted(SCENARIOS))
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(
+    point: Failpoint, engines: LocalStack, tmp_path: Path
+) -> None:
+    async with bench(engines, tmp_path) as ledger:
+        await SCENARIOS[point](ledger)
+        await ledger.start(f"{point}:kill")
+        assert await ledger.died_of() == -signal.SIGKILL, f"{point} was never reached"
+        await plain(ledger)
+        await ledger.start()
+        await ledger.settled()
+        if SCENARIOS[point] is buggy:
+            await _waits_in_order(ledger)
+
+
+async def _waits_in_order(ledger: Bench) -> None:
+    """The blocked account lists the failed entry and those behind it, in order, each with a letter."""
+    blocked = [found async for found in ledger.database["accounts"].find({"blocked.0": {"$exists": True}})]
+    assert len(blocked) == 1
+    offsets = [parked["offset"] for parked in blocked[0]["blocked"]]
+    assert len(offsets) == 3
+    assert offsets == sorted(offsets)
+    letters = {int(dict(letter.headers)["dlq-offset"] or b"-1") for letter in await ledger.letters()}
+    assert letters == set(offsets)
+
+
+async def test_a_kill_after_a_save_was_overtaken_decides_again(engines: LocalStack, tmp_path: Path) -> None:
+    """Somebody else saves the same account all the time; a kill right after such a miss changes nothing."""
+    async with bench(engines, tmp_path) as ledger:
+        key = uuid4()
+        await ledger.enter(key, 1)
+        await ledger.start(f"{Failpoint.MISSED}:kill")
+        async with _overtaking(ledger, key):
+            for amount in range(2, 60):
+                await ledger.enter(key, amount)
+            assert await ledger.died_of() == -signal.SIGKILL
+        await ledger.start()
+        await ledger.settled()
+
+
+@asynccontextmanager
+async def _overtaking(ledger: Bench, key: UUID) -> AsyncIterator[None]:
+    async def bump() -> None:
+        while True:
+            await ledger.database["accounts"].update_one({"_id": str(key)}, {"$inc": {"version": 1}})
+
+    task = asyncio.create_task(bump())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_a_kill_while_the_store_is_away_loses_nothing(engines: LocalStack, tmp_path: Path) -> None:
+    address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
+    async with Proxy(address) as proxy, bench(engines, tmp_path) as ledger:
+        url = f"mongodb://127.0.0.1:{proxy.port}"
+        await ledger.start(f"{Failpoint.STEPPED_BACK}:kill", MONGO_URL=url)
+        await plain(ledger)
+        await ledger.settled()
+        proxy.cut()
+        await plain(ledger)
+        assert await ledger.died_of() == -signal.SIGKILL
+        proxy.mend()
+        await ledger.start(MONGO_URL=url)
+        await ledger.settled()
+
+
+def test_every_failpoint_of_the_kernel_has_a_kill_test() -> None:
+    here = set(SCENARIOS) | {Failpoint.MISSED, Failpoint.STEPPED_BACK}
+    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "delivery-", "claim-"))}
+    assert set(Failpoint) == here | elsewhere

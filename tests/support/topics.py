@@ -1,0 +1,59 @@
+"""Topics as a test sees them: made for it, written to, read whole."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+async def create(url: str, partitions: dict[str, int]) -> None:
+    """Create topics (name → number of partitions) that keep the broker's append time."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=url)
+    await admin.start()
+    configs = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(17 * 1024 * 1024)}
+    try:
+        await admin.create_topics(
+            [NewTopic(name, number, 1, topic_configs=configs) for name, number in partitions.items()]
+        )
+    finally:
+        await admin.close()
+
+
+async def read_all(url: str, *topics: str) -> list[ConsumerRecord[bytes, bytes]]:
+    """Every record that lies on `topics` now, in order within a partition."""
+    async with AsyncExitStack() as stack:
+        consumer = AIOKafkaConsumer(bootstrap_servers=url, auto_offset_reset="earliest", enable_auto_commit=False)
+        await consumer.start()
+        stack.push_async_callback(consumer.stop)
+        cluster = await consumer._client.fetch_all_metadata()
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in sorted(cluster.partitions_for_topic(topic) or ())
+        ]
+        if not partitions:
+            return []
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        records: list[ConsumerRecord[bytes, bytes]] = []
+        for tp in partitions:
+            while await consumer.position(tp) < ends[tp]:
+                batch = await consumer.getmany(*partitions, timeout_ms=500)
+                records += [record for found in batch.values() for record in found]
+        return sorted(records, key=lambda record: (record.topic, record.partition, record.offset))
+
+
+async def producer(url: str, **options: Any) -> AIOKafkaProducer:
+    made = AIOKafkaProducer(bootstrap_servers=url, acks="all", max_request_size=17 * 1024 * 1024, **options)
+    await made.start()
+    return made
+
+
+def header(record: ConsumerRecord[bytes, bytes], name: str) -> str | None:
+    """The header `name` as text; None when the record has none."""
+    return next((value.decode() for key, value in record.headers if key == name), None)
