@@ -1,0 +1,73 @@
+"""One short function per message."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.common.catalogue import catalogue
+from services.common.identifiers import reference_of
+from services.common.messaging import Aggregate, Decision, Received, TimerDue
+from services.intake.domain import LAPSE, Move, Request, request
+from services.intake.messages import (
+    AssignmentAcknowledged,
+    AssignmentAnswered,
+    AssignmentMade,
+    AssignmentRejected,
+    AssignmentResolved,
+    FileAccepted,
+    FileRefused,
+    RequestSubmitted,
+)
+
+
+def _reference(received: Received[Any]) -> Sequence[str]:
+    """The book is kept by reference: two requests can never share one."""
+    return (reference_of(UUID(received.key)),)
+
+
+requests = Aggregate(service="intake", state=Request, keys=_reference, timers=request.timers)
+
+
+@requests.on(RequestSubmitted)
+def register(current: Request | None, received: Received[RequestSubmitted]) -> Decision[Request]:
+    return request.register(current, received, catalogue())
+
+
+@requests.on(AssignmentMade)
+def route(current: Request | None, received: Received[AssignmentMade]) -> Decision[Request]:
+    return request.route(current, received)
+
+
+@requests.on(AssignmentAcknowledged)
+def acknowledge(current: Request | None, received: Received[AssignmentAcknowledged]) -> Decision[Request]:
+    return request.command(current, received, Move.ACKNOWLEDGE)
+
+
+@requests.on(AssignmentAnswered)
+def answer(current: Request | None, received: Received[AssignmentAnswered]) -> Decision[Request]:
+    return request.command(current, received, Move.ANSWER)
+
+
+@requests.on(AssignmentResolved)
+def resolve(current: Request | None, received: Received[AssignmentResolved]) -> Decision[Request]:
+    return request.command(current, received, Move.RESOLVE)
+
+
+@requests.on(AssignmentRejected)
+def reject(current: Request | None, received: Received[AssignmentRejected]) -> Decision[Request]:
+    return request.command(current, received, Move.REJECT)
+
+
+@requests.on(FileAccepted)
+def accept_file(current: Request | None, received: Received[FileAccepted]) -> Decision[Request]:
+    return request.accept_file(current, received)
+
+
+@requests.on(FileRefused)
+def refuse_file(current: Request | None, received: Received[FileRefused]) -> Decision[Request]:
+    return request.refuse_file(current, received)
+
+
+@requests.on_timer(LAPSE)
+def lapse(current: Request | None, received: Received[TimerDue]) -> Decision[Request]:
+    return request.lapse(current, received.at)

@@ -1,0 +1,43 @@
+"""One short function per message."""
+
+from services.common.catalogue import catalogue
+from services.common.messaging import Aggregate, Decision, Received, refused
+from services.routing import domain
+from services.routing.domain import Assignment
+from services.routing.messages import (
+    Acknowledge,
+    ActRefused,
+    Answer,
+    Command,
+    DocumentAccepted,
+    Reject,
+    RequestRegistered,
+    Resolve,
+)
+
+assignments = Aggregate(service="routing", state=Assignment)
+
+
+@assignments.on(RequestRegistered)
+def assign_department(current: Assignment | None, received: Received[RequestRegistered]) -> Decision[Assignment]:
+    return domain.assign(current, received, catalogue())
+
+
+@assignments.on(DocumentAccepted)
+def tell_of_file(current: Assignment | None, received: Received[DocumentAccepted]) -> Decision[Assignment]:
+    return domain.tell_of_file(current, received)
+
+
+@assignments.on(ActRefused)
+def pass_back(current: Assignment | None, received: Received[ActRefused]) -> Decision[Assignment]:
+    return domain.pass_back(current, received)
+
+
+@assignments.on(Acknowledge, Answer, Resolve, Reject)
+def pass_on(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
+    return domain.pass_on(current, received)
+
+
+@assignments.on_reused_id(Acknowledge, Answer, Resolve, Reject)
+def refuse_reused_id(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
+    return refused(current, domain.reject(received, "id-reused"))
