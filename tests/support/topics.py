@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.structs import RecordMetadata
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -57,3 +58,13 @@ async def producer(url: str, **options: Any) -> AIOKafkaProducer:
 def header(record: ConsumerRecord[bytes, bytes], name: str) -> str | None:
     """The header `name` as text; None when the record has none."""
     return next((value.decode() for key, value in record.headers if key == name), None)
+
+
+async def append(
+    producer: AIOKafkaProducer, topic: str, key: bytes | None, value: bytes | None, headers: Headers
+) -> RecordMetadata:
+    """Append one record, even one with neither key nor value, which the plain `send` refuses."""
+    batch = producer.create_batch()
+    batch.append(key=key, value=value, timestamp=None, headers=list(headers))
+    batch.close()
+    return await (await producer.send_batch(batch, topic, partition=0))

@@ -6,7 +6,8 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -47,8 +48,9 @@ class Publisher:
         self._timeout = timeout
         self._producer: AIOKafkaProducer | None = None
         self._topics: frozenset[str] = frozenset()
-        self._unanswered: set[Acknowledged] = set()
+        self._stuck: set[Acknowledged] = set()
         self._starting = asyncio.Lock()
+        self._leaving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Connect. Raises `BrokerAway`; may be called again."""
@@ -71,6 +73,9 @@ class Publisher:
             except (KafkaError, TimeoutError, OSError) as error:
                 await _stopped(producer)
                 raise BrokerAway(f"no connection ({type(error).__name__})") from None
+            except asyncio.CancelledError:
+                self._leaving = asyncio.create_task(_stopped(producer))
+                raise
             self._producer = producer
 
     async def stop(self) -> None:
@@ -91,12 +96,12 @@ class Publisher:
         for topic in sorted(topics - self._topics):
             raise TopicMissing(topic)
 
-    async def send(self, events: Sequence["Outgoing"]) -> None:
-        """Send `events` in order and return once the broker has acknowledged each of them.
+    async def send(self, events: Sequence["Outgoing"]) -> list[datetime]:
+        """Send `events` in order and return, once the broker has acknowledged each of them, their append times.
 
         Raises `BrokerAway` when one is not acknowledged in time; it may land all the same. Raises `TopicMissing`.
         """
-        await self._gather(
+        return await self._gather(
             [(event.topic, event.key.encode(), event.value, _encoded(event.headers)) for event in events]
         )
 
@@ -104,9 +109,9 @@ class Publisher:
         """Send one record byte for byte, null headers included. Raises as `send` does."""
         await self._gather([(topic, key, value, headers)])
 
-    async def _gather(self, records: Sequence[tuple[str, bytes | None, bytes | None, Headers]]) -> None:
+    async def _gather(self, records: Sequence[tuple[str, bytes | None, bytes | None, Headers]]) -> list[datetime]:
         if not records:
-            return
+            return []
         producer = await self._running()
         await self._unstuck()
         futures: list[Acknowledged] = []
@@ -114,28 +119,29 @@ class Publisher:
             async with asyncio.timeout(self._timeout):
                 for topic, key, value, headers in records:
                     futures.append(await producer.send(topic, value=value, key=key, headers=list(headers)))
+            return await self._acknowledged(futures)
         except (KafkaError, TimeoutError) as error:
             await self._failed(error)
         finally:
-            self._unanswered.update(future for future in futures if not future.done())
-        await self._acknowledged(futures)
+            self._stuck.update(future for future in futures if not future.done())
 
-    async def _acknowledged(self, futures: Sequence[Acknowledged]) -> None:
-        _, waiting = await asyncio.wait(futures, timeout=self._timeout)
-        self._unanswered.difference_update(set(futures) - waiting)
+    async def _acknowledged(self, futures: Sequence[Acknowledged]) -> list[datetime]:
+        await asyncio.wait(futures, timeout=self._timeout)
         for future in futures:
             error = future.exception() if future.done() else TimeoutError()
             if error is not None:
                 await self._failed(error)
+        return [_appended_at(future.result()) for future in futures]
 
     async def _unstuck(self) -> None:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
-        if self._unanswered:
-            _, self._unanswered = await asyncio.wait(self._unanswered, timeout=self._timeout)
-            if self._unanswered:
+        if self._stuck:
+            await asyncio.wait(self._stuck, timeout=self._timeout)
+            self._stuck = {future for future in self._stuck if not future.done()}
+            if self._stuck:
                 raise BrokerAway("earlier sends are not acknowledged yet")
 
-    async def _failed(self, error: BaseException) -> None:
+    async def _failed(self, error: BaseException) -> NoReturn:
         if isinstance(error, TopicAuthorizationFailedError | InvalidTopicError):
             raise TopicMissing(str(error.args[0]) if error.args else "unknown") from None
         if isinstance(error, _BROKEN):
@@ -154,6 +160,12 @@ class Publisher:
 
 def _encoded(headers: Any) -> Headers:
     return [(name, value.encode()) for name, value in headers.items()]
+
+
+def _appended_at(metadata: Any) -> datetime:
+    """The broker's append time; a repeated send that it recognised as a duplicate is acknowledged without one."""
+    stamp = metadata.timestamp
+    return datetime.fromtimestamp(stamp / 1000, UTC) if stamp and stamp > 0 else datetime.now(UTC)
 
 
 async def _stopped(producer: AIOKafkaProducer) -> None:

@@ -1,15 +1,16 @@
 """One ledger under test: its topics, its process (which may be told where to die), and what is left to count."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -36,6 +37,7 @@ class Bench:
     log: Path
     producer: AIOKafkaProducer
     database: Database
+    port_of: Callable[[str], int]
     process: asyncio.subprocess.Process | None = None
     entered: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -63,17 +65,38 @@ class Bench:
             self.process.send_signal(signal.SIGKILL)
             await self.process.wait()
 
-    async def ready(self) -> bool:
-        def ask() -> int:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=5) as answer:
-                    return int(answer.status)
-            except urllib.error.HTTPError as error:
-                return error.code
-            except OSError:
-                return 0
+    async def second(self) -> "Bench":
+        """Another member of the same groups, started."""
+        port = self.port_of(f"{self.ledger.prefix}-2")
+        other = replace(self, port=port, env=self.env | {"HTTP_PORT": str(port)}, process=None)
+        await other.start(POSTIGO_INSTANCE="2")
+        return other
 
-        return await asyncio.to_thread(ask) == 200
+    async def probe(self, path: str) -> tuple[int, dict[str, Any]]:
+        """The status and body of a health probe; 0 while nobody listens."""
+
+        def ask() -> tuple[int, dict[str, Any]]:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                    return int(answer.status), json.load(answer)
+            except urllib.error.HTTPError as error:
+                return error.code, json.load(error)
+            except OSError:
+                return 0, {}
+
+        return await asyncio.to_thread(ask)
+
+    async def ready(self) -> bool:
+        return (await self.probe("/health/ready"))[0] == 200
+
+    async def live(self) -> bool:
+        return (await self.probe("/health/live"))[0] == 200
+
+    async def trouble(self) -> str:
+        """Why the process is not ready, once its subscriptions run; empty when it is."""
+        status, body = await self.probe("/health/ready")
+        because = " ".join(body.get("because", ()))
+        return because if status == 503 and "deleted" in because else ""
 
     async def enter(self, key: UUID, amount: int, how: str = "book", **about: Any) -> ConsumerRecord[bytes, bytes]:
         """Append an entry; where it lies. `about` may replace `id`, `value` or `headers`."""
@@ -148,6 +171,7 @@ async def bench(engines: LocalStack, folder: Path, **env: str) -> AsyncIterator[
         log=folder / f"{prefix}.log",
         producer=await topics.producer(engines.env["KAFKA_URL"]),
         database=database(client, prefix),
+        port_of=engines.port,
     )
     try:
         yield made

@@ -1,0 +1,314 @@
+"""The kernel's promises, as one specification. A tier of engines is under test by inheriting it.
+
+One ledger process serves the whole class; tests differ by account.
+"""
+
+import asyncio
+import gzip
+import json
+import os
+import signal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from deploy.local import LocalStack
+from services.common.identifiers import derived_id, reference_of
+from services.common.messaging.record import Position, Redrive, moment
+from tests.integration.kernel.harness import Bench, Headers, bench, headers_of
+from tests.support import topics
+from tests.support.proxy import Proxy
+from tests.support.waiting import eventually
+
+
+def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Bad records by name: the reason of their dead letter, and what is wrong with them."""
+    entry = {"request_id": None, "reference": "-", "amount": 1}
+    plain: Headers = [("ce_id", b"x"), ("ce_type", b"TYPE")]
+    return {
+        "not JSON": ("not-json", {"value": b"{not json"}),
+        "not UTF-8": ("not-json", {"value": b'{"reference": "\xff"}'}),
+        "wrong schema": ("schema:/amount:int_parsing", {"value": entry | {"amount": "many"}}),
+        "a missing field": ("schema:/amount:missing", {"value": {"request_id": None, "reference": "-"}}),
+        "a null value": ("null-value", {"value": None}),
+        "a null key and value": ("null-key", {"value": None, "key": None}),
+        "a key that is no id": ("key-not-uuid", {"key": b"\xff\xfe"}),
+        "another key than its data": ("key-mismatch", {"value": entry | {"request_id": str(UUID(int=7))}}),
+        "a null header": ("header-ce_id-null", {"headers": [("ce_id", None), plain[1]]}),
+        "a header not in UTF-8": ("header-ce_id-utf8", {"headers": [("ce_id", b"\xff"), plain[1]]}),
+        "a header twice": ("header-ce_id-twice", {"headers": [*plain, plain[0]]}),
+        "no id": ("header-ce_id-missing", {"headers": plain[1:]}),
+        "an unknown type": ("unknown-type", {"headers": [plain[0], ("ce_type", b"pt.postigo.nothing.known.v9")]}),
+        "900 KiB": ("too-large", {"value": b" " * 900 * 1024}),
+    }
+
+
+class KernelSpec:
+    """Every consumer of Postigo keeps these promises."""
+
+    async def test_entries_are_booked_once_and_in_order(self, ledger: Bench) -> None:
+        keys = [uuid4() for _ in range(5)]
+        for amount in range(1, 101):
+            for key in keys:
+                await ledger.enter(key, amount)
+        await ledger.settled()
+
+    async def test_a_record_delivered_again_changes_nothing(self, ledger: Bench) -> None:
+        key = uuid4()
+        for _ in range(3):
+            await ledger.enter(key, 1)
+        ledger.entered[str(key)] = [1]
+        await ledger.enter(key, 2)
+        await ledger.settled()
+
+    async def test_the_same_id_with_other_bytes_is_dead_lettered(self, ledger: Bench) -> None:
+        key = uuid4()
+        await ledger.enter(key, 1)
+        first = str(derived_id("test", str(key), 1, "book"))
+        record = await ledger.enter(key, 99, id=first)
+        await ledger.enter(key, 2)
+        await ledger.settled()
+        assert await _reason(ledger, record) == "id-reused"
+
+    @pytest.mark.parametrize("name", unreadable())
+    async def test_what_cannot_be_read_is_dead_lettered_byte_for_byte(self, name: str, ledger: Bench) -> None:
+        reason, flaw = unreadable()[name]
+        key, neighbour = uuid4(), uuid4()
+        value = flaw.get("value", {"request_id": str(key), "reference": "-", "amount": 1})
+        if isinstance(value, dict):
+            value = json.dumps(value | {"request_id": value.get("request_id") or str(key)}).encode()
+        headers = [
+            (header, ledger.ledger.entered.TYPE.encode() if text == b"TYPE" else text)
+            for header, text in flaw.get("headers", headers_of(ledger.ledger.entered.TYPE, "bad"))
+        ]
+        await ledger.enter(neighbour, 1)
+        sent = await topics.append(
+            ledger.producer, ledger.ledger.entries, flaw.get("key", str(key).encode()), value, headers
+        )
+        await ledger.enter(neighbour, 2)
+        await ledger.settled()
+        letter = await _letter(ledger, sent)
+        told = {header: text for header, text in letter.headers if header.startswith("dlq-")}
+        assert told["dlq-reason"] == reason.encode()
+        assert told["dlq-group"] == f"{ledger.ledger.prefix}-accounts".encode()
+        assert [pair for pair in letter.headers if not pair[0].startswith("dlq-")] == headers
+        assert letter.value == value
+        assert letter.key == flaw.get("key", str(key).encode()) or (letter.key == b"" and "dlq-null-key" in told)
+
+    async def test_a_small_record_that_unpacks_to_megabytes_is_dead_lettered_whole(self, ledger: Bench) -> None:
+        key = uuid4()
+        value = json.dumps({"request_id": str(key), "reference": "-", "amount": 1, "more": "x" * 6_000_000}).encode()
+        assert len(gzip.compress(value)) < 20_000
+        zipping = await topics.producer(ledger.env["KAFKA_URL"], compression_type="gzip")
+        try:
+            sent = await zipping.send_and_wait(
+                ledger.ledger.entries,
+                value=value,
+                key=str(key).encode(),
+                headers=headers_of(ledger.ledger.entered.TYPE, "zipped"),
+            )
+        finally:
+            await zipping.stop()
+        await ledger.enter(key, 1)
+        await ledger.settled()
+        letter = await _letter(ledger, sent)
+        assert letter.value == value
+
+    async def test_a_refusal_says_a_fact_and_books_nothing(self, ledger: Bench) -> None:
+        key = uuid4()
+        await ledger.enter(key, 1)
+        await ledger.enter(key, 5, "refusal")
+
+        async def told() -> bool:
+            return [line["amount"] for line in (await ledger.booked())[str(key)]] == [1, 5]
+
+        await eventually(told)
+        assert (await ledger.account(key))["state"]["entries"] == [1]
+        del ledger.entered[str(key)]
+
+    async def test_poison_is_put_aside_and_stops_nobody(self, ledger: Bench) -> None:
+        key = uuid4()
+        await ledger.enter(key, 1)
+        poison = await ledger.enter(key, 2, "poison")
+        await ledger.enter(key, 3)
+        await ledger.settled()
+        assert await _reason(ledger, poison) == "impossible"
+        assert not (await ledger.account(key))["blocked"]
+
+    async def test_an_event_over_the_size_limit_makes_its_record_poison(self, ledger: Bench) -> None:
+        key = uuid4()
+        huge = await ledger.enter(key, 1, "huge")
+        await ledger.enter(key, 2)
+        await ledger.settled()
+        assert await _reason(ledger, huge) == "event-too-large"
+
+    async def test_something_to_say_on_a_missing_topic_parks_the_record(self, ledger: Bench) -> None:
+        key, neighbour = uuid4(), uuid4()
+        nowhere = await ledger.enter(key, 1, "nowhere")
+        await ledger.enter(neighbour, 1)
+        await ledger.settled()
+        assert await _reason(ledger, nowhere) == "bug:TopicMissing"
+        assert (await ledger.account(key))["state"] is None
+
+    async def test_our_bug_blocks_one_document_and_a_redrive_in_order_frees_it(self, ledger: Bench) -> None:
+        key, neighbour = uuid4(), uuid4()
+        # The id is that of a bug, the bytes will be those of the repaired record.
+        records = [
+            await ledger.enter(key, 1, "bug"),
+            await ledger.enter(key, 2, id=f"{key}-2"),
+            await ledger.enter(key, 3, id=f"{key}-3"),
+        ]
+        await ledger.enter(neighbour, 1)
+        await ledger.settled()
+        blocked = (await ledger.account(key))["blocked"]
+        assert [parked["offset"] for parked in blocked] == [record.offset for record in records]
+
+        await _redrive(ledger, key, records[1], 2)  # not the head: it stays parked
+        await _redrive(ledger, key, records[0], 1)
+        for record, amount in zip(records[1:], (2, 3), strict=True):
+            await _redrive(ledger, key, record, amount)
+        ledger.entered[str(key)] = [1, 2, 3]
+        await ledger.settled()
+        account = await ledger.account(key)
+        assert account["blocked"] == []
+        assert account["inbox"][0]["at"] == moment(records[0].timestamp), "decided as of the first append"
+
+    async def test_a_record_redriven_for_another_group_is_left_alone(self, ledger: Bench) -> None:
+        key = uuid4()
+        record = await ledger.enter(key, 1)
+        await _redrive(ledger, key, record, 55, group="somebody-else")
+        await ledger.enter(key, 2)
+        await ledger.settled()
+
+    async def test_a_timer_fires_once(self, ledger: Bench) -> None:
+        key = uuid4()
+        await ledger.enter(key, 1, "timer")
+
+        async def closed() -> bool:
+            return [line["amount"] for line in (await ledger.booked())[str(key)]] == [1, 0]
+
+        await eventually(closed)
+        account = await ledger.account(key)
+        assert account["due"] == []
+        assert account["state"]["closes_at"] is None
+
+    async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
+        self, engines: LocalStack, tmp_path: Any
+    ) -> None:
+        address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
+        async with Proxy(address) as proxy, bench(engines, tmp_path) as own:
+            await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
+            await eventually(own.ready)
+            proxy.cut()
+            key = uuid4()
+            for amount in range(1, 20):
+                await own.enter(key, amount)
+            await eventually(_not(own.ready))
+            proxy.mend()
+            await own.settled()
+            await eventually(own.ready)
+
+    async def test_a_broker_away_at_start_leaves_the_process_waiting(self, engines: LocalStack, tmp_path: Any) -> None:
+        async with Proxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
+            proxy.cut()
+            await own.start(KAFKA_URL=f"127.0.0.1:{proxy.port}")
+            await own.enter(uuid4(), 1)
+            await eventually(own.live)
+            assert not await own.ready()
+            proxy.mend()
+            await own.settled()
+
+    async def test_members_come_go_and_hang_and_nothing_is_doubled(self, engines: LocalStack, tmp_path: Any) -> None:
+        """A second member joins, one is stopped alive beyond its session, comes back as a zombie, and is killed."""
+        async with bench(engines, tmp_path) as own:
+            await own.start()
+            await eventually(own.ready)
+            second = await own.second()
+            keys = [uuid4() for _ in range(6)]
+            load = asyncio.create_task(_load(own, keys, 120))
+            await eventually(second.ready)
+            assert second.process is not None
+            os.kill(second.process.pid, signal.SIGSTOP)
+            await load
+            await own.settled()
+            os.kill(second.process.pid, signal.SIGCONT)
+            await _load(own, keys, 20)
+            await second.kill()
+            await _load(own, keys, 20)
+            await own.settled()
+
+    async def test_a_log_cut_before_it_was_read_stops_the_consumer_loudly(
+        self, engines: LocalStack, tmp_path: Any
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            key = uuid4()
+            await own.start()
+            await own.enter(key, 1)
+            await own.settled()
+            await own.kill()
+            last = [await own.enter(key, amount) for amount in (2, 3)][-1]
+            await _delete_before(own, TopicPartition(last.topic, last.partition), last.offset)
+            await own.start()
+            await eventually(own.live)
+            answer = await eventually(own.trouble)
+            assert "deleted before" in answer
+            assert (await own.account(key))["state"]["entries"] == [1], "nothing was applied past the gap"
+
+
+async def _load(own: Bench, keys: list[UUID], count: int) -> None:
+    for _ in range(count):
+        for key in keys:
+            await own.enter(key, len(own.entered[str(key)]) + 1)
+
+
+def _not(probe: Any) -> Any:
+    async def negated() -> bool:
+        return not await probe()
+
+    return negated
+
+
+async def _letter(ledger: Bench, sent: Any) -> Any:
+    async def find() -> Any:
+        for letter in await ledger.letters():
+            told = dict(letter.headers)
+            if (told["dlq-partition"], told["dlq-offset"]) == (
+                str(sent.partition).encode(),
+                str(sent.offset).encode(),
+            ):
+                return letter
+        return None
+
+    return await eventually(find)
+
+
+async def _reason(ledger: Bench, sent: Any) -> str | None:
+    return topics.header(await _letter(ledger, sent), "dlq-reason")
+
+
+async def _redrive(ledger: Bench, key: UUID, first: Any, amount: int, group: str | None = None) -> None:
+    """Append a parked record again, repaired, as an operator would."""
+    event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount)
+    redrive = Redrive(
+        group or f"{ledger.ledger.prefix}-accounts",
+        Position(first.topic, first.partition, first.offset),
+        moment(first.timestamp),
+    )
+    headers = headers_of(event.TYPE, f"{key}-{amount}")
+    headers.append(("dlq-redrive", redrive.to_header().encode()))
+    producer: AIOKafkaProducer = ledger.producer
+    await producer.send_and_wait(
+        ledger.ledger.entries, value=event.model_dump_json().encode(), key=str(key).encode(), headers=headers
+    )
+
+
+async def _delete_before(ledger: Bench, tp: TopicPartition, offset: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=ledger.env["KAFKA_URL"])
+    await admin.start()
+    try:
+        await admin.delete_records({tp: RecordsToDelete(before_offset=offset)})
+    finally:
+        await admin.close()

@@ -1,0 +1,81 @@
+import string
+from uuid import UUID
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.common.identifiers import (
+    ALPHABET,
+    derived_id,
+    keyed_id,
+    parse_reference,
+    reference_of,
+    support_code,
+    valid_niss,
+)
+
+ids = st.uuids()
+
+
+@given(ids)
+def test_a_reference_reads_back_however_it_is_typed(request_id: UUID) -> None:
+    reference = reference_of(request_id)
+    symbols = reference.replace("-", "")
+    assert parse_reference(reference) == reference
+    assert parse_reference(symbols.lower()) == reference
+    assert parse_reference(symbols[2:]) == reference
+    assert parse_reference(f" {reference.replace('-', ' ')} ") == reference
+    assert parse_reference(reference.replace("0", "O").replace("1", "l")) == reference
+
+
+@given(ids, st.integers(0, 10), st.sampled_from(ALPHABET))
+def test_any_single_wrong_symbol_is_caught(request_id: UUID, place: int, symbol: str) -> None:
+    body = reference_of(request_id)[3:].replace("-", "")
+    if body[place] != symbol:
+        assert parse_reference(body[:place] + symbol + body[place + 1 :]) is None
+
+
+@given(ids, st.integers(0, 9))
+def test_any_swap_of_neighbours_is_caught(request_id: UUID, place: int) -> None:
+    body = reference_of(request_id)[3:].replace("-", "")
+    if body[place] != body[place + 1]:
+        swapped = body[:place] + body[place + 1] + body[place] + body[place + 2 :]
+        assert parse_reference(swapped) is None
+
+
+@given(st.text(max_size=40))
+def test_what_is_no_reference_is_none_and_never_an_error(typed: str) -> None:
+    parsed = parse_reference(typed)
+    assert parsed is None or parse_reference(parsed) == parsed
+
+
+@pytest.mark.parametrize(
+    "niss",
+    ["12345678910", "11000000007", "12000000012", "11987654325", "20000000001", "25001234563", "20123456783"],
+)
+def test_known_numbers_are_valid(niss: str) -> None:
+    assert valid_niss(niss)
+
+
+@pytest.mark.parametrize(
+    "niss", ["", "12345678911", "31000000007", "1234567891", "1234567891０", "123456789100", "abcdefghijk"]
+)
+def test_numbers_with_a_wrong_check_digit_length_or_kind_are_not(niss: str) -> None:
+    assert not valid_niss(niss)
+
+
+def test_a_derived_id_depends_on_every_part_and_on_where_it_is_cut() -> None:
+    assert derived_id("a", "bc", 0) == derived_id("a", "bc", 0)
+    assert len({derived_id("a", "bc"), derived_id("ab", "c"), derived_id("a", "bc", 0), derived_id("a", "bc", 1)}) == 4
+
+
+def test_a_keyed_id_depends_on_the_secret_and_on_where_the_parts_are_cut() -> None:
+    assert (
+        len({keyed_id(b"s" * 32, b"a", b"bc"), keyed_id(b"s" * 32, b"ab", b"c"), keyed_id(b"t" * 32, b"a", b"bc")}) == 3
+    )
+
+
+def test_a_support_code_is_ten_symbols_of_the_trace_id() -> None:
+    assert support_code(0) == "0" * 10
+    assert set(support_code(2**128 - 1)) == {"Z"}
+    assert set(support_code(0x1234_5678_9ABC_DEF0 << 64)) <= set(string.digits + ALPHABET)

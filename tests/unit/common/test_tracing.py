@@ -1,0 +1,63 @@
+"""A's span is the parent of B's, over any number of topics."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from services.common.messaging.aggregate import TimerDue
+from services.common.messaging.record import Position, Received
+from services.common.messaging.shape import Taken
+from services.common.telemetry import tracing
+
+SAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+RECEIVED = Received(
+    event=TimerDue(kind="-"),
+    id="-",
+    digest=b"",
+    topic="t.v1",
+    key=str(UUID(int=1)),
+    target="-",
+    partition=0,
+    at=datetime(2026, 1, 1, tzinfo=UTC),
+    position=Position("t.v1", 0, 0),
+    correlation="-",
+    traceparent=SAMPLED,
+)
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("test"))
+    return exporter
+
+
+def test_what_a_record_makes_us_say_is_its_spans_child(spans: InMemorySpanExporter) -> None:
+    with tracing.receiving("a", [Taken(RECEIVED, None)]) as (first,):
+        said = first.received.traceparent
+    with tracing.receiving("b", [Taken(replace(RECEIVED, traceparent=said), None)]):
+        pass
+    one, two = spans.get_finished_spans()
+    assert one.parent is not None
+    assert two.parent is not None
+    assert tracing.to_traceparent(one.parent) == SAMPLED
+    assert two.parent.span_id == one.context.span_id
+    assert one.context.trace_id == two.context.trace_id
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "nonsense", SAMPLED[:-2] + "00", "00-" + "0" * 32 + "-" + "0" * 16 + "-01"]
+)
+def test_an_unsampled_or_malformed_header_costs_no_span_and_travels_on(
+    header: str | None, spans: InMemorySpanExporter
+) -> None:
+    with tracing.receiving("a", [Taken(replace(RECEIVED, traceparent=header), None)]) as (taken,):
+        assert taken.received.traceparent == header
+    assert not spans.get_finished_spans()
