@@ -1,0 +1,32 @@
+"""Building what a handler meets, for tests of pure domain functions."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from services.common.contracts import Event
+from services.common.identifiers import derived_id
+from services.common.messaging.record import Position, Received
+
+MONDAY: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+REQUEST: Final = UUID("7d444840-9dc0-41d1-b245-5ffdce74fad2")
+
+
+def received(
+    event: Event, *, topic: str, key: UUID = REQUEST, at: datetime = MONDAY, id: str | None = None, offset: int = 0
+) -> Received[Any]:
+    """`event` as appended to `topic` at `at`."""
+    value = event.model_dump_json()
+    return Received(
+        event=event,
+        id=id or str(derived_id("test", topic, value)),
+        digest=hashlib.blake2b(value.encode(), digest_size=8).digest(),
+        topic=topic,
+        key=str(key),
+        target=str(key),
+        partition=3,
+        at=at,
+        position=Position(topic, 3, offset),
+        correlation=str(key),
+    )

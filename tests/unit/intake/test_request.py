@@ -1,0 +1,204 @@
+"""The life of a request, judged without any engine."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.common.catalogue import catalogue
+from services.common.contracts import topics
+from services.common.contracts.lifecycle import CommandRef
+from services.common.errors import Poison
+from services.common.identifiers import reference_of
+from services.intake.domain import TRANSITIONS, Move, Request, request
+from services.intake.domain.transitions import after
+from services.intake.messages import (
+    ActRefused,
+    AssignmentAcknowledged,
+    AssignmentAnswered,
+    AssignmentMade,
+    AssignmentRejected,
+    AssignmentResolved,
+    DocumentAccepted,
+    FileAccepted,
+    FileRefused,
+    RequestAnswered,
+    RequestConcluded,
+    RequestRegistered,
+    RequestSubmitted,
+    State,
+)
+from tests.support.received import MONDAY, REQUEST, received
+
+ASSIGNMENT, FILE = UUID(int=5), UUID(int=6)
+NAMES: dict[str, Any] = {"request_id": REQUEST, "reference": reference_of(REQUEST), "occurred_at": MONDAY}
+COMMANDS = {
+    Move.ACKNOWLEDGE: AssignmentAcknowledged,
+    Move.ANSWER: AssignmentAnswered,
+    Move.RESOLVE: AssignmentResolved,
+    Move.REJECT: AssignmentRejected,
+}
+
+
+def submitted(**other: Any) -> Any:
+    event = RequestSubmitted(
+        **{
+            "request_id": REQUEST,
+            "reference": reference_of(REQUEST),
+            "account_id": UUID(int=1),
+            "actor_id": UUID(int=1),
+            "who": "P",
+            "subject": "FAM-01",
+            "reason": "NPG",
+            "catalogue_version": 1,
+            "description": "Não recebi o abono de abril.",
+        }
+        | other
+    )
+    return received(event, topic=topics.INTAKE)
+
+
+def registered(state: State = State.REGISTERED, **other: Any) -> Request:
+    first = request.register(None, submitted(), catalogue()).state
+    assert first is not None
+    return first.model_copy(update={"state": state, **other})
+
+
+def command(move: Move, seen: int = 1) -> Any:
+    event = COMMANDS[move](
+        **NAMES,
+        assignment_id=ASSIGNMENT,
+        department="pf",
+        epoch=1,
+        seen=seen,
+        command=CommandRef(id="c-1", topic=topics.outbox("pf"), partition=3, offset=9),
+        **({} if move is Move.ACKNOWLEDGE else {"text": "Foi pago hoje."}),
+    )
+    return received(event, topic=topics.ASSIGNMENTS)
+
+
+def file_accepted() -> Any:
+    event = FileAccepted(**NAMES, document_id=FILE, name="a.pdf", media_type="application/pdf", size=1, sha256="0")
+    return received(event, topic=topics.DOCUMENTS)
+
+
+def test_a_submitted_request_is_registered_with_its_day_and_its_term() -> None:
+    decision = request.register(None, submitted(), catalogue())
+    (fact,) = decision.says
+    assert isinstance(fact, RequestRegistered)
+    assert (fact.seq, fact.state) == (1, State.REGISTERED)
+    assert (fact.entered_on, fact.due_on) == (date(2026, 1, 5), date(2026, 1, 19))
+    assert fact.calendar.startswith("PT/")
+
+
+def test_the_same_request_submitted_again_stays_registered_once() -> None:
+    decision = request.register(registered(), submitted(), catalogue())
+    assert decision.says == ()
+
+
+def test_another_request_with_the_same_reference_is_never_taken_for_the_first() -> None:
+    with pytest.raises(Poison, match="reference-taken"):
+        request.register(registered(request_id=UUID(int=99)), submitted(), catalogue())
+
+
+@pytest.mark.parametrize("leaf", [{"subject": "XYZ-99"}, {"reason": "DEN"}])
+def test_a_leaf_that_the_catalogue_lacks_is_poison(leaf: dict[str, str]) -> None:
+    with pytest.raises(Poison, match="unknown-subject-or-reason"):
+        request.register(None, submitted(**leaf), catalogue())
+
+
+def test_resolving_says_the_answer_and_the_conclusion_one_after_the_other() -> None:
+    decision = request.command(registered(), command(Move.RESOLVE), Move.RESOLVE)
+    answered, concluded = decision.says
+    assert isinstance(answered, RequestAnswered)
+    assert isinstance(concluded, RequestConcluded)
+    assert (answered.seq, answered.state) == (2, State.ANSWERED)
+    assert (concluded.seq, concluded.state) == (3, State.CONCLUDED)
+
+
+def test_an_answer_that_has_not_seen_the_persons_file_is_stale_and_says_where_to_catch_up() -> None:
+    with_file = request.accept_file(registered(), file_accepted()).state
+    assert with_file is not None
+    decision = request.command(with_file, command(Move.RESOLVE, seen=1), Move.RESOLVE)
+    (fact,) = decision.says
+    assert isinstance(fact, ActRefused)
+    assert (fact.code, fact.catch_up_to, fact.state) == ("stale", 2, State.REGISTERED)
+    assert decision.refused
+    assert not request.command(decision.state, command(Move.RESOLVE, seen=2), Move.RESOLVE).refused
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_a_persons_file_is_kept_in_every_state(state: State) -> None:
+    decision = request.accept_file(registered(state), file_accepted())
+    (fact,) = decision.says
+    assert isinstance(fact, DocumentAccepted)
+    assert fact.state is state
+
+
+def test_a_refused_file_is_told_and_need_not_be_seen_before_an_answer() -> None:
+    refusal = received(FileRefused(**NAMES, document_id=FILE, because="not-claimed"), topic=topics.DOCUMENTS)
+    told = request.refuse_file(registered(), refusal).state
+    assert told is not None
+    assert not request.command(told, command(Move.RESOLVE), Move.RESOLVE).refused
+
+
+@given(st.sampled_from(sorted(set(Move) - {Move.LAPSE, Move.ROUTE})), st.sampled_from(list(State)))
+def test_a_move_that_the_table_lacks_is_refused_and_changes_nothing_but_the_count(move: Move, state: State) -> None:
+    before = registered(state)
+    decision = request.command(before, command(move), move)
+    assert decision.state is not None
+    if after(state, move) is None:
+        (fact,) = decision.says
+        assert isinstance(fact, ActRefused)
+        assert fact.code == "not-allowed"
+        assert decision.state == before.model_copy(update={"seq": before.seq + 1})
+    else:
+        assert not decision.refused
+        assert decision.state.state is after(state, move)
+
+
+@given(st.lists(st.sampled_from(sorted(set(COMMANDS))), max_size=12))
+def test_facts_are_numbered_without_a_gap_whatever_is_done(moves: list[Move]) -> None:
+    current: Request | None = registered()
+    numbers = [1]
+    for move in moves:
+        decision = request.command(current, command(move), move)
+        current = decision.state
+        numbers += [fact.sequence or 0 for fact in decision.says]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_nothing_leads_out_of_a_closed_state() -> None:
+    for state in (State.CONCLUDED, State.REJECTED, State.WITHDRAWN):
+        assert not [move for move in Move if after(state, move)]
+    assert set(TRANSITIONS) == set(Move)
+
+
+def test_a_fact_about_a_request_nobody_registered_is_poison() -> None:
+    with pytest.raises(Poison, match="unknown-request"):
+        request.command(None, command(Move.ANSWER), Move.ANSWER)
+
+
+def test_an_answer_lapses_into_conclusion_after_ten_working_days() -> None:
+    answered = request.command(registered(), command(Move.ANSWER), Move.ANSWER).state
+    assert answered is not None
+    (due,) = request.timers(answered)
+    assert due.at.astimezone(UTC) == datetime(2026, 1, 20, 0, 0, tzinfo=UTC)
+    (fact,) = request.lapse(answered, due.at).says
+    assert isinstance(fact, RequestConcluded)
+    assert request.timers(registered()) == ()
+
+
+def test_a_window_that_was_overtaken_by_a_decision_does_nothing() -> None:
+    assert request.lapse(registered(State.CONCLUDED), MONDAY + timedelta(days=30)).says == ()
+
+
+def test_routing_is_noted_and_does_not_change_the_state() -> None:
+    made = AssignmentMade(
+        **NAMES, assignment_id=ASSIGNMENT, department="pf", epoch=1, rule="subject:FAM-01", rules_version="catalogue/1"
+    )
+    decision = request.route(registered(), received(made, topic=topics.ASSIGNMENTS))
+    assert decision.state is not None
+    assert (decision.state.state, decision.state.department) == (State.REGISTERED, "pf")

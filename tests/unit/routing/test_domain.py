@@ -1,0 +1,179 @@
+"""Which department has a request, and what passes through the door."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.common.catalogue import catalogue
+from services.common.contracts import topics
+from services.common.contracts.lifecycle import State
+from services.common.identifiers import reference_of
+from services.common.messaging import Decision
+from services.routing import domain, handlers
+from services.routing.domain import Assignment
+from services.routing.messages import (
+    Acknowledge,
+    ActRefused,
+    Answer,
+    AssignmentAcknowledged,
+    AssignmentCreated,
+    AssignmentMade,
+    AssignmentResolved,
+    AssignmentUpdated,
+    Command,
+    CommandRef,
+    CommandRejected,
+    DocumentAccepted,
+    Reject,
+    RequestRegistered,
+    Resolve,
+)
+from tests.support.received import MONDAY, REQUEST, received
+
+FACT: dict[str, Any] = {
+    "request_id": REQUEST,
+    "reference": reference_of(REQUEST),
+    "account_id": UUID(int=1),
+    "state": State.REGISTERED,
+    "occurred_at": MONDAY,
+}
+
+
+def registered(subject: str = "FAM-01") -> Any:
+    event = RequestRegistered(
+        **FACT,
+        seq=1,
+        who="P",
+        subject=subject,
+        reason="INF",
+        catalogue_version=1,
+        language="pt",
+        description="Qual é o escalão?",
+        documents=(),
+        entered_on=date(2026, 1, 5),
+        due_on=date(2026, 1, 19),
+        calendar="PT/1",
+    )
+    return received(event, topic=topics.LIFECYCLE)
+
+
+def assigned() -> Assignment:
+    state = domain.assign(None, registered(), catalogue()).state
+    assert state is not None
+    return state
+
+
+def told(command: Command, department: str = "pf", id: str = "c-1") -> Any:
+    return received(command, topic=topics.outbox(department), id=id, offset=7)
+
+
+def acknowledge(**other: Any) -> Acknowledge:
+    return Acknowledge(**{"assignment_id": assigned().assignment_id, "epoch": 1, "seen": 1} | other)
+
+
+def rejection(decision: Decision[Assignment]) -> CommandRejected:
+    (fact,) = decision.says
+    assert isinstance(fact, CommandRejected)
+    assert decision.refused
+    return fact
+
+
+@pytest.mark.parametrize("subject", sorted(catalogue().subjects))
+def test_every_subject_goes_to_the_department_the_catalogue_names(subject: str) -> None:
+    created, made = domain.assign(None, registered(subject), catalogue()).says
+    assert isinstance(created, AssignmentCreated)
+    assert isinstance(made, AssignmentMade)
+    expected = catalogue().department_of(subject)
+    assert created.topic == f"departments.{expected}.inbox.v1"
+    assert (made.department, made.rule, made.rules_version) == (expected, f"subject:{subject}", "catalogue/1")
+
+
+def test_what_no_rule_matches_goes_to_screening() -> None:
+    _, made = domain.assign(None, registered("NEW-01"), catalogue()).says
+    assert isinstance(made, AssignmentMade)
+    assert (made.department, made.rule) == ("tri", "fallback")
+
+
+def test_a_request_is_assigned_once() -> None:
+    assert domain.assign(assigned(), registered(), catalogue()).says == ()
+
+
+def test_an_inbox_event_carries_the_whole_assignment_and_no_identity() -> None:
+    created, _ = domain.assign(None, registered(), catalogue()).says
+    assert "account" not in created.model_dump_json()
+    assert created.sequence == 1
+
+
+def test_an_accepted_file_is_told_with_the_next_number_and_what_it_includes() -> None:
+    event = DocumentAccepted(
+        **FACT, seq=3, document_id=UUID(int=9), name="a.pdf", media_type="application/pdf", size=1, sha256="0"
+    )
+    decision = domain.tell_of_file(assigned(), received(event, topic=topics.LIFECYCLE))
+    (updated,) = decision.says
+    assert isinstance(updated, AssignmentUpdated)
+    assert (updated.number, updated.as_of) == (2, 3)
+
+
+def test_a_command_is_passed_on_with_what_its_department_had_seen_and_where_it_lies() -> None:
+    (fact,) = domain.pass_on(assigned(), told(acknowledge())).says
+    assert isinstance(fact, AssignmentAcknowledged)
+    assert fact.command == CommandRef(id="c-1", topic=topics.outbox("pf"), partition=3, offset=7)
+    assert fact.occurred_at == MONDAY
+
+
+@pytest.mark.parametrize("kind", [Answer, Resolve, Reject])
+def test_the_departments_words_are_passed_on(kind: type[Any]) -> None:
+    command = kind(assignment_id=assigned().assignment_id, epoch=1, seen=1, text="Primeiro escalão.")
+    (fact,) = domain.pass_on(assigned(), told(command)).says
+    assert fact.model_dump()["text"] == "Primeiro escalão."
+
+
+@pytest.mark.parametrize(
+    ("code", "command", "department"),
+    [
+        ("unknown-assignment", acknowledge(assignment_id=UUID(int=2)), "pf"),
+        ("unknown-assignment", acknowledge(epoch=2), "pf"),
+        ("wrong-department", acknowledge(), "dd"),
+    ],
+)
+def test_a_command_that_routing_refuses_goes_back_to_the_topic_it_came_from(
+    code: str, command: Command, department: str
+) -> None:
+    fact = rejection(domain.pass_on(assigned(), told(command, department)))
+    assert fact.code == code
+    assert fact.topic == f"departments.{department}.rejections.v1"
+    assert (fact.command_id, fact.command_offset) == ("c-1", 7)
+
+
+def test_a_late_command_from_an_older_epoch_is_refused() -> None:
+    moved = assigned().model_copy(update={"epoch": 2})
+    assert rejection(domain.pass_on(moved, told(acknowledge()))).code == "old-epoch"
+
+
+def test_a_command_about_a_request_nobody_assigned_is_refused() -> None:
+    assert rejection(domain.pass_on(None, told(acknowledge()))).code == "unknown-assignment"
+
+
+def test_the_same_command_id_with_other_bytes_is_refused_as_reused() -> None:
+    assert rejection(handlers.refuse_reused_id(assigned(), told(acknowledge(seen=5)))).code == "id-reused"
+
+
+def test_what_intake_refused_is_told_to_the_department_that_asked() -> None:
+    reference = CommandRef(id="c-9", topic=topics.outbox("pf"), partition=1, offset=4)
+    event = ActRefused(**FACT, seq=5, act_id="c-9", code="stale", catch_up_to=4, command=reference)
+    (fact,) = domain.pass_back(assigned(), received(event, topic=topics.LIFECYCLE)).says
+    assert isinstance(fact, CommandRejected)
+    assert (fact.code, fact.catch_up_to, fact.command_id, fact.command_offset) == ("stale", 4, "c-9", 4)
+
+
+def test_a_persons_refused_act_is_no_departments_business() -> None:
+    event = ActRefused(**FACT, seq=5, act_id="a-1", code="not-allowed")
+    assert domain.pass_back(assigned(), received(event, topic=topics.LIFECYCLE)).says == ()
+
+
+def test_a_resolution_is_an_assignment_fact_of_its_own_type() -> None:
+    command = Resolve(assignment_id=assigned().assignment_id, epoch=1, seen=1, text="Está pago.")
+    (fact,) = domain.pass_on(assigned(), told(command)).says
+    assert isinstance(fact, AssignmentResolved)
