@@ -4,14 +4,18 @@ An engine that is away at start leaves the process live, not ready, and trying a
 """
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Any, Final, Protocol
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
@@ -48,6 +52,8 @@ class Process:
     prepare: Sequence[Step] = ()
     subscriptions: Sequence[Subscription] = ()
     loops: Sequence[Loop] = ()
+    checks: Sequence[Callable[[], str | None]] = ()
+    """More reasons not to be ready, for a process that has no subscription to tell."""
     close: Sequence[Step] = ()
     _starting: str | None = field(default="starting")
 
@@ -56,8 +62,16 @@ class Process:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._stop)
             tasks = [asyncio.create_task(self._start()), asyncio.create_task(self._watch_lag())]
+            for task in tasks:
+                task.add_done_callback(self._must_not_end)
             stack.push_async_callback(_cancel, tasks)
             yield
+
+    def _must_not_end(self, task: asyncio.Task[None]) -> None:
+        """A loop that ends by itself leaves a process that only looks alive: end it, so that it is started again."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("a background task ended", process=self.name, error=type(error).__name__)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def _start(self) -> None:
         """Bring everything up, trying again while an engine is away; then run the loops."""
@@ -99,11 +113,14 @@ class Process:
         if self.publisher:
             await self.publisher.stop()
         for step in self.close:
-            step()
+            closing = step()
+            if isawaitable(closing):
+                await closing
 
     def trouble(self) -> list[str]:
         """Why the process is not ready; empty when it makes progress."""
         found = [f"{each.group}: {each.progress.trouble}" for each in self.subscriptions if each.progress.trouble]
+        found += [trouble for check in self.checks if (trouble := check())]
         return [self._starting] if self._starting else found
 
     async def live(self, request: Request) -> Response:
@@ -118,8 +135,12 @@ class Process:
         )
 
     def app(self, **options: Any) -> FastAPI:
-        """A FastAPI application with this process's lifespan and probes. `options` go to FastAPI."""
-        app = FastAPI(title=f"Postigo {self.name}", lifespan=self.lifespan, **options)
+        """A FastAPI application with this process's lifespan and probes. `options` go to FastAPI.
+
+        FastAPI's own spans are off: they carry the path, which names a request. `web.edge.Edge` makes ours.
+        """
+        telemetry: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+        app = FastAPI(title=f"Postigo {self.name}", lifespan=self.lifespan, telemetry=telemetry, **options)
         app.add_route("/health/live", self.live, include_in_schema=False)
         app.add_route("/health/ready", self.ready, include_in_schema=False)
         app.add_route("/metrics", metrics.expose, include_in_schema=False)

@@ -31,10 +31,15 @@ class DocumentStore(Generic[State]):
         self._state = state
 
     async def ensure_indexes(self, *more: IndexModel) -> None:
-        """Timers and unsent events are found by partition; `_id` is the only unique index an aggregate has."""
+        """Timers and unsent events are found by partition.
+
+        The compare-and-set has an index of its own, because the embedded server scans unless an index has exactly the
+        fields asked for. It is unique only because `_id` is: it can refuse nothing that `_id` allows.
+        """
         with reaching_store():
             await self._collection.create_indexes(
                 [
+                    IndexModel([("_id", ASCENDING), ("version", ASCENDING)], name="compare-and-set", unique=True),
                     IndexModel([("partition", ASCENDING), ("due.at", ASCENDING)], name="due"),
                     IndexModel([("partition", ASCENDING), ("outbox.at", ASCENDING)], name="unsent"),
                     *more,

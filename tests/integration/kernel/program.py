@@ -39,13 +39,14 @@ def build(settings: Settings, prefix: str) -> FastAPI:
 
     letters = {name: DeadLetters(publisher, f"{prefix}-{name}") for name in ("accounts", "books", "slips")}
     consumer = AggregateConsumer(book.accounts, accounts, publisher, letters["accounts"])
-    projection = ProjectionConsumer(book.books, DocumentStore(own["books"], Book))
+    books = DocumentStore(own["books"], Book)
+    projection = ProjectionConsumer(book.books, books)
     maker = MakerConsumer(book.slips, own["slips"])
     aggregate = subscribe("accounts", book.entries, consumer, letters["accounts"])
     process = Process(
         prefix,
         publisher=publisher,
-        prepare=[accounts.ensure_indexes],
+        prepare=[accounts.ensure_indexes, books.ensure_indexes],
         subscriptions=[
             aggregate,
             subscribe("books", book.bookings, projection, letters["books"]),
