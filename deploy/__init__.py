@@ -1,0 +1,1 @@
+"""Running Postigo: its topics, the embedded stack, the command line, the demo."""

@@ -1,0 +1,90 @@
+"""Apache Kafka, one node in KRaft mode: `python -m deploy.local.engines.kafka --port P --controller-port Q --data DIR`.
+
+The process becomes the broker (same pid). The folder is formatted at the first start.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.local import maven
+from deploy.local.engines.java import JAVA, LOGGING, SMALL
+
+# Data of one home never meets another's, so every home may carry the same id.
+CLUSTER_ID = "UG9zdGlnby1sb2NhbC0wMA"
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
+inter.broker.listener.name=PLAINTEXT
+log.dirs={log_dirs}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# 35 days: an inbox remembers as long, and an empty group would lose its offsets after 7.
+offsets.retention.minutes=50400
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+# Back after a SIGKILL in 4 s instead of 12: the old registration is fenced sooner.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+"""
+
+
+def main() -> None:
+    arguments = _arguments()
+    classes = maven.class_path("kafka")
+    data: Path = arguments.data
+    if not data.exists():
+        _format(data, arguments.port, arguments.controller_port, classes)
+    properties = data.with_suffix(".properties")
+    _write(properties, data, arguments.port, arguments.controller_port)
+    command = _java(classes, "-Xmx384m", "kafka.Kafka", str(properties))
+    os.execv(command[0], command)  # noqa: S606 - a shell would stand between
+
+
+def _format(data: Path, port: int, controller_port: int, classes: str) -> None:
+    """Format beside and move into place: a folder that exists is a formatted one."""
+    partial = data.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    properties = partial.with_suffix(".properties")
+    _write(properties, partial, port, controller_port)
+    options = ("format", "--standalone", "-t", CLUSTER_ID, "-c", str(properties))
+    formatted = subprocess.run(_java(classes, "-Xmx128m", "kafka.tools.StorageTool", *options), check=False)
+    if formatted.returncode:
+        sys.exit(f"The folder {data} could not be prepared for Kafka.")
+    properties.unlink()
+    partial.rename(data)
+
+
+def _write(file: Path, log_dirs: Path, port: int, controller_port: int) -> None:
+    text = PROPERTIES.format(port=port, controller_port=controller_port, log_dirs=log_dirs.resolve())
+    file.write_text(text, encoding="utf-8")
+
+
+def _java(classes: str, heap: str, *command: str) -> list[str]:
+    return [str(JAVA), heap, *SMALL, *LOGGING, "-cp", classes, *command]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Apache Kafka on 127.0.0.1, one node.")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--controller-port", type=int, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="folder, made and formatted at the first start")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""A mail catcher: takes every mail and keeps it as one `.eml` file: `python -m deploy.local.engines.mail --port P --data DIR`.
+
+Nothing is sent on. Any mail program opens the files; their names sort by the time of arrival.
+"""
+
+import argparse
+import asyncio
+import itertools
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+MAIL_LIMIT_BYTES = 32 * 1024 * 1024
+
+
+class Catcher:
+    """Keeps a mail before it acknowledges it, so that what was acknowledged can be read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._number = itertools.count(1)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        content = envelope.original_content
+        assert content is not None
+        try:
+            await asyncio.to_thread(self._keep, _headers(envelope) + content)
+        except OSError as error:
+            print(f"a mail was not kept: {error.strerror}", file=sys.stderr, flush=True)
+            return "452 The mail cannot be stored now"
+        return "250 Kept"
+
+    def _keep(self, mail: bytes) -> None:
+        """Whole or not at all: readers see only names that end in `.eml`."""
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}Z-{os.getpid()}-{next(self._number)}"
+        partial = self._folder / f".{name}.partial"
+        try:
+            partial.write_bytes(mail)
+            partial.rename(self._folder / f"{name}.eml")
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+def _headers(envelope: Envelope) -> bytes:
+    """The envelope as headers: a blind copy shows nowhere else."""
+    lines = [f"Return-Path: <{envelope.mail_from or ''}>"]
+    lines += [f"Delivered-To: {recipient}" for recipient in envelope.rcpt_tos]
+    lines += [f"Received: by postigo-mail-catcher; {format_datetime(datetime.now(UTC))}"]
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
+
+
+async def serve(port: int, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.glob(".*.partial"):
+        left_over.unlink()
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    catcher = Catcher(folder)
+
+    def conversation() -> SMTP:
+        return SMTP(catcher, data_size_limit=MAIL_LIMIT_BYTES, enable_SMTPUTF8=True, hostname="localhost")
+
+    server = await loop.create_server(conversation, "127.0.0.1", port)
+    await stop.wait()
+    server.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A mail server on 127.0.0.1 that keeps every mail and sends none.")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="folder where the .eml files go")
+    arguments = parser.parse_args()
+    asyncio.run(serve(arguments.port, arguments.data))
+
+
+if __name__ == "__main__":
+    main()

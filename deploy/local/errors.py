@@ -1,0 +1,32 @@
+"""What goes wrong around the local stack, said in one sentence that tells what to do."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class StackError(Exception):
+    """The stack cannot do what was asked; the text is one sentence for a person."""
+
+
+def disk_full(folder: Path) -> StackError:
+    return StackError(f"The disk that holds {folder} is full: free some space and try again.")
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what the operating system says about `folder` into a `StackError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(folder) from error
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise StackError(
+                f"{error.filename or folder} cannot be written to: give this user the right to write there, "
+                "or choose another folder with --home."
+            ) from error
+        if error.errno in (errno.ENOTDIR, errno.EEXIST):
+            raise StackError(f"{error.filename or folder} is in the way: a folder is needed there.") from error
+        raise

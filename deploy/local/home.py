@@ -1,0 +1,166 @@
+"""The folder of one stack (`.postigo/`): its lock, ports, secrets, state, logs and data."""
+
+import fcntl
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+from deploy.local import ports
+from deploy.local.errors import StackError, disk_full, explained
+from deploy.local.guard import is_running
+
+SECRET_NAMES = ("POSTIGO_ID_SECRET", "POSTIGO_INTERNAL_SECRET", "POSTIGO_CURSOR_SECRET")
+SECRET_BYTES = 32
+LOG_LIMIT_BYTES = 10 * 1024 * 1024
+LOGS_KEPT = 3
+LOCK_RETRY_SECONDS = 0.05
+LOCK_WAIT_SECONDS = 5.0
+
+# Below this a start would end somewhere in the middle of an engine.
+FREE_SPACE_BYTES = 64 * 1024 * 1024
+
+
+class Home:
+    """Paths and small files of a stack. Only `open` makes anything."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.data = self.folder / "data"
+        self.logs = self.folder / "logs"
+        self.mails = self.folder / "mails"
+        self._lock: TextIOWrapper | None = None
+
+    def open(self) -> None:
+        """Make the folders and take the lock. Raises StackError: it runs already, or nothing can be written here."""
+        with explained(self.folder):
+            for folder in (self.data, self.logs, self.mails):
+                folder.mkdir(parents=True, exist_ok=True)
+            self._require_space()
+            self._take_lock()
+
+    def close(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def locks(self) -> tuple[int, ...]:
+        """The descriptor of the lock, if this object holds it. A process that inherits it holds the lock too."""
+        return () if self._lock is None else (self._lock.fileno(),)
+
+    def owner(self) -> int | None:
+        """The pid of the supervisor that runs here now, None without one."""
+        try:
+            with (self.folder / "lock").open(encoding="ascii") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return None
+        except BlockingIOError:
+            return int((self.folder / "lock").read_text(encoding="ascii") or 0) or None
+        return None
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    def rotated_log(self, name: str) -> Path:
+        """The log file to append to; a file over the limit moves aside first (`NAME.log.1`, …)."""
+        file = self.log(name)
+        if file.exists() and file.stat().st_size > LOG_LIMIT_BYTES:
+            for number in range(LOGS_KEPT - 1, 0, -1):
+                older = self.logs / f"{name}.log.{number}"
+                if older.exists():
+                    older.rename(self.logs / f"{name}.log.{number + 1}")
+            file.rename(self.logs / f"{name}.log.1")
+        return file
+
+    def ports(self, names: list[str], fixed: Mapping[str, int]) -> dict[str, int]:
+        """Free ports for `names`; `fixed` ones must be free. Raises StackError."""
+        for port in fixed.values():
+            if not ports.is_free(port):
+                raise StackError(
+                    f"Port {port} is in use by another program: stop that program, or choose another port."
+                )
+        kept = self._read("ports.json")
+        chosen = {**ports.choose([name for name in names if name not in fixed], kept), **fixed}
+        self._write("ports.json", {**kept, **chosen})
+        return chosen
+
+    def secrets(self) -> dict[str, str]:
+        """The secrets of this home as environment variables (hex), made once and never changed."""
+        kept = self._read("secrets.json")
+        lacking = {name: secrets.token_hex(SECRET_BYTES) for name in SECRET_NAMES if name not in kept}
+        if lacking:
+            self._write("secrets.json", {**kept, **lacking}, mode=0o600)
+        return {name: {**kept, **lacking}[name] for name in SECRET_NAMES}
+
+    def state(self) -> dict[str, Any]:
+        """What the supervisor last wrote (empty before the first start)."""
+        return self._read("state.json")
+
+    def write_state(self, state: Mapping[str, Any]) -> None:
+        """A report for others; nothing depends on it after a crash."""
+        self._write("state.json", state, durable=False)
+
+    def _take_lock(self) -> None:
+        lock = (self.folder / "lock").open("a+", encoding="ascii")
+        until = time.monotonic() + LOCK_WAIT_SECONDS
+        while not _locked(lock):
+            owner = self.owner()
+            # A supervisor that was killed: its guard holds the lock until everything is gone.
+            if time.monotonic() > until or (owner is not None and is_running(owner)):
+                lock.close()
+                raise StackError(
+                    f"Postigo already runs in {self.folder} (pid {owner or 'unknown'}): "
+                    "stop it with 'postigo down', or choose another folder with --home."
+                )
+            time.sleep(LOCK_RETRY_SECONDS)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+
+    def _require_space(self) -> None:
+        space = os.statvfs(self.folder)
+        if space.f_bavail * space.f_frsize < FREE_SPACE_BYTES:
+            raise disk_full(self.folder)
+
+    def _read(self, name: str) -> dict[str, Any]:
+        file = self.folder / name
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise StackError(f"{file} is damaged: remove it (or put back a copy) and try again.") from error
+        if not isinstance(content, dict):
+            raise StackError(f"{file} is damaged: remove it (or put back a copy) and try again.")
+        return content
+
+    def _write(self, name: str, content: Mapping[str, Any], *, mode: int = 0o644, durable: bool = True) -> None:
+        """In one step: a reader, or a start after a crash, finds the old file or the new one."""
+        partial = self.folder / f".{name}.{os.getpid()}"
+        try:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(content, file, indent=1)
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+            partial.rename(self.folder / name)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+def _locked(lock: TextIOWrapper) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,73 @@
+"""Questions that only a working engine answers. Each returns, or raises whatever its client raises."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+import aiosmtplib
+import httpx2
+import urllib3
+from minio import Minio
+from pymongo import AsyncMongoClient
+
+from deploy.local.engines.s3 import ACCESS_KEY, SECRET_KEY
+from deploy.local.ports import HOST
+from deploy.topics_apply import admin_client
+
+TIMEOUT_SECONDS = 3.0
+
+
+class NotReady(Exception):
+    """The program answers, but not yet that it is ready."""
+
+
+async def kafka(port: int) -> None:
+    """A broker that has registered with its controller."""
+    await _listening(port)
+    async with admin_client(f"{HOST}:{port}") as admin:
+        cluster = await admin.describe_cluster()
+        if not cluster["brokers"]:
+            raise NotReady("no broker yet")
+
+
+async def mongo(port: int) -> None:
+    """A server that answers a ping."""
+    await _listening(port)
+    milliseconds = int(TIMEOUT_SECONDS * 1000)
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        HOST, port, serverSelectionTimeoutMS=milliseconds, connectTimeoutMS=milliseconds
+    )
+    async with client:
+        await client.admin.command("ping")
+
+
+async def s3(port: int) -> None:
+    """A server that accepts our signature and lists buckets."""
+    await asyncio.to_thread(_list_buckets, port)
+
+
+def _list_buckets(port: int) -> None:
+    with urllib3.PoolManager(timeout=TIMEOUT_SECONDS, retries=False) as pool:
+        Minio(f"{HOST}:{port}", ACCESS_KEY, SECRET_KEY, secure=False, http_client=pool).list_buckets()
+
+
+async def smtp(port: int) -> None:
+    """A server that greets."""
+    client = aiosmtplib.SMTP(hostname=HOST, port=port, timeout=TIMEOUT_SECONDS, start_tls=False)
+    async with client:
+        await client.ehlo()
+
+
+async def http_ready(port: int) -> None:
+    """A process whose `/health/ready` says yes."""
+    async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, verify=False) as client:
+        answer = await client.get(f"http://{HOST}:{port}/health/ready")
+    if answer.status_code != HTTPStatus.OK:
+        raise NotReady(f"it answers {answer.status_code}: {answer.text[:200]}")
+
+
+async def _listening(port: int) -> None:
+    """A connection costs less than a client that finds nobody."""
+    _, writer = await asyncio.open_connection(HOST, port)
+    writer.close()
+    await writer.wait_closed()

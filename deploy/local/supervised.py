@@ -1,0 +1,177 @@
+"""One program, kept running: started, probed, started again when it dies, ended in order."""
+
+import asyncio
+import signal
+import time
+from contextlib import suppress
+
+from deploy.local import autopsy
+from deploy.local.errors import StackError
+from deploy.local.groups import Groups
+from deploy.local.guard import kill_group
+from deploy.local.home import Home
+from deploy.local.program import Observer, Program, State, Step
+from deploy.local.spawn import SPAWN
+
+BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+# A program that stayed up for this long begins again with the shortest wait.
+SETTLED_SECONDS = 30.0
+
+PROBE_EVERY_SECONDS = 0.1
+PROBE_WITHIN_SECONDS = 5.0
+
+
+class Supervised:
+    """A program and the task that keeps it running."""
+
+    def __init__(self, program: Program, home: Home, groups: Groups, observe: Observer) -> None:
+        self.program = program
+        self.state = State.STOPPED
+        self.restarts = 0
+        self.started_at = 0.0
+        self._home = home
+        self._groups = groups
+        self._observe = observe
+        self._process: asyncio.subprocess.Process | None = None
+        self._gone = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._was_ready = False
+        self._last_answer = ""
+        self._log_start = 0
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Start and wait until it is ready. Raises StackError when it ends before that, or takes too long."""
+        if self._task is not None:
+            return
+        self._was_ready = False
+        self._task = asyncio.create_task(self._keep_running(), name=f"supervise {self.program.name}")
+        await self.wait_ready(self.program.ready_within)
+
+    async def wait_ready(self, within: float) -> None:
+        """Wait at most `within` seconds until it is ready, now or after its next start. Raises StackError."""
+        task = self._task
+        if task is None:
+            raise StackError(f"{self.program.name} is stopped.")
+        ready = asyncio.create_task(self._ready.wait())
+        try:
+            await asyncio.wait({ready, task}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+        if task.cancelled():
+            raise StackError(f"{self.program.name} was stopped meanwhile.")
+        if task.done():
+            task.result()
+        if not self._ready.is_set():
+            self._say(State.FAILED, "not ready in time")
+            raise autopsy.never_ready(self.program.name, within, self._last_answer, self._home, self._log_start)
+
+    async def kill(self) -> None:
+        """SIGKILL, and wait until it is dead; it is then started again."""
+        if self._process is not None:
+            gone = self._gone
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await gone.wait()
+
+    async def stop(self) -> None:
+        """SIGTERM, then SIGKILL after the program's time; it stays down until `start`."""
+        if self._task is None:
+            return
+        task, self._task = self._task, None
+        if task.done():
+            return
+        self._say(State.STOPPING)
+        task.cancel()
+        with suppress(asyncio.CancelledError, StackError):
+            await task
+        self._say(State.STOPPED)
+
+    async def _keep_running(self) -> None:
+        attempt = 0
+        while True:
+            ending = await self._run_once()
+            if not self._was_ready:
+                self._say(State.FAILED, ending)
+                raise autopsy.died_early(self.program.name, ending, self._home, self._log_start)
+            attempt = 0 if self._seconds_up() > SETTLED_SECONDS else attempt
+            wait = BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS) - 1)]
+            attempt += 1
+            self.restarts += 1
+            self._say(State.RESTARTING, f"{ending} and starts again in {wait} s (restart {self.restarts})")
+            await asyncio.sleep(wait)
+
+    async def _run_once(self) -> str:
+        """Start, probe, and wait for the end; returns how it ended."""
+        self.started_at = time.time()
+        try:
+            process = await self._spawn()
+        except OSError as error:
+            return f"could not be started ({error.strerror})"
+        self._say(State.STARTING)
+        probing = asyncio.create_task(self._until_ready())
+        try:
+            return _ending(await process.wait())
+        except asyncio.CancelledError:
+            await self._terminate(process)
+            raise
+        finally:
+            probing.cancel()
+            self._ready.clear()
+            self._process = None
+            self._groups.end(process.pid)
+            self._gone.set()
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        with self._home.rotated_log(self.program.name).open("ab") as log:
+            self._log_start = log.tell()
+            self._process = process = await asyncio.create_subprocess_exec(
+                *SPAWN,
+                str(self._groups.supervisor),
+                *self.program.command,
+                env=dict(self.program.environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._gone = asyncio.Event()
+        self._groups.begin(process.pid)
+        return process
+
+    async def _until_ready(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self.program.ready(), PROBE_WITHIN_SECONDS)
+            except Exception as error:  # whatever the program's client raises means: not yet
+                self._last_answer = str(error)
+                await asyncio.sleep(PROBE_EVERY_SECONDS)
+            else:
+                self._was_ready = True
+                self._ready.set()
+                self._say(State.READY, self.program.url)
+                return
+
+    async def _terminate(self, process: asyncio.subprocess.Process) -> None:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), self.program.stop_within)
+        except TimeoutError:
+            kill_group(process.pid)
+            await process.wait()
+
+    def _say(self, state: State, detail: str = "") -> None:
+        self.state = state
+        self._observe(Step(self.program.name, state, self._seconds_up(), detail))
+
+    def _seconds_up(self) -> float:
+        return time.time() - self.started_at
+
+
+def _ending(code: int) -> str:
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"

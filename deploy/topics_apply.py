@@ -1,0 +1,176 @@
+"""Bring a broker's topics to what is declared: create what lacks, add partitions, correct configurations.
+
+Nothing is deleted, and partitions are never taken away: a broker cannot do that without losing order.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
+
+from deploy.topics import Topic, TopicsError
+
+REQUEST_MS = 30_000
+LOOK_EVERY_SECONDS = 0.02
+
+MIN_INSYNC = "min.insync.replicas"
+
+# What the broker calls a value that was set on the topic itself.
+SET_ON_TOPIC = 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done to a topic, or what could not be done: one line for a person."""
+
+    topic: str
+    what: str
+    done: bool = True
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A topic as the broker has it. `set_here`: values of the topic itself; `config`: all values in force."""
+
+    partitions: int
+    replication_factor: int
+    config: Mapping[str, str]
+    set_here: Mapping[str, str]
+
+
+async def apply(servers: str, topics: Sequence[Topic]) -> list[Change]:
+    """Bring the broker at `servers` (host:port, comma-separated) to `topics`. Raises TopicsError.
+
+    On return the broker shows every topic as declared, so that a client may use it at once.
+    """
+    try:
+        async with admin_client(servers) as admin:
+            changes = _differences(topics, found := await _find(admin, topics))
+            await _create(admin, [topic for topic in topics if topic.name not in found])
+            for topic in topics:
+                if topic.name in found:
+                    await _correct(admin, topic, found[topic.name])
+            await _settled(admin, topics)
+            return changes
+    except (KafkaConnectionError, OSError, TimeoutError) as error:
+        raise TopicsError(
+            f"No broker answers at {servers}: check that it runs and that the address is right."
+        ) from error
+    except KafkaError as error:
+        raise TopicsError(
+            f"The broker at {servers} refused ({error or type(error).__name__}): correct that and try again."
+        ) from error
+
+
+def _differences(topics: Sequence[Topic], found: Mapping[str, _Found]) -> list[Change]:
+    """What `apply` has to do, and what it leaves as it is."""
+    return [change for topic in topics for change in _differences_of(topic, found.get(topic.name))]
+
+
+def _differences_of(topic: Topic, found: _Found | None) -> list[Change]:
+    if found is None:
+        return [Change(topic.name, f"created with {topic.partitions} partitions")]
+    changes = []
+    if topic.partitions > found.partitions:
+        changes.append(Change(topic.name, f"partitions {found.partitions} -> {topic.partitions}"))
+    elif topic.partitions < found.partitions:
+        kept = f"kept {found.partitions} partitions; the file says {topic.partitions}"
+        changes.append(Change(topic.name, kept, done=False))
+    if topic.replication_factor != found.replication_factor:
+        kept = f"kept {found.replication_factor} replicas; the file says {topic.replication_factor}"
+        changes.append(Change(topic.name, f"{kept} (Kafka's reassignment tool moves them)", done=False))
+    for key, value in _wrong(topic, found).items():
+        changes.append(Change(topic.name, f"{key} {found.config.get(key)} -> {value}"))
+    return changes
+
+
+def _wrong(topic: Topic, found: _Found) -> dict[str, str]:
+    wanted = _reachable(topic.config, found.replication_factor)
+    return {key: value for key, value in wanted.items() if found.config.get(key) != value}
+
+
+def _reachable(config: Mapping[str, str], replicas: int) -> dict[str, str]:
+    """More in-sync replicas than there are replicas would make the topic refuse every record."""
+    if MIN_INSYNC not in config:
+        return dict(config)
+    return {**config, MIN_INSYNC: str(min(int(config[MIN_INSYNC]), replicas))}
+
+
+@asynccontextmanager
+async def admin_client(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A started admin client of `servers` (host:port, comma-separated), closed at the end."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers.split(","), request_timeout_ms=REQUEST_MS)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def _find(admin: AIOKafkaAdminClient, topics: Iterable[Topic]) -> dict[str, _Found]:
+    present = sorted({topic.name for topic in topics} & set(await admin.list_topics()))
+    if not present:
+        return {}
+    described, configs = await asyncio.gather(admin.describe_topics(present), _configs(admin, present))
+    return {topic["topic"]: _found(topic, configs[topic["topic"]]) for topic in described}
+
+
+def _found(described: Mapping[str, Any], entries: Iterable[Sequence[Any]]) -> _Found:
+    partitions = described["partitions"]
+    # An entry is (name, value, read-only, source, sensitive, synonyms).
+    values = [(entry[0], entry[1], entry[3]) for entry in entries]
+    return _Found(
+        partitions=len(partitions),
+        replication_factor=min(len(partition["replicas"]) for partition in partitions),
+        config={name: value for name, value, _ in values},
+        set_here={name: value for name, value, source in values if source == SET_ON_TOPIC},
+    )
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, list[Sequence[Any]]]:
+    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+    return {resource[3]: resource[4] for answer in answers for resource in answer.resources}
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    if not topics:
+        return
+    new = [
+        NewTopic(topic.name, topic.partitions, topic.replication_factor, topic_configs=dict(topic.config))
+        for topic in topics
+    ]
+    answer = await admin.create_topics(new, timeout_ms=REQUEST_MS)
+    for name, code, *said in answer.topic_errors:
+        # Somebody else may be applying the same file.
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            reason = str(said[0] if said else for_code(code).__name__).rstrip(".")
+            raise TopicsError(f"{name} could not be created: {reason}.")
+
+
+async def _correct(admin: AIOKafkaAdminClient, topic: Topic, found: _Found) -> None:
+    if topic.partitions > found.partitions:
+        answer = await admin.create_partitions({topic.name: NewPartitions(topic.partitions)})
+        _require_ok(topic.name, [(error[1], error[2]) for error in answer.topic_errors])
+    if wrong := _wrong(topic, found):
+        # The request replaces all values of the topic, so those that are right, or not ours, are said again.
+        values = {**found.set_here, **wrong}
+        answers = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, values)])
+        _require_ok(topic.name, [(resource[0], resource[1]) for answer in answers for resource in answer.resources])
+
+
+async def _settled(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    """The controller answers a moment before the brokers know."""
+    async with asyncio.timeout(REQUEST_MS / 1000):
+        while any(change.done for change in _differences(topics, await _find(admin, topics))):  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+
+def _require_ok(name: str, answers: Iterable[tuple[int, str | None]]) -> None:
+    for code, said in answers:
+        if code:
+            raise TopicsError(f"{name} could not be changed: {said or for_code(code).__name__}.")

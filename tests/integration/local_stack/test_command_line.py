@@ -1,0 +1,193 @@
+"""`postigo` as a person uses it: a process, its words and its exit code."""
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import LocalStack
+from deploy.local.guard import is_running
+from deploy.topics import load
+from tests.integration.local_stack.harness import POSTIGO, family, postigo
+from tests.support.waiting import eventually
+
+ENGINES = ("kafka", "mongo", "s3", "mail")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Engines that run in the background, started and stopped by the command line."""
+    folder = str(tmp_path_factory.mktemp("home"))
+    up = postigo("up", "--detach", "--only-engines", "--home", folder)
+    assert up.returncode == 0, up.stderr
+    assert "Postigo is up after" in up.stdout
+    try:
+        yield folder
+    finally:
+        everyone = family(_status(folder)["supervisor"])
+        down = postigo("down", "--home", folder)
+        assert "Postigo stopped after" in down.stdout
+        assert not any(is_running(pid) for pid in everyone)
+        assert postigo("status", "--home", folder).returncode == 1
+
+
+def test_status_tells_what_runs(home: str) -> None:
+    report = _status(home)
+
+    assert report["running"]
+    assert [(row["name"], row["state"], row["restarts"]) for row in report["programs"]] == [
+        (name, "ready", 0) for name in ENGINES
+    ]
+    assert all(row["pid"] and row["memory_mb"] > 1 and row["url"] for row in report["programs"])
+    assert "127.0.0.1" in postigo("status", "--home", home).stdout
+
+
+async def test_status_asks_now_and_not_only_the_supervisor(home: str) -> None:
+    [pid] = [row["pid"] for row in _status(home)["programs"] if row["name"] == "mail"]
+    process = await asyncio.create_subprocess_exec("kill", "-STOP", str(pid))
+    await process.wait()
+    try:
+        assert {row["name"]: row["state"] for row in _status(home)["programs"]}["mail"] == "not ready"
+    finally:
+        process = await asyncio.create_subprocess_exec("kill", "-CONT", str(pid))
+        await process.wait()
+
+
+def test_a_second_up_in_the_same_folder_says_who_runs(home: str) -> None:
+    supervisor = _status(home)["supervisor"]
+    for options in ((), ("--detach",)):
+        second = postigo("up", *options, "--home", home)
+
+        assert second.returncode == 1
+        assert second.stderr == (
+            f"postigo: Postigo already runs in {home} (pid {supervisor}): "
+            "stop it with 'postigo down', or choose another folder with --home.\n"
+        )
+    assert _status(home)["running"]
+
+
+def test_logs_shows_the_last_lines_and_knows_the_names(home: str) -> None:
+    assert len(postigo("logs", "kafka", "--lines", "1", "--home", home).stdout.splitlines()) == 1
+    unknown = postigo("logs", "nobody", "--home", home)
+
+    assert unknown.returncode == 1
+    assert "choose one of kafka, mail, mongo, postigo, s3." in unknown.stderr
+
+
+async def test_logs_follows_a_file_that_grows_and_is_moved_aside(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "intake.log"
+    log.parent.mkdir()
+    log.write_text("first\nsecond\n", encoding="utf-8")
+    following = await asyncio.create_subprocess_exec(
+        *POSTIGO, "logs", "intake", "-f", "-n", "1", "--home", str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert following.stdout is not None
+    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"second\n"
+    with log.open("a", encoding="utf-8") as file:
+        file.write("third\n")
+    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"third\n"
+    log.rename(log.with_suffix(".log.1"))
+    log.write_text("new\n", encoding="utf-8")
+    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"new\n"
+    following.send_signal(signal.SIGINT)
+    assert await following.wait() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_while_it_starts_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
+    up = await asyncio.create_subprocess_exec(
+        *POSTIGO, "up", "--only-engines", "--home", str(tmp_path), stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert up.stdout is not None
+    assert await asyncio.wait_for(up.stdout.readline(), 20) == b"kafka starting\n"
+    everyone = family(up.pid)
+
+    up.send_signal(number)
+    _, said = await asyncio.wait_for(up.communicate(), 20)
+
+    assert (up.returncode, said) == (1, b"postigo: It was stopped before it was up.\n")
+    assert not any(is_running(pid) for pid in everyone)
+
+
+async def test_ctrl_c_in_the_foreground_ends_in_order(tmp_path: Path) -> None:
+    up = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _UP_WITH_MAIL_ONLY, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert up.stdout is not None
+    seen = b""
+
+    async def is_up() -> bool:
+        nonlocal seen
+        assert up.stdout is not None
+        seen += await up.stdout.readline()
+        return b"stop" in seen
+
+    await eventually(is_up)
+    everyone = family(up.pid)
+    up.send_signal(signal.SIGINT)
+    rest = await asyncio.wait_for(up.stdout.read(), 20)
+
+    assert await up.wait() == 0
+    assert rest.decode().splitlines() == ["Stopping…", "mail stopped", "Stopped; the data is kept."]
+    assert not any(is_running(pid) for pid in everyone)
+
+
+def test_a_gateway_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        up = postigo("up", "--gateway-port", str(port), "--home", str(tmp_path))
+
+    assert up.returncode == 1
+    assert up.stderr == (
+        f"postigo: Port {port} is in use by another program: stop that program, or choose another port.\n"
+    )
+    assert up.stdout == ""
+
+
+def test_down_where_nothing_runs_is_no_error(tmp_path: Path) -> None:
+    down = postigo("down", "--home", str(tmp_path))
+
+    assert (down.returncode, down.stdout) == (0, f"Nothing runs in {tmp_path}.\n")
+
+
+def test_topics_apply_says_a_line_for_each_topic(engines: LocalStack) -> None:
+    options = ("--kafka-url", engines.env["KAFKA_URL"], "--replicas", "1", "--min-insync", "1")
+    applied = postigo("topics", "apply", *options)
+    *lines, total = applied.stdout.splitlines()
+
+    assert [line.split(maxsplit=1) for line in lines] == [[topic.name, "as declared"] for topic in load()]
+    assert total == "77 topics, 0 changed."
+
+
+def test_topics_apply_without_a_broker_is_one_sentence() -> None:
+    applied = postigo("topics", "apply", "--kafka-url", "127.0.0.1:1")
+
+    assert applied.returncode == 1
+    assert applied.stderr == (
+        "postigo: No broker answers at 127.0.0.1:1: check that it runs and that the address is right.\n"
+    )
+
+
+# The whole command with one engine: the others add seconds and nothing to see.
+_UP_WITH_MAIL_ONLY = """
+import sys
+from functools import partial
+from deploy.cli import main, up
+up.LocalStack = partial(up.LocalStack, engines=["mail"])
+sys.argv[1:] = ["up", "--only-engines", "--home", sys.argv[1]]
+main()
+"""
+
+
+def _status(home: str) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(postigo("status", "--json", "--home", home).stdout)
+    return report
