@@ -1,0 +1,19 @@
+"""`postigo`, the command line."""
+
+import logging
+import sys
+
+from deploy.cli.app import app
+from deploy.local.errors import StackError
+from deploy.topics import TopicsError
+
+
+def main() -> None:
+    """Run a command; what it cannot do is said in one sentence, with exit code 1."""
+    # The drivers log what their exceptions say again.
+    logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        app(prog_name="postigo")
+    except (StackError, TopicsError) as error:
+        print(f"postigo: {error}", file=sys.stderr)
+        sys.exit(1)

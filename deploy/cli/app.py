@@ -1,0 +1,102 @@
+"""The commands and their options. Each command's work lies in its own module, imported when it is called."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy import topics as declared
+
+DEFAULT_HOME = Path(".postigo")
+LAST_PORT = 65_535
+
+app = typer.Typer(
+    help="Run Postigo on this machine: engines, processes, topics.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+topics_app = typer.Typer(help="The topics that deploy/topics.yaml declares.", no_args_is_help=True)
+app.add_typer(topics_app, name="topics")
+
+HomeOption = Annotated[
+    Path, typer.Option("--home", metavar="DIR", help="Folder of the stack: data, logs, mails, ports, secrets.")
+]
+
+
+@app.command()
+def up(
+    home: HomeOption = DEFAULT_HOME,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once everything is ready.")] = False,
+    only_engines: Annotated[
+        bool, typer.Option("--only-engines", help="Kafka, Mongo, S3 and mail, without the Postigo processes.")
+    ] = False,
+    gateway_port: Annotated[
+        int | None, typer.Option(min=1, max=LAST_PORT, help="Port of the gateway; otherwise a free one, kept.")
+    ] = None,
+    report_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Start everything and keep it running until Ctrl-C.
+
+    The first start downloads about 50 MB of jars. What dies is started again. Data outlives a restart.
+    """
+    from deploy.cli import up as command
+
+    command.run(command.Wish(home, only_engines, gateway_port), detach=detach, report_fd=report_fd)
+
+
+@app.command()
+def status(
+    home: HomeOption = DEFAULT_HOME,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show what runs, asked now. Exit code 1 when nothing does."""
+    from deploy.cli import status as command
+
+    command.run(home, as_json=as_json)
+
+
+@app.command()
+def down(home: HomeOption = DEFAULT_HOME) -> None:
+    """Stop everything in order; data is kept."""
+    from deploy.cli import down as command
+
+    command.run(home)
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="An engine or a process, as 'postigo status' names it.")],
+    home: HomeOption = DEFAULT_HOME,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
+) -> None:
+    """Show the log of one program."""
+    from deploy.cli import logs as command
+
+    command.run(home, name, lines, follow=follow)
+
+
+@app.command()
+def download() -> None:
+    """Fetch the jars of the engines and verify their checksums.
+
+    They go to Maven's own folder (~/.m2/repository, or M2_REPO). What is there already is not fetched again.
+    """
+    from deploy.cli import download as command
+
+    command.run()
+
+
+@topics_app.command()
+def apply(
+    kafka_url: Annotated[str, typer.Option(envvar="KAFKA_URL", metavar="HOST:PORT[,…]", help="The broker.")],
+    file: Annotated[Path, typer.Option(help="The declaration.", show_default=False)] = declared.FILE,
+    replicas: Annotated[int | None, typer.Option(min=1, help="Instead of the file's replication_factor.")] = None,
+    min_insync: Annotated[int | None, typer.Option(min=1, help="Instead of the file's min.insync.replicas.")] = None,
+) -> None:
+    """Create what lacks, add partitions, correct configurations. Safe to repeat; never deletes."""
+    from deploy.cli import topics as command
+
+    command.run(kafka_url, file, replicas, min_insync)

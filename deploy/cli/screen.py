@@ -1,0 +1,124 @@
+"""What a person sees while the stack starts and runs: a live table on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from deploy.local.program import State, Step
+
+REFRESH_PER_SECOND = 8
+
+MARKS = {State.READY: ("✓", "green"), State.FAILED: ("✗", "red"), State.STOPPED: ("·", "dim")}
+
+
+class Screen(Protocol):
+    """Open while the stack starts; steps may come before, meanwhile and after."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def show(self, step: Step) -> None: ...
+
+
+def open_screen(console: Console, names: Sequence[str]) -> Screen:
+    """The screen that suits where `console` writes. `names`: the steps of a start, in order."""
+    return Rows(console, names) if console.is_terminal else Lines(console)
+
+
+class Lines:
+    """A line for each step that begins, ends, or goes wrong."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._downloading = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *ignored: object) -> None:
+        return
+
+    def show(self, step: Step) -> None:
+        if step.state is State.STOPPING:
+            return
+        if step.name == "download" and step.state is State.STARTING:
+            # One line for the whole of it; its progress is for terminals.
+            if self._downloading:
+                return
+            self._downloading = True
+        self._console.print(sentence(step), soft_wrap=True, markup=False)
+
+
+class Rows:
+    """All steps of the start as rows of one table; afterwards, lines under it."""
+
+    def __init__(self, console: Console, names: Sequence[str]) -> None:
+        self._lines = Lines(console)
+        self._steps: dict[str, Step | None] = dict.fromkeys(names)
+        self._begun: dict[str, float] = {}
+        self._spinner = Spinner("dots")
+        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=REFRESH_PER_SECOND)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *ignored: object) -> None:
+        self._live.stop()
+
+    def show(self, step: Step) -> None:
+        if not self._live.is_started:
+            self._lines.show(step)
+            return
+        if step.state is State.STARTING:
+            self._begun.setdefault(step.name, time.monotonic())
+        if step.state is State.RESTARTING:
+            self._live.console.print(sentence(step), soft_wrap=True, markup=False)
+        if step.name == "download" and step.name not in self._steps:
+            self._steps = {step.name: step, **self._steps}
+        self._steps[step.name] = step
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(width=1)
+        table.add_column(no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(no_wrap=True, overflow="ellipsis", style="dim")
+        for name, step in self._steps.items():
+            table.add_row(*self._row(name, step))
+        return table
+
+    def _row(self, name: str, step: Step | None) -> tuple[RenderableType, ...]:
+        if step is None:
+            return "", Text(name, style="dim"), "", ""
+        if step.state in MARKS:
+            mark, colour = MARKS[step.state]
+            return Text(mark, style=colour), name, f"{step.seconds:.1f} s", step.detail
+        seconds = time.monotonic() - self._begun.get(name, time.monotonic())
+        return self._spinner, name, f"{seconds:.1f} s", step.detail or str(step.state)
+
+
+def sentence(step: Step) -> str:
+    """A step as a line of text."""
+    detail = f" ({step.detail})" if step.detail else ""
+    match step.state:
+        case State.READY:
+            return f"{step.name} ready after {step.seconds:.1f} s{detail}"
+        case State.RESTARTING:
+            return f"{step.name} {step.detail}"
+        case State.STOPPED:
+            return f"{step.name} stopped"
+        case State.FAILED:
+            return f"{step.name} failed after {step.seconds:.1f} s{detail}"
+        case _:
+            return f"{step.name} {step.state}{detail}"

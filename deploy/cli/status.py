@@ -1,0 +1,101 @@
+"""`postigo status`."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local import table as tables
+from deploy.local.home import Home
+from deploy.local.program import State
+
+ASK_SECONDS = 2.0
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+COLOURS = {State.READY: "green", State.STOPPED: "dim", State.FAILED: "red"}
+
+
+def run(folder: Path, *, as_json: bool) -> None:
+    """Exit code 1 when nothing runs."""
+    home = Home(folder)
+    supervisor = home.owner()
+    rows = asyncio.run(_rows(home)) if supervisor else []
+    if as_json:
+        report = {"running": bool(supervisor), "supervisor": supervisor, "home": str(home.folder), "programs": rows}
+        print(json.dumps(report, indent=1))
+    elif supervisor:
+        Console(highlight=False).print(_table(rows))
+    else:
+        print(f"Nothing runs in {home.folder}.")
+    sys.exit(0 if supervisor else 1)
+
+
+async def _rows(home: Home) -> list[dict[str, Any]]:
+    programs = home.state().get("programs", [])
+    return list(await asyncio.gather(*(_row(program) for program in programs)))
+
+
+async def _row(program: dict[str, Any]) -> dict[str, Any]:
+    pid, started_at = program["pid"], program["started_at"]
+    return {
+        "name": program["name"],
+        "kind": program["kind"],
+        "pid": pid,
+        "url": program["url"],
+        "state": await _state_now(program),
+        "uptime_seconds": round(time.time() - started_at, 1) if pid else None,
+        "restarts": program["restarts"],
+        "memory_mb": _resident_mb(pid) if pid else None,
+    }
+
+
+async def _state_now(program: dict[str, Any]) -> str:
+    """What the supervisor saw, and for a ready program what it answers now."""
+    state = str(program["state"])
+    probe = tables.probe_of(program["name"], program["url"])
+    if state != State.READY or probe is None:
+        return state
+    try:
+        await asyncio.wait_for(probe(), ASK_SECONDS)
+    except Exception:  # whatever the program's client raises
+        return "not ready"
+    return state
+
+
+def _resident_mb(pid: int) -> float | None:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return None
+    return round(pages * PAGE_BYTES / 1_000_000, 1)
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("name", "pid", "address", "state", "up", "restarts", "MB"):
+        right = heading in {"pid", "up", "restarts", "MB"}
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True, overflow="fold")
+    for row in rows:
+        colour = COLOURS.get(row["state"], "yellow")
+        up = _duration(row["uptime_seconds"])
+        memory = "" if row["memory_mb"] is None else f"{row['memory_mb']:.0f}"
+        restarts = str(row["restarts"]) if row["restarts"] == 0 else f"[yellow]{row['restarts']}[/]"
+        state = f"[{colour}]{row['state']}[/]"
+        table.add_row(row["name"], str(row["pid"] or ""), row["url"], state, up, restarts, memory)
+    total = sum(row["memory_mb"] or 0 for row in rows)
+    table.add_row("", "", "", "", "", "", f"{total:.0f}", style="dim")
+    return table
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

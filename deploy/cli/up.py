@@ -1,0 +1,133 @@
+"""`postigo up`: the stack in the foreground, or started in the background."""
+
+import asyncio
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from deploy.cli import background
+from deploy.cli.screen import open_screen
+from deploy.local import LocalStack, StackError, table
+from deploy.local.program import Observer
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    home: Path
+    only_engines: bool
+    gateway_port: int | None
+
+    @property
+    def steps(self) -> list[str]:
+        return [*table.ENGINES, "topics", *([] if self.only_engines else table.PROCESSES)]
+
+    def options(self) -> list[str]:
+        """The same wish for another `postigo up`."""
+        port = [] if self.gateway_port is None else ["--gateway-port", str(self.gateway_port)]
+        return ["--home", str(self.home), *(["--only-engines"] if self.only_engines else []), *port]
+
+
+def run(wish: Wish, *, detach: bool, report_fd: int | None) -> None:
+    """Raises StackError when the stack does not come up."""
+    console = Console(highlight=False)
+    if report_fd is not None:
+        asyncio.run(_in_background(wish, report_fd))
+    elif detach:
+        begin = time.monotonic()
+        with open_screen(console, wish.steps) as screen:
+            env = background.start(wish.home, wish.options(), screen.show)
+        _say_up(console, wish, env, time.monotonic() - begin, "postigo down")
+    else:
+        asyncio.run(_in_foreground(wish, console))
+
+
+async def _in_foreground(wish: Wish, console: Console) -> None:
+    begin = time.monotonic()
+    screen = open_screen(console, wish.steps)
+    stack = _stack(wish, screen.show)
+    stopped = _stop_signal(stack)
+    with screen:
+        await _started(stack, wish, stopped)
+    _say_up(console, wish, stack.env, time.monotonic() - begin, "Ctrl-C")
+    await stopped.wait()
+    console.print("Stopping…")
+    await stack.close()
+    console.print("Stopped; the data is kept.")
+
+
+async def _in_background(wish: Wish, report_fd: int) -> None:
+    with background.Report(report_fd) as report:
+        stack = _stack(wish, report.step)
+        stopped = _stop_signal(stack)
+        try:
+            await _started(stack, wish, stopped)
+        except StackError as error:
+            report.failed(str(error))
+            raise
+        report.up(stack.env)
+    await stopped.wait()
+    await stack.close()
+
+
+def _stack(wish: Wish, observe: Observer) -> LocalStack:
+    return LocalStack(wish.home, gateway_port=wish.gateway_port, observe=observe)
+
+
+async def _started(stack: LocalStack, wish: Wish, stopped: asyncio.Event) -> None:
+    """Start everything. A stop signal meanwhile ends that, and what was started."""
+    start = asyncio.create_task(_start(stack, wish))
+    stop = asyncio.create_task(stopped.wait())
+    await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if not start.done():
+        start.cancel()
+        await asyncio.wait({start})
+        await stack.close()
+        raise StackError("It was stopped before it was up.")
+    try:
+        start.result()
+    except BaseException:
+        await stack.close()
+        raise
+
+
+async def _start(stack: LocalStack, wish: Wish) -> None:
+    await stack.start()
+    if not wish.only_engines:
+        await stack.start_processes()
+
+
+def _stop_signal(stack: LocalStack) -> asyncio.Event:
+    """Set by the first Ctrl-C (or SIGTERM, or SIGHUP); the second kills what has not ended yet."""
+    stopped = asyncio.Event()
+
+    def heard() -> None:
+        if stopped.is_set():
+            stack.kill_all()
+        stopped.set()
+
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, heard)
+    return stopped
+
+
+def _say_up(console: Console, wish: Wish, env: dict[str, str], seconds: float, stop: str) -> None:
+    home = "" if wish.home == Path(".postigo") else f" --home {wish.home}"
+    lines = [("mails", str(wish.home / "mails")), ("logs", f"postigo logs NAME{home}")]
+    lines += [("status", f"postigo status{home}"), ("stop", stop if stop == "Ctrl-C" else f"{stop}{home}")]
+    if wish.only_engines:
+        lines = [(name, value) for name, value in env.items() if not name.startswith("POSTIGO_")] + lines
+    else:
+        lines = [("gateway", env["PUBLIC_URL"]), *lines]
+    width = max(len(name) for name, _ in lines)
+    console.print(f"\n[bold green]Postigo is up[/] after {seconds:.1f} s.")
+    for name, value in lines:
+        console.print(f"  {name:<{width}}  {value}", soft_wrap=True, markup=False)
