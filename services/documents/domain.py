@@ -1,0 +1,221 @@
+"""A file and its claims: who may use it for which request, and how long it is kept. Pure.
+
+A claim says that a request will name the file; the fact that does name it confirms the claim. Unconfirmed claims never
+exclude one another: which of two submits reaches the log is not known when they are made.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+from services.common.contracts.base import Value
+from services.common.messaging.decision import Decision, changed, refused, unchanged
+from services.common.store.documents import Due
+from services.documents.messages import FileAccepted, FileRefused, RequestRegistered
+
+CLAIM_LASTS: Final = timedelta(days=35)
+"""Longer than the log (29 days) can still deliver the fact that confirms it."""
+
+CLAIM_RENEWED_AFTER: Final = timedelta(days=1)
+"""A claim made again is written again only when it is this old: a storm of retries writes once."""
+
+UNCLAIMED_LASTS: Final = timedelta(hours=24)
+
+MAX_CLAIMS: Final = 200
+"""Unconfirmed claims on one file; more than that is no person filing requests."""
+
+EXPIRE: Final = "expire"
+CLAIM_ENDS: Final = "claim-ends"
+
+Code = Literal["unknown", "used"]
+
+
+class Content(Value):
+    """What was stored. `size` in bytes, `sha256` in hexadecimal, `object_key` where its bytes lie in the bucket."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    object_key: str
+    stored_at: datetime
+
+
+class Claim(Value):
+    """`at`: when the request last said that it will name the file."""
+
+    request_id: UUID
+    at: datetime
+
+
+class File(Value):
+    """One file. Without `content` it is known by name only: a fact named it, or it has expired.
+
+    `unclaimed_since` runs while nobody claims it. `discarded` holds the object keys whose bytes have to go: they are
+    named here, by a save that won, before any byte is touched.
+    """
+
+    owner: UUID | None = None
+    content: Content | None = None
+    claims: tuple[Claim, ...] = ()
+    confirmed_for: UUID | None = None
+    unclaimed_since: datetime | None = None
+    discarded: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> Literal["stored", "claimed", "accepted", "expired"]:
+        if self.content is None:
+            return "expired"
+        if self.confirmed_for is not None:
+            return "accepted"
+        return "claimed" if self.claims else "stored"
+
+    def claimed_by(self, request_id: UUID) -> Claim | None:
+        return next((claim for claim in self.claims if claim.request_id == request_id), None)
+
+
+class AnotherFile(Exception):
+    """Other bytes, or another person's, are already kept under this id."""
+
+
+class NotClaimable(Exception):
+    """Some of the files cannot be claimed, so none was: `codes` says why, by document id."""
+
+    def __init__(self, codes: Mapping[UUID, Code]) -> None:
+        super().__init__(f"{len(codes)} files cannot be claimed")
+        self.codes = codes
+
+
+def store(current: File | None, owner: UUID, content: Content) -> File:
+    """The file with `content`, or as it was when the same bytes are already there. Raises `AnotherFile`."""
+    if current is not None and current.content is not None:
+        return same_again(current, owner, content.sha256)
+    if current is not None and current.owner not in (None, owner):
+        raise AnotherFile
+    discarded = current.discarded if current is not None else ()
+    return File(owner=owner, content=content, unclaimed_since=content.stored_at, discarded=discarded)
+
+
+def same_again(current: File, owner: UUID, sha256: str) -> File:
+    """`current`, if it is this person's and has these bytes. Raises `AnotherFile`."""
+    if current.content is None or current.owner != owner or current.content.sha256 != sha256:
+        raise AnotherFile
+    return current
+
+
+def visible(current: File | None, owner: UUID) -> bool:
+    """Whether this person may see the file; one that has expired is gone."""
+    return current is not None and current.content is not None and current.owner == owner
+
+
+def claim(files: Mapping[UUID, File | None], request_id: UUID, owner: UUID, at: datetime) -> dict[UUID, File]:
+    """All `files` claimed for the request, those that already were unchanged. Raises `NotClaimable`, all or nothing."""
+    codes = {each: code for each, file in files.items() if (code := _objection(file, request_id, owner))}
+    if codes:
+        raise NotClaimable(codes)
+    return {each: _claimed(file, request_id, at) for each, file in files.items() if file is not None}
+
+
+def _objection(file: File | None, request_id: UUID, owner: UUID) -> Code | None:
+    """Somebody else's file is answered like an unknown one."""
+    if file is None or not visible(file, owner):
+        return "unknown"
+    if file.confirmed_for is not None:
+        return None if file.confirmed_for == request_id else "used"
+    crowded = len(file.claims) >= MAX_CLAIMS and file.claimed_by(request_id) is None
+    return "used" if crowded else None
+
+
+def _claimed(file: File, request_id: UUID, at: datetime) -> File:
+    existing = file.claimed_by(request_id)
+    if file.confirmed_for == request_id or (existing and at - existing.at < CLAIM_RENEWED_AFTER):
+        return file
+    others = tuple(each for each in file.claims if each is not existing)
+    claims = (*others, Claim(request_id=request_id, at=at))
+    return file.model_copy(update={"claims": claims, "unclaimed_since": None})
+
+
+def confirm(current: File | None, document_id: UUID, event: RequestRegistered) -> Decision[File]:
+    """A registered request names the file: its claim is confirmed, and the file's state said to intake."""
+    if current is not None and current.confirmed_for == event.request_id:
+        return unchanged(current)
+    claimed = current is not None and current.confirmed_for is None and current.claimed_by(event.request_id)
+    if current is None or current.content is None or not claimed:
+        return refused(current or File(), _refusal(current, document_id, event))
+    confirmed = {"claims": (), "confirmed_for": event.request_id, "unclaimed_since": None}
+    return changed(current.model_copy(update=confirmed), _acceptance(current.content, document_id, event))
+
+
+def _acceptance(content: Content, document_id: UUID, event: RequestRegistered) -> FileAccepted:
+    return FileAccepted(
+        request_id=event.request_id,
+        reference=event.reference,
+        occurred_at=event.occurred_at,
+        document_id=document_id,
+        name=content.name,
+        media_type=content.media_type,
+        size=content.size,
+        sha256=content.sha256,
+    )
+
+
+def _refusal(current: File | None, document_id: UUID, event: RequestRegistered) -> FileRefused:
+    """Only the owner learns that there once was such a file."""
+    expired = current is not None and current.content is None and current.owner == event.account_id
+    return FileRefused(
+        request_id=event.request_id,
+        reference=event.reference,
+        occurred_at=event.occurred_at,
+        document_id=document_id,
+        because="expired" if expired else "not-claimed",
+    )
+
+
+def timers(file: File) -> Sequence[Due]:
+    """When something becomes of the file that no message will cause."""
+    if file.content is None or file.confirmed_for is not None:
+        return ()
+    if file.claims:
+        return (Due(CLAIM_ENDS, min(each.at for each in file.claims) + CLAIM_LASTS),)
+    return (Due(EXPIRE, file.unclaimed_since + UNCLAIMED_LASTS),) if file.unclaimed_since else ()
+
+
+def end_claims(current: File | None, due: datetime) -> Decision[File]:
+    """Claims that nothing can confirm any more end; a file that has no other is unclaimed from then on."""
+    if current is None or current.confirmed_for is not None:
+        return unchanged(current)
+    lasting = tuple(each for each in current.claims if each.at + CLAIM_LASTS > due)
+    if len(lasting) == len(current.claims):
+        return unchanged(current)
+    since = None if lasting else due
+    return changed(current.model_copy(update={"claims": lasting, "unclaimed_since": since}))
+
+
+def expire(current: File | None, due: datetime) -> Decision[File]:
+    """Nobody claimed the file in time: it is gone from here on, its bytes soon after. Not if it was claimed since."""
+    if current is None or current.content is None or due not in _expiries(current):
+        return unchanged(current)
+    return changed(File(owner=current.owner, discarded=(*current.discarded, current.content.object_key)))
+
+
+def _expiries(file: File) -> Iterable[datetime]:
+    return (each.at for each in timers(file) if each.kind == EXPIRE)
+
+
+def forget(current: File | None, object_key: str) -> File:
+    """The bytes of a discarded object are gone."""
+    file = current or File()
+    return file.model_copy(update={"discarded": tuple(each for each in file.discarded if each != object_key)})
+
+
+def holds(current: File | None, object_key: str) -> bool:
+    """Whether these bytes are the file's."""
+    return current is not None and current.content is not None and current.content.object_key == object_key
+
+
+def home_key(document_id: UUID, file: File) -> str:
+    """The key whose partition's owner takes care of the file's timers: its latest request's, its own before."""
+    if file.confirmed_for is not None:
+        return str(file.confirmed_for)
+    return str(file.claims[-1].request_id if file.claims else document_id)

@@ -1,0 +1,233 @@
+"""The bucket. minio-py is synchronous: each call runs in one of as many threads as there are connections.
+
+A thread is busy only while the object store is: bytes are gathered on the event loop, so that a slow client holds
+memory (two parts at most) but never a thread.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Final, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
+
+import urllib3
+from minio import Minio
+from minio.datatypes import Part
+from minio.error import InvalidResponseError, S3Error, ServerError
+from urllib3.exceptions import HTTPError
+
+from services.common.errors import ObjectStoreAway
+from services.documents.settings import Settings
+
+PART: Final = 5 * 1024 * 1024
+"""Bytes of a part: the least S3 takes for any but the last. A smaller object goes in one call."""
+
+CONNECT_WITHIN: Final = 5.0
+ANSWER_WITHIN: Final = 20.0
+"""Seconds. An upload whose call fails is aborted, and the client sends it again: nothing is retried here."""
+
+_AWAY: Final = frozenset({"NoSuchBucket", "RequestTimeout", "SlowDown"})
+"""S3 codes below 500 that mean the same: not now. A missing bucket is made when the process starts."""
+
+_MINE: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
+_GONE: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Runs a call in one of the bucket's threads."""
+
+    def __call__(self, call: Callable[[], T]) -> Coroutine[Any, Any, T]: ...
+
+
+@contextmanager
+def reaching_objects() -> Iterator[None]:
+    """Translate what the client raises when the object store is away. Anything else is our bug and passes through."""
+    try:
+        yield
+    except HTTPError as error:
+        raise ObjectStoreAway(type(error).__name__) from None
+    except S3Error as error:
+        if error.response.status >= 500 or error.code in _AWAY:
+            raise ObjectStoreAway(f"code {error.code}") from None
+        raise
+    except ServerError as error:
+        raise ObjectStoreAway(f"status {error.status_code}") from None
+    except InvalidResponseError as error:
+        if error._code >= 500:
+            raise ObjectStoreAway(f"status {error._code}") from None
+        raise
+
+
+class Bucket:
+    """Where the bytes lie. Every method raises `ObjectStoreAway` when it cannot be reached in time."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = urlsplit(settings.s3_url)
+        self._name = settings.s3_bucket
+        self._threads = ThreadPoolExecutor(settings.s3_connections, thread_name_prefix="objects")
+        self._http = urllib3.PoolManager(
+            maxsize=settings.s3_connections,
+            block=True,
+            timeout=urllib3.Timeout(connect=CONNECT_WITHIN, read=ANSWER_WITHIN),
+            retries=False,
+        )
+        self._client = Minio(
+            url.netloc,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key.get_secret_value(),
+            secure=url.scheme == "https",
+            region=settings.s3_region,
+            http_client=self._http,
+        )
+
+    async def ensure(self) -> None:
+        """Make the bucket, if it is not there."""
+        await self._run(self._ensure)
+
+    async def remove(self, key: str) -> None:
+        """Remove the object, and whatever of it was begun and never completed. Nothing there is as good."""
+        await self._run(lambda: self._remove(key))
+
+    def writing(self, key: str, media_type: str) -> "ObjectWriter":
+        """Begin an object. Nothing can be read from it until it is finished."""
+        return ObjectWriter(self._run, _Sending(self._client, self._name, key, media_type))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._http.clear()
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _reaching, call)
+
+    def _ensure(self) -> None:
+        if self._client.bucket_exists(self._name):
+            return
+        try:
+            self._client.make_bucket(self._name)
+        except S3Error as error:
+            if error.code not in _MINE:
+                raise
+
+    def _remove(self, key: str) -> None:
+        for upload in self._client._list_multipart_uploads(self._name, prefix=key).uploads:
+            if upload.object_name == key and upload.upload_id is not None:
+                _abort(self._client, self._name, key, upload.upload_id)
+        self._client.remove_object(self._name, key)
+
+
+class ObjectWriter:
+    """An object on its way into the bucket: one part in flight while the next is gathered.
+
+    Holds at most two parts and a chunk. After `abort` nothing of it is left; until `finish` nothing of it is there.
+    """
+
+    def __init__(self, run: Run, sending: "_Sending") -> None:
+        self._run = run
+        self._sending = sending
+        self._gathered = bytearray()
+        self._in_flight: asyncio.Task[None] | None = None
+
+    async def write(self, chunk: bytes) -> None:
+        """Take `chunk`; waits while a part is in flight and the next is full."""
+        self._gathered += chunk
+        if len(self._gathered) >= PART:
+            await self._landed()
+            part, self._gathered = self._gathered, bytearray()
+            self._launch(lambda: self._sending.add(part))
+
+    async def finish(self) -> str:
+        """Complete the object; the SHA-256 of its bytes, in hexadecimal."""
+        await self._landed()
+        self._launch(lambda: self._sending.complete(self._gathered))
+        await self._landed()
+        return self._sending.sha256
+
+    async def abort(self) -> None:
+        """Leave nothing behind, also when it is not known whether the last call arrived."""
+        if self._in_flight is not None:
+            await asyncio.wait([self._in_flight])
+            self._in_flight.exception()
+        await self._run(self._sending.abort)
+
+    def _launch(self, call: Callable[[], None]) -> None:
+        self._in_flight = asyncio.create_task(self._run(call))
+
+    async def _landed(self) -> None:
+        """Wait for the part in flight. A cancellation is not passed on: its thread could not hear it."""
+        if self._in_flight is not None:
+            await asyncio.wait([self._in_flight])
+            landed, self._in_flight = self._in_flight, None
+            landed.result()
+
+
+class _Sending:
+    """The calls of one object, made one after another in some thread.
+
+    They are those of minio's own `put_object`, which cannot be used: it pulls from a stream, and would hold a thread
+    for as long as the client takes to fill it.
+    """
+
+    def __init__(self, client: Minio, bucket: str, key: str, media_type: str) -> None:
+        self._client = client
+        self._place = (bucket, key)
+        self._headers: dict[str, str | list[str] | tuple[str]] = {"Content-Type": media_type}
+        self._digest = hashlib.sha256()
+        self._upload: str | None = None
+        self._parts: list[Part] = []
+        self._begun = False
+
+    def add(self, part: bytearray) -> None:
+        self._begun = True
+        self._digest.update(part)
+        if self._upload is None:
+            self._upload = self._client._create_multipart_upload(*self._place, self._headers)
+        self._send(part, self._upload)
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def complete(self, last: bytearray) -> None:
+        self._begun = True
+        self._digest.update(last)
+        if self._upload is None:
+            self._client._put_object(*self._place, cast(bytes, last), self._headers)
+        else:
+            if last:
+                self._send(last, self._upload)
+            self._confirm(self._upload)
+
+    def abort(self) -> None:
+        if not self._begun:
+            return
+        if self._upload is not None:
+            _abort(self._client, *self._place, self._upload)
+        self._client.remove_object(*self._place)
+
+    def _send(self, part: bytearray, upload: str) -> None:
+        number = len(self._parts) + 1
+        etag = self._client._upload_part(*self._place, cast(bytes, part), None, upload, number)
+        self._parts.append(Part(number, etag))
+
+    def _confirm(self, upload: str) -> None:
+        """S3 may answer 200 and say in the body that it failed after all: then there is no entity tag."""
+        result = self._client._complete_multipart_upload(*self._place, upload, self._parts)
+        if not result.etag:
+            raise ObjectStoreAway("the object was not completed")
+
+
+def _abort(client: Minio, bucket: str, key: str, upload: str) -> None:
+    try:
+        client._abort_multipart_upload(bucket, key, upload)
+    except S3Error as error:
+        if error.code not in _GONE:
+            raise
+
+
+def _reaching(call: Callable[[], T]) -> T:
+    with reaching_objects():
+        return call()

@@ -1,0 +1,21 @@
+"""What documents is told beside what every process is."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, StringConstraints
+
+from services.common import settings
+
+
+class Settings(settings.Settings):
+    s3_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+/?$")]
+    s3_access_key: str
+    s3_secret_key: SecretStr
+    s3_bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = "postigo-documents"
+    s3_region: str = "us-east-1"
+
+    s3_connections: Annotated[int, Field(ge=1, le=64)] = 8
+    """Calls to the object store at one time: as many threads, and as many connections."""
+
+    uploads_at_once: Annotated[int, Field(ge=1)] = 16
+    """Uploads taken in at one time, of about 10 MiB of memory each; a further one is asked to come back."""

@@ -1,0 +1,87 @@
+"""Who may call: our own processes, lately, and for exactly this."""
+
+import time
+from uuid import uuid4
+
+import pytest
+
+from services.common.web import kinds, signing
+from tests.integration.documents.desk import Desk, pdf
+
+REFUSED = kinds.NOT_OURS.status
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", f"/internal/documents/{uuid4()}"),
+        ("GET", f"/internal/documents/{uuid4()}"),
+        ("POST", "/internal/claims"),
+    ],
+)
+async def test_an_unsigned_a_stale_or_a_tampered_call_is_refused(
+    desk: Desk, method: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = {"Postigo-Owner": str(uuid4()), "Content-Type": "application/pdf"}
+    body = pdf() if method == "PUT" else b'{"request_id": 1}' if method == "POST" else None
+    signed_body = body if method == "POST" else None
+    fresh = desk.signed(method, path, signed_body)
+    with monkeypatch.context() as earlier:
+        moment = time.time() - signing.WINDOW - 1
+        earlier.setattr(time, "time", lambda: moment)
+        stale = desk.signed(method, path, signed_body)
+
+    for headers in (
+        {},
+        stale,
+        fresh | {"Postigo-Signature": "0" * 64},
+        fresh | {"Postigo-Purpose": "another"},
+        fresh | {"Postigo-Time": str(int(fresh["Postigo-Time"]) + 1)},
+        fresh | {"Postigo-Digest": "0" * 64},
+        desk.signed("DELETE", path, signed_body),
+        desk.signed(method, f"{path}x", signed_body),
+    ):
+        answer = await desk.http.request(method, path, content=body, headers=owner | headers)
+        assert answer.status_code == REFUSED, headers
+        assert answer.json()["type"] == kinds.NOT_OURS.type
+    asked_more = await desk.http.request(method, f"{path}?a=b", content=body, headers=owner | fresh)
+    assert asked_more.status_code == REFUSED
+
+
+async def test_a_claim_with_another_body_than_was_signed_is_refused(desk: Desk) -> None:
+    headers = desk.signed("POST", "/internal/claims", b"{}")
+    answer = await desk.http.post("/internal/claims", content=b"{ }", headers=headers)
+    assert answer.status_code == REFUSED
+
+
+async def test_there_are_no_pages_about_the_internal_calls(desk: Desk) -> None:
+    for path in ("/docs", "/redoc", "/openapi.json"):
+        assert (await desk.http.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        ({}, 422),
+        ([], 422),
+        ({"request_id": "x", "owner": str(uuid4()), "documents": []}, 422),
+        ({"request_id": str(uuid4()), "owner": str(uuid4()), "documents": [str(uuid4()) for _ in range(11)]}, 422),
+        ({"request_id": str(uuid4()), "owner": str(uuid4()), "documents": [str(uuid4()), "no"]}, 422),
+        ({"request_id": str(uuid4()), "owner": str(uuid4()), "documents": ["a" * 70_000]}, 413),
+    ],
+)
+async def test_a_claim_that_makes_no_sense_is_refused(desk: Desk, value: object, status: int) -> None:
+    assert (await desk.post_claim(value)).status_code == status
+
+
+async def test_a_file_named_twice_in_one_claim_is_refused(desk: Desk) -> None:
+    owner = uuid4()
+    document_id = await desk.stored(owner)
+    answer = await desk.claim(uuid4(), owner, document_id, document_id)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "repeated")
+
+
+async def test_an_owner_that_is_no_identifier_is_refused(desk: Desk) -> None:
+    path = f"/internal/documents/{uuid4()}"
+    answer = await desk.http.get(path, headers={"Postigo-Owner": "me"} | desk.signed("GET", path))
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "Postigo-Owner")

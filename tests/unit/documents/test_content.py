@@ -1,0 +1,144 @@
+"""What may be kept, judged by the bytes; and names that harm nobody."""
+
+import unicodedata
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.documents.content import (
+    EXTENSIONS,
+    MAX_NAME,
+    MAX_SIZE,
+    Empty,
+    Inspection,
+    TooLarge,
+    Unacceptable,
+    WrongType,
+    cleaned_name,
+    detected,
+)
+
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
+HEADS = {"application/pdf": PDF, "image/png": PNG, "image/jpeg": JPEG}
+
+
+def inspected(declared: str, *chunks: bytes) -> int:
+    inspection = Inspection(declared)
+    for chunk in chunks:
+        inspection.take(chunk)
+    inspection.end()
+    return inspection.size
+
+
+@pytest.mark.parametrize("media_type", HEADS)
+def test_each_kept_type_is_told_by_its_first_bytes(media_type: str) -> None:
+    assert detected(HEADS[media_type] + bytes(2000)) == media_type
+    assert inspected(media_type, HEADS[media_type]) == len(HEADS[media_type])
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GIF89a" + bytes(100),
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"<!doctype html><html>",
+        b"PK\x03\x04" + bytes(100),
+        b"MZ" + bytes(100),
+        b"   %PDF-1.4",
+        b"plain words",
+        b"\x00" * 2000,
+    ],
+)
+def test_any_other_type_is_refused_whatever_it_says_it_is(head: bytes) -> None:
+    assert detected(head) is None
+    for declared in EXTENSIONS:
+        with pytest.raises(WrongType):
+            inspected(declared, head)
+
+
+def test_a_signature_that_is_not_at_the_very_beginning_does_not_count() -> None:
+    assert detected(b"<html>" + b"x" * 900 + b"\xff\xd9") is None
+    assert detected(b"GIF89a" + PDF) is None
+
+
+@pytest.mark.parametrize("declared", ["", "text/html", "application/octet-stream", "image/svg+xml", "IMAGE/PNG"])
+def test_a_declared_type_that_is_not_kept_is_refused_before_a_byte_is_read(declared: str) -> None:
+    with pytest.raises(WrongType):
+        Inspection(declared)
+
+
+def test_bytes_of_one_kept_type_declared_as_another_are_refused() -> None:
+    with pytest.raises(WrongType):
+        inspected("image/png", JPEG)
+
+
+def test_an_empty_file_is_refused_as_empty() -> None:
+    with pytest.raises(Empty):
+        inspected("application/pdf")
+
+
+def test_the_wrong_type_is_known_after_the_first_kibibyte() -> None:
+    inspection = Inspection("application/pdf")
+    inspection.take(b"a" * 1023)
+    with pytest.raises(WrongType):
+        inspection.take(b"a")
+
+
+def test_the_cap_is_exact() -> None:
+    inspection = Inspection("application/pdf")
+    inspection.take(PDF + bytes(MAX_SIZE - len(PDF)))
+    inspection.end()
+    assert inspection.size == MAX_SIZE
+    with pytest.raises(TooLarge):
+        inspection.take(b"\x00")
+
+
+@given(
+    body=st.binary(max_size=3000), cuts=st.lists(st.integers(0, 3000), max_size=8), declared=st.sampled_from([*HEADS])
+)
+def test_how_the_bytes_are_cut_into_chunks_changes_nothing(body: bytes, cuts: list[int], declared: str) -> None:
+    places = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
+    chunks = [body[start:end] for start, end in pairwise(places)]
+
+    def outcome(*pieces: bytes) -> object:
+        try:
+            return inspected(declared, *pieces)
+        except Unacceptable as refused:
+            return type(refused)
+
+    for candidate in (chunks, [HEADS[declared], *chunks]):
+        assert outcome(*candidate) == outcome(b"".join(candidate))
+
+
+@pytest.mark.parametrize(
+    ("given_name", "kept"),
+    [
+        ("Recibo de Março.pdf", "Recibo de Março.pdf"),
+        ("../../etc/passwd", "passwd.pdf"),
+        (r"C:\Users\ana\recibo.PDF", "recibo.PDF"),
+        ("fatura.pdf.exe", "fatura.pdf.exe.pdf"),
+        ("\u202efdp.exe", "fdp.exe.pdf"),
+        ("a\x00b\x1bc\r\nd.pdf", "abc d.pdf"),
+        ("  . recibo . ", "recibo.pdf"),
+        ("", "documento.pdf"),
+        (".pdf", "pdf.pdf"),
+        ("/", "documento.pdf"),
+        ("Marc\u0327o.pdf", "Março.pdf"),
+    ],
+)
+def test_a_name_is_stripped_of_what_could_harm(given_name: str, kept: str) -> None:
+    assert cleaned_name(given_name, "application/pdf") == kept
+
+
+@given(name=st.text(max_size=500), media_type=st.sampled_from([*EXTENSIONS]))
+def test_a_cleaned_name_is_short_plain_and_ends_as_its_type(name: str, media_type: str) -> None:
+    cleaned = cleaned_name(name, media_type)
+
+    assert 0 < len(cleaned) <= MAX_NAME
+    assert not {"/", "\\"} & set(cleaned)
+    assert not any(unicodedata.category(each)[0] == "C" for each in cleaned)
+    assert cleaned.lower().endswith(EXTENSIONS[media_type])
+    assert cleaned_name(cleaned, media_type) == cleaned

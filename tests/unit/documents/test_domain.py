@@ -1,0 +1,242 @@
+"""A file's claims and time: who may use it for which request, and when it goes."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.common.contracts import Said
+from services.documents import domain
+from services.documents.domain import (
+    CLAIM_ENDS,
+    CLAIM_LASTS,
+    CLAIM_RENEWED_AFTER,
+    EXPIRE,
+    MAX_CLAIMS,
+    UNCLAIMED_LASTS,
+    AnotherFile,
+    File,
+    NotClaimable,
+)
+from services.documents.messages import FileAccepted, FileRefused
+from tests.unit.documents.builders import DOCUMENT, NOON, OWNER, SOMEBODY_ELSE, claimed, content, registered, stored
+
+REQUEST, OTHER_REQUEST = uuid4(), uuid4()
+HOUR = timedelta(hours=1)
+
+
+def confirmed(file: File, request_id: UUID = REQUEST) -> File:
+    state = domain.confirm(file, DOCUMENT, registered(request_id)).state
+    assert state is not None
+    return state
+
+
+def refusal(says: tuple[Said, ...]) -> str:
+    (said,) = says
+    assert isinstance(said, FileRefused)
+    return said.because
+
+
+def codes(files: dict[UUID, File | None], request_id: UUID = REQUEST, owner: UUID = OWNER) -> dict[UUID, str]:
+    with pytest.raises(NotClaimable) as refused:
+        domain.claim(files, request_id, owner, NOON)
+    return dict(refused.value.codes)
+
+
+# Storing
+
+
+def test_the_same_bytes_again_leave_the_file_as_it_was() -> None:
+    file = claimed(stored(), REQUEST)
+    assert domain.store(file, OWNER, content()) is file
+
+
+def test_other_bytes_never_replace_what_is_there() -> None:
+    for file in (stored(), claimed(stored(), REQUEST), confirmed(claimed(stored(), REQUEST))):
+        with pytest.raises(AnotherFile):
+            domain.store(file, OWNER, content(sha256="b" * 64))
+
+
+def test_somebody_elses_bytes_are_another_file_even_when_they_are_the_same() -> None:
+    with pytest.raises(AnotherFile):
+        domain.store(stored(), SOMEBODY_ELSE, content())
+
+
+def test_an_expired_file_may_be_sent_again_by_its_owner_alone() -> None:
+    expired = domain.expire(stored(), NOON + UNCLAIMED_LASTS).state
+
+    with pytest.raises(AnotherFile):
+        domain.store(expired, SOMEBODY_ELSE, content())
+    again = domain.store(expired, OWNER, content(at=NOON + 30 * HOUR))
+    assert expired is not None
+    assert again.state == "stored"
+    assert again.discarded == expired.discarded
+    assert again.unclaimed_since == NOON + 30 * HOUR
+
+
+# Claiming
+
+
+def test_a_claim_again_changes_nothing() -> None:
+    file = claimed(stored(), REQUEST)
+    assert claimed(file, REQUEST, at=NOON + HOUR) is file
+
+
+def test_an_old_claim_made_again_lasts_anew() -> None:
+    later = NOON + CLAIM_RENEWED_AFTER
+    file = claimed(claimed(stored(), REQUEST), REQUEST, at=later)
+
+    assert [(claim.request_id, claim.at) for claim in file.claims] == [(REQUEST, later)]
+
+
+def test_unconfirmed_claims_exclude_nobody() -> None:
+    file = claimed(stored(), REQUEST, OTHER_REQUEST)
+    assert {claim.request_id for claim in file.claims} == {REQUEST, OTHER_REQUEST}
+
+
+def test_a_file_confirmed_for_another_request_is_used() -> None:
+    assert codes({DOCUMENT: confirmed(claimed(stored(), REQUEST))}, OTHER_REQUEST) == {DOCUMENT: "used"}
+
+
+def test_a_claim_repeated_after_its_confirmation_still_holds() -> None:
+    file = confirmed(claimed(stored(), REQUEST))
+    assert claimed(file, REQUEST) is file
+
+
+def test_somebody_elses_an_expired_and_an_unknown_file_are_told_alike() -> None:
+    expired = domain.expire(stored(), NOON + UNCLAIMED_LASTS).state
+    for file in (None, File(), expired):
+        assert codes({DOCUMENT: file}) == {DOCUMENT: "unknown"}
+    assert codes({DOCUMENT: stored()}, owner=SOMEBODY_ELSE) == {DOCUMENT: "unknown"}
+
+
+def test_every_objection_is_named_and_nothing_is_claimed() -> None:
+    good, used, missing = uuid4(), uuid4(), uuid4()
+    files = {good: stored(), used: confirmed(claimed(stored(), OTHER_REQUEST), OTHER_REQUEST), missing: None}
+
+    assert codes(files) == {used: "used", missing: "unknown"}
+
+
+def test_claims_on_one_file_are_bounded_but_an_old_one_may_be_made_again() -> None:
+    requests = [uuid4() for _ in range(MAX_CLAIMS)]
+    file = claimed(stored(), *requests)
+
+    assert codes({DOCUMENT: file}, uuid4()) == {DOCUMENT: "used"}
+    assert claimed(file, requests[0]) is file
+
+
+# Confirming
+
+
+def test_the_fact_confirms_the_claim_and_says_the_file() -> None:
+    decision = domain.confirm(claimed(stored(), OTHER_REQUEST, REQUEST), DOCUMENT, registered(REQUEST))
+
+    (said,) = decision.says
+    assert isinstance(said, FileAccepted)
+    assert (said.request_id, said.document_id, said.sha256) == (REQUEST, DOCUMENT, "a" * 64)
+    assert (said.key, said.occurred_at) == (str(REQUEST), NOON)
+    assert decision.state is not None
+    assert (decision.state.state, decision.state.claims) == ("accepted", ())
+    assert domain.timers(decision.state) == ()
+
+
+def test_a_fact_without_a_claim_is_refused() -> None:
+    file = claimed(stored(), OTHER_REQUEST)
+    decision = domain.confirm(file, DOCUMENT, registered(REQUEST))
+
+    assert refusal(decision.says) == "not-claimed"
+    assert decision.state is file
+
+
+def test_a_fact_about_an_unknown_file_is_refused_and_remembered() -> None:
+    decision = domain.confirm(None, DOCUMENT, registered(REQUEST))
+
+    assert refusal(decision.says) == "not-claimed"
+    assert decision.state == File()
+    assert domain.timers(File()) == ()
+
+
+def test_the_second_of_two_claimants_is_refused() -> None:
+    file = confirmed(claimed(stored(), REQUEST, OTHER_REQUEST))
+    decision = domain.confirm(file, DOCUMENT, registered(OTHER_REQUEST))
+
+    assert refusal(decision.says) == "not-claimed"
+    assert decision.state is file
+
+
+def test_only_the_owner_learns_that_a_file_has_expired() -> None:
+    expired = domain.expire(stored(), NOON + UNCLAIMED_LASTS).state
+
+    assert refusal(domain.confirm(expired, DOCUMENT, registered(REQUEST)).says) == "expired"
+    somebody = registered(REQUEST, account_id=SOMEBODY_ELSE)
+    assert refusal(domain.confirm(expired, DOCUMENT, somebody).says) == "not-claimed"
+
+
+def test_another_fact_of_the_same_request_says_nothing_twice() -> None:
+    file = confirmed(claimed(stored(), REQUEST))
+    assert domain.confirm(file, DOCUMENT, registered(REQUEST)).says == ()
+
+
+# Time
+
+
+def test_a_file_nobody_claims_expires_after_a_day_and_its_bytes_are_named_for_removal() -> None:
+    file = stored()
+    (due,) = domain.timers(file)
+    expired = domain.expire(file, due.at).state
+
+    assert (due.kind, due.at) == (EXPIRE, NOON + timedelta(hours=24))
+    assert file.content is not None
+    assert expired == File(owner=OWNER, discarded=(file.content.object_key,))
+    assert domain.timers(expired) == ()
+
+
+def test_an_expiry_that_comes_after_a_claim_does_nothing() -> None:
+    for file in (claimed(stored(), REQUEST), confirmed(claimed(stored(), REQUEST))):
+        assert domain.expire(file, NOON + UNCLAIMED_LASTS).state is file
+
+
+def test_an_expiry_set_for_earlier_bytes_does_not_touch_later_ones() -> None:
+    again = stored(at=NOON + HOUR)
+    assert domain.expire(again, NOON + UNCLAIMED_LASTS).state is again
+
+
+def test_a_claim_nothing_confirms_ends_after_35_days_and_the_file_a_day_later() -> None:
+    file = claimed(stored(), REQUEST)
+    (due,) = domain.timers(file)
+    free = domain.end_claims(file, due.at).state
+
+    assert (due.kind, due.at) == (CLAIM_ENDS, NOON + timedelta(days=35))
+    assert free is not None
+    assert free.state == "stored"
+    (next_due,) = domain.timers(free)
+    assert (next_due.kind, next_due.at) == (EXPIRE, due.at + UNCLAIMED_LASTS)
+
+
+def test_claims_end_one_by_one() -> None:
+    file = claimed(claimed(stored(), REQUEST), OTHER_REQUEST, at=NOON + HOUR)
+    (first,) = domain.timers(file)
+    left = domain.end_claims(file, first.at).state
+
+    assert left is not None
+    assert [claim.request_id for claim in left.claims] == [OTHER_REQUEST]
+    assert left.unclaimed_since is None
+
+
+def test_a_claims_end_that_was_put_off_does_nothing_when_it_comes() -> None:
+    renewed = claimed(claimed(stored(), REQUEST), REQUEST, at=NOON + CLAIM_RENEWED_AFTER)
+    assert domain.end_claims(renewed, NOON + CLAIM_LASTS).state is renewed
+
+
+def test_a_forgotten_object_is_no_longer_named() -> None:
+    expired = domain.expire(stored(), NOON + UNCLAIMED_LASTS).state
+    assert expired is not None
+    assert domain.forget(expired, expired.discarded[0]).discarded == ()
+
+
+def test_the_newest_request_takes_care_of_the_file() -> None:
+    file = claimed(stored(), REQUEST, OTHER_REQUEST)
+
+    assert domain.home_key(DOCUMENT, stored()) == str(DOCUMENT)
+    assert domain.home_key(DOCUMENT, file) == str(OTHER_REQUEST)
+    assert domain.home_key(DOCUMENT, confirmed(file)) == str(REQUEST)
