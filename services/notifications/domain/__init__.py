@@ -1,0 +1,47 @@
+"""Notifications' pure part: what is told to whom, how a delivery moves, and when a try is repeated."""
+
+from services.notifications.domain.delivery import (
+    LEASE,
+    TEMPLATES,
+    TRANSITIONS,
+    Delivery,
+    NotAllowed,
+    Status,
+    Step,
+    deliveries_of,
+    failed_try,
+    leased,
+    released,
+    sent,
+    skipped,
+)
+from services.notifications.domain.matrix import MATRIX, Row
+from services.notifications.domain.patience import GIVE_UP_AFTER, PATIENCE, Patience, Trouble, backoff
+from services.notifications.domain.recipient import Addressee, Recipient, Skip, addressed
+
+__all__ = [
+    "GIVE_UP_AFTER",
+    "LEASE",
+    "MATRIX",
+    "PATIENCE",
+    "TEMPLATES",
+    "TRANSITIONS",
+    "Addressee",
+    "Delivery",
+    "NotAllowed",
+    "Patience",
+    "Recipient",
+    "Row",
+    "Skip",
+    "Status",
+    "Step",
+    "Trouble",
+    "addressed",
+    "backoff",
+    "deliveries_of",
+    "failed_try",
+    "leased",
+    "released",
+    "sent",
+    "skipped",
+]

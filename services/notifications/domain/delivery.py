@@ -1,0 +1,162 @@
+"""A delivery and how it moves: the table of its states, and each step as a function."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import Field
+
+from services.common.contracts.base import Value
+from services.common.identifiers import derived_id
+from services.common.messaging import Received
+from services.notifications.domain.matrix import MATRIX
+from services.notifications.domain.patience import GIVE_UP_AFTER, PATIENCE, Trouble, backoff
+from services.notifications.domain.recipient import Skip
+from services.notifications.messages import Channel, LifecycleFact
+
+TEMPLATES: Final = "v1"
+"""The version of the wording that new deliveries are written in; those already made keep theirs."""
+
+LEASE: Final = timedelta(seconds=60)
+"""Longer than any try takes, so that it only runs out on a process that is dead or frozen."""
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Step(StrEnum):
+    LEASE = "lease"
+    RETRY = "retry"
+    ACCEPTED = "accepted"
+    GIVE_UP = "give-up"
+    SKIP = "skip"
+
+
+TRANSITIONS: Final[Mapping[tuple[Status, Step], Status]] = {
+    (Status.PENDING, Step.LEASE): Status.SENDING,
+    # The lease ran out and nobody said how the try ended: the next one takes over.
+    (Status.SENDING, Step.LEASE): Status.SENDING,
+    (Status.SENDING, Step.RETRY): Status.PENDING,
+    (Status.SENDING, Step.ACCEPTED): Status.SENT,
+    (Status.SENDING, Step.GIVE_UP): Status.FAILED,
+    (Status.SENDING, Step.SKIP): Status.SKIPPED,
+}
+
+
+class Delivery(Value):
+    """One notice to one account on one channel.
+
+    `due_at` is when somebody may next take it: the time of the next try, or the end of the lease; None once ended.
+    `failures` counts the tries that did not deliver, by trouble. `because` is the code of the last of them.
+    """
+
+    id: UUID
+    status: Status
+    notice: str
+    channel: Channel
+    event_id: str
+    account_id: UUID
+    request_id: UUID
+    reference: str
+    message_id: str
+    templates: str
+    correlation: str
+    traceparent: str | None
+    due_at: datetime | None
+    holder: str | None = None
+    first_tried_at: datetime | None = None
+    ended_at: datetime | None = None
+    failures: dict[str, int] = Field(default_factory=dict)
+    because: str | None = None
+
+
+class NotAllowed(Exception):
+    """A step that the table of transitions lacks."""
+
+
+def deliveries_of(received: Received[LifecycleFact], mail_domain: str) -> Sequence[Delivery]:
+    """One delivery for each channel of the fact's row, on an id that a repetition derives again.
+
+    The Message-ID is fixed here: however often and under whatever settings a mail leaves, it is the same mail.
+    """
+    return [_first(received, channel, mail_domain) for channel in MATRIX[type(received.event)].channels]
+
+
+def _first(received: Received[LifecycleFact], channel: Channel, mail_domain: str) -> Delivery:
+    event = received.event
+    identifier = derived_id(received.id, channel, str(event.account_id))
+    return Delivery(
+        id=identifier,
+        status=Status.PENDING,
+        notice=MATRIX[type(event)].notice,
+        channel=channel,
+        event_id=received.id,
+        account_id=event.account_id,
+        request_id=event.request_id,
+        reference=event.reference,
+        message_id=f"<{identifier}@{mail_domain}>",
+        templates=TEMPLATES,
+        correlation=received.correlation,
+        traceparent=received.traceparent,
+        due_at=received.at,
+    )
+
+
+def leased(delivery: Delivery, now: datetime, holder: str, *, lease: timedelta = LEASE) -> Delivery:
+    """Taken for one try by `holder`. A delivery that took process after process with it is given up."""
+    if delivery.status is Status.SENDING:
+        delivery = _counted(delivery, Trouble.LOST, "lost")
+        if _out_of_tries(delivery, Trouble.LOST):
+            return _ended(delivery, Step.GIVE_UP, now)
+    first = delivery.first_tried_at or now
+    return _moved(delivery, Step.LEASE, holder=holder, due_at=now + lease, first_tried_at=first)
+
+
+def released(delivery: Delivery, now: datetime) -> Delivery:
+    """A lease whose holder is known to be gone runs out at once."""
+    return delivery.model_copy(update={"due_at": now})
+
+
+def sent(delivery: Delivery, now: datetime) -> Delivery:
+    return _ended(delivery, Step.ACCEPTED, now, because=None)
+
+
+def skipped(delivery: Delivery, because: Skip, now: datetime) -> Delivery:
+    return _ended(delivery, Step.SKIP, now, because=because.value)
+
+
+def failed_try(delivery: Delivery, trouble: Trouble, because: str, now: datetime, chance: float) -> Delivery:
+    """After a try that did not deliver: another one later, or the end. `chance` in [0, 1) spreads the retries."""
+    delivery = _counted(delivery, trouble, because)
+    if _out_of_tries(delivery, trouble) or now - (delivery.first_tried_at or now) >= GIVE_UP_AFTER:
+        return _ended(delivery, Step.GIVE_UP, now)
+    wait = backoff(sum(delivery.failures.values()), PATIENCE[trouble].longest, chance)
+    return _moved(delivery, Step.RETRY, due_at=now + wait, holder=None)
+
+
+def _counted(delivery: Delivery, trouble: Trouble, because: str) -> Delivery:
+    failures = delivery.failures | {trouble.value: delivery.failures.get(trouble, 0) + 1}
+    return delivery.model_copy(update={"failures": failures, "because": because})
+
+
+def _out_of_tries(delivery: Delivery, trouble: Trouble) -> bool:
+    tries = PATIENCE[trouble].tries
+    return tries is not None and delivery.failures.get(trouble, 0) >= tries
+
+
+def _ended(delivery: Delivery, step: Step, now: datetime, **changes: Any) -> Delivery:
+    return _moved(delivery, step, due_at=None, ended_at=now, **changes)
+
+
+def _moved(delivery: Delivery, step: Step, **changes: Any) -> Delivery:
+    status = TRANSITIONS.get((delivery.status, step))
+    if status is None:
+        raise NotAllowed(f"{step} from {delivery.status}")
+    return delivery.model_copy(update={"status": status, **changes})

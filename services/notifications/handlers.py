@@ -1,0 +1,35 @@
+"""What a fact of a request's life makes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from services.common.messaging import End, Maker, MakerConsumer, Received
+from services.common.messaging.shape import Taken
+from services.common.store import Collection
+from services.notifications import domain, store
+from services.notifications.messages import LifecycleFact
+
+
+def deliveries(mail_domain: str) -> Maker:
+    """The table: each fact of the matrix makes its deliveries."""
+    maker = Maker()
+
+    @maker.on(*domain.MATRIX)
+    def make_deliveries(received: Received[LifecycleFact]) -> Sequence[dict[str, Any]]:
+        made = domain.deliveries_of(received, mail_domain)
+        return [store.made(delivery, received.partition) for delivery in made]
+
+    return maker
+
+
+class WakingMaker(MakerConsumer):
+    """Tells the sender that there is work, so that it need not ask the store all the time."""
+
+    def __init__(self, maker: Maker, collection: Collection, wake: Callable[[], None]) -> None:
+        super().__init__(maker, collection)
+        self._wake = wake
+
+    async def take(self, batch: Sequence[Taken]) -> list[End]:
+        ends = await super().take(batch)
+        self._wake()
+        return ends

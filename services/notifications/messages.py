@@ -1,0 +1,37 @@
+"""The contracts notifications reads and says."""
+
+from services.common.contracts import topics
+from services.common.contracts.deliveries import (
+    Channel,
+    DeliveryFact,
+    DeliveryFailed,
+    DeliverySent,
+    DeliverySkipped,
+)
+from services.common.contracts.lifecycle import (
+    DocumentRefused,
+    LifecycleFact,
+    RequestAnswered,
+    RequestConcluded,
+    RequestRegistered,
+    RequestRejected,
+)
+
+GROUP = "notifications"
+TOPICS = (topics.LIFECYCLE,)
+
+__all__ = [
+    "GROUP",
+    "TOPICS",
+    "Channel",
+    "DeliveryFact",
+    "DeliveryFailed",
+    "DeliverySent",
+    "DeliverySkipped",
+    "DocumentRefused",
+    "LifecycleFact",
+    "RequestAnswered",
+    "RequestConcluded",
+    "RequestRegistered",
+    "RequestRejected",
+]

@@ -1,0 +1,221 @@
+"""The sender: takes due deliveries under a lease, tries each once, and stores how it ended.
+
+Several replicas may run. A delivery belongs to whoever's compare-and-set took it; a process that dies leaves a lease
+that runs out. A mail may therefore leave twice, always with the same Message-ID, and is never forgotten.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
+from typing import Final
+
+import structlog
+
+from services.common.errors import StoreAway
+from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.store import Change, Document
+from services.common.telemetry import metrics
+from services.notifications import domain, letters, mail
+from services.notifications.domain import Delivery, Skip, Status, Trouble
+from services.notifications.errors import NotSent
+from services.notifications.mail import Mailer
+from services.notifications.recipients import Recipients
+from services.notifications.store import Deliveries, delivery_in, moved
+from services.notifications.teller import Teller
+
+log = structlog.get_logger()
+
+SLOTS: Final = 16
+"""Deliveries tried at once; each uses one connection to the mail server."""
+
+POLL: Final = 1.0
+"""Seconds an idle sender waits before it looks for retries that came due, and for what others left."""
+
+TRY_WITHIN: Final = 30.0
+"""Seconds one try may take; well below the lease."""
+
+DRAIN: Final = 8.0
+"""Seconds that tries under way get when the process is told to stop."""
+
+LONGEST_WAIT: Final = 2.0
+"""Seconds between two looks while an engine is away."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Sender:
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        mailer: Mailer,
+        recipients: Recipients,
+        teller: Teller,
+        *,
+        holder: str,
+        sender: Address,
+        public_url: str,
+        lease: timedelta = domain.LEASE,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._deliveries = deliveries
+        self._mailer = mailer
+        self._recipients = recipients
+        self._teller = teller
+        self._holder = holder
+        self._sender = sender
+        self._public_url = public_url
+        self._lease = lease
+        self._now = now
+        self._trying: set[asyncio.Task[None]] = set()
+        self._ended: list[Change[Delivery]] = []
+        self._storing = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._away = False
+
+    def wake(self) -> None:
+        """There is something new to deliver."""
+        self._woken.set()
+
+    async def take_back(self) -> None:
+        """Before anything else: what a former life of this replica held is due now, its holder being dead."""
+        held = await self._deliveries.held_by(self._holder)
+        now = self._now()
+        await self._deliveries.save([moved(each, domain.released(delivery_in(each), now)) for each in held])
+
+    async def run(self) -> None:
+        """Send for ever. When cancelled, finish what is being sent, within some seconds, and say how it ended."""
+        telling = asyncio.create_task(self._teller.run())
+        try:
+            await self._send_for_ever()
+        finally:
+            await self._drain()
+            telling.cancel()
+            await asyncio.wait([telling], timeout=LONGEST_WAIT)
+            await self._teller.last_round()
+            await self._mailer.close()
+            await self._recipients.close()
+
+    async def _send_for_ever(self) -> None:
+        while True:
+            try:
+                await self._round()
+            except StoreAway as away:
+                log.warning("nothing taken", because=str(away))
+                await _pause()
+            except Exception as error:
+                log.critical("sender failed", error=type(error).__name__)
+                await _pause()
+
+    async def _round(self) -> None:
+        self._woken.clear()
+        taken = await self._take(SLOTS - len(self._trying))
+        for document in taken:
+            task = asyncio.create_task(self._deliver(document))
+            self._trying.add(task)
+            task.add_done_callback(self._trying.discard)
+        if self._away:
+            # While an engine is away the whole queue waits; it would only burn its tries.
+            self._away = False
+            await _pause()
+        elif len(self._trying) >= SLOTS:
+            await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED)
+        elif not taken:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._woken.wait()
+
+    async def _take(self, limit: int) -> list[Document[Delivery]]:
+        """Up to `limit` due deliveries, each now leased to us alone."""
+        now = self._now()
+        due = await self._deliveries.ready(now, limit)
+        if not due:
+            return []
+        ARMED and reach(Failpoint.DELIVERY_DUE_FOUND)
+        changes = [moved(each, domain.leased(delivery_in(each), now, self._holder, lease=self._lease)) for each in due]
+        won = await self._save(changes)
+        ARMED and reach(Failpoint.DELIVERY_LEASED)
+        return [document for document in won if delivery_in(document).status is Status.SENDING]
+
+    async def _deliver(self, document: Document[Delivery]) -> None:
+        try:
+            await self._settle(moved(document, await self._try(delivery_in(document))))
+        except Exception as error:
+            log.critical("delivery not settled", delivery=document.key, error=type(error).__name__)
+
+    async def _try(self, delivery: Delivery) -> Delivery:
+        """The delivery as one try leaves it."""
+        try:
+            async with asyncio.timeout(TRY_WITHIN):
+                skip = await self._send(delivery)
+        except NotSent as error:
+            return self._failed(delivery, error.trouble, error.because)
+        except TimeoutError:
+            return self._failed(delivery, Trouble.AWAY, "timeout")
+        except Exception as error:
+            log.critical("our bug", delivery=str(delivery.id), error=type(error).__name__)
+            return self._failed(delivery, Trouble.BUG, "internal-error")
+        return domain.skipped(delivery, skip, self._now()) if skip else domain.sent(delivery, self._now())
+
+    async def _send(self, delivery: Delivery) -> Skip | None:
+        """Send it, or say why it goes to nobody. The person is looked up only once a mail could leave."""
+        async with self._mailer.connection() as connection:
+            ARMED and reach(Failpoint.DELIVERY_CONNECTED)
+            recipient = await self._recipients.of(delivery)
+            ARMED and reach(Failpoint.DELIVERY_RECIPIENT_READ)
+            to = domain.addressed(recipient, delivery.channel)
+            if isinstance(to, Skip):
+                return to
+            letter = letters.write(delivery, to, self._public_url)
+            await connection.send(mail.compose(delivery, letter, self._sender, to, self._now()))
+            ARMED and reach(Failpoint.DELIVERY_MAIL_SENT)
+            return None
+
+    def _failed(self, delivery: Delivery, trouble: Trouble, because: str) -> Delivery:
+        self._away = self._away or trouble is Trouble.AWAY
+        log.warning("not delivered", delivery=str(delivery.id), trouble=trouble, because=because)
+        return domain.failed_try(delivery, trouble, because, self._now(), random.random())
+
+    async def _settle(self, change: Change[Delivery]) -> None:
+        """Store how a try ended. While one batch is written the next one gathers, so a write carries many."""
+        self._ended.append(change)
+        async with self._storing:
+            batch, self._ended = self._ended, []
+            while batch:
+                try:
+                    await self._save(batch)
+                except StoreAway as away:
+                    log.warning("ends not stored yet", because=str(away))
+                    await _pause()
+                else:
+                    ARMED and reach(Failpoint.DELIVERY_STORED)
+                    batch = []
+
+    async def _save(self, changes: Sequence[Change[Delivery]]) -> list[Document[Delivery]]:
+        """Write `changes`, count and tell those that ended; the documents of which ours was the write that held."""
+        missed = await self._deliveries.save(changes)
+        won = [change.after for change in changes if change.after.key not in missed]
+        ended = [document for document in won if document.outbox]
+        for document in ended:
+            delivery = delivery_in(document)
+            metrics.DELIVERIES.labels(delivery.channel, delivery.status.value).inc()
+        if ended:
+            self._teller.tell(ended)
+        return won
+
+    async def _drain(self) -> None:
+        if not self._trying:
+            return
+        _, late = await asyncio.wait(self._trying, timeout=DRAIN)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+
+async def _pause() -> None:
+    await asyncio.sleep(random.uniform(0.25, 1.0) * LONGEST_WAIT)

@@ -1,0 +1,22 @@
+"""A broker of our own: the group `notifications` must have no other members while a test counts its records."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deploy.local import LocalStack
+from tests.integration.notifications.house import House, house
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def own_engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
+    async with LocalStack(tmp_path_factory.mktemp("notifications"), engines=("kafka", "mongo")) as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def town(own_engines: LocalStack, tmp_path: Path) -> AsyncIterator[House]:
+    async with house(own_engines, tmp_path) as made:
+        yield made

@@ -1,0 +1,66 @@
+"""The gateway's side of the internal call, over real HTTP: who the recipient is, told to whoever signs rightly."""
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Any, Self
+from uuid import UUID
+
+from services.common.web import signing
+
+_STATUS = {200: "OK", 403: "Forbidden", 404: "Not Found", 503: "Service Unavailable"}
+
+
+class Gateway:
+    """Knows `people` by account id. `purposes` lists what it was asked for; while `is_away` it answers 503."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self.people: dict[UUID, dict[str, Any]] = {}
+        self.purposes: list[str] = []
+        self.is_away = False
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in list(self._open):
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+                method, target, _ = head[0].split(" ")
+                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+                status, body = self._answer(method, target, headers)
+                content = json.dumps(body).encode()
+                start = f"HTTP/1.1 {status} {_STATUS[status]}\r\ncontent-length: {len(content)}\r\n\r\n"
+                writer.write(start.encode() + content)
+                await writer.drain()
+        self._open.discard(writer)
+        writer.close()
+
+    def _answer(self, method: str, target: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        try:
+            purpose = signing.verify(self._secret, method, target, headers, None)
+        except signing.SignatureRefused:
+            return 403, {}
+        if self.is_away:
+            return 503, {}
+        self.purposes.append(purpose)
+        account = UUID(target.removeprefix("/internal/accounts/").removesuffix("/recipient"))
+        person = self.people.get(account)
+        return (404, {}) if person is None else (200, person)

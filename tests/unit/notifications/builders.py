@@ -1,0 +1,77 @@
+"""Facts and deliveries as the tests of notifications need them."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.common.contracts.lifecycle import (
+    DocumentRefused,
+    LifecycleFact,
+    RequestAnswered,
+    RequestConcluded,
+    RequestRegistered,
+    RequestRejected,
+    State,
+)
+from services.common.identifiers import reference_of
+from services.common.messaging import Received
+from services.common.messaging.record import Position
+from services.notifications import domain
+from services.notifications.domain import Delivery
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MAIL_DOMAIN = "postigo.example"
+PERSONS_WORDS = "O MEU VIZINHO NAO DECLARA OS TRABALHADORES"
+
+_OWN: dict[type[LifecycleFact], dict[str, Any]] = {
+    RequestRegistered: {
+        "who": "P",
+        "subject": "FAM-01",
+        "reason": "DEN",
+        "catalogue_version": 1,
+        "language": "pt",
+        "description": PERSONS_WORDS,
+        "documents": (),
+        "entered_on": date(2026, 3, 2),
+        "due_on": date(2026, 3, 16),
+        "calendar": "PT/0",
+    },
+    RequestAnswered: {"department": "pf", "text": PERSONS_WORDS},
+    RequestConcluded: {},
+    RequestRejected: {"department": "pf", "text": PERSONS_WORDS},
+    DocumentRefused: {"document_id": UUID(int=7), "because": "not-claimed"},
+}
+
+
+def fact(kind: type[LifecycleFact], request_id: UUID | None = None, account_id: UUID | None = None) -> LifecycleFact:
+    request = request_id or uuid4()
+    return kind(
+        request_id=request,
+        reference=reference_of(request),
+        account_id=account_id or uuid4(),
+        seq=1,
+        state=State.REGISTERED,
+        occurred_at=NOON,
+        **_OWN[kind],
+    )
+
+
+def received(event: LifecycleFact, id: str | None = None) -> Received[LifecycleFact]:
+    return Received(
+        event=event,
+        id=id or str(uuid4()),
+        digest=b"",
+        topic=event.topic,
+        key=event.key,
+        target=event.key,
+        partition=3,
+        at=NOON,
+        position=Position(event.topic, 3, 0),
+        correlation="cause-of-all",
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    )
+
+
+def delivery(account_id: UUID | None = None, kind: type[LifecycleFact] = RequestRegistered) -> Delivery:
+    (made,) = domain.deliveries_of(received(fact(kind, account_id=account_id)), MAIL_DOMAIN)
+    return made

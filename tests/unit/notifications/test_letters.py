@@ -1,0 +1,154 @@
+"""What people read: every notice, in both languages, whatever their names hold."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.common.contracts.lifecycle import LifecycleFact
+from services.notifications import letters, mail
+from services.notifications.domain import MATRIX, Addressee, Trouble
+from services.notifications.errors import NotSent
+from services.notifications.letters import Letter
+from tests.unit.notifications.builders import NOON, PERSONS_WORDS, delivery
+
+PUBLIC_URL = "https://postigo.example"
+FROM = mail.mailbox("Postigo <nao-responder@postigo.example>")
+TOLD = [kind for kind, row in MATRIX.items() if row.channels]
+HOSTILE = '<script>alert(1)</script>\r\nBcc: everybody@example.org\x00\u202e\ud800 "& {{ 7*7 }}'
+
+
+class Elements(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def _write(kind: type[LifecycleFact] = TOLD[0], name: str = "Ana Sá", language: str = "pt") -> Letter:
+    return letters.write(delivery(kind=kind), Addressee(name, "ana@example.org", language), PUBLIC_URL)
+
+
+def _mail(name: str = "Ana Sá", email: str = "ana@example.org", language: str = "pt") -> EmailMessage:
+    to = Addressee(name, email, language)
+    told = delivery()
+    composed = mail.compose(told, letters.write(told, to, PUBLIC_URL), FROM, to, NOON)
+    parsed = message_from_bytes(composed.as_bytes(), policy=policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+@pytest.mark.parametrize("kind", TOLD)
+@pytest.mark.parametrize("language", letters.LANGUAGES)
+def test_every_notice_is_written_in_every_language(kind: type[LifecycleFact], language: str) -> None:
+    told = delivery(kind=kind)
+    letter = letters.write(told, Addressee("Ana Sá", "ana@example.org", language), PUBLIC_URL)
+    link = f"{PUBLIC_URL}/pedidos/{told.reference}"
+    for part in (letter.text, letter.html):
+        assert "Ana Sá" in part
+        assert link in part
+        assert PERSONS_WORDS not in part
+        assert "{" not in part
+    assert told.reference in letter.subject
+    assert f'<html lang="{language}">' in letter.html
+    assert f"<title>{letter.subject}</title>" in letter.html
+
+
+def test_the_languages_differ_and_an_unknown_one_is_portuguese() -> None:
+    portuguese, english = _write(language="pt"), _write(language="en")
+    assert portuguese.text != english.text
+    assert _write(language="xx").language == portuguese.language
+
+
+def test_both_parts_say_the_same_words() -> None:
+    letter = _write()
+    text = " ".join(letter.text.split())
+    for words in Elements(letter.html).words:
+        if "postigo.example" not in words and letter.subject not in words:
+            assert " ".join(words.split()) in text
+
+
+def test_a_person_without_a_name_is_greeted_all_the_same() -> None:
+    assert _write(name=" ").text.startswith("Olá.\n")
+
+
+@given(name=st.text(max_size=300) | st.just(HOSTILE))
+def test_no_name_adds_an_element_a_line_or_a_header(name: str) -> None:
+    plain, hostile = _write(), _write(name=name)
+    assert Elements(hostile.html).found == Elements(plain.html).found
+    assert hostile.text.count("\n") == plain.text.count("\n")
+    assert _mail(name).keys() == _mail().keys()
+
+
+@given(reference=st.text(max_size=300) | st.just(HOSTILE))
+def test_no_reference_adds_an_element_or_a_header(reference: str) -> None:
+    told = delivery().model_copy(update={"reference": reference})
+    to = Addressee("Ana", "ana@example.org", "pt")
+    letter = letters.write(told, to, PUBLIC_URL)
+    composed = mail.compose(told, letter, FROM, to, NOON)
+    assert Elements(letter.html).found == Elements(_write().html).found
+    assert composed.keys() == _mail().keys()
+    composed.as_bytes()
+
+
+def test_a_name_is_never_taken_for_a_template() -> None:
+    assert "{{ 7*7 }}" in _write(name="{{ 7*7 }}").text
+
+
+def test_the_mail_is_marked_as_automatic_and_named_after_its_delivery() -> None:
+    told = delivery()
+    to = Addressee("Ana", "ana@example.org", "en")
+    composed = mail.compose(told, letters.write(told, to, PUBLIC_URL), FROM, to, NOON)
+    assert composed["Message-ID"] == f"<{told.id}@postigo.example>"
+    assert composed["Auto-Submitted"] == "auto-generated"
+    assert composed["Content-Language"] == "en"
+    assert composed["Date"].datetime == NOON
+    assert composed["To"] == "Ana <ana@example.org>"
+    assert composed.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in composed.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_the_mail_survives_a_server_that_takes_seven_bits_only() -> None:
+    raw = _mail("João Conceição").as_bytes()
+    assert raw.isascii()
+    body = _mail("João Conceição").get_body(("plain",))
+    assert body is not None
+    assert "Olá, João Conceição." in body.get_content()
+
+
+def test_an_international_domain_goes_out_in_its_ascii_form() -> None:
+    assert _mail(email="ana@bebé.example")["To"].addresses[0].addr_spec == "ana@xn--beb-dma.example"
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "@",
+        "ana",
+        "ana@",
+        "@example.org",
+        "ana@example.org\r\nBcc: x@example.org",
+        "ana@example.org, x@example.org",
+        "ana@example.org> x",
+        "a na@example.org",
+        "a..b@example.org",
+        "joão@example.org",
+        "ana@ex..org",
+        "ana@" + "x" * 70 + ".org",
+        "\x00@example.org",
+    ],
+)
+def test_what_is_no_address_is_refused_for_good(email: str) -> None:
+    with pytest.raises(NotSent) as refused:
+        _mail(email=email)
+    assert (refused.value.trouble, refused.value.because) == (Trouble.REFUSED, "bad-address")

@@ -1,0 +1,53 @@
+"""What a mail server's words mean for one delivery."""
+
+import aiosmtplib
+import pytest
+
+from services.notifications.domain import Trouble
+from services.notifications.mail import Server, mailbox, trouble_in
+
+WORDS = "mailbox of ana@example.org"
+
+
+def _recipient(code: int) -> Exception:
+    return aiosmtplib.SMTPRecipientsRefused([aiosmtplib.SMTPRecipientRefused(code, WORDS, "ana@example.org")])
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble", "because"),
+    [
+        (_recipient(450), Trouble.DEFERRED, "smtp-450"),
+        (_recipient(550), Trouble.REFUSED, "smtp-550"),
+        (_recipient(421), Trouble.AWAY, "smtp-421"),
+        (aiosmtplib.SMTPDataError(451, WORDS), Trouble.DEFERRED, "smtp-451"),
+        (aiosmtplib.SMTPDataError(554, WORDS), Trouble.REFUSED, "smtp-554"),
+        (aiosmtplib.SMTPSenderRefused(550, WORDS, "us"), Trouble.AWAY, "smtp-sender-550"),
+        (aiosmtplib.SMTPHeloError(504, WORDS), Trouble.AWAY, "smtp-away"),
+        (aiosmtplib.SMTPServerDisconnected(WORDS), Trouble.AWAY, "smtp-away"),
+        (aiosmtplib.SMTPReadTimeoutError(WORDS), Trouble.AWAY, "smtp-timeout"),
+        (ConnectionResetError(WORDS), Trouble.AWAY, "smtp-away"),
+        (aiosmtplib.SMTPNotSupported(WORDS), Trouble.REFUSED, "bad-address"),
+        (ValueError(WORDS), Trouble.REFUSED, "bad-address"),
+    ],
+)
+def test_only_what_is_said_of_this_mail_can_be_final(error: Exception, trouble: Trouble, because: str) -> None:
+    meant = trouble_in(error)
+    assert (meant.trouble, meant.because) == (trouble, because)
+    assert "ana" not in str(meant)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://mail:25", "mail:25", "smtp://", "smtp://ana:word@mail:25", "smtp://mail:99999"]
+)
+def test_an_address_of_no_mail_server_is_named_at_the_start(url: str) -> None:
+    with pytest.raises(ValueError, match=r"smtp://host:port|Port"):
+        Server.parse(url)
+
+
+def test_the_port_of_mail_is_taken_when_none_is_given() -> None:
+    assert Server.parse("smtp://mail") == Server("mail", 25)
+
+
+def test_a_sender_that_is_no_mailbox_is_named_at_the_start() -> None:
+    with pytest.raises(ValueError, match="address"):
+        mailbox("Postigo")
