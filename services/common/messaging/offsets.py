@@ -7,7 +7,10 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 ANSWER_TIMEOUT: Final = 5.0
-"""Seconds the broker has to say where its log starts or ends."""
+"""Seconds the broker has to say where its log starts or ends.
+
+Bounds are `asyncio.timeout`: `wait_for` of Python 3.11 can swallow a cancellation that arrives with its result.
+"""
 
 
 class Offsets:
@@ -21,13 +24,14 @@ class Offsets:
         self.finished.clear()
         if not assigned:
             return []
-        starts = await asyncio.wait_for(consumer.beginning_offsets(list(assigned)), ANSWER_TIMEOUT)
         gone: list[TopicPartition] = []
-        for tp in assigned:
-            committed = await asyncio.wait_for(consumer.committed(tp), ANSWER_TIMEOUT)
-            if committed is not None and committed < starts[tp]:
-                gone.append(tp)
-            self.finished[tp] = starts[tp] if committed is None else committed
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            starts = await consumer.beginning_offsets(list(assigned))
+            for tp in assigned:
+                committed = await consumer.committed(tp)
+                if committed is not None and committed < starts[tp]:
+                    gone.append(tp)
+                self.finished[tp] = starts[tp] if committed is None else committed
         return gone
 
     def advance(self, after: Mapping[TopicPartition, int]) -> None:
@@ -42,7 +46,8 @@ class Offsets:
         held = list(consumer.assignment())
         if not held:
             return {}
-        return dict(await asyncio.wait_for(consumer.end_offsets(held), ANSWER_TIMEOUT))
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            return dict(await consumer.end_offsets(held))
 
     def lag(self, ends: Mapping[TopicPartition, int]) -> int:
         return sum(max(0, end - self.finished.get(tp, end)) for tp, end in ends.items())

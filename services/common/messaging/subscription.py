@@ -110,7 +110,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def start(self) -> None:
         """Connect and begin. Raises `BrokerAway`; may be called again."""
         try:
-            await asyncio.wait_for(self._broker.start(), 15)
+            async with asyncio.timeout(15):
+                await self._broker.start()
         except (KafkaError, OSError, TimeoutError) as error:
             await self.stop()
             raise BrokerAway(f"no connection ({type(error).__name__})") from None
@@ -120,7 +121,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def stop(self) -> None:
         self.progress.running = False
         try:
-            await asyncio.wait_for(self._broker.stop(), 10)
+            async with asyncio.timeout(10):
+                await self._broker.stop()
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("subscription did not stop cleanly", group=self.group, because=type(error).__name__)
 
@@ -136,11 +138,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Wait for the batch in flight, so that nothing is delivered twice by a mere rebalance."""
         try:
-            await asyncio.wait_for(self.between_batches.acquire(), HANDOVER_WAIT)
+            async with asyncio.timeout(HANDOVER_WAIT), self.between_batches:
+                pass
         except TimeoutError:
             log.warning("partitions left with a batch in flight", group=self.group)
-        else:
-            self.between_batches.release()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Learn where each partition stands, and stop loudly where the log no longer reaches back that far."""
@@ -181,7 +182,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         offsets = {tp: offset for tp, offset in after.items() if tp in held}
         try:
             if offsets:
-                await asyncio.wait_for(self.consumer.commit(offsets), 10)
+                async with asyncio.timeout(10):
+                    await self.consumer.commit(offsets)
         except _LOST:
             raise HandedOver from None
         except (KafkaError, TimeoutError) as error:
