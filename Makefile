@@ -1,0 +1,73 @@
+# Everything a person types here. `make` alone lists it.
+
+ARGS ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+POSTIGO := $(PY) -m deploy.cli
+READY := $(VENV)/.ready
+
+# The first interpreter that is new enough; PYTHON=/path/to/python3 chooses another.
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status demo test check contracts lock clean clean-jars
+
+help: ## List what can be done
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo "  Options for a command go into ARGS: make demo ARGS=--once, make test ARGS='tests/unit -x'"
+
+setup: $(READY) ## Make the Python environment in .venv (the others do this when needed)
+
+$(READY): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing: install it, or name it with make PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: install it (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@command -v git >/dev/null || { echo "git is missing: install it (on Debian and Ubuntu: apt install git)." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --require-hashes -r requirements-dev.lock
+	$(PY) -m pip install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+up: $(READY) ## Start the engines and all processes, until Ctrl-C
+	@$(POSTIGO) up $(ARGS)
+
+status: $(READY) ## Show what runs
+	@$(POSTIGO) status $(ARGS)
+
+down: $(READY) ## Stop what runs in the background; the data is kept
+	@$(POSTIGO) down $(ARGS)
+
+demo: $(READY) ## File the demonstration's requests, watch them answered, and stay up (ARGS=--once: end)
+	@$(POSTIGO) demo $(ARGS)
+
+test: $(READY) ## Run all tests, in random order
+	$(PY) -m pytest $(ARGS)
+
+check: $(READY) ## Check style, types, the walls between rooms, and that the contracts are as published
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m deploy.contracts --check
+	$(PY) -m gateway.openapi --check
+
+contracts: $(READY) ## Write the published contracts anew: schemas and AsyncAPI from the events, OpenAPI from the gateway
+	$(PY) -m deploy.contracts
+	$(PY) -m gateway.openapi
+
+# What is locked stays as it is while it fits pyproject.toml; ARGS=--upgrade takes the newest of everything.
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	--custom-compile-command 'make lock' $(ARGS) pyproject.toml
+
+lock: $(READY) ## Write the lock files anew (ARGS=--upgrade: with the newest versions)
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra local --extra dev --output-file requirements-dev.lock
+
+clean: ## Stop what runs here, then remove .venv, .postigo with all its data, and caches
+	@if [ -e .postigo/lock ] && [ -x $(PY) ]; then $(POSTIGO) down; fi
+	rm -rf $(VENV) .postigo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@find . -name .git -prune -o -name __pycache__ -type d -print | xargs rm -rf
+	@echo "Left: the engines' jars in the Maven folder ('make clean-jars' removes those we put there), and pip's cache ('pip cache purge')."
+
+clean-jars: ## Remove from the Maven folder (~/.m2/repository, or M2_REPO) the jars that we put there
+	@$(PYTHON) deploy/clean_jars.py

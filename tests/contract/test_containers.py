@@ -1,0 +1,149 @@
+"""The compose tier is told what the processes need, runs what they are, and keeps no secret of its own."""
+
+import os
+from importlib import import_module
+from typing import Any
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from deploy.local.table import PROCESSES
+from tests.contract.containers import ROOT, compose, declared_variables, filled_in, required_variables, stages
+
+COMPOSE = compose()
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+STAGES = stages()
+IMAGES = {"kafka": "apache/kafka:4.1.1", "mongo": "mongo:8", "s3": "minio/minio:", "mail": "axllent/mailpit:"}
+SECRET = "0123456789abcdef" * 4
+
+every_process = pytest.mark.parametrize("name", PROCESSES)
+
+
+@pytest.fixture(scope="module")
+def env_example() -> dict[str, str]:
+    return declared_variables((ROOT / ".env.example").read_text(encoding="utf-8"))
+
+
+def settings_of(name: str) -> type[BaseSettings]:
+    settings: type[BaseSettings] = import_module(f"{PROCESSES[name].removesuffix('.worker')}.settings").Settings
+    return settings
+
+
+def environment_of(name: str, env_example: dict[str, str]) -> dict[str, str]:
+    """What the process is told, once `.env` is filled in."""
+    given = dict.fromkeys(env_example, SECRET)
+    return {key: filled_in(value, given) for key, value in SERVICES[name]["environment"].items()}
+
+
+@every_process
+def test_a_process_runs_its_own_module(name: str) -> None:
+    assert SERVICES[name]["build"]["target"] == name
+    assert STAGES[name].base == "base"
+    assert STAGES[name].command == ["python", "-m", PROCESSES[name]]
+    assert "command" not in SERVICES[name]
+    assert "entrypoint" not in SERVICES[name]
+
+
+@every_process
+def test_a_process_is_told_what_its_settings_require_and_nothing_they_do_not_know(
+    name: str, env_example: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = environment_of(name, env_example)
+    assert set(told) <= {field.upper() for field in settings_of(name).model_fields}
+    for variable in os.environ:
+        monkeypatch.delenv(variable)
+    for variable, value in told.items():
+        monkeypatch.setenv(variable, value)
+    settings_of(name)()
+
+
+@every_process
+def test_a_process_is_probed_where_it_tells_whether_it_makes_progress(name: str) -> None:
+    probe = " ".join(SERVICES[name]["healthcheck"]["test"])
+    assert "/health/ready" in probe
+    assert "HTTP_PORT=8000" in STAGES["base"].text
+    assert "8000" in probe
+
+
+@every_process
+def test_a_process_waits_for_its_engines_and_the_topics(name: str) -> None:
+    needs = {each: how["condition"] for each, how in SERVICES[name]["depends_on"].items()}
+    assert (
+        needs.items()
+        >= {
+            "kafka": "service_healthy",
+            "mongo": "service_healthy",
+            "topics": "service_completed_successfully",
+        }.items()
+    )
+    assert all(how != "service_healthy" or "healthcheck" in SERVICES[each] for each, how in needs.items())
+
+
+@pytest.mark.parametrize("name", [*PROCESSES, "topics"])
+def test_our_containers_may_do_nothing_but_their_work(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "USER 10001:10001" in STAGES[STAGES[service["build"]["target"]].base].text
+
+
+def test_the_topics_are_applied_once_by_the_command_line() -> None:
+    tools = STAGES[SERVICES["topics"]["build"]["target"]]
+    assert 'ENTRYPOINT ["python", "-m", "deploy.cli"]' in tools.text
+    assert SERVICES["topics"]["command"][:2] == ["topics", "apply"]
+    assert SERVICES["topics"]["environment"] == {"KAFKA_URL": "kafka:9092"}
+
+
+@pytest.mark.parametrize(("name", "image"), IMAGES.items())
+def test_the_engines_are_the_real_ones_and_their_images_are_settings(name: str, image: str) -> None:
+    assert filled_in(SERVICES[name]["image"], {}).startswith(image)
+    assert SERVICES[name]["image"].startswith("${")
+    assert "healthcheck" in SERVICES[name]
+
+
+def test_no_secret_has_a_value_or_a_default(env_example: dict[str, str]) -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert required_variables(text) == set(env_example)
+    assert set(env_example.values()) == {""}
+    secrets = {
+        f"{name}.{key}": value
+        for name, service in SERVICES.items()
+        for key, value in service.get("environment", {}).items()
+        if key.endswith(("SECRET", "PASSWORD", "SECRET_KEY"))
+    }
+    assert len(secrets) >= 10
+    assert [key for key, value in secrets.items() if not value.startswith("${") or ":?" not in value] == []
+
+
+def test_only_loopback_is_published() -> None:
+    published = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert published
+    assert all(filled_in(port, {}).startswith("127.0.0.1:") for port in published)
+
+
+def test_data_outlives_the_containers() -> None:
+    kept = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())}
+    assert kept == set(COMPOSE["volumes"]) == {"kafka", "mongo", "s3"}
+
+
+def test_the_packages_are_the_locked_ones_on_python_3_13() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "ARG PYTHON=python:3.13-" in text
+    assert "--require-hashes -r /tmp/requirements.lock" in STAGES["packages"].text
+
+
+@pytest.mark.parametrize(("name", "module"), [*PROCESSES.items(), ("tools", "deploy")])
+def test_an_image_holds_its_own_room_and_what_all_rooms_share(name: str, module: str) -> None:
+    """That no room imports another is import-linter's to check."""
+    room = module.removesuffix(".worker").replace(".", "/")
+    assert STAGES[name].copies == [(room, room)]
+    assert ("services/common", "services/common") in STAGES[STAGES[name].base].copies
+
+
+def test_the_build_sends_everything_that_the_images_copy() -> None:
+    allowed = {
+        line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"
+    }
+    sources = {source.split("/")[0] for stage in STAGES.values() for source, _ in stage.copies}
+    assert sources == allowed

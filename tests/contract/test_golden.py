@@ -1,0 +1,71 @@
+"""What was once said can be read for all of v1, whole, and is said the same way today."""
+
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from deploy.contracts.files import FOLDER
+from deploy.contracts.headers import SHAPES, shape_of
+from deploy.contracts.schemas import models, schema_of
+from services.common.contracts import Said
+from services.common.messaging.envelope import outgoing
+from services.common.messaging.record import moment, read
+from tests.contract.golden_records import APPENDED, Golden, golden_records
+
+RECORDS = golden_records()
+SAID = [golden for golden in RECORDS if issubclass(models()[str(golden)], Said)]
+
+
+def test_every_event_has_a_golden_record() -> None:
+    assert {str(golden) for golden in RECORDS} == set(models())
+
+
+@pytest.mark.parametrize("golden", RECORDS, ids=str)
+def test_a_golden_record_is_read_whole(golden: Golden) -> None:
+    received = read(golden.record())
+    understood = received.event.model_dump(mode="json")
+    assert {name: understood.get(name) for name in golden.value} == golden.value
+    assert (received.id, received.key, received.topic) == (golden.headers["ce_id"], golden.key, golden.topic)
+
+
+@pytest.mark.parametrize("golden", RECORDS, ids=str)
+def test_a_golden_record_fits_the_published_schema(golden: Golden) -> None:
+    Draft202012Validator(schema_of(models()[str(golden)])).validate(golden.value)
+
+
+@pytest.mark.parametrize("golden", RECORDS, ids=str)
+def test_a_reader_ignores_what_a_newer_writer_adds(golden: Golden) -> None:
+    newer = Golden(golden.topic, golden.key, golden.headers | {"ce_new": "1"}, golden.value | {"new_field": {"a": 1}})
+    assert read(newer.record()).event == read(golden.record()).event
+
+
+@pytest.mark.parametrize("golden", RECORDS, ids=str)
+def test_the_headers_of_a_golden_record_are_as_published(golden: Golden) -> None:
+    Draft202012Validator(SHAPES[shape_of(models()[str(golden)])]).validate(golden.headers)
+
+
+@pytest.mark.parametrize("golden", SAID, ids=str)
+def test_the_kernel_says_it_under_the_same_topic_key_and_headers(golden: Golden) -> None:
+    event = models()[str(golden)].model_validate(golden.value)
+    assert isinstance(event, Said)
+    said = outgoing(
+        event,
+        id=golden.headers["ce_id"],
+        source=golden.headers["ce_source"].removeprefix("postigo/"),
+        cause=golden.headers["ce_causationid"],
+        correlation=golden.headers["ce_correlationid"],
+        at=moment(APPENDED),
+        traceparent=golden.headers["traceparent"],
+    )
+    assert (said.topic, said.key, dict(said.headers)) == (golden.topic, golden.key, golden.headers)
+    assert golden.headers["ce_dataschema"] == schema_of(type(event))["$id"]
+
+
+def test_every_topic_and_schema_that_asyncapi_names_is_there() -> None:
+    document: dict[str, Any] = yaml.safe_load((FOLDER / "asyncapi.yaml").read_text(encoding="utf-8"))
+    addresses = {channel["address"].replace("{code}", "pf") for channel in document["channels"].values()}
+    assert {golden.topic for golden in RECORDS} <= addresses
+    for message in document["components"]["messages"].values():
+        assert (FOLDER / message["payload"]["schema"]["$ref"]).is_file()

@@ -1,0 +1,90 @@
+"""What a person types: every target is listed, every target that the papers name exists, and `setup` says what lacks."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy import clean_jars
+from tests.contract.containers import ROOT
+
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+MAKE = shutil.which("make") or "make"
+
+
+def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        [MAKE, *arguments], cwd=cwd, env=inherited | environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The files that `make setup` reads."""
+    for name in ("Makefile", "requirements-dev.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_make_alone_lists_every_target() -> None:
+    listed = set(re.findall(r"^  make ([a-z-]+)", make().stdout, re.MULTILINE))
+    assert listed == TARGETS == set(re.findall(r"[a-z-]+", re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[0]))
+
+
+@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", ".ci/run", "docs/tour.md"])
+def test_a_paper_names_only_targets_that_exist(paper: str) -> None:
+    text = (ROOT / paper).read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:`|^|\$ )make ([a-z-]+)", text, re.MULTILINE)) <= TARGETS
+
+
+def test_setup_without_a_python_says_so_in_one_sentence(checkout: Path) -> None:
+    found = make("setup", "PYTHON=", cwd=checkout)
+    assert found.returncode != 0
+    assert found.stderr.startswith("Python 3.11 or newer is missing: ")
+
+
+def test_setup_without_venv_says_so_in_one_sentence(checkout: Path) -> None:
+    bare = checkout / "bare-python"
+    bare.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    bare.chmod(0o755)
+    found = make("setup", f"PYTHON={bare}", cwd=checkout)
+    assert found.returncode != 0
+    assert found.stderr.startswith("Python's venv is missing: ")
+
+
+def test_setup_without_git_says_so_in_one_sentence(checkout: Path) -> None:
+    found = make("setup", f"PYTHON={sys.executable}", cwd=checkout, PATH=str(checkout))
+    assert found.returncode != 0
+    assert found.stderr.startswith("git is missing: ")
+
+
+def test_only_jars_that_maven_did_not_fetch_are_removed(tmp_path: Path) -> None:
+    ours, theirs, other = Path("org/a/one/1"), Path("org/a/two/1"), Path("org/b/three/1")
+    for folder in (ours, theirs, other):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "it.jar").write_bytes(b"jar")
+    (tmp_path / theirs / "it.pom").write_bytes(b"pom")
+    assert clean_jars.clean(tmp_path, iter([ours, theirs, ours, Path("org/not/there")])) == (1, 3)
+    left = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    assert left == {"org/a/two/1/it.jar", "org/a/two/1/it.pom", "org/b/three/1/it.jar"}
+    assert not (tmp_path / "org/a/one").exists()
+
+
+def test_the_locked_jars_are_found() -> None:
+    assert Path("org/apache/kafka/kafka_2.13/4.1.1") in set(clean_jars.locked())
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_every_package_is_locked_by_hash_and_no_address_is_named(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    packages = re.findall(r"^[a-zA-Z0-9._-]+(?:\[[^\]]*\])?==.*$", text, re.MULTILINE)
+    assert packages
+    assert [package for package in packages if not package.endswith("\\")] == []
+    assert "://" not in text
+    assert "#    make lock\n" in text

@@ -1,0 +1,111 @@
+"""What is published is what the models say, and it only ever grows."""
+
+import copy
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.contracts import files
+from deploy.contracts.additive import breaks
+
+OLD: dict[str, Any] = {
+    "properties": {
+        "text": {"type": "string", "maxLength": 4000},
+        "state": {"$ref": "#/$defs/State"},
+        "command": {"anyOf": [{"$ref": "#/$defs/Command"}, {"type": "null"}]},
+        "language": {"enum": ["pt", "en"], "type": "string"},
+    },
+    "required": ["text", "state"],
+    "$defs": {
+        "State": {"type": "string", "x-extensible-enum": ["open", "unknown"]},
+        "Command": {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]},
+    },
+}
+
+
+def test_the_published_contracts_are_what_the_models_say() -> None:
+    assert files.differing() == [], "run 'make contracts'"
+
+
+def test_nothing_that_was_published_is_taken_back() -> None:
+    assert files.taken_back() == []
+
+
+def test_generating_twice_gives_the_same_bytes() -> None:
+    assert files.generated() == files.generated()
+
+
+def grown(*path: str, **changes: Any) -> dict[str, Any]:
+    """OLD with `changes` to the node at `path`; None takes a keyword away."""
+    new = copy.deepcopy(OLD)
+    node = new
+    for step in path:
+        node = node[step]
+    for word, value in changes.items():
+        if value is None:
+            del node[word]
+        else:
+            node[word] = value
+    return new
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        grown("properties", note={"type": "string"}),
+        grown("properties", "text", description="What the person writes."),
+        grown("$defs", "State", **{"x-extensible-enum": ["open", "shut", "unknown"]}),
+        grown("$defs", "Command", "properties", offset={"type": "integer"}),
+    ],
+    ids=["an optional field", "an explanation", "a value of an open enum", "a field within a field"],
+)
+def test_a_contract_may_grow(new: dict[str, Any]) -> None:
+    assert breaks(OLD, new) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "named"),
+    [
+        (grown("properties", text=None), ["/text is gone"]),
+        (grown(required=["text", "state", "language"]), ["/language became required"]),
+        (grown(required=["text"]), ["/state may be absent"]),
+        (grown("properties", "text", type="integer"), ["/text changed type: string -> integer"]),
+        (grown("properties", "text", maxLength=500), ["/text changed maxLength: 4000 -> 500"]),
+        (grown("properties", "language", enum=["pt"]), ["/language changed enum: ['pt', 'en'] -> ['pt']"]),
+        (grown("$defs", "State", **{"x-extensible-enum": ["unknown"]}), ["/state lost open"]),
+        (grown("$defs", "Command", "properties", id=None), ["/command/id is gone"]),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_contract_takes_nothing_back(new: dict[str, Any], named: list[str]) -> None:
+    assert breaks(OLD, new) == named
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """A copy of what is published."""
+    return Path(shutil.copytree(files.FOLDER, tmp_path / "contracts"))
+
+
+def test_a_file_changed_by_hand_is_named_and_put_right(published: Path) -> None:
+    schema = published / "schemas" / "pt.postigo.request.submitted.v1.json"
+    schema.write_text(schema.read_text(encoding="utf-8").replace("A person filed", "Somebody filed"), encoding="utf-8")
+    assert files.differing(published) == ["schemas/pt.postigo.request.submitted.v1.json"]
+    assert files.write(published) == ["schemas/pt.postigo.request.submitted.v1.json"]
+    assert files.differing(published) == []
+
+
+def test_a_field_that_the_models_have_lost_is_named(published: Path) -> None:
+    schema = published / "schemas" / "pt.postigo.request.submitted.v1.json"
+    promised = json.loads(schema.read_text(encoding="utf-8"))
+    promised["properties"]["colour"] = {"type": "string"}
+    schema.write_text(json.dumps(promised), encoding="utf-8")
+    assert files.taken_back(published) == ["schemas/pt.postigo.request.submitted.v1.json: /colour is gone"]
+
+
+def test_an_event_that_the_models_have_lost_is_named(published: Path) -> None:
+    (published / "schemas" / "pt.postigo.request.sung.v1.json").write_text("{}", encoding="utf-8")
+    assert files.taken_back(published) == ["schemas/pt.postigo.request.sung.v1.json: the event is gone"]
