@@ -27,11 +27,11 @@ class Offsets:
         gone: list[TopicPartition] = []
         async with asyncio.timeout(ANSWER_TIMEOUT):
             starts = await consumer.beginning_offsets(list(assigned))
-            for tp in assigned:
-                committed = await consumer.committed(tp)
-                if committed is not None and committed < starts[tp]:
-                    gone.append(tp)
-                self.finished[tp] = starts[tp] if committed is None else committed
+            committed = await asyncio.gather(*map(consumer.committed, assigned))
+        for tp, offset in zip(assigned, committed, strict=True):
+            if offset is not None and offset < starts[tp]:
+                gone.append(tp)
+            self.finished[tp] = starts[tp] if offset is None else offset
         return gone
 
     def advance(self, after: Mapping[TopicPartition, int]) -> None:
