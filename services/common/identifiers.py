@@ -1,6 +1,5 @@
 """Identifiers: derived, never drawn, so that whoever repeats a step arrives at the same name for it."""
 
-import hashlib
 import hmac
 from functools import lru_cache
 from typing import Final
@@ -24,11 +23,8 @@ def derived_id(*parts: str | int) -> UUID:
 
 def keyed_id(secret: bytes, *parts: bytes) -> UUID:
     """128 bits of HMAC-SHA-256 over the parts, each preceded by its length so that no two lists collide."""
-    mac = hmac.new(secret, digestmod=hashlib.sha256)
-    for part in parts:
-        mac.update(len(part).to_bytes(8, "big"))
-        mac.update(part)
-    return UUID(bytes=mac.digest()[:16])
+    message = b"".join([len(part).to_bytes(8, "big") + part for part in parts])
+    return UUID(bytes=hmac.digest(secret, message, "sha256")[:16])
 
 
 def _powers() -> tuple[int, ...]:

@@ -140,7 +140,8 @@ class Process:
         FastAPI's own spans are off: they carry the path, which names a request. `web.edge.Edge` makes ours.
         """
         telemetry: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
-        app = FastAPI(title=f"Postigo {self.name}", lifespan=self.lifespan, telemetry=telemetry, **options)
+        options = {"telemetry": telemetry, **options}
+        app = FastAPI(title=f"Postigo {self.name}", lifespan=self.lifespan, **options)
         app.add_route("/health/live", self.live, include_in_schema=False)
         app.add_route("/health/ready", self.ready, include_in_schema=False)
         app.add_route("/metrics", metrics.expose, include_in_schema=False)

@@ -1,5 +1,6 @@
 """What every event is: a CloudEvents 1.0 type, the topic and key it travels on, and validated data."""
 
+import re
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
@@ -12,12 +13,14 @@ TYPE_PREFIX: Final = "pt.postigo."
 MAX_DESCRIPTION: Final = 4_000
 """Characters a person may write in one request or message."""
 
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
 _by_family: dict[str, dict[str, type["Event"]]] = {}
 
 
 def _storable(text: str) -> str:
     """NUL cannot be stored by every engine and a lone surrogate cannot be encoded: neither is a word anyone wrote."""
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _UNSTORABLE.search(text):
         raise ValueError("text holds a character that cannot be stored")
     return text
 

@@ -80,21 +80,30 @@ class Publisher:
 
     async def stop(self) -> None:
         producer, self._producer = self._producer, None
+        self._stuck = set()
         if producer is not None:
             await _stopped(producer)
+
+    async def probe(self) -> None:
+        """Ask the broker for any sign of life. Raises `BrokerAway`."""
+        await self._metadata()
 
     async def require(self, topics: set[str]) -> None:
         """Raise `TopicMissing` for one that does not exist; asked before anything is saved that names it."""
         if topics <= self._topics:
             return
+        self._topics = frozenset(await self._metadata())
+        for topic in sorted(topics - self._topics):
+            raise TopicMissing(topic)
+
+    async def _metadata(self) -> set[str]:
+        """The topics there are."""
         producer = await self._running()
         try:
             cluster = await asyncio.wait_for(producer.client.fetch_all_metadata(), self._timeout)
         except (KafkaError, TimeoutError, OSError) as error:
             raise BrokerAway(f"no metadata ({type(error).__name__})") from None
-        self._topics = frozenset(cluster.topics())
-        for topic in sorted(topics - self._topics):
-            raise TopicMissing(topic)
+        return set(cluster.topics())
 
     async def send(self, events: Sequence["Outgoing"]) -> list[datetime]:
         """Send `events` in order and return, once the broker has acknowledged each of them, their append times.
@@ -110,36 +119,29 @@ class Publisher:
         await self._gather([(topic, key, value, headers)])
 
     async def _gather(self, records: Sequence[tuple[str, bytes | None, bytes | None, Headers]]) -> list[datetime]:
+        """All of it within one time limit: connecting, what is stuck, the sends and their acknowledgements."""
         if not records:
             return []
-        producer = await self._running()
-        await self._unstuck()
         futures: list[Acknowledged] = []
         try:
             async with asyncio.timeout(self._timeout):
+                producer = await self._running()
+                if self._stuck:
+                    await self._unstuck()
                 for topic, key, value, headers in records:
                     futures.append(await producer.send(topic, value=value, key=key, headers=list(headers)))
-            return await self._acknowledged(futures)
+                # A wait that is given up gives up no send: an acknowledgement may still come.
+                await (asyncio.shield(futures[0]) if len(futures) == 1 else asyncio.wait(futures))
+            return [_appended_at(future.result()) for future in futures]
         except (KafkaError, TimeoutError) as error:
             await self._failed(error)
         finally:
-            self._stuck.update(future for future in futures if not future.done())
-
-    async def _acknowledged(self, futures: Sequence[Acknowledged]) -> list[datetime]:
-        await asyncio.wait(futures, timeout=self._timeout)
-        for future in futures:
-            error = future.exception() if future.done() else TimeoutError()
-            if error is not None:
-                await self._failed(error)
-        return [_appended_at(future.result()) for future in futures]
+            self._stuck.update([future for future in futures if not future.done()])
 
     async def _unstuck(self) -> None:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
-        if self._stuck:
-            await asyncio.wait(self._stuck, timeout=self._timeout)
-            self._stuck = {future for future in self._stuck if not future.done()}
-            if self._stuck:
-                raise BrokerAway("earlier sends are not acknowledged yet")
+        await asyncio.wait(self._stuck)
+        self._stuck = {future for future in self._stuck if not future.done()}
 
     async def _failed(self, error: BaseException) -> NoReturn:
         if isinstance(error, TopicAuthorizationFailedError | InvalidTopicError):

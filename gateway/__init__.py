@@ -1,0 +1,1 @@
+"""The gateway: the public counter over HTTP, and the worker that keeps what people see up to date."""

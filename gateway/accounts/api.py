@@ -1,0 +1,112 @@
+"""`/v1/sessions`, and the one internal question about a person."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from gateway.accounts.domain import AccountKind, Credentials
+from gateway.openapi import BEARER, json_body
+from gateway.wired import wired
+from services.common.catalogue import Language
+from services.common.web import kinds, signing
+from services.common.web.bodies import read_json
+from services.common.web.problems import Problem, responses
+
+router = APIRouter()
+
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class AccountShown(BaseModel):
+    account_id: UUID
+    name: str
+    kind: AccountKind
+    language: Language
+
+
+class SessionBegun(BaseModel):
+    """`token` is shown once; send it as `Authorization: Bearer <token>`."""
+
+    token: str
+    expires_at: datetime
+    account: AccountShown
+
+
+class Recipient(BaseModel):
+    name: str
+    email: str
+    language: Language
+    channels: tuple[str, ...]
+
+
+_REFUSALS: Final[Any] = responses(
+    kinds.NOT_JSON,
+    kinds.WRONG_CREDENTIALS,
+    kinds.TOO_LARGE,
+    kinds.MEDIA_TYPE,
+    kinds.INVALID,
+    kinds.TOO_MANY,
+    kinds.BUSY,
+    kinds.UNAVAILABLE,
+)
+
+
+@router.post(
+    "/v1/sessions",
+    status_code=201,
+    response_model=SessionBegun,
+    responses=_REFUSALS,
+    openapi_extra=json_body(Credentials),
+    summary="Sign in",
+)
+async def sign_in(request: Request) -> Response:
+    """Begin a session of eight hours with NISS and password."""
+    credentials = await read_json(request, Credentials)
+    address = request.client.host if request.client else ""
+    token, session, account = await wired(request).sign_in.begin(credentials, address)
+    shown = AccountShown(account_id=account.account_id, name=account.name, kind=account.kind, language=account.language)
+    begun = SessionBegun(token=token, expires_at=session.expires_at, account=shown)
+    return Response(begun.model_dump_json(), 201, _NO_STORE, "application/json")
+
+
+@router.delete(
+    "/v1/sessions/current",
+    status_code=204,
+    responses=responses(kinds.NO_SESSION, kinds.UNAVAILABLE),
+    openapi_extra=BEARER,
+    summary="Sign out",
+)
+async def sign_out(request: Request) -> Response:
+    """End the session. Its token is worth nothing from now on."""
+    sessions = wired(request).sessions
+    await sessions.of(request)
+    await sessions.end(request)
+    return Response(status_code=204, headers=_NO_STORE)
+
+
+@router.get("/internal/accounts/{account_id}/recipient", include_in_schema=False)
+async def recipient(request: Request, account_id: str) -> Response:
+    """Who a notice goes to. Signed by one of our own processes, with a purpose that is kept in the access log."""
+    here = wired(request)
+    try:
+        target = request.scope["raw_path"].decode("ascii")
+        purpose = signing.verify(here.settings.internal_secret, "GET", target, request.headers, None)
+    except (signing.SignatureRefused, UnicodeDecodeError):
+        raise Problem(kinds.NOT_OURS) from None
+    account = await here.accounts.find(_uuid(account_id))
+    if account is None:
+        raise Problem(kinds.NOT_FOUND)
+    await here.accounts.log_access(account.account_id, purpose, datetime.now(UTC))
+    found = Recipient(name=account.name, email=account.email, language=account.language, channels=("email",))
+    return Response(found.model_dump_json(), headers=_NO_STORE, media_type="application/json")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Problem(kinds.NOT_FOUND) from None

@@ -1,0 +1,56 @@
+"""Signing in: the same answer and the same work whether the account or only the password is wrong."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from gateway.accounts.brake import Brake
+from gateway.accounts.domain import Account, Credentials, Session, account_id_of, new_token, session_for
+from gateway.accounts.passwords import Verifier
+from gateway.accounts.sessions import Sessions
+from gateway.accounts.store import AccountStore
+from gateway.limits import InFlight
+from services.common.web import kinds
+from services.common.web.problems import Problem
+
+SIGN_INS: Final = 32
+
+
+@dataclass(slots=True)
+class SignIn:
+    accounts: AccountStore
+    sessions: Sessions
+    id_secret: bytes
+    verifier: Verifier = field(default_factory=Verifier)
+    account_brake: Brake = field(default_factory=lambda: Brake(tries=10, refill=30))
+    address_brake: Brake = field(default_factory=lambda: Brake(tries=100, refill=2))
+    _in_flight: InFlight = field(default_factory=lambda: InFlight(SIGN_INS))
+
+    async def begin(self, credentials: Credentials, address: str) -> tuple[str, Session, Account]:
+        """A token, its session and its account. Problems: `wrong-credentials`, `too-many`, `busy`."""
+        account_id = account_id_of(self.id_secret, credentials.niss)
+        taken = ((self.account_brake, str(account_id)), (self.address_brake, network_of(address)))
+        for brake, key in taken:
+            if wait := brake.take(key):
+                raise Problem(kinds.TOO_MANY, retry_after=wait)
+        with self._in_flight:
+            account = await self.accounts.find(account_id)
+            known_hash = None if account is None else account.password_hash
+            fits = await self.verifier.verify(credentials.password, known_hash)
+        if account is None or not fits:
+            raise Problem(kinds.WRONG_CREDENTIALS, headers={"WWW-Authenticate": "Bearer"})
+        for brake, key in taken:
+            brake.give_back(key)
+        token, session = new_token(), session_for(account, datetime.now(UTC))
+        await self.sessions.begin(token, session)
+        return token, session, account
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: an IPv6 household owns a /64."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(int(parsed) >> 64) if isinstance(parsed, IPv6Address) else address

@@ -1,0 +1,60 @@
+"""Accounts, sessions and the access log in MongoDB."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pymongo import ASCENDING, IndexModel
+
+from gateway.accounts.domain import Account, Session
+from services.common.store import Database, reaching_store
+
+
+class AccountStore:
+    """`accounts` by account id, which derives from the NISS: no other index could be raced."""
+
+    def __init__(self, database: Database) -> None:
+        self._accounts = database["accounts"]
+        self._access_log = database["access_log"]
+
+    async def ensure_indexes(self) -> None:
+        with reaching_store():
+            await self._access_log.create_indexes([IndexModel([("account_id", ASCENDING), ("at", ASCENDING)])])
+
+    async def find(self, account_id: UUID) -> Account | None:
+        with reaching_store():
+            found = await self._accounts.find_one({"_id": str(account_id)})
+        return None if found is None else Account.model_validate(found)
+
+    async def put(self, account: Account) -> None:
+        """Create or replace."""
+        with reaching_store():
+            await self._accounts.replace_one({"_id": str(account.account_id)}, account.model_dump(), upsert=True)
+
+    async def log_access(self, account_id: UUID, purpose: str, at: datetime) -> None:
+        """Note that somebody's identity was read, and what for. Written before the answer leaves."""
+        with reaching_store():
+            await self._access_log.insert_one({"account_id": account_id, "purpose": purpose, "at": at})
+
+
+class SessionStore:
+    """`sessions` by the hash of their token."""
+
+    def __init__(self, database: Database) -> None:
+        self._sessions = database["sessions"]
+
+    async def ensure_indexes(self) -> None:
+        with reaching_store():
+            await self._sessions.create_indexes([IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)])
+
+    async def find(self, token_hash: str) -> Session | None:
+        with reaching_store():
+            found = await self._sessions.find_one({"_id": token_hash})
+        return None if found is None else Session.model_validate(found)
+
+    async def add(self, token_hash: str, session: Session) -> None:
+        with reaching_store():
+            await self._sessions.insert_one({"_id": token_hash, **session.model_dump()})
+
+    async def remove(self, token_hash: str) -> None:
+        with reaching_store():
+            await self._sessions.delete_one({"_id": token_hash})

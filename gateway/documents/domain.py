@@ -1,0 +1,57 @@
+"""What a file is called and which id it has: pure rules."""
+
+import re
+import unicodedata
+from typing import Final
+from urllib.parse import unquote_to_bytes
+from uuid import UUID
+
+from gateway.accounts.domain import Session
+from services.common.identifiers import keyed_id
+
+MAX_BYTES: Final = 25 * 1024 * 1024
+MEDIA_TYPES: Final = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}
+"""What may be attached, and the ending of a file that came without a name."""
+
+MAX_NAME: Final = 150
+
+_EXTENDED: Final = re.compile(r";\s*filename\*\s*=\s*([A-Za-z0-9-]+)'[^']*'([^;\s]+)", re.IGNORECASE)
+_QUOTED: Final = re.compile(r';\s*filename\s*=\s*"((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_TOKEN: Final = re.compile(r";\s*filename\s*=\s*([^;\s\"]+)", re.IGNORECASE)
+
+
+def document_id_of(secret: bytes, session: Session, key: str) -> UUID:
+    """From owner, acting person and key alone: the bytes are compared where they are stored."""
+    return keyed_id(secret, b"document", session.account_id.bytes, session.actor_id.bytes, key.encode())
+
+
+def name_of(content_disposition: str, media_type: str) -> str:
+    """The file name of a `Content-Disposition` (RFC 6266; `filename*` wins), as a harmless single name."""
+    name = _extended(content_disposition)
+    if name is None:
+        found = _QUOTED.search(content_disposition)
+        name = re.sub(r"\\(.)", r"\1", found[1]) if found else None
+    if name is None:
+        found = _TOKEN.search(content_disposition)
+        name = found[1] if found else ""
+    return harmless(name) or f"documento{MEDIA_TYPES.get(media_type, '')}"
+
+
+def harmless(name: str) -> str:
+    """The last part of a path, without control, formatting (right-to-left override) or unassigned characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = "".join(char for char in unicodedata.normalize("NFC", last) if unicodedata.category(char)[0] != "C")
+    stem, dot, ending = " ".join(kept.split()).strip(". ").rpartition(".")
+    if dot and len(ending) <= 10:
+        return f"{stem[: MAX_NAME - len(ending) - 1]}.{ending}"
+    return f"{stem}{dot}{ending}"[:MAX_NAME]
+
+
+def _extended(header: str) -> str | None:
+    found = _EXTENDED.search(header)
+    if found is None or found[1].lower() not in {"utf-8", "iso-8859-1"}:
+        return None
+    try:
+        return unquote_to_bytes(found[2]).decode(found[1])
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,148 @@
+"""The documents service, as the gateway asks it: signed calls, bounded in time."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx2
+import orjson
+import structlog
+from pydantic import BaseModel
+
+from services.common.web import kinds, signing
+from services.common.web.field_errors import FieldError
+from services.common.web.kinds import Kind
+from services.common.web.problems import Problem
+
+log = structlog.get_logger()
+
+CLAIM_TIMEOUT: Final = httpx2.Timeout(1.5)
+UPLOAD_TIMEOUT: Final = httpx2.Timeout(30, connect=2, pool=2)
+READ_TIMEOUT: Final = httpx2.Timeout(5, connect=2)
+UPLOADS: Final = 32
+
+_REFUSALS: Final = {
+    404: kinds.NOT_FOUND,
+    408: kinds.TOO_SLOW,
+    409: kinds.KEY_REUSED,
+    413: kinds.TOO_LARGE,
+    415: kinds.MEDIA_TYPE,
+}
+
+
+class DocumentShown(BaseModel):
+    """A file as its owner sees it; `size` in bytes, `sha256` in hexadecimal."""
+
+    document_id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file on its way: whose, what it is called, what it says it is, and how long, if it says so."""
+
+    document_id: UUID
+    owner: UUID
+    name: str
+    media_type: str
+    length: str | None
+    traceparent: str | None
+
+
+class DocumentService:
+    def __init__(self, url: str, secret: bytes) -> None:
+        self._secret = secret
+        # No proxy of the environment may stand in an internal call.
+        limits = httpx2.Limits(max_connections=256, max_keepalive_connections=32)
+        self._http = httpx2.AsyncClient(base_url=url, trust_env=False, limits=limits)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def put(self, upload: Upload, body: AsyncIterator[bytes]) -> DocumentShown:
+        """Stream a file through: the next piece is read when the last one has left. Raises a `Problem`."""
+        headers = {
+            "Postigo-Owner": str(upload.owner),
+            "Postigo-Name": quote(upload.name),
+            "Content-Type": upload.media_type,
+        }
+        if upload.length is not None:
+            headers["Content-Length"] = upload.length
+        answer = await self._call(
+            "PUT",
+            f"/internal/documents/{upload.document_id}",
+            "upload",
+            UPLOAD_TIMEOUT,
+            headers,
+            body,
+            upload.traceparent,
+        )
+        if answer.status_code not in {200, 201}:
+            if answer.status_code == 422:
+                raise Problem(kinds.INVALID, FieldError("empty"))
+            _refuse(answer)
+        return DocumentShown.model_validate_json(answer.content)
+
+    async def get(self, document_id: UUID, owner: UUID, traceparent: str | None) -> DocumentShown:
+        """One of the owner's files. Raises a `Problem`: `not-found` for somebody else's too."""
+        target = f"/internal/documents/{document_id}"
+        headers = {"Postigo-Owner": str(owner)}
+        answer = await self._call("GET", target, "show", READ_TIMEOUT, headers, None, traceparent)
+        if answer.status_code != 200:
+            _refuse(answer)
+        return DocumentShown.model_validate_json(answer.content)
+
+    async def claim(self, request_id: UUID, owner: UUID, documents: Sequence[UUID], traceparent: str | None) -> None:
+        """Bind the files to the request. Raises a `Problem` that points at each one that cannot be."""
+        body = orjson.dumps({"request_id": request_id, "owner": owner, "documents": list(documents)})
+        headers = {"Content-Type": "application/json"}
+        answer = await self._call("POST", "/internal/claims", "claim", CLAIM_TIMEOUT, headers, body, traceparent)
+        if answer.status_code == 422:
+            raise Problem(kinds.INVALID, *_refused(answer, documents))
+        if answer.status_code != 200:
+            _refuse(answer)
+
+    async def _call(
+        self,
+        method: str,
+        target: str,
+        purpose: str,
+        timeout: httpx2.Timeout,
+        headers: dict[str, str],
+        body: Any,
+        traceparent: str | None,
+    ) -> httpx2.Response:
+        digest = signing.digest(body) if isinstance(body, bytes) else signing.STREAMED
+        signature = signing.sign(self._secret, method, target, purpose=purpose, body_digest=digest)
+        traced = {"traceparent": traceparent} if traceparent else {}
+        try:
+            return await self._http.request(
+                method, target, headers={**headers, **signature, **traced}, content=body, timeout=timeout
+            )
+        except httpx2.HTTPError as error:
+            log.warning("documents service away", because=type(error).__name__)
+            raise Problem(kinds.UNAVAILABLE, retry_after=2) from None
+
+
+def _refused(answer: httpx2.Response, documents: Sequence[UUID]) -> list[FieldError]:
+    codes = {each["document"]: each["code"] for each in answer.json()["refused"]}
+    return [
+        FieldError("used_document" if codes[str(document)] == "used" else "unknown_document", f"/documents/{place}")
+        for place, document in enumerate(documents)
+        if str(document) in codes
+    ]
+
+
+def _refuse(answer: httpx2.Response) -> NoReturn:
+    """The same refusal in the gateway's name; whatever else went wrong there is no fault of the person's."""
+    kind: Kind | None = _REFUSALS.get(answer.status_code)
+    if kind is None:
+        log.error("documents service failed", status=answer.status_code)
+        raise Problem(kinds.UNAVAILABLE, retry_after=2)
+    raise Problem(kind)

@@ -1,0 +1,1 @@
+"""The API page at `/docs`: the published description as plain HTML, with nothing fetched from anywhere."""

@@ -1,0 +1,1 @@
+"""Filing a request, and seeing where it stands."""

@@ -1,0 +1,106 @@
+"""What is filed, and the ids it derives: pure rules."""
+
+import hashlib
+import json
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from gateway.accounts.domain import Session
+from services.common.catalogue import Catalogue, Language
+from services.common.contracts.base import Code, Prose
+from services.common.contracts.intake import RequestSubmitted
+from services.common.identifiers import derived_id, keyed_id, reference_of
+from services.common.web import kinds
+from services.common.web.field_errors import FieldError, refuse
+from services.common.web.problems import Problem
+
+MAX_DOCUMENTS: Final = 10
+KEY_LENGTH: Final = range(16, 256)
+
+_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+
+
+def _distinct(documents: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    if len(set(documents)) != len(documents):
+        raise refuse("repeated")
+    return documents
+
+
+class NewRequest(BaseModel):
+    """A request as a person files it: what about, why, and in their own words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subject: Annotated[Code, Field(description="From the catalogue.", examples=["FAM-01"])]
+    reason: Annotated[Code, Field(description="One of the subject's reasons.", examples=["INF"])]
+    description: Annotated[Prose, Field(description="Plain words, at most 4 000 characters.")]
+    documents: Annotated[
+        tuple[UUID, ...],
+        Field(max_length=MAX_DOCUMENTS, description="Ids of files sent before, each used in one request."),
+        AfterValidator(_distinct),
+    ] = ()
+    language: Annotated[Language | None, Field(description="The language of the answer; the account's by default.")] = (
+        None
+    )
+
+
+def require_key(typed: str | None) -> str:
+    """The `Idempotency-Key`: 16 to 255 visible ASCII characters."""
+    if typed is None or len(typed) not in KEY_LENGTH or not all("!" <= character <= "~" for character in typed):
+        raise Problem(kinds.IDEMPOTENCY_KEY)
+    return typed
+
+
+def require_leaf(catalogue: Catalogue, filed: NewRequest, session: Session) -> None:
+    """Refuse a subject or reason that the catalogue lacks, or that is not for this sender."""
+    subject = catalogue.subject(filed.subject)
+    if subject is None:
+        raise Problem(kinds.INVALID, FieldError("unknown_subject", "/subject"))
+    if filed.reason not in subject.reasons:
+        raise Problem(kinds.INVALID, FieldError("unknown_reason", "/reason"))
+    if not subject.open_to(session.who):
+        code = "persons_only" if session.who == "E" else "companies_only"
+        raise Problem(kinds.INVALID, FieldError(code, "/subject"))
+
+
+def fingerprint(body: Any) -> bytes:
+    """SHA-256 of the canonical JSON of the body as received, so that no new field of ours changes an old id."""
+    return hashlib.sha256(_canonical(body).encode()).digest()
+
+
+def request_id_of(secret: bytes, session: Session, key: str, body_fingerprint: bytes) -> UUID:
+    """The same for whoever receives the same sending again, on whichever replica."""
+    owner, actor = session.account_id.bytes, session.actor_id.bytes
+    return keyed_id(secret, b"request", owner, actor, key.encode(), body_fingerprint)
+
+
+def key_id_of(session: Session, key: str) -> bytes:
+    """What this sender's key is remembered under: 16 bytes, however long the key."""
+    sender = session.account_id.bytes + session.actor_id.bytes
+    return hashlib.sha256(sender + key.encode()).digest()[:16]
+
+
+def submitted(request_id: UUID, filed: NewRequest, session: Session, version: int) -> RequestSubmitted:
+    """The fact to say. Every part was validated with the body, hence no second validation."""
+    return RequestSubmitted.model_construct(
+        request_id=request_id,
+        reference=reference_of(request_id),
+        account_id=session.account_id,
+        actor_id=session.actor_id,
+        who=session.who,
+        subject=filed.subject,
+        reason=filed.reason,
+        catalogue_version=version,
+        language=filed.language or session.language,
+        description=filed.description,
+        documents=filed.documents,
+    )
+
+
+def event_id_of(event: RequestSubmitted) -> str:
+    """A repetition has the same id, unless a new catalogue or language made it other bytes: then it is another record
+    of the same request, which changes nothing downstream.
+    """
+    return str(derived_id("gateway", event.request_id.hex, "submitted", event.catalogue_version, event.language))

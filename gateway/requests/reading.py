@@ -1,0 +1,89 @@
+"""Reading requests: one's own only, and one's own writes at once."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.accounts.domain import Session
+from gateway.requests.cursor import Place, cursor_of, place_of
+from gateway.requests.receipts import Issued, Receipt, opened
+from gateway.requests.store import ViewStore
+from gateway.requests.view import RequestView
+from services.common.contracts.lifecycle import State
+from services.common.identifiers import parse_reference
+from services.common.web import kinds
+from services.common.web.problems import Problem
+
+WAIT: Final = 0.25
+"""Seconds a read waits for the view of a request whose receipt is known."""
+
+POLL: Final = 0.025
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A request as far as it is known here. Without a view, the receipt is all there is."""
+
+    view: RequestView | None
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    views: ViewStore
+    issued: Issued
+    secret: bytes
+
+    async def one(self, session: Session, typed: str, shown_receipt: str | None) -> Found:
+        """The request of this reference. `not-found` alike for unknown ones and for somebody else's."""
+        reference = parse_reference(typed)
+        if reference is None:
+            raise not_found()
+        receipt = self._receipt(session, reference, shown_receipt)
+        view = await self._view(reference, patient=receipt is not None)
+        if view is not None and view.account_id == session.account_id:
+            return Found(view, receipt or _receipt_of(view))
+        if view is None and receipt is not None:
+            return Found(None, receipt)
+        raise not_found()
+
+    async def page(
+        self, session: Session, state: State | None, cursor: str | None, limit: int
+    ) -> tuple[list[RequestView], str | None]:
+        """A page of own requests, newest first, and the cursor of the next one."""
+        after: Place | None = None
+        if cursor is not None:
+            after = place_of(self.secret, session.account_id, state, cursor)
+            if after is None:
+                raise Problem(kinds.CURSOR)
+        found = await self.views.page(session.account_id, state, after, limit + 1)
+        if len(found) <= limit:
+            return found, None
+        last = found[limit - 1]
+        return found[:limit], cursor_of(self.secret, session.account_id, state, (last.filed_at, last.reference))
+
+    def _receipt(self, session: Session, reference: str, shown: str | None) -> Receipt | None:
+        """The receipt of this reference and account: shown by the reader, or issued here lately."""
+        for receipt in (opened(self.secret, shown) if shown else None, self.issued.receipt(reference)):
+            if receipt and receipt.reference == reference and receipt.account_id == session.account_id:
+                return receipt
+        return None
+
+    async def _view(self, reference: str, *, patient: bool) -> RequestView | None:
+        deadline = asyncio.get_running_loop().time() + (WAIT if patient else 0)
+        while (view := await self.views.find(reference)) is None:
+            if asyncio.get_running_loop().time() >= deadline:
+                return None
+            await asyncio.sleep(POLL)
+        return view
+
+
+def _receipt_of(view: RequestView) -> Receipt:
+    """Issued again from the view, which does not keep the body's fingerprint."""
+    subject, reason = view.subject or "", view.reason or ""
+    return Receipt(view.reference, view.request_id, view.account_id, view.filed_at, subject, reason, content="")
+
+
+def not_found() -> Problem:
+    """It may be about to appear: the views lag behind by moments."""
+    return Problem(kinds.NOT_FOUND, retry_after=1)

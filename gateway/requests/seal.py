@@ -1,0 +1,28 @@
+"""Strings that we give out and recognise: anybody may read them, nobody else can make one."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from hashlib import blake2b
+from hmac import compare_digest
+
+_MAC = 16
+
+
+def seal(secret: bytes, purpose: bytes, payload: bytes) -> str:
+    """`payload` behind a MAC of 128 bits, in URL-safe base64. Good for `purpose` only."""
+    return urlsafe_b64encode(_mac(secret, purpose, payload) + payload).rstrip(b"=").decode()
+
+
+def unseal(secret: bytes, purpose: bytes, sealed: str) -> bytes | None:
+    """The payload of what `seal` made; None for anything else."""
+    try:
+        raw = urlsafe_b64decode(sealed.encode("ascii") + b"=" * (-len(sealed) % 4))
+    except (Error, UnicodeEncodeError):
+        return None
+    mac, payload = raw[:_MAC], raw[_MAC:]
+    return payload if compare_digest(mac, _mac(secret, purpose, payload)) else None
+
+
+def _mac(secret: bytes, purpose: bytes, payload: bytes) -> bytes:
+    """Keyed BLAKE2b (RFC 7693): a fifth of the time of HMAC, on the path of every submit."""
+    return blake2b(b"%d %b%b" % (len(purpose), purpose, payload), key=secret[:64], digest_size=_MAC).digest()

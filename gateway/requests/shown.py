@@ -1,0 +1,207 @@
+"""What is shown of a request, as the API publishes it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from gateway.requests.reading import Found
+from gateway.requests.receipts import Receipt
+from gateway.requests.view import Happened, RequestView
+from gateway.requests.words import HAPPENED, STATES
+from services.common.catalogue import Catalogue, Language, Named
+from services.common.contracts.lifecycle import State
+
+
+class RequestFiled(BaseModel):
+    """`receipt` proves the filing; shown as `Postigo-Receipt`, any replica finds the request at once."""
+
+    reference: str = Field(examples=["PO-7K3QX-9M2TA-4"])
+    request_id: UUID
+    state: State
+    receipt: str
+
+
+class RequestSummary(BaseModel):
+    """Each code stands beside its name for people, in the language of the answer."""
+
+    reference: str
+    request_id: UUID
+    state: State
+    state_name: str
+    subject: str | None = None
+    subject_name: str | None = None
+    reason: str | None = None
+    reason_name: str | None = None
+    department: str | None = None
+    department_name: str | None = None
+    filed_at: datetime
+    updated_at: datetime
+
+
+class RequestShown(RequestSummary):
+    """`description` and `documents` are absent for the moments in which only the receipt is known."""
+
+    description: str | None = None
+    documents: tuple[UUID, ...] = ()
+    entered_on: date | None = None
+    due_on: date | None = None
+
+
+class RequestPage(BaseModel):
+    """`next` is the `cursor` of the next page; absent on the last."""
+
+    items: list[RequestSummary]
+    next: str | None = None
+
+
+class TimelineEntry(BaseModel):
+    """`seq` numbers what happened to the request; a notice has none."""
+
+    seq: int | None = None
+    type: str
+    title: str
+    at: datetime
+    state: State | None = None
+    state_name: str | None = None
+    department: str | None = None
+    department_name: str | None = None
+    text: str | None = None
+    document_id: UUID | None = None
+    document_name: str | None = None
+    because: str | None = None
+    channel: str | None = None
+
+
+class Timeline(BaseModel):
+    reference: str
+    entries: list[TimelineEntry]
+
+
+class ReceiptShown(BaseModel):
+    """`content` is the SHA-256 (hexadecimal) of the canonical JSON of the body that was filed, where it is known."""
+
+    reference: str
+    request_id: UUID
+    filed_at: datetime
+    subject: str | None = None
+    subject_name: str | None = None
+    reason: str | None = None
+    reason_name: str | None = None
+    content: str | None = None
+    receipt: str
+
+
+class Shower:
+    """Shows in one language, with the catalogue's names."""
+
+    def __init__(self, catalogue: Catalogue, language: Language) -> None:
+        self._catalogue = catalogue
+        self._language = language
+
+    def request(self, found: Found) -> RequestShown:
+        view = found.view
+        if view is None:
+            return RequestShown(**dict(self._receipt_summary(found.receipt)))
+        return RequestShown(
+            **dict(self.summary(view)),
+            description=view.description,
+            documents=view.documents,
+            entered_on=None if view.entered_on is None else date.fromisoformat(view.entered_on),
+            due_on=None if view.due_on is None else date.fromisoformat(view.due_on),
+        )
+
+    def summary(self, view: RequestView) -> RequestSummary:
+        return RequestSummary(
+            reference=view.reference,
+            request_id=view.request_id,
+            state=view.state,
+            state_name=self._state(view.state),
+            subject=view.subject,
+            subject_name=self._name(view.subject, self._catalogue.subjects),
+            reason=view.reason,
+            reason_name=self._name(view.reason, self._catalogue.reasons),
+            department=view.department,
+            department_name=self._name(view.department, self._catalogue.departments),
+            filed_at=view.filed_at,
+            updated_at=view.updated_at,
+        )
+
+    def timeline(self, found: Found) -> Timeline:
+        """Received first; then every fact by `seq`, each followed by the notices that told of it."""
+        view = found.view
+        if view is None:
+            return Timeline(reference=found.receipt.reference, entries=[self._received(found.receipt.filed_at)])
+        entries = [self._received(view.filed_at)]
+        notices = sorted(view.notices.values(), key=lambda notice: (notice.at, notice.id))
+        for seq, fact in sorted(view.facts.items()):
+            entries += self._entries(fact, int(seq))
+            entries += [entry for notice in notices if notice.about == fact.id for entry in self._entries(notice)]
+        known = {fact.id for fact in view.facts.values()}
+        entries += [entry for notice in notices if notice.about not in known for entry in self._entries(notice)]
+        return Timeline(reference=view.reference, entries=entries)
+
+    def receipt(self, receipt: Receipt, secret: bytes) -> ReceiptShown:
+        summary = self._receipt_summary(receipt)
+        return ReceiptShown(
+            reference=receipt.reference,
+            request_id=receipt.request_id,
+            filed_at=receipt.filed_at,
+            subject=summary.subject,
+            subject_name=summary.subject_name,
+            reason=summary.reason,
+            reason_name=summary.reason_name,
+            content=receipt.content or None,
+            receipt=receipt.sealed(secret),
+        )
+
+    def _receipt_summary(self, receipt: Receipt) -> RequestSummary:
+        return RequestSummary(
+            reference=receipt.reference,
+            request_id=receipt.request_id,
+            state=State.RECEIVED,
+            state_name=self._state(State.RECEIVED),
+            subject=receipt.subject,
+            subject_name=self._name(receipt.subject, self._catalogue.subjects),
+            reason=receipt.reason,
+            reason_name=self._name(receipt.reason, self._catalogue.reasons),
+            filed_at=receipt.filed_at,
+            updated_at=receipt.filed_at,
+        )
+
+    def _received(self, at: datetime) -> TimelineEntry:
+        title = HAPPENED["request.submitted"].in_(self._language)
+        name = self._state(State.RECEIVED)
+        return TimelineEntry(type="request.submitted", title=title, at=at, state=State.RECEIVED, state_name=name)
+
+    def _entries(self, entry: Happened, seq: int | None = None) -> list[TimelineEntry]:
+        """One entry, or none for what is between our rooms."""
+        words = HAPPENED.get(entry.type)
+        if words is None:
+            return []
+        return [
+            TimelineEntry(
+                seq=seq,
+                type=entry.type,
+                title=words.in_(self._language),
+                at=entry.at,
+                state=entry.state,
+                state_name=None if entry.state is None else self._state(entry.state),
+                department=entry.department,
+                department_name=self._name(entry.department, self._catalogue.departments),
+                text=entry.text,
+                document_id=entry.document_id,
+                document_name=entry.document_name,
+                because=entry.because,
+                channel=entry.channel,
+            )
+        ]
+
+    def _state(self, state: State) -> str:
+        return STATES[state].in_(self._language)
+
+    def _name(self, code: str | None, entries: Mapping[str, Named]) -> str | None:
+        """The name of a code; the code itself where this catalogue does not know it (any more)."""
+        entry = entries.get(code) if code else None
+        return code if entry is None else entry.name(self._language)

@@ -1,0 +1,106 @@
+"""Submit is log-first: one record, acknowledged by the broker, stands between a person and their reference."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from starlette.requests import Request
+
+from gateway.accounts.sessions import Sessions
+from gateway.documents.remote import DocumentService
+from gateway.limits import InFlight
+from gateway.requests import domain
+from gateway.requests.domain import NewRequest
+from gateway.requests.receipts import Issued, Receipt
+from services.common.catalogue import Catalogue
+from services.common.contracts.intake import RequestSubmitted
+from services.common.errors import BrokerAway, TopicMissing
+from services.common.messaging import Publisher
+from services.common.messaging.envelope import outgoing
+from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.web import kinds
+from services.common.web.bodies import check, parse_json, read_body, require_json
+from services.common.web.edge import traceparent_of
+from services.common.web.problems import Problem
+
+log = structlog.get_logger()
+
+SUBMITS: Final = 128
+"""Submits between body and answer at once; more would only wait for each other."""
+
+
+@dataclass(slots=True)
+class Filing:
+    """Everything a submit needs."""
+
+    sessions: Sessions
+    documents: DocumentService
+    publisher: Publisher
+    catalogue: Catalogue
+    id_secret: bytes
+    receipt_secret: bytes
+    issued: Issued = field(default_factory=Issued)
+    _in_flight: InFlight = field(default_factory=lambda: InFlight(SUBMITS))
+
+    async def submit(self, request: Request) -> Receipt:
+        """File the request in the body. Returns once the broker has it; raises a `Problem` otherwise."""
+        session = await self.sessions.of(request)
+        ARMED and reach(Failpoint.SUBMIT_SESSION_READ)
+        key = domain.require_key(request.headers.get("idempotency-key"))
+        require_json(request)
+        raw = await read_body(request)
+        ARMED and reach(Failpoint.SUBMIT_BODY_READ)
+        body = parse_json(raw)
+        filed = check(NewRequest, body)
+        domain.require_leaf(self.catalogue, filed, session)
+        content = domain.fingerprint(body)
+        request_id = domain.request_id_of(self.id_secret, session, key, content)
+        key_id = domain.key_id_of(session, key)
+        if self.issued.other_request(key_id, request_id):
+            raise Problem(kinds.KEY_REUSED)
+        event = domain.submitted(request_id, filed, session, self.catalogue.version)
+        with self._in_flight:
+            if filed.documents:
+                await self.documents.claim(
+                    request_id, session.account_id, filed.documents, traceparent_of(request.scope)
+                )
+                ARMED and reach(Failpoint.SUBMIT_CLAIMED)
+            appended_at = await self._append(event, traceparent_of(request.scope))
+            ARMED and reach(Failpoint.SUBMIT_APPENDED)
+        receipt = _receipt(event, appended_at, content)
+        self.issued.add(key_id, receipt)
+        return receipt
+
+    async def _append(self, event: RequestSubmitted, traceparent: str | None) -> datetime:
+        """Append the one record; its append time. What the broker does not acknowledge in time may land all the same."""
+        identifier = domain.event_id_of(event)
+        record = outgoing(
+            event,
+            id=identifier,
+            source="gateway",
+            cause=identifier,
+            correlation=event.key,
+            at=datetime.now(UTC),
+            traceparent=traceparent,
+        )
+        try:
+            (appended_at,) = await self.publisher.send([record])
+        except BrokerAway:
+            raise Problem(kinds.NOT_CONFIRMED, retry_after=2) from None
+        except TopicMissing as missing:
+            log.critical("nothing can be filed", because=str(missing))
+            raise Problem(kinds.UNAVAILABLE, retry_after=30) from None
+        return appended_at
+
+
+def _receipt(event: RequestSubmitted, appended_at: datetime, content: bytes) -> Receipt:
+    return Receipt(
+        event.reference,
+        event.request_id,
+        event.account_id,
+        appended_at,
+        event.subject,
+        event.reason,
+        content.hex(),
+    )

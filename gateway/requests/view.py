@@ -1,0 +1,57 @@
+"""The view of one request: a join of everything said about it. The worker merges, the web process shows."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from services.common.contracts.base import Value
+from services.common.contracts.lifecycle import State
+
+
+class Happened(Value):
+    """One fact as the timeline keeps it; `type` is short, like `request.registered`. Only what a person may read."""
+
+    id: str
+    type: str
+    at: datetime
+    state: State | None = None
+    department: str | None = None
+    text: str | None = None
+    document_id: UUID | None = None
+    document_name: str | None = None
+    because: str | None = None
+    channel: str | None = None
+    notice: str | None = None
+    about: str | None = None
+    """For a notice: the id of the fact it tells of."""
+
+
+class RequestView(Value):
+    """Everything is optional but whose it is: facts may come in any order, and each fills its place."""
+
+    account_id: UUID
+    filed_at: datetime
+    request_id: UUID
+    reference: str
+    state: State = State.RECEIVED
+    updated_at: datetime
+    who: str | None = None
+    subject: str | None = None
+    reason: str | None = None
+    catalogue_version: int | None = None
+    language: str | None = None
+    description: str | None = None
+    documents: tuple[UUID, ...] = ()
+    department: str | None = None
+    entered_on: str | None = None
+    due_on: str | None = None
+    facts: dict[str, Happened] = Field(default_factory=dict)
+    """Lifecycle facts by their `seq`, zero-padded."""
+    notices: dict[str, Happened] = Field(default_factory=dict)
+    """Deliveries by their event id."""
+
+
+def seq_key(seq: int) -> str:
+    """Sorts as the number does."""
+    return f"{seq:010d}"

@@ -1,0 +1,18 @@
+"""Which fact goes where in the view."""
+
+from typing import Final
+from uuid import UUID
+
+from gateway.requests.view import RequestView
+from gateway.worker import domain
+from services.common.contracts.deliveries import DeliveryFact
+from services.common.contracts.intake import RequestSubmitted
+from services.common.contracts.lifecycle import LifecycleFact
+from services.common.identifiers import reference_of
+from services.common.messaging import Projection
+
+views: Final = Projection(RequestView, keys=lambda received: [reference_of(UUID(received.key))])
+
+views.on(RequestSubmitted)(domain.submitted)
+views.on(LifecycleFact)(domain.happened)
+views.on(DeliveryFact)(domain.told)

@@ -1,0 +1,131 @@
+"""Reading a body: bounded, in time, and as strict as JSON allows, so that what was sent is what was understood."""
+
+import asyncio
+import json
+from typing import Any, Final, NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from services.common.web import kinds
+from services.common.web.field_errors import errors_of
+from services.common.web.problems import Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+JSON_CAP: Final = 64 * 1024
+"""Bytes a JSON body may have."""
+
+READ_WITHIN: Final = 10.0
+"""Seconds a JSON body may take to arrive."""
+
+MAX_DEPTH: Final = 32
+
+
+def content_type(request: Request) -> str:
+    """The media type of the body, without its parameters; empty when none is named."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def require_json(request: Request) -> None:
+    """Refuse a body that is not declared as plain UTF-8 JSON."""
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.replace(" ", "").replace('"', "").removeprefix("charset=")
+    if media_type.strip() != "application/json" or charset not in {"", "utf-8"}:
+        raise Problem(kinds.MEDIA_TYPE, headers={"Accept": "application/json"})
+    require_plain(request)
+
+
+def require_plain(request: Request) -> None:
+    """Refuse a compressed body: its size on the wire would say nothing."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(kinds.MEDIA_TYPE, headers={"Accept-Encoding": "identity"})
+
+
+def require_length(request: Request, cap: int) -> None:
+    """Refuse by its own word a body that will be over `cap` bytes, before reading any of it."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length[:20]) > cap:
+        raise Problem(kinds.TOO_LARGE)
+
+
+async def read_body(request: Request, cap: int = JSON_CAP) -> bytes:
+    """The whole body. Over `cap` bytes is 413, slower than 10 s is 408; nothing more of it is kept."""
+    require_length(request, cap)
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(READ_WITHIN):
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > cap:
+                    raise Problem(kinds.TOO_LARGE)
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+    except TimeoutError:
+        raise Problem(kinds.TOO_SLOW, headers={"Connection": "close"}) from None
+
+
+def parse_json(body: bytes) -> Any:
+    """The value in `body`. Refuses what readers disagree on: repeated names, NaN, depth, encodings other than UTF-8."""
+    try:
+        value = _DECODER.decode(body.decode())
+        _require_shallow(value)
+    except (ValueError, RecursionError):
+        raise Problem(kinds.NOT_JSON) from None
+    return value
+
+
+def check(model: type[M], value: Any) -> M:
+    """`value` as a `model`, or a problem that points at each field that is wrong."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Problem(kinds.INVALID, *errors_of(error, model)) from None
+
+
+async def read_json(request: Request, model: type[M]) -> M:
+    """The JSON body as a `model`."""
+    require_json(request)
+    return check(model, parse_json(await read_body(request)))
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError("not a JSON number")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if number in {float("inf"), float("-inf")}:
+        raise ValueError("beyond any number")
+    return number
+
+
+def _require_shallow(value: Any) -> None:
+    layer = [value]
+    for _ in range(MAX_DEPTH):
+        layer = [
+            part
+            for each in layer
+            if isinstance(each, dict | list)
+            for part in (each.values() if isinstance(each, dict) else each)
+            if isinstance(part, dict | list)
+        ]
+        if not layer:
+            return
+    raise ValueError("nested too deep")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_number)

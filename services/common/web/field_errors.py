@@ -1,0 +1,122 @@
+"""What can be wrong with one field: a code for programs, a sentence for people, a pointer to where. Never the value."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from services.common.catalogue import Language
+from services.common.web.languages import Words
+
+TEXTS: Final[dict[str, Words]] = {
+    "required": Words("Este campo é obrigatório.", "This field is required."),
+    "blank": Words("Escreva pelo menos uma palavra.", "Write at least one word."),
+    "too_long": Words("No máximo {limit} caracteres.", "At most {limit} characters."),
+    "too_short": Words("No mínimo {limit} caracteres.", "At least {limit} characters."),
+    "too_many": Words("No máximo {limit} elementos.", "At most {limit} items."),
+    "too_small": Words("O menor valor aceite é {limit}.", "The smallest value accepted is {limit}."),
+    "too_big": Words("O maior valor aceite é {limit}.", "The largest value accepted is {limit}."),
+    "repeated": Words("O mesmo elemento vem mais do que uma vez.", "The same item is here more than once."),
+    "not_text": Words("Tem de ser texto.", "It must be text."),
+    "not_number": Words("Tem de ser um número inteiro.", "It must be a whole number."),
+    "not_list": Words("Tem de ser uma lista.", "It must be a list."),
+    "not_object": Words("Tem de ser um objeto JSON.", "It must be a JSON object."),
+    "not_uuid": Words("Tem de ser um identificador (UUID).", "It must be an identifier (UUID)."),
+    "not_storable": Words("Contém um carácter que não se pode guardar.", "It holds a character that cannot be stored."),
+    "not_listed": Words("Não é um dos valores aceites.", "It is not one of the accepted values."),
+    "format": Words("Não tem o formato esperado.", "It does not have the expected form."),
+    "unknown_field": Words(
+        "Há campos que esta morada não conhece.", "There are fields that this address does not know."
+    ),
+    "niss": Words("O NISS tem 11 algarismos; verifique-os.", "A NISS has 11 digits; check them."),
+    "unknown_subject": Words("O catálogo não tem este assunto.", "The catalogue has no such subject."),
+    "unknown_reason": Words("O assunto não tem este motivo.", "The subject does not have this reason."),
+    "persons_only": Words("Só pessoas podem usar este assunto.", "Only persons may use this subject."),
+    "companies_only": Words("Só empresas podem usar este assunto.", "Only companies may use this subject."),
+    "unknown_document": Words("Não tem nenhum documento com este identificador.", "You have no such document."),
+    "used_document": Words("Este documento já está noutro pedido.", "This document is already in another request."),
+    "empty": Words("O ficheiro está vazio.", "The file is empty."),
+    "invalid": Words("Não é válido.", "It is not valid."),
+}
+
+_CODES: Final = {
+    "missing": "required",
+    "string_too_short": "too_short",
+    "string_too_long": "too_long",
+    "string_type": "not_text",
+    "string_unicode": "not_storable",
+    "value_error": "not_storable",
+    "string_pattern_mismatch": "format",
+    "too_long": "too_many",
+    "uuid_type": "not_uuid",
+    "uuid_parsing": "not_uuid",
+    "uuid_version": "not_uuid",
+    "literal_error": "not_listed",
+    "enum": "not_listed",
+    "int_type": "not_number",
+    "int_parsing": "not_number",
+    "int_from_float": "not_number",
+    "int_parsing_size": "too_big",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_big",
+    "list_type": "not_list",
+    "tuple_type": "not_list",
+    "model_type": "not_object",
+    "model_attributes_type": "not_object",
+    "dict_type": "not_object",
+    "extra_forbidden": "unknown_field",
+}
+_LIMITS: Final = ("max_length", "min_length", "ge", "le")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """`pointer` (RFC 6901) is into the body; for a query parameter or header, `parameter` names it instead."""
+
+    code: str
+    pointer: str | None = None
+    parameter: str | None = None
+    limit: int | None = None
+
+    def to_body(self, language: Language) -> dict[str, str]:
+        detail = TEXTS[self.code].in_(language).format(limit=self.limit)
+        if self.parameter is not None:
+            return {"parameter": self.parameter, "code": self.code, "detail": detail}
+        return {"pointer": self.pointer or "", "code": self.code, "detail": detail}
+
+
+def refuse(code: str) -> PydanticCustomError:
+    """What a validator raises to refuse a field with one of our codes."""
+    assert code in TEXTS
+    return PydanticCustomError("postigo", "{code}", {"code": code})
+
+
+def errors_of(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
+    """Pydantic's errors in our codes."""
+    return [
+        _error(found, "".join(f"/{part}" for part in _known(found["loc"], model)))
+        for found in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def parameter_errors_of(errors: Iterable[ErrorDetails | dict[str, Any]]) -> list[FieldError]:
+    """The same for query parameters and headers, which are named, not pointed at."""
+    return [_error(found, None, str(found["loc"][1]) if len(found["loc"]) > 1 else "") for found in errors]
+
+
+def _error(found: ErrorDetails | dict[str, Any], pointer: str | None, parameter: str | None = None) -> FieldError:
+    context = found.get("ctx") or {}
+    # Pydantic calls a text that some validator has already seen a "Value", and counts its items.
+    kind = f"string_{found['type']}" if context.get("field_type") == "Value" else found["type"]
+    code = context["code"] if kind == "postigo" else _CODES.get(kind, "invalid")
+    if kind == "string_too_short" or (code == "format" and context.get("pattern") == r"\S"):
+        code = "blank" if context.get("min_length", 1) == 1 else code
+    limit = next((int(context[name]) for name in _LIMITS if name in context), None)
+    return FieldError(code, pointer, parameter, limit)
+
+
+def _known(path: tuple[int | str, ...], model: type[BaseModel]) -> list[int | str]:
+    """The path without names the sender made up: they would be echoed."""
+    return [part for part in path if isinstance(part, int) or part in model.model_fields]

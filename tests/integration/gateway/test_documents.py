@@ -1,0 +1,91 @@
+"""Files on their way in: streamed, named, claimed with the request that uses them."""
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+
+from deploy.demo.data import read_document
+from tests.integration.gateway.town import BODY, Person, Town, new_key, value_of
+
+PDF = read_document("comprovativo-iban.pdf")
+
+
+def problem(answer: httpx2.Response) -> str:
+    return str(answer.json()["type"].removeprefix("urn:postigo:problem:"))
+
+
+async def test_anonymous_files_are_refused(gateway: Town) -> None:
+    answer = await gateway.http.post("/v1/documents", content=PDF)
+    assert (answer.status_code, problem(answer)) == (401, "no-session")
+
+
+async def test_a_file_without_a_key_or_of_another_kind_is_refused(person: Person) -> None:
+    keyless = await person.send(PDF, key="short")
+    text = await person.send(b"hello", content_type="text/plain")
+    packed = await person.send(PDF, content_encoding="gzip")
+    lying = await person.send(b"this is no PDF, whatever it says")
+    empty = await person.send(b"")
+    assert [keyless.status_code, text.status_code, packed.status_code] == [400, 415, 415]
+    assert (lying.status_code, problem(lying)) == (415, "media-type")
+    assert (empty.status_code, problem(empty)) == (422, "invalid")
+
+
+async def test_a_file_over_25_mib_is_413_whether_it_says_so_or_not(person: Person) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield PDF
+        for _ in range(430):
+            yield bytes(64 * 1024)
+
+    unannounced = await person.send(endless())
+    assert (unannounced.status_code, problem(unannounced)) == (413, "too-large")
+    announced = await person.send(b"%PDF-" + bytes(26 * 1024 * 1024))
+    assert (announced.status_code, problem(announced)) == (413, "too-large")
+
+
+async def sent(person: Person, **about: Any) -> dict[str, Any]:
+    answer = await person.send(PDF, **about)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_a_file_is_kept_under_its_name_and_seen_by_its_owner_alone(person: Person, other: Person) -> None:
+    file = await sent(person, content_disposition="attachment; filename*=UTF-8''certid%C3%A3o.pdf")
+    assert (file["name"], file["media_type"], file["size"]) == ("certidão.pdf", "application/pdf", len(PDF))
+    assert file["sha256"] == sha256(PDF).hexdigest()
+    path = f"/v1/documents/{file['document_id']}"
+    assert (await person.get(path)).json()["sha256"] == file["sha256"]
+    assert (await other.get(path)).status_code == 404
+    assert (await person.get("/v1/documents/nonsense")).status_code == 404
+
+
+async def test_the_same_key_is_the_same_file_and_never_another(person: Person) -> None:
+    key = new_key()
+    first, again = await sent(person, key=key), await sent(person, key=key)
+    assert first["document_id"] == again["document_id"]
+    other = await person.send(read_document("certidao-obito.pdf"), key=key)
+    assert (other.status_code, problem(other)) == (422, "key-reused")
+
+
+async def test_a_request_names_its_files_and_takes_them(gateway: Town, person: Person) -> None:
+    file = await sent(person)
+    key = new_key()
+    answer = await person.file(BODY | {"documents": [file["document_id"]]}, key=key)
+    assert answer.status_code == 201, answer.text
+    (record,) = await gateway.appended(answer.json()["request_id"])
+    assert value_of(record)["documents"] == [file["document_id"]]
+    again = await person.file(BODY | {"documents": [file["document_id"]]}, key=key)
+    assert again.json()["request_id"] == answer.json()["request_id"]
+
+
+async def test_a_file_of_somebody_else_is_as_unknown_as_none(person: Person, other: Person) -> None:
+    theirs, mine = (await sent(other))["document_id"], (await sent(person))["document_id"]
+    answer = await person.file(BODY | {"documents": [mine, theirs, str(uuid4())]})
+    assert answer.status_code == 422
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+        ("/documents/1", "unknown_document"),
+        ("/documents/2", "unknown_document"),
+    ]

@@ -1,0 +1,220 @@
+"""Reading requests: one's own, at once, and nobody else's."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import jsonschema
+import pytest
+
+from services.common.contracts import Fact
+from services.common.contracts.deliveries import DeliverySent
+from services.common.contracts.lifecycle import RequestInAnalysis, RequestRouted, State
+from services.common.identifiers import derived_id
+from services.common.messaging import Publisher
+from services.common.messaging.envelope import outgoing
+from tests.integration.gateway.town import BODY, Person, Town
+from tests.support.waiting import eventually
+
+
+async def filed(person: Person, **changes: Any) -> dict[str, Any]:
+    answer = await person.file(BODY | changes)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_ones_own_request_is_read_at_once(person: Person) -> None:
+    request = await filed(person)
+    answer = await person.get(f"/v1/requests/{request['reference']}")
+    assert answer.status_code == 200
+    assert (answer.json()["state"], answer.json()["state_name"]) == ("received", "Recebido")
+    assert answer.json()["subject_name"] == "Abono de família para crianças e jovens"
+
+
+async def test_the_worker_makes_the_view_with_the_persons_own_words(person: Person) -> None:
+    request = await filed(person)
+
+    async def seen() -> bool:
+        answer = await person.get(f"/v1/requests/{request['reference']}")
+        return bool(answer.json().get("description") == BODY["description"])
+
+    await eventually(seen)
+
+
+async def test_a_reference_is_read_as_people_type_it(person: Person) -> None:
+    reference = (await filed(person))["reference"]
+    bare = reference.replace("-", "")
+    typed = (reference.lower(), bare, bare.removeprefix("PO"), reference.replace("0", "o").replace("1", "l"))
+    for each in typed:
+        answer = await person.get(f"/v1/requests/{each}")
+        assert answer.json()["reference"] == reference
+
+
+@pytest.mark.parametrize("path", ["", "/timeline", "/receipt"])
+async def test_somebody_elses_request_is_as_unknown_as_one_that_never_was(
+    person: Person, other: Person, path: str
+) -> None:
+    reference = (await filed(other))["reference"]
+    theirs = await person.get(f"/v1/requests/{reference}{path}")
+    never = await person.get(f"/v1/requests/PO-00000-00000-0{path}")
+    nonsense = await person.get(f"/v1/requests/nonsense{path}")
+    for answer in (theirs, never, nonsense):
+        assert answer.status_code == 404
+        assert answer.headers["retry-after"] == "1"
+    assert {**theirs.json(), "support_code": ""} == {**never.json(), "support_code": ""}
+
+
+async def test_somebody_elses_receipt_opens_nothing(person: Person, other: Person) -> None:
+    request = await filed(other)
+    answer = await person.get(f"/v1/requests/{request['reference']}", postigo_receipt=request["receipt"])
+    assert answer.status_code == 404
+
+
+async def test_while_no_worker_runs_a_receipt_is_enough_on_any_replica(gateway: Town, person: Person) -> None:
+    await gateway.stack.stop("gateway-worker")
+    try:
+        request = await filed(person)
+        path = f"/v1/requests/{request['reference']}"
+        here = await person.get(path)
+        await gateway.stack.restart("gateway")
+        assert (await person.get(path)).status_code == 404
+        elsewhere = await person.get(path, postigo_receipt=request["receipt"])
+        timeline = await person.get(f"{path}/timeline", postigo_receipt=request["receipt"])
+        proof = await person.get(f"{path}/receipt", postigo_receipt=request["receipt"])
+    finally:
+        await gateway.stack.restart("gateway-worker")
+    assert here.json() == elsewhere.json()
+    assert elsewhere.json()["state"] == "received"
+    assert [entry["type"] for entry in timeline.json()["entries"]] == ["request.submitted"]
+    assert proof.json()["receipt"] == request["receipt"]
+
+
+async def test_a_read_that_has_not_changed_is_304(person: Person) -> None:
+    request = await filed(person)
+    path = f"/v1/requests/{request['reference']}"
+
+    async def described() -> httpx2.Response | None:
+        answer = await person.get(path)
+        return answer if "description" in answer.json() else None
+
+    first = await eventually(described)
+    assert first is not None
+    again = await person.get(path, if_none_match=first.headers["etag"])
+    english = await person.get(path, if_none_match=first.headers["etag"], accept_language="en")
+    assert (again.status_code, again.content) == (304, b"")
+    assert (english.status_code, english.json()["state_name"]) == (200, "Received")
+
+
+async def test_the_list_shows_all_own_requests_once_newest_first_page_by_page(gateway: Town) -> None:
+    (person,) = await gateway.people(1)
+    references = [(await filed(person, description=f"Pedido {number}"))["reference"] for number in range(7)]
+
+    async def all_there() -> bool:
+        return len((await person.get("/v1/requests?limit=100")).json()["items"]) == 7
+
+    await eventually(all_there)
+    listed: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = await person.get(f"/v1/requests?limit=3{f'&cursor={cursor}' if cursor else ''}")
+        listed += [item["reference"] for item in answer.json()["items"]]
+        cursor = answer.json().get("next")
+    assert listed == references[::-1]
+    received = await person.get("/v1/requests?state=received&limit=100")
+    concluded = await person.get("/v1/requests?state=concluded")
+    assert (len(received.json()["items"]), concluded.json()["items"]) == (7, [])
+
+
+async def test_a_cursor_is_good_for_its_owner_and_its_filter_alone(gateway: Town, other: Person) -> None:
+    (person,) = await gateway.people(1)
+    await asyncio.gather(*(filed(person, description=f"Pedido {number}") for number in range(2)))
+
+    async def cursor() -> str | None:
+        following: str | None = (await person.get("/v1/requests?limit=1")).json().get("next")
+        return following
+
+    found = await eventually(cursor)
+    for reader, path in (
+        (other, f"?cursor={found}"),
+        (person, f"?state=received&cursor={found}"),
+        (person, "?cursor=x"),
+    ):
+        answer = await reader.get(f"/v1/requests{path}")
+        assert (answer.status_code, answer.json()["type"]) == (400, "urn:postigo:problem:cursor")
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "code"),
+    [
+        ("limit=0", "limit", "too_small"),
+        ("limit=101", "limit", "too_big"),
+        ("limit=many", "limit", "not_number"),
+        ("state=lost", "state", "not_listed"),
+    ],
+)
+async def test_a_wrong_parameter_is_named(person: Person, query: str, parameter: str, code: str) -> None:
+    answer = await person.get(f"/v1/requests?{query}")
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["parameter"], error["code"]) == (parameter, code)
+
+
+async def test_what_is_answered_is_what_the_published_description_says(person: Person) -> None:
+    published = (await person.http.get("/v1/openapi.json")).json()
+    answer = await person.file()
+    reference = answer.json()["reference"]
+    answers = {
+        "RequestFiled": answer,
+        "RequestShown": await person.get(f"/v1/requests/{reference}"),
+        "Timeline": await person.get(f"/v1/requests/{reference}/timeline"),
+        "ReceiptShown": await person.get(f"/v1/requests/{reference}/receipt"),
+        "RequestPage": await person.get("/v1/requests"),
+        "ProblemDocument": await person.get("/v1/requests/nonsense"),
+    }
+    for model, said in answers.items():
+        schema = {"$ref": f"#/components/schemas/{model}", "components": published["components"]}
+        jsonschema.validate(said.json(), schema)
+
+
+async def test_what_intake_and_notifications_say_becomes_visible_in_any_order(gateway: Town, person: Person) -> None:
+    request = await filed(person)
+    common = {
+        "request_id": request["request_id"],
+        "reference": request["reference"],
+        "account_id": person.account_id,
+        "occurred_at": datetime.now(UTC),
+    }
+    analysed = RequestInAnalysis(**common, seq=3, state=State.IN_ANALYSIS, department="pf")
+    routed = RequestRouted(
+        **common, seq=2, state=State.REGISTERED, department="pf", assignment_id=uuid4(), epoch=1, rule="r"
+    )
+    told = DeliverySent(**common, delivery_id=uuid4(), event_id=name_of(routed), notice="routed", channel="email")
+    publisher = Publisher(gateway.stack.env["KAFKA_URL"], client_id="test")
+    for event in (told, analysed, routed, analysed):
+        identifier = name_of(event)
+        about = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
+        await publisher.send([outgoing(event, **about, at=event.occurred_at, traceparent=None)])
+    await publisher.stop()
+
+    async def followed() -> list[str] | None:
+        answer = await person.get(f"/v1/requests/{request['reference']}/timeline")
+        types = [entry["type"] for entry in answer.json()["entries"]]
+        return types if len(types) == 4 else None
+
+    assert await eventually(followed) == [
+        "request.submitted",
+        "request.routed",
+        "delivery.sent",
+        "request.in-analysis",
+    ]
+    shown = (await person.get(f"/v1/requests/{request['reference']}", accept_language="en")).json()
+    assert (shown["state"], shown["department_name"]) == ("in_analysis", "Family Benefits")
+    listed = (await person.get("/v1/requests?state=in_analysis")).json()["items"]
+    assert [item["reference"] for item in listed] == [request["reference"]]
+
+
+def name_of(event: Fact) -> str:
+    return str(derived_id("test", event.key, event.TYPE))

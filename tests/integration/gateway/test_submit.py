@@ -1,0 +1,155 @@
+"""Filing a request: refused clearly, or kept before it is answered."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from services.common.identifiers import reference_of
+from tests.integration.gateway.town import BODY, Person, Town, headers_of, new_key, value_of
+
+
+def problem(answer: httpx2.Response) -> str:
+    assert answer.headers["content-type"] == "application/problem+json"
+    return str(answer.json()["type"].removeprefix("urn:postigo:problem:"))
+
+
+def pointers(answer: httpx2.Response) -> list[tuple[str, str]]:
+    return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+
+
+async def test_anonymous_filing_is_refused_before_anything_is_read(gateway: Town) -> None:
+    answer = await gateway.http.post("/v1/requests", content=b"{")
+    assert (answer.status_code, problem(answer)) == (401, "no-session")
+
+
+@pytest.mark.parametrize("key", [None, "short", "has spaces in the middle"])
+async def test_a_missing_or_bad_key_is_400(person: Person, key: str | None) -> None:
+    headers = person.headers() if key is None else person.headers(idempotency_key=key)
+    answer = await person.http.post("/v1/requests", json=BODY, headers=headers)
+    assert (answer.status_code, problem(answer)) == (400, "idempotency-key")
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "kind"),
+    [
+        (b'{"subject": "FAM', "application/json", 400, "not-json"),
+        (b"", "application/json", 400, "not-json"),
+        (b'{"subject": "FAM-01", "subject": "FAM-02"}', "application/json", 400, "not-json"),
+        ("{}".encode("utf-16"), "application/json", 400, "not-json"),
+        (b"[" * 60_000, "application/json", 400, "not-json"),
+        (b'{"description": "' + b"x" * 70_000 + b'"}', "application/json", 413, "too-large"),
+        (json.dumps(BODY).encode(), "text/plain", 415, "media-type"),
+        (json.dumps(BODY).encode(), "application/json; charset=latin1", 415, "media-type"),
+        (b"[]", "application/json", 422, "invalid"),
+    ],
+)
+async def test_a_body_that_cannot_be_understood_is_refused(
+    person: Person, content: bytes, content_type: str, status: int, kind: str
+) -> None:
+    headers = person.headers(idempotency_key=new_key(), content_type=content_type)
+    answer = await person.http.post("/v1/requests", content=content, headers=headers)
+    assert (answer.status_code, problem(answer)) == (status, kind)
+
+
+async def test_a_body_over_the_cap_that_never_says_its_length_is_413(person: Person) -> None:
+    async def endless() -> Any:
+        for _ in range(40):
+            yield b" " * 4096
+
+    headers = person.headers(idempotency_key=new_key(), content_type="application/json")
+    answer = await person.http.post("/v1/requests", content=endless(), headers=headers)
+    assert (answer.status_code, problem(answer)) == (413, "too-large")
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"subject": "FAM-99"}, ("/subject", "unknown_subject")),
+        ({"reason": "DEN"}, ("/reason", "unknown_reason")),
+        ({"subject": "DOE-05"}, ("/subject", "companies_only")),
+        ({"description": ""}, ("/description", "blank")),
+        ({"description": "   "}, ("/description", "blank")),
+        ({"description": "x" * 4001}, ("/description", "too_long")),
+        ({"description": "a\x00b"}, ("/description", "not_storable")),
+        ({"description": "a\ud800b"}, ("/description", "not_storable")),
+        ({"documents": ["not an id"]}, ("/documents/0", "not_uuid")),
+        ({"documents": [str(uuid4())]}, ("/documents/0", "unknown_document")),
+        ({"surprise": 1}, ("", "unknown_field")),
+    ],
+)
+async def test_a_wrong_field_is_pointed_at(person: Person, changes: dict[str, Any], found: tuple[str, str]) -> None:
+    content = json.dumps(BODY | changes).encode()
+    headers = person.headers(idempotency_key=new_key(), content_type="application/json")
+    answer = await person.http.post("/v1/requests", content=content, headers=headers)
+    assert (answer.status_code, problem(answer)) == (422, "invalid")
+    assert pointers(answer) == [found]
+
+
+async def test_a_company_cannot_use_what_is_for_persons(company: Person) -> None:
+    answer = await company.file()
+    assert (answer.status_code, pointers(answer)) == (422, [("/subject", "persons_only")])
+
+
+async def test_a_filed_request_is_one_record_that_says_who_only_by_opaque_ids(gateway: Town, person: Person) -> None:
+    answer = await person.file()
+    assert answer.status_code == 201
+    filed = answer.json()
+    assert set(filed) == {"reference", "request_id", "state", "receipt"}
+    assert (filed["state"], answer.headers["location"]) == ("received", f"/v1/requests/{filed['reference']}")
+    assert filed["reference"] == reference_of(UUID(filed["request_id"]))
+    (record,) = await gateway.appended(filed["request_id"])
+    assert value_of(record) == {
+        **BODY,
+        "request_id": filed["request_id"],
+        "reference": filed["reference"],
+        "account_id": person.account_id,
+        "actor_id": person.account_id,
+        "who": "P",
+        "catalogue_version": 1,
+        "language": "pt",
+        "documents": [],
+    }
+    headers = headers_of(record)
+    assert headers["ce_type"] == "pt.postigo.request.submitted.v1"
+    assert headers["ce_partitionkey"] == filed["request_id"]
+    assert (headers["traceparent"] or "").startswith("00-")
+    everything = f"{record.value!r}{record.headers!r}"
+    assert person.niss not in everything
+    assert "example.org" not in everything
+
+
+async def test_the_same_key_and_body_is_the_same_request_however_often_it_is_sent(
+    gateway: Town, person: Person
+) -> None:
+    key = new_key()
+    answers = await asyncio.gather(*(person.file(key=key) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {201}
+    (request_id,) = {answer.json()["request_id"] for answer in answers}
+    records = await gateway.appended(request_id)
+    assert len({record.value for record in records}) == 1
+    assert len({headers_of(record)["ce_id"] for record in records}) == 1
+
+
+async def test_the_same_key_with_another_body_is_refused_once_known_and_the_first_is_kept(person: Person) -> None:
+    key = new_key()
+    first = await person.file(key=key)
+    other = await person.file({**BODY, "description": "Outra coisa."}, key=key)
+    assert (other.status_code, problem(other)) == (422, "key-reused")
+    assert (await person.file(key=key)).json()["request_id"] == first.json()["request_id"]
+
+
+async def test_the_same_key_of_two_people_makes_two_requests(person: Person, other: Person) -> None:
+    key = new_key()
+    mine, theirs = await person.file(key=key), await other.file(key=key)
+    assert mine.json()["request_id"] != theirs.json()["request_id"]
+
+
+async def test_problems_come_in_the_language_asked_for(person: Person) -> None:
+    headers = person.headers(idempotency_key="short", accept_language="en")
+    answer = await person.http.post("/v1/requests", json=BODY, headers=headers)
+    assert answer.headers["content-language"] == "en"
+    assert answer.json()["title"] == "The key of the sending is missing"

@@ -1,0 +1,125 @@
+"""A gateway with its worker and the documents service on engines of their own, and people who can sign in."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx2
+import orjson
+
+from deploy.local import LocalStack
+from tests.support.topics import header, read_all
+
+PASSWORD: Final = "uma frase comprida"  # noqa: S105
+WEIGHTS: Final = (29, 23, 19, 17, 13, 11, 7, 5, 3, 2)
+BODY: Final = {"subject": "FAM-01", "reason": "INF", "description": "Bom dia. Que papéis tenho de levar?"}
+
+
+def niss(number: int, first: int = 1) -> str:
+    """A valid number: persons begin with 1, companies with 2."""
+    digits = f"{first}{number:09d}"
+    total = sum(weight * int(digit) for weight, digit in zip(WEIGHTS, digits, strict=True))
+    return f"{digits}{9 - total % 10}"
+
+
+def new_key() -> str:
+    return uuid4().hex
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody signed in, and how they speak to the gateway."""
+
+    http: httpx2.AsyncClient
+    niss: str
+    account_id: str
+    token: str
+
+    def headers(self, **more: str) -> dict[str, str]:
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        return {"Authorization": f"Bearer {self.token}", **named}
+
+    async def file(self, body: Mapping[str, Any] = BODY, key: str | None = None) -> httpx2.Response:
+        return await self.http.post(
+            "/v1/requests", json=body, headers=self.headers(idempotency_key=key or new_key()), timeout=20
+        )
+
+    async def send(self, content: Any, key: str | None = None, **headers: str) -> httpx2.Response:
+        about = {"content_type": "application/pdf", "idempotency_key": key or new_key()} | headers
+        return await self.http.post("/v1/documents", content=content, headers=self.headers(**about), timeout=20)
+
+    async def get(self, path: str, **headers: str) -> httpx2.Response:
+        return await self.http.get(path, headers=self.headers(**headers))
+
+
+@dataclass(slots=True)
+class Town:
+    stack: LocalStack
+    http: httpx2.AsyncClient
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    async def accounts(self, *lines: Mapping[str, Any]) -> tuple[int, list[dict[str, str]], str]:
+        """Run `python -m gateway.accounts`: its exit status, what it printed, and its complaint."""
+        program = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "gateway.accounts",
+            env=self.stack.env,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, complaint = await program.communicate(b"\n".join(map(orjson.dumps, lines)))
+        assert program.returncode is not None
+        return program.returncode, [orjson.loads(line) for line in printed.splitlines()], complaint.decode()
+
+    def line(self, first: int = 1, **changes: Any) -> dict[str, Any]:
+        number = next(self._numbers)
+        person = {
+            "niss": niss(number, first),
+            "password": PASSWORD,
+            "name": f"Pessoa {number}",
+            "email": f"pessoa.{number}@example.org",
+            "language": "pt",
+            "kind": "person" if first == 1 else "company",
+        }
+        return person | changes
+
+    async def sign_in(self, niss: str, password: str = PASSWORD) -> httpx2.Response:
+        return await self.http.post("/v1/sessions", json={"niss": niss, "password": password})
+
+    async def people(self, *firsts: int) -> list[Person]:
+        """New people (1) and companies (2), signed in."""
+        status, made, complaint = await self.accounts(*(self.line(first) for first in firsts))
+        assert status == 0, complaint
+        found = []
+        for each in made:
+            answer = await self.sign_in(each["niss"])
+            assert answer.status_code == 201, answer.text
+            found.append(Person(self.http, each["niss"], each["account_id"], answer.json()["token"]))
+        return found
+
+    async def appended(self, request_id: str) -> list[Any]:
+        """The records that lie on the intake topic for a request."""
+        records = await read_all(self.stack.env["KAFKA_URL"], "requests.intake.v1")
+        return [record for record in records if record.key == request_id.encode()]
+
+
+def value_of(record: Any) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(record.value)
+    return found
+
+
+def headers_of(record: Any) -> dict[str, str | None]:
+    return {name: header(record, name) for name, _ in record.headers}
+
+
+@asynccontextmanager
+async def town(stack: LocalStack) -> AsyncIterator[Town]:
+    async with httpx2.AsyncClient(base_url=stack.env["GATEWAY_URL"], trust_env=False) as http:
+        yield Town(stack, http)

@@ -1,0 +1,82 @@
+"""The catalogue is checked whole when it is loaded, and answers what gateway, intake and routing ask of it."""
+
+import pytest
+import yaml
+
+from services.common.catalogue import Clock, catalogue, parse
+
+VALID = {
+    "version": 7,
+    "valid_from": "2026-01-01",
+    "clocks": {"INF10": {"length": 10, "unit": "working_days", "for": "information"}},
+    "departments": {"pf": {"pt": "Prestações", "en": "Benefits"}},
+    "reasons": {"INF": {"pt": "Informação", "en": "Information", "clock": "INF10", "usual_documents": ""}},
+    "life_events": [
+        {
+            "code": "FAM",
+            "pt": "Família",
+            "en": "Family",
+            "entry": "life_event",
+            "subjects": [
+                {"code": "FAM-01", "pt": "Abono", "en": "Child", "who": "P", "department": "pf", "reasons": ["INF"]}
+            ],
+        }
+    ],
+}
+
+
+def test_the_catalogue_in_force_has_what_the_plan_counted() -> None:
+    current = catalogue()
+    assert (len(current.life_events), len(current.subjects), len(current.reasons)) == (10, 54, 19)
+    assert (sum(len(subject.reasons) for subject in current.subjects.values()), len(current.departments)) == (254, 15)
+
+
+def test_a_leaf_is_a_subject_with_one_of_its_reasons() -> None:
+    current = catalogue()
+    assert current.valid_leaf("FAM-01", "INF")
+    assert not current.valid_leaf("FAM-01", "DEN")
+    assert not current.valid_leaf("FAM-99", "INF")
+
+
+def test_every_leaf_resolves_to_a_department_and_a_term() -> None:
+    current = catalogue()
+    for subject in current.subjects.values():
+        assert current.department_of(subject.code) in current.departments
+        for reason in subject.reasons:
+            assert current.clock_of(reason).length > 0
+    assert current.department_of("FAM-99") is None
+
+
+def test_terms_are_lengths_with_a_unit() -> None:
+    assert catalogue().clock_of("INF") == Clock.model_validate(
+        {"length": 10, "unit": "working_days", "for": "information"}
+    )
+    assert catalogue().clock_of("RGP").unit == "calendar_months"
+
+
+def test_who_may_write_about_a_subject_is_asked_of_it() -> None:
+    subject = catalogue().subject("DOE-05")
+    assert subject is not None
+    assert subject.open_to("E")
+    assert not subject.open_to("P")
+
+
+def test_names_come_in_both_languages() -> None:
+    reason = catalogue().reason("INF")
+    assert reason is not None
+    assert (reason.name("pt"), reason.name("en")) == ("Pedido de informação", "Ask for information")
+
+
+@pytest.mark.parametrize(
+    ("broken", "place"),
+    [
+        ({"clocks": {}}, "unknown clock"),
+        ({"departments": {}}, "unknown reason or department"),
+        ({"life_events": VALID["life_events"] * 2}, "stands twice"),  # type: ignore[operator]
+        ({"surprise": 1}, "extra"),
+    ],
+)
+def test_a_catalogue_that_points_nowhere_is_refused(broken: dict[str, object], place: str) -> None:
+    assert parse(yaml.safe_dump(VALID)).version == 7
+    with pytest.raises(ValueError, match=place):
+        parse(yaml.safe_dump(VALID | broken))

@@ -1,0 +1,140 @@
+"""Ids derive from what was sent and who sent it, so that any replica arrives at the same one."""
+
+import json
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, strategies as st
+
+from gateway.documents.domain import document_id_of
+from gateway.requests.domain import NewRequest, event_id_of, fingerprint, request_id_of, require_key, require_leaf
+from services.common.catalogue import catalogue
+from services.common.web.bodies import check, parse_json
+from services.common.web.problems import Problem
+from tests.unit.gateway.builders import BODY, session, submitted
+
+SECRET = b"s" * 32
+KEY = "0123456789abcdef"
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(body=st.dictionaries(st.text(), values, max_size=6), seed=st.randoms())
+def test_spacing_and_the_order_of_names_change_no_fingerprint(body: dict[str, object], seed: object) -> None:
+    names = list(body)
+    seed.shuffle(names)  # type: ignore[attr-defined]
+    sent_again = json.dumps({name: body[name] for name in names}, indent=2, ensure_ascii=False)
+    assert fingerprint(json.loads(sent_again)) == fingerprint(body)
+
+
+@given(left=values, right=values)
+def test_other_values_have_other_fingerprints(left: object, right: object) -> None:
+    same = json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+    assert (fingerprint(left) == fingerprint(right)) == same
+
+
+def test_a_fingerprint_stays_what_it_was() -> None:
+    assert fingerprint(BODY).hex() == "67b2d12c25424758310ce5f83e0c7065e49751d6b8e8d9ae0e3d0485e7875931"
+
+
+def test_a_request_id_depends_on_owner_actor_key_and_body_and_on_nothing_else() -> None:
+    mine = session()
+    ids = {
+        request_id_of(SECRET, mine, KEY, fingerprint(BODY)),
+        request_id_of(SECRET, session(account_id=uuid4()), KEY, fingerprint(BODY)),
+        request_id_of(SECRET, session(actor_id=uuid4()), KEY, fingerprint(BODY)),
+        request_id_of(SECRET, mine, KEY + "0", fingerprint(BODY)),
+        request_id_of(SECRET, mine, KEY, fingerprint(BODY | {"reason": "EST"})),
+        request_id_of(SECRET * 2, mine, KEY, fingerprint(BODY)),
+    }
+    assert len(ids) == 6
+    assert request_id_of(SECRET, session(language="en"), KEY, fingerprint(BODY)) in ids
+
+
+def test_a_document_id_depends_on_owner_actor_and_key() -> None:
+    ids = {
+        document_id_of(SECRET, session(), KEY),
+        document_id_of(SECRET, session(account_id=uuid4()), KEY),
+        document_id_of(SECRET, session(), KEY[::-1]),
+    }
+    assert len(ids) == 3
+
+
+def test_a_repetition_says_the_same_event_unless_the_catalogue_made_it_other_bytes() -> None:
+    assert event_id_of(submitted()) == event_id_of(submitted())
+    assert event_id_of(submitted()) != event_id_of(submitted(catalogue_version=2))
+
+
+@pytest.mark.parametrize("key", [None, "", "short", "x" * 15, "x" * 256, "with a space in it", "quinze-caractéres"])
+def test_a_key_that_is_missing_short_long_or_not_visible_ascii_is_refused(key: str | None) -> None:
+    with pytest.raises(Problem) as refused:
+        require_key(key)
+    assert refused.value.kind.code == "idempotency-key"
+
+
+@pytest.mark.parametrize("key", ["x" * 16, "~" * 255, "!" * 16, str(uuid4())])
+def test_a_key_of_16_to_255_visible_characters_is_taken_as_it_is(key: str) -> None:
+    assert require_key(key) == key
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "code"),
+    [
+        ({"subject": "FAM-99"}, "/subject", "unknown_subject"),
+        ({"reason": "DEN"}, "/reason", "unknown_reason"),
+        ({"subject": "DOE-05", "reason": "INF"}, "/subject", "companies_only"),
+    ],
+)
+def test_a_leaf_that_is_not_there_or_not_for_the_sender_is_pointed_at(
+    changes: dict[str, str], pointer: str, code: str
+) -> None:
+    with pytest.raises(Problem) as refused:
+        require_leaf(catalogue(), NewRequest.model_validate(BODY | changes), session())
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [(pointer, code)]
+
+
+DOCUMENT = str(UUID(int=1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "code"),
+    [
+        ({"description": ""}, "/description", "blank"),
+        ({"description": " \n\t"}, "/description", "blank"),
+        ({"description": "x" * 4001}, "/description", "too_long"),
+        ({"description": "a\x00b"}, "/description", "not_storable"),
+        ({"description": "a\ud800b"}, "/description", "not_storable"),
+        ({"description": 5}, "/description", "not_text"),
+        ({"description": None}, "/description", "not_text"),
+        ({"subject": "FAM 01"}, "/subject", "format"),
+        ({"language": "fr"}, "/language", "not_listed"),
+        ({"documents": "x"}, "/documents", "not_list"),
+        ({"documents": ["x"]}, "/documents/0", "not_uuid"),
+        ({"documents": [7]}, "/documents/0", "not_uuid"),
+        ({"documents": [DOCUMENT, DOCUMENT]}, "/documents", "repeated"),
+        ({"documents": [str(UUID(int=number)) for number in range(11)]}, "/documents", "too_many"),
+        ({"documentos": []}, "", "unknown_field"),
+    ],
+)
+def test_a_wrong_field_is_pointed_at(changes: dict[str, object], pointer: str, code: str) -> None:
+    sent = json.dumps(BODY | changes)
+    with pytest.raises(Problem) as refused:
+        check(NewRequest, parse_json(sent.encode()))
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [(pointer, code)]
+
+
+@pytest.mark.parametrize("body", [[], "text", 5, None, True])
+def test_a_body_that_is_no_object_is_refused_as_a_whole(body: object) -> None:
+    with pytest.raises(Problem) as refused:
+        check(NewRequest, body)
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [("", "not_object")]
+
+
+def test_missing_fields_are_all_named_at_once() -> None:
+    with pytest.raises(Problem) as refused:
+        check(NewRequest, {})
+    assert {error.pointer for error in refused.value.errors} == {"/subject", "/reason", "/description"}

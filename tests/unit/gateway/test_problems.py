@@ -1,0 +1,81 @@
+"""A problem says what happened, what it means and what to do, in the reader's language, and nothing of what was sent."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, strategies as st
+from starlette.types import Scope
+
+from services.common.web.field_errors import TEXTS, FieldError
+from services.common.web.kinds import INVALID, KINDS, TOO_MANY, Kind
+from services.common.web.languages import negotiate
+from services.common.web.problems import Problem, ProblemDocument, answer
+
+
+def scope(language: str | None = None) -> Scope:
+    headers = [] if language is None else [(b"accept-language", language.encode())]
+    return {"type": "http", "headers": headers}
+
+
+def document(problem: Problem, language: str | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(answer(scope(language), problem).body)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.code)
+def test_every_kind_is_a_valid_document_in_both_languages(kind: Kind) -> None:
+    portuguese, english = document(Problem(kind)), document(Problem(kind), "en")
+    assert ProblemDocument.model_validate(portuguese).status == kind.status
+    assert portuguese["type"] == english["type"] == f"urn:postigo:problem:{kind.code}"
+    assert portuguese["title"] != english["title"]
+    assert portuguese["detail"] != english["detail"]
+
+
+def test_an_answer_is_a_problem_document_that_nobody_keeps() -> None:
+    response = answer(scope("en"), Problem(TOO_MANY, retry_after=7))
+    assert response.status_code == 429
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["retry-after"] == "7"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["content-language"] == "en"
+
+
+def test_a_field_error_points_at_the_field_and_says_what_to_do() -> None:
+    found = document(Problem(INVALID, FieldError("too_long", "/description", limit=4000)), "en")
+    assert found["errors"] == [{"pointer": "/description", "code": "too_long", "detail": "At most 4000 characters."}]
+
+
+def test_every_field_error_has_words_in_both_languages() -> None:
+    for words in TEXTS.values():
+        assert words.pt
+        assert words.en
+        assert words.pt != words.en
+
+
+def test_two_problems_have_two_support_codes() -> None:
+    assert document(Problem(INVALID))["support_code"] != document(Problem(INVALID))["support_code"]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "pt"),
+        ("", "pt"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9,pt;q=0.8", "en"),
+        ("pt-PT,en;q=0.9", "pt"),
+        ("en;q=0.3, pt;q=0.7", "pt"),
+        ("fr", "pt"),
+        ("fr, en;q=0.5", "en"),
+        ("*", "pt"),
+        ("en;q=broken", "pt"),
+    ],
+)
+def test_portuguese_unless_english_is_wanted_more(header: str | None, language: str) -> None:
+    assert negotiate(header) == language
+
+
+@given(header=st.text())
+def test_no_header_breaks_the_choice_of_language(header: str) -> None:
+    assert negotiate(header) in {"pt", "en"}

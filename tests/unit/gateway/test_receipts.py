@@ -1,0 +1,80 @@
+"""Receipts and cursors are recognised only by whoever made them, and only for what they were made for."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from hypothesis import given, strategies as st
+
+from gateway.requests.cursor import cursor_of, place_of
+from gateway.requests.receipts import Issued, Receipt, opened
+from gateway.requests.seal import seal, unseal
+from services.common.contracts.lifecycle import State
+from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST
+
+SECRET = b"c" * 32
+RECEIPT = Receipt("PO-KCB16-2Z9C3-Y", REQUEST, ACCOUNT, NOON, "FAM-01", "INF", "ab" * 32)
+KEY = b"k" * 16
+
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@given(payload=st.binary(max_size=200), place=st.integers(0, 400), bit=st.integers(0, 5))
+def test_a_seal_with_one_letter_changed_is_nobodys(payload: bytes, place: int, bit: int) -> None:
+    sealed = seal(SECRET, b"p", payload)
+    assert unseal(SECRET, b"p", sealed) == payload
+    assert unseal(SECRET, b"q", sealed) is None
+    assert unseal(b"d" * 32, b"p", sealed) is None
+    place %= len(sealed) - 1
+    letter = "A" if sealed[place] != "A" else "B"
+    assert unseal(SECRET, b"p", sealed[:place] + letter + sealed[place + 1 :]) is None
+
+
+@given(text=st.text(max_size=100))
+def test_any_text_shown_as_a_receipt_is_merely_no_receipt(text: str) -> None:
+    assert opened(SECRET, text) is None
+    assert place_of(SECRET, ACCOUNT, None, text) is None
+
+
+def test_a_receipt_says_again_what_it_was_made_of() -> None:
+    assert opened(SECRET, RECEIPT.sealed(SECRET)) == RECEIPT
+
+
+@given(at=moments, reference=st.text(max_size=20))
+def test_a_cursor_is_good_for_its_account_and_filter_alone(at: datetime, reference: str) -> None:
+    cursor = cursor_of(SECRET, ACCOUNT, State.RECEIVED, (at, reference))
+    assert place_of(SECRET, ACCOUNT, State.RECEIVED, cursor) == (at, reference)
+    assert place_of(SECRET, ACCOUNT, None, cursor) is None
+    assert place_of(SECRET, uuid4(), State.RECEIVED, cursor) is None
+
+
+def test_a_key_is_known_to_have_made_another_request_for_a_day() -> None:
+    clock = Clock()
+    issued = Issued(clock)
+    assert not issued.other_request(KEY, uuid4())
+    issued.add(KEY, RECEIPT)
+    assert not issued.other_request(KEY, REQUEST)
+    assert issued.other_request(KEY, uuid4())
+    clock.now += 24 * 3600 + 1
+    assert not issued.other_request(KEY, uuid4())
+
+
+def test_receipts_are_remembered_for_minutes_and_in_bounded_number() -> None:
+    clock = Clock()
+    issued = Issued(clock)
+    issued.add(KEY, RECEIPT)
+    assert issued.receipt(RECEIPT.reference) == RECEIPT
+    clock.now += 301
+    assert issued.receipt(RECEIPT.reference) is None
+    for number in range(10_001):
+        issued.add(number.to_bytes(16, "big"), RECEIPT._replace(reference=str(number)))
+    assert issued.receipt("0") is None
+    assert issued.receipt("10000") is not None

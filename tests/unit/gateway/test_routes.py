@@ -1,0 +1,205 @@
+"""Every route has an authorisation rule, every refusal is a problem document, and the description is true."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import jsonschema
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from gateway.app import build
+from gateway.settings import Settings
+
+PUBLIC = {
+    ("GET", "/v1/catalogue"),
+    ("GET", "/v1/catalogue/subjects/{code}"),
+    ("POST", "/v1/sessions"),
+    ("GET", "/docs"),
+    ("GET", "/docs/style.css"),
+}
+SIGNED = {("GET", "/internal/accounts/{account_id}/recipient")}
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    """The whole application with no engine anywhere: what it answers, it answers without one."""
+    nowhere = "127.0.0.1:9"
+    settings = Settings.model_validate(
+        {
+            "kafka_url": nowhere,
+            "mongo_url": f"mongodb://{nowhere}",
+            "documents_url": f"http://{nowhere}",
+            "postigo_id_secret": "i" * 64,
+            "postigo_cursor_secret": "c" * 64,
+            "postigo_internal_secret": "s" * 64,
+        }
+    )
+    return build(settings)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        yield client
+
+
+def routes(app: FastAPI) -> list[tuple[str, str]]:
+    described = [(method.upper(), path) for path, item in app.openapi()["paths"].items() for method in item]
+    hidden = [
+        (method, route.path)
+        for route in _all_routes(app)
+        for method in route.methods or ()
+        if (method, route.path) not in described
+    ]
+    return described + hidden
+
+
+def _all_routes(app: FastAPI) -> list[APIRoute]:
+    found: list[APIRoute] = []
+    waiting: list[Any] = list(app.routes)
+    while waiting:
+        route = waiting.pop()
+        if isinstance(route, APIRoute):
+            found.append(route)
+        waiting += getattr(route, "routes", None) or []
+    return found
+
+
+async def test_every_route_but_the_public_ones_refuses_the_anonymous(app: FastAPI, http: httpx2.AsyncClient) -> None:
+    asked = [route for route in routes(app) if route not in PUBLIC]
+    assert len(asked) >= 8
+    for method, path in asked:
+        answer = await http.request(method, re.sub(r"\{\w+\}", "x", path))
+        expected = 403 if (method, path) in SIGNED else 401
+        assert answer.status_code == expected, (method, path, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        if expected == 401:
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_internal_paths_are_in_no_published_description(app: FastAPI) -> None:
+    assert not [path for path in app.openapi()["paths"] if path.startswith(("/internal", "/health", "/metrics"))]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "kind"),
+    [
+        ("GET", "/", 404, "not-found"),
+        ("GET", "/v1/nothing", 404, "not-found"),
+        ("GET", "/v1/catalogue/", 404, "not-found"),
+        ("GET", "/v1/catalogue/subjects/XXX-01", 404, "not-found"),
+        ("PATCH", "/v1/requests", 405, "method-not-allowed"),
+        ("DELETE", "/v1/catalogue", 405, "method-not-allowed"),
+    ],
+)
+async def test_unknown_places_and_methods_are_problems_too(
+    http: httpx2.AsyncClient, method: str, path: str, status: int, kind: str
+) -> None:
+    answer = await http.request(method, path)
+    assert answer.status_code == status
+    assert answer.json()["type"] == f"urn:postigo:problem:{kind}"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+CANARY = "canario-7f3a"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointers"),
+    [
+        (b'{"niss": "%s"' % CANARY.encode(), 400, []),
+        (b'{"niss": "%s", "password": "x"}' % CANARY.encode(), 422, ["/niss"]),
+        (b'{"niss": "12345678911", "password": "%s"}' % CANARY.encode(), 422, ["/niss"]),
+        (b'{"niss": "12345678910", "password": "\\ud800%s"}' % CANARY.encode(), 422, ["/password"]),
+        (b'{"niss": "12345678910", "password": "\\u0000%s"}' % CANARY.encode(), 422, ["/password"]),
+        (b'{"niss": "12345678910", "password": "x", "%s": 1}' % CANARY.encode(), 422, [""]),
+        (b"[]", 422, [""]),
+        (b'{"niss": "' + CANARY.encode() * 6000 + b'"}', 413, []),
+    ],
+)
+async def test_what_was_sent_is_never_said_back(
+    http: httpx2.AsyncClient, body: bytes, status: int, pointers: list[str]
+) -> None:
+    answer = await http.post("/v1/sessions", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == status
+    assert [error["pointer"] for error in answer.json().get("errors", [])] == pointers
+    assert CANARY not in answer.text
+
+
+async def test_another_content_type_is_415(http: httpx2.AsyncClient) -> None:
+    answer = await http.post("/v1/sessions", content=b"{}", headers={"content-type": "text/plain"})
+    assert (answer.status_code, answer.json()["type"]) == (415, "urn:postigo:problem:media-type")
+
+
+async def test_an_engine_away_is_503_with_a_time_to_come_back(http: httpx2.AsyncClient) -> None:
+    answer = await http.get("/v1/requests", headers={"authorization": "Bearer some-token"})
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:postigo:problem:unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+async def test_an_error_of_ours_says_a_support_code_and_nothing_else(app: FastAPI) -> None:
+    async def broken() -> None:
+        raise RuntimeError(CANARY)
+
+    app.add_api_route("/broken", broken, include_in_schema=False)
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        answer = await client.get("/broken")
+    app.router.routes.pop()
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:postigo:problem:internal")
+    assert len(answer.json()["support_code"]) == 10
+    assert CANARY not in answer.text
+
+
+async def test_the_catalogue_is_read_without_a_session_in_both_languages(http: httpx2.AsyncClient) -> None:
+    portuguese = await http.get("/v1/catalogue")
+    english = await http.get("/v1/catalogue", headers={"accept-language": "en"})
+    assert portuguese.json()["life_events"][0]["name"] == "Prestações familiares"
+    assert english.json()["life_events"][0]["name"] == "Family benefits"
+    assert english.headers["content-language"] == "en"
+    assert portuguese.headers["etag"] != english.headers["etag"]
+
+
+async def test_who_has_the_bytes_already_gets_304_and_none_again(http: httpx2.AsyncClient) -> None:
+    first = await http.get("/v1/catalogue/subjects/fam-01")
+    assert first.json()["reasons"][0]["term"] == {"length": 10, "unit": "working_days"}
+    again = await http.get("/v1/catalogue/subjects/FAM-01", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_published_description_is_openapi_3_1_and_names_only_what_it_defines(
+    app: FastAPI, http: httpx2.AsyncClient
+) -> None:
+    published = (await http.get("/v1/openapi.json")).json()
+    assert published["openapi"].startswith("3.1")
+    defined = set(published["components"]["schemas"])
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', (await http.get("/v1/openapi.json")).text))
+    assert named <= defined
+    assert "HTTPValidationError" not in defined
+    for schema in published["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+async def test_the_catalogue_is_what_the_description_says(http: httpx2.AsyncClient) -> None:
+    published = (await http.get("/v1/openapi.json")).json()
+    schema = {"$ref": "#/components/schemas/CatalogueShown", "components": published["components"]}
+    jsonschema.validate((await http.get("/v1/catalogue")).json(), schema)
+
+
+async def test_the_api_page_tells_every_operation_and_fetches_nothing_from_elsewhere(
+    app: FastAPI, http: httpx2.AsyncClient
+) -> None:
+    page = await http.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    for path, item in app.openapi()["paths"].items():
+        for method in item:
+            assert f"<code>{method.upper()} {path}</code>" in page.text
+    assert "<script" not in page.text
+    assert set(re.findall(r'(?:src|href)="([^"]*)"', page.text)) == {"/docs/style.css", "/v1/openapi.json"}
+    assert (await http.get("/docs/style.css")).headers["content-type"].startswith("text/css")

@@ -1,0 +1,129 @@
+"""Passwords, tries and tokens, without any engine."""
+
+import io
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, strategies as st
+
+from gateway.accounts.__main__ import read
+from gateway.accounts.brake import Brake
+from gateway.accounts.domain import account_id_of, hash_of, new_token
+from gateway.accounts.passwords import Verifier, fits, hashed
+from gateway.accounts.service import network_of
+
+PASSWORD = "uma frase comprida"  # noqa: S105
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_a_password_fits_its_own_hash_and_no_account_fits_none() -> None:
+    verifier = Verifier()
+    kept = hashed(PASSWORD)
+    assert kept.startswith("$argon2id$")
+    assert await verifier.verify(PASSWORD, kept)
+    assert not await verifier.verify(PASSWORD + "!", kept)
+    assert not await verifier.verify("nobody has this password", None)
+    verifier.close()
+
+
+def test_two_hashes_of_one_password_differ() -> None:
+    assert hashed(PASSWORD) != hashed(PASSWORD)
+    assert fits(PASSWORD, hashed(PASSWORD))
+
+
+def test_an_account_id_says_nothing_of_its_niss_and_is_always_the_same() -> None:
+    assert account_id_of(b"a" * 32, "12345678910") == account_id_of(b"a" * 32, "12345678910")
+    assert account_id_of(b"a" * 32, "12345678910") != account_id_of(b"b" * 32, "12345678910")
+    assert isinstance(account_id_of(b"a" * 32, "12345678910"), UUID)
+
+
+def test_only_the_hash_of_a_token_is_kept() -> None:
+    token = new_token()
+    assert len(token) >= 43
+    assert token not in hash_of(token)
+    assert new_token() != token
+
+
+def test_tries_run_out_and_come_back_slowly() -> None:
+    clock = Clock()
+    brake = Brake(tries=3, refill=30, clock=clock)
+    assert [brake.take("a") for _ in range(4)] == [0, 0, 0, 30]
+    assert brake.take("b") == 0
+    clock.now += 29
+    assert brake.take("a") == 1
+    clock.now += 1
+    assert brake.take("a") == 0
+    assert brake.take("a") == 30
+
+
+def test_a_good_try_does_not_count() -> None:
+    brake = Brake(tries=1, refill=30, clock=Clock())
+    for _ in range(5):
+        assert brake.take("a") == 0
+        brake.give_back("a")
+    assert brake.take("a") == 0
+    assert brake.take("a") == 30
+
+
+@given(steps=st.lists(st.tuples(st.booleans(), st.floats(0, 100)), max_size=40))
+def test_no_course_of_events_gives_more_tries_than_time_allows(steps: list[tuple[bool, float]]) -> None:
+    clock = Clock()
+    brake = Brake(tries=3, refill=10, clock=clock)
+    begin, granted = clock.now, 0
+    for wait, seconds in steps:
+        clock.now += seconds if wait else 0
+        granted += brake.take("a") == 0
+    assert granted <= 3 + (clock.now - begin) / 10
+
+
+def test_the_memory_of_tries_is_bounded() -> None:
+    brake = Brake(tries=1, refill=30, clock=Clock())
+    for number in range(20_001):
+        brake.take(str(number))
+    assert len(brake._buckets) == 20_000
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("", "", True),
+    ],
+)
+def test_an_ipv6_household_is_one_address(one: str, other: str, same: bool) -> None:
+    assert (network_of(one) == network_of(other)) is same
+
+
+LINE = b'{"niss":"12345678910","password":"uma frase comprida","name":"Ana","email":"ana@example.org","kind":"person"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (b"{", "line 2"),
+        (LINE.replace(b"12345678910", b"12345678911"), "/niss: niss"),
+        (LINE.replace(b"12345678910", b"20000000001"), "line 2"),
+        (LINE.replace(b"uma frase comprida", b"curta"), "/password: too_short"),
+        (LINE.replace(b"ana@example.org", b"ana"), "/email: format"),
+        (LINE.replace(b"person", b"dog"), "/kind: not_listed"),
+    ],
+)
+def test_a_wrong_line_of_accounts_is_named_by_number_and_field_without_what_it_holds(
+    line: bytes, complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint) as refused:
+        read(io.BytesIO(LINE + b"\n" + line))
+    said: Any = str(refused.value)
+    assert "ana" not in said.replace("any", "")
+    assert "frase" not in said
+    assert "123" not in said

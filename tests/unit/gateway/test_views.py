@@ -1,0 +1,161 @@
+"""A view is a join: the same facts, late, doubled or in another order, are the same view."""
+
+from datetime import timedelta
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, strategies as st
+
+from gateway.requests.reading import Found
+from gateway.requests.shown import Shower
+from gateway.requests.view import RequestView
+from gateway.requests.words import HAPPENED, STATES
+from gateway.worker.domain import SHOWN, short
+from gateway.worker.handlers import views
+from services.common.catalogue import catalogue
+from services.common.contracts import Event, declared, topics
+from services.common.contracts.deliveries import DeliverySent, DeliverySkipped
+from services.common.contracts.lifecycle import (
+    ActRefused,
+    DocumentAccepted,
+    RequestConcluded,
+    RequestInAnalysis,
+    RequestRouted,
+    State,
+)
+from services.common.messaging import Received
+from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, fact, received, registered, submitted
+
+FILE = UUID(int=9)
+COMMAND = {"id": "c", "topic": "departments.pf.outbox.v1", "partition": 0, "offset": 1}
+
+
+def notice(kind: type[Event], event_id: str, minute: int, **fields: Any) -> Received[Any]:
+    values = {
+        "request_id": REQUEST,
+        "reference": submitted().reference,
+        "occurred_at": NOON + timedelta(minutes=minute),
+        "delivery_id": UUID(int=minute),
+        "event_id": event_id,
+        "account_id": ACCOUNT,
+        "notice": "registered",
+        "channel": "email",
+    }
+    return received(kind.model_validate(values | fields), id=f"{kind.TYPE}-{minute}")
+
+
+def life() -> list[Received[Any]]:
+    entered = received(registered())
+    return [
+        received(submitted(), id="s"),
+        entered,
+        received(fact(RequestRouted, 2, State.REGISTERED, department="pf", assignment_id=FILE, epoch=1, rule="r-7")),
+        received(fact(RequestInAnalysis, 3, State.IN_ANALYSIS, department="pf")),
+        received(
+            fact(
+                DocumentAccepted,
+                4,
+                State.IN_ANALYSIS,
+                document_id=FILE,
+                name="a.pdf",
+                media_type="x",
+                size=1,
+                sha256="y",
+            )
+        ),
+        received(fact(ActRefused, 5, State.IN_ANALYSIS, act_id="a", code="stale", command=COMMAND)),
+        received(fact(RequestConcluded, 6, State.CONCLUDED)),
+        notice(DeliverySent, entered.id, 2),
+        notice(DeliverySkipped, "an event nobody saw", 9, because="no-address"),
+    ]
+
+
+def merged(facts: list[Received[Any]]) -> RequestView:
+    def step(view: RequestView | None, one: Received[Any]) -> RequestView:
+        merge = views.merge_of(one.event)
+        assert merge is not None
+        return merge(view, one)
+
+    view = reduce(step, facts, None)
+    assert view is not None
+    return view
+
+
+@given(order=st.permutations(range(9)), again=st.lists(st.integers(0, 8), max_size=6))
+def test_any_order_with_any_repetition_ends_in_the_same_view(order: list[int], again: list[int]) -> None:
+    facts = life()
+    assert merged([facts[place] for place in [*order, *again]]) == merged(facts)
+
+
+@given(given_facts=st.sets(st.integers(0, 8), min_size=1), late=st.sets(st.integers(0, 8)))
+def test_a_view_made_of_some_facts_is_completed_by_the_others(given_facts: set[int], late: set[int]) -> None:
+    facts = life()
+    rest = set(range(9)) - given_facts
+    assert merged([facts[place] for place in [*given_facts, *late, *rest]]) == merged(facts)
+
+
+def test_the_state_is_that_of_the_highest_seq_known() -> None:
+    facts = life()
+    assert merged(facts[:1]).state is State.RECEIVED
+    assert merged([facts[0], facts[3], facts[1]]).state is State.IN_ANALYSIS
+    assert merged(facts).state is State.CONCLUDED
+
+
+def test_a_submission_repeated_later_keeps_the_first_time_of_filing() -> None:
+    again = received(submitted(), at=NOON + timedelta(seconds=5), id="s")
+    assert merged([again, life()[0]]).filed_at == NOON
+
+
+def timeline(language: Any = "pt") -> list[tuple[int | None, str, str]]:
+    view = merged(life())
+    shown = Shower(catalogue(), language).timeline(Found(view, None))  # type: ignore[arg-type]
+    return [(entry.seq, entry.type, entry.title) for entry in shown.entries]
+
+
+def test_the_timeline_tells_what_happened_in_order_with_each_notice_after_its_fact() -> None:
+    assert [(seq, type) for seq, type, _ in timeline()] == [
+        (None, "request.submitted"),
+        (1, "request.registered"),
+        (None, "delivery.sent"),
+        (2, "request.routed"),
+        (3, "request.in-analysis"),
+        (4, "request.document-accepted"),
+        (6, "request.concluded"),
+        (None, "delivery.skipped"),
+    ]
+
+
+def test_the_timeline_speaks_both_languages() -> None:
+    assert timeline("pt")[1][2] == "Pedido registado"
+    assert timeline("en")[1][2] == "Request registered"
+
+
+def test_what_is_between_rooms_stays_between_rooms() -> None:
+    stored = merged(life()).model_dump_json()
+    for internal in ("r-7", "outbox", "stale", "sha256"):
+        assert internal not in stored
+
+
+def test_a_request_names_its_department_and_its_days() -> None:
+    shown = Shower(catalogue(), "en").request(Found(merged(life()), None))  # type: ignore[arg-type]
+    assert (shown.department, shown.department_name) == ("pf", "Family Benefits")
+    assert (str(shown.entered_on), str(shown.due_on)) == ("2026-03-02", "2026-03-16")
+    assert (shown.state, shown.state_name) == ("concluded", "Concluded")
+
+
+def test_every_state_has_words() -> None:
+    assert set(STATES) == set(State)
+
+
+@pytest.mark.parametrize("topic", [topics.LIFECYCLE, topics.DELIVERIES, topics.INTAKE])
+def test_every_fact_has_words_or_is_hidden_on_purpose(topic: str) -> None:
+    hidden = {"request.act-refused"}
+    told = {short(kind) for kind in declared()[topic].values()}
+    assert told - set(HAPPENED) <= hidden
+
+
+def test_only_fields_that_exist_are_shown() -> None:
+    for kind, fields in SHOWN.items():
+        assert set(fields.values()) <= set(kind.model_fields)
