@@ -47,6 +47,24 @@ def up(
 
 
 @app.command()
+def demo(
+    home: HomeOption = DEFAULT_HOME,
+    once: Annotated[bool, typer.Option("--once", help="End when it is done, even on a terminal.")] = False,
+    gateway_port: Annotated[
+        int | None, typer.Option(min=1, max=LAST_PORT, help="Port of the gateway; otherwise a free one, kept.")
+    ] = None,
+) -> None:
+    """File sixty realistic requests, watch departments answer them, and check that nothing was lost or doubled.
+
+    Starts everything, or uses what runs in the same folder. On a terminal it stays up for you to try. Exit code 1
+    when a check fails.
+    """
+    from deploy.cli import demo as command
+
+    command.run(command.Wish(home, gateway_port, once))
+
+
+@app.command()
 def status(
     home: HomeOption = DEFAULT_HOME,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,

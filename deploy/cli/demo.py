@@ -1,0 +1,127 @@
+"""`postigo demo`: the stack, the demonstration on it, and then what a person may try."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console
+
+from deploy.cli.screen import Screen, open_screen
+from deploy.demo import report, run as story
+from deploy.demo.errors import DemoError
+from deploy.demo.screen import say
+from deploy.demo.stage import Stage, stage_in
+from deploy.local.program import Step
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    home: Path
+    gateway_port: int | None
+    once: bool
+
+
+def run(wish: Wish) -> None:
+    """Exit code 1 when a check fails. Raises StackError when there is nothing to check."""
+    console = Console(highlight=False)
+    if not asyncio.run(_play(wish, console)):
+        sys.exit(1)
+
+
+async def _play(wish: Wish, console: Console) -> bool:
+    """Whether every check passed. What was started is stopped when this returns."""
+    stays = sys.stdout.isatty() and not wish.once
+    if not stays and not wish.once:
+        say(console, "This is no terminal: it ends when it is done, as with --once.")
+    news = News()
+    stage = stage_in(wish.home, wish.gateway_port, news.show)
+    news.screen = open_screen(console, [*stage.steps, *story.STEPS])
+    stopped = _stop_signal(stage)
+    stopping = console.status("Stopping…")
+    async with AsyncExitStack() as at_the_end:
+        at_the_end.callback(stopping.stop)
+        outcome = await _up_and_judged(stage, news, console, stopped, at_the_end)
+        shown = story.show(console, outcome)
+        if stays and outcome.passed and shown is not None:
+            _say_summary(console, outcome)
+            report.show_hints(console, shown, stage)
+            await stopped.wait()
+        if console.is_terminal:
+            stopping.start()
+    if stays and outcome.passed:
+        say(console, "Stopped; the data is kept.")
+    else:
+        _say_summary(console, outcome)
+    return outcome.passed
+
+
+async def _up_and_judged(
+    stage: Stage, news: "News", console: Console, stopped: asyncio.Event, at_the_end: AsyncExitStack
+) -> story.Outcome:
+    planned = story.new_run()
+    with news.screen:
+        await _unless(stopped, at_the_end.enter_async_context(stage))
+        at_the_end.callback(news.mute)
+        await _unless(stopped, story.prepare(stage, planned, news.show))
+    say(console, f"\n{planned}\n")
+    return await _unless(stopped, story.perform(stage, planned, console))
+
+
+class News:
+    """What the stack tells. Its end, which we cause ourselves, is no news."""
+
+    screen: Screen
+    _muted = False
+
+    def show(self, step: Step) -> None:
+        if not self._muted:
+            self.screen.show(step)
+
+    def mute(self) -> None:
+        self._muted = True
+
+
+async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
+    """What `work` gives. A stop signal meanwhile ends it. Raises DemoError then."""
+    doing = asyncio.create_task(work)
+    stop = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({doing, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        doing.cancel()
+        await asyncio.wait({doing})
+        raise DemoError("The demonstration was stopped before its end.")
+    finally:
+        stop.cancel()
+
+
+def _stop_signal(stage: Stage) -> asyncio.Event:
+    """Set by the first Ctrl-C (or SIGTERM, or SIGHUP); the second kills what has not ended yet."""
+    stopped = asyncio.Event()
+
+    def heard() -> None:
+        if stopped.is_set():
+            stage.kill_all()
+        stopped.set()
+
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, heard)
+    return stopped
+
+
+def _say_summary(console: Console, outcome: story.Outcome) -> None:
+    colour = "green" if outcome.passed else "red"
+    say(console, f"\n[bold {colour}]{outcome.summary}[/]")

@@ -1,0 +1,67 @@
+"""What one run files: a case for each row, known from then on by its reference."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from secrets import token_hex
+from uuid import UUID
+
+from deploy.demo.data import DemoAccount, DemoRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: what it is called, and what it files. No two runs share a key."""
+
+    id: str
+    accounts: Mapping[str, DemoAccount]
+    rows: Sequence[DemoRequest]
+
+    @classmethod
+    def new(cls, accounts: Sequence[DemoAccount], rows: Sequence[DemoRequest]) -> "Run":
+        identifier = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{token_hex(3)}"
+        return cls(identifier, {account.key: account for account in accounts}, rows)
+
+    def __str__(self) -> str:
+        files = sum(len(row.documents) for row in self.rows)
+        authors = f"{len(self.accounts)} people and companies"
+        return f"{authors} file {len(self.rows)} requests with {files} files, for {len(self.departments)} departments."
+
+    @property
+    def departments(self) -> list[str]:
+        """The codes of the departments that get something."""
+        return sorted({row.department for row in self.rows})
+
+    def key(self, *parts: int | str) -> str:
+        """The `Idempotency-Key` of one sending: the same for its repetitions, in this run only."""
+        return "-".join(("demo", self.id, *map(str, parts)))
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as it was sent; `sha256` in hexadecimal, over the bytes that left here."""
+
+    document_id: UUID
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request that was filed, by what its author was given for it."""
+
+    row: DemoRequest
+    account: DemoAccount
+    account_id: UUID
+    reference: str
+    request_id: UUID
+    attachments: tuple[Attachment, ...] = field(default=())
+
+    @property
+    def documents(self) -> tuple[UUID, ...]:
+        return tuple(attachment.document_id for attachment in self.attachments)
+
+
+def sha256_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,110 @@
+"""What a person sees while requests are filed and answered: bars and news on a terminal, plain lines elsewhere."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from deploy.demo.board import LATEST, STAGES, Board
+from services.common.catalogue import catalogue
+
+REFRESH_PER_SECOND: Final = 10
+LINE_EVERY_SECONDS: Final = 2.0
+
+COLOURS: Final = {
+    "received": "default",
+    "registered": "cyan",
+    "in_analysis": "yellow",
+    "answered": "green",
+    "concluded": "green",
+    "rejected": "red",
+}
+
+
+def say(console: Console, line: str) -> None:
+    """One line, never broken by us: what is copied from it is whole."""
+    console.print(line, soft_wrap=True)
+
+
+@asynccontextmanager
+async def watching(console: Console, board: Board) -> AsyncIterator[None]:
+    """Show the board while this is open."""
+    live = Live(console=console, get_renderable=lambda: picture(board), auto_refresh=False)
+    # Drawn by this loop, not by a thread of rich's: the board changes while a thread would read it.
+    drawing = asyncio.create_task(_draw(live) if console.is_terminal else _say_lines(console, board))
+    if console.is_terminal:
+        live.start(refresh=True)
+    try:
+        yield
+    finally:
+        drawing.cancel()
+        if console.is_terminal:
+            live.refresh()
+            live.stop()
+        else:
+            say(console, sentence(board))
+
+
+async def _draw(live: Live) -> None:
+    while True:
+        await asyncio.sleep(1 / REFRESH_PER_SECOND)
+        live.refresh()
+
+
+async def _say_lines(console: Console, board: Board) -> None:
+    while True:
+        await asyncio.sleep(LINE_EVERY_SECONDS)
+        say(console, sentence(board))
+
+
+def sentence(board: Board) -> str:
+    """The board as a line of text."""
+    reached = board.reached()
+    numbers = [f"{len(board.filed)} of {board.total} filed", *(f"{reached[name]} {_words(name)}" for name in STAGES)]
+    return f"after {board.seconds:4.1f} s: {', '.join(numbers)}, {board.notices} notices sent"
+
+
+def picture(board: Board) -> RenderableType:
+    """Bars of how far everything is, and the latest news. Its height never changes."""
+    return Group(_bars(board), Text(), *_news(board), fit=True)
+
+
+def _bars(board: Board) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, min_width=12)
+    table.add_column(ratio=1)
+    table.add_column(justify="right", no_wrap=True)
+    rows = {"filed": len(board.filed), **{_words(name): number for name, number in board.reached().items()}}
+    for name, number in rows.items():
+        table.add_row(name, _bar(number, board.total), f"{number}/{board.total}")
+    # Every request is told of twice: it is registered, and it is answered.
+    table.add_row("told by mail", _bar(board.notices, 2 * board.total), f"{board.notices}/{2 * board.total}")
+    table.expand = True
+    return table
+
+
+def _bar(number: int, total: int) -> ProgressBar:
+    return ProgressBar(total=total, completed=min(number, total), complete_style="cyan", finished_style="green")
+
+
+def _news(board: Board) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    for news in board.latest:
+        row = news.case.row
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append(f"{news.case.reference}  ", style="dim")
+        line.append(f"{news.standing.state_name:<12}", style=COLOURS.get(news.standing.state, ""))
+        line.append(f"{row.department:<5}")
+        line.append(catalogue().subjects[row.subject].pt, style="dim")
+        lines.append(line)
+    return lines + [Text()] * (LATEST - len(lines))
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ")

@@ -1,0 +1,198 @@
+"""Where the demonstration takes place: a stack of its own, or the one that already runs in its home."""
+
+import asyncio
+import fcntl
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Final, Protocol, Self
+
+from deploy.demo.errors import DemoError
+from deploy.local import LocalStack, table
+from deploy.local.errors import explained
+from deploy.local.groups import Groups
+from deploy.local.home import Home
+from deploy.local.probes import NotReady
+from deploy.local.program import Kind, Observer, Program, State, Step
+from deploy.local.supervised import Supervised
+from deploy.topics_apply import admin_client
+
+DEPARTMENTS: Final = "departments"
+"""The program in which all reference departments run."""
+
+RUNNING_WITHIN_SECONDS: Final = 60.0
+LOOK_EVERY_SECONDS: Final = 0.2
+
+
+class Stage(Protocol):
+    """A stack that is up while this is open. `own`: it ends with it. `steps`: what opening it tells of."""
+
+    own: bool
+    home: Home
+    steps: Sequence[str]
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    @property
+    def env(self) -> dict[str, str]: ...
+
+    async def open_departments(self, codes: Sequence[str]) -> None:
+        """Let these departments answer, from when this returns. Raises StackError."""
+
+    def kill_all(self) -> None:
+        """SIGKILL to everything it started, for those who cannot wait for the end."""
+
+
+def stage_in(folder: Path, gateway_port: int | None, observe: Observer) -> Stage:
+    """The stack in `folder`: the one that runs there, otherwise one that starts when it is opened."""
+    if Home(folder).owner() is None:
+        return OwnStage(folder, gateway_port, observe)
+    if gateway_port is not None:
+        raise DemoError(f"Postigo already runs in {folder}, so its port cannot be chosen: leave out --gateway-port.")
+    return RunningStage(folder, observe)
+
+
+class OwnStage:
+    """A stack that starts and ends with the demonstration."""
+
+    own = True
+    steps: Sequence[str] = (*table.ENGINES, "topics", *table.PROCESSES)
+
+    def __init__(self, folder: Path, gateway_port: int | None, observe: Observer) -> None:
+        self._stack = LocalStack(folder, gateway_port=gateway_port, observe=observe)
+        self.home = self._stack.home
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._stack.start()
+            await self._stack.start_processes()
+        except BaseException:
+            await self._stack.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.close()
+
+    @property
+    def env(self) -> dict[str, str]:
+        return self._stack.env
+
+    async def open_departments(self, codes: Sequence[str]) -> None:
+        ready = partial(departments_listen, self.env["KAFKA_URL"], codes)
+        await self._stack.start_program(DEPARTMENTS, _command(codes), ready=ready)
+
+    def kill_all(self) -> None:
+        self._stack.kill_all()
+
+
+class RunningStage:
+    """The stack that somebody else keeps running in this home; only the departments are ours."""
+
+    own = False
+    steps: Sequence[str] = ()
+
+    def __init__(self, folder: Path, observe: Observer) -> None:
+        self.home = Home(folder)
+        self._observe = observe
+        self._groups = Groups()
+        self._departments: Supervised | None = None
+        self._env: dict[str, str] = {}
+        self._has_departments = False
+
+    async def __aenter__(self) -> Self:
+        programs = await self._programs()
+        ports = {name: int(url.rpartition(":")[2]) for name, url in programs.items() if url}
+        self._env = {**table.addresses(ports), **self.home.secrets()}
+        self._has_departments = DEPARTMENTS in programs
+        self._groups.open(inherited=())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._departments is not None:
+            await self._departments.stop()
+        self._groups.close()
+
+    @property
+    def env(self) -> dict[str, str]:
+        return self._env
+
+    async def open_departments(self, codes: Sequence[str]) -> None:
+        if self._has_departments:
+            self._observe(Step(DEPARTMENTS, State.READY, detail="those that were there"))
+            return
+        environment = {**table.inherited(), **self.env}
+        ready = partial(departments_listen, self.env["KAFKA_URL"], codes)
+        program = Program(DEPARTMENTS, Kind.PROCESS, _command(codes), environment, ready=ready)
+        self._departments = Supervised(program, self.home, self._groups, self._observe)
+        await self._departments.start()
+
+    def kill_all(self) -> None:
+        self._groups.kill_all()
+
+    async def _programs(self) -> Mapping[str, str]:
+        """Name and URL of what runs, once everything that is needed does. Raises DemoError."""
+        needed = {*table.ENGINES, *table.PROCESSES}
+        deadline = time.monotonic() + RUNNING_WITHIN_SECONDS
+        while True:
+            ready = self._ready_now()
+            lacking = ", ".join(sorted(needed - ready.keys()))
+            if not lacking:
+                return ready
+            if time.monotonic() > deadline or self.home.owner() is None:
+                raise DemoError(
+                    f"Postigo already runs in {self.home.folder}, but without {lacking}: "
+                    "stop it with 'postigo down', or choose another folder with --home."
+                )
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    def _ready_now(self) -> dict[str, str]:
+        state = self.home.state()
+        if state.get("supervisor") != self.home.owner():
+            # What a former supervisor left, until the new one has started something.
+            return {}
+        return {each["name"]: each["url"] for each in state["programs"] if each["state"] == State.READY}
+
+
+class Turn(AbstractAsyncContextManager["Turn"]):
+    """One run at a time in a home: two that file the same words would take each other's requests for doubles."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock: TextIOWrapper | None = None
+
+    async def __aenter__(self) -> Self:
+        with explained(self._home.folder):
+            self._lock = (self._home.folder / "demo.lock").open("w", encoding="ascii")
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._lock.close()
+                raise DemoError(
+                    f"Another demonstration is filing in {self._home.folder}: try again in a minute."
+                ) from None
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
+
+async def departments_listen(kafka_url: str, codes: Sequence[str]) -> None:
+    """Return when each department's group has a member that has its partitions. Raises NotReady otherwise."""
+    async with admin_client(kafka_url) as admin:
+        # One group a call: of a second one in the same answer, aiokafka reads what stands before it as part of it.
+        answers = [await admin.describe_consumer_groups([f"department-{code}"]) for code in codes]
+    states = [answer.to_object()["groups"][0]["state"] for (answer,) in answers]
+    if states != ["Stable"] * len(codes):
+        raise NotReady(f"{states.count('Stable')} of {len(codes)} departments listen")
+
+
+def _command(codes: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "deploy.demo.department", *(word for code in codes for word in ("--code", code))]

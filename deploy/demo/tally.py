@@ -1,0 +1,29 @@
+"""A run in a few numbers."""
+
+from collections import Counter
+
+from deploy.demo.facts import TOLD, Facts
+from services.common.contracts.departments import CommandRejected
+from services.common.contracts.lifecycle import RequestAnswered, RequestRegistered
+
+
+def summary(facts: Facts) -> str:
+    """How many requests came how far; who got every mail that was due counts as notified."""
+    mails = Counter(mail.reference for mail in facts.evidence.mails)
+    told = [(case, len(facts.of(case, *TOLD))) for case in facts.cases]
+    numbers = {
+        "filed": len(facts.cases),
+        "registered": sum(bool(facts.of(case, RequestRegistered)) for case in facts.cases),
+        "answered": sum(bool(facts.of(case, RequestAnswered)) for case in facts.cases),
+        "notified": sum(0 < due <= mails[case.reference] for case, due in told),
+    }
+    return ", ".join(f"{number} {word}" for word, number in numbers.items())
+
+
+def refusals(facts: Facts) -> str:
+    """The commands that were refused as they should be, in numbers; empty without any."""
+    codes = Counter(each.event.code for case in facts.cases for each in facts.of(case, CommandRejected))
+    if not codes:
+        return ""
+    numbers = ", ".join(f"{number} {code}" for code, number in sorted(codes.items()))
+    return f"{codes.total()} answers refused because a file came meanwhile, and given again ({numbers})"

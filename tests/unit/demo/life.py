@@ -1,0 +1,166 @@
+"""A run that went well, as evidence: what the tests of the checks then spoil in one place each."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from deploy.demo.cases import Attachment, Case
+from deploy.demo.client import Entry
+from deploy.demo.data import DemoRequest, load_accounts
+from deploy.demo.evidence import Evidence, Mail, Page
+from deploy.demo.facts import TOLD, Facts, short
+from services.common.contracts import Said
+from services.common.contracts.assignments import AssignmentMade
+from services.common.contracts.deliveries import DeliverySent
+from services.common.contracts.departments import AssignmentCreated
+from services.common.contracts.intake import RequestSubmitted
+from services.common.contracts.lifecycle import (
+    DocumentAccepted,
+    LifecycleFact,
+    RequestAnswered,
+    RequestConcluded,
+    RequestInAnalysis,
+    RequestRegistered,
+    RequestRouted,
+    State,
+)
+from services.common.identifiers import derived_id, reference_of
+from services.common.messaging.record import Received
+from tests.support.received import MONDAY, received
+
+ACCOUNT = next(account for account in load_accounts() if account.key == "rita")
+ACCOUNT_ID = uuid4()
+
+
+def case(department: str = "pf", *, files: int = 0) -> Case:
+    """A request that was filed, with an id of its own."""
+    request_id = uuid4()
+    attachments = tuple(Attachment(uuid4(), f"ficheiro-{number}.pdf", "ab" * 32) for number in range(files))
+    row = DemoRequest(
+        account="rita",
+        subject="FAM-01",
+        reason="NPG",
+        department=department,
+        description=f"Não recebi o abono de maio. ({request_id})",
+        documents=tuple(each.name for each in attachments),
+    )
+    return Case(row, ACCOUNT, ACCOUNT_ID, reference_of(request_id), request_id, attachments)
+
+
+@dataclass
+class Life:
+    """One request from its submit to its end, with all that it left behind."""
+
+    case: Case
+
+    def evidence(self) -> Evidence:
+        facts = self.lifecycle()
+        told = [fact for fact in facts if isinstance(fact.event, TOLD)]
+        sent = [self.sent(fact) for fact in told]
+        records = [self.submitted(), *facts, self.made(), self.created(), *sent]
+        page = Page(State.CONCLUDED, [self.entry(each) for each in (*facts, *sent)])
+        return Evidence(
+            records=records,
+            booked=[(self.case.reference, self.case.request_id)],
+            mails=[Mail(str(each.event.delivery_id), ACCOUNT.email, self.case.reference) for each in sent],
+            shown={self.case.reference: page},
+        )
+
+    def lifecycle(self) -> list[Received[Any]]:
+        department = self.case.row.department
+        answer = {"department": department, "text": "Está resolvido."}
+        routed = {"department": department, "assignment_id": uuid4(), "epoch": 1, "rule": "subject:FAM-01"}
+        steps: list[tuple[type[LifecycleFact], State, dict[str, Any]]] = [
+            (RequestRegistered, State.REGISTERED, self._words() | {"calendar": "PT/1"}),
+            *((DocumentAccepted, State.REGISTERED, _accepted(each)) for each in self.case.attachments),
+            (RequestRouted, State.REGISTERED, routed),
+            (RequestInAnalysis, State.IN_ANALYSIS, {"department": department}),
+            (RequestAnswered, State.ANSWERED, answer),
+            (RequestConcluded, State.CONCLUDED, {}),
+        ]
+        return [self.fact(kind, seq, state, **more) for seq, (kind, state, more) in enumerate(steps, 1)]
+
+    def fact(self, kind: type[LifecycleFact], seq: int, state: State, **more: Any) -> Received[Any]:
+        event = kind(**self._names(), seq=seq, state=state, account_id=ACCOUNT_ID, **more)
+        return self.record(event, seq=seq)
+
+    def submitted(self) -> Received[Any]:
+        row = self.case.row
+        event = RequestSubmitted(
+            **self._names(),
+            account_id=ACCOUNT_ID,
+            actor_id=ACCOUNT_ID,
+            who="P",
+            subject=row.subject,
+            reason=row.reason,
+            catalogue_version=1,
+            description=row.description,
+            documents=self.case.documents,
+        )
+        return self.record(event)
+
+    def made(self, department: str | None = None) -> Received[Any]:
+        names = self._names() | {"assignment_id": uuid4(), "department": department or self.case.row.department}
+        return self.record(AssignmentMade(**names, epoch=1, rule="subject:FAM-01", rules_version="catalogue/1"))
+
+    def created(self, department: str | None = None, **changed: Any) -> Received[Any]:
+        own = {"assignment_id": uuid4(), "epoch": 1, "number": 1, "as_of": 1}
+        names = self._names() | self._words() | own | {"department": department or self.case.row.department}
+        return self.record(AssignmentCreated(**(names | changed)))
+
+    def sent(self, fact: Received[Any]) -> Received[Any]:
+        delivery_id = derived_id(fact.id, "email", str(ACCOUNT_ID))
+        about = {"event_id": fact.id, "account_id": ACCOUNT_ID, "notice": "registered", "channel": "email"}
+        return self.record(DeliverySent(**self._names(), delivery_id=delivery_id, **about))
+
+    def entry(self, record: Received[Any]) -> Entry:
+        event = record.event
+        text = getattr(event, "text", None)
+        return Entry(seq=getattr(event, "seq", None), type=short(type(event)), title="-", at=record.at, text=text)
+
+    def record(self, event: Said, *, seq: int = 0) -> Received[Any]:
+        at = MONDAY + timedelta(milliseconds=10 * seq)
+        return received(event, topic=event.topic, key=self.case.request_id, at=at)
+
+    def _names(self) -> dict[str, Any]:
+        return {"request_id": self.case.request_id, "reference": self.case.reference, "occurred_at": MONDAY}
+
+    def _words(self) -> dict[str, Any]:
+        row, day = self.case.row, date(2026, 1, 5)
+        words = {"subject": row.subject, "reason": row.reason, "description": row.description}
+        person = {"who": "P", "catalogue_version": 1, "language": "pt"}
+        return words | person | {"documents": self.case.documents, "entered_on": day, "due_on": day}
+
+
+def _accepted(file: Attachment) -> dict[str, Any]:
+    about = {"document_id": file.document_id, "name": file.name, "media_type": "application/pdf"}
+    return about | {"size": 9, "sha256": file.sha256}
+
+
+def together(*lives: Life) -> Facts:
+    """The facts of a run of all these requests."""
+    evidence = Evidence()
+    for life in lives:
+        own = life.evidence()
+        evidence = replace(
+            evidence,
+            records=[*evidence.records, *own.records],
+            booked=[*evidence.booked, *own.booked],
+            mails=[*evidence.mails, *own.mails],
+            shown={**evidence.shown, **own.shown},
+        )
+    return Facts(len(lives), [life.case for life in lives], evidence)
+
+
+def spoiled(facts: Facts, **changed: Any) -> Facts:
+    """The same run with other evidence."""
+    return Facts(facts.wanted, facts.cases, replace(facts.evidence, **changed))
+
+
+def without(facts: Facts, kind: type, request_id: UUID) -> Facts:
+    """The same run, where nothing of this kind was said about one request."""
+    left = [
+        each for each in facts.evidence.records if not (isinstance(each.event, kind) and each.key == str(request_id))
+    ]
+    return spoiled(facts, records=left)

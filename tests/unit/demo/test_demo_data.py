@@ -1,0 +1,121 @@
+"""The demonstration's rows fit the catalogue, cover it widely, and hold nobody's data."""
+
+import io
+from collections import Counter
+from importlib import resources
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from PIL import Image
+from pypdf import PdfReader
+
+from deploy.demo.data import DemoAccount, DemoRequest, load_accounts, load_requests, read_document
+from services.common.contracts.base import MAX_DESCRIPTION
+from services.common.identifiers import valid_niss
+
+MAGIC = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
+WHO = {"person": "P", "company": "E"}
+FIRST_DIGIT = {"person": "1", "company": "2"}
+
+ACCOUNTS = {account.key: account for account in load_accounts()}
+REQUESTS = load_requests()
+DOCUMENTS = sorted({name for request in REQUESTS for name in request.documents})
+
+
+class Subject(NamedTuple):
+    who: str
+    department: str
+    reasons: list[str]
+
+
+@pytest.fixture(scope="module")
+def subjects() -> dict[str, Subject]:
+    text = (resources.files("services.common.catalogue") / "catalogue.yaml").read_text(encoding="utf-8")
+    events: list[dict[str, Any]] = yaml.safe_load(text)["life_events"]
+    rows = [row for event in events for row in event["subjects"]]
+    return {row["code"]: Subject(row["who"], row["department"], row["reasons"]) for row in rows}
+
+
+def label(request: DemoRequest) -> str:
+    return f"{request.account}-{request.subject}-{request.reason}"
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=label)
+def test_a_request_is_a_leaf_its_author_may_choose(request_: DemoRequest, subjects: dict[str, Subject]) -> None:
+    subject = subjects[request_.subject]
+    assert request_.reason in subject.reasons
+    assert request_.department == subject.department
+    assert WHO[ACCOUNTS[request_.account].kind] in subject.who
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=label)
+def test_a_description_is_in_its_author_s_own_words(request_: DemoRequest) -> None:
+    assert 20 <= len(request_.description) <= MAX_DESCRIPTION
+    assert request_.description == request_.description.strip()
+
+
+def test_no_two_requests_say_the_same() -> None:
+    assert len({request.description for request in REQUESTS}) == len(REQUESTS)
+
+
+def test_the_requests_cover_the_counter() -> None:
+    departments = Counter(request.department for request in REQUESTS)
+    reasons = Counter(request.reason for request in REQUESTS)
+    assert len(REQUESTS) >= 44
+    assert len(departments) >= 12
+    assert {"rec", "fis", "int", "div", "acd"} <= departments.keys()
+    assert {"RCL", "SUG", "ELO", "DEN"} <= reasons.keys()
+    assert ("fis", "DEN") in {(request.department, request.reason) for request in REQUESTS}
+
+
+def test_persons_and_companies_file_requests_and_no_account_is_idle() -> None:
+    filing = {request.account for request in REQUESTS}
+    assert filing == ACCOUNTS.keys()
+    assert Counter(account.kind for account in ACCOUNTS.values()) == {"person": 9, "company": 3}
+
+
+@pytest.mark.parametrize("account", ACCOUNTS.values(), ids=lambda account: account.key)
+def test_an_account_has_a_number_that_fits_its_kind(account: DemoAccount) -> None:
+    assert valid_niss(account.niss)
+    assert account.niss[0] == FIRST_DIGIT[account.kind]
+
+
+def test_accounts_share_nothing_that_names_them() -> None:
+    rows = load_accounts()
+    for field in ("key", "niss", "password", "name", "email"):
+        assert len({getattr(row, field) for row in rows}) == len(rows), field
+
+
+def test_attachments_are_of_every_accepted_kind() -> None:
+    attached = [name for request in REQUESTS for name in request.documents]
+    assert sum(bool(request.documents) for request in REQUESTS) >= 9
+    assert {name.rsplit(".", 1)[1] for name in attached} == MAGIC.keys()
+
+
+def test_every_document_in_the_folder_is_attached_once() -> None:
+    folder = resources.files("deploy.demo") / "documents"
+    attached = sorted(name for request in REQUESTS for name in request.documents)
+    assert attached == sorted(entry.name for entry in folder.iterdir())
+    assert len({read_document(name) for name in attached}) == len(attached)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_is_what_its_name_says_and_small(name: str) -> None:
+    content = read_document(name)
+    assert content.startswith(MAGIC[name.rsplit(".", 1)[1]])
+    assert 1_000 <= len(content) <= 150_000
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name.endswith(".pdf")])
+def test_a_pdf_opens_and_says_on_every_page_that_it_is_a_demonstration(name: str) -> None:
+    for page in PdfReader(io.BytesIO(read_document(name)), strict=True).pages:
+        assert "(demonstração)" in page.extract_text()
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if not name.endswith(".pdf")])
+def test_a_picture_opens_and_carries_no_hidden_data(name: str) -> None:
+    with Image.open(io.BytesIO(read_document(name))) as picture:
+        picture.load()
+        assert min(picture.size) >= 400
+        assert not picture.getexif()

@@ -1,0 +1,104 @@
+"""What the reference department says, judged by the contract that a partner's department must meet."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import ConsumerRecord
+
+from deploy.demo.department import replies
+from services.common.contracts import topics
+from services.common.contracts.base import Event, events_of
+from services.common.contracts.departments import Acknowledge, AssignmentCreated, AssignmentUpdated, Resolve
+
+REQUEST = uuid4()
+TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def assignment(model: type[AssignmentCreated | AssignmentUpdated] = AssignmentCreated) -> Any:
+    return model(
+        request_id=REQUEST,
+        reference="PO-7K3QX-9M2TA-4",
+        occurred_at=datetime(2026, 5, 18, 9, 30, tzinfo=UTC),
+        assignment_id=uuid4(),
+        department="pf",
+        epoch=2,
+        number=3,
+        as_of=7,
+        subject="FAM-01",
+        reason="NPG",
+        description="Não recebi o abono de maio.",
+        documents=(),
+        entered_on=date(2026, 5, 18),
+        due_on=date(2026, 6, 1),
+    )
+
+
+def record(event: Any, kind: str | None = None, **changed: bytes) -> ConsumerRecord:
+    headers = {
+        "ce_id": str(uuid4()).encode(),
+        "ce_type": (kind or event.TYPE).encode(),
+        "ce_subject": event.reference.encode(),
+        "ce_sequence": b"%010d" % event.number,
+        "traceparent": TRACE,
+    }
+    value, key = event.model_dump_json().encode(), event.key.encode()
+    return ConsumerRecord(
+        topic=event.topic,
+        partition=0,
+        offset=0,
+        timestamp=0,
+        timestamp_type=1,
+        key=key,
+        value=value,
+        checksum=None,
+        serialized_key_size=len(key),
+        serialized_value_size=len(value),
+        headers=tuple((headers | changed).items()),
+    )
+
+
+def read(said: dict[str, Any]) -> tuple[Event, dict[str, bytes]]:
+    headers = dict(said["headers"])
+    model = events_of(topics.outbox("pf"))[headers["ce_type"].decode()]
+    return model.model_validate_json(said["value"]), headers
+
+
+@pytest.mark.parametrize("model", [AssignmentCreated, AssignmentUpdated])
+def test_an_assignment_is_acknowledged_and_then_resolved(model: type[AssignmentCreated]) -> None:
+    event = assignment(model)
+    number, said = replies("pf", record(event))
+    acknowledge, resolve = (read(each)[0] for each in said)
+    assert number == event.number
+    assert acknowledge == Acknowledge(assignment_id=event.assignment_id, epoch=2, seen=7)
+    assert isinstance(resolve, Resolve)
+    assert (resolve.assignment_id, resolve.epoch, resolve.seen) == (event.assignment_id, 2, 7)
+    assert "FAM-01" in resolve.text
+
+
+def test_a_command_carries_the_attributes_of_the_contract() -> None:
+    for said in replies("pf", record(assignment()))[1]:
+        _, headers = read(said)
+        assert headers["ce_specversion"] == b"1.0"
+        assert headers["ce_source"] == b"departments/pf"
+        assert headers["ce_subject"] == b"PO-7K3QX-9M2TA-4"
+        assert headers["content-type"] == b"application/json"
+        assert headers["traceparent"] == TRACE
+        assert datetime.fromisoformat(headers["ce_time"].decode()).tzinfo is not None
+        assert UUID(headers["ce_id"].decode()).version == 5
+
+
+def test_saying_it_again_repeats_each_command_under_its_own_id() -> None:
+    again = record(assignment())
+    first, second = ([read(said) for said in replies("pf", again)[1]] for _ in range(2))
+    assert [(event, headers["ce_id"]) for event, headers in first] == [
+        (event, headers["ce_id"]) for event, headers in second
+    ]
+    assert first[0][1]["ce_id"] != first[1][1]["ce_id"]
+
+
+@pytest.mark.parametrize("kind", ["reminder", "withdrawn", "something-of-tomorrow"])
+def test_what_asks_for_no_answer_still_counts_as_read(kind: str) -> None:
+    number, said = replies("pf", record(assignment(), f"pt.postigo.assignment.{kind}.v1"))
+    assert (number, said) == (3, [])
