@@ -49,11 +49,11 @@ check: $(READY) ## Check style, types, the walls between rooms, and that the con
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m deploy.contracts --check
-	$(PY) -m gateway.openapi --check
+	$(PY) -m gateway.contract --check
 
 contracts: $(READY) ## Write the published contracts anew: schemas and AsyncAPI from the events, OpenAPI from the gateway
 	$(PY) -m deploy.contracts
-	$(PY) -m gateway.openapi
+	$(PY) -m gateway.contract
 
 # What is locked stays as it is while it fits pyproject.toml; ARGS=--upgrade takes the newest of everything.
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
