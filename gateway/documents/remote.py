@@ -21,7 +21,8 @@ log = structlog.get_logger()
 CLAIM_TIMEOUT: Final = httpx2.Timeout(1.5)
 UPLOAD_TIMEOUT: Final = httpx2.Timeout(30, connect=2, pool=2)
 READ_TIMEOUT: Final = httpx2.Timeout(5, connect=2)
-UPLOADS: Final = 32
+UPLOADS: Final = 16
+"""At once: as many as one documents process takes."""
 
 _REFUSALS: Final = {
     404: kinds.NOT_FOUND,
@@ -119,7 +120,7 @@ class DocumentService:
         traceparent: str | None,
     ) -> httpx2.Response:
         digest = signing.digest(body) if isinstance(body, bytes) else signing.STREAMED
-        signature = signing.sign(self._secret, method, target, purpose=purpose, body_digest=digest)
+        signature = signing.sign(self._secret, method, target, purpose=purpose, body_digest=digest, about=headers)
         traced = {"traceparent": traceparent} if traceparent else {}
         try:
             return await self._http.request(

@@ -12,6 +12,7 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common.telemetry import tracing
+from services.common.telemetry.logging import where
 from services.common.web import kinds
 from services.common.web.problems import SPAN, Problem, answer
 
@@ -58,10 +59,7 @@ class Edge:
         try:
             await self._app(scope, receive, protected)
         except Exception as error:
-            # The text of an exception may carry a person's words.
-            log.critical(
-                "unhandled", error=type(error).__name__, exc_info=(type(error), Exception(), error.__traceback__)
-            )
+            log.critical("unhandled", error=type(error).__name__, exc_info=where(error))
             if status == 0:
                 await answer(scope, Problem(kinds.INTERNAL))(scope, receive, protected)
         finally:

@@ -1,4 +1,6 @@
-"""The signature of an internal call: HMAC-SHA-256 over method, target, time, purpose and the body's digest.
+"""The signature of an internal call: HMAC-SHA-256 over method, target, time, purpose, and what the call is about.
+
+That is the headers which name an owner, a file and its type, and the digest of the body.
 
 A streamed body is not signed (its digest is `-`): its bytes are hashed where they are stored.
 """
@@ -14,6 +16,9 @@ WINDOW: Final = 60
 
 STREAMED: Final = "-"
 
+ABOUT: Final = ("content-type", "postigo-name", "postigo-owner")
+"""Headers that say what a call is about; an absent one is signed as absent."""
+
 
 class SignatureRefused(Exception):
     """The call was not made by one of our own processes, or too long ago."""
@@ -23,14 +28,26 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def sign(secret: bytes, method: str, target: str, *, purpose: str, body_digest: str = STREAMED) -> dict[str, str]:
-    """Headers that prove the call. `target` is the path with its query; `purpose` is what the audit log will say."""
+def sign(
+    secret: bytes,
+    method: str,
+    target: str,
+    *,
+    purpose: str,
+    body_digest: str = STREAMED,
+    about: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Headers that prove the call. `target` is the path with its query; `purpose` is what the audit log will say.
+
+    `about` holds the headers the call is sent with.
+    """
     moment = str(int(time.time()))
+    told = _about({name.lower(): value for name, value in (about or {}).items()})
     return {
         "Postigo-Time": moment,
         "Postigo-Purpose": purpose,
         "Postigo-Digest": body_digest,
-        "Postigo-Signature": _signature(secret, method, target, moment, purpose, body_digest),
+        "Postigo-Signature": _signature(secret, method, target, moment, purpose, body_digest, told),
     }
 
 
@@ -38,7 +55,7 @@ def verify(secret: bytes, method: str, target: str, headers: Mapping[str, str], 
     """The purpose of a rightly signed call; `body` is None where it is streamed. Raises `SignatureRefused`."""
     moment, purpose = headers.get("postigo-time", ""), headers.get("postigo-purpose", "")
     claimed = headers.get("postigo-digest", "")
-    expected = _signature(secret, method, target, moment, purpose, claimed)
+    expected = _signature(secret, method, target, moment, purpose, claimed, _about(headers))
     fresh = moment.isascii() and moment.isdigit() and len(moment) < 16 and abs(time.time() - int(moment)) <= WINDOW
     intact = claimed == (STREAMED if body is None else digest(body))
     if not (fresh and intact and purpose) or not hmac.compare_digest(
@@ -46,6 +63,10 @@ def verify(secret: bytes, method: str, target: str, headers: Mapping[str, str], 
     ):
         raise SignatureRefused
     return purpose
+
+
+def _about(headers: Mapping[str, str]) -> str:
+    return "\t".join(headers.get(name, "") for name in ABOUT)
 
 
 def _signature(secret: bytes, *parts: str) -> str:

@@ -63,20 +63,24 @@ class Desk:
         await self.http.aclose()
         self.client.close()
 
-    def signed(self, method: str, path: str, body: bytes | None = None) -> dict[str, str]:
+    def signed(
+        self, method: str, path: str, body: bytes | None = None, about: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """`about` with its signature."""
         digest = signing.STREAMED if body is None else signing.digest(body)
-        return signing.sign(self.secret, method, path, purpose="test", body_digest=digest)
+        proof = signing.sign(self.secret, method, path, purpose="test", body_digest=digest, about=about)
+        return dict(about or {}) | proof
 
     async def put(
         self, document_id: UUID, body: Bytes, *, owner: UUID, media_type: str = "application/pdf", name: str = "r.pdf"
     ) -> httpx2.Response:
         path = f"/internal/documents/{document_id}"
         said = {"Postigo-Owner": str(owner), "Content-Type": media_type, "Postigo-Name": quote(name)}
-        return await self.http.put(path, content=body, headers=said | self.signed("PUT", path))
+        return await self.http.put(path, content=body, headers=self.signed("PUT", path, about=said))
 
     async def get(self, document_id: UUID, owner: UUID) -> httpx2.Response:
         path = f"/internal/documents/{document_id}"
-        return await self.http.get(path, headers={"Postigo-Owner": str(owner)} | self.signed("GET", path))
+        return await self.http.get(path, headers=self.signed("GET", path, about={"Postigo-Owner": str(owner)}))
 
     async def claim(self, request_id: UUID, owner: UUID, *document_ids: UUID) -> httpx2.Response:
         ids = [str(each) for each in document_ids]
@@ -84,7 +88,8 @@ class Desk:
 
     async def post_claim(self, value: Any) -> httpx2.Response:
         request = self.http.build_request("POST", "/internal/claims", json=value)
-        request.headers.update(self.signed("POST", "/internal/claims", request.content))
+        about = {"Content-Type": request.headers["Content-Type"]}
+        request.headers.update(self.signed("POST", "/internal/claims", request.content, about))
         return await self.http.send(request)
 
     async def stored(self, owner: UUID, *, seed: int = 0) -> UUID:

@@ -25,11 +25,11 @@ async def test_an_unsigned_a_stale_or_a_tampered_call_is_refused(
     owner = {"Postigo-Owner": str(uuid4()), "Content-Type": "application/pdf"}
     body = pdf() if method == "PUT" else b'{"request_id": 1}' if method == "POST" else None
     signed_body = body if method == "POST" else None
-    fresh = desk.signed(method, path, signed_body)
+    fresh = desk.signed(method, path, signed_body, owner)
     with monkeypatch.context() as earlier:
         moment = time.time() - signing.WINDOW - 1
         earlier.setattr(time, "time", lambda: moment)
-        stale = desk.signed(method, path, signed_body)
+        stale = desk.signed(method, path, signed_body, owner)
 
     for headers in (
         {},
@@ -38,14 +38,22 @@ async def test_an_unsigned_a_stale_or_a_tampered_call_is_refused(
         fresh | {"Postigo-Purpose": "another"},
         fresh | {"Postigo-Time": str(int(fresh["Postigo-Time"]) + 1)},
         fresh | {"Postigo-Digest": "0" * 64},
-        desk.signed("DELETE", path, signed_body),
-        desk.signed(method, f"{path}x", signed_body),
+        desk.signed("DELETE", path, signed_body, owner),
+        desk.signed(method, f"{path}x", signed_body, owner),
     ):
         answer = await desk.http.request(method, path, content=body, headers=owner | headers)
         assert answer.status_code == REFUSED, headers
         assert answer.json()["type"] == kinds.NOT_OURS.type
     asked_more = await desk.http.request(method, f"{path}?a=b", content=body, headers=owner | fresh)
     assert asked_more.status_code == REFUSED
+
+
+async def test_a_call_for_another_owner_than_was_signed_is_refused(desk: Desk) -> None:
+    owner = uuid4()
+    path = f"/internal/documents/{await desk.stored(owner)}"
+    headers = desk.signed("GET", path, about={"Postigo-Owner": str(uuid4())})
+    answer = await desk.http.get(path, headers=headers | {"Postigo-Owner": str(owner)})
+    assert answer.status_code == 403
 
 
 async def test_a_claim_with_another_body_than_was_signed_is_refused(desk: Desk) -> None:
@@ -83,5 +91,5 @@ async def test_a_file_named_twice_in_one_claim_is_refused(desk: Desk) -> None:
 
 async def test_an_owner_that_is_no_identifier_is_refused(desk: Desk) -> None:
     path = f"/internal/documents/{uuid4()}"
-    answer = await desk.http.get(path, headers={"Postigo-Owner": "me"} | desk.signed("GET", path))
+    answer = await desk.http.get(path, headers=desk.signed("GET", path, about={"Postigo-Owner": "me"}))
     assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "Postigo-Owner")

@@ -89,7 +89,8 @@ async def test_one_more_than_memory_allows_is_asked_to_come_back(desk: Desk) -> 
         first = asyncio.create_task(taking.receive(upload(uuid4()), chunks(pdf(), then=go_on)))
         await asyncio.sleep(0)
         path = f"/internal/documents/{uuid4()}"
-        said = {"Postigo-Owner": str(uuid4()), "Content-Type": "application/pdf"} | desk.signed("PUT", path)
+        about = {"Postigo-Owner": str(uuid4()), "Content-Type": "application/pdf"}
+        said = desk.signed("PUT", path, about=about)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://documents") as http:
             busy = await http.put(path, content=pdf(), headers=said)
             go_on.set()

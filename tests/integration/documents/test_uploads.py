@@ -107,7 +107,7 @@ async def send_raw(desk: Desk, document_id: UUID, owner: UUID, length: int, body
     reader, writer = await asyncio.open_connection(place.hostname, place.port)
     path = f"/internal/documents/{document_id}"
     said = {"Postigo-Owner": str(owner), "Content-Type": "application/pdf", "Content-Length": str(length)}
-    head = "".join(f"{name}: {value}\r\n" for name, value in (said | desk.signed("PUT", path)).items())
+    head = "".join(f"{name}: {value}\r\n" for name, value in (desk.signed("PUT", path, about=said)).items())
     writer.write(f"PUT {path} HTTP/1.1\r\nHost: {place.netloc}\r\nConnection: close\r\n{head}\r\n".encode() + body)
     await writer.drain()
     if not hang_up:
@@ -182,7 +182,7 @@ async def test_somebody_elses_file_is_answered_like_an_unknown_one(desk: Desk) -
 async def test_a_compressed_body_is_refused(desk: Desk) -> None:
     path = f"/internal/documents/{uuid4()}"
     said = {"Postigo-Owner": str(uuid4()), "Content-Type": "application/pdf", "Content-Encoding": "gzip"}
-    assert (await desk.http.put(path, content=pdf(), headers=said | desk.signed("PUT", path))).status_code == 415
+    assert (await desk.http.put(path, content=pdf(), headers=desk.signed("PUT", path, about=said))).status_code == 415
 
 
 @pytest.mark.parametrize("name", [quote("Março ☂.pdf"), "r%FFx.pdf", ""])
@@ -191,7 +191,7 @@ async def test_a_name_is_read_as_percent_encoded_utf_8(desk: Desk, name: str) ->
     path = f"/internal/documents/{document_id}"
     said = {"Postigo-Owner": str(owner), "Content-Type": "application/pdf", "Postigo-Name": name}
 
-    answer = await desk.http.put(path, content=pdf(), headers=said | desk.signed("PUT", path))
+    answer = await desk.http.put(path, content=pdf(), headers=desk.signed("PUT", path, about=said))
 
     if "%FF" in name:
         assert answer.status_code == 422

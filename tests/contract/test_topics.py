@@ -1,0 +1,29 @@
+"""What `deploy/topics.yaml` declares is what the contracts and the catalogue name."""
+
+from deploy import topics as declared
+from services.common.catalogue import catalogue
+from services.common.contracts import declared as contracts, topics
+
+
+def test_every_department_of_the_catalogue_has_its_three_topics() -> None:
+    names = {topic.name for topic in declared.load()}
+    for code in catalogue().departments:
+        assert {topics.inbox(code), topics.outbox(code), topics.rejections(code)} <= names
+
+
+def test_no_topic_is_declared_for_a_department_that_does_not_exist() -> None:
+    codes = {name.split(".")[1] for topic in declared.load() if (name := topic.name).startswith("departments.")}
+    assert codes == set(catalogue().departments)
+
+
+def test_every_contract_has_a_topic_to_travel_on() -> None:
+    families = {topics.family(topic.name) for topic in declared.load()}
+    assert set(contracts()) - {""} <= families
+
+
+def test_what_intake_routing_and_documents_read_is_cut_alike() -> None:
+    """One member then holds a request's partition of every topic it reads."""
+    partitions = {topic.name: topic.partitions for topic in declared.load()}
+    read = [topics.INTAKE, topics.LIFECYCLE, topics.ASSIGNMENTS, topics.DOCUMENTS]
+    read += [topics.outbox(code) for code in catalogue().departments]
+    assert {partitions[name] for name in read} == {topics.REQUEST_PARTITIONS}
