@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, Final, Protocol
@@ -75,8 +75,6 @@ class Process:
 
     async def _start(self) -> None:
         """Bring everything up, trying again while an engine is away; then run the loops."""
-        for subscription in self.subscriptions:
-            subscription.progress.running = False
         steps = [*self.prepare, *([self.publisher.start] if self.publisher else [])]
         steps += [subscription.start for subscription in self.subscriptions]
         for step in steps:
@@ -151,9 +149,8 @@ class Process:
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+    # Gathered, not raised: uvicorn would print the text of an error that `_must_not_end` has logged without it.
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def serve(app: ASGIApp, settings: Settings, service: str) -> None:

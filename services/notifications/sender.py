@@ -18,6 +18,7 @@ from services.common.errors import StoreAway
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.store import Change, Document
 from services.common.telemetry import metrics
+from services.common.telemetry.logging import where
 from services.notifications import domain, letters, mail
 from services.notifications.domain import Delivery, Skip, Status, Trouble
 from services.notifications.errors import NotSent
@@ -108,7 +109,7 @@ class Sender:
                 log.warning("nothing taken", because=str(away))
                 await _pause()
             except Exception as error:
-                log.critical("sender failed", error=type(error).__name__)
+                log.critical("sender failed", error=type(error).__name__, exc_info=where(error))
                 await _pause()
 
     async def _round(self) -> None:
@@ -145,7 +146,9 @@ class Sender:
         try:
             await self._settle(moved(document, await self._try(delivery_in(document))))
         except Exception as error:
-            log.critical("delivery not settled", delivery=document.key, error=type(error).__name__)
+            log.critical(
+                "delivery not settled", delivery=document.key, error=type(error).__name__, exc_info=where(error)
+            )
 
     async def _try(self, delivery: Delivery) -> Delivery:
         """The delivery as one try leaves it."""
@@ -157,7 +160,7 @@ class Sender:
         except TimeoutError:
             return self._failed(delivery, Trouble.AWAY, "timeout")
         except Exception as error:
-            log.critical("our bug", delivery=str(delivery.id), error=type(error).__name__)
+            log.critical("our bug", delivery=str(delivery.id), error=type(error).__name__, exc_info=where(error))
             return self._failed(delivery, Trouble.BUG, "internal-error")
         return domain.skipped(delivery, skip, self._now()) if skip else domain.sent(delivery, self._now())
 

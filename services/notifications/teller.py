@@ -14,6 +14,7 @@ from services.common.errors import Away, TopicMissing
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.store import Document
+from services.common.telemetry.logging import where
 from services.notifications.domain import Delivery
 from services.notifications.store import Deliveries
 
@@ -75,7 +76,7 @@ class Teller:
         except (Away, TopicMissing) as away:
             log.warning("deliveries not said yet", because=str(away))
         except Exception as error:
-            log.critical("saying deliveries failed", error=type(error).__name__)
+            log.critical("saying deliveries failed", error=type(error).__name__, exc_info=where(error))
         else:
             return True
         self._behind = True

@@ -1,6 +1,6 @@
 """Which department has a request, and what passes between it and us. Pure."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -161,7 +161,9 @@ def _reference_to(received: Received[Command]) -> CommandRef:
     return CommandRef(id=received.id, topic=place.topic, partition=place.partition, offset=place.offset)
 
 
-def _rejection(request_id: UUID, at: Any, command: CommandRef, code: str, catch_up_to: int | None) -> CommandRejected:
+def _rejection(
+    request_id: UUID, at: datetime, command: CommandRef, code: str, catch_up_to: int | None
+) -> CommandRejected:
     return CommandRejected(
         request_id=request_id,
         reference=reference_of(request_id),

@@ -51,7 +51,7 @@ class Fold(Generic[S]):
     park: list[Received[Event]]
 
 
-def _own_key(received: Received[Any]) -> Sequence[str]:
+def own_key(received: Received[Any]) -> Sequence[str]:
     return (received.key,)
 
 
@@ -64,7 +64,7 @@ class Aggregate(Generic[S]):
 
     service: str
     state: type[S]
-    keys: Keys = _own_key
+    keys: Keys = own_key
     timers: Callable[[S], Sequence[Due]] = field(default=lambda _: ())
     _handlers: dict[type[Event], tuple[Handler[S, Any], Keys]] = field(default_factory=dict)
     _timers: dict[str, Handler[S, TimerDue]] = field(default_factory=dict)
@@ -137,12 +137,12 @@ class Aggregate(Generic[S]):
     def _step(self, fold: Fold[S], received: Received[Event]) -> End | None:
         document = fold.change.after
         if document.blocked and not _heads(document.blocked, received):
-            if received.position not in _positions(document.blocked):
-                fold.park.append(received)
-                parked = Parked(*_place(received.position), at=received.at)
-                fold.change.after = replace(document, blocked=(*document.blocked, parked))
-                return None
-            return End.DUPLICATE
+            waiting = parked(received)
+            if waiting.position in {each.position for each in document.blocked}:
+                return End.DUPLICATE
+            fold.park.append(received)
+            fold.change.after = replace(document, blocked=(*document.blocked, waiting))
+            return None
         if _heads(document.blocked, received):
             document = fold.change.after = replace(document, blocked=document.blocked[1:])
         decision, cause = self._decide(document, received)
@@ -196,17 +196,15 @@ class Aggregate(Generic[S]):
         ]
 
 
-def _place(position: Position) -> tuple[str, int, int]:
-    return position.topic, position.partition, position.offset
-
-
-def _positions(blocked: Sequence[Parked]) -> set[Position]:
-    return {Position(*parked.position) for parked in blocked}
+def parked(received: Received[Event]) -> Parked:
+    """What stands for the record in the list of a blocked document."""
+    position = received.position
+    return Parked(position.topic, position.partition, position.offset, received.at)
 
 
 def _heads(blocked: Sequence[Parked], received: Received[Event]) -> bool:
     """Whether the record is the one a blocked document waits for."""
-    return bool(blocked) and blocked[0].position == _place(received.position)
+    return bool(blocked) and blocked[0].position == parked(received).position
 
 
 def _remembered(inbox: tuple[Seen, ...], new: Seen, now: datetime) -> tuple[Seen, ...]:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Generic
 
 from services.common.contracts import Event
-from services.common.messaging.aggregate import Aggregate, End, Fold
+from services.common.messaging.aggregate import Aggregate, End, Fold, parked
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.record import Received
 from services.common.messaging.shape import Queues, Taken, by_key, rounds
-from services.common.store import Change, Document, DocumentStore, Parked
+from services.common.store import Change, Document, DocumentStore
 
 PARKED = "blocked"
 """The reason on the dead letter of a record that only waits for an earlier one of its document."""
@@ -53,10 +53,8 @@ class AggregateConsumer(Generic[S]):
         await self.store.clear({document.key: [event.id for event in document.outbox] for document in unsent})
         ARMED and reach(Failpoint.CLEARED)
 
-    async def give_up(self, taken: Taken, reason: str) -> None:
-        """Dead-letter the record, then block its documents: their later records wait behind it, in order."""
-        await self._letters.send(taken.record, reason)
-        ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
+    async def block(self, taken: Taken) -> None:
+        """Block the record's documents: their later records wait behind it, in order."""
         missed = set(self.aggregate.targets(taken.received))
         while missed:
             documents = await self.store.load(list(missed))
@@ -92,9 +90,9 @@ class AggregateConsumer(Generic[S]):
     async def _park(self, queues: Queues, folds: dict[str, Fold[S]]) -> None:
         """Records behind a blocked document go to the dead letters before the list that names them is saved."""
         for key, fold in folds.items():
-            parked = {received.position for received in fold.park}
+            waiting = {received.position for received in fold.park}
             for taken in queues[key]:
-                if taken.received.position in parked:
+                if taken.received.position in waiting:
                     await self._letters.send(taken.record, PARKED)
                     ARMED and reach(Failpoint.PARKED_LETTER_SENT)
 
@@ -106,8 +104,7 @@ class AggregateConsumer(Generic[S]):
 
 
 def _blocked(document: Document[S], received: Received[Event]) -> Change[S]:
-    position = received.position
-    parked = Parked(position.topic, position.partition, position.offset, received.at)
-    if parked.position in {waiting.position for waiting in document.blocked}:
+    waiting = parked(received)
+    if waiting.position in {each.position for each in document.blocked}:
         return Change(document, document)
-    return Change(document, replace(document, partition=received.partition, blocked=(*document.blocked, parked)))
+    return Change(document, replace(document, partition=received.partition, blocked=(*document.blocked, waiting)))

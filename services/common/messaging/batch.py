@@ -5,7 +5,7 @@ cost of a few batches however large it was.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -16,6 +16,7 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.record import read, redriven_for
 from services.common.messaging.shape import Shape, Taken
 from services.common.telemetry import metrics, tracing
+from services.common.telemetry.logging import where
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -88,9 +89,6 @@ class BatchTaker:
         else:
             reason = f"bug:{type(error).__name__}"
             log.critical("a record cannot be applied", group=self._group, because=reason, exc_info=where(error))
-            await self._shape.give_up(taken, reason)
-
-
-def where(error: BaseException) -> tuple[type[BaseException], BaseException, Any]:
-    """The traceback without the error's text, which may carry a person's words."""
-    return type(error), Exception(), error.__traceback__
+            await self._letters.send(taken.record, reason)
+            ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
+            await self._shape.block(taken)

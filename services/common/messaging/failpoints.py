@@ -14,7 +14,7 @@ from typing import Final
 
 
 class Failpoint(StrEnum):
-    """Every step of the kernel and of the submit path. A test hits each one and counts what is left."""
+    """Every step of the kernel, of the submit path and of a delivery. A test hits each one and counts what is left."""
 
     BATCH_READ = "batch-read"
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"

@@ -59,5 +59,5 @@ class MakerConsumer:
         ARMED and reach(Failpoint.MADE)
         return [End.DUPLICATE] * duplicates + [End.APPLIED] * (len(made) - duplicates)
 
-    async def give_up(self, taken: Taken, reason: str) -> None:
+    async def block(self, taken: Taken) -> None:
         """Nothing waits behind a record that only makes something: its letter is kept for a redrive."""

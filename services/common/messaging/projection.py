@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any, Generic, TypeVar
 
 from services.common.contracts import Event
-from services.common.messaging.aggregate import End, Keys
+from services.common.messaging.aggregate import End, Keys, own_key
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.record import Received
@@ -20,16 +20,12 @@ E = TypeVar("E", bound=Event)
 Merge = Callable[[S | None, Received[E]], S]
 
 
-def _own_key(received: Received[Any]) -> Sequence[str]:
-    return (received.key,)
-
-
 @dataclass(slots=True)
 class Projection(Generic[S]):
     """A view's table of merges, one for each event (a base class stands for all its events)."""
 
     state: type[S]
-    keys: Keys = _own_key
+    keys: Keys = own_key
     _merges: dict[type[Event], Merge[S, Any]] = field(default_factory=dict)
 
     def on(self, *events: type[E]) -> Callable[[Merge[S, E]], Merge[S, E]]:
@@ -64,7 +60,7 @@ class ProjectionConsumer(Generic[S]):
                 pending = {key: pending[key] for key in missed}
         return [End.APPLIED] * len(pairs)
 
-    async def give_up(self, taken: Taken, reason: str) -> None:
+    async def block(self, taken: Taken) -> None:
         """A view is never blocked: the letter alone is kept, and a rebuild fills the gap."""
 
     def _merged(self, document: Document[S], queue: Sequence[Taken]) -> Change[S]:

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     InvalidTopicError,
     KafkaError,
+    MessageSizeTooLargeError,
     OutOfOrderSequenceNumber,
     ProducerClosed,
     ProducerFenced,
@@ -69,7 +70,8 @@ class Publisher:
                 retry_backoff_ms=50,
             )
             try:
-                await asyncio.wait_for(producer.start(), self._timeout)
+                async with asyncio.timeout(self._timeout):
+                    await producer.start()
             except (KafkaError, TimeoutError, OSError) as error:
                 await _stopped(producer)
                 raise BrokerAway(f"no connection ({type(error).__name__})") from None
@@ -100,7 +102,8 @@ class Publisher:
         """The topics there are."""
         producer = await self._running()
         try:
-            cluster = await asyncio.wait_for(producer.client.fetch_all_metadata(), self._timeout)
+            async with asyncio.timeout(self._timeout):
+                cluster = await producer.client.fetch_all_metadata()
         except (KafkaError, TimeoutError, OSError) as error:
             raise BrokerAway(f"no metadata ({type(error).__name__})") from None
         return set(cluster.topics())
@@ -143,15 +146,16 @@ class Publisher:
         await asyncio.wait(self._stuck)
         self._stuck = {future for future in self._stuck if not future.done()}
 
-    async def _failed(self, error: BaseException) -> NoReturn:
+    async def _failed(self, error: KafkaError | TimeoutError) -> NoReturn:
         if isinstance(error, TopicAuthorizationFailedError | InvalidTopicError):
             raise TopicMissing(str(error.args[0]) if error.args else "unknown") from None
+        if isinstance(error, MessageSizeTooLargeError):
+            # Never an outage: it would be tried for ever. What we say is checked against far less before it is saved.
+            raise error
         if isinstance(error, _BROKEN):
             log.error("producer replaced", because=type(error).__name__)
             await self.stop()
-        if isinstance(error, KafkaError | TimeoutError):
-            raise BrokerAway(f"a send was not acknowledged ({type(error).__name__})") from None
-        raise error
+        raise BrokerAway(f"a send was not acknowledged ({type(error).__name__})") from None
 
     async def _running(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -173,4 +177,5 @@ def _appended_at(metadata: Any) -> datetime:
 async def _stopped(producer: AIOKafkaProducer) -> None:
     """Stop within two seconds: with a frozen broker `stop()` waits for ever."""
     with suppress(KafkaError, TimeoutError, OSError):
-        await asyncio.wait_for(producer.stop(), 2)
+        async with asyncio.timeout(2):
+            await producer.stop()

@@ -27,7 +27,7 @@ MAX_ID: Final = 255
 
 REDRIVE_HEADER: Final = "dlq-redrive"
 
-_READ: Final = frozenset({"ce_id", "ce_type", "ce_subject", "ce_correlationid", "traceparent", REDRIVE_HEADER})
+_READ: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "traceparent", REDRIVE_HEADER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ def read(record: "ConsumerRecord[bytes, bytes]") -> Received[Event]:
         partition=record.partition,
         at=redrive.at if redrive else moment(record.timestamp),
         position=redrive.position if redrive else Position(record.topic, record.partition, record.offset),
-        correlation=headers.get("ce_correlationid", identifier),
-        traceparent=headers.get("traceparent"),
+        correlation=_passed_on(headers, "ce_correlationid") or identifier,
+        traceparent=_passed_on(headers, "traceparent"),
     )
 
 
@@ -152,6 +152,12 @@ def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
         except UnicodeDecodeError:
             raise Poison(f"header-{name}-utf8") from None
     return headers
+
+
+def _passed_on(headers: Mapping[str, str], name: str) -> str | None:
+    """A header that what we say will carry too: a stranger's long one must not make it too large to send."""
+    value = headers.get(name)
+    return value if value is not None and len(value) <= MAX_ID else None
 
 
 def _required(headers: Mapping[str, str], name: str) -> str:

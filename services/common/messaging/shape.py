@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from services.common.contracts import Event
 from services.common.messaging.aggregate import End
@@ -12,7 +12,7 @@ from services.common.messaging.record import Received
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
-ROUND: int = 32
+ROUND: Final = 32
 """Records of one key decided on in one save; the rest go in the batch's next round."""
 
 
@@ -34,8 +34,8 @@ class Shape(Protocol):
         """Apply the batch and publish what it said; how each record ended."""
         ...
 
-    async def give_up(self, taken: Taken, reason: str) -> None:
-        """Put aside a record that our own bug cannot apply, so that it is lost to nobody and stops nobody else."""
+    async def block(self, taken: Taken) -> None:
+        """Let later records of the same documents wait behind one that our own bug cannot apply; its letter is sent."""
         ...
 
 

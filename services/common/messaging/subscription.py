@@ -7,6 +7,7 @@ exception, would drop the whole batch and the next commit would pass it.
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 import structlog
@@ -25,12 +26,13 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
 from services.common.errors import Away, BrokerAway, HandedOver
-from services.common.messaging.batch import BatchTaker, Records, where
+from services.common.messaging.batch import BatchTaker, Records
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.offsets import Offsets
 from services.common.messaging.progress import Progress
 from services.common.messaging.shape import Shape
+from services.common.telemetry.logging import where
 
 log = structlog.get_logger()
 
@@ -150,14 +152,15 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         except (KafkaError, TimeoutError) as error:
             log.warning("offsets unknown after a rebalance", group=self.group, because=type(error).__name__)
             return
+        self.progress.moved()
         if gone:
             self._halt(gone)
 
     def _halt(self, gone: Sequence[TopicPartition]) -> None:
         self.consumer.pause(*gone)
-        where = ", ".join(f"{tp.topic}/{tp.partition}" for tp in gone)
-        self.progress.stopped = f"records were deleted before {self.group} read them: {where}"
-        log.critical("the log no longer holds unread records", group=self.group, partitions=where)
+        partitions = ", ".join(f"{tp.topic}/{tp.partition}" for tp in gone)
+        self.progress.stopped = f"records were deleted before {self.group} read them: {partitions}"
+        log.critical("the log no longer holds unread records", group=self.group, partitions=partitions)
 
     async def _consume(self, records: Records) -> None:
         """One batch, start to commit. Never raises: FastStream would drop the batch and pass it."""
@@ -165,6 +168,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             ARMED and reach(Failpoint.BATCH_READ)
             first, after = _bounds(records)
             if gaps := self.offsets.gaps(first):
+                self._seek(first)
                 self._halt(gaps)
                 return
             try:
@@ -199,14 +203,15 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         else:
             self.progress.outage = f"kernel error: {type(error).__name__}"
             log.critical("kernel error", group=self.group, error=type(error).__name__, exc_info=where(error))
-        try:
-            for tp, offset in first.items():
-                if tp in self.consumer.assignment():
-                    self.consumer.seek(tp, offset)
-        except (IllegalStateError, BrokerAway):
-            return
+        self._seek(first)
         await asyncio.sleep(random.uniform(0.25, 1.0) * LONGEST_WAIT)
         ARMED and reach(Failpoint.STEPPED_BACK)
+
+    def _seek(self, first: Mapping[TopicPartition, int]) -> None:
+        """Let the partitions that are still ours be polled from `first` again."""
+        with suppress(IllegalStateError, BrokerAway):
+            for tp in self.consumer.assignment() & first.keys():
+                self.consumer.seek(tp, first[tp])
 
 
 def _bounds(records: Records) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:

@@ -20,6 +20,7 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.shape import Taken
 from services.common.messaging.subscription import Subscription
 from services.common.store import Document
+from services.common.telemetry.logging import where
 
 log = structlog.get_logger()
 
@@ -52,7 +53,9 @@ class Sweeper(Generic[S]):
             except (Away, HandedOver, KafkaError, IllegalStateError, TimeoutError) as error:
                 log.warning("sweep void", group=self._subscription.group, because=type(error).__name__)
             except Exception as error:
-                log.critical("sweep failed", group=self._subscription.group, error=type(error).__name__)
+                log.critical(
+                    "sweep failed", group=self._subscription.group, error=type(error).__name__, exc_info=where(error)
+                )
 
     async def round(self) -> None:
         """One round. Rests while the subscription is in an outage: then its producer is not acknowledged either."""
@@ -76,9 +79,8 @@ class Sweeper(Generic[S]):
         documents = await self._consumer.store.due(partitions, before, LIMIT)
         ARMED and reach(Failpoint.SWEEP_DUE_FOUND)
         for document in documents:
-            if not document.blocked:
-                await self._fire_one(document, before)
-                ARMED and reach(Failpoint.SWEEP_TIMER_FIRED)
+            await self._fire_one(document, before)
+            ARMED and reach(Failpoint.SWEEP_TIMER_FIRED)
 
     async def _fire_one(self, document: Document[S], before: datetime) -> None:
         aggregate = self._consumer.aggregate
@@ -88,7 +90,9 @@ class Sweeper(Generic[S]):
         except (Away, HandedOver):
             raise
         except Exception as error:
-            log.critical("timer failed", group=self._subscription.group, error=type(error).__name__)
+            log.critical(
+                "timer failed", group=self._subscription.group, error=type(error).__name__, exc_info=where(error)
+            )
 
     async def _send_again(self, started: datetime, partitions: list[int]) -> None:
         documents = await self._consumer.store.unsent(partitions, started - STALE_AFTER, LIMIT)

@@ -82,8 +82,9 @@ class DocumentStore(Generic[State]):
             )
 
     async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[Document[State]]:
-        """Documents in `partitions` with a timer due at `before` or earlier."""
-        return await self._find({"partition": {"$in": list(partitions)}, "due.at": {"$lte": before}}, limit)
+        """Documents in `partitions` with a timer due at `before` or earlier. A blocked one's timers wait with it."""
+        due = {"due.at": {"$lte": before}, "blocked.0": {"$exists": False}}
+        return await self._find({"partition": {"$in": list(partitions)}} | due, limit)
 
     async def unsent(self, partitions: Sequence[int], before: datetime, limit: int) -> list[Document[State]]:
         """Documents in `partitions` whose outbox holds an event from `before` or earlier."""

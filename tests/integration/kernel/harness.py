@@ -137,7 +137,7 @@ class Bench:
         said = await self.booked()
         for key, amounts in self.entered.items():
             account = await self.account(UUID(key))
-            assert list(account.get("state", {}).get("entries", ())) == amounts, "lost, doubled or reordered"
+            assert list((account.get("state") or {}).get("entries", ())) == amounts, "lost, doubled or reordered"
             assert [line["seq"] for line in said[key]] == list(range(1, len(said[key]) + 1)), "said out of order"
             found = [line["amount"] for line in said[key] if line["amount"]]
             assert found == amounts, f"said other than booked: {found} for {amounts}"
