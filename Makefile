@@ -11,7 +11,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status demo test check contracts lock clean clean-jars
+.PHONY: help setup up down status logs demo test check contracts lock clean clean-jars
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,8 +24,9 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: install it (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	@command -v git >/dev/null || { echo "git is missing: install it (on Debian and Ubuntu: apt install git)." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --require-hashes -r requirements-dev.lock
-	$(PY) -m pip install --no-deps --no-build-isolation --editable .
+	@echo "Installing about 120 packages into $(VENV): once, one to three minutes."
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 up: $(READY) ## Start the engines and all processes, until Ctrl-C
@@ -33,6 +34,9 @@ up: $(READY) ## Start the engines and all processes, until Ctrl-C
 
 status: $(READY) ## Show what runs
 	@$(POSTIGO) status $(ARGS)
+
+logs: $(READY) ## Show the log of one process (ARGS=intake, ARGS="gateway --follow")
+	@$(POSTIGO) logs $(ARGS)
 
 down: $(READY) ## Stop what runs in the background; the data is kept
 	@$(POSTIGO) down $(ARGS)

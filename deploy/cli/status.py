@@ -30,7 +30,9 @@ def run(folder: Path, *, as_json: bool) -> None:
         report = {"running": bool(supervisor), "supervisor": supervisor, "home": str(home.folder), "programs": rows}
         print(json.dumps(report, indent=1))
     elif supervisor:
-        Console(highlight=False).print(_table(rows))
+        # Piped, nothing may be cut to fit a screen that is not there.
+        console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
+        console.print(_table(rows))
     else:
         print(f"Nothing runs in {home.folder}.")
     sys.exit(0 if supervisor else 1)

@@ -150,7 +150,7 @@ def show_hints(console: Console, case: Case, stage: Stage) -> None:
     """What to try while everything is up. The three lines work when they are pasted into a shell, in this order."""
     url, account = stage.env["PUBLIC_URL"], case.account
     stop = "Ctrl-C stops everything; the data is kept" if stage.own else "Ctrl-C; what ran before goes on running"
-    hints = {"NISS": account.niss, "password": account.password, "API page": f"{url}/v1/openapi.json"}
+    hints = {"NISS": account.niss, "password": account.password, "API page": f"{url}/docs"}
     hints |= {"mails": str(stage.home.mails), "to stop": stop}
     say(console, "\nEverything stays up. Try it as one of the people in the demonstration:\n")
     for name, value in hints.items():
