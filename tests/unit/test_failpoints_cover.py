@@ -15,10 +15,12 @@ COVERED = (
     "gateway/requests/submit.py",
     "services/common/messaging/aggregate_consumer.py",
     "services/common/messaging/batch.py",
+    "services/common/messaging/dead_letters.py",
     "services/common/messaging/maker.py",
     "services/common/messaging/projection.py",
     "services/common/messaging/subscription.py",
     "services/common/messaging/sweeper.py",
+    "services/common/store/aggregates.py",
 )
 
 HARMLESS = ("asyncio.sleep", "asyncio.timeout", "self.between_batches", "self._subscription.between_batches")

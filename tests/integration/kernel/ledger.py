@@ -53,9 +53,8 @@ class Ledger:
 
     def topics(self) -> dict[str, int]:
         letters = {
-            f"{self.entries}.dlq.{self.prefix}-accounts": 1,
-            f"{self.bookings}.dlq.{self.prefix}-books": 1,
-            f"{self.bookings}.dlq.{self.prefix}-slips": 1,
+            self.letters: 1,
+            **dict.fromkeys(self.readers_letters, 1),
         }
         return {self.entries: 2, self.bookings: 2, **letters}
 
@@ -63,12 +62,19 @@ class Ledger:
     def letters(self) -> str:
         return f"{self.entries}.dlq.{self.prefix}-accounts"
 
+    @property
+    def readers_letters(self) -> tuple[str, str]:
+        """Where the view's and the slips' dead letters lie."""
+        return f"{self.bookings}.dlq.{self.prefix}-books", f"{self.bookings}.dlq.{self.prefix}-slips"
+
 
 def ledger(prefix: str) -> Ledger:
     """The ledger whose topics start with `prefix`."""
 
     class Entered(Said, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1",)):
-        """`how`: `book` it; or be what a `bug`, `poison`, a `refusal` or a `timer` is made of; `nowhere`, `huge`."""
+        """`how`: `book` it; or be what a `bug`, `poison`, a `refusal` or a `timer` is made of; `nowhere`, `huge`; or
+        `unreadable-view`, on which the view and the slips fail.
+        """
 
         amount: int
         how: str = "book"
@@ -116,6 +122,8 @@ def ledger(prefix: str) -> Ledger:
                 return changed(after, booking(after, received, amount))
             case "nowhere":
                 return changed(after, Nowhere(request_id=event.request_id, reference=event.reference))
+            case "unreadable-view":
+                return changed(after, booking(after, received, amount, "unreadable"))
             case "huge":
                 return changed(after, booking(after, received, amount, "x" * 300_000))
             case _:
@@ -130,10 +138,12 @@ def ledger(prefix: str) -> Ledger:
     @books.on(Booked)
     def enter_line(current: Book | None, received: Received[Booked]) -> Book:
         book = current or Book()
+        assert received.event.note != "unreadable"
         return Book(lines=book.lines | {str(received.event.seq): received.event.amount})
 
     @slips.on(Booked)
     def make_slip(received: Received[Booked]) -> list[dict[str, Any]]:
+        assert received.event.note != "unreadable"
         return [{"_id": received.id, "key": received.key, "amount": received.event.amount}]
 
     return Ledger(prefix, Entered, Booked, accounts, books, slips)

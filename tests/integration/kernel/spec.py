@@ -176,6 +176,18 @@ class KernelSpec:
         assert account["blocked"] == []
         assert account["inbox"][0]["at"] == moment(records[0].timestamp), "decided as of the first append"
 
+    async def test_our_bug_in_a_view_or_a_maker_leaves_a_letter_and_stops_nobody(self, ledger: Bench) -> None:
+        key = uuid4()
+        await ledger.enter(uuid4(), 1, "unreadable-view")
+        await ledger.enter(key, 1)
+        await ledger.settled()
+
+        async def lettered() -> bool:
+            letters = await topics.read_all(ledger.env["KAFKA_URL"], *ledger.ledger.readers_letters)
+            return [topics.header(letter, "dlq-reason") for letter in letters] == ["bug:AssertionError"] * 2
+
+        await eventually(lettered)
+
     async def test_a_record_redriven_for_another_group_is_left_alone(self, ledger: Bench) -> None:
         key = uuid4()
         record = await ledger.enter(key, 1)
