@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
+
+from tests.support.waiting import eventually
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -30,7 +34,7 @@ async def read_all(url: str, *topics: str) -> list[ConsumerRecord[bytes, bytes]]
         consumer = AIOKafkaConsumer(bootstrap_servers=url, auto_offset_reset="earliest", enable_auto_commit=False)
         await consumer.start()
         stack.push_async_callback(consumer.stop)
-        cluster = await consumer._client.fetch_all_metadata()
+        cluster = await eventually(partial(_metadata, consumer))
         partitions = [
             TopicPartition(topic, number)
             for topic in topics
@@ -47,6 +51,14 @@ async def read_all(url: str, *topics: str) -> list[ConsumerRecord[bytes, bytes]]
                 batch = await consumer.getmany(*partitions, timeout_ms=500)
                 records += [record for found in batch.values() for record in found]
         return sorted(records, key=lambda record: (record.topic, record.partition, record.offset))
+
+
+async def _metadata(consumer: AIOKafkaConsumer) -> Any:
+    """What the broker has; None while it is coming back."""
+    try:
+        return await consumer._client.fetch_all_metadata()
+    except KafkaError:
+        return None
 
 
 async def producer(url: str, **options: Any) -> AIOKafkaProducer:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.common.contracts import topics
+from services.common.errors import Poison
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.record import Position, redriven_for
 
@@ -54,7 +55,10 @@ class DeadLetters:
 
 def _origin(record: "ConsumerRecord[bytes, bytes]") -> tuple[Position, int]:
     """Where the record first lay, and its first append time in ms: a redriven one keeps both."""
-    redrive = redriven_for(record)
+    try:
+        redrive = redriven_for(record)
+    except Poison:
+        redrive = None
     if redrive is not None:
         return redrive.position, round(redrive.at.timestamp() * 1000)
     return Position(record.topic, record.partition, record.offset), record.timestamp

@@ -41,6 +41,12 @@ class Offsets:
         """Partitions whose next record is not the one that should follow: the log was cut while we were behind."""
         return [tp for tp, offset in first.items() if offset > self.finished.get(tp, offset)]
 
+    async def cut(self, consumer: AIOKafkaConsumer, gaps: Sequence[TopicPartition]) -> list[TopicPartition]:
+        """Those of `gaps` whose log really begins after what was finished. A rebalance makes gaps that close again."""
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            starts = await consumer.beginning_offsets(list(gaps))
+        return [tp for tp in gaps if starts[tp] > self.finished.get(tp, 0)]
+
     async def ends(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """The end of every held partition's log now. Raises `KafkaError` or `TimeoutError`."""
         held = list(consumer.assignment())

@@ -165,12 +165,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _consume(self, records: Records) -> None:
         """One batch, start to commit. Never raises: FastStream would drop the batch and pass it."""
         async with self.between_batches:
-            ARMED and reach(Failpoint.BATCH_READ)
             first, after = _bounds(records)
-            if gaps := self.offsets.gaps(first):
-                self._seek(first)
-                self._halt(gaps)
+            if await self._stepped_over_a_gap(first):
                 return
+            ARMED and reach(Failpoint.BATCH_READ)
             try:
                 await self._taker.take(records)
                 ARMED and reach(Failpoint.TAKEN)
@@ -180,6 +178,24 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 log.info("partitions handed over", group=self.group)
             except Exception as error:
                 await self._step_back(first, error)
+
+    async def _stepped_over_a_gap(self, first: Mapping[TopicPartition, int]) -> bool:
+        """Whether a partition's next record is not the one that should follow; then all are polled again.
+
+        Where the log was cut while we were behind, the partition stops, red and loud.
+        """
+        gaps = self.offsets.gaps(first)
+        if not gaps:
+            return False
+        self._seek({**first, **{tp: self.offsets.finished[tp] for tp in gaps}})
+        try:
+            gone = await self.offsets.cut(self.consumer, gaps)
+        except (Away, KafkaError, TimeoutError) as error:
+            log.warning("a gap cannot be judged yet", group=self.group, because=type(error).__name__)
+            return True
+        if gone:
+            self._halt(gone)
+        return True
 
     async def _commit(self, after: Mapping[TopicPartition, int]) -> None:
         held = self.consumer.assignment()

@@ -42,6 +42,8 @@ def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
         "a header twice": ("header-ce_id-twice", {"headers": [*plain, plain[0]]}),
         "no id": ("header-ce_id-missing", {"headers": plain[1:]}),
         "an unknown type": ("unknown-type", {"headers": [plain[0], ("ce_type", b"pt.postigo.nothing.known.v9")]}),
+        "a redrive header of nonsense": ("redrive-header", {"more": [("dlq-redrive", b"a b c d e")]}),
+        "a redrive header beyond time": ("redrive-header", {"more": [("dlq-redrive", b"g t 0 1 9999999999999999")]}),
         "900 KiB": ("too-large", {"value": b" " * 900 * 1024}),
     }
 
@@ -82,7 +84,10 @@ class KernelSpec:
             value = json.dumps(value | {"request_id": value.get("request_id") or str(key)}).encode()
         headers = [
             (header, ledger.ledger.entered.TYPE.encode() if text == b"TYPE" else text)
-            for header, text in flaw.get("headers", headers_of(ledger.ledger.entered.TYPE, "bad"))
+            for header, text in [
+                *flaw.get("headers", headers_of(ledger.ledger.entered.TYPE, "bad")),
+                *flaw.get("more", ()),
+            ]
         ]
         await ledger.enter(neighbour, 1)
         sent = await topics.append(
@@ -91,10 +96,12 @@ class KernelSpec:
         await ledger.enter(neighbour, 2)
         await ledger.settled()
         letter = await _letter(ledger, sent)
-        told = {header: text for header, text in letter.headers if header.startswith("dlq-")}
+        told = {header: text for header, text in letter.headers if header.startswith("dlq-")} | {"dlq-redrive": b""}
         assert told["dlq-reason"] == reason.encode()
         assert told["dlq-group"] == f"{ledger.ledger.prefix}-accounts".encode()
-        assert [pair for pair in letter.headers if not pair[0].startswith("dlq-")] == headers
+        assert [pair for pair in letter.headers if pair[0] not in told] == [
+            pair for pair in headers if pair[0] not in told
+        ]
         assert letter.value == value
         assert letter.key == flaw.get("key", str(key).encode()) or (letter.key == b"" and "dlq-null-key" in told)
 

@@ -63,6 +63,7 @@ async def test_after_sigkill_of_the_supervisor_the_next_one_finds_everything_fre
     assert await asyncio.wait_for(supervisor.stdout.readline(), 30) == b"up\n"
     before = Home(tmp_path).state()["programs"][0]["url"]
     supervisor.kill()
+    await supervisor.wait()
 
     async with empty_stack(tmp_path) as stack:
         await start_program(stack, "one")
