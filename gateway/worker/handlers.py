@@ -11,7 +11,7 @@ from services.common.contracts.lifecycle import LifecycleFact
 from services.common.identifiers import reference_of
 from services.common.messaging import Projection
 
-views: Final = Projection(RequestView, keys=lambda received: [reference_of(UUID(received.key))])
+views: Final = Projection[RequestView](keys=lambda received: [reference_of(UUID(received.key))])
 
 views.on(RequestSubmitted)(domain.submitted)
 views.on(LifecycleFact)(domain.happened)

@@ -2,11 +2,10 @@
 
 from fastapi import FastAPI
 
-from services.common.messaging import AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
 from services.common.process import Process
-from services.common.store import connect, database
 from services.common.web import problems
 from services.common.web.edge import Edge
+from services.common.wiring import Wiring
 from services.documents.api import Api
 from services.documents.cleaning import Cleaning
 from services.documents.handlers import files as aggregate
@@ -18,27 +17,17 @@ from services.documents.uploads import Uploads
 
 
 def build(settings: Settings) -> FastAPI:
-    client = connect(settings.mongo_url)
-    files = Files(database(client, f"{settings.mongo_database_prefix}_documents"))
+    wiring = Wiring(settings, "documents")
+    files = Files(wiring.database)
     bucket = Bucket(settings)
-    publisher = Publisher(settings.kafka_url, client_id="postigo-documents")
-    letters = DeadLetters(publisher, GROUP)
-    consumer = AggregateConsumer(aggregate, files.documents, publisher, letters)
-    subscription = Subscription(
-        url=settings.kafka_url,
-        group=GROUP,
-        instance=settings.postigo_instance,
-        topics=TOPICS,
-        shape=consumer,
-        letters=letters,
-    )
+    subscription, sweeper = wiring.deciding(GROUP, TOPICS, aggregate, files.documents)
     process = Process(
         "documents",
-        publisher=publisher,
+        publisher=wiring.publisher,
         prepare=[files.ensure_indexes, bucket.ensure],
         subscriptions=[subscription],
-        loops=[Sweeper(subscription, consumer), Cleaning(files, bucket)],
-        close=[bucket.close, client.close],
+        loops=[sweeper, Cleaning(files, bucket)],
+        close=[bucket.close, wiring.client.close],
     )
     app = process.app(docs_url=None, redoc_url=None, openapi_url=None)
     secret = settings.postigo_internal_secret.get_secret_value().encode()

@@ -2,9 +2,8 @@
 
 from fastapi import FastAPI
 
-from services.common.messaging import AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
 from services.common.process import Process
-from services.common.store import connect, database
+from services.common.wiring import Wiring
 from services.intake.handlers import requests
 from services.intake.messages import GROUP, TOPICS
 from services.intake.settings import Settings
@@ -12,25 +11,15 @@ from services.intake.store import requests_in
 
 
 def build(settings: Settings) -> FastAPI:
-    client = connect(settings.mongo_url)
-    store = requests_in(database(client, f"{settings.mongo_database_prefix}_intake"))
-    publisher = Publisher(settings.kafka_url, client_id="postigo-intake")
-    letters = DeadLetters(publisher, GROUP)
-    consumer = AggregateConsumer(requests, store, publisher, letters)
-    subscription = Subscription(
-        url=settings.kafka_url,
-        group=GROUP,
-        instance=settings.postigo_instance,
-        topics=TOPICS,
-        shape=consumer,
-        letters=letters,
-    )
+    wiring = Wiring(settings, "intake")
+    store = requests_in(wiring.database)
+    subscription, sweeper = wiring.deciding(GROUP, TOPICS, requests, store)
     process = Process(
         "intake",
-        publisher=publisher,
+        publisher=wiring.publisher,
         prepare=[store.ensure_indexes],
         subscriptions=[subscription],
-        loops=[Sweeper(subscription, consumer)],
-        close=[client.close],
+        loops=[sweeper],
+        close=[wiring.client.close],
     )
     return process.app(docs_url=None, redoc_url=None, openapi_url=None)

@@ -2,9 +2,8 @@
 
 from fastapi import FastAPI
 
-from services.common.messaging import DeadLetters, Publisher, Subscription
 from services.common.process import Process
-from services.common.store import connect, database
+from services.common.wiring import Wiring
 from services.notifications import handlers
 from services.notifications.mail import Mailer, Server, mailbox
 from services.notifications.messages import GROUP, TOPICS
@@ -16,35 +15,25 @@ from services.notifications.teller import Teller
 
 
 def build(settings: Settings) -> FastAPI:
-    client = connect(settings.mongo_url)
-    deliveries = Deliveries(database(client, f"{settings.mongo_database_prefix}_notifications"))
-    publisher = Publisher(settings.kafka_url, client_id="postigo-notifications")
-    letters = DeadLetters(publisher, GROUP)
+    wiring = Wiring(settings, "notifications")
+    deliveries = Deliveries(wiring.database)
     from_us = mailbox(settings.mail_from)
     sender = Sender(
         deliveries,
         Mailer(Server.parse(settings.smtp_url), from_us.domain),
         Recipients(settings.gateway_url, settings.postigo_internal_secret.get_secret_value().encode()),
-        Teller(deliveries, publisher),
+        Teller(deliveries, wiring.publisher),
         holder=settings.postigo_instance,
         sender=from_us,
         public_url=settings.public_url,
     )
     maker = handlers.WakingMaker(handlers.deliveries(from_us.domain), deliveries.collection, sender.wake)
-    subscription = Subscription(
-        url=settings.kafka_url,
-        group=GROUP,
-        instance=settings.postigo_instance,
-        topics=TOPICS,
-        shape=maker,
-        letters=letters,
-    )
     process = Process(
         "notifications",
-        publisher=publisher,
+        publisher=wiring.publisher,
         prepare=[deliveries.prepare, sender.take_back],
-        subscriptions=[subscription],
+        subscriptions=[wiring.reading(GROUP, TOPICS, maker)],
         loops=[sender],
-        close=[client.close],
+        close=[wiring.client.close],
     )
     return process.app(docs_url=None, redoc_url=None, openapi_url=None)

@@ -153,7 +153,7 @@ def _objection(current: Assignment | None, command: Command, department: str) ->
         return "wrong-department"
     if command.epoch != current.epoch:
         return "old-epoch" if command.epoch < current.epoch else "unknown-assignment"
-    return None
+    return "not-seen-yet" if command.seen > current.as_of else None
 
 
 def _reference_to(received: Received[Command]) -> CommandRef:

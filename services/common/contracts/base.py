@@ -13,6 +13,9 @@ TYPE_PREFIX: Final = "pt.postigo."
 MAX_DESCRIPTION: Final = 4_000
 """Characters a person may write in one request or message."""
 
+MAX_DOCUMENTS: Final = 10
+"""Files one request or message may name."""
+
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 _by_family: dict[str, dict[str, type["Event"]]] = {}

@@ -83,7 +83,8 @@ class Reject(Command, type="assignment.reject"):
 class CommandRejected(Fact, type="command.rejected", families=("departments.*.rejections.v1",)):
     """A command that had no effect, and why. `topic`, `partition`, `offset` (of `command`) find the record.
 
-    `code`: `unknown-assignment`, `wrong-department`, `old-epoch`, `id-reused`, `stale`, `not-allowed`.
+    `code`: `unknown-assignment`, `wrong-department`, `old-epoch`, `not-seen-yet` (`seen` lies above
+    what the inbox has said), `id-reused`, `stale`, `not-allowed`.
     """
 
     department: Code

@@ -3,8 +3,10 @@
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from services.common.contracts import topics
-from services.common.contracts.base import Code, Prose, Said
+from services.common.contracts.base import MAX_DOCUMENTS, Code, Prose, Said
 
 Who = Literal["P", "E"]
 """P a person, E a company (an entity)."""
@@ -18,7 +20,7 @@ class RequestSubmitted(Said, type="request.submitted", families=(topics.INTAKE,)
     who: Who
     subject: Code
     reason: Code
-    catalogue_version: int
+    catalogue_version: int = Field(ge=1)
     language: Literal["pt", "en"] = "pt"
     description: Prose
-    documents: tuple[UUID, ...] = ()
+    documents: tuple[UUID, ...] = Field(default=(), max_length=MAX_DOCUMENTS)

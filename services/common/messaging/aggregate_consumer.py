@@ -3,13 +3,13 @@
 A crash anywhere is redelivered: what was saved is found in the inbox and only sent again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Generic
 
 from services.common.contracts import Event
 from services.common.messaging.aggregate import Aggregate, End, Fold, parked
-from services.common.messaging.dead_letters import DeadLetters
+from services.common.messaging.dead_letters import DeadLetters, Letter
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.publisher import Publisher
@@ -55,11 +55,20 @@ class AggregateConsumer(Generic[S]):
 
     async def block(self, taken: Taken) -> None:
         """Block the record's documents: their later records wait behind it, in order."""
-        missed = set(self.aggregate.targets(taken.received))
+        await self._amend(taken.received, _blocked)
+
+    async def release(self, taken: Taken) -> None:
+        """Take the record off the lists of its documents: what waits behind it is next."""
+        await self._amend(taken.received, _released)
+
+    async def _amend(
+        self, received: Received[Event], amended: Callable[[Document[S], Received[Event]], Change[S]]
+    ) -> None:
+        missed = set(self.aggregate.targets(received))
         while missed:
             documents = await self.store.load(list(missed))
             ARMED and reach(Failpoint.BLOCKED_LOADED)
-            changes = [_blocked(document, taken.received) for document in documents.values()]
+            changes = [amended(document, received) for document in documents.values()]
             missed = await self.store.save([change for change in changes if change.dirty])
             ARMED and reach(Failpoint.BLOCKED)
 
@@ -89,12 +98,12 @@ class AggregateConsumer(Generic[S]):
 
     async def _park(self, queues: Queues, folds: dict[str, Fold[S]]) -> None:
         """Records behind a blocked document go to the dead letters before the list that names them is saved."""
-        for key, fold in folds.items():
-            waiting = {received.position for received in fold.park}
-            for taken in queues[key]:
-                if taken.received.position in waiting:
-                    await self._letters.send(taken.record, PARKED)
-                    ARMED and reach(Failpoint.PARKED_LETTER_SENT)
+        waiting = {received.position for fold in folds.values() for received in fold.park}
+        if not waiting:
+            return
+        records = {taken.received.position: taken.record for queue in queues.values() for taken in queue}
+        await self._letters.send([Letter(record, PARKED) for place, record in records.items() if place in waiting])
+        ARMED and reach(Failpoint.PARKED_LETTERS_SENT)
 
     async def _reload(self, documents: dict[str, Document[S]], missed: set[str]) -> None:
         for key, fresh in (await self.store.load(list(missed))).items():
@@ -108,3 +117,11 @@ def _blocked(document: Document[S], received: Received[Event]) -> Change[S]:
     if waiting.position in {each.position for each in document.blocked}:
         return Change(document, document)
     return Change(document, replace(document, partition=received.partition, blocked=(*document.blocked, waiting)))
+
+
+def _released(document: Document[S], received: Received[Event]) -> Change[S]:
+    ended = parked(received).position
+    left = tuple(each for each in document.blocked if each.position != ended)
+    if left == document.blocked:
+        return Change(document, document)
+    return Change(document, replace(document, blocked=left))

@@ -11,11 +11,12 @@ import structlog
 
 from services.common.errors import Away, HandedOver, Poison
 from services.common.messaging.aggregate import End
-from services.common.messaging.dead_letters import DeadLetters
+from services.common.messaging.dead_letters import DeadLetters, Letter
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.record import read, redriven_for
 from services.common.messaging.shape import Shape, Taken
-from services.common.telemetry import metrics, tracing
+from services.common.messaging.spans import receiving
+from services.common.telemetry import metrics
 from services.common.telemetry.logging import where
 
 if TYPE_CHECKING:
@@ -35,22 +36,26 @@ class BatchTaker:
         self._letters = letters
 
     async def take(self, records: Records) -> None:
-        batch: list[Taken] = []
-        for record in records:
-            try:
-                if self._is_ours(record):
-                    batch.append(Taken(read(record), record))
-            except Poison as poison:
-                await self._letters.send(record, poison.reason)
-                ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
-                metrics.ended(self._group, End.DEAD_LETTERED, 1)
-        with tracing.receiving(self._group, batch) as traced:
+        batch, unreadable = self._read(records)
+        if unreadable:
+            await self._letters.send(unreadable)
+            ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
+            metrics.ended(self._group, End.DEAD_LETTERED, len(unreadable))
+        with receiving(self._group, batch) as traced:
             await self._apply(traced)
 
-    def _is_ours(self, record: "ConsumerRecord[bytes, bytes]") -> bool:
-        """A record redriven for another group has been applied here, or waits here, under its first position."""
-        redrive = redriven_for(record)
-        return redrive is None or redrive.group == self._group
+    def _read(self, records: Records) -> tuple[list[Taken], list[Letter]]:
+        batch: list[Taken] = []
+        unreadable: list[Letter] = []
+        for record in records:
+            try:
+                redrive = redriven_for(record)
+                # A record redriven for another group has been applied here, or waits here, under its first position.
+                if redrive is None or redrive.group == self._group:
+                    batch.append(Taken(read(record, redrive), record))
+            except Poison as poison:
+                unreadable.append(Letter(record, poison.reason))
+        return batch, unreadable
 
     async def _apply(self, batch: Sequence[Taken]) -> None:
         if not batch:
@@ -83,12 +88,19 @@ class BatchTaker:
     async def _set_aside(self, taken: Taken, error: Exception) -> None:
         """End a record that can never be applied, or that our own bug cannot apply."""
         metrics.ended(self._group, End.DEAD_LETTERED, 1)
-        if isinstance(error, Poison):
-            await self._letters.send(taken.record, error.reason)
-            ARMED and reach(Failpoint.POISON_DEAD_LETTERED)
-        else:
-            reason = f"bug:{type(error).__name__}"
-            log.critical("a record cannot be applied", group=self._group, because=reason, exc_info=where(error))
-            await self._letters.send(taken.record, reason)
-            ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
-            await self._shape.block(taken)
+        await (self._end(taken, error) if isinstance(error, Poison) else self._park(taken, error))
+
+    async def _end(self, taken: Taken, poison: Poison) -> None:
+        assert taken.record is not None
+        await self._letters.send([Letter(taken.record, poison.reason)])
+        ARMED and reach(Failpoint.POISON_DEAD_LETTERED)
+        if taken.redriven:
+            await self._shape.release(taken)
+
+    async def _park(self, taken: Taken, error: Exception) -> None:
+        assert taken.record is not None
+        reason = f"bug:{type(error).__name__}"
+        log.critical("a record cannot be applied", group=self._group, because=reason, exc_info=where(error))
+        await self._letters.send([Letter(taken.record, reason)])
+        ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
+        await self._shape.block(taken)

@@ -1,14 +1,16 @@
 """Dead letters: the record byte for byte, with `dlq-*` headers that say where it lay and why it is here."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from services.common.contracts import topics
 from services.common.errors import Poison
-from services.common.messaging.publisher import Publisher
-from services.common.messaging.record import Position, redriven_for
+from services.common.messaging.publisher import Publisher, Raw
+from services.common.messaging.record import Position, position_of, redriven_for
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -18,7 +20,13 @@ log = structlog.get_logger()
 MAX_LETTER: Final = 16 * 1024 * 1024 - 64 * 1024
 """Bytes of key, value and headers that fit a dead-letter topic's 16 MiB record."""
 
-Headers = list[tuple[str, bytes | None]]
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A record that cannot be applied now, and why: a short code that never echoes what the record holds."""
+
+    record: "ConsumerRecord[bytes, bytes]"
+    reason: str
 
 
 class DeadLetters:
@@ -28,29 +36,44 @@ class DeadLetters:
         self._publisher = publisher
         self._group = group
 
-    async def send(self, record: "ConsumerRecord[bytes, bytes]", reason: str) -> None:
-        """Return once the broker has the letter. Raises `BrokerAway`; a missing dead-letter topic is an outage."""
-        position, appended = _origin(record)
-        headers: Headers = [(name, value) for name, value in record.headers if not name.startswith("dlq-")]
-        about = {
-            "dlq-group": self._group,
-            "dlq-topic": position.topic,
-            "dlq-partition": str(position.partition),
-            "dlq-offset": str(position.offset),
-            "dlq-timestamp": str(appended),
-            "dlq-reason": reason,
-        }
-        key, value = record.key, record.value
-        if _size(record) > MAX_LETTER:
-            about["dlq-sha256"] = hashlib.sha256(value or b"").hexdigest()
-            headers, value = [], b""
-        if key is None and value is None:
-            key = b""
-            about["dlq-null-key"] = "1"
-        letters = topics.dead_letters(position.topic, self._group)
-        headers.extend((name, text.encode()) for name, text in about.items())
-        await self._publisher.send_raw(letters, key, value, headers)
-        log.error("dead-lettered", **{name.replace("-", "_"): text for name, text in about.items()})
+    async def send(self, letters: Sequence[Letter]) -> None:
+        """Return once the broker has them all. Raises `BrokerAway`; a missing dead-letter topic is an outage."""
+        written = [(letter, _about(letter, self._group)) for letter in letters]
+        await self._publisher.send_raw([_raw(letter.record, about) for letter, about in written])
+        for _, about in written:
+            log.error("dead-lettered", **{name.replace("-", "_"): text for name, text in about.items()})
+
+
+def _about(letter: Letter, group: str) -> dict[str, str]:
+    """The headers of a letter that tell of its record."""
+    record = letter.record
+    position, appended = _origin(record)
+    about = {
+        "dlq-group": group,
+        "dlq-topic": position.topic,
+        "dlq-partition": str(position.partition),
+        "dlq-offset": str(position.offset),
+        "dlq-timestamp": str(appended),
+        "dlq-reason": letter.reason,
+    }
+    if _size(record) > MAX_LETTER:
+        about["dlq-sha256"] = hashlib.sha256(record.value or b"").hexdigest()
+    if record.key is None and record.value is None:
+        about["dlq-null-key"] = "1"
+    return about
+
+
+def _raw(record: "ConsumerRecord[bytes, bytes]", about: Mapping[str, str]) -> Raw:
+    """The letter as it is sent: the record byte for byte, or without its value where that does not fit."""
+    whole = "dlq-sha256" not in about
+    kept = [(name, value) for name, value in record.headers if not name.startswith("dlq-")] if whole else []
+    told = [(name, text.encode()) for name, text in about.items()]
+    return Raw(
+        topic=topics.dead_letters(about["dlq-topic"], about["dlq-group"]),
+        key=b"" if "dlq-null-key" in about else record.key,
+        value=record.value if whole else b"",
+        headers=[*kept, *told],
+    )
 
 
 def _origin(record: "ConsumerRecord[bytes, bytes]") -> tuple[Position, int]:
@@ -61,7 +84,7 @@ def _origin(record: "ConsumerRecord[bytes, bytes]") -> tuple[Position, int]:
         redrive = None
     if redrive is not None:
         return redrive.position, round(redrive.at.timestamp() * 1000)
-    return Position(record.topic, record.partition, record.offset), record.timestamp
+    return position_of(record), record.timestamp
 
 
 def _size(record: "ConsumerRecord[bytes, bytes]") -> int:

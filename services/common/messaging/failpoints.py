@@ -16,11 +16,12 @@ from typing import Final
 class Failpoint(StrEnum):
     """Every step of the kernel, of the submit path and of a delivery. A test hits each one and counts what is left."""
 
+    OFFSETS_LEARNED = "offsets-learned"
     BATCH_READ = "batch-read"
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
     LOADED = "loaded"
     TOPICS_KNOWN = "topics-known"
-    PARKED_LETTER_SENT = "parked-letter-sent"
+    PARKED_LETTERS_SENT = "parked-letters-sent"
     PARKED = "parked"
     SAVED = "saved"
     MISSED = "missed"
@@ -38,6 +39,7 @@ class Failpoint(StrEnum):
     STEPPED_BACK = "stepped-back"
     SWEEP_ENDS_NOTED = "sweep-ends-noted"
     SWEEP_DUE_FOUND = "sweep-due-found"
+    SWEEP_TIMERS_FIRED = "sweep-timers-fired"
     SWEEP_TIMER_FIRED = "sweep-timer-fired"
     SWEEP_TIMERS_TAKEN = "sweep-timers-taken"
     SWEEP_STALE_FOUND = "sweep-stale-found"

@@ -1,8 +1,7 @@
 """The maker shape: each record makes at most a few new documents, on ids that a repetition derives again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from pymongo.errors import BulkWriteError
 
@@ -10,29 +9,18 @@ from services.common.contracts import Event
 from services.common.messaging.aggregate import End
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.record import Received
-from services.common.messaging.shape import Taken
+from services.common.messaging.shape import Table, Taken
 from services.common.store import Collection, reaching_store
 from services.common.store.client import DUPLICATE_KEY
 
-E = TypeVar("E", bound=Event)
-Make = Callable[[Received[E]], Sequence[dict[str, Any]]]
+Make = Callable[[Received[Any]], Sequence[dict[str, Any]]]
 
 
-@dataclass(slots=True)
-class Maker:
+class Maker(Table[Make]):
     """A table of what to make of each event: documents with an `_id` derived from it."""
 
-    _makes: dict[type[Event], Make[Any]] = field(default_factory=dict)
-
-    def on(self, *events: type[E]) -> Callable[[Make[E]], Make[E]]:
-        def register(make: Make[E]) -> Make[E]:
-            self._makes.update(dict.fromkeys(events, make))
-            return make
-
-        return register
-
     def make(self, received: Received[Event]) -> Sequence[dict[str, Any]]:
-        make = next((self._makes[kind] for kind in type(received.event).__mro__ if kind in self._makes), None)
+        make = self.of(received.event)
         return make(received) if make else ()
 
 
@@ -61,3 +49,6 @@ class MakerConsumer:
 
     async def block(self, taken: Taken) -> None:
         """Nothing waits behind a record that only makes something: its letter is kept for a redrive."""
+
+    async def release(self, taken: Taken) -> None:
+        """Nothing ever waits."""

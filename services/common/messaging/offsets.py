@@ -14,14 +14,19 @@ Bounds are `asyncio.timeout`: `wait_for` of Python 3.11 can swallow a cancellati
 
 
 class Offsets:
-    """`finished[tp]` is the offset after the last record that ended."""
+    """`finished[tp]` is the offset after the last record that ended; `unknown` are partitions nothing was learned of."""
 
     def __init__(self) -> None:
         self.finished: dict[TopicPartition, int] = {}
+        self.unknown: frozenset[TopicPartition] = frozenset()
 
     async def learn(self, consumer: AIOKafkaConsumer, assigned: Sequence[TopicPartition]) -> list[TopicPartition]:
-        """Take up `assigned`; those of them whose committed offset the log no longer reaches."""
+        """Take up `assigned`; those of them whose committed offset the log no longer reaches.
+
+        Raises `KafkaError` or `TimeoutError`, and then all of `assigned` are `unknown`.
+        """
         self.finished.clear()
+        self.unknown = frozenset(assigned)
         if not assigned:
             return []
         gone: list[TopicPartition] = []
@@ -32,6 +37,7 @@ class Offsets:
             if offset is not None and offset < starts[tp]:
                 gone.append(tp)
             self.finished[tp] = starts[tp] if offset is None else offset
+        self.unknown = frozenset()
         return gone
 
     def advance(self, after: Mapping[TopicPartition, int]) -> None:

@@ -4,39 +4,25 @@ A merge must be a join: the same event again, late, or in another order ends in 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
-from services.common.contracts import Event
 from services.common.messaging.aggregate import End, Keys, own_key
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.record import Received
-from services.common.messaging.shape import Taken, by_key, rounds
+from services.common.messaging.shape import Table, Taken, by_key, rounds
 from services.common.store import Change, Document, DocumentStore
 
-E = TypeVar("E", bound=Event)
-Merge = Callable[[S | None, Received[E]], S]
+Merge = Callable[[S | None, Received[Any]], S]
 
 
-@dataclass(slots=True)
-class Projection(Generic[S]):
-    """A view's table of merges, one for each event (a base class stands for all its events)."""
+@dataclass(slots=True, kw_only=True)
+class Projection(Table[Merge[S]]):
+    """A view's table of merges; `keys` names the views an event touches."""
 
-    state: type[S]
     keys: Keys = own_key
-    _merges: dict[type[Event], Merge[S, Any]] = field(default_factory=dict)
-
-    def on(self, *events: type[E]) -> Callable[[Merge[S, E]], Merge[S, E]]:
-        def register(merge: Merge[S, E]) -> Merge[S, E]:
-            self._merges.update(dict.fromkeys(events, merge))
-            return merge
-
-        return register
-
-    def merge_of(self, event: Event) -> Merge[S, Any] | None:
-        return next((self._merges[kind] for kind in type(event).__mro__ if kind in self._merges), None)
 
 
 class ProjectionConsumer(Generic[S]):
@@ -47,7 +33,7 @@ class ProjectionConsumer(Generic[S]):
         self._store = store
 
     async def take(self, batch: Sequence[Taken]) -> list[End]:
-        merging = [taken for taken in batch if self._projection.merge_of(taken.received.event)]
+        merging = [taken for taken in batch if self._projection.of(taken.received.event)]
         pairs = [(key, taken) for taken in merging for key in self._projection.keys(taken.received)]
         for queues in rounds(by_key(pairs)):
             pending = queues
@@ -63,9 +49,12 @@ class ProjectionConsumer(Generic[S]):
     async def block(self, taken: Taken) -> None:
         """A view is never blocked: the letter alone is kept, and a rebuild fills the gap."""
 
+    async def release(self, taken: Taken) -> None:
+        """Nothing ever waits."""
+
     def _merged(self, document: Document[S], queue: Sequence[Taken]) -> Change[S]:
         def step(view: S | None, taken: Taken) -> S | None:
-            merge = self._projection.merge_of(taken.received.event)
+            merge = self._projection.of(taken.received.event)
             return view if merge is None else merge(view, taken.received)
 
         view = reduce(step, queue, document.state)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -38,6 +38,15 @@ _BROKEN: Final = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)
 
 Headers = Sequence[tuple[str, bytes | None]]
 Acknowledged = asyncio.Future[Any]
+
+
+class Raw(NamedTuple):
+    """A record as it goes to the broker, byte for byte; null headers are kept."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
 
 
 class Publisher:
@@ -113,16 +122,15 @@ class Publisher:
 
         Raises `BrokerAway` when one is not acknowledged in time; it may land all the same. Raises `TopicMissing`.
         """
-        return await self._gather(
-            [(event.topic, event.key.encode(), event.value, _encoded(event.headers)) for event in events]
+        return await self.send_raw(
+            [Raw(event.topic, event.key.encode(), event.value, _encoded(event.headers)) for event in events]
         )
 
-    async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        """Send one record byte for byte, null headers included. Raises as `send` does."""
-        await self._gather([(topic, key, value, headers)])
+    async def send_raw(self, records: Sequence[Raw]) -> list[datetime]:
+        """Send `records` as they are. Answers and raises as `send` does.
 
-    async def _gather(self, records: Sequence[tuple[str, bytes | None, bytes | None, Headers]]) -> list[datetime]:
-        """All of it within one time limit: connecting, what is stuck, the sends and their acknowledgements."""
+        All of it within one time limit: connecting, what is stuck, the sends and their acknowledgements.
+        """
         if not records:
             return []
         futures: list[Acknowledged] = []

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from services.common.contracts import Event, events_of
+from services.common.contracts import Event, Said, events_of
 from services.common.errors import Poison
+from services.common.identifiers import reference_of
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -88,6 +89,11 @@ class Redrive:
             raise Poison("redrive-header") from None
 
 
+def position_of(record: "ConsumerRecord[bytes, bytes]") -> Position:
+    """Where the record itself lies."""
+    return Position(record.topic, record.partition, record.offset)
+
+
 def moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
@@ -108,11 +114,11 @@ def redriven_for(record: "ConsumerRecord[bytes, bytes]") -> Redrive | None:
     return None
 
 
-def read(record: "ConsumerRecord[bytes, bytes]") -> Received[Event]:
-    """The event in `record`, validated against the contracts of its topic.
+def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None) -> Received[Event]:
+    """The event in `record`, validated against the contracts of its topic; `redrive` tells where it first lay.
 
     Raises `Poison` with one of: null-value, null-key, key-not-uuid, header-<name>-{null,utf8,twice,missing}, too-large,
-    unknown-type, not-json, schema:<pointer>:<rule>, key-mismatch.
+    unknown-type, not-json, schema:<pointer>:<rule>, key-mismatch, reference-mismatch.
     """
     headers = _headers(record)
     if record.key is None:
@@ -121,11 +127,9 @@ def read(record: "ConsumerRecord[bytes, bytes]") -> Received[Event]:
         raise Poison("null-value")
     if len(record.value) > MAX_EVENT:
         raise Poison("too-large")
-    redrive = redriven_for(record)
     key = _key(record.key)
     event = _data(record.topic, _required(headers, "ce_type"), record.value)
-    if getattr(event, "key", key) != key:
-        raise Poison("key-mismatch")
+    _must_be_about(event, key)
     identifier = _required(headers, "ce_id")
     return Received(
         event=event,
@@ -136,7 +140,7 @@ def read(record: "ConsumerRecord[bytes, bytes]") -> Received[Event]:
         target=key,
         partition=record.partition,
         at=redrive.at if redrive else moment(record.timestamp),
-        position=redrive.position if redrive else Position(record.topic, record.partition, record.offset),
+        position=redrive.position if redrive else position_of(record),
         correlation=_passed_on(headers, "ce_correlationid") or identifier,
         traceparent=_passed_on(headers, "traceparent"),
     )
@@ -177,6 +181,16 @@ def _key(key: bytes) -> str:
         return str(UUID(key.decode("ascii")))
     except ValueError:
         raise Poison("key-not-uuid") from None
+
+
+def _must_be_about(event: Event, key: str) -> None:
+    """What one of our rooms says names its request twice more: by id, and by the reference that follows from it."""
+    if not isinstance(event, Said):
+        return
+    if event.key != key:
+        raise Poison("key-mismatch")
+    if event.reference != reference_of(event.request_id):
+        raise Poison("reference-mismatch")
 
 
 def _data(topic: str, ce_type: str, value: bytes) -> Event:

@@ -1,13 +1,13 @@
 """What a subscription asks of the three shapes that consume records: aggregate, projection, maker."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from services.common.contracts import Event
 from services.common.messaging.aggregate import End
-from services.common.messaging.record import Received
+from services.common.messaging.record import Received, position_of
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -16,12 +16,37 @@ ROUND: Final = 32
 """Records of one key decided on in one save; the rest go in the batch's next round."""
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Table(Generic[F]):
+    """Which function an event goes to; a base class stands for all its events."""
+
+    _functions: dict[type[Event], F] = field(default_factory=dict)
+
+    def on(self, *events: type[Event]) -> Callable[[F], F]:
+        def register(function: F) -> F:
+            self._functions.update(dict.fromkeys(events, function))
+            return function
+
+        return register
+
+    def of(self, event: Event) -> F | None:
+        return next((self._functions[kind] for kind in type(event).__mro__ if kind in self._functions), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A readable event on its way through a shape, beside the record it came as (a timer came as none)."""
 
     received: Received[Event]
     record: "ConsumerRecord[bytes, bytes] | None"
+
+    @property
+    def redriven(self) -> bool:
+        """Whether the record lay elsewhere first, and was appended again by an operator."""
+        return self.record is not None and self.received.position != position_of(self.record)
 
 
 class Shape(Protocol):
@@ -36,6 +61,10 @@ class Shape(Protocol):
 
     async def block(self, taken: Taken) -> None:
         """Let later records of the same documents wait behind one that our own bug cannot apply; its letter is sent."""
+        ...
+
+    async def release(self, taken: Taken) -> None:
+        """Let nothing wait any longer behind a redriven record that ended as a dead letter once more."""
         ...
 
 

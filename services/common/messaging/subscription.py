@@ -6,7 +6,7 @@ exception, would drop the whole batch and the next commit would pass it.
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
@@ -30,6 +30,7 @@ from services.common.messaging.batch import BatchTaker, Records
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.offsets import Offsets
+from services.common.messaging.polling import Poller
 from services.common.messaging.progress import Progress
 from services.common.messaging.shape import Shape
 from services.common.telemetry.logging import where
@@ -101,6 +102,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             listener=self,
         )
         self._subscriber(self._consume)
+        # FastStream has no other door between its loop and the poll.
+        self._subscriber.get_msg = Poller(self._subscriber.get_msg, self.offsets, letters)  # type: ignore[method-assign]
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -146,13 +149,20 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             log.warning("partitions left with a batch in flight", group=self.group)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Learn where each partition stands, and stop loudly where the log no longer reaches back that far."""
+        """Learn where each partition stands. What is not learned now is learned before the first record is taken."""
         try:
-            gone = await self.offsets.learn(self.consumer, assigned)
+            await self._learn(assigned)
+        except BrokerAway as away:
+            log.warning("offsets unknown after a rebalance", group=self.group, because=str(away))
+        else:
+            self.progress.moved()
+
+    async def _learn(self, assigned: Collection[TopicPartition]) -> None:
+        """Stop loudly where the log no longer reaches back to what was committed."""
+        try:
+            gone = await self.offsets.learn(self.consumer, list(assigned))
         except (KafkaError, TimeoutError) as error:
-            log.warning("offsets unknown after a rebalance", group=self.group, because=type(error).__name__)
-            return
-        self.progress.moved()
+            raise BrokerAway(f"offsets unknown ({type(error).__name__})") from None
         if gone:
             self._halt(gone)
 
@@ -166,10 +176,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """One batch, start to commit. Never raises: FastStream would drop the batch and pass it."""
         async with self.between_batches:
             first, after = _bounds(records)
-            if await self._stepped_over_a_gap(first):
-                return
-            ARMED and reach(Failpoint.BATCH_READ)
             try:
+                if await self._must_poll_again(first):
+                    return
+                ARMED and reach(Failpoint.BATCH_READ)
                 await self._taker.take(records)
                 ARMED and reach(Failpoint.TAKEN)
                 await self._commit(after)
@@ -179,20 +189,22 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             except Exception as error:
                 await self._step_back(first, error)
 
-    async def _stepped_over_a_gap(self, first: Mapping[TopicPartition, int]) -> bool:
+    async def _must_poll_again(self, first: Mapping[TopicPartition, int]) -> bool:
         """Whether a partition's next record is not the one that should follow; then all are polled again.
 
-        Where the log was cut while we were behind, the partition stops, red and loud.
+        Where the log was cut while we were behind, the partition stops, red and loud. Raises `BrokerAway`.
         """
+        if self.offsets.unknown:
+            await self._learn(self.offsets.unknown)
+        ARMED and reach(Failpoint.OFFSETS_LEARNED)
         gaps = self.offsets.gaps(first)
         if not gaps:
             return False
         self._seek({**first, **{tp: self.offsets.finished[tp] for tp in gaps}})
         try:
             gone = await self.offsets.cut(self.consumer, gaps)
-        except (Away, KafkaError, TimeoutError) as error:
-            log.warning("a gap cannot be judged yet", group=self.group, because=type(error).__name__)
-            return True
+        except (KafkaError, TimeoutError) as error:
+            raise BrokerAway(f"a gap cannot be judged yet ({type(error).__name__})") from None
         if gone:
             self._halt(gone)
         return True

@@ -5,7 +5,7 @@ fires when everything that lay on the member's topics at the start of the round 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic
 
@@ -78,21 +78,29 @@ class Sweeper(Generic[S]):
     async def _fire(self, before: datetime, partitions: list[int]) -> None:
         documents = await self._consumer.store.due(partitions, before, LIMIT)
         ARMED and reach(Failpoint.SWEEP_DUE_FOUND)
-        for document in documents:
-            await self._fire_one(document, before)
+        timers = [self._due(document, before) for document in documents]
+        if await self._failed([timer for due in timers for timer in due]) is None:
+            return
+        ARMED and reach(Failpoint.SWEEP_TIMERS_FIRED)
+        for due in timers:
+            if (error := await self._failed(due)) is not None:
+                log.critical(
+                    "timer failed", group=self._subscription.group, error=type(error).__name__, exc_info=where(error)
+                )
             ARMED and reach(Failpoint.SWEEP_TIMER_FIRED)
 
-    async def _fire_one(self, document: Document[S], before: datetime) -> None:
-        aggregate = self._consumer.aggregate
-        timers = [Taken(aggregate.timer(document, due), None) for due in document.due if due.at <= before]
+    def _due(self, document: Document[S], before: datetime) -> list[Taken]:
+        return [Taken(self._consumer.aggregate.timer(document, due), None) for due in document.due if due.at <= before]
+
+    async def _failed(self, timers: Sequence[Taken]) -> Exception | None:
+        """What our own bug raised; other documents' timers must not wait for it."""
         try:
             await self._consumer.take(timers)
         except (Away, HandedOver):
             raise
         except Exception as error:
-            log.critical(
-                "timer failed", group=self._subscription.group, error=type(error).__name__, exc_info=where(error)
-            )
+            return error
+        return None
 
     async def _send_again(self, started: datetime, partitions: list[int]) -> None:
         documents = await self._consumer.store.unsent(partitions, started - STALE_AFTER, LIMIT)

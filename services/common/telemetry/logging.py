@@ -1,7 +1,7 @@
 """JSON lines on standard output. An exception is logged by its type and place, never by its text."""
 
 import logging
-import sys
+import os
 from types import TracebackType
 from typing import Any
 
@@ -9,10 +9,28 @@ import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+_LEVELS = {logging.WARNING: "warning", logging.ERROR: "error", logging.CRITICAL: "critical"}
+
+log = structlog.get_logger()
+
+
+class _Discreet(logging.Handler):
+    """Says that another library logged something, and where: its words and its exceptions' texts may be a person's."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raised = record.exc_info[1] if record.exc_info else record.msg
+        about: dict[str, Any] = {"library": record.name, "place": f"{record.module}:{record.lineno}"}
+        if isinstance(raised, OSError):
+            about["because"] = os.strerror(raised.errno or 0)
+        if isinstance(raised, BaseException):
+            about |= {"error": type(raised).__name__, "exc_info": where(raised)}
+        say = getattr(log, _LEVELS.get(record.levelno, "warning"))
+        say("a library logged", **about)
+
 
 def configure(service: str, level: str = "info") -> None:
     """Set up structlog for the process; other libraries' loggers only speak from WARNING up."""
-    logging.basicConfig(format="%(message)s", stream=sys.stdout, level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[_Discreet()], level=logging.WARNING, force=True)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
     def name_service(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -1,14 +1,7 @@
-"""Traces across topics: the span that applies a record is a child of the span that said it.
-
-Only sampled records get spans. For the others the `traceparent` travels on untouched, which costs nothing and keeps
-the trace id for whoever reads the log.
-"""
+"""How a process traces, and the W3C trace context as it travels in headers."""
 
 import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final
 
 from opentelemetry import trace
@@ -16,12 +9,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
-
-from services.common.messaging.shape import Taken
+from opentelemetry.trace import SpanContext, TraceFlags
 
 _TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
-_tracer: Final = trace.get_tracer("postigo")
 
 
 def configure(service: str) -> None:
@@ -62,39 +52,3 @@ def parse_traceparent(header: str | None) -> SpanContext | None:
 
 def to_traceparent(context: SpanContext) -> str:
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
-
-
-@contextmanager
-def receiving(group: str, batch: Sequence[Taken]) -> Iterator[list[Taken]]:
-    """A `process` span around each sampled record of `batch`; what the record makes us say becomes its child."""
-    spans: list[Span] = []
-    traced = [_traced(group, taken, spans) for taken in batch]
-    try:
-        yield traced
-    except Exception as error:
-        for span in spans:
-            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
-        raise
-    finally:
-        for span in spans:
-            span.end()
-
-
-def _traced(group: str, taken: Taken, spans: list[Span]) -> Taken:
-    received = taken.received
-    parent = parse_traceparent(received.traceparent)
-    if parent is None or not parent.trace_flags.sampled:
-        return taken
-    span = _tracer.start_span(
-        f"process {received.topic}",
-        context=trace.set_span_in_context(NonRecordingSpan(parent)),
-        kind=SpanKind.CONSUMER,
-        attributes={
-            "messaging.system": "kafka",
-            "messaging.operation.type": "process",
-            "messaging.destination.name": received.topic,
-            "messaging.consumer.group.name": group,
-        },
-    )
-    spans.append(span)
-    return Taken(replace(received, traceparent=to_traceparent(span.get_span_context())), taken.record)

@@ -170,7 +170,7 @@ async def bench(engines: LocalStack, folder: Path, **env: str) -> AsyncIterator[
         port=engines.port(prefix),
         log=folder / f"{prefix}.log",
         producer=await topics.producer(engines.env["KAFKA_URL"]),
-        database=database(client, prefix),
+        database=database(client, f"postigo_{prefix}"),
         port_of=engines.port,
     )
     try:

@@ -95,7 +95,7 @@ def ledger(prefix: str) -> Ledger:
         return (Due("close", account.closes_at),) if account.closes_at else ()
 
     accounts = Aggregate(service=prefix, state=Account, timers=timers)
-    books = Projection(Book)
+    books = Projection[Book]()
     slips = Maker()
 
     def booking(account: Account, received: Received[Any], amount: int, note: str = "") -> Booked:

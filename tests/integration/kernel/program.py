@@ -4,56 +4,31 @@ import sys
 
 from fastapi import FastAPI
 
-from services.common.messaging import (
-    AggregateConsumer,
-    DeadLetters,
-    MakerConsumer,
-    ProjectionConsumer,
-    Publisher,
-    Subscription,
-    Sweeper,
-)
-from services.common.messaging.shape import Shape
+from services.common.messaging import MakerConsumer, ProjectionConsumer
 from services.common.process import Process, serve
 from services.common.settings import Settings
-from services.common.store import DocumentStore, connect, database
+from services.common.store import DocumentStore
+from services.common.wiring import Wiring
 from tests.integration.kernel.ledger import Account, Book, ledger
 
 
 def build(settings: Settings, prefix: str) -> FastAPI:
-    book = ledger(prefix)
-    client = connect(settings.mongo_url)
-    own = database(client, prefix)
-    accounts = DocumentStore(own["accounts"], Account)
-    publisher = Publisher(settings.kafka_url, client_id=prefix)
-
-    def subscribe(name: str, topic: str, shape: Shape, letters: DeadLetters) -> Subscription:
-        return Subscription(
-            url=settings.kafka_url,
-            group=f"{prefix}-{name}",
-            instance=settings.postigo_instance,
-            topics=[topic],
-            shape=shape,
-            letters=letters,
-        )
-
-    letters = {name: DeadLetters(publisher, f"{prefix}-{name}") for name in ("accounts", "books", "slips")}
-    consumer = AggregateConsumer(book.accounts, accounts, publisher, letters["accounts"])
-    books = DocumentStore(own["books"], Book)
-    projection = ProjectionConsumer(book.books, books)
-    maker = MakerConsumer(book.slips, own["slips"])
-    aggregate = subscribe("accounts", book.entries, consumer, letters["accounts"])
+    book, wiring = ledger(prefix), Wiring(settings, prefix)
+    accounts = DocumentStore(wiring.database["accounts"], Account)
+    books = DocumentStore(wiring.database["books"], Book)
+    slips = MakerConsumer(book.slips, wiring.database["slips"])
+    deciding, sweeper = wiring.deciding(f"{prefix}-accounts", [book.entries], book.accounts, accounts)
     process = Process(
         prefix,
-        publisher=publisher,
+        publisher=wiring.publisher,
         prepare=[accounts.ensure_indexes, books.ensure_indexes],
         subscriptions=[
-            aggregate,
-            subscribe("books", book.bookings, projection, letters["books"]),
-            subscribe("slips", book.bookings, maker, letters["slips"]),
+            deciding,
+            wiring.reading(f"{prefix}-books", [book.bookings], ProjectionConsumer(book.books, books)),
+            wiring.reading(f"{prefix}-slips", [book.bookings], slips),
         ],
-        loops=[Sweeper(aggregate, consumer)],
-        close=[client.close],
+        loops=[sweeper],
+        close=[wiring.client.close],
     )
     return process.app()
 

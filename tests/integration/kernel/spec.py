@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import signal
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,24 +20,25 @@ from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
 from services.common.messaging.record import Position, Redrive, moment
 from tests.integration.kernel.harness import Bench, Headers, bench, headers_of
-from tests.support import topics
+from tests.support import topics, undecodable
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
 
 def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
     """Bad records by name: the reason of their dead letter, and what is wrong with them."""
-    entry = {"request_id": None, "reference": "-", "amount": 1}
+    entry = {"request_id": None, "amount": 1}
     plain: Headers = [("ce_id", b"x"), ("ce_type", b"TYPE")]
     return {
         "not JSON": ("not-json", {"value": b"{not json"}),
         "not UTF-8": ("not-json", {"value": b'{"reference": "\xff"}'}),
         "wrong schema": ("schema:/amount:int_parsing", {"value": entry | {"amount": "many"}}),
-        "a missing field": ("schema:/amount:missing", {"value": {"request_id": None, "reference": "-"}}),
+        "a missing field": ("schema:/amount:missing", {"value": {"request_id": None}}),
         "a null value": ("null-value", {"value": None}),
         "a null key and value": ("null-key", {"value": None, "key": None}),
         "a key that is no id": ("key-not-uuid", {"key": b"\xff\xfe"}),
         "another key than its data": ("key-mismatch", {"value": entry | {"request_id": str(UUID(int=7))}}),
+        "another reference than its id's": ("reference-mismatch", {"value": entry | {"reference": "PO-00000-00000-0"}}),
         "a null header": ("header-ce_id-null", {"headers": [("ce_id", None), plain[1]]}),
         "a header not in UTF-8": ("header-ce_id-utf8", {"headers": [("ce_id", b"\xff"), plain[1]]}),
         "a header twice": ("header-ce_id-twice", {"headers": [*plain, plain[0]]}),
@@ -79,9 +81,13 @@ class KernelSpec:
     async def test_what_cannot_be_read_is_dead_lettered_byte_for_byte(self, name: str, ledger: Bench) -> None:
         reason, flaw = unreadable()[name]
         key, neighbour = uuid4(), uuid4()
-        value = flaw.get("value", {"request_id": str(key), "reference": "-", "amount": 1})
+        value = flaw.get("value", {"request_id": None, "amount": 1})
         if isinstance(value, dict):
-            value = json.dumps(value | {"request_id": value.get("request_id") or str(key)}).encode()
+            names = {
+                "request_id": value["request_id"] or str(key),
+                "reference": value.get("reference", reference_of(key)),
+            }
+            value = json.dumps(value | names).encode()
         headers = [
             (header, ledger.ledger.entered.TYPE.encode() if text == b"TYPE" else text)
             for header, text in [
@@ -107,7 +113,9 @@ class KernelSpec:
 
     async def test_a_small_record_that_unpacks_to_megabytes_is_dead_lettered_whole(self, ledger: Bench) -> None:
         key = uuid4()
-        value = json.dumps({"request_id": str(key), "reference": "-", "amount": 1, "more": "x" * 6_000_000}).encode()
+        value = json.dumps(
+            {"request_id": str(key), "reference": reference_of(key), "amount": 1, "more": "x" * 6_000_000}
+        ).encode()
         assert len(gzip.compress(value)) < 20_000
         zipping = await topics.producer(ledger.env["KAFKA_URL"], compression_type="gzip")
         try:
@@ -123,6 +131,33 @@ class KernelSpec:
         await ledger.settled()
         letter = await _letter(ledger, sent)
         assert letter.value == value
+
+    @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+    async def test_however_a_department_compresses_its_records_are_read(self, codec: str, ledger: Bench) -> None:
+        key = uuid4()
+        plain, ledger.producer = ledger.producer, await topics.producer(ledger.env["KAFKA_URL"], compression_type=codec)
+        try:
+            for amount in range(1, 40):
+                await ledger.enter(key, amount)
+        finally:
+            await ledger.producer.stop()
+            ledger.producer = plain
+        await ledger.settled()
+
+    async def test_a_record_that_the_client_library_cannot_decode_stops_nobody(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            keys = [uuid4() for _ in range(6)]
+            await _load(own, keys, 5)
+            bad = [await undecodable.append(own.env["KAFKA_URL"], own.ledger.entries, keys[0]) for _ in range(2)]
+            await _load(own, keys, 5)
+            await own.start()
+            await own.settled()
+            for offset in bad:
+                await own.enter(keys[0], len(own.entered[str(keys[0])]) + 1)
+                assert await _reason(own, offset) == "header-name-utf8"
+            await own.settled()
 
     async def test_a_refusal_says_a_fact_and_books_nothing(self, ledger: Bench) -> None:
         key = uuid4()
@@ -183,6 +218,18 @@ class KernelSpec:
         assert account["blocked"] == []
         assert account["inbox"][0]["at"] == moment(records[0].timestamp), "decided as of the first append"
 
+    async def test_a_redriven_record_that_is_poison_now_lets_the_next_one_pass(self, ledger: Bench) -> None:
+        key = uuid4()
+        first = await ledger.enter(key, 1, "bug")
+        second = await ledger.enter(key, 2, id=f"{key}-2")
+        await ledger.enter(uuid4(), 1)
+        await ledger.settled()
+        await _redrive(ledger, key, first, 1, how="poison")
+        await _redrive(ledger, key, second, 2)
+        ledger.entered[str(key)] = [2]
+        await ledger.settled()
+        assert (await ledger.account(key))["blocked"] == []
+
     async def test_our_bug_in_a_view_or_a_maker_leaves_a_letter_and_stops_nobody(self, ledger: Bench) -> None:
         key = uuid4()
         await ledger.enter(uuid4(), 1, "unreadable-view")
@@ -215,7 +262,7 @@ class KernelSpec:
         assert account["state"]["closes_at"] is None
 
     async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
-        self, engines: LocalStack, tmp_path: Any
+        self, engines: LocalStack, tmp_path: Path
     ) -> None:
         address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
         async with Proxy(address) as proxy, bench(engines, tmp_path) as own:
@@ -230,7 +277,7 @@ class KernelSpec:
             await own.settled()
             await eventually(own.ready)
 
-    async def test_a_broker_away_at_start_leaves_the_process_waiting(self, engines: LocalStack, tmp_path: Any) -> None:
+    async def test_a_broker_away_at_start_leaves_the_process_waiting(self, engines: LocalStack, tmp_path: Path) -> None:
         async with Proxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
             proxy.cut()
             await own.start(KAFKA_URL=f"127.0.0.1:{proxy.port}")
@@ -240,7 +287,7 @@ class KernelSpec:
             proxy.mend()
             await own.settled()
 
-    async def test_members_come_go_and_hang_and_nothing_is_doubled(self, engines: LocalStack, tmp_path: Any) -> None:
+    async def test_members_come_go_and_hang_and_nothing_is_doubled(self, engines: LocalStack, tmp_path: Path) -> None:
         """A second member joins, one is stopped alive beyond its session, comes back as a zombie, and is killed."""
         async with bench(engines, tmp_path) as own:
             await own.start()
@@ -260,7 +307,7 @@ class KernelSpec:
             await own.settled()
 
     async def test_a_log_cut_before_it_was_read_stops_the_consumer_loudly(
-        self, engines: LocalStack, tmp_path: Any
+        self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
             key = uuid4()
@@ -308,9 +355,11 @@ async def _reason(ledger: Bench, sent: Any) -> str | None:
     return topics.header(await _letter(ledger, sent), "dlq-reason")
 
 
-async def _redrive(ledger: Bench, key: UUID, first: Any, amount: int, group: str | None = None) -> None:
+async def _redrive(
+    ledger: Bench, key: UUID, first: Any, amount: int, group: str | None = None, how: str = "book"
+) -> None:
     """Append a parked record again, repaired, as an operator would."""
-    event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount)
+    event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
     redrive = Redrive(
         group or f"{ledger.ledger.prefix}-accounts",
         Position(first.topic, first.partition, first.offset),

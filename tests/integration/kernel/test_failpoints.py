@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.local import LocalStack
+from services.common.identifiers import reference_of
 from services.common.messaging.failpoints import Failpoint
 from tests.integration.kernel.harness import Bench, bench
 from tests.support.proxy import Proxy
@@ -50,7 +51,7 @@ async def buggy(bench: Bench) -> None:
 
 def _entry(bench: Bench, key: UUID, amount: int) -> bytes:
     """An entry that `enter` does not count as booked: it will be parked."""
-    event = bench.ledger.entered(request_id=key, reference="-", amount=amount)
+    event = bench.ledger.entered(request_id=key, reference=reference_of(key), amount=amount)
     return bytes(event.model_dump_json().encode())
 
 
@@ -62,7 +63,7 @@ async def timed(bench: Bench) -> None:
 async def left_unsent(bench: Bench) -> None:
     """An outbox that no record will send again: only the sweeper can."""
     key = uuid4()
-    event = bench.ledger.booked(request_id=key, reference="-", seq=1, amount=7)
+    event = bench.ledger.booked(request_id=key, reference=reference_of(key), seq=1, amount=7)
     bench.entered[str(key)].append(7)
     long_ago = datetime.now(UTC) - timedelta(minutes=5)
     outgoing = {
@@ -87,6 +88,7 @@ async def left_unsent(bench: Bench) -> None:
 
 
 PLAIN = (
+    Failpoint.OFFSETS_LEARNED,
     Failpoint.BATCH_READ,
     Failpoint.LOADED,
     Failpoint.TOPICS_KNOWN,
@@ -111,7 +113,7 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.BUG_DEAD_LETTERED: buggy,
     Failpoint.BLOCKED_LOADED: buggy,
     Failpoint.BLOCKED: buggy,
-    Failpoint.PARKED_LETTER_SENT: buggy,
+    Failpoint.PARKED_LETTERS_SENT: buggy,
     Failpoint.SWEEP_TIMER_FIRED: timed,
     Failpoint.SWEEP_STALE_FOUND: left_unsent,
     Failpoint.SET_ASIDE: buggy,

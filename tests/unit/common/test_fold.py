@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.common.errors import Poison
+from services.common.identifiers import reference_of
 from services.common.messaging.aggregate import INBOX_LEAST, End
 from services.common.messaging.record import Position, Received
 from services.common.store import Document, Outgoing, Parked
@@ -21,7 +22,7 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 def entry(amount: int, how: str = "book", *, id: str | None = None, offset: int | None = None, days: int = 0) -> Any:
     place = amount if offset is None else offset
     return Received(
-        event=LEDGER.entered(request_id=KEY, reference="-", amount=amount, how=how),
+        event=LEDGER.entered(request_id=KEY, reference=reference_of(KEY), amount=amount, how=how),
         id=id or f"entry-{amount}",
         digest=f"{amount}{how}".encode(),
         topic=LEDGER.entries,

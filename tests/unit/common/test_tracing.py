@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from services.common.messaging import spans as kernel
 from services.common.messaging.aggregate import TimerDue
 from services.common.messaging.record import Position, Received
 from services.common.messaging.shape import Taken
@@ -35,14 +36,14 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("test"))
+    monkeypatch.setattr(kernel, "_tracer", provider.get_tracer("test"))
     return exporter
 
 
 def test_what_a_record_makes_us_say_is_its_spans_child(spans: InMemorySpanExporter) -> None:
-    with tracing.receiving("a", [Taken(RECEIVED, None)]) as (first,):
+    with kernel.receiving("a", [Taken(RECEIVED, None)]) as (first,):
         said = first.received.traceparent
-    with tracing.receiving("b", [Taken(replace(RECEIVED, traceparent=said), None)]):
+    with kernel.receiving("b", [Taken(replace(RECEIVED, traceparent=said), None)]):
         pass
     one, two = spans.get_finished_spans()
     assert one.parent is not None
@@ -58,6 +59,6 @@ def test_what_a_record_makes_us_say_is_its_spans_child(spans: InMemorySpanExport
 def test_an_unsampled_or_malformed_header_costs_no_span_and_travels_on(
     header: str | None, spans: InMemorySpanExporter
 ) -> None:
-    with tracing.receiving("a", [Taken(replace(RECEIVED, traceparent=header), None)]) as (taken,):
+    with kernel.receiving("a", [Taken(replace(RECEIVED, traceparent=header), None)]) as (taken,):
         assert taken.received.traceparent == header
     assert not spans.get_finished_spans()

@@ -74,7 +74,7 @@ def life() -> list[Received[Any]]:
 
 def merged(facts: list[Received[Any]]) -> RequestView:
     def step(view: RequestView | None, one: Received[Any]) -> RequestView:
-        merge = views.merge_of(one.event)
+        merge = views.of(one.event)
         assert merge is not None
         return merge(view, one)
 

@@ -136,6 +136,7 @@ def test_the_departments_words_are_passed_on(kind: type[Any]) -> None:
         ("unknown-assignment", acknowledge(assignment_id=UUID(int=2)), "pf"),
         ("unknown-assignment", acknowledge(epoch=2), "pf"),
         ("wrong-department", acknowledge(), "dd"),
+        ("not-seen-yet", acknowledge(seen=2), "pf"),
     ],
 )
 def test_a_command_that_routing_refuses_goes_back_to_the_topic_it_came_from(

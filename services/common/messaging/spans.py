@@ -1,0 +1,54 @@
+"""The span that applies a record is a child of the span that said it, in whatever process that was.
+
+Only sampled records get one. For the others the `traceparent` travels on untouched, which costs nothing and keeps the
+trace id for whoever reads the log.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, StatusCode
+
+from services.common.messaging.shape import Taken
+from services.common.telemetry.tracing import parse_traceparent, to_traceparent
+
+_tracer: Final = trace.get_tracer("postigo")
+
+
+@contextmanager
+def receiving(group: str, batch: Sequence[Taken]) -> Iterator[list[Taken]]:
+    """A `process` span around each sampled record of `batch`; what the record makes us say becomes its child."""
+    spans: list[Span] = []
+    traced = [_traced(group, taken, spans) for taken in batch]
+    try:
+        yield traced
+    except Exception as error:
+        for span in spans:
+            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+        raise
+    finally:
+        for span in spans:
+            span.end()
+
+
+def _traced(group: str, taken: Taken, spans: list[Span]) -> Taken:
+    received = taken.received
+    parent = parse_traceparent(received.traceparent)
+    if parent is None or not parent.trace_flags.sampled:
+        return taken
+    span = _tracer.start_span(
+        f"process {received.topic}",
+        context=trace.set_span_in_context(NonRecordingSpan(parent)),
+        kind=SpanKind.CONSUMER,
+        attributes={
+            "messaging.system": "kafka",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": received.topic,
+            "messaging.consumer.group.name": group,
+        },
+    )
+    spans.append(span)
+    return Taken(replace(received, traceparent=to_traceparent(span.get_span_context())), taken.record)

@@ -1,0 +1,46 @@
+"""The composition that every process which reads topics shares: one database, one producer, and its subscriptions."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from services.common.messaging import Aggregate, AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
+from services.common.messaging.shape import Shape
+from services.common.settings import Settings
+from services.common.store import DocumentStore, connect, database
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class Wiring:
+    """`owns` names the database of this process; `name` is what the broker knows the process by, if not that."""
+
+    def __init__(self, settings: Settings, owns: str, name: str | None = None) -> None:
+        self._settings = settings
+        self.client = connect(settings.mongo_url)
+        self.database = database(self.client, f"{settings.mongo_database_prefix}_{owns}")
+        self.publisher = Publisher(settings.kafka_url, client_id=f"postigo-{name or owns}")
+
+    def reading(self, group: str, topics: Sequence[str], shape: Shape) -> Subscription:
+        """A subscription of `group` through a projection or a maker."""
+        return self._subscription(group, topics, shape, DeadLetters(self.publisher, group))
+
+    def deciding(
+        self, group: str, topics: Sequence[str], aggregate: Aggregate[S], store: DocumentStore[S]
+    ) -> tuple[Subscription, Sweeper[S]]:
+        """A subscription of `group` that decides on documents, and the sweeper of those documents."""
+        letters = DeadLetters(self.publisher, group)
+        consumer = AggregateConsumer(aggregate, store, self.publisher, letters)
+        subscription = self._subscription(group, topics, consumer, letters)
+        return subscription, Sweeper(subscription, consumer)
+
+    def _subscription(self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters) -> Subscription:
+        return Subscription(
+            url=self._settings.kafka_url,
+            group=group,
+            instance=self._settings.postigo_instance,
+            topics=topics,
+            shape=shape,
+            letters=letters,
+        )
