@@ -44,8 +44,8 @@ down: $(READY) ## Stop what runs in the background; the data is kept
 demo: $(READY) ## File the demonstration's requests, watch them answered, and stay up (ARGS=--once: end)
 	@$(POSTIGO) demo $(ARGS)
 
-test: $(READY) ## Run all tests, in random order
-	$(PY) -m pytest $(ARGS)
+test: $(READY) ## Run all tests, in random order, two at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
+	$(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## Check style, types, the walls between rooms, and that the contracts are as published
 	$(PY) -m ruff check

@@ -9,6 +9,9 @@ HOST = "127.0.0.1"
 # Below the range from which Linux takes the local ports of outgoing connections: one of those could sit on ours.
 RANGE = range(20_000, 30_000)
 
+# From the system: two test runs that begin with one seed must not choose the same ports.
+_chance = random.SystemRandom()
+
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on `port` now."""
@@ -32,4 +35,4 @@ def choose(names: Iterable[str], kept: Mapping[str, int]) -> dict[str, int]:
 
 
 def _other(taken: set[int]) -> int:
-    return next(port for port in random.sample(RANGE, len(RANGE)) if port not in taken and is_free(port))
+    return next(port for port in _chance.sample(RANGE, len(RANGE)) if port not in taken and is_free(port))

@@ -76,7 +76,7 @@ def test_a_key_that_is_missing_short_long_or_not_visible_ascii_is_refused(key: s
     assert refused.value.kind.code == "idempotency-key"
 
 
-@pytest.mark.parametrize("key", ["x" * 16, "~" * 255, "!" * 16, str(uuid4())])
+@pytest.mark.parametrize("key", ["x" * 16, "~" * 255, "!" * 16, "ac03afe1-abbc-4965-a8ab-371d57ef86d3"])
 def test_a_key_of_16_to_255_visible_characters_is_taken_as_it_is(key: str) -> None:
     assert require_key(key) == key
 
