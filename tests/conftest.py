@@ -1,6 +1,6 @@
 """One embedded stack for each worker: whole-system tests differ by account and key, kernel tests by topic."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import pytest
@@ -21,14 +21,15 @@ TOGETHER = (
 """Places whose tests share processes, and so one worker."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests that belong together to one worker, after they were shuffled; nobody shall wait for the longest."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    """Give tests that belong together to one worker; nobody shall wait for the longest, wherever the shuffle put it."""
     for item in items:
         place = item.path.relative_to(HERE)
         for group in TOGETHER:
             if place.is_relative_to(group):
                 item.add_marker(pytest.mark.xdist_group(group))
+    yield
     items.sort(key=lambda item: not item.path.is_relative_to(HERE / "e2e"))
 
 

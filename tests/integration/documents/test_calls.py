@@ -1,7 +1,7 @@
 """Who may call: our own processes, lately, and for exactly this."""
 
 import time
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,8 +14,8 @@ REFUSED = kinds.NOT_OURS.status
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("PUT", f"/internal/documents/{uuid4()}"),
-        ("GET", f"/internal/documents/{uuid4()}"),
+        ("PUT", f"/internal/documents/{UUID(int=1)}"),
+        ("GET", f"/internal/documents/{UUID(int=1)}"),
         ("POST", "/internal/claims"),
     ],
 )
