@@ -45,7 +45,7 @@ demo: $(READY) ## File the demonstration's requests, watch them answered, and st
 	@$(POSTIGO) demo $(ARGS)
 
 test: $(READY) ## Run all tests, in random order, two at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
-	$(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## Check style, types, the walls between rooms, and that the contracts are as published
 	$(PY) -m ruff check

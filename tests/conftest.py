@@ -2,35 +2,46 @@
 
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 import pytest_asyncio
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import LocalStack
 
-HERE = Path(__file__).parent
+LONGEST: Final = "tests/e2e/"
 
-TOGETHER = (
-    "e2e",
-    "integration/documents",
-    "integration/gateway",
-    "integration/kernel/test_embedded.py",
-    "integration/local_stack",
-    "integration/notifications",
+TOGETHER: Final = (
+    LONGEST,
+    "tests/integration/documents/",
+    "tests/integration/gateway/",
+    "tests/integration/kernel/test_embedded.py",
+    "tests/integration/local_stack/",
+    "tests/integration/notifications/",
 )
-"""Places whose tests share processes, and so one worker."""
+"""Places whose tests share processes."""
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests that share processes share a worker; every other test goes to whoever is free.
+
+    xdist's own `loadgroup` groups nothing from pytest 9.2 on: https://github.com/pytest-dev/pytest-xdist/issues/1386
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """Give tests that belong together to one worker; nobody shall wait for the longest, wherever the shuffle put it."""
-    for item in items:
-        place = item.path.relative_to(HERE)
-        for group in TOGETHER:
-            if place.is_relative_to(group):
-                item.add_marker(pytest.mark.xdist_group(group))
+    """Whatever the shuffle did: the longest comes first, so that nobody waits for it in the end."""
     yield
-    items.sort(key=lambda item: not item.path.is_relative_to(HERE / "e2e"))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
