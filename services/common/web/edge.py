@@ -3,12 +3,13 @@
 Pure ASGI: Starlette's own `middleware("http")` costs three to four times as much.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, StatusCode
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common.telemetry import tracing
@@ -74,6 +75,17 @@ class Edge:
             if parent is not None:
                 return trace.set_span_in_context(NonRecordingSpan(parent), Context())
         return Context()
+
+
+def unreadable(headers: list[tuple[bytes, bytes]]) -> Response:
+    """The answer to bytes that did not become a request; `headers` as far as they were read. It ends the connection."""
+    scope: dict[str, Any] = {"type": "http", "headers": headers}
+    span = scope[SPAN] = _tracer.start_span("unreadable", context=Context(), kind=SpanKind.SERVER)
+    response = answer(scope, Problem(kinds.BAD_REQUEST, headers={"Connection": "close"}))
+    response.raw_headers += _HEADERS
+    span.set_attribute("http.response.status_code", response.status_code)
+    span.end()
+    return response
 
 
 def traceparent_of(scope: Scope) -> str | None:
