@@ -19,6 +19,7 @@ TEXTS: Final[dict[str, Words]] = {
     "too_small": Words("O menor valor aceite é {limit}.", "The smallest value accepted is {limit}."),
     "too_big": Words("O maior valor aceite é {limit}.", "The largest value accepted is {limit}."),
     "repeated": Words("O mesmo elemento vem mais do que uma vez.", "The same item is here more than once."),
+    "header_repeated": Words("Este cabeçalho só pode vir uma vez.", "This header may be sent only once."),
     "not_text": Words("Tem de ser texto.", "It must be text."),
     "not_number": Words("Tem de ser um número inteiro.", "It must be a whole number."),
     "not_list": Words("Tem de ser uma lista.", "It must be a list."),

@@ -53,6 +53,15 @@ IDEMPOTENCY_KEY: Final = _kind(
         "The Idempotency-Key header is missing or is not 16 to 255 visible ASCII characters. Nothing was filed.",
     ),
 )
+HEADER_REPEATED: Final = _kind(
+    "header-repeated",
+    400,
+    ("Cabeçalho repetido", "A header is repeated"),
+    (
+        "Um cabeçalho que só pode vir uma vez vem mais do que uma vez. Nada foi registado; envie-o uma só vez.",
+        "A header that may be sent only once is sent more than once. Nothing was filed; send it only once.",
+    ),
+)
 CURSOR: Final = _kind(
     "cursor",
     400,

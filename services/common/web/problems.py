@@ -130,7 +130,7 @@ def _on_disconnect(request: Request, error: Exception) -> Response:
 def responses(*of: Kind) -> dict[int | str, dict[str, object]]:
     """For OpenAPI: the problems an operation can answer with, by status."""
     by_status: dict[int, list[Kind]] = {}
-    for kind in (*of, kinds.INTERNAL):
+    for kind in (*of, kinds.HEADER_REPEATED, kinds.INTERNAL):
         by_status.setdefault(kind.status, []).append(kind)
     return {
         status: {

@@ -137,6 +137,24 @@ async def test_another_content_type_is_415(http: httpx2.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["type"]) == (415, "urn:postigo:problem:media-type")
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Idempotency-Key", ["0123456789abcdef", "fedcba9876543210"]),
+        ("Idempotency-Key", ["0123456789abcdef", "0123456789abcdef"]),
+        ("Authorization", ["Bearer one", "Bearer other"]),
+        ("Content-Type", ["application/json", "text/plain"]),
+    ],
+)
+async def test_a_header_that_decides_what_is_done_may_come_only_once(
+    http: httpx2.AsyncClient, name: str, values: list[str]
+) -> None:
+    answer = await http.post("/v1/requests", content=b"{}", headers=[(name, value) for value in values])
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:postigo:problem:header-repeated")
+    assert [(error["parameter"], error["code"]) for error in answer.json()["errors"]] == [(name, "header_repeated")]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 async def test_an_engine_away_is_503_with_a_time_to_come_back(http: httpx2.AsyncClient) -> None:
     answer = await http.get("/v1/requests", headers={"authorization": "Bearer some-token"})
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:postigo:problem:unavailable")
