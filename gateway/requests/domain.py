@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -19,6 +20,10 @@ from services.common.web.problems import Problem
 MAX_DOCUMENTS: Final = 10
 KEY_LENGTH: Final = range(16, 256)
 
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Categories of characters, and single letters and symbols, that leave nothing on a page by themselves."""
+
 _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
@@ -28,6 +33,12 @@ def _distinct(documents: tuple[UUID, ...]) -> tuple[UUID, ...]:
     return documents
 
 
+def _visible(text: str) -> str:
+    if all(unicodedata.category(character) in _UNSEEN or character in _BLANK for character in text):
+        raise refuse("blank")
+    return text
+
+
 class NewRequest(BaseModel):
     """A request as a person files it: what about, why, and in their own words."""
 
@@ -35,7 +46,7 @@ class NewRequest(BaseModel):
 
     subject: Annotated[Code, Field(description="From the catalogue.", examples=["FAM-01"])]
     reason: Annotated[Code, Field(description="One of the subject's reasons.", examples=["INF"])]
-    description: Annotated[Prose, Field(description="Plain words, at most 4 000 characters.")]
+    description: Annotated[Prose, AfterValidator(_visible), Field(description="Plain words, at most 4 000 characters.")]
     documents: Annotated[
         tuple[UUID, ...],
         Field(max_length=MAX_DOCUMENTS, description="Ids of files sent before, each used in one request."),
