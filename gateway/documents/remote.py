@@ -25,7 +25,6 @@ UPLOADS: Final = 16
 """At once: as many as one documents process takes."""
 
 _REFUSALS: Final = {
-    404: kinds.NOT_FOUND,
     408: kinds.TOO_SLOW,
     409: kinds.KEY_REUSED,
     413: kinds.TOO_LARGE,
@@ -95,6 +94,8 @@ class DocumentService:
         target = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner)}
         answer = await self._call("GET", target, "show", READ_TIMEOUT, headers, None, traceparent)
+        if answer.status_code == 404:
+            raise Problem(kinds.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
         if answer.status_code != 200:
             _refuse(answer)
         return DocumentShown.model_validate_json(answer.content)

@@ -89,9 +89,9 @@ async def test_internal_paths_are_in_no_published_description(app: FastAPI) -> N
 @pytest.mark.parametrize(
     ("method", "path", "status", "kind"),
     [
-        ("GET", "/", 404, "not-found"),
-        ("GET", "/v1/nothing", 404, "not-found"),
-        ("GET", "/v1/catalogue/", 404, "not-found"),
+        ("GET", "/", 404, "unknown-address"),
+        ("GET", "/v1/nothing", 404, "unknown-address"),
+        ("GET", "/v1/catalogue/", 404, "unknown-address"),
         ("GET", "/v1/catalogue/subjects/XXX-01", 404, "not-found"),
         ("PATCH", "/v1/requests", 405, "method-not-allowed"),
         ("DELETE", "/v1/catalogue", 405, "method-not-allowed"),
@@ -130,6 +130,12 @@ async def test_what_was_sent_is_never_said_back(
     assert answer.status_code == status
     assert [error["pointer"] for error in answer.json().get("errors", [])] == pointers
     assert CANARY not in answer.text
+
+
+async def test_a_wrong_niss_is_refused_in_words_of_signing_in(http: httpx2.AsyncClient) -> None:
+    answer = await http.post("/v1/sessions", json={"niss": "12345678911", "password": "uma frase comprida"})
+    assert answer.json()["detail"] == "Corrija os campos indicados e tente de novo."
+    assert answer.json()["errors"][0]["code"] == "niss"
 
 
 async def test_another_content_type_is_415(http: httpx2.AsyncClient) -> None:
