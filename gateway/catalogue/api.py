@@ -11,6 +11,7 @@ from gateway.wired import AskedLanguage
 from services.common.catalogue import Catalogue, Clock, Language, Subject, catalogue
 from services.common.web import kinds
 from services.common.web.answers import readable
+from services.common.web.field_errors import FieldError
 from services.common.web.problems import Problem, responses
 
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"])
@@ -79,7 +80,7 @@ async def one(request: Request, code: str, language: AskedLanguage) -> Response:
         for subject in event.subjects:
             if subject.code == code.upper():
                 return readable(request, _shown(current, event.code, subject, language), language, _PUBLIC)
-    raise Problem(kinds.NOT_FOUND)
+    raise Problem(kinds.NOT_FOUND, FieldError("unknown_subject", parameter="code"))
 
 
 def _shown(current: Catalogue, life_event: str, subject: Subject, language: Language) -> SubjectShown:

@@ -19,6 +19,7 @@ from services.common.web import kinds
 from services.common.web.answers import readable
 from services.common.web.bodies import content_type, require_length, require_plain
 from services.common.web.edge import traceparent_of
+from services.common.web.field_errors import FieldError
 from services.common.web.languages import DEFAULT
 from services.common.web.problems import Problem, responses
 
@@ -92,7 +93,7 @@ async def show(request: Request, document_id: str, session: SignedIn) -> Respons
     try:
         identifier = UUID(document_id)
     except ValueError:
-        raise Problem(kinds.NOT_FOUND) from None
+        raise Problem(kinds.NOT_FOUND, FieldError("not_uuid", parameter="document_id")) from None
     shown = await wired(request).documents.get(identifier, session.account_id, traceparent_of(request.scope))
     return readable(request, shown, DEFAULT)
 

@@ -7,14 +7,14 @@ from urllib.parse import quote
 from uuid import UUID
 
 import httpx2
-import orjson
 import structlog
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from services.common.web import kinds, signing
+from services.common.web.claims import ClaimAsked, ClaimRefused
 from services.common.web.field_errors import FieldError
 from services.common.web.kinds import Kind
-from services.common.web.problems import Problem
+from services.common.web.problems import Problem, ProblemDocument
 
 log = structlog.get_logger()
 
@@ -25,7 +25,6 @@ UPLOADS: Final = 16
 """At once: as many as one documents process takes."""
 
 _REFUSALS: Final = {
-    404: kinds.NOT_FOUND,
     408: kinds.TOO_SLOW,
     409: kinds.KEY_REUSED,
     413: kinds.TOO_LARGE,
@@ -85,7 +84,7 @@ class DocumentService:
             upload.traceparent,
         )
         if answer.status_code not in {200, 201}:
-            if answer.status_code == 422:
+            if _codes(answer) == {"empty"}:
                 raise Problem(kinds.INVALID, FieldError("empty"))
             _refuse(answer)
         return DocumentShown.model_validate_json(answer.content)
@@ -95,17 +94,20 @@ class DocumentService:
         target = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner)}
         answer = await self._call("GET", target, "show", READ_TIMEOUT, headers, None, traceparent)
+        if answer.status_code == 404:
+            raise Problem(kinds.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
         if answer.status_code != 200:
             _refuse(answer)
         return DocumentShown.model_validate_json(answer.content)
 
     async def claim(self, request_id: UUID, owner: UUID, documents: Sequence[UUID], traceparent: str | None) -> None:
         """Bind the files to the request. Raises a `Problem` that points at each one that cannot be."""
-        body = orjson.dumps({"request_id": request_id, "owner": owner, "documents": list(documents)})
+        asked = ClaimAsked.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
+        body = asked.model_dump_json().encode()
         headers = {"Content-Type": "application/json"}
         answer = await self._call("POST", "/internal/claims", "claim", CLAIM_TIMEOUT, headers, body, traceparent)
-        if answer.status_code == 422:
-            raise Problem(kinds.INVALID, *_refused(answer, documents))
+        if found := _unclaimable(answer, documents):
+            raise Problem(kinds.INVALID, *found)
         if answer.status_code != 200:
             _refuse(answer)
 
@@ -131,13 +133,26 @@ class DocumentService:
             raise Problem(kinds.UNAVAILABLE, retry_after=2) from None
 
 
-def _refused(answer: httpx2.Response, documents: Sequence[UUID]) -> list[FieldError]:
-    codes = {each["document"]: each["code"] for each in answer.json()["refused"]}
+def _unclaimable(answer: httpx2.Response, documents: Sequence[UUID]) -> list[FieldError]:
+    """What the person can correct; empty when the answer is of another kind."""
+    try:
+        refused = ClaimRefused.model_validate_json(answer.content).refused
+    except ValidationError:
+        return []
+    codes = {each.document: each.code for each in refused}
     return [
-        FieldError("used_document" if codes[str(document)] == "used" else "unknown_document", f"/documents/{place}")
+        FieldError(f"{codes[document]}_document", f"/documents/{place}")
         for place, document in enumerate(documents)
-        if str(document) in codes
+        if document in codes
     ]
+
+
+def _codes(answer: httpx2.Response) -> set[str]:
+    """The codes of the fields that are wrong; empty when the answer names none."""
+    try:
+        return {error.code for error in ProblemDocument.model_validate_json(answer.content).errors}
+    except ValidationError:
+        return set()
 
 
 def _refuse(answer: httpx2.Response) -> NoReturn:

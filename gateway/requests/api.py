@@ -50,7 +50,8 @@ _SUBMIT_REFUSALS: Final[Any] = responses(
     kinds.NOT_CONFIRMED,
     kinds.UNAVAILABLE,
 )
-_READ_REFUSALS: Final[Any] = responses(kinds.NO_SESSION, kinds.NOT_FOUND, kinds.UNAVAILABLE)
+_LIST_REFUSALS: Final[Any] = responses(kinds.CURSOR, kinds.NO_SESSION, kinds.INVALID, kinds.UNAVAILABLE)
+_READ_REFUSALS: Final[Any] = responses(kinds.NO_SESSION, kinds.NOT_FOUND, kinds.REFERENCE, kinds.UNAVAILABLE)
 
 
 class Direct(APIRoute):
@@ -93,7 +94,7 @@ async def file(request: Request) -> Response:
 @router.get(
     "",
     response_model=RequestPage,
-    responses={**_READ_REFUSALS, **responses(kinds.CURSOR, kinds.INVALID)},
+    responses=_LIST_REFUSALS,
     summary="List own requests",
 )
 async def page(

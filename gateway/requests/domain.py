@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -13,19 +14,23 @@ from services.common.contracts.base import Code, Prose
 from services.common.contracts.intake import RequestSubmitted
 from services.common.identifiers import derived_id, keyed_id, reference_of
 from services.common.web import kinds
+from services.common.web.claims import DocumentIds
 from services.common.web.field_errors import FieldError, refuse
 from services.common.web.problems import Problem
 
-MAX_DOCUMENTS: Final = 10
 KEY_LENGTH: Final = range(16, 256)
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Categories of characters, and single letters and symbols, that leave nothing on a page by themselves."""
 
 _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
-def _distinct(documents: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    if len(set(documents)) != len(documents):
-        raise refuse("repeated")
-    return documents
+def _visible(text: str) -> str:
+    if all(unicodedata.category(character) in _UNSEEN or character in _BLANK for character in text):
+        raise refuse("blank")
+    return text
 
 
 class NewRequest(BaseModel):
@@ -35,12 +40,8 @@ class NewRequest(BaseModel):
 
     subject: Annotated[Code, Field(description="From the catalogue.", examples=["FAM-01"])]
     reason: Annotated[Code, Field(description="One of the subject's reasons.", examples=["INF"])]
-    description: Annotated[Prose, Field(description="Plain words, at most 4 000 characters.")]
-    documents: Annotated[
-        tuple[UUID, ...],
-        Field(max_length=MAX_DOCUMENTS, description="Ids of files sent before, each used in one request."),
-        AfterValidator(_distinct),
-    ] = ()
+    description: Annotated[Prose, AfterValidator(_visible), Field(description="Plain words, at most 4 000 characters.")]
+    documents: Annotated[DocumentIds, Field(description="Ids of files sent before, each used in one request.")] = ()
     language: Annotated[Language | None, Field(description="The language of the answer; the account's by default.")] = (
         None
     )

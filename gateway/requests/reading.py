@@ -12,6 +12,7 @@ from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
 from services.common.identifiers import parse_reference
 from services.common.web import kinds
+from services.common.web.field_errors import FieldError
 from services.common.web.problems import Problem
 
 WAIT: Final = 0.25
@@ -35,10 +36,12 @@ class Reading:
     secret: bytes
 
     async def one(self, session: Session, typed: str, shown_receipt: str | None) -> Found:
-        """The request of this reference. `not-found` alike for unknown ones and for somebody else's."""
+        """The request of this reference. `not-found` alike for unknown ones and for somebody else's; `reference` for
+        one that no request can have.
+        """
         reference = parse_reference(typed)
         if reference is None:
-            raise not_found()
+            raise Problem(kinds.REFERENCE)
         receipt = self._receipt(session, reference, shown_receipt)
         view = await self._view(reference, patient=receipt is not None)
         if view is not None and view.account_id == session.account_id:
@@ -86,4 +89,4 @@ def _receipt_of(view: RequestView) -> Receipt:
 
 def not_found() -> Problem:
     """It may be about to appear: the views lag behind by moments."""
-    return Problem(kinds.NOT_FOUND, retry_after=1)
+    return Problem(kinds.NOT_FOUND, FieldError("unknown_reference", parameter="reference"), retry_after=1)

@@ -25,6 +25,7 @@ from services.common.messaging.publisher import Publisher
 from services.common.messaging.subscription import Subscription
 from services.common.settings import Settings
 from services.common.telemetry import logging, metrics, tracing
+from services.common.web.protocol import Http
 
 log = structlog.get_logger()
 
@@ -154,17 +155,26 @@ async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 
 def serve(app: ASGIApp, settings: Settings, service: str) -> None:
-    """Run `app` until SIGTERM. The access log is off: it would carry references."""
+    """Run `app` until SIGTERM."""
     logging.configure(service, settings.postigo_log_level)
     tracing.configure(service)
-    uvicorn.run(
-        app,
-        host=settings.http_host,
-        port=settings.http_port,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=20,
-    )
+    uvicorn.run(app, **listening(settings))
+
+
+def listening(settings: Settings) -> dict[str, Any]:
+    """How uvicorn serves. The access log is off: it would carry references. An upgrade to a websocket is not taken up,
+    as HTTP allows (RFC 9110, section 7.8): the request is answered like any other.
+    """
+    return {
+        "host": settings.http_host,
+        "port": settings.http_port,
+        "loop": "uvloop",
+        "http": Http,
+        "ws": "none",
+        "proxy_headers": bool(settings.forwarded_allow_ips),
+        "forwarded_allow_ips": settings.forwarded_allow_ips,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": 20,
+    }

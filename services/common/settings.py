@@ -1,14 +1,21 @@
 """Settings from the environment: addresses and secrets, never which stack they belong to."""
 
+from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Secret = Annotated[SecretStr, Field(min_length=32)]
 """At least 32 characters, and no default anywhere."""
 
 Prefix = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+
+
+def _networks(typed: str) -> str:
+    for each in filter(None, typed.split(",")):
+        ip_network(each.strip())
+    return typed
 
 
 class Settings(BaseSettings):
@@ -20,6 +27,10 @@ class Settings(BaseSettings):
     mongo_url: str
     http_host: str = "127.0.0.1"
     http_port: int = 8000
+    forwarded_allow_ips: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses or networks, separated by commas, of the proxies whose `X-Forwarded-For` says who calls. Nobody's by
+    default: whoever else may say so has as many tries at a password as they like.
+    """
     mongo_database_prefix: Prefix = "postigo"
     postigo_instance: str = "1"
     """Names this replica among those of its service: a restarted one takes its partitions back at once."""

@@ -1,16 +1,14 @@
 """The internal HTTP edge: what the gateway asks, signed. Bytes are streamed, never held whole."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from fastapi import FastAPI
-from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.common.contracts.base import Value
 from services.common.web import kinds
 from services.common.web.bodies import (
     check,
@@ -21,7 +19,8 @@ from services.common.web.bodies import (
     require_length,
     require_plain,
 )
-from services.common.web.field_errors import FieldError, refuse
+from services.common.web.claims import ClaimAsked, ClaimRefused, Refusal
+from services.common.web.field_errors import FieldError
 from services.common.web.problems import Problem
 from services.common.web.signing import SignatureRefused, verify
 from services.documents import domain
@@ -32,23 +31,6 @@ from services.documents.uploads import Busy, TooSlow, Upload, Uploads
 
 COME_BACK: Final = 2
 """Seconds after which a caller may try again."""
-
-MAX_DOCUMENTS: Final = 10
-"""Files one request may name."""
-
-
-def _distinct(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    if len(set(ids)) != len(ids):
-        raise refuse("repeated")
-    return ids
-
-
-class ClaimAsked(Value):
-    """The body of `POST /internal/claims`."""
-
-    request_id: UUID
-    owner: UUID
-    documents: Annotated[tuple[UUID, ...], Field(max_length=MAX_DOCUMENTS), AfterValidator(_distinct)]
 
 
 class Api:
@@ -99,8 +81,10 @@ class Api:
                 asked.documents, lambda files: domain.claim(files, asked.request_id, asked.owner, moment)
             )
         except NotClaimable as refused:
-            codes = [{"document": str(each), "code": code} for each, code in refused.codes.items()]
-            return JSONResponse({"refused": codes}, 422)
+            because = ClaimRefused(
+                refused=tuple(Refusal(document=each, code=code) for each, code in refused.codes.items())
+            )
+            return Response(because.model_dump_json(), 422, media_type="application/json")
         return JSONResponse({"documents": [_body(each, files[each]) for each in asked.documents]})
 
     def _verify(self, request: Request, body: bytes | None) -> None:

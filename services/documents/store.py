@@ -1,9 +1,12 @@
 """All of documents' MongoDB: the aggregate of each file, and the uploads that have begun."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+from weakref import WeakValueDictionary
 
 from pymongo import ASCENDING, IndexModel
 
@@ -37,6 +40,7 @@ class Files:
         self.documents = DocumentStore(database["documents"], File)
         self._raw = database["documents"]
         self._uploads = database["uploads"]
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def ensure_indexes(self) -> None:
         await self.documents.ensure_indexes(IndexModel([("state.discarded", ASCENDING)], name="discarded"))
@@ -52,7 +56,16 @@ class Files:
 
         What `decide` raises passes through. Only files that somebody else saved first are decided on again: if it
         raises then, the others stay as it said.
+
+        Changes of one file made here take turns. Of many at once all but one would miss, load, decide and miss again.
         """
+        async with AsyncExitStack() as turns:
+            # In one order everywhere, so that no two wait for each other.
+            for each in sorted(set(document_ids)):
+                await turns.enter_async_context(self._turns.setdefault(each, asyncio.Lock()))
+            return await self._change(document_ids, decide)
+
+    async def _change(self, document_ids: Sequence[UUID], decide: Decide) -> dict[UUID, File]:
         stored: dict[UUID, File] = {}
         pending = list(document_ids)
         while pending:

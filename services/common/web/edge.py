@@ -3,21 +3,26 @@
 Pure ASGI: Starlette's own `middleware("http")` costs three to four times as much.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, StatusCode
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common.telemetry import tracing
 from services.common.telemetry.logging import where
 from services.common.web import kinds
+from services.common.web.field_errors import FieldError
 from services.common.web.problems import SPAN, Problem, answer
 
 log = structlog.get_logger()
 _tracer: Final = trace.get_tracer("postigo")
+
+Headers = Sequence[tuple[bytes, bytes]]
 
 CSP: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -30,6 +35,9 @@ _HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 ]
+_ONCE: Final = frozenset({b"authorization", b"content-type", b"idempotency-key"})
+"""Of two values, whoever stands in front of us may have acted on the other one."""
+
 _UNTRACED: Final = ("/health/", "/metrics")
 
 
@@ -56,8 +64,10 @@ class Edge:
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
+        repeated = _repeated(scope["headers"])
+        app = answer(scope, Problem(kinds.HEADER_REPEATED, *repeated)) if repeated else self._app
         try:
-            await self._app(scope, receive, protected)
+            await app(scope, receive, protected)
         except Exception as error:
             log.critical("unhandled", error=type(error).__name__, exc_info=where(error))
             if status == 0:
@@ -74,6 +84,25 @@ class Edge:
             if parent is not None:
                 return trace.set_span_in_context(NonRecordingSpan(parent), Context())
         return Context()
+
+
+def _repeated(headers: Headers) -> list[FieldError]:
+    named = [name for name, _ in headers if name in _ONCE]
+    if len(named) == len(set(named)):
+        return []
+    twice = sorted({name.decode().title() for name in named if named.count(name) > 1})
+    return [FieldError("header_repeated", parameter=name) for name in twice]
+
+
+def unreadable(headers: Headers) -> Response:
+    """The answer to bytes that did not become a request; `headers` as far as they were read. It ends the connection."""
+    scope: dict[str, Any] = {"type": "http", "headers": headers}
+    span = scope[SPAN] = _tracer.start_span("unreadable", context=Context(), kind=SpanKind.SERVER)
+    response = answer(scope, Problem(kinds.BAD_REQUEST, headers={"Connection": "close"}))
+    response.raw_headers += _HEADERS
+    span.set_attribute("http.response.status_code", response.status_code)
+    span.end()
+    return response
 
 
 def traceparent_of(scope: Scope) -> str | None:

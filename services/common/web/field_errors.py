@@ -19,6 +19,7 @@ TEXTS: Final[dict[str, Words]] = {
     "too_small": Words("O menor valor aceite é {limit}.", "The smallest value accepted is {limit}."),
     "too_big": Words("O maior valor aceite é {limit}.", "The largest value accepted is {limit}."),
     "repeated": Words("O mesmo elemento vem mais do que uma vez.", "The same item is here more than once."),
+    "header_repeated": Words("Este cabeçalho só pode vir uma vez.", "This header may be sent only once."),
     "not_text": Words("Tem de ser texto.", "It must be text."),
     "not_number": Words("Tem de ser um número inteiro.", "It must be a whole number."),
     "not_list": Words("Tem de ser uma lista.", "It must be a list."),
@@ -27,15 +28,20 @@ TEXTS: Final[dict[str, Words]] = {
     "not_storable": Words("Contém um carácter que não se pode guardar.", "It holds a character that cannot be stored."),
     "not_listed": Words("Não é um dos valores aceites.", "It is not one of the accepted values."),
     "format": Words("Não tem o formato esperado.", "It does not have the expected form."),
-    "unknown_field": Words(
-        "Há campos que esta morada não conhece.", "There are fields that this address does not know."
+    "unknown_field": Words("Há campos que não são conhecidos aqui.", "There are fields that are not known here."),
+    "niss": Words(
+        "Este NISS não está certo: são 11 algarismos, e algum falta, sobra ou está trocado.",
+        "This NISS is not right: it has 11 digits, and one is missing, wrong or too many.",
     ),
-    "niss": Words("O NISS tem 11 algarismos; verifique-os.", "A NISS has 11 digits; check them."),
     "unknown_subject": Words("O catálogo não tem este assunto.", "The catalogue has no such subject."),
     "unknown_reason": Words("O assunto não tem este motivo.", "The subject does not have this reason."),
     "persons_only": Words("Só pessoas podem usar este assunto.", "Only persons may use this subject."),
     "companies_only": Words("Só empresas podem usar este assunto.", "Only companies may use this subject."),
     "unknown_document": Words("Não tem nenhum documento com este identificador.", "You have no such document."),
+    "unknown_reference": Words(
+        "Não tem nenhum pedido com esta referência. Se o acabou de enviar, espere uns segundos e tente de novo.",
+        "You have no request with this reference. If it was sent just now, wait a few seconds and try again.",
+    ),
     "used_document": Words("Este documento já está noutro pedido.", "This document is already in another request."),
     "empty": Words("O ficheiro está vazio.", "The file is empty."),
     "invalid": Words("Não é válido.", "It is not valid."),
@@ -73,7 +79,7 @@ _LIMITS: Final = ("max_length", "min_length", "ge", "le")
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """`pointer` (RFC 6901) is into the body; for a query parameter or header, `parameter` names it instead."""
+    """`pointer` (RFC 6901) is into the body; for a parameter of path or query, or a header, `parameter` names it instead."""
 
     code: str
     pointer: str | None = None

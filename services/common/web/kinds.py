@@ -10,12 +10,15 @@ from services.common.web.languages import Words
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`status` is the HTTP status it is always answered with."""
+    """`status` is the HTTP status it is always answered with. `of_sending` is one more sentence for whoever was sending
+    something to be kept, which other requests (signing in, reading) are not told.
+    """
 
     code: str
     status: int
     title: Words
     detail: Words
+    of_sending: Words | None = None
 
     @property
     def type(self) -> str:
@@ -24,34 +27,53 @@ class Kind:
 
 KINDS: Final[dict[str, Kind]] = {}
 
+NOTHING_FILED: Final = Words("Nada foi registado.", "Nothing was filed.")
 
-def _kind(code: str, status: int, title: tuple[str, str], detail: tuple[str, str]) -> Kind:
-    return KINDS.setdefault(code, Kind(code, status, Words(*title), Words(*detail)))
+
+def _kind(
+    code: str, status: int, title: tuple[str, str], detail: tuple[str, str], of_sending: Words | None = None
+) -> Kind:
+    return KINDS.setdefault(code, Kind(code, status, Words(*title), Words(*detail), of_sending))
 
 
 BAD_REQUEST: Final = _kind(
     "bad-request",
     400,
-    ("Pedido mal formado", "Malformed request"),
-    ("O servidor não conseguiu ler o pedido. Nada foi registado.", "The request cannot be read. Nothing was filed."),
+    ("Mensagem ilegível", "Unreadable message"),
+    (
+        "O servidor não conseguiu ler o que foi enviado. Verifique o programa que o enviou.",
+        "What was sent cannot be read. Check the program that sent it.",
+    ),
+    NOTHING_FILED,
 )
 NOT_JSON: Final = _kind(
     "not-json",
     400,
-    ("O corpo não é JSON", "The body is not JSON"),
+    ("O conteúdo não é JSON", "The content is not JSON"),
     (
-        "O corpo não é JSON válido em UTF-8, vem cortado, repete um campo ou tem níveis a mais. Nada foi registado.",
-        "The body is not valid JSON in UTF-8, is cut short, repeats a field or is nested too deep. Nothing was filed.",
+        "O conteúdo não é JSON válido em UTF-8, vem cortado, repete um campo ou tem níveis a mais.",
+        "The content is not valid JSON in UTF-8, is cut short, repeats a field or is nested too deep.",
     ),
+    NOTHING_FILED,
 )
 IDEMPOTENCY_KEY: Final = _kind(
     "idempotency-key",
     400,
-    ("Falta a chave do envio", "The key of the sending is missing"),
+    ("Chave do envio em falta ou não aceite", "The key of the sending is missing or not accepted"),
     (
         "O cabeçalho Idempotency-Key falta ou não tem 16 a 255 caracteres ASCII visíveis. Nada foi registado.",
         "The Idempotency-Key header is missing or is not 16 to 255 visible ASCII characters. Nothing was filed.",
     ),
+)
+HEADER_REPEATED: Final = _kind(
+    "header-repeated",
+    400,
+    ("Cabeçalho repetido", "A header is repeated"),
+    (
+        "Um cabeçalho que só pode vir uma vez vem mais do que uma vez. Envie-o uma só vez.",
+        "A header that may be sent only once is sent more than once. Send it only once.",
+    ),
+    NOTHING_FILED,
 )
 CURSOR: Final = _kind(
     "cursor",
@@ -66,9 +88,10 @@ NO_SESSION: Final = _kind(
     "no-session",
     401,
     ("Sessão em falta ou terminada", "No session, or it has ended"),
-    (
-        "Entre na sua conta e repita o pedido com a mesma chave: não fica em duplicado.",
-        "Sign in and send the request again with the same key: it will not be filed twice.",
+    ("Entre na sua conta e tente de novo.", "Sign in and try again."),
+    Words(
+        "Se repetir o envio com a mesma chave, não fica em duplicado.",
+        "If you send it again with the same key, it will not be filed twice.",
     ),
 )
 WRONG_CREDENTIALS: Final = _kind(
@@ -76,7 +99,7 @@ WRONG_CREDENTIALS: Final = _kind(
     401,
     ("NISS ou palavra-passe errados", "Wrong NISS or password"),
     (
-        "O NISS e a palavra-passe não pertencem a nenhuma conta. Verifique ambos e tente de novo.",
+        "O NISS e a palavra-passe não correspondem a nenhuma conta. Verifique ambos e tente de novo.",
         "No account has this NISS and password. Check both and try again.",
     ),
 )
@@ -90,25 +113,38 @@ NOT_FOUND: Final = _kind(
     "not-found",
     404,
     ("Não encontrado", "Not found"),
+    ("Não existe, ou não o pode ver.", "It does not exist, or you may not see it."),
+)
+REFERENCE: Final = _kind(
+    "reference",
+    404,
+    ("A referência tem um erro de escrita", "The reference has a typing error"),
     (
-        "Não há nada nesta morada que esta conta possa ver. Verifique a referência.",
-        "There is nothing at this address that this account may see. Check the reference.",
+        "Falta, sobra ou está trocado algum carácter. Compare-a com a que recebeu, como PO-7K3QX-9M2TA-4.",
+        "A character is missing, wrong or too many. Compare it with the one you were given, like PO-7K3QX-9M2TA-4.",
+    ),
+)
+NO_ADDRESS: Final = _kind(
+    "unknown-address",
+    404,
+    ("Endereço desconhecido", "Unknown address"),
+    (
+        "Este serviço não tem nada neste endereço. Verifique como está escrito.",
+        "This service has nothing at this address. Check how it is spelt.",
     ),
 )
 METHOD: Final = _kind(
     "method-not-allowed",
     405,
     ("Método não permitido", "Method not allowed"),
-    ("Esta morada não aceita este método.", "This address does not accept this method."),
+    ("Este endereço não aceita este método.", "This address does not accept this method."),
 )
 TOO_SLOW: Final = _kind(
     "too-slow",
     408,
-    ("O corpo não chegou a tempo", "The body did not arrive in time"),
-    (
-        "O envio parou a meio. Nada foi registado; repita-o com a mesma chave.",
-        "The sending stopped midway. Nothing was filed; send it again with the same key.",
-    ),
+    ("O conteúdo não chegou a tempo", "The content did not arrive in time"),
+    ("O que estava a ser enviado parou a meio. Tente de novo.", "What was being sent stopped midway. Try again."),
+    Words("Nada foi registado: use a mesma chave.", "Nothing was filed: use the same key."),
 )
 OTHER_BYTES: Final = _kind(
     "other-bytes",
@@ -120,28 +156,25 @@ TOO_LARGE: Final = _kind(
     "too-large",
     413,
     ("Grande de mais", "Too large"),
-    (
-        "O corpo passa o limite desta morada. Nada foi registado.",
-        "The body is over the limit of this address. Nothing was filed.",
-    ),
+    ("O que foi enviado passa o limite deste endereço.", "What was sent is over the limit of this address."),
+    NOTHING_FILED,
 )
 MEDIA_TYPE: Final = _kind(
     "media-type",
     415,
     ("Tipo de conteúdo não aceite", "Content type not accepted"),
     (
-        "O tipo ou a codificação do conteúdo não são aceites aqui. Nada foi registado.",
-        "The type or the encoding of the content is not accepted here. Nothing was filed.",
+        "O tipo ou a codificação do conteúdo não são aceites aqui.",
+        "The type or the encoding of the content is not accepted here.",
     ),
+    NOTHING_FILED,
 )
 INVALID: Final = _kind(
     "invalid",
     422,
     ("Há campos por corrigir", "Some fields need correcting"),
-    (
-        "Nada foi registado. Corrija os campos indicados e envie de novo.",
-        "Nothing was filed. Correct the fields named here and send it again.",
-    ),
+    ("Corrija os campos indicados e tente de novo.", "Correct the fields named here and try again."),
+    NOTHING_FILED,
 )
 KEY_REUSED: Final = _kind(
     "key-reused",
@@ -156,24 +189,35 @@ TOO_MANY: Final = _kind(
     "too-many",
     429,
     ("Demasiadas tentativas", "Too many tries"),
-    ("Espere o tempo indicado em Retry-After e tente de novo.", "Wait as long as Retry-After says and try again."),
+    (
+        "Espere um pouco e tente de novo. O cabeçalho Retry-After diz quantos segundos.",
+        "Wait a little and try again. The Retry-After header says how many seconds.",
+    ),
 )
 INTERNAL: Final = _kind(
     "internal",
     500,
     ("Erro nosso", "Our error"),
     (
-        "Não pôde ser confirmado. Repita com a mesma chave; se continuar, diga-nos o código de apoio.",
-        "It could not be confirmed. Send it again with the same key; if it goes on, tell us the support code.",
+        "Algo falhou do nosso lado. Tente de novo; se continuar, diga-nos o código de apoio.",
+        "Something failed on our side. Try again; if it goes on, tell us the support code.",
+    ),
+    Words(
+        "O envio pode ou não ter ficado registado: repita-o com a mesma chave e fica registado uma só vez.",
+        "The sending may or may not have been filed: send it again with the same key and it is filed only once.",
     ),
 )
 BUSY: Final = _kind(
     "busy",
     503,
-    ("Estamos cheios", "We are full"),
+    ("Muita procura neste momento", "Very busy right now"),
     (
-        "Há demasiados pedidos neste momento e este não foi tratado. Repita-o daqui a pouco com a mesma chave.",
-        "There are too many requests right now and this one was not handled. Send it again shortly, with the same key.",
+        "Há demasiada gente a ser atendida neste momento. Tente daqui a pouco.",
+        "Too many people are being served right now. Try again shortly.",
+    ),
+    Words(
+        "Este envio não foi tratado: repita-o com a mesma chave.",
+        "This sending was not handled: send it again with the same key.",
     ),
 )
 NOT_CONFIRMED: Final = _kind(
@@ -196,7 +240,8 @@ UNAVAILABLE: Final = _kind(
     503,
     ("Temporariamente indisponível", "Unavailable for the moment"),
     (
-        "Um serviço de que precisamos não responde. Nada se perdeu; repita daqui a pouco com a mesma chave.",
-        "A service this needs does not answer. Nothing was lost; send it again shortly, with the same key.",
+        "Um serviço de que precisamos não responde. Tente daqui a pouco.",
+        "A service this needs does not answer. Try again shortly.",
     ),
+    Words("Nada se perdeu: repita o envio com a mesma chave.", "Nothing was lost: send it again with the same key."),
 )

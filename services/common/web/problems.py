@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from services.common.catalogue import Language
 from services.common.errors import Away
 from services.common.identifiers import support_code
 from services.common.web import kinds
@@ -31,7 +32,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 _BY_STATUS: Final = {
     401: kinds.NO_SESSION,
-    404: kinds.NOT_FOUND,
+    404: kinds.NO_ADDRESS,
     405: kinds.METHOD,
     413: kinds.TOO_LARGE,
     415: kinds.MEDIA_TYPE,
@@ -58,7 +59,7 @@ class Problem(Exception):
 
 
 class FieldProblem(BaseModel):
-    """One field that is wrong: `pointer` into the body (RFC 6901), or `parameter` of the query or headers."""
+    """One field that is wrong: `pointer` into the body (RFC 6901), or `parameter` of the path, query or headers."""
 
     pointer: str | None = None
     parameter: str | None = None
@@ -85,13 +86,21 @@ def answer(scope: Scope, problem: Problem) -> Response:
         "type": kind.type,
         "title": kind.title.in_(language),
         "status": kind.status,
-        "detail": kind.detail.in_(language),
+        "detail": _detail(scope, kind, language),
         "support_code": support_code(_trace_id(scope)),
     }
     if problem.errors:
         body["errors"] = [error.to_body(language) for error in problem.errors]
     headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **problem.headers}
     return Response(orjson.dumps(body), kind.status, headers, MEDIA_TYPE)
+
+
+def _detail(scope: Scope, kind: Kind, language: Language) -> str:
+    """Who names a key sends something to be kept, and is told what became of it."""
+    detail = kind.detail.in_(language)
+    if kind.of_sending is None or _header(scope, b"idempotency-key") is None:
+        return detail
+    return f"{detail} {kind.of_sending.in_(language)}"
 
 
 def install(app: FastAPI) -> None:
@@ -130,7 +139,7 @@ def _on_disconnect(request: Request, error: Exception) -> Response:
 def responses(*of: Kind) -> dict[int | str, dict[str, object]]:
     """For OpenAPI: the problems an operation can answer with, by status."""
     by_status: dict[int, list[Kind]] = {}
-    for kind in (*of, kinds.INTERNAL):
+    for kind in (*of, kinds.HEADER_REPEATED, kinds.INTERNAL):
         by_status.setdefault(kind.status, []).append(kind)
     return {
         status: {

@@ -1,10 +1,16 @@
 """Claims, and the facts that confirm them: accepted once, by one request, with nobody shut out early."""
 
 import asyncio
+from collections.abc import Mapping
 from uuid import UUID, uuid4
 
+import pytest
+
 from deploy.local import LocalStack
+from services.documents import domain
+from services.documents.domain import File, NotClaimable
 from services.documents.messages import FileAccepted, FileRefused
+from services.documents.store import now
 from tests.integration.documents.desk import Desk
 from tests.support.waiting import eventually
 
@@ -63,6 +69,32 @@ async def test_concurrent_claims_of_many_requests_all_hold(desk: Desk) -> None:
     file = await desk.files.find(document_id)
     assert file is not None
     assert {claim.request_id for claim in file.claims} == set(requests)
+
+
+async def test_changes_of_the_same_files_made_at_once_take_turns_and_are_decided_once_each(desk: Desk) -> None:
+    """Each that misses loads, decides and saves again: of many at once, the last would be too late to be of use."""
+    owner, requests = uuid4(), [uuid4() for _ in range(30)]
+    one, other = await desk.stored(owner), await desk.stored(owner)
+    decided: list[UUID] = []
+
+    async def claim(request: UUID, who: UUID, *ids: UUID) -> Mapping[UUID, File]:
+        def decide(files: Mapping[UUID, File | None]) -> Mapping[UUID, File]:
+            decided.append(request)
+            return domain.claim(files, request, who, now())
+
+        return await desk.files.change(ids, decide)
+
+    async with asyncio.timeout(30):
+        stranger = asyncio.create_task(claim(uuid4(), uuid4(), one, other))
+        pairs = [(one, other), (other, one)]
+        await asyncio.gather(*(claim(each, owner, *pairs[place % 2]) for place, each in enumerate(requests)))
+    with pytest.raises(NotClaimable):
+        await stranger
+
+    assert len(decided) == len(requests) + 1
+    for file in (await desk.files.find(one), await desk.files.find(other)):
+        assert file is not None
+        assert {claim.request_id for claim in file.claims} == set(requests)
 
 
 async def test_a_registered_request_has_its_files_accepted_once_however_often_it_is_said(desk: Desk) -> None:

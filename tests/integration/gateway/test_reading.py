@@ -60,11 +60,23 @@ async def test_somebody_elses_request_is_as_unknown_as_one_that_never_was(
     reference = (await filed(other))["reference"]
     theirs = await person.get(f"/v1/requests/{reference}{path}")
     never = await person.get(f"/v1/requests/PO-00000-00000-0{path}")
-    nonsense = await person.get(f"/v1/requests/nonsense{path}")
-    for answer in (theirs, never, nonsense):
+    for answer in (theirs, never):
         assert answer.status_code == 404
         assert answer.headers["retry-after"] == "1"
+        assert [error["code"] for error in answer.json()["errors"]] == ["unknown_reference"]
     assert {**theirs.json(), "support_code": ""} == {**never.json(), "support_code": ""}
+
+
+@pytest.mark.parametrize("path", ["", "/timeline", "/receipt"])
+async def test_a_reference_with_a_typing_error_is_said_to_have_one_and_not_to_come_later(
+    person: Person, path: str
+) -> None:
+    reference = (await filed(person))["reference"]
+    wrong = reference[:-1] + ("0" if reference[-1] != "0" else "1")
+    for typed in (wrong, reference[:-2], reference + "0", "nonsense"):
+        answer = await person.get(f"/v1/requests/{typed}{path}")
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:postigo:problem:reference")
+        assert "retry-after" not in answer.headers
 
 
 async def test_somebody_elses_receipt_opens_nothing(person: Person, other: Person) -> None:

@@ -47,8 +47,11 @@ async def test_a_body_that_announces_too_much_is_refused_before_it_is_sent(gatew
     assert b"application/problem+json" in answer
 
 
-async def test_bytes_that_are_no_http_are_400(gateway: Town) -> None:
-    assert (await raw(gateway, b"what?\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+async def test_bytes_that_are_no_http_are_400_and_a_problem(gateway: Town, person: Person) -> None:
+    for sent in (b"what?\r\n\r\n", head(person, 2, "Content-Length: 3")):
+        answer = await raw(gateway, sent)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert ProblemDocument.model_validate_json(answer.partition(b"\r\n\r\n")[2]).type.endswith(":bad-request")
 
 
 async def test_names_and_values_of_headers_in_any_bytes_are_no_error_of_ours(gateway: Town) -> None:

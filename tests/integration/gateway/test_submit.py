@@ -152,4 +152,4 @@ async def test_problems_come_in_the_language_asked_for(person: Person) -> None:
     headers = person.headers(idempotency_key="short", accept_language="en")
     answer = await person.http.post("/v1/requests", json=BODY, headers=headers)
     assert answer.headers["content-language"] == "en"
-    assert answer.json()["title"] == "The key of the sending is missing"
+    assert answer.json()["title"] == "The key of the sending is missing or not accepted"

@@ -105,6 +105,10 @@ DOCUMENT = str(UUID(int=1))
     [
         ({"description": ""}, "/description", "blank"),
         ({"description": " \n\t"}, "/description", "blank"),
+        ({"description": "\u200b"}, "/description", "blank"),
+        ({"description": "\u2060\ufeff\u00ad \u3000"}, "/description", "blank"),
+        ({"description": "\u202e\u200f\x07\x7f"}, "/description", "blank"),
+        ({"description": "\u3164\u2800\u0301\ufe0f"}, "/description", "blank"),
         ({"description": "x" * 4001}, "/description", "too_long"),
         ({"description": "a\x00b"}, "/description", "not_storable"),
         ({"description": "a\ud800b"}, "/description", "not_storable"),
@@ -125,6 +129,13 @@ def test_a_wrong_field_is_pointed_at(changes: dict[str, object], pointer: str, c
     with pytest.raises(Problem) as refused:
         check(NewRequest, parse_json(sent.encode()))
     assert [(error.pointer, error.code) for error in refused.value.errors] == [(pointer, code)]
+
+
+@pytest.mark.parametrize(
+    "description", ["?", "\u200bOl\u00e1", "e\u0301", "\u0645\u0631\u062d\u0628\u0627", "\U0001f64f", "\U0001fae8"]
+)
+def test_whatever_can_be_seen_is_filed_as_it_was_written(description: str) -> None:
+    assert check(NewRequest, BODY | {"description": description}).description == description
 
 
 @pytest.mark.parametrize("body", [[], "text", 5, None, True])

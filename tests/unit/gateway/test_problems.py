@@ -1,5 +1,6 @@
 """A problem says what happened, what it means and what to do, in the reader's language, and nothing of what was sent."""
 
+import re
 from typing import Any
 
 import orjson
@@ -8,18 +9,30 @@ from hypothesis import given, strategies as st
 from starlette.types import Scope
 
 from services.common.web.field_errors import TEXTS, FieldError
-from services.common.web.kinds import INVALID, KINDS, TOO_MANY, Kind
+from services.common.web.kinds import (
+    BUSY,
+    INTERNAL,
+    INVALID,
+    KINDS,
+    MEDIA_TYPE,
+    NO_SESSION,
+    NOT_JSON,
+    TOO_LARGE,
+    TOO_MANY,
+    TOO_SLOW,
+    Kind,
+)
 from services.common.web.languages import negotiate
 from services.common.web.problems import Problem, ProblemDocument, answer
 
 
-def scope(language: str | None = None) -> Scope:
-    headers = [] if language is None else [(b"accept-language", language.encode())]
-    return {"type": "http", "headers": headers}
+def scope(language: str | None = None, key: str | None = None) -> Scope:
+    named = {b"accept-language": language, b"idempotency-key": key}
+    return {"type": "http", "headers": [(name, value.encode()) for name, value in named.items() if value is not None]}
 
 
-def document(problem: Problem, language: str | None = None) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(answer(scope(language), problem).body)
+def document(problem: Problem, language: str | None = None, key: str | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(answer(scope(language, key), problem).body)
     return found
 
 
@@ -30,6 +43,30 @@ def test_every_kind_is_a_valid_document_in_both_languages(kind: Kind) -> None:
     assert portuguese["type"] == english["type"] == f"urn:postigo:problem:{kind.code}"
     assert portuguese["title"] != english["title"]
     assert portuguese["detail"] != english["detail"]
+
+
+ONLY_OF_SENDINGS = {"idempotency-key", "key-reused", "not-confirmed"}
+OF_FILING = re.compile(r"registad|duplicado|\bchave|\bfiled|\bkey\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.code not in ONLY_OF_SENDINGS])
+@pytest.mark.parametrize("language", ["pt", "en"])
+def test_who_signs_in_or_reads_is_told_nothing_of_filing(kind: Kind, language: str) -> None:
+    told = document(Problem(kind), language)
+    assert not OF_FILING.search(told["title"] + told["detail"])
+
+
+@pytest.mark.parametrize("kind", [NOT_JSON, NO_SESSION, TOO_SLOW, TOO_LARGE, MEDIA_TYPE, INVALID, BUSY, INTERNAL])
+@pytest.mark.parametrize("language", ["pt", "en"])
+def test_who_files_is_told_what_became_of_it(kind: Kind, language: str) -> None:
+    told = document(Problem(kind), language, key="0123456789abcdef")
+    assert told["detail"].startswith(document(Problem(kind), language)["detail"] + " ")
+    assert OF_FILING.search(told["detail"])
+
+
+def test_no_two_kinds_share_a_text() -> None:
+    texts = [text for kind in KINDS.values() for words in (kind.title, kind.detail) for text in words]
+    assert len(texts) == len(set(texts))
 
 
 def test_an_answer_is_a_problem_document_that_nobody_keeps() -> None:

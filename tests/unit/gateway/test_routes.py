@@ -89,9 +89,9 @@ async def test_internal_paths_are_in_no_published_description(app: FastAPI) -> N
 @pytest.mark.parametrize(
     ("method", "path", "status", "kind"),
     [
-        ("GET", "/", 404, "not-found"),
-        ("GET", "/v1/nothing", 404, "not-found"),
-        ("GET", "/v1/catalogue/", 404, "not-found"),
+        ("GET", "/", 404, "unknown-address"),
+        ("GET", "/v1/nothing", 404, "unknown-address"),
+        ("GET", "/v1/catalogue/", 404, "unknown-address"),
         ("GET", "/v1/catalogue/subjects/XXX-01", 404, "not-found"),
         ("PATCH", "/v1/requests", 405, "method-not-allowed"),
         ("DELETE", "/v1/catalogue", 405, "method-not-allowed"),
@@ -132,9 +132,33 @@ async def test_what_was_sent_is_never_said_back(
     assert CANARY not in answer.text
 
 
+async def test_a_wrong_niss_is_refused_in_words_of_signing_in(http: httpx2.AsyncClient) -> None:
+    answer = await http.post("/v1/sessions", json={"niss": "12345678911", "password": "uma frase comprida"})
+    assert answer.json()["detail"] == "Corrija os campos indicados e tente de novo."
+    assert answer.json()["errors"][0]["code"] == "niss"
+
+
 async def test_another_content_type_is_415(http: httpx2.AsyncClient) -> None:
     answer = await http.post("/v1/sessions", content=b"{}", headers={"content-type": "text/plain"})
     assert (answer.status_code, answer.json()["type"]) == (415, "urn:postigo:problem:media-type")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Idempotency-Key", ["0123456789abcdef", "fedcba9876543210"]),
+        ("Idempotency-Key", ["0123456789abcdef", "0123456789abcdef"]),
+        ("Authorization", ["Bearer one", "Bearer other"]),
+        ("Content-Type", ["application/json", "text/plain"]),
+    ],
+)
+async def test_a_header_that_decides_what_is_done_may_come_only_once(
+    http: httpx2.AsyncClient, name: str, values: list[str]
+) -> None:
+    answer = await http.post("/v1/requests", content=b"{}", headers=[(name, value) for value in values])
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:postigo:problem:header-repeated")
+    assert [(error["parameter"], error["code"]) for error in answer.json()["errors"]] == [(name, "header_repeated")]
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_an_engine_away_is_503_with_a_time_to_come_back(http: httpx2.AsyncClient) -> None:

@@ -1,0 +1,90 @@
+"""What the documents service refuses, as the person is told: their mistake named, ours never put on them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from gateway.documents.remote import DocumentService, Upload
+from services.common.web import kinds
+from services.common.web.field_errors import FieldError
+from services.common.web.problems import Problem, answer
+from tests.support.serving import serving, settings
+
+OWNER, ONE, OTHER = uuid4(), uuid4(), uuid4()
+
+
+def invalid(error: FieldError) -> Response:
+    return answer({"type": "http", "headers": []}, Problem(kinds.INVALID, error))
+
+
+def unclaimable(*codes: str) -> Response:
+    ids = (ONE, OTHER)
+    found = [{"document": str(each), "code": code} for each, code in zip(ids, codes, strict=False)]
+    return JSONResponse({"refused": found}, 422)
+
+
+OURS: Final = [
+    invalid(FieldError("not_uuid", parameter="Postigo-Owner")),
+    invalid(FieldError("too_many", pointer="/documents", limit=5)),
+    unclaimable("of a kind we do not know"),
+    JSONResponse({}, 422),
+    PlainTextResponse("no", 422),
+]
+
+
+@asynccontextmanager
+async def documents(said: Response) -> AsyncIterator[DocumentService]:
+    """A documents service that says this to everything."""
+
+    async def say(request: Request) -> Response:
+        await request.body()
+        return said
+
+    app = Starlette(routes=[Route("/{path:path}", say, methods=["PUT", "POST"])])
+    async with serving(app, settings()) as port:
+        service = DocumentService(f"http://127.0.0.1:{port}", b"s" * 32)
+        yield service
+        await service.close()
+
+
+async def pdf() -> AsyncIterator[bytes]:
+    yield b"%PDF-"
+
+
+async def put(service: DocumentService) -> Problem:
+    with pytest.raises(Problem) as refused:
+        await service.put(Upload(ONE, OWNER, "r.pdf", "application/pdf", None, None), pdf())
+    return refused.value
+
+
+async def claim(service: DocumentService) -> Problem:
+    with pytest.raises(Problem) as refused:
+        await service.claim(uuid4(), OWNER, [ONE, OTHER], None)
+    return refused.value
+
+
+async def test_an_empty_file_is_said_to_be_empty() -> None:
+    async with documents(invalid(FieldError("empty", pointer=""))) as service:
+        problem = await put(service)
+    assert (problem.kind, [error.code for error in problem.errors]) == (kinds.INVALID, ["empty"])
+
+
+async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
+    async with documents(unclaimable("used", "unknown")) as service:
+        problem = await claim(service)
+    pointed = [(error.pointer, error.code) for error in problem.errors]
+    assert pointed == [("/documents/0", "used_document"), ("/documents/1", "unknown_document")]
+
+
+@pytest.mark.parametrize("said", OURS)
+async def test_a_refusal_that_is_no_fault_of_the_person_is_not_put_on_them(said: Any) -> None:
+    async with documents(said) as service:
+        for problem in (await put(service), await claim(service)):
+            assert (problem.kind, problem.errors, problem.headers) == (kinds.UNAVAILABLE, (), {"Retry-After": "2"})
