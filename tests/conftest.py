@@ -1,7 +1,6 @@
 """One embedded stack for each worker: whole-system tests differ by account and key, kernel tests by topic."""
 
 from collections.abc import AsyncIterator, Generator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest

@@ -1,15 +1,12 @@
 """The one call that binds files to a request, as both its ends know it: gateway → documents, `POST /internal/claims`."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from services.common.contracts.base import Value
+from services.common.contracts.base import MAX_DOCUMENTS, Value
 from services.common.web.field_errors import refuse
-
-MAX_DOCUMENTS: Final = 10
-"""Files one request may name."""
 
 
 def _distinct(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
