@@ -32,14 +32,18 @@ $(READY): requirements-dev.lock pyproject.toml
 up: $(READY) ## Start the engines and all processes, until Ctrl-C
 	@$(POSTIGO) up $(ARGS)
 
-status: $(READY) ## Show what runs
-	@$(POSTIGO) status $(ARGS)
+# These three look at what is there: they never make the environment, and that nothing runs is an answer, no failure.
+NOTHING := echo "Nothing runs here, and there is no environment yet: 'make up' or 'make demo' makes it and starts everything."
+NOTHING_RUNS := 3
 
-logs: $(READY) ## Show the log of one process (ARGS=intake, ARGS="gateway --follow")
-	@$(POSTIGO) logs $(ARGS)
+status: ## Show what runs
+	@if [ ! -e $(READY) ]; then $(NOTHING); else $(POSTIGO) status $(ARGS) || [ $$? -eq $(NOTHING_RUNS) ]; fi
 
-down: $(READY) ## Stop what runs in the background; the data is kept
-	@$(POSTIGO) down $(ARGS)
+logs: ## List the logs, or show that of one program (ARGS=intake, ARGS="gateway --follow")
+	@if [ ! -e $(READY) ]; then $(NOTHING); else exec $(POSTIGO) logs $(ARGS); fi
+
+down: ## Stop what runs; the data is kept
+	@if [ ! -e $(READY) ]; then $(NOTHING); else exec $(POSTIGO) down $(ARGS); fi
 
 demo: $(READY) ## File the demonstration's requests, watch them answered, and stay up (ARGS=--once: end)
 	@$(POSTIGO) demo $(ARGS)

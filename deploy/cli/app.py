@@ -69,7 +69,7 @@ def status(
     home: HomeOption = DEFAULT_HOME,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show what runs, asked now. Exit code 1 when nothing does."""
+    """Show what runs, asked now. Exit code 3 when nothing does."""
     from deploy.cli import status as command
 
     command.run(home, as_json=as_json)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from deploy.cli.status import NOTHING_RUNS
 from deploy.local import LocalStack
 from deploy.local.guard import is_running
 from deploy.topics import load
@@ -34,7 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         down = postigo("down", "--home", folder)
         assert "Postigo stopped after" in down.stdout
         assert not any(is_running(pid) for pid in everyone)
-        assert postigo("status", "--home", folder).returncode == 1
+        assert postigo("status", "--home", folder).returncode == NOTHING_RUNS
 
 
 def test_status_tells_what_runs(home: str) -> None:
