@@ -6,12 +6,15 @@ PY := $(VENV)/bin/python
 POSTIGO := $(PY) -m deploy.cli
 READY := $(VENV)/.ready
 
+# Hints then name what was typed.
+up status logs down demo download: export POSTIGO_STARTED_BY := make
+
 # The first interpreter that is new enough; PYTHON=/path/to/python3 chooses another.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo test check contracts lock clean clean-jars
+.PHONY: help setup download up down status logs demo test check contracts lock clean clean-jars
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +31,9 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+download: $(READY) ## Fetch the engines' jars and verify them (up and demo do this when needed)
+	@$(POSTIGO) download $(ARGS)
 
 up: $(READY) ## Start the engines and all processes, until Ctrl-C
 	@$(POSTIGO) up $(ARGS)

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from deploy import topics as declared
+from deploy.local.hints import DEFAULT_HOME
 
-DEFAULT_HOME = Path(".postigo")
 LAST_PORT = 65_535
 
 app = typer.Typer(
@@ -85,7 +85,7 @@ def down(home: HomeOption = DEFAULT_HOME) -> None:
 
 @app.command()
 def logs(
-    name: Annotated[str, typer.Argument(help="An engine or a process, as 'postigo status' names it.")],
+    name: Annotated[str, typer.Argument(help="An engine or a process, as the status names it.")],
     home: HomeOption = DEFAULT_HOME,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,

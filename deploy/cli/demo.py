@@ -16,6 +16,7 @@ from deploy.demo import report, run as story
 from deploy.demo.errors import DemoError
 from deploy.demo.screen import say
 from deploy.demo.stage import Stage, stage_in
+from deploy.local.hints import option
 from deploy.local.program import Step
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -43,7 +44,7 @@ async def _play(wish: Wish, console: Console) -> bool:
     """Whether every check passed. What was started is stopped when this returns."""
     stays = sys.stdout.isatty() and not wish.once
     if not stays and not wish.once:
-        say(console, "This is no terminal: it ends when it is done, as with --once.")
+        say(console, f"This is no terminal: it ends when it is done, as with {option('--once')}.")
     news = News()
     stage = stage_in(wish.home, wish.gateway_port, news.show)
     news.screen = open_screen(console, [*stage.steps, *story.STEPS])

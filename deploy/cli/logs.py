@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deploy.local.errors import StackError
+from deploy.local.hints import typed
 from deploy.local.home import Home
 
 LOOK_EVERY_SECONDS = 0.2
@@ -29,7 +30,7 @@ def _find(home: Home, name: str) -> Path:
         raise StackError(
             f"There is no log of {name!r} in {home.logs}: choose one of {names}."
             if names
-            else f"There are no logs in {home.logs}: start something with 'postigo up' first."
+            else f"There are no logs in {home.logs}: start something with '{typed('up', home=home.folder)}' first."
         )
     return file
 

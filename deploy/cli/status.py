@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local import table as tables
+from deploy.local.hints import typed
 from deploy.local.home import Home
 from deploy.local.program import State
 
@@ -37,7 +38,9 @@ def run(folder: Path, *, as_json: bool) -> None:
         console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
         console.print(_table(rows))
     else:
-        print(f"Nothing runs in {home.folder}.")
+        print(
+            f"Nothing runs in {home.folder}: start it with '{typed('up', home=folder)}' or '{typed('demo', home=folder)}'."
+        )
     sys.exit(0 if supervisor else NOTHING_RUNS)
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from deploy.cli import background
 from deploy.cli.screen import open_screen
 from deploy.local import LocalStack, StackError, table
+from deploy.local.hints import typed
 from deploy.local.program import Observer
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -43,7 +44,7 @@ def run(wish: Wish, *, detach: bool, report_fd: int | None) -> None:
         begin = time.monotonic()
         with open_screen(console, wish.steps) as screen:
             env = background.start(wish.home, wish.options(), screen.show)
-        _say_up(console, wish, env, time.monotonic() - begin, "postigo down")
+        _say_up(console, wish, env, time.monotonic() - begin, typed("down", home=wish.home))
     else:
         asyncio.run(_in_foreground(wish, console))
 
@@ -120,9 +121,8 @@ def _stop_signal(stack: LocalStack) -> asyncio.Event:
 
 
 def _say_up(console: Console, wish: Wish, env: dict[str, str], seconds: float, stop: str) -> None:
-    home = "" if wish.home == Path(".postigo") else f" --home {wish.home}"
-    lines = [("mails", str(wish.home / "mails")), ("logs", f"postigo logs NAME{home}")]
-    lines += [("status", f"postigo status{home}"), ("stop", stop if stop == "Ctrl-C" else f"{stop}{home}")]
+    lines = [("mails", str(wish.home / "mails")), ("logs", typed("logs", "NAME", home=wish.home))]
+    lines += [("status", typed("status", home=wish.home)), ("stop", stop)]
     if wish.only_engines:
         lines = [(name, value) for name, value in env.items() if not name.startswith("POSTIGO_")] + lines
     else:

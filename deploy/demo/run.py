@@ -23,6 +23,7 @@ from deploy.demo.filing import Filing
 from deploy.demo.screen import say, watching
 from deploy.demo.stage import Stage, Turn
 from deploy.demo.tally import refusals, summary
+from deploy.local.hints import typed
 from deploy.local.program import Observer, State, Step
 from services.common.errors import StoreAway
 
@@ -84,7 +85,7 @@ async def _evidence(stage: Stage, board: Board, log: Log, begin: Places, mails_b
     try:
         book = await booked(stage.env["MONGO_URL"], board.cases)
     except StoreAway as away:
-        raise DemoError("Intake's book cannot be read: see 'postigo status' and 'postigo logs mongo'.") from away
+        raise _unreadable("Intake's book", "mongo") from away
     return Evidence(records, aside, book, mails_in(stage.home.mails, mails_before), dict(board.pages))
 
 
@@ -92,7 +93,11 @@ async def _from_kafka(reading: Awaitable[T]) -> T:
     try:
         return await reading
     except (KafkaError, TimeoutError) as error:
-        raise DemoError("The log cannot be read: see 'postigo status' and 'postigo logs kafka'.") from error
+        raise _unreadable("The log", "kafka") from error
+
+
+def _unreadable(what: str, engine: str) -> DemoError:
+    return DemoError(f"{what} cannot be read: see '{typed('status')}' and '{typed('logs', engine)}'.")
 
 
 async def _together(work: Awaitable[None]) -> None:

@@ -68,7 +68,7 @@ def test_a_second_up_in_the_same_folder_says_who_runs(home: str) -> None:
         assert second.returncode == 1
         assert second.stderr == (
             f"postigo: Postigo already runs in {home} (pid {supervisor}): "
-            "stop it with 'postigo down', or choose another folder with --home.\n"
+            f"stop it with 'postigo down --home {home}', or choose another folder with --home DIR.\n"
         )
     assert _status(home)["running"]
 
