@@ -48,7 +48,7 @@ async def _play(wish: Wish, console: Console) -> bool:
     news = News()
     stage = stage_in(wish.home, wish.gateway_port, news.show)
     if not stage.own:
-        say(console, f"Postigo runs in {stage.home.folder} already: the demonstration joins it, and leaves it running.")
+        say(console, "Postigo runs already: the demonstration joins it, and leaves it running.")
     news.screen = open_screen(console, [*stage.steps, *story.STEPS])
     stopped = stop_signal(stage.kill_all)
     stopping = console.status("Stopping…")

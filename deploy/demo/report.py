@@ -36,7 +36,7 @@ WIDE: Final = 100
 WIDEST: Final = 100
 """Columns beyond which a row is no longer read at a glance."""
 
-FIXED_OF_DEPARTMENTS: Final = 68
+FIXED_OF_DEPARTMENTS: Final = 67
 MEDIAN: Final = "median"
 SLOWEST: Final = "slowest"
 
@@ -99,14 +99,13 @@ def departments_table(cases: Sequence[Case], evidence: Evidence, width: int) -> 
     clock = Clock(evidence)
     names = catalogue().departments
     mails = Counter(mail.reference for mail in evidence.mails)
-    table = _table(("dept",), {"name": min(width, WIDEST) - FIXED_OF_DEPARTMENTS}, ("requests", "files", "mails"))
+    table = _table(("dept",), {"name": min(width, WIDEST) - FIXED_OF_DEPARTMENTS}, ("requests", "mails"))
     sorted_in: dict[str, list[Case]] = {}
     for case in cases:
         sorted_in.setdefault(case.row.department, []).append(case)
 
     def numbers(some: Sequence[Case]) -> tuple[str, ...]:
-        files = sum(len(case.attachments) for case in some)
-        return str(len(some)), str(files or ""), str(sum(mails[case.reference] for case in some))
+        return str(len(some)), str(sum(mails[case.reference] for case in some))
 
     for code, own in sorted(sorted_in.items()):
         medians = _middle_and_end(own, clock)[MEDIAN]
@@ -115,7 +114,7 @@ def departments_table(cases: Sequence[Case], evidence: Evidence, width: int) -> 
         table.add_section()
         middle, end = _middle_and_end(cases, clock).values()
         table.add_row("all", MEDIAN, *map(_cell, middle), *numbers(cases), style="bold")
-        table.add_row("", SLOWEST, *map(_cell, end), "", "", "", style="bold")
+        table.add_row("", SLOWEST, *map(_cell, end), "", "", style="bold")
     return table
 
 
