@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,36 @@ def test_logs_shows_the_last_lines_and_knows_the_names(home: str) -> None:
     assert "choose one of kafka, mail, mongo, postigo, s3." in unknown.stderr
 
 
+def test_logs_without_a_name_lists_what_there_is_and_how_it_ends(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "intake.log").write_text("first\nlast [line]\n\n", encoding="utf-8")
+    (logs / "mail.log").touch()
+    (logs / "intake.log.1").touch()
+
+    listed = postigo("logs", "--home", str(tmp_path))
+
+    assert listed.returncode == 0
+    assert [line.split() for line in listed.stdout.splitlines()] == [
+        ["intake", "19", "bytes", "last", "[line]"],
+        ["mail", "empty"],
+        [],
+        ["To", "read", "one:", "postigo", "logs", "NAME", "--home", str(tmp_path)],
+    ]
+
+
+def test_logs_before_the_first_start_says_what_to_do(tmp_path: Path) -> None:
+    listed, named = (postigo("logs", *name, "--home", str(tmp_path)) for name in ((), ("intake",)))
+    hint = f"start something with 'postigo up --home {tmp_path}' first.\n"
+    assert (listed.returncode, named.returncode) == (0, 1)
+    assert listed.stdout.endswith(hint)
+    assert named.stderr.endswith(hint)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert postigo("--version").stdout == f"postigo {metadata.version('postigo')}\n"
+
+
 async def test_logs_follows_a_file_that_grows_and_is_moved_aside(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "intake.log"
     log.parent.mkdir()
@@ -93,9 +124,16 @@ async def test_logs_follows_a_file_that_grows_and_is_moved_aside(tmp_path: Path)
     with log.open("a", encoding="utf-8") as file:
         file.write("third\n")
     assert await asyncio.wait_for(following.stdout.readline(), 10) == b"third\n"
+    # At once, and the new one is longer than the old one ever was: its size says nothing.
+    with log.open("a", encoding="utf-8") as file:
+        file.write("fourth\n")
     log.rename(log.with_suffix(".log.1"))
-    log.write_text("new\n", encoding="utf-8")
-    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"new\n"
+    log.write_text("new" * 100 + "\n", encoding="utf-8")
+    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"fourth\n"
+    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"new" * 100 + b"\n"
+    log.write_text("", encoding="utf-8")
+    log.write_text("again\n", encoding="utf-8")
+    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"again\n"
     following.send_signal(signal.SIGINT)
     assert await following.wait() == 0
 
