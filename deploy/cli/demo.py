@@ -47,10 +47,10 @@ async def _play(wish: Wish, console: Console) -> bool:
         say(console, f"This is no terminal: it ends when it is done, as with {option('--once')}.")
     news = News()
     stage = stage_in(wish.home, wish.gateway_port, news.show)
-    if not stage.own:
-        say(console, "Postigo runs already: the demonstration joins it, and leaves it running.")
     news.screen = open_screen(console, [*stage.steps, *story.STEPS])
     stopped = stop_signal(stage.kill_all)
+    if not stage.own:
+        say(console, "Postigo runs already: the demonstration joins it, and leaves it running.")
     stopping = console.status("Stopping…")
     async with AsyncExitStack() as at_the_end:
         at_the_end.callback(stopping.stop)

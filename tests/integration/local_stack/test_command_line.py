@@ -74,6 +74,20 @@ def test_a_second_up_in_the_same_folder_says_who_runs(home: str) -> None:
     assert _status(home)["running"]
 
 
+async def test_a_demonstration_joins_what_runs_and_leaves_it_running(home: str) -> None:
+    demo = await asyncio.create_subprocess_exec(
+        *POSTIGO, "demo", "--once", "--home", home, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert demo.stdout is not None
+    said = await asyncio.wait_for(demo.stdout.readline(), 20)
+    demo.send_signal(signal.SIGINT)
+    _, complaint = await asyncio.wait_for(demo.communicate(), 20)
+
+    assert said == b"Postigo runs already: the demonstration joins it, and leaves it running.\n"
+    assert (demo.returncode, complaint) == (1, b"postigo: The demonstration was stopped before its end.\n")
+    assert [row["state"] for row in _status(home)["programs"]] == ["ready"] * len(ENGINES)
+
+
 def test_logs_shows_the_last_lines_and_knows_the_names(home: str) -> None:
     assert len(postigo("logs", "kafka", "--lines", "1", "--home", home).stdout.splitlines()) == 1
     unknown = postigo("logs", "nobody", "--home", home)
