@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.hints import STARTED_BY, option, typed
+from deploy.local.hints import STARTED_BY, option, remember, typed
 
 
 @pytest.fixture(params=["make", "postigo"])
@@ -28,3 +28,25 @@ def test_another_folder_than_the_usual_is_part_of_the_hint(by: str) -> None:
     named = {"make": 'make down ARGS="--home /srv/x"', "postigo": "postigo down --home /srv/x"}[by]
     assert typed("down", home=Path("/srv/x")) == named
     assert typed("down", home=Path(".postigo").resolve()) == f"{by} down"
+
+
+def test_who_typed_a_path_reads_that_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv(STARTED_BY, "make")
+    remember(".venv/bin/postigo")
+    assert typed("down") == "make down"
+
+    monkeypatch.delenv(STARTED_BY)
+    remember("/usr/lib/python3/deploy/cli/__main__.py")
+    assert typed("down") == "postigo down"
+
+    remember(".venv/bin/postigo")
+    assert typed("down") == ".venv/bin/postigo down"
+
+
+def test_who_finds_the_command_by_its_name_alone_reads_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "postigo").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(STARTED_BY, raising=False)
+    remember(str(tmp_path / "postigo"))
+    assert typed("down") == "postigo down"
