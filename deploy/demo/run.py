@@ -120,12 +120,15 @@ def show(console: Console, outcome: Outcome, home: Home, *, every: bool) -> Case
     The table has a row for `every` request or, for who sits before it, one for each department; the whole is in a file.
     """
     cases, evidence = outcome.facts.cases, outcome.facts.evidence
-    rows, draw = ("Every request", report.requests_table) if every else ("Every department", report.departments_table)
+    if every:
+        heading, draw = "Every request, and how long after its submit", report.requests_table
+    else:
+        heading, draw = "Every department, and how long after the submit (median)", report.departments_table
     say(console, "")
-    console.print(Rule(f"{rows}, and how long after its submit", align="left", style="dim"))
+    console.print(Rule(heading, align="left", style="dim"))
     console.print(draw(cases, evidence, console.width))
     file = report.write_requests(home, cases, evidence)
-    say(console, f"[dim]Every request is in {relpath(file)}[/]\n")
+    say(console, f"\n[dim]The table of every request is in {relpath(file)}[/]\n")
     shown = max(cases, key=lambda case: len(case.attachments), default=None)
     if shown is not None:
         console.print(Rule("One of them in full, as its author reads it", align="left", style="dim"))
