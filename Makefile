@@ -6,12 +6,15 @@ PY := $(VENV)/bin/python
 POSTIGO := $(PY) -m deploy.cli
 READY := $(VENV)/.ready
 
+# Hints then name what was typed.
+up status logs down demo download: export POSTIGO_STARTED_BY := make
+
 # The first interpreter that is new enough; PYTHON=/path/to/python3 chooses another.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo test check contracts lock clean clean-jars
+.PHONY: help setup download up down status logs demo test check contracts lock clean clean-jars
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,17 +32,24 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+download: $(READY) ## Fetch the engines' jars and verify them (up and demo do this when needed)
+	@$(POSTIGO) download $(ARGS)
+
 up: $(READY) ## Start the engines and all processes, until Ctrl-C
 	@$(POSTIGO) up $(ARGS)
 
-status: $(READY) ## Show what runs
-	@$(POSTIGO) status $(ARGS)
+# These three look at what is there: they never make the environment, and that nothing runs is an answer, no failure.
+NOTHING := echo "Nothing runs here, and there is no environment yet: 'make up' or 'make demo' makes it and starts everything."
+NOTHING_RUNS := 3
 
-logs: $(READY) ## Show the log of one process (ARGS=intake, ARGS="gateway --follow")
-	@$(POSTIGO) logs $(ARGS)
+status: ## Show what runs
+	@if [ ! -e $(READY) ]; then $(NOTHING); else $(POSTIGO) status $(ARGS) || [ $$? -eq $(NOTHING_RUNS) ]; fi
 
-down: $(READY) ## Stop what runs in the background; the data is kept
-	@$(POSTIGO) down $(ARGS)
+logs: ## List the logs, or show that of one program (ARGS=intake, ARGS="gateway --follow")
+	@if [ ! -e $(READY) ]; then $(NOTHING); else exec $(POSTIGO) logs $(ARGS); fi
+
+down: ## Stop what runs; the data is kept
+	@if [ ! -e $(READY) ]; then $(NOTHING); else exec $(POSTIGO) down $(ARGS); fi
 
 demo: $(READY) ## File the demonstration's requests, watch them answered, and stay up (ARGS=--once: end)
 	@$(POSTIGO) demo $(ARGS)

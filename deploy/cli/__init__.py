@@ -5,6 +5,7 @@ import sys
 
 from deploy.cli.app import app
 from deploy.local.errors import StackError
+from deploy.local.hints import remember
 from deploy.topics import TopicsError
 
 
@@ -12,6 +13,7 @@ def main() -> None:
     """Run a command; what it cannot do is said in one sentence, with exit code 1."""
     # The drivers log what their exceptions say again.
     logging.getLogger().addHandler(logging.NullHandler())
+    remember(sys.argv[0])
     try:
         app(prog_name="postigo")
     except (StackError, TopicsError) as error:

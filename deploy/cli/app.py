@@ -1,17 +1,17 @@
 """The commands and their options. Each command's work lies in its own module, imported when it is called."""
 
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deploy import topics as declared
+from deploy.local.hints import DEFAULT_HOME
 
-DEFAULT_HOME = Path(".postigo")
 LAST_PORT = 65_535
 
 app = typer.Typer(
-    help="Run Postigo on this machine: engines, processes, topics.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,6 +23,27 @@ app.add_typer(topics_app, name="topics")
 HomeOption = Annotated[
     Path, typer.Option("--home", metavar="DIR", help="Folder of the stack: data, logs, mails, ports, secrets.")
 ]
+
+
+def _say_version(*, asked: bool) -> None:
+    if asked:
+        print(f"postigo {metadata.version('postigo')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda asked: _say_version(asked=asked),
+            is_eager=True,
+            help="Say which version this is.",
+        ),
+    ] = False,
+) -> None:
+    """Run Postigo on this machine: engines, processes, topics."""
 
 
 @app.command()
@@ -69,7 +90,7 @@ def status(
     home: HomeOption = DEFAULT_HOME,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show what runs, asked now. Exit code 1 when nothing does."""
+    """Show what runs, asked now. Exit code 3 when nothing does."""
     from deploy.cli import status as command
 
     command.run(home, as_json=as_json)
@@ -85,12 +106,15 @@ def down(home: HomeOption = DEFAULT_HOME) -> None:
 
 @app.command()
 def logs(
-    name: Annotated[str, typer.Argument(help="An engine or a process, as 'postigo status' names it.")],
+    name: Annotated[
+        str | None,
+        typer.Argument(help="An engine or a process; without one, which logs there are.", show_default=False),
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
 ) -> None:
-    """Show the log of one program."""
+    """Show the log of one program, or list the logs."""
     from deploy.cli import logs as command
 
     command.run(home, name, lines, follow=follow)

@@ -1,7 +1,6 @@
 """`postigo demo`: the stack, the demonstration on it, and then what a person may try."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
@@ -12,13 +11,14 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from deploy.cli.screen import Screen, open_screen
+from deploy.cli.stopping import stop_signal
 from deploy.demo import report, run as story
 from deploy.demo.errors import DemoError
 from deploy.demo.screen import say
 from deploy.demo.stage import Stage, stage_in
+from deploy.demo.tryout import show_hints
+from deploy.local.hints import option, typed
 from deploy.local.program import Step
-
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 T = TypeVar("T")
 
@@ -34,7 +34,8 @@ class Wish:
 
 def run(wish: Wish) -> None:
     """Exit code 1 when a check fails. Raises StackError when there is nothing to check."""
-    console = Console(highlight=False)
+    # Piped, a row may be as wide as it gets.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else report.WIDEST)
     if not asyncio.run(_play(wish, console)):
         sys.exit(1)
 
@@ -43,26 +44,30 @@ async def _play(wish: Wish, console: Console) -> bool:
     """Whether every check passed. What was started is stopped when this returns."""
     stays = sys.stdout.isatty() and not wish.once
     if not stays and not wish.once:
-        say(console, "This is no terminal: it ends when it is done, as with --once.")
+        say(console, f"This is no terminal: it ends when it is done, as with {option('--once')}.")
     news = News()
     stage = stage_in(wish.home, wish.gateway_port, news.show)
     news.screen = open_screen(console, [*stage.steps, *story.STEPS])
-    stopped = _stop_signal(stage)
+    stopped = stop_signal(stage.kill_all)
+    if not stage.own:
+        say(console, "Postigo runs already: the demonstration joins it, and leaves it running.")
     stopping = console.status("Stopping…")
     async with AsyncExitStack() as at_the_end:
         at_the_end.callback(stopping.stop)
         outcome = await _up_and_judged(stage, news, console, stopped, at_the_end)
-        shown = story.show(console, outcome)
+        shown = story.show(console, outcome, stage.home, every=not stays)
         if stays and outcome.passed and shown is not None:
             _say_summary(console, outcome)
-            report.show_hints(console, shown, stage)
+            show_hints(console, shown, stage)
             await stopped.wait()
         if console.is_terminal:
             stopping.start()
-    if stays and outcome.passed:
-        say(console, "Stopped; the data is kept.")
-    else:
+    if not (stays and outcome.passed):
         _say_summary(console, outcome)
+    if not stage.own:
+        say(console, f"Postigo goes on running: '{typed('down', home=wish.home)}' stops it.")
+    elif stays:
+        say(console, "Stopped; the data is kept.")
     return outcome.passed
 
 
@@ -105,21 +110,6 @@ async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
         raise DemoError("The demonstration was stopped before its end.")
     finally:
         stop.cancel()
-
-
-def _stop_signal(stage: Stage) -> asyncio.Event:
-    """Set by the first Ctrl-C (or SIGTERM, or SIGHUP); the second kills what has not ended yet."""
-    stopped = asyncio.Event()
-
-    def heard() -> None:
-        if stopped.is_set():
-            stage.kill_all()
-        stopped.set()
-
-    loop = asyncio.get_running_loop()
-    for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, heard)
-    return stopped
 
 
 def _say_summary(console: Console, outcome: story.Outcome) -> None:

@@ -1,51 +1,84 @@
 """`postigo logs`."""
 
+import os
+import shutil
 import sys
 import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from rich.filesize import decimal
 
 from deploy.local.errors import StackError
+from deploy.local.hints import typed
 from deploy.local.home import Home
 
 LOOK_EVERY_SECONDS = 0.2
+TAIL_BYTES = 4096
 
 
-def run(folder: Path, name: str, lines: int, *, follow: bool) -> None:
-    """Raises StackError when there is no such log."""
-    file = _find(Home(folder), name)
-    with suppress(KeyboardInterrupt, BrokenPipeError):
-        position = _print_last(file, lines)
-        while follow:
-            time.sleep(LOOK_EVERY_SECONDS)
-            position = _print_from(file, position)
+def run(folder: Path, name: str | None, lines: int, *, follow: bool) -> None:
+    """Without a name: each log, its size, its last line. Raises StackError when there is no such log."""
+    home = Home(folder)
+    names = sorted(log.stem for log in home.logs.glob("*.log"))
+    none = f"There are no logs in {home.logs}: start something with '{typed('up', home=folder)}' first."
+    if name in names:
+        _show(home.log(name), lines, follow=follow)
+    elif name is None:
+        _list(home, names) if names else print(none)
+    elif not names:
+        raise StackError(none)
+    else:
+        raise StackError(f"There is no log of {name!r} in {home.logs}: choose one of {', '.join(names)}.")
 
 
-def _find(home: Home, name: str) -> Path:
-    file = home.log(name)
-    if not file.exists():
-        names = ", ".join(sorted(log.stem for log in home.logs.glob("*.log")))
-        raise StackError(
-            f"There is no log of {name!r} in {home.logs}: choose one of {names}."
-            if names
-            else f"There are no logs in {home.logs}: start something with 'postigo up' first."
-        )
-    return file
+def _list(home: Home, names: list[str]) -> None:
+    sizes = {name: home.log(name).stat().st_size for name in names}
+    widest = max(len(name) for name in names)
+    # Piped, nothing may be cut to fit a screen that is not there.
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for name, size in sizes.items():
+        said = f"{decimal(size) if size else 'empty':>10}"
+        print(f"{name:<{widest}}  {said}  {_last_line(home.log(name))}"[:room].rstrip())
+    print(f"\nTo read one: {typed('logs', 'NAME', home=home.folder)}")
 
 
-def _print_last(file: Path, lines: int) -> int:
+def _last_line(file: Path) -> str:
     with file.open("rb") as log:
-        sys.stdout.buffer.writelines(deque(log, maxlen=lines))
-        sys.stdout.flush()
-        return log.tell()
+        log.seek(max(0, file.stat().st_size - TAIL_BYTES))
+        lines = log.read().decode("utf-8", "replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
-def _print_from(file: Path, position: int) -> int:
-    """A file that is shorter than before was moved aside: it begins again."""
-    with suppress(FileNotFoundError), file.open("rb") as log:
-        log.seek(position if position <= file.stat().st_size else 0)
-        sys.stdout.buffer.write(log.read())
-        sys.stdout.flush()
-        return log.tell()
-    return 0
+def _show(file: Path, lines: int, *, follow: bool) -> None:
+    with suppress(KeyboardInterrupt, BrokenPipeError):
+        log: BinaryIO = file.open("rb")
+        try:
+            _say(b"".join(deque(log, maxlen=lines)))
+            while follow:
+                time.sleep(LOOK_EVERY_SECONDS)
+                _say(log.read())
+                log = _reopened(log, file)
+        finally:
+            log.close()
+
+
+def _reopened(log: BinaryIO, file: Path) -> BinaryIO:
+    """The file that has the name now: a log over its limit moves aside, and one that was emptied begins again."""
+    with suppress(FileNotFoundError):
+        now = file.stat()
+        if now.st_ino != os.fstat(log.fileno()).st_ino:
+            # What was written between the last look and the move.
+            _say(log.read())
+            log.close()
+            return file.open("rb")
+        if now.st_size < log.tell():
+            log.seek(0)
+    return log
+
+
+def _say(content: bytes) -> None:
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()

@@ -12,8 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local import table as tables
+from deploy.local.hints import typed
 from deploy.local.home import Home
 from deploy.local.program import State
+
+# What an init script says of a program that does not run; 1 means that the command failed.
+NOTHING_RUNS = 3
 
 ASK_SECONDS = 2.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -22,7 +26,7 @@ COLOURS = {State.READY: "green", State.STOPPED: "dim", State.FAILED: "red"}
 
 
 def run(folder: Path, *, as_json: bool) -> None:
-    """Exit code 1 when nothing runs."""
+    """Exit code `NOTHING_RUNS` when nothing does."""
     home = Home(folder)
     supervisor = home.owner()
     rows = asyncio.run(_rows(home)) if supervisor else []
@@ -34,8 +38,10 @@ def run(folder: Path, *, as_json: bool) -> None:
         console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
         console.print(_table(rows))
     else:
-        print(f"Nothing runs in {home.folder}.")
-    sys.exit(0 if supervisor else 1)
+        print(
+            f"Nothing runs in {home.folder}: start it with '{typed('up', home=folder)}' or '{typed('demo', home=folder)}'."
+        )
+    sys.exit(0 if supervisor else NOTHING_RUNS)
 
 
 async def _rows(home: Home) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """`postigo up`: the stack in the foreground, or started in the background."""
 
 import asyncio
-import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,10 @@ from rich.console import Console
 
 from deploy.cli import background
 from deploy.cli.screen import open_screen
+from deploy.cli.stopping import stop_signal
 from deploy.local import LocalStack, StackError, table
+from deploy.local.hints import typed
 from deploy.local.program import Observer
-
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def run(wish: Wish, *, detach: bool, report_fd: int | None) -> None:
         begin = time.monotonic()
         with open_screen(console, wish.steps) as screen:
             env = background.start(wish.home, wish.options(), screen.show)
-        _say_up(console, wish, env, time.monotonic() - begin, "postigo down")
+        _say_up(console, wish, env, time.monotonic() - begin, typed("down", home=wish.home))
     else:
         asyncio.run(_in_foreground(wish, console))
 
@@ -52,7 +51,7 @@ async def _in_foreground(wish: Wish, console: Console) -> None:
     begin = time.monotonic()
     screen = open_screen(console, wish.steps)
     stack = _stack(wish, screen.show)
-    stopped = _stop_signal(stack)
+    stopped = stop_signal(stack.kill_all)
     with screen:
         await _started(stack, wish, stopped)
     _say_up(console, wish, stack.env, time.monotonic() - begin, "Ctrl-C")
@@ -65,7 +64,7 @@ async def _in_foreground(wish: Wish, console: Console) -> None:
 async def _in_background(wish: Wish, report_fd: int) -> None:
     with background.Report(report_fd) as report:
         stack = _stack(wish, report.step)
-        stopped = _stop_signal(stack)
+        stopped = stop_signal(stack.kill_all)
         try:
             await _started(stack, wish, stopped)
         except StackError as error:
@@ -104,25 +103,9 @@ async def _start(stack: LocalStack, wish: Wish) -> None:
         await stack.start_processes()
 
 
-def _stop_signal(stack: LocalStack) -> asyncio.Event:
-    """Set by the first Ctrl-C (or SIGTERM, or SIGHUP); the second kills what has not ended yet."""
-    stopped = asyncio.Event()
-
-    def heard() -> None:
-        if stopped.is_set():
-            stack.kill_all()
-        stopped.set()
-
-    loop = asyncio.get_running_loop()
-    for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, heard)
-    return stopped
-
-
 def _say_up(console: Console, wish: Wish, env: dict[str, str], seconds: float, stop: str) -> None:
-    home = "" if wish.home == Path(".postigo") else f" --home {wish.home}"
-    lines = [("mails", str(wish.home / "mails")), ("logs", f"postigo logs NAME{home}")]
-    lines += [("status", f"postigo status{home}"), ("stop", stop if stop == "Ctrl-C" else f"{stop}{home}")]
+    lines = [("mails", str(wish.home / "mails")), ("logs", typed("logs", "NAME", home=wish.home))]
+    lines += [("status", typed("status", home=wish.home)), ("stop", stop)]
     if wish.only_engines:
         lines = [(name, value) for name, value in env.items() if not name.startswith("POSTIGO_")] + lines
     else:

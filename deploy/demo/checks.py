@@ -1,7 +1,7 @@
 """The judgement over a run, from facts alone. It knows the contracts and nothing of how they are kept."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,8 +30,11 @@ CHANNEL: Final = "email"
 ONCE: Final = (RequestRegistered, RequestRouted, RequestInAnalysis, RequestAnswered, RequestConcluded)
 """What happens to every request of the demonstration, once each."""
 
-HARMLESS: Final = frozenset({"stale", "not-allowed"})
-"""Why a command may be rejected: the department answered before it had seen a file, or again after that."""
+HARMLESS: Final[Mapping[str, str]] = {
+    "stale": "the department had not seen a file yet; it was told, saw the file, and answered again",
+    "not-allowed": "the department had concluded the request already",
+}
+"""Codes with which intake may refuse what a department says though all goes well, and why."""
 
 
 def judge(facts: Facts) -> list[Check]:
@@ -88,7 +91,7 @@ def each_its_own(facts: Facts) -> Check:
         harms += [
             f"{case.reference}: reached {case.row.department} changed" for each in new if _differs(case, each.event)
         ]
-        refusals = {each.event.code for each in facts.of(case, CommandRejected)} - HARMLESS
+        refusals = {each.event.code for each in facts.of(case, CommandRejected)} - HARMLESS.keys()
         harms += [f"{case.reference}: its department was refused as {code}" for code in sorted(refusals)]
     return Check("Each department its own", f"{created} assignments in {len(inboxes)} inboxes", tuple(harms))
 

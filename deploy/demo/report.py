@@ -1,8 +1,10 @@
-"""What a run leaves on the screen: every request with its times, one life in full, the checks, and what to try next."""
+"""What a run leaves on the screen: every request with its times, one life in full, and the checks."""
 
-import shlex
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import median_low
 from typing import Final
 from uuid import UUID
@@ -18,7 +20,8 @@ from deploy.demo.client import Entry
 from deploy.demo.evidence import Evidence
 from deploy.demo.facts import Check
 from deploy.demo.screen import COLOURS, say
-from deploy.demo.stage import Stage
+from deploy.local.errors import explained
+from deploy.local.home import Home
 from services.common.catalogue import catalogue
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import LifecycleFact, State
@@ -29,6 +32,13 @@ FIXED: Final = 82
 
 WIDE: Final = 100
 """Columns from which it says that too."""
+
+WIDEST: Final = 100
+"""Columns beyond which a row is no longer read at a glance."""
+
+FIXED_OF_DEPARTMENTS: Final = 67
+MEDIAN: Final = "median"
+SLOWEST: Final = "slowest"
 
 HARMS_SHOWN: Final = 10
 
@@ -55,6 +65,10 @@ class Clock:
         found = self._facts.get(case.request_id, {}).get(seq)
         return self.since(case, found[0]) if found else None
 
+    def filed(self, case: Case) -> datetime:
+        """When its submit was appended; of one that was not, the end of time."""
+        return self._filed.get(case.request_id, datetime.max.replace(tzinfo=UTC))
+
     def since(self, case: Case, moment: datetime) -> timedelta | None:
         filed = self._filed.get(case.request_id)
         return None if filed is None else moment - filed
@@ -64,32 +78,72 @@ def requests_table(cases: Sequence[Case], evidence: Evidence, width: int) -> Tab
     """A row for each request: where it went, and how long after its submit it stood in each state."""
     clock = Clock(evidence)
     names = catalogue()
-    mails = [mail.reference for mail in evidence.mails]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("reference", no_wrap=True, vertical="bottom")
-    table.add_column("dept", no_wrap=True, vertical="bottom")
-    if width >= WIDE:
-        room = width - FIXED
-        table.add_column("about", no_wrap=True, overflow="ellipsis", style="dim", vertical="bottom", max_width=room)
-    for heading in (*(state.replace("_", "\n") for state in STATES), "files", "mails"):
-        table.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
-    for case in sorted(cases, key=lambda case: (case.row.department, case.reference)):
-        about = [names.subjects[case.row.subject].pt] if width >= WIDE else []
+    mails = Counter(mail.reference for mail in evidence.mails)
+    wide = width >= WIDE
+    about = {"about": min(width, WIDEST) - FIXED} if wide else {}
+    table = _table(("reference", "dept"), about, ("files", "mails"))
+    for case in sorted(cases, key=lambda case: (case.row.department, clock.filed(case), case.reference)):
+        subject = [names.subjects[case.row.subject].pt] if wide else []
         times = [_cell(clock.to_state(case, state)) for state in STATES]
         files = str(len(case.attachments) or "")
-        table.add_row(case.reference, case.row.department, *about, *times, files, str(mails.count(case.reference)))
+        table.add_row(case.reference, case.row.department, *subject, *times, files, str(mails[case.reference]))
     if cases:
         table.add_section()
-        _add_medians(table, cases, clock, wide=width >= WIDE)
+        for name, row in _middle_and_end(cases, clock).items():
+            table.add_row(name, "", *([""] if wide else []), *map(_cell, row), "", "", style="bold")
     return table
 
 
-def _add_medians(table: Table, cases: Sequence[Case], clock: Clock, *, wide: bool) -> None:
+def departments_table(cases: Sequence[Case], evidence: Evidence, width: int) -> Table:
+    """A row for each department: how many requests it got, and the median time from submit to each state."""
+    clock = Clock(evidence)
+    names = catalogue().departments
+    mails = Counter(mail.reference for mail in evidence.mails)
+    table = _table(("dept",), {"name": min(width, WIDEST) - FIXED_OF_DEPARTMENTS}, ("requests", "mails"))
+    sorted_in: dict[str, list[Case]] = {}
+    for case in cases:
+        sorted_in.setdefault(case.row.department, []).append(case)
+
+    def numbers(some: Sequence[Case]) -> tuple[str, ...]:
+        return str(len(some)), str(sum(mails[case.reference] for case in some))
+
+    for code, own in sorted(sorted_in.items()):
+        medians = _middle_and_end(own, clock)[MEDIAN]
+        table.add_row(code, names[code].pt, *map(_cell, medians), *numbers(own))
+    if cases:
+        table.add_section()
+        middle, end = _middle_and_end(cases, clock).values()
+        table.add_row("all", MEDIAN, *map(_cell, middle), *numbers(cases), style="bold")
+        table.add_row("", SLOWEST, *map(_cell, end), "", "", style="bold")
+    return table
+
+
+def _table(names: Sequence[str], trimmed: Mapping[str, int], numbers: Sequence[str]) -> Table:
+    """A line for each row: `trimmed` columns are cut to so many characters, the states and `numbers` are whole."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in names:
+        table.add_column(name, no_wrap=True, vertical="bottom")
+    for name, room in trimmed.items():
+        table.add_column(name, no_wrap=True, overflow="ellipsis", style="dim", vertical="bottom", max_width=room)
+    for heading in (*(state.replace("_", "\n") for state in STATES), *numbers):
+        table.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
+    return table
+
+
+def _middle_and_end(cases: Sequence[Case], clock: Clock) -> dict[str, list[timedelta | None]]:
     columns = [[each for case in cases if (each := clock.to_state(case, state)) is not None] for state in STATES]
-    medians = [median_low(column) if column else None for column in columns]
-    slowest = [max(column, default=None) for column in columns]
-    for name, row in (("median", medians), ("slowest", slowest)):
-        table.add_row(name, "", *([""] if wide else []), *map(_cell, row), "", "", style="bold")
+    return {
+        MEDIAN: [median_low(column) if column else None for column in columns],
+        SLOWEST: [max(column, default=None) for column in columns],
+    }
+
+
+def write_requests(home: Home, cases: Sequence[Case], evidence: Evidence) -> Path:
+    """Leave the table of every request in a file, for those who want to look closer. Raises StackError."""
+    file = home.folder / "demo.txt"
+    with explained(home.folder), file.open("w", encoding="utf-8") as text:
+        Console(file=text, width=WIDEST, highlight=False).print(requests_table(cases, evidence, WIDEST))
+    return file
 
 
 def _cell(length: timedelta | None) -> Text:
@@ -109,13 +163,22 @@ def timeline(case: Case, entries: Sequence[Entry], evidence: Evidence) -> Table:
     table.add_column(justify="right", no_wrap=True, style="dim", min_width=8)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    moments = [
-        clock.since(case, entry.at) if entry.seq is None else clock.to_fact(case, entry.seq) for entry in entries
-    ]
-    for after, entry in sorted(zip(moments, entries, strict=True), key=lambda each: each[0] or timedelta()):
+    for after, entry in sorted(((_moment(clock, case, entry), entry) for entry in entries), key=_place):
         colour = COLOURS.get(entry.state, "") if entry.state else "dim"
         table.add_row("" if after is None else f"+{duration(after)}", Text(entry.title, style=colour), _detail(entry))
     return table
+
+
+def _moment(clock: Clock, case: Case, entry: Entry) -> timedelta | None:
+    fact = None if entry.seq is None else clock.to_fact(case, entry.seq)
+    return clock.since(case, entry.at) if fact is None else fact
+
+
+def _place(timed: tuple[timedelta | None, Entry]) -> tuple[timedelta, float]:
+    """Of what was appended in the same moment, facts stand in their own order, and a notice after them."""
+    after, entry = timed
+    unnumbered = math.inf if entry.type.startswith("delivery.") else 0
+    return after or timedelta(), unnumbered if entry.seq is None else entry.seq
 
 
 def _detail(entry: Entry) -> Text:
@@ -144,37 +207,3 @@ def show_checks(console: Console, checks: Sequence[Check]) -> None:
             say(console, f"    [red]{harm}[/]")
         if len(check.harms) > HARMS_SHOWN:
             say(console, f"    [red]and {len(check.harms) - HARMS_SHOWN} more[/]")
-
-
-def show_hints(console: Console, case: Case, stage: Stage) -> None:
-    """What to try while everything is up. The three lines work when they are pasted into a shell, in this order."""
-    url, account = stage.env["PUBLIC_URL"], case.account
-    stop = "Ctrl-C stops everything; the data is kept" if stage.own else "Ctrl-C; what ran before goes on running"
-    hints = {"NISS": account.niss, "password": account.password, "API page": f"{url}/docs"}
-    hints |= {"mails": str(stage.home.mails), "to stop": stop}
-    say(console, "\nEverything stays up. Try it as one of the people in the demonstration:\n")
-    for name, value in hints.items():
-        say(console, f"  [dim]{name:<9}[/] {value}")
-    for title, line in zip(("sign in", "file", "read"), curl_lines(case, url), strict=True):
-        say(console, f"\n[dim]# {title}[/]")
-        console.print(line, soft_wrap=True, markup=False)
-    say(console, "")
-
-
-def curl_lines(case: Case, url: str) -> tuple[str, str, str]:
-    """Sign in, file, read: shell lines for anybody's terminal."""
-    json = "-H 'Content-Type: application/json'"
-    bearer = '-H "Authorization: Bearer $TOKEN"'
-    credentials = f'{{"niss":"{case.account.niss}","password":"{case.account.password}"}}'
-    words = '{"subject":"FAM-01","reason":"INF","description":"Quando recebo o abono de família deste mês?"}'
-    key = '-H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)"'
-    return (
-        f"TOKEN=$(curl -s {url}/v1/sessions {json} -d {shlex.quote(credentials)} | {_only('token')})",
-        f"REF=$(curl -s {url}/v1/requests {bearer} {key} {json} -d {shlex.quote(words)} | {_only('reference')}); echo $REF",
-        f"curl -s {url}/v1/requests/$REF/timeline {bearer} | python3 -m json.tool --no-ensure-ascii",
-    )
-
-
-def _only(field: str) -> str:
-    """A filter that leaves the value of one field of flat JSON."""
-    return f"""sed 's/.*"{field}":"\\([^"]*\\)".*/\\1/'"""

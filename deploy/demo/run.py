@@ -3,10 +3,12 @@
 import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from os.path import relpath
 from typing import Final, TypeVar
 
 from aiokafka.errors import KafkaError
 from rich.console import Console
+from rich.padding import Padding
 from rich.rule import Rule
 
 from deploy.demo import report
@@ -23,6 +25,8 @@ from deploy.demo.filing import Filing
 from deploy.demo.screen import say, watching
 from deploy.demo.stage import Stage, Turn
 from deploy.demo.tally import refusals, summary
+from deploy.local.hints import typed
+from deploy.local.home import Home
 from deploy.local.program import Observer, State, Step
 from services.common.errors import StoreAway
 
@@ -84,7 +88,7 @@ async def _evidence(stage: Stage, board: Board, log: Log, begin: Places, mails_b
     try:
         book = await booked(stage.env["MONGO_URL"], board.cases)
     except StoreAway as away:
-        raise DemoError("Intake's book cannot be read: see 'postigo status' and 'postigo logs mongo'.") from away
+        raise _unreadable("Intake's book", "mongo") from away
     return Evidence(records, aside, book, mails_in(stage.home.mails, mails_before), dict(board.pages))
 
 
@@ -92,7 +96,11 @@ async def _from_kafka(reading: Awaitable[T]) -> T:
     try:
         return await reading
     except (KafkaError, TimeoutError) as error:
-        raise DemoError("The log cannot be read: see 'postigo status' and 'postigo logs kafka'.") from error
+        raise _unreadable("The log", "kafka") from error
+
+
+def _unreadable(what: str, engine: str) -> DemoError:
+    return DemoError(f"{what} cannot be read: see '{typed('status')}' and '{typed('logs', engine)}'.")
 
 
 async def _together(work: Awaitable[None]) -> None:
@@ -106,13 +114,21 @@ async def _together(work: Awaitable[None]) -> None:
         raise first from None
 
 
-def show(console: Console, outcome: Outcome) -> Case | None:
-    """Table, one life, checks. Returns the case whose life was shown."""
+def show(console: Console, outcome: Outcome, home: Home, *, every: bool) -> Case | None:
+    """Table, one life, checks. Returns the case whose life was shown. Raises StackError.
+
+    The table has a row for `every` request or, for who sits before it, one for each department; the whole is in a file.
+    """
     cases, evidence = outcome.facts.cases, outcome.facts.evidence
+    if every:
+        heading, draw = "Every request, and how long after its submit", report.requests_table
+    else:
+        heading, draw = "Every department, and how long after the submit (median)", report.departments_table
     say(console, "")
-    console.print(Rule("Every request, and how long after its submit", align="left", style="dim"))
-    console.print(report.requests_table(cases, evidence, console.width))
-    say(console, "")
+    console.print(Rule(heading, align="left", style="dim"))
+    console.print(draw(cases, evidence, console.width))
+    file = report.write_requests(home, cases, evidence)
+    say(console, f"\n[dim]The table of every request is in {relpath(file)}[/]\n")
     shown = max(cases, key=lambda case: len(case.attachments), default=None)
     if shown is not None:
         console.print(Rule("One of them in full, as its author reads it", align="left", style="dim"))
@@ -121,6 +137,6 @@ def show(console: Console, outcome: Outcome) -> Case | None:
         say(console, "")
     console.print(Rule("Checks", align="left", style="dim"))
     report.show_checks(console, outcome.checks)
-    if noted := refusals(outcome.facts):
-        say(console, f"[dim]· {noted}[/]")
+    for noted in refusals(outcome.facts):
+        console.print(Padding(f"[dim]{noted}[/]", (0, 0, 0, 2)))
     return shown

@@ -15,6 +15,7 @@ from deploy.demo.errors import DemoError
 from deploy.local import LocalStack, table
 from deploy.local.errors import explained
 from deploy.local.groups import Groups
+from deploy.local.hints import option, typed
 from deploy.local.home import Home
 from deploy.local.probes import NotReady
 from deploy.local.program import Kind, Observer, Program, State, Step
@@ -148,7 +149,7 @@ class RunningStage:
             if time.monotonic() > deadline or self.home.owner() is None:
                 raise DemoError(
                     f"Postigo already runs in {self.home.folder}, but without {lacking}: "
-                    "stop it with 'postigo down', or choose another folder with --home."
+                    f"stop it with '{typed('down', home=self.home.folder)}', or choose another folder with {option('--home', 'DIR')}."
                 )
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 

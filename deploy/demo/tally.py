@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from deploy.demo.checks import HARMLESS
 from deploy.demo.facts import TOLD, Facts
 from services.common.contracts.departments import CommandRejected
 from services.common.contracts.lifecycle import RequestAnswered, RequestRegistered
@@ -20,10 +21,12 @@ def summary(facts: Facts) -> str:
     return ", ".join(f"{number} {word}" for word, number in numbers.items())
 
 
-def refusals(facts: Facts) -> str:
-    """The commands that were refused as they should be, in numbers; empty without any."""
+def refusals(facts: Facts) -> list[str]:
+    """What departments said and was refused, a sentence for each code: how often, by whom, and whether that is right."""
     codes = Counter(each.event.code for case in facts.cases for each in facts.of(case, CommandRejected))
-    if not codes:
-        return ""
-    numbers = ", ".join(f"{number} {code}" for code, number in sorted(codes.items()))
-    return f"{codes.total()} answers refused because a file came meanwhile, and given again ({numbers})"
+    return [
+        f"{number} × an answer was refused by intake as {code!r}, as it should be: {HARMLESS[code]}."
+        if code in HARMLESS
+        else f"{number} × what a department said was refused as {code!r}: that should not happen here."
+        for code, number in sorted(codes.items())
+    ]

@@ -32,7 +32,7 @@ def _known(name: str, home: Home, tail: str) -> StackError | None:
     if any(sign in tail for sign in DISK_FULL):
         return disk_full(home.folder)
     if any(sign in tail for sign in PORT_TAKEN):
-        return StackError(f"The port of {name} was taken by another program: run 'postigo up' again.")
+        return StackError(f"The port of {name} was taken by another program: try again.")
     return None
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.local.hints import option
+
 
 class StackError(Exception):
     """The stack cannot do what was asked; the text is one sentence for a person."""
@@ -25,7 +27,7 @@ def explained(folder: Path) -> Iterator[None]:
         if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
             raise StackError(
                 f"{error.filename or folder} cannot be written to: give this user the right to write there, "
-                "or choose another folder with --home."
+                f"or choose another folder with {option('--home', 'DIR')}."
             ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST):
             raise StackError(f"{error.filename or folder} is in the way: a folder is needed there.") from error

@@ -13,6 +13,7 @@ from typing import Any
 from deploy.local import ports
 from deploy.local.errors import StackError, disk_full, explained
 from deploy.local.guard import is_running
+from deploy.local.hints import option, typed
 
 SECRET_NAMES = ("POSTIGO_ID_SECRET", "POSTIGO_INTERNAL_SECRET", "POSTIGO_CURSOR_SECRET")
 SECRET_BYTES = 32
@@ -117,7 +118,7 @@ class Home:
                 lock.close()
                 raise StackError(
                     f"Postigo already runs in {self.folder} (pid {owner or 'unknown'}): "
-                    "stop it with 'postigo down', or choose another folder with --home."
+                    f"stop it with '{typed('down', home=self.folder)}', or choose another folder with {option('--home', 'DIR')}."
                 )
             time.sleep(LOCK_RETRY_SECONDS)
         lock.truncate(0)

@@ -22,6 +22,7 @@ from jgo.maven import MavenContext, PythonResolver
 from requests import RequestException
 
 from deploy.local.errors import StackError, explained
+from deploy.local.hints import typed
 
 LOCKS = Path(__file__).parent / "jars"
 DOWNLOADS_AT_ONCE = 4
@@ -60,14 +61,14 @@ def missing(engines: Sequence[str]) -> list[LockedDependency]:
 def verify(engine: str) -> None:
     """Raise StackError when any jar of `engine` is not there, has no checksum in the lock, or has another one."""
     if absent := missing([engine]):
-        raise StackError(f"{len(absent)} jars of {engine} are not on this machine yet: run 'postigo download'.")
+        raise StackError(f"{len(absent)} jars of {engine} are not on this machine yet: run '{typed('download')}'.")
     lock = _lock(engine)
     unlocked = [f"{jar} has no checksum in the lock file" for jar in lock.dependencies if not jar.sha256]
     wrong = unlocked + lock.verify_checksums(default_maven_repo())
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if wrong[1:] else ""
         raise StackError(
-            f"A jar of {engine} is not the one that was locked: {wrong[0]}{more}. Remove it and run 'postigo download'."
+            f"A jar of {engine} is not the one that was locked: {wrong[0]}{more}. Remove it and run '{typed('download')}'."
         )
 
 
@@ -108,10 +109,10 @@ def _fetch(jar: LockedDependency, context: MavenContext) -> int:
     except (RequestException, RuntimeError) as error:
         raise StackError(
             f"{name} could not be downloaded: check the network (or the proxy, or the mirror in jgo's settings) "
-            "and run 'postigo download'; what has arrived is kept."
+            f"and run '{typed('download')}'; what has arrived is kept."
         ) from error
     if _sha256(fetched) != jar.sha256:
-        raise StackError(f"{name} arrived with a wrong checksum and was thrown away: run 'postigo download' again.")
+        raise StackError(f"{name} arrived with a wrong checksum and was thrown away: run '{typed('download')}' again.")
     target = default_maven_repo() / _path(jar)
     target.parent.mkdir(parents=True, exist_ok=True)
     size = fetched.stat().st_size

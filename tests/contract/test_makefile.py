@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy import clean_jars
+from deploy.cli.status import NOTHING_RUNS
 from tests.contract.containers import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -18,7 +19,8 @@ MAKE = shutil.which("make") or "make"
 
 
 def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    # What was given to a `make test` around this is not meant for it.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "ARGS"))}
     return subprocess.run(
         [MAKE, *arguments], cwd=cwd, env=inherited | environment, capture_output=True, text=True, check=False
     )
@@ -32,6 +34,17 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def furnished(checkout: Path) -> Path:
+    """The same with an environment, which runs the code of this repository."""
+    python = checkout / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    (checkout / ".venv" / ".ready").touch()
+    return checkout
+
+
 def test_make_alone_lists_every_target() -> None:
     listed = set(re.findall(r"^  make ([a-z-]+)", make().stdout, re.MULTILINE))
     assert listed == TARGETS == set(re.findall(r"[a-z-]+", re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[0]))
@@ -41,6 +54,32 @@ def test_make_alone_lists_every_target() -> None:
 def test_a_paper_names_only_targets_that_exist(paper: str) -> None:
     text = (ROOT / paper).read_text(encoding="utf-8")
     assert set(re.findall(r"(?:`|^|\$ )make ([a-z-]+)", text, re.MULTILINE)) <= TARGETS
+
+
+@pytest.mark.parametrize("target", ["status", "logs", "down"])
+def test_looking_at_a_fresh_clone_says_so_in_one_sentence_and_sets_nothing_up(checkout: Path, target: str) -> None:
+    found = make(target, cwd=checkout)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout.startswith("Nothing runs here, and there is no environment yet: 'make up' ")
+    assert found.stdout.count("\n") == 1
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize("target", ["status", "down"])
+def test_that_nothing_runs_is_an_answer_and_no_error(furnished: Path, target: str) -> None:
+    found = make(target, cwd=furnished)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout.startswith(f"Nothing runs in {furnished}/.postigo")
+    assert "'postigo " not in found.stdout
+    assert found.stdout.count("\n") == 1
+
+
+def test_a_status_that_cannot_be_asked_fails(furnished: Path) -> None:
+    assert make("status", "ARGS=--no-such-option", cwd=furnished).returncode != 0
+
+
+def test_make_and_the_command_line_agree_on_the_code_for_nothing() -> None:
+    assert f"NOTHING_RUNS := {NOTHING_RUNS}\n" in MAKEFILE
 
 
 def test_setup_without_a_python_says_so_in_one_sentence(checkout: Path) -> None:

@@ -14,6 +14,8 @@ SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 # The log goes to the standard error; INFO would be several thousand lines a start.
 LOGGING = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    # It warns of every index that it does not make, at every start and of each collection.
+    "-Dorg.slf4j.simpleLogger.log.de.bwaldvogel.mongo.backend.AbstractMongoDatabase=error",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
     "-Dorg.slf4j.simpleLogger.showThreadName=false",

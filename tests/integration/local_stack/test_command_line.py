@@ -6,11 +6,13 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deploy.cli.status import NOTHING_RUNS
 from deploy.local import LocalStack
 from deploy.local.guard import is_running
 from deploy.topics import load
@@ -34,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         down = postigo("down", "--home", folder)
         assert "Postigo stopped after" in down.stdout
         assert not any(is_running(pid) for pid in everyone)
-        assert postigo("status", "--home", folder).returncode == 1
+        assert postigo("status", "--home", folder).returncode == NOTHING_RUNS
 
 
 def test_status_tells_what_runs(home: str) -> None:
@@ -67,9 +69,23 @@ def test_a_second_up_in_the_same_folder_says_who_runs(home: str) -> None:
         assert second.returncode == 1
         assert second.stderr == (
             f"postigo: Postigo already runs in {home} (pid {supervisor}): "
-            "stop it with 'postigo down', or choose another folder with --home.\n"
+            f"stop it with 'postigo down --home {home}', or choose another folder with --home DIR.\n"
         )
     assert _status(home)["running"]
+
+
+async def test_a_demonstration_joins_what_runs_and_leaves_it_running(home: str) -> None:
+    demo = await asyncio.create_subprocess_exec(
+        *POSTIGO, "demo", "--once", "--home", home, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert demo.stdout is not None
+    said = await asyncio.wait_for(demo.stdout.readline(), 20)
+    demo.send_signal(signal.SIGINT)
+    _, complaint = await asyncio.wait_for(demo.communicate(), 20)
+
+    assert said == b"Postigo runs already: the demonstration joins it, and leaves it running.\n"
+    assert (demo.returncode, complaint) == (1, b"postigo: The demonstration was stopped before its end.\n")
+    assert [row["state"] for row in _status(home)["programs"]] == ["ready"] * len(ENGINES)
 
 
 def test_logs_shows_the_last_lines_and_knows_the_names(home: str) -> None:
@@ -78,6 +94,36 @@ def test_logs_shows_the_last_lines_and_knows_the_names(home: str) -> None:
 
     assert unknown.returncode == 1
     assert "choose one of kafka, mail, mongo, postigo, s3." in unknown.stderr
+
+
+def test_logs_without_a_name_lists_what_there_is_and_how_it_ends(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "intake.log").write_text("first\nlast [line]\n\n", encoding="utf-8")
+    (logs / "mail.log").touch()
+    (logs / "intake.log.1").touch()
+
+    listed = postigo("logs", "--home", str(tmp_path))
+
+    assert listed.returncode == 0
+    assert [line.split() for line in listed.stdout.splitlines()] == [
+        ["intake", "19", "bytes", "last", "[line]"],
+        ["mail", "empty"],
+        [],
+        ["To", "read", "one:", "postigo", "logs", "NAME", "--home", str(tmp_path)],
+    ]
+
+
+def test_logs_before_the_first_start_says_what_to_do(tmp_path: Path) -> None:
+    listed, named = (postigo("logs", *name, "--home", str(tmp_path)) for name in ((), ("intake",)))
+    hint = f"start something with 'postigo up --home {tmp_path}' first.\n"
+    assert (listed.returncode, named.returncode) == (0, 1)
+    assert listed.stdout.endswith(hint)
+    assert named.stderr.endswith(hint)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert postigo("--version").stdout == f"postigo {metadata.version('postigo')}\n"
 
 
 async def test_logs_follows_a_file_that_grows_and_is_moved_aside(tmp_path: Path) -> None:
@@ -92,9 +138,16 @@ async def test_logs_follows_a_file_that_grows_and_is_moved_aside(tmp_path: Path)
     with log.open("a", encoding="utf-8") as file:
         file.write("third\n")
     assert await asyncio.wait_for(following.stdout.readline(), 10) == b"third\n"
+    # At once, and the new one is longer than the old one ever was: its size says nothing.
+    with log.open("a", encoding="utf-8") as file:
+        file.write("fourth\n")
     log.rename(log.with_suffix(".log.1"))
-    log.write_text("new\n", encoding="utf-8")
-    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"new\n"
+    log.write_text("new" * 100 + "\n", encoding="utf-8")
+    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"fourth\n"
+    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"new" * 100 + b"\n"
+    log.write_text("", encoding="utf-8")
+    log.write_text("again\n", encoding="utf-8")
+    assert await asyncio.wait_for(following.stdout.readline(), 10) == b"again\n"
     following.send_signal(signal.SIGINT)
     assert await following.wait() == 0
 

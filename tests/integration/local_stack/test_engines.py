@@ -73,6 +73,13 @@ async def test_a_mail_is_one_file_that_mail_programs_read(engines: LocalStack) -
     assert file.read_bytes().endswith("\r\n\r\n.linha\r\nreferência PO-1\r\n".encode())
 
 
+async def test_the_store_does_not_fill_its_log_with_the_indexes_that_it_leaves_out(tmp_path: Path) -> None:
+    async with LocalStack(tmp_path, engines=("mongo",)) as stack:
+        async with AsyncMongoClient[dict[str, Any]](stack.env["MONGO_URL"]) as client:
+            await client["quiet"]["things"].create_index([("partition", 1), ("at", 1)])
+        assert "not yet implemented" not in stack.home.log("mongo").read_text(encoding="utf-8")
+
+
 async def test_the_stack_has_every_declared_topic(engines: LocalStack) -> None:
     declared = [topic.on_one_node() for topic in topics.load()]
 

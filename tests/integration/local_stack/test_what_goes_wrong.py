@@ -108,7 +108,7 @@ def test_a_read_only_folder_is_one_sentence(tmp_path: Path, options: tuple[str, 
         assert up.returncode == 1
         assert up.stderr == (
             f"postigo: {disk}/home cannot be written to: give this user the right to write there, "
-            "or choose another folder with --home.\n"
+            "or choose another folder with --home DIR.\n"
         )
 
 

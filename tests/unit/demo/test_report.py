@@ -1,8 +1,10 @@
-"""What is shown fits the screen it is shown on, and what is to be copied can be."""
+"""What is shown fits the screen it is shown on, and everything stands in the order in which it happened."""
 
 import io
-import shlex
-import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -15,12 +17,12 @@ from deploy.demo.data import load_accounts, load_requests
 from deploy.demo.evidence import Evidence
 from deploy.demo.facts import Check
 from deploy.demo.screen import picture, sentence
-from services.common.catalogue import catalogue
-from tests.unit.demo.life import ACCOUNT, Life, case, together
+from deploy.local.home import Home
+from tests.support.received import MONDAY
+from tests.unit.demo.life import Life, case, together
 
 RUN = together(Life(case("div", files=2)), Life(case("pf")))
 HEADINGS = ["registered", "analysis", "answered", "concluded", "files", "mails"]
-URL = "http://127.0.0.1:20000"
 
 
 def printed(thing: object, width: int) -> str:
@@ -52,8 +54,6 @@ def test_a_table_of_nothing_is_no_failure() -> None:
 
 @pytest.mark.parametrize("seconds", [(0.0121, "12 ms"), (0.9996, "1.00 s"), (4.5, "4.50 s")])
 def test_a_duration_is_as_precise_as_it_is_long(seconds: tuple[float, str]) -> None:
-    from datetime import timedelta
-
     length, text = seconds
     assert report.duration(timedelta(seconds=length)) == text
 
@@ -65,25 +65,6 @@ def test_a_check_that_failed_names_what_is_wrong_but_not_without_end() -> None:
     lines = console.file.getvalue().splitlines()
     assert lines[0] == "✗ Lost  12 of 61"
     assert lines[-1].strip() == "and 2 more"
-
-
-def test_the_lines_to_copy_are_shell_and_file_something_that_the_catalogue_has() -> None:
-    lines = report.curl_lines(RUN.cases[0], URL)
-    assert subprocess.run(["bash", "-n"], input="\n".join(lines), text=True, check=False).returncode == 0
-    words = shlex.split(lines[1])
-    assert any('"subject":"FAM-01","reason":"INF"' in word for word in words)
-    assert catalogue().valid_leaf("FAM-01", "INF")
-    assert catalogue().subjects["FAM-01"].open_to("P")
-    assert ACCOUNT.password in lines[0]
-
-
-def test_the_filters_of_the_lines_leave_the_value_alone() -> None:
-    sign_in, *_ = report.curl_lines(RUN.cases[0], URL)
-    sed = sign_in.rpartition("| ")[2].removesuffix(")")
-    answer = '{"token":"abc-_1","expires_at":"2026-01-05T09:00:00Z"}'
-    assert (
-        subprocess.run(["bash", "-c", sed], input=answer, text=True, capture_output=True, check=True).stdout == "abc-_1"
-    )
 
 
 def test_whoever_has_concluded_has_been_everywhere_before() -> None:
@@ -110,3 +91,50 @@ def test_no_two_runs_share_a_key_and_no_two_sendings_of_one() -> None:
     keys = [run.key(number, *more) for run in (first, second) for number in range(61) for more in ((), ("file", 0))]
     assert len(set(keys)) == len(keys)
     assert all(16 <= len(key) <= 255 for key in keys)
+
+
+def test_the_table_of_departments_is_short_and_counts_every_request() -> None:
+    lives = [Life(case("div", files=2)), Life(case("pf")), Life(case("pf"))]
+    facts = together(*lives)
+    text = printed(report.departments_table(facts.cases, facts.evidence, 80), 80)
+    rows = {line.split()[0]: line.split() for line in text.splitlines() if line.strip()}
+    assert rows["pf"][-2:] == ["2", "4"]
+    assert rows["div"][-2:] == ["1", "2"]
+    assert rows["all"][-2:] == ["3", "6"]
+
+
+@pytest.mark.parametrize("draw", [report.requests_table, report.departments_table])
+@pytest.mark.parametrize("width", [80, 100, 180])
+def test_a_row_is_one_line_of_a_hundred_columns_at_most(draw: Callable[..., object], width: int) -> None:
+    lines = printed(draw(RUN.cases, RUN.evidence, width), width).splitlines()
+    assert "mails" in lines[1].split()
+    assert max(len(line) for line in lines) <= 100
+
+
+def test_requests_of_a_department_stand_in_the_order_in_which_they_were_filed() -> None:
+    lives = [Life(case("pf")) for _ in range(5)]
+    facts = together(*lives)
+    moved = {str(life.case.request_id): timedelta(minutes=-place) for place, life in enumerate(lives)}
+    records = [replace(each, at=each.at + moved[each.key]) for each in facts.evidence.records]
+    text = printed(report.requests_table(facts.cases, Evidence(records), 80), 80)
+    shown = [line.split()[0] for line in text.splitlines() if line.startswith("PO-")]
+    assert shown == [life.case.reference for life in reversed(lives)]
+
+
+def test_a_life_stands_in_its_own_order_even_within_one_moment() -> None:
+    life = Life(case("pf", files=2))
+    evidence = life.evidence()
+    records = [replace(each, at=MONDAY) for each in evidence.records]
+    entries = [
+        entry.model_copy(update={"title": entry.type, "at": MONDAY})
+        for entry in evidence.shown[life.case.reference].entries
+    ]
+    text = printed(report.timeline(life.case, entries[::-1], Evidence(records)), 100)
+    shown = [line.split()[2] for line in text.splitlines()]
+    assert shown == [entry.type for entry in entries]
+
+
+def test_every_request_is_left_in_a_file(tmp_path: Path) -> None:
+    file = report.write_requests(Home(tmp_path), RUN.cases, RUN.evidence)
+    assert file.parent == tmp_path
+    assert all(case.reference in file.read_text(encoding="utf-8") for case in RUN.cases)

@@ -1,0 +1,48 @@
+"""What a person may try once the demonstration is over and everything is up."""
+
+import shlex
+
+from rich.console import Console
+
+from deploy.demo.cases import Case
+from deploy.demo.data import DemoAccount
+from deploy.demo.screen import say
+from deploy.demo.stage import Stage
+
+
+def show_hints(console: Console, case: Case, stage: Stage) -> None:
+    """What to try while everything is up. The three lines work when they are pasted into a shell, in this order."""
+    url, account = stage.env["PUBLIC_URL"], case.account
+    stop = "Ctrl-C stops everything; the data is kept" if stage.own else "Ctrl-C; what ran before goes on running"
+    hints = {"NISS": account.niss, "password": account.password, "API page": f"{url}/docs"}
+    hints |= {"mails": str(stage.home.mails), "to stop": stop}
+    say(console, "\nEverything stays up. Try it as one of the people in the demonstration:\n")
+    for name, value in hints.items():
+        say(console, f"  [dim]{name:<9}[/] {value}")
+    for title, line in zip(("sign in", "file", "read"), curl_lines(account, url), strict=True):
+        say(console, f"\n[dim]# {title}[/]")
+        console.print(line, soft_wrap=True, markup=False)
+    say(console, "")
+
+
+def curl_lines(account: DemoAccount, url: str) -> tuple[str, str, str]:
+    """Sign in, file, read: shell lines for anybody's terminal. Where one fails it says so, and so do those after it."""
+    curl = "curl -sS --fail-with-body"
+    json = "-H 'Content-Type: application/json'"
+    bearer = '-H "Authorization: Bearer ${TOKEN:?sign in first}"'
+    credentials = f'{{"niss":"{account.niss}","password":"{account.password}"}}'
+    words = '{"subject":"FAM-01","reason":"INF","description":"Quando recebo o abono de família deste mês?"}'
+    key = '-H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)"'
+    begin = f"{curl} {url}/v1/sessions {json} -d {shlex.quote(credentials)}"
+    file = f"{curl} {url}/v1/requests {bearer} {key} {json} -d {shlex.quote(words)}"
+    read = f'{curl} "{url}/v1/requests/${{REF:?file first}}/timeline" {bearer}'
+    return (
+        f'TOKEN=$({begin} | {_only("token")}); : "${{TOKEN:?not signed in}}"',
+        f'REF=$({file} | {_only("reference")}); echo "${{REF:?not filed}}"',
+        f"{read} | python3 -m json.tool --no-ensure-ascii",
+    )
+
+
+def _only(field: str) -> str:
+    """A filter that leaves the value of one field of flat JSON, and nothing of what lacks it."""
+    return f"""sed -n 's/.*"{field}":"\\([^"]*\\)".*/\\1/p'"""

@@ -1,0 +1,63 @@
+"""What is to be copied into a shell is shell, names what the catalogue has, and never fails in silence."""
+
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from deploy.demo.tryout import curl_lines
+from services.common.catalogue import catalogue
+from tests.unit.demo.life import ACCOUNT
+
+LINES = curl_lines(ACCOUNT, "http://127.0.0.1:20000")
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+def pasted(*lines: str) -> tuple[str, str]:
+    """What is printed to a person who pastes each line into a shell of theirs: what it gives, and what it complains."""
+    found = subprocess.run(
+        ["bash", "--norc", "--noprofile", "-i"],
+        input="\n".join([*lines, ""]),
+        env={**os.environ, "HISTFILE": ""},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    return found.stdout, found.stderr
+
+
+def test_the_lines_file_something_that_the_catalogue_has() -> None:
+    assert subprocess.run(["bash", "-n"], input="\n".join(LINES), text=True, check=False).returncode == 0
+    assert any('"subject":"FAM-01","reason":"INF"' in word for word in shlex.split(LINES[1]))
+    assert catalogue().valid_leaf("FAM-01", "INF")
+    assert catalogue().subjects["FAM-01"].open_to("P")
+    assert ACCOUNT.password in LINES[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        ('{"token":"abc-_1","expires_at":"2026-01-05T09:00:00Z"}', "abc-_1\n"),
+        ('{"title":"Unknown number or wrong password","status":401}', ""),
+    ],
+)
+def test_the_filter_leaves_the_value_alone_and_nothing_of_a_refusal(answer: str, left: str) -> None:
+    sed = LINES[0].rpartition("| ")[2].partition(");")[0]
+    found = subprocess.run(["bash", "-c", sed], input=f"{answer}\n", text=True, capture_output=True, check=True)
+    assert found.stdout == left
+
+
+@needs_curl
+def test_whoever_cannot_sign_in_is_told_so_by_every_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers there
+        given, complaint = pasted(*curl_lines(ACCOUNT, f"http://127.0.0.1:{taken.getsockname()[1]}"))
+    assert "TOKEN: not signed in" in complaint
+    assert "TOKEN: sign in first" in complaint
+    assert "REF: not filed" in complaint
+    assert "REF: file first" in complaint
+    assert "{" not in given
