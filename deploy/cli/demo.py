@@ -55,7 +55,7 @@ async def _play(wish: Wish, console: Console) -> bool:
     async with AsyncExitStack() as at_the_end:
         at_the_end.callback(stopping.stop)
         outcome = await _up_and_judged(stage, news, console, stopped, at_the_end)
-        shown = story.show(console, outcome, stage.home, every=not stays)
+        shown = story.show(console, outcome)
         if stays and outcome.passed and shown is not None:
             _say_summary(console, outcome)
             show_hints(console, shown, stage)

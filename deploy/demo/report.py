@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from statistics import median_low
 from typing import Final
 from uuid import UUID
@@ -20,8 +19,6 @@ from deploy.demo.client import Entry
 from deploy.demo.evidence import Evidence
 from deploy.demo.facts import Check
 from deploy.demo.screen import COLOURS, say
-from deploy.local.errors import explained
-from deploy.local.home import Home
 from services.common.catalogue import catalogue
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import LifecycleFact, State
@@ -36,7 +33,6 @@ WIDE: Final = 100
 WIDEST: Final = 100
 """Columns beyond which a row is no longer read at a glance."""
 
-FIXED_OF_DEPARTMENTS: Final = 67
 MEDIAN: Final = "median"
 SLOWEST: Final = "slowest"
 
@@ -94,30 +90,6 @@ def requests_table(cases: Sequence[Case], evidence: Evidence, width: int) -> Tab
     return table
 
 
-def departments_table(cases: Sequence[Case], evidence: Evidence, width: int) -> Table:
-    """A row for each department: how many requests it got, and the median time from submit to each state."""
-    clock = Clock(evidence)
-    names = catalogue().departments
-    mails = Counter(mail.reference for mail in evidence.mails)
-    table = _table(("dept",), {"name": min(width, WIDEST) - FIXED_OF_DEPARTMENTS}, ("requests", "mails"))
-    sorted_in: dict[str, list[Case]] = {}
-    for case in cases:
-        sorted_in.setdefault(case.row.department, []).append(case)
-
-    def numbers(some: Sequence[Case]) -> tuple[str, ...]:
-        return str(len(some)), str(sum(mails[case.reference] for case in some))
-
-    for code, own in sorted(sorted_in.items()):
-        medians = _middle_and_end(own, clock)[MEDIAN]
-        table.add_row(code, names[code].pt, *map(_cell, medians), *numbers(own))
-    if cases:
-        table.add_section()
-        middle, end = _middle_and_end(cases, clock).values()
-        table.add_row("all", MEDIAN, *map(_cell, middle), *numbers(cases), style="bold")
-        table.add_row("", SLOWEST, *map(_cell, end), "", "", style="bold")
-    return table
-
-
 def _table(names: Sequence[str], trimmed: Mapping[str, int], numbers: Sequence[str]) -> Table:
     """A line for each row: `trimmed` columns are cut to so many characters, the states and `numbers` are whole."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
@@ -136,14 +108,6 @@ def _middle_and_end(cases: Sequence[Case], clock: Clock) -> dict[str, list[timed
         MEDIAN: [median_low(column) if column else None for column in columns],
         SLOWEST: [max(column, default=None) for column in columns],
     }
-
-
-def write_requests(home: Home, cases: Sequence[Case], evidence: Evidence) -> Path:
-    """Leave the table of every request in a file, for those who want to look closer. Raises StackError."""
-    file = home.folder / "demo.txt"
-    with explained(home.folder), file.open("w", encoding="utf-8") as text:
-        Console(file=text, width=WIDEST, highlight=False).print(requests_table(cases, evidence, WIDEST))
-    return file
 
 
 def _cell(length: timedelta | None) -> Text:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from os.path import relpath
 from typing import Final, TypeVar
 
 from aiokafka.errors import KafkaError
@@ -26,7 +25,6 @@ from deploy.demo.screen import say, watching
 from deploy.demo.stage import Stage, Turn
 from deploy.demo.tally import refusals, summary
 from deploy.local.hints import typed
-from deploy.local.home import Home
 from deploy.local.program import Observer, State, Step
 from services.common.errors import StoreAway
 
@@ -114,21 +112,13 @@ async def _together(work: Awaitable[None]) -> None:
         raise first from None
 
 
-def show(console: Console, outcome: Outcome, home: Home, *, every: bool) -> Case | None:
-    """Table, one life, checks. Returns the case whose life was shown. Raises StackError.
-
-    The table has a row for `every` request or, for who sits before it, one for each department; the whole is in a file.
-    """
+def show(console: Console, outcome: Outcome) -> Case | None:
+    """Table, one life, checks. Returns the case whose life was shown."""
     cases, evidence = outcome.facts.cases, outcome.facts.evidence
-    if every:
-        heading, draw = "Every request, and how long after its submit", report.requests_table
-    else:
-        heading, draw = "Every department, and how long after the submit (median)", report.departments_table
     say(console, "")
-    console.print(Rule(heading, align="left", style="dim"))
-    console.print(draw(cases, evidence, console.width))
-    file = report.write_requests(home, cases, evidence)
-    say(console, f"\n[dim]The table of every request is in {relpath(file)}[/]\n")
+    console.print(Rule("Every request, and how long after its submit", align="left", style="dim"))
+    console.print(report.requests_table(cases, evidence, console.width))
+    say(console, "")
     shown = max(cases, key=lambda case: len(case.attachments), default=None)
     if shown is not None:
         console.print(Rule("One of them in full, as its author reads it", align="left", style="dim"))

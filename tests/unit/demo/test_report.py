@@ -1,10 +1,8 @@
 """What is shown fits the screen it is shown on, and everything stands in the order in which it happened."""
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -17,7 +15,6 @@ from deploy.demo.data import load_accounts, load_requests
 from deploy.demo.evidence import Evidence
 from deploy.demo.facts import Check
 from deploy.demo.screen import picture, sentence
-from deploy.local.home import Home
 from tests.support.received import MONDAY
 from tests.unit.demo.life import Life, case, together
 
@@ -93,20 +90,9 @@ def test_no_two_runs_share_a_key_and_no_two_sendings_of_one() -> None:
     assert all(16 <= len(key) <= 255 for key in keys)
 
 
-def test_the_table_of_departments_is_short_and_counts_every_request() -> None:
-    lives = [Life(case("div", files=2)), Life(case("pf")), Life(case("pf"))]
-    facts = together(*lives)
-    text = printed(report.departments_table(facts.cases, facts.evidence, 80), 80)
-    rows = {line.split()[0]: line.split() for line in text.splitlines() if line.strip()}
-    assert rows["pf"][-2:] == ["2", "4"]
-    assert rows["div"][-2:] == ["1", "2"]
-    assert rows["all"][-2:] == ["3", "6"]
-
-
-@pytest.mark.parametrize("draw", [report.requests_table, report.departments_table])
 @pytest.mark.parametrize("width", [80, 100, 180])
-def test_a_row_is_one_line_of_a_hundred_columns_at_most(draw: Callable[..., object], width: int) -> None:
-    lines = printed(draw(RUN.cases, RUN.evidence, width), width).splitlines()
+def test_a_row_is_one_line_of_a_hundred_columns_at_most(width: int) -> None:
+    lines = printed(report.requests_table(RUN.cases, RUN.evidence, width), width).splitlines()
     assert "mails" in lines[1].split()
     assert max(len(line) for line in lines) <= 100
 
@@ -132,9 +118,3 @@ def test_a_life_stands_in_its_own_order_even_within_one_moment() -> None:
     text = printed(report.timeline(life.case, entries[::-1], Evidence(records)), 100)
     shown = [line.split()[2] for line in text.splitlines()]
     assert shown == [entry.type for entry in entries]
-
-
-def test_every_request_is_left_in_a_file(tmp_path: Path) -> None:
-    file = report.write_requests(Home(tmp_path), RUN.cases, RUN.evidence)
-    assert file.parent == tmp_path
-    assert all(case.reference in file.read_text(encoding="utf-8") for case in RUN.cases)
