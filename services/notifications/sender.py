@@ -6,7 +6,7 @@ that runs out. A mail may therefore leave twice, always with the same Message-ID
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
@@ -16,6 +16,7 @@ import structlog
 
 from services.common.errors import StoreAway
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.patience import LONGEST_WAIT, step_back
 from services.common.store import Change, Document
 from services.common.telemetry import metrics
 from services.common.telemetry.logging import where
@@ -41,13 +42,6 @@ TRY_WITHIN: Final = 30.0
 DRAIN: Final = 8.0
 """Seconds that tries under way get when the process is told to stop."""
 
-LONGEST_WAIT: Final = 2.0
-"""Seconds between two looks while an engine is away."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
 
 class Sender:
     def __init__(
@@ -61,7 +55,6 @@ class Sender:
         sender: Address,
         public_url: str,
         lease: timedelta = domain.LEASE,
-        now: Callable[[], datetime] = _now,
     ) -> None:
         self._deliveries = deliveries
         self._mailer = mailer
@@ -71,7 +64,6 @@ class Sender:
         self._sender = sender
         self._public_url = public_url
         self._lease = lease
-        self._now = now
         self._trying: set[asyncio.Task[None]] = set()
         self._ended: list[Change[Delivery]] = []
         self._storing = asyncio.Lock()
@@ -85,7 +77,7 @@ class Sender:
     async def take_back(self) -> None:
         """Before anything else: what a former life of this replica held is due now, its holder being dead."""
         held = await self._deliveries.held_by(self._holder)
-        now = self._now()
+        now = datetime.now(UTC)
         await self._deliveries.save([moved(each, domain.released(delivery_in(each), now)) for each in held])
 
     async def run(self) -> None:
@@ -107,10 +99,10 @@ class Sender:
                 await self._round()
             except StoreAway as away:
                 log.warning("nothing taken", because=str(away))
-                await _pause()
+                await step_back()
             except Exception as error:
                 log.critical("sender failed", error=type(error).__name__, exc_info=where(error))
-                await _pause()
+                await step_back()
 
     async def _round(self) -> None:
         self._woken.clear()
@@ -122,7 +114,7 @@ class Sender:
         if self._away:
             # While an engine is away the whole queue waits; it would only burn its tries.
             self._away = False
-            await _pause()
+            await step_back()
         elif len(self._trying) >= SLOTS:
             await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED)
         elif not taken:
@@ -132,7 +124,7 @@ class Sender:
 
     async def _take(self, limit: int) -> list[Document[Delivery]]:
         """Up to `limit` due deliveries, each now leased to us alone."""
-        now = self._now()
+        now = datetime.now(UTC)
         due = await self._deliveries.ready(now, limit)
         if not due:
             return []
@@ -162,7 +154,7 @@ class Sender:
         except Exception as error:
             log.critical("our bug", delivery=str(delivery.id), error=type(error).__name__, exc_info=where(error))
             return self._failed(delivery, Trouble.BUG, "internal-error")
-        return domain.skipped(delivery, skip, self._now()) if skip else domain.sent(delivery, self._now())
+        return domain.skipped(delivery, skip, datetime.now(UTC)) if skip else domain.sent(delivery, datetime.now(UTC))
 
     async def _send(self, delivery: Delivery) -> Skip | None:
         """Send it, or say why it goes to nobody. The person is looked up only once a mail could leave."""
@@ -174,14 +166,14 @@ class Sender:
             if isinstance(to, Skip):
                 return to
             letter = letters.write(delivery, to, self._public_url)
-            await connection.send(mail.compose(delivery, letter, self._sender, to, self._now()))
+            await connection.send(mail.compose(delivery, letter, self._sender, to, datetime.now(UTC)))
             ARMED and reach(Failpoint.DELIVERY_MAIL_SENT)
             return None
 
     def _failed(self, delivery: Delivery, trouble: Trouble, because: str) -> Delivery:
         self._away = self._away or trouble is Trouble.AWAY
         log.warning("not delivered", delivery=str(delivery.id), trouble=trouble, because=because)
-        return domain.failed_try(delivery, trouble, because, self._now(), random.random())
+        return domain.failed_try(delivery, trouble, because, datetime.now(UTC), random.random())
 
     async def _settle(self, change: Change[Delivery]) -> None:
         """Store how a try ended. While one batch is written the next one gathers, so a write carries many."""
@@ -193,7 +185,7 @@ class Sender:
                     await self._save(batch)
                 except StoreAway as away:
                     log.warning("ends not stored yet", because=str(away))
-                    await _pause()
+                    await step_back()
                 else:
                     ARMED and reach(Failpoint.DELIVERY_STORED)
                     batch = []
@@ -218,7 +210,3 @@ class Sender:
             task.cancel()
         if late:
             await asyncio.wait(late)
-
-
-async def _pause() -> None:
-    await asyncio.sleep(random.uniform(0.25, 1.0) * LONGEST_WAIT)

@@ -1,9 +1,8 @@
 """Saying what became of each delivery: at once what just ended here, and later what a crash left unsaid."""
 
 import asyncio
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,6 +12,7 @@ import structlog
 from services.common.errors import Away, TopicMissing
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.patience import LONGEST_WAIT, step_back
 from services.common.store import Document
 from services.common.telemetry.logging import where
 from services.notifications.domain import Delivery
@@ -27,20 +27,14 @@ STALE_AFTER: Final = timedelta(seconds=30)
 """How long what another replica is about to say is left to it."""
 
 LIMIT: Final = 200
-LONGEST_WAIT: Final = 2.0
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Teller:
     """The outboxes of ended deliveries: publish, then clear. Saying twice is harmless, the id is the same."""
 
-    def __init__(self, deliveries: Deliveries, publisher: Publisher, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, deliveries: Deliveries, publisher: Publisher) -> None:
         self._deliveries = deliveries
         self._publisher = publisher
-        self._now = now
         self._fresh: list[Document[Delivery]] = []
         self._woken = asyncio.Event()
         self._looked_at = 0.0
@@ -67,7 +61,7 @@ class Teller:
                     async with asyncio.timeout(PERIOD):
                         await self._woken.wait()
             else:
-                await asyncio.sleep(random.uniform(0.25, 1.0) * LONGEST_WAIT)
+                await step_back()
 
     async def round(self) -> bool:
         """Say what is there to be said; False when an engine was away."""
@@ -87,7 +81,7 @@ class Teller:
         fresh, self._fresh = self._fresh, []
         await self._say(fresh)
         if self._behind or time.monotonic() - self._looked_at >= PERIOD:
-            now = self._now()
+            now = datetime.now(UTC)
             left = await self._deliveries.unsaid(now if self._behind else now - STALE_AFTER, LIMIT)
             await self._say(left)
             self._behind = len(left) == LIMIT

@@ -5,7 +5,6 @@ exception, would drop the whole batch and the next commit would pass it.
 """
 
 import asyncio
-import random
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NoReturn
@@ -33,13 +32,16 @@ from services.common.messaging.offsets import Offsets
 from services.common.messaging.polling import Poller
 from services.common.messaging.progress import Progress
 from services.common.messaging.shape import Shape
+from services.common.patience import step_back
 from services.common.telemetry.logging import where
 
 log = structlog.get_logger()
 
 MAX_RECORDS: Final = 500
-LONGEST_WAIT: Final = 2.0
-"""Seconds between two tries while an engine is away; longer inside a batch would lose the group."""
+START_WITHIN: Final = 15.0
+STOP_WITHIN: Final = 10.0
+COMMIT_WITHIN: Final = 10.0
+"""Seconds the broker has for each."""
 
 HANDOVER_WAIT: Final = 10.0
 """Seconds a rebalance waits for the batch in flight."""
@@ -115,7 +117,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def start(self) -> None:
         """Connect and begin. Raises `BrokerAway`; may be called again."""
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(START_WITHIN):
                 await self._broker.start()
         except (KafkaError, OSError, TimeoutError) as error:
             await self.stop()
@@ -126,7 +128,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def stop(self) -> None:
         self.progress.running = False
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(STOP_WITHIN):
                 await self._broker.stop()
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("subscription did not stop cleanly", group=self.group, because=type(error).__name__)
@@ -214,7 +216,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         offsets = {tp: offset for tp, offset in after.items() if tp in held}
         try:
             if offsets:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(COMMIT_WITHIN):
                     await self.consumer.commit(offsets)
         except _LOST:
             raise HandedOver from None
@@ -232,7 +234,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             self.progress.outage = f"kernel error: {type(error).__name__}"
             log.critical("kernel error", group=self.group, error=type(error).__name__, exc_info=where(error))
         self._seek(first)
-        await asyncio.sleep(random.uniform(0.25, 1.0) * LONGEST_WAIT)
+        await step_back()
         ARMED and reach(Failpoint.STEPPED_BACK)
 
     def _seek(self, first: Mapping[TopicPartition, int]) -> None:

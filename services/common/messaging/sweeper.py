@@ -5,7 +5,7 @@ fires when everything that lay on the member's topics at the start of the round 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic
 
@@ -32,17 +32,10 @@ LIMIT: Final = 200
 """Documents looked at in one round."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Sweeper(Generic[S]):
-    def __init__(
-        self, subscription: Subscription, consumer: AggregateConsumer[S], now: Callable[[], datetime] = _now
-    ) -> None:
+    def __init__(self, subscription: Subscription, consumer: AggregateConsumer[S]) -> None:
         self._subscription = subscription
         self._consumer = consumer
-        self._now = now
 
     async def run(self) -> None:
         """Sweep for ever; an absent engine only makes a round void."""
@@ -59,7 +52,7 @@ class Sweeper(Generic[S]):
 
     async def round(self) -> None:
         """One round. Rests while the subscription is in an outage: then its producer is not acknowledged either."""
-        started = self._now()
+        started = datetime.now(UTC)
         ends = await self._subscription.offsets.ends(self._subscription.consumer)
         ARMED and reach(Failpoint.SWEEP_ENDS_NOTED)
         if self._subscription.progress.outage or not ends:
