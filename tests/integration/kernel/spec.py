@@ -20,6 +20,7 @@ from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
 from services.common.messaging.record import Position, Redrive, moment
 from tests.integration.kernel.harness import Bench, Headers, bench, headers_of
+from tests.integration.kernel.ledger import UNLUCKY
 from tests.support import topics, undecodable
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
@@ -260,6 +261,17 @@ class KernelSpec:
         account = await ledger.account(key)
         assert account["due"] == []
         assert account["state"]["closes_at"] is None
+
+    async def test_a_timer_that_our_bug_breaks_holds_up_no_other(self, ledger: Bench) -> None:
+        broken, sound = uuid4(), uuid4()
+        await ledger.enter(broken, UNLUCKY, "timer")
+        await ledger.enter(sound, 1, "timer")
+
+        async def closed() -> bool:
+            return (await ledger.account(sound)).get("due") == []
+
+        await eventually(closed)
+        assert (await ledger.account(broken))["due"] != []
 
     async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
         self, engines: LocalStack, tmp_path: Path

@@ -15,6 +15,7 @@ from deploy.local import LocalStack
 from services.common.identifiers import reference_of
 from services.common.messaging.failpoints import Failpoint
 from tests.integration.kernel.harness import Bench, bench
+from tests.integration.kernel.ledger import UNLUCKY
 from tests.support.proxy import Proxy
 
 Load = Callable[[Bench], Awaitable[None]]
@@ -58,6 +59,12 @@ def _entry(bench: Bench, key: UUID, amount: int) -> bytes:
 async def timed(bench: Bench) -> None:
     await plain(bench)
     await bench.enter(uuid4(), 1, "timer")
+
+
+async def timed_with_a_bug(bench: Bench) -> None:
+    """Two timers, one of which cannot fire."""
+    await bench.enter(uuid4(), UNLUCKY, "timer")
+    await timed(bench)
 
 
 async def left_unsent(bench: Bench) -> None:
@@ -114,7 +121,8 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.BLOCKED_LOADED: buggy,
     Failpoint.BLOCKED: buggy,
     Failpoint.PARKED_LETTERS_SENT: buggy,
-    Failpoint.SWEEP_TIMER_FIRED: timed,
+    Failpoint.SWEEP_TIMERS_FIRED: timed_with_a_bug,
+    Failpoint.SWEEP_TIMER_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_STALE_FOUND: left_unsent,
     Failpoint.SET_ASIDE: buggy,
 }
