@@ -1,5 +1,6 @@
 """The gateway's composition root."""
 
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -23,7 +24,7 @@ from gateway.wired import Wired
 from services.common.catalogue import catalogue
 from services.common.messaging import Publisher
 from services.common.process import Process
-from services.common.store import Database, connect, database
+from services.common.store import Database, connect, database, disconnect
 from services.common.web import problems
 from services.common.web.edge import Edge
 
@@ -32,7 +33,7 @@ APPENDED_WITHIN: Final = 5.0
 
 
 def build(settings: Settings) -> FastAPI:
-    client = connect(settings.mongo_url)
+    client = connect(settings.mongo_url, settings.mongo_driver)
     own = database(client, f"{settings.mongo_database_prefix}_gateway")
     publisher = Publisher(settings.kafka_url, client_id="postigo-gateway", timeout=APPENDED_WITHIN)
     wired = _wire(settings, own, publisher)
@@ -43,7 +44,7 @@ def build(settings: Settings) -> FastAPI:
         prepare=[wired.accounts.ensure_indexes, wired.sessions.ensure_indexes, wired.reading.views.ensure_indexes],
         loops=[engines],
         checks=[engines.trouble],
-        close=[client.close, wired.sign_in.verifier.close, wired.documents.close],
+        close=[partial(disconnect, client), wired.sign_in.verifier.close, wired.documents.close],
     )
     app = process.app(openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.wired = wired

@@ -28,7 +28,3 @@ class Settings(settings.Settings):
     @property
     def cursor_secret(self) -> bytes:
         return self.postigo_cursor_secret.get_secret_value().encode()
-
-    @property
-    def internal_secret(self) -> bytes:
-        return self.postigo_internal_secret.get_secret_value().encode()

@@ -1,5 +1,6 @@
 """One embedded stack for each worker: whole-system tests differ by account and key, kernel tests by topic."""
 
+import signal
 from collections.abc import AsyncIterator, Generator
 from typing import Any, Final
 
@@ -30,6 +31,11 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run in the background ignores Ctrl-C, and what it starts would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:

@@ -18,7 +18,7 @@ from deploy.demo.client import Entry
 from services.common.contracts import Event
 from services.common.errors import Poison
 from services.common.messaging.record import Received, read
-from services.common.store import connect, database, reaching_store
+from services.common.store import connect, database, disconnect, reaching_store
 
 INTAKE_DATABASE: Final = "postigo_intake"
 STILL_SECONDS: Final = 1.0
@@ -157,7 +157,7 @@ async def booked(mongo_url: str, cases: Sequence[Case]) -> list[tuple[str, UUID]
         with reaching_store():
             found = await book.find({"$or": wanted}, {"state.request_id": 1}).to_list(None)
     finally:
-        client.close()
+        await disconnect(client)
     return [(entry["_id"], entry["state"]["request_id"]) for entry in found if entry.get("state")]
 
 

@@ -16,7 +16,7 @@ from gateway.accounts.passwords import fits, hashed
 from gateway.accounts.store import AccountStore
 from gateway.settings import Settings
 from services.common.errors import StoreAway
-from services.common.store import connect, database
+from services.common.store import connect, database, disconnect
 from services.common.web.field_errors import errors_of
 
 
@@ -60,7 +60,7 @@ async def run(lines: Iterable[bytes]) -> int:
         print(f"Accounts not created. {error}", file=sys.stderr)
         return 2
     settings = Settings()
-    client = connect(settings.mongo_url)
+    client = connect(settings.mongo_url, settings.mongo_driver)
     store = AccountStore(database(client, f"{settings.mongo_database_prefix}_gateway"))
     try:
         for each in wanted:
@@ -70,7 +70,7 @@ async def run(lines: Iterable[bytes]) -> int:
         print(f"Accounts not created: {away}", file=sys.stderr)
         return 1
     finally:
-        client.close()
+        await disconnect(client)
     return 0
 
 

@@ -24,6 +24,6 @@ def build(settings: Settings) -> FastAPI:
         publisher=wiring.publisher,
         prepare=[store.ensure_indexes],
         subscriptions=[wiring.reading(GROUP, TOPICS, ProjectionConsumer(views, store.documents))],
-        close=[wiring.client.close],
+        close=[wiring.close],
     )
     return process.app(docs_url=None, redoc_url=None, openapi_url=None)

@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.common.store import Driver
+
 Secret = Annotated[SecretStr, Field(min_length=32)]
 """At least 32 characters, and no default anywhere."""
 
@@ -32,8 +34,14 @@ class Settings(BaseSettings):
     default: whoever else may say so has as many tries at a password as they like.
     """
     mongo_database_prefix: Prefix = "postigo"
+    mongo_driver: Driver = "motor"
+    """Which client speaks to the store; both are under the same tests."""
     postigo_instance: str = "1"
     """Names this replica among those of its service: a restarted one takes its partitions back at once."""
     postigo_log_level: str = "info"
     postigo_internal_secret: Secret
-    """Signs the two internal calls (gateway → documents, notifications → gateway)."""
+    """Signs the two internal calls (gateway → documents, notifications → gateway), and seals redriven records."""
+
+    @property
+    def internal_secret(self) -> bytes:
+        return self.postigo_internal_secret.get_secret_value().encode()

@@ -6,9 +6,10 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from services.common.messaging import Aggregate, AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
+from services.common.messaging.redrive import Redrives
 from services.common.messaging.shape import Shape
 from services.common.settings import Settings
-from services.common.store import DocumentStore, connect, database
+from services.common.store import DocumentStore, connect, database, disconnect
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -18,9 +19,12 @@ class Wiring:
 
     def __init__(self, settings: Settings, owns: str, name: str | None = None) -> None:
         self._settings = settings
-        self.client = connect(settings.mongo_url)
+        self.client = connect(settings.mongo_url, settings.mongo_driver)
         self.database = database(self.client, f"{settings.mongo_database_prefix}_{owns}")
         self.publisher = Publisher(settings.kafka_url, client_id=f"postigo-{name or owns}")
+
+    async def close(self) -> None:
+        await disconnect(self.client)
 
     def reading(self, group: str, topics: Sequence[str], shape: Shape) -> Subscription:
         """A subscription of `group` through a projection or a maker."""
@@ -43,4 +47,5 @@ class Wiring:
             topics=topics,
             shape=shape,
             letters=letters,
+            redrives=Redrives(self._settings.internal_secret),
         )

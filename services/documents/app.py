@@ -27,10 +27,10 @@ def build(settings: Settings) -> FastAPI:
         prepare=[files.ensure_indexes, bucket.ensure],
         subscriptions=[subscription],
         loops=[sweeper, Cleaning(files, bucket)],
-        close=[bucket.close, wiring.client.close],
+        close=[bucket.close, wiring.close],
     )
     app = process.app(docs_url=None, redoc_url=None, openapi_url=None)
-    secret = settings.postigo_internal_secret.get_secret_value().encode()
+    secret = settings.internal_secret
     Api(files, Uploads(files, bucket, settings.uploads_at_once), secret).install(app)
     problems.install(app)
     app.add_middleware(Edge)

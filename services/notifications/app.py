@@ -21,7 +21,7 @@ def build(settings: Settings) -> FastAPI:
     sender = Sender(
         deliveries,
         Mailer(Server.parse(settings.smtp_url), from_us.domain),
-        Recipients(settings.gateway_url, settings.postigo_internal_secret.get_secret_value().encode()),
+        Recipients(settings.gateway_url, settings.internal_secret),
         Teller(deliveries, wiring.publisher),
         holder=settings.postigo_instance,
         sender=from_us,
@@ -34,6 +34,6 @@ def build(settings: Settings) -> FastAPI:
         prepare=[deliveries.prepare, sender.take_back],
         subscriptions=[wiring.reading(GROUP, TOPICS, maker)],
         loops=[sender],
-        close=[wiring.client.close],
+        close=[wiring.close],
     )
     return process.app(docs_url=None, redoc_url=None, openapi_url=None)

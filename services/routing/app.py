@@ -21,6 +21,6 @@ def build(settings: Settings) -> FastAPI:
         prepare=[store.ensure_indexes],
         subscriptions=[subscription],
         loops=[sweeper],
-        close=[wiring.client.close],
+        close=[wiring.close],
     )
     return process.app(docs_url=None, redoc_url=None, openapi_url=None)

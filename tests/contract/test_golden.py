@@ -11,7 +11,8 @@ from deploy.contracts.headers import SHAPES, shape_of
 from deploy.contracts.schemas import models, schema_of
 from services.common.contracts import Said
 from services.common.messaging.envelope import outgoing
-from services.common.messaging.record import moment, read
+from services.common.messaging.position import moment
+from services.common.messaging.record import read
 from tests.contract.golden_records import APPENDED, Golden, golden_records
 
 RECORDS = golden_records()

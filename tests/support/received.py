@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.common.contracts import Event
 from services.common.identifiers import derived_id
-from services.common.messaging.record import Position, Received
+from services.common.messaging.position import Position
+from services.common.messaging.record import Received
 
 MONDAY: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 REQUEST: Final = UUID("7d444840-9dc0-41d1-b245-5ffdce74fad2")

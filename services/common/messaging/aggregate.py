@@ -14,7 +14,8 @@ from services.common.errors import Poison
 from services.common.identifiers import derived_id
 from services.common.messaging.decision import Decision, S
 from services.common.messaging.envelope import outgoing
-from services.common.messaging.record import Position, Received
+from services.common.messaging.position import Position
+from services.common.messaging.record import Received
 from services.common.store import Change, Document, Due, Outgoing, Parked, Seen
 
 INBOX_AGE: Final = timedelta(days=35)

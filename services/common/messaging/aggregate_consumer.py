@@ -101,8 +101,8 @@ class AggregateConsumer(Generic[S]):
         waiting = {received.position for fold in folds.values() for received in fold.park}
         if not waiting:
             return
-        records = {taken.received.position: taken.record for queue in queues.values() for taken in queue}
-        await self._letters.send([Letter(record, PARKED) for place, record in records.items() if place in waiting])
+        records = {taken.received.position: taken for queue in queues.values() for taken in queue}
+        await self._letters.send([Letter.of(taken, PARKED) for place, taken in records.items() if place in waiting])
         ARMED and reach(Failpoint.PARKED_LETTERS_SENT)
 
     async def _reload(self, documents: dict[str, Document[S]], missed: set[str]) -> None:

@@ -13,7 +13,8 @@ from services.common.errors import Away, HandedOver, Poison
 from services.common.messaging.aggregate import End
 from services.common.messaging.dead_letters import DeadLetters, Letter
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.record import read, redriven_for
+from services.common.messaging.record import read
+from services.common.messaging.redrive import Redrives
 from services.common.messaging.shape import Shape, Taken
 from services.common.messaging.spans import receiving
 from services.common.telemetry import metrics
@@ -30,10 +31,11 @@ Records = Sequence["ConsumerRecord[bytes, bytes]"]
 class BatchTaker:
     """One group's way of taking records. Raises only `Away` and `HandedOver`, or what our own kernel got wrong."""
 
-    def __init__(self, group: str, shape: Shape, letters: DeadLetters) -> None:
+    def __init__(self, group: str, shape: Shape, letters: DeadLetters, redrives: Redrives) -> None:
         self._group = group
         self._shape = shape
         self._letters = letters
+        self._redrives = redrives
 
     async def take(self, records: Records) -> None:
         batch, unreadable = self._read(records)
@@ -48,13 +50,14 @@ class BatchTaker:
         batch: list[Taken] = []
         unreadable: list[Letter] = []
         for record in records:
+            redrive = None
             try:
-                redrive = redriven_for(record)
+                redrive = self._redrives.of(record)
                 # A record redriven for another group has been applied here, or waits here, under its first position.
                 if redrive is None or redrive.group == self._group:
                     batch.append(Taken(read(record, redrive), record))
             except Poison as poison:
-                unreadable.append(Letter(record, poison.reason))
+                unreadable.append(Letter.unreadable(record, poison.reason, redrive))
         return batch, unreadable
 
     async def _apply(self, batch: Sequence[Taken]) -> None:
@@ -91,16 +94,14 @@ class BatchTaker:
         await (self._end(taken, error) if isinstance(error, Poison) else self._park(taken, error))
 
     async def _end(self, taken: Taken, poison: Poison) -> None:
-        assert taken.record is not None
-        await self._letters.send([Letter(taken.record, poison.reason)])
+        await self._letters.send([Letter.of(taken, poison.reason)])
         ARMED and reach(Failpoint.POISON_DEAD_LETTERED)
         if taken.redriven:
             await self._shape.release(taken)
 
     async def _park(self, taken: Taken, error: Exception) -> None:
-        assert taken.record is not None
         reason = f"bug:{type(error).__name__}"
         log.critical("a record cannot be applied", group=self._group, because=reason, exc_info=where(error))
-        await self._letters.send([Letter(taken.record, reason)])
+        await self._letters.send([Letter.of(taken, reason)])
         ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
         await self._shape.block(taken)

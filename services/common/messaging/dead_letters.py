@@ -3,14 +3,16 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from services.common.contracts import topics
-from services.common.errors import Poison
+from services.common.messaging.position import Position, moment, position_of
 from services.common.messaging.publisher import Publisher, Raw
-from services.common.messaging.record import Position, position_of, redriven_for
+from services.common.messaging.redrive import Redrive
+from services.common.messaging.shape import Taken
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -23,10 +25,26 @@ MAX_LETTER: Final = 16 * 1024 * 1024 - 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A record that cannot be applied now, and why: a short code that never echoes what the record holds."""
+    """A record that cannot be applied now, where and when it first lay, and why: a code that never echoes the record."""
 
     record: "ConsumerRecord[bytes, bytes]"
     reason: str
+    position: Position
+    at: datetime
+
+    @classmethod
+    def of(cls, taken: Taken, reason: str) -> "Letter":
+        """The letter of a record that could be read."""
+        assert taken.record is not None
+        return cls(taken.record, reason, taken.received.position, taken.received.at)
+
+    @classmethod
+    def unreadable(
+        cls, record: "ConsumerRecord[bytes, bytes]", reason: str, redrive: Redrive | None = None
+    ) -> "Letter":
+        if redrive is not None:
+            return cls(record, reason, redrive.position, redrive.at)
+        return cls(record, reason, position_of(record), moment(record.timestamp))
 
 
 class DeadLetters:
@@ -46,14 +64,13 @@ class DeadLetters:
 
 def _about(letter: Letter, group: str) -> dict[str, str]:
     """The headers of a letter that tell of its record."""
-    record = letter.record
-    position, appended = _origin(record)
+    record, position = letter.record, letter.position
     about = {
         "dlq-group": group,
         "dlq-topic": position.topic,
         "dlq-partition": str(position.partition),
         "dlq-offset": str(position.offset),
-        "dlq-timestamp": str(appended),
+        "dlq-timestamp": str(round(letter.at.timestamp() * 1000)),
         "dlq-reason": letter.reason,
     }
     if _size(record) > MAX_LETTER:
@@ -74,17 +91,6 @@ def _raw(record: "ConsumerRecord[bytes, bytes]", about: Mapping[str, str]) -> Ra
         value=record.value if whole else b"",
         headers=[*kept, *told],
     )
-
-
-def _origin(record: "ConsumerRecord[bytes, bytes]") -> tuple[Position, int]:
-    """Where the record first lay, and its first append time in ms: a redriven one keeps both."""
-    try:
-        redrive = redriven_for(record)
-    except Poison:
-        redrive = None
-    if redrive is not None:
-        return redrive.position, round(redrive.at.timestamp() * 1000)
-    return position_of(record), record.timestamp
 
 
 def _size(record: "ConsumerRecord[bytes, bytes]") -> int:

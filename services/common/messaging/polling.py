@@ -81,7 +81,7 @@ class Poller:
         offset = self._offsets.finished[tp]
         now = round(time.time() * 1000)
         record = ConsumerRecord(tp.topic, tp.partition, offset, now, 1, None, None, None, -1, -1, ())
-        await self._letters.send([Letter(record, "header-name-utf8")])
+        await self._letters.send([Letter.unreadable(record, "header-name-utf8")])
         consumer.seek(tp, offset + 1)
         self._offsets.advance({tp: offset + 1})
         await consumer.commit({tp: offset + 1})

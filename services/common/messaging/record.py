@@ -6,7 +6,7 @@ A record that cannot be read is poison, and says why in a short code that never 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from services.common.contracts import Event, Said, events_of
 from services.common.errors import Poison
 from services.common.identifiers import reference_of
+from services.common.messaging.position import Position, moment, position_of
+from services.common.messaging.redrive import Redrive
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -26,18 +28,7 @@ MAX_EVENT: Final = 256 * 1024
 
 MAX_ID: Final = 255
 
-REDRIVE_HEADER: Final = "dlq-redrive"
-
-_READ: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "traceparent", REDRIVE_HEADER})
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a record lies in the log; for a redriven one, where it first lay."""
-
-    topic: str
-    partition: int
-    offset: int
+_READ: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "traceparent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +55,6 @@ class Received(Generic[E_co]):
     def inbox_id(self) -> str:
         """Ids are scoped by the topic they came on: two writers cannot silence each other."""
         return f"{self.topic} {self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Redrive:
-    """The header a redriven record carries: for which group, and where and when it was first appended."""
-
-    group: str
-    position: Position
-    at: datetime
-
-    def to_header(self) -> str:
-        """`group topic partition offset append-time-in-ms`."""
-        position = self.position
-        milliseconds = round(self.at.timestamp() * 1000)
-        return f"{self.group} {position.topic} {position.partition} {position.offset} {milliseconds}"
-
-    @classmethod
-    def parse(cls, header: str) -> "Redrive":
-        try:
-            group, topic, partition, offset, milliseconds = header.split(" ")
-            return cls(group, Position(topic, int(partition), int(offset)), moment(int(milliseconds)))
-        except (ValueError, OverflowError, OSError):
-            raise Poison("redrive-header") from None
-
-
-def position_of(record: "ConsumerRecord[bytes, bytes]") -> Position:
-    """Where the record itself lies."""
-    return Position(record.topic, record.partition, record.offset)
-
-
-def moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def redriven_for(record: "ConsumerRecord[bytes, bytes]") -> Redrive | None:
-    """The redrive header, if the record has one. Raises `Poison` when it cannot be read.
-
-    On a department's topic it is the department's own, and means nothing: nobody may date their own answer.
-    """
-    if record.topic.startswith("departments."):
-        return None
-    for name, value in record.headers:
-        if name == REDRIVE_HEADER and value is not None:
-            try:
-                return Redrive.parse(value.decode())
-            except UnicodeDecodeError:
-                raise Poison("redrive-header") from None
-    return None
 
 
 def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None) -> Received[Event]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from services.common.contracts import Event
 from services.common.messaging.aggregate import End
-from services.common.messaging.record import Received, position_of
+from services.common.messaging.position import position_of
+from services.common.messaging.record import Received
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord

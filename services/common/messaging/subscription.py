@@ -31,6 +31,7 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.offsets import Offsets
 from services.common.messaging.polling import Poller
 from services.common.messaging.progress import Progress
+from services.common.messaging.redrive import Redrives
 from services.common.messaging.shape import Shape
 from services.common.patience import step_back
 from services.common.telemetry.logging import where
@@ -69,14 +70,22 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     """All topics of one group, through one shape, one batch in flight."""
 
     def __init__(
-        self, *, url: str, group: str, instance: str, topics: Sequence[str], shape: Shape, letters: DeadLetters
+        self,
+        *,
+        url: str,
+        group: str,
+        instance: str,
+        topics: Sequence[str],
+        shape: Shape,
+        letters: DeadLetters,
+        redrives: Redrives,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
         self.progress = Progress(group)
         self.offsets = Offsets()
         self.between_batches = asyncio.Lock()
-        self._taker = BatchTaker(group, shape, letters)
+        self._taker = BatchTaker(group, shape, letters, redrives)
         self._broker = KafkaBroker(
             url,
             client_id=f"postigo-{group}",

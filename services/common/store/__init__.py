@@ -1,7 +1,16 @@
 """MongoDB behind a narrow door: nothing outside this package and the services' `store.py` names the driver."""
 
 from services.common.store.aggregates import DocumentStore
-from services.common.store.client import Client, Collection, Database, connect, database, reaching_store
+from services.common.store.client import (
+    Client,
+    Collection,
+    Database,
+    Driver,
+    connect,
+    database,
+    disconnect,
+    reaching_store,
+)
 from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Seen
 
 __all__ = [
@@ -11,11 +20,13 @@ __all__ = [
     "Database",
     "Document",
     "DocumentStore",
+    "Driver",
     "Due",
     "Outgoing",
     "Parked",
     "Seen",
     "connect",
     "database",
+    "disconnect",
     "reaching_store",
 ]

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, Final
+from inspect import isawaitable
+from typing import Any, Final, Literal, cast
 
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions, TypeRegistry
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.asynchronous.mongo_client import AsyncMongoClient
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -20,9 +23,12 @@ from pymongo.errors import (
 
 from services.common.errors import StoreAway
 
-Client = AsyncIOMotorClient[dict[str, Any]]
-Database = AsyncIOMotorDatabase[dict[str, Any]]
-Collection = AsyncIOMotorCollection[dict[str, Any]]
+# PyMongo's types stand for Motor's too: what is used of the two is the same, but for `close`.
+Client = AsyncMongoClient[dict[str, Any]]
+Database = AsyncDatabase[dict[str, Any]]
+Collection = AsyncCollection[dict[str, Any]]
+
+Driver = Literal["motor", "pymongo"]
 
 DUPLICATE_KEY: Final = 11000
 
@@ -51,19 +57,30 @@ def codec_options() -> CodecOptions[dict[str, Any]]:
     )
 
 
-def connect(url: str) -> Client:
+def connect(url: str, driver: Driver = "motor") -> Client:
     """A client that gives up on an absent server within 2 s and acknowledges only journalled majority writes."""
-    return AsyncIOMotorClient(
-        url,
-        w="majority",
-        journal=True,
-        tz_aware=True,
-        uuidRepresentation="standard",
-        serverSelectionTimeoutMS=2_000,
-        connectTimeoutMS=2_000,
-        socketTimeoutMS=10_000,
-        maxPoolSize=20,
-    )
+    options: dict[str, Any] = {
+        "w": "majority",
+        "journal": True,
+        "tz_aware": True,
+        "uuidRepresentation": "standard",
+        "serverSelectionTimeoutMS": 2_000,
+        "connectTimeoutMS": 2_000,
+        "socketTimeoutMS": 10_000,
+        "maxPoolSize": 20,
+    }
+    if driver == "pymongo":
+        return AsyncMongoClient(url, **options)
+    from motor.motor_asyncio import AsyncIOMotorClient
+
+    return cast(Client, AsyncIOMotorClient(url, **options))
+
+
+async def disconnect(client: Client) -> None:
+    """Close the client: Motor does so at once, PyMongo is awaited."""
+    closing: Any = client.close()
+    if isawaitable(closing):
+        await closing
 
 
 def database(client: Client, name: str) -> Database:

@@ -16,7 +16,7 @@ from minio import Minio
 from services.common.contracts.lifecycle import RequestRegistered, State
 from services.common.identifiers import reference_of
 from services.common.messaging.partitions import partition_of
-from services.common.store import connect, database
+from services.common.store import connect, database, disconnect
 from services.common.web import signing
 from services.documents.messages import FileAccepted, FileRefused
 from services.documents.store import Files
@@ -61,7 +61,7 @@ class Desk:
         assert self._producer is not None
         await self._producer.stop()
         await self.http.aclose()
-        self.client.close()
+        await disconnect(self.client)
 
     def signed(
         self, method: str, path: str, body: bytes | None = None, about: Mapping[str, str] | None = None

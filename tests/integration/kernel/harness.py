@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
-from services.common.store import Database, connect, database
+from services.common.store import Database, connect, database, disconnect
 from tests.integration.kernel.ledger import Ledger, ledger
 from tests.support import topics
 from tests.support.waiting import eventually
@@ -179,4 +179,4 @@ async def bench(engines: LocalStack, folder: Path, **env: str) -> AsyncIterator[
         if made.process is not None:
             await made.kill()
         await made.producer.stop()
-        client.close()
+        await disconnect(client)

@@ -28,7 +28,7 @@ def build(settings: Settings, prefix: str) -> FastAPI:
             wiring.reading(f"{prefix}-slips", [book.bookings], slips),
         ],
         loops=[sweeper],
-        close=[wiring.client.close],
+        close=[wiring.close],
     )
     return process.app()
 

@@ -13,12 +13,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.structs import RecordMetadata
 
 from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
-from services.common.messaging.record import Position, Redrive, moment
+from services.common.messaging.position import Position, moment
+from services.common.messaging.redrive import Redrive, Redrives
 from tests.integration.kernel.harness import Bench, Headers, bench, headers_of
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.support import topics, undecodable
@@ -250,6 +252,16 @@ class KernelSpec:
         await ledger.enter(key, 2)
         await ledger.settled()
 
+    async def test_a_redrive_header_that_we_did_not_seal_dates_nothing_and_passes_nobody_over(
+        self, ledger: Bench
+    ) -> None:
+        key = uuid4()
+        record = await ledger.enter(key, 1)
+        forged = await _redrive(ledger, key, record, 2, secret="f" * 64)
+        await ledger.enter(key, 3)
+        await ledger.settled()
+        assert await _reason(ledger, forged) == "redrive-header"
+
     async def test_a_timer_fires_once(self, ledger: Bench) -> None:
         key = uuid4()
         await ledger.enter(key, 1, "timer")
@@ -368,8 +380,14 @@ async def _reason(ledger: Bench, sent: Any) -> str | None:
 
 
 async def _redrive(
-    ledger: Bench, key: UUID, first: Any, amount: int, group: str | None = None, how: str = "book"
-) -> None:
+    ledger: Bench,
+    key: UUID,
+    first: Any,
+    amount: int,
+    group: str | None = None,
+    how: str = "book",
+    secret: str | None = None,
+) -> RecordMetadata:
     """Append a parked record again, repaired, as an operator would."""
     event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
     redrive = Redrive(
@@ -378,10 +396,11 @@ async def _redrive(
         moment(first.timestamp),
     )
     headers = headers_of(event.TYPE, f"{key}-{amount}")
-    headers.append(("dlq-redrive", redrive.to_header().encode()))
-    producer: AIOKafkaProducer = ledger.producer
-    await producer.send_and_wait(
-        ledger.ledger.entries, value=event.model_dump_json().encode(), key=str(key).encode(), headers=headers
+    value = event.model_dump_json().encode()
+    redrives = Redrives((secret or ledger.env["POSTIGO_INTERNAL_SECRET"]).encode())
+    headers.append(("dlq-redrive", redrives.header(redrive, str(key).encode(), value)))
+    return await ledger.producer.send_and_wait(
+        ledger.ledger.entries, value=value, key=str(key).encode(), headers=headers
     )
 
 

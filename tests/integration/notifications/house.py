@@ -21,7 +21,7 @@ from services.common.contracts import topics
 from services.common.contracts.lifecycle import LifecycleFact, RequestRegistered
 from services.common.identifiers import derived_id
 from services.common.messaging import Publisher
-from services.common.store import connect, database
+from services.common.store import connect, database, disconnect
 from services.notifications import store
 from services.notifications.domain import MATRIX, Delivery, Status
 from services.notifications.mail import Mailer, Server, mailbox
@@ -213,4 +213,4 @@ async def house(stack: LocalStack, folder: Path) -> AsyncIterator[House]:
             yield made
         finally:
             await made.close()
-            client.close()
+            await disconnect(client)

@@ -10,7 +10,8 @@ from hypothesis import given, strategies as st
 from services.common.errors import Poison
 from services.common.identifiers import reference_of
 from services.common.messaging.aggregate import INBOX_LEAST, End
-from services.common.messaging.record import Position, Received
+from services.common.messaging.position import Position
+from services.common.messaging.record import Received
 from services.common.store import Document, Outgoing, Parked
 from tests.integration.kernel.ledger import Account, ledger
 

@@ -11,7 +11,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from services.common.messaging import spans as kernel
 from services.common.messaging.aggregate import TimerDue
-from services.common.messaging.record import Position, Received
+from services.common.messaging.position import Position
+from services.common.messaging.record import Received
 from services.common.messaging.shape import Taken
 from services.common.telemetry import tracing
 

@@ -10,7 +10,7 @@ from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import LifecycleFact, RequestRegistered, State
 from services.common.identifiers import derived_id, reference_of
 from services.common.messaging import Received
-from services.common.messaging.record import Position
+from services.common.messaging.position import Position
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACCOUNT = UUID("00000000-0000-4000-8000-000000000001")

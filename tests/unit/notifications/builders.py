@@ -15,7 +15,7 @@ from services.common.contracts.lifecycle import (
 )
 from services.common.identifiers import reference_of
 from services.common.messaging import Received
-from services.common.messaging.record import Position
+from services.common.messaging.position import Position
 from services.notifications import domain
 from services.notifications.domain import Delivery
 

@@ -1,0 +1,26 @@
+"""Where a record lies, and when it was appended."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiokafka import ConsumerRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record lies in the log; for a redriven one, where it first lay."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+def position_of(record: "ConsumerRecord[bytes, bytes]") -> Position:
+    """Where the record itself lies."""
+    return Position(record.topic, record.partition, record.offset)
+
+
+def moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,71 @@
+"""A redriven record: appended again by an operator, for one group, with a header that tells where and when it first lay.
+
+The header is sealed: who may write a topic must not be able to date a record, or to have a group pass it over.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from services.common.errors import Poison
+from services.common.messaging.position import Position, moment
+
+if TYPE_CHECKING:
+    from aiokafka import ConsumerRecord
+
+HEADER: Final = "dlq-redrive"
+
+
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """For which group a record was appended again, and where and when it was first."""
+
+    group: str
+    position: Position
+    at: datetime
+
+    def __str__(self) -> str:
+        """`group topic partition offset append-time-in-ms`."""
+        position = self.position
+        milliseconds = round(self.at.timestamp() * 1000)
+        return f"{self.group} {position.topic} {position.partition} {position.offset} {milliseconds}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Redrive":
+        """Raises `ValueError`, `OverflowError` or `OSError`."""
+        group, topic, partition, offset, milliseconds = text.split(" ")
+        return cls(group, Position(topic, int(partition), int(offset)), moment(int(milliseconds)))
+
+
+class Redrives:
+    """Makes and reads the header, under the secret that our own processes share."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def header(self, redrive: Redrive, key: bytes | None, value: bytes | None) -> bytes:
+        """The header's value for a record with this key and value: the redrive, and its HMAC-SHA-256 in hexadecimal."""
+        return f"{redrive} {self._seal(str(redrive), key, value)}".encode()
+
+    def of(self, record: "ConsumerRecord[bytes, bytes]") -> Redrive | None:
+        """The redrive of a record; None when it has none. Raises `Poison` when we did not seal it."""
+        header = next((value for name, value in record.headers if name == HEADER), b"-")
+        if header == b"-":
+            return None
+        try:
+            text, _, seal = (header or b"").decode("ascii").rpartition(" ")
+            if hmac.compare_digest(seal, self._seal(text, record.key, record.value)):
+                return Redrive.parse(text)
+        except (ValueError, OverflowError, OSError):
+            raise Poison("redrive-header") from None
+        raise Poison("redrive-header")
+
+    def _seal(self, text: str, key: bytes | None, value: bytes | None) -> str:
+        parts = [
+            b"redrive",
+            text.encode(),
+            *(b"-" if part is None else hashlib.sha256(part).digest() for part in (key, value)),
+        ]
+        return hmac.new(self._secret, b"\n".join(parts), hashlib.sha256).hexdigest()
