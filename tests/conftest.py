@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import LocalStack
@@ -34,8 +35,10 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A run in the background ignores Ctrl-C, and what it starts would inherit that."""
+    """A run in the background ignores Ctrl-C, and what it starts would inherit that. No test asserts a time."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    settings.register_profile("postigo", deadline=None)
+    settings.load_profile("postigo")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:

@@ -4,6 +4,7 @@ An engine that is away at start leaves the process live, not ready, and trying a
 """
 
 import asyncio
+import faulthandler
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -34,6 +35,12 @@ RETRY_EVERY: Final = 1.0
 
 LAG_EVERY: Final = 2.0
 
+BLOCKED_AFTER: Final = 15.0
+"""Seconds in which the event loop must come round; looking at the subscriptions takes up to ten of them."""
+
+LEAVE_WITHIN: Final = 5.0
+"""Seconds that a process with a consumer that hangs gets to end in order."""
+
 
 class Loop(Protocol):
     """Background work that runs for as long as the process does."""
@@ -57,12 +64,13 @@ class Process:
     """More reasons not to be ready, for a process that has no subscription to tell."""
     close: Sequence[Step] = ()
     _starting: str | None = field(default="starting")
+    _hung: bool = field(default=False)
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._stop)
-            tasks = [asyncio.create_task(self._start()), asyncio.create_task(self._watch_lag())]
+            tasks = [asyncio.create_task(self._start()), asyncio.create_task(self._watch())]
             for task in tasks:
                 task.add_done_callback(self._must_not_end)
             stack.push_async_callback(_cancel, tasks)
@@ -71,7 +79,7 @@ class Process:
     def _must_not_end(self, task: asyncio.Task[None]) -> None:
         """A loop that ends by itself leaves a process that only looks alive: end it, so that it is started again."""
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("a background task ended", process=self.name, error=type(error).__name__)
+            log.critical("a background task ended", process=self.name, error=_kinds(error))
             os.kill(os.getpid(), signal.SIGTERM)
 
     async def _start(self) -> None:
@@ -97,16 +105,37 @@ class Process:
             else:
                 return
 
-    async def _watch_lag(self) -> None:
-        """Measure how far behind each subscription is; a broker that does not answer shows in its progress."""
+    async def _watch(self) -> None:
+        """Measure how far behind each subscription is, until one of them hangs: then this process must be replaced.
+
+        A loop that does not come round here any more is blocked, and the process ends with a traceback of its threads.
+        """
         while True:
+            faulthandler.dump_traceback_later(BLOCKED_AFTER, exit=True)
             await asyncio.sleep(LAG_EVERY)
-            for subscription in self.subscriptions:
-                if subscription.progress.running:
-                    await subscription.measure()
-                    metrics.LAG.labels(subscription.group).set(subscription.progress.lag)
+            running = [each for each in self.subscriptions if each.progress.running]
+            await asyncio.gather(*(each.measure(self._broker_there) for each in running))
+            for subscription in running:
+                metrics.LAG.labels(subscription.group).set(subscription.progress.lag)
+            if hung := [each.group for each in running if each.progress.hung]:
+                log.critical("a consumer hangs", process=self.name, groups=hung)
+                self._hung = True
+                faulthandler.dump_traceback_later(LEAVE_WITHIN, exit=True)
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    async def _broker_there(self) -> bool:
+        """Whether anybody of us reaches the broker."""
+        try:
+            if self.publisher:
+                await self.publisher.probe()
+        except Away:
+            return False
+        return self.publisher is not None
 
     async def _stop(self) -> None:
+        if not self._hung:
+            faulthandler.cancel_dump_traceback_later()
         for subscription in self.subscriptions:
             await subscription.stop()
         if self.publisher:
@@ -145,6 +174,13 @@ class Process:
         app.add_route("/health/ready", self.ready, include_in_schema=False)
         app.add_route("/metrics", metrics.expose, include_in_schema=False)
         return app
+
+
+def _kinds(error: BaseException) -> str:
+    """The type of an error, or of those that a group of them holds."""
+    if isinstance(error, BaseExceptionGroup):
+        return ", ".join(map(_kinds, error.exceptions))
+    return type(error).__name__
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

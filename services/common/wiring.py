@@ -6,6 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from services.common.messaging import Aggregate, AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
+from services.common.messaging.lives import Lives
 from services.common.messaging.redrive import Redrives
 from services.common.messaging.shape import Shape
 from services.common.settings import Settings
@@ -48,4 +49,5 @@ class Wiring:
             shape=shape,
             letters=letters,
             redrives=Redrives(self._settings.internal_secret),
+            lives=Lives(self.database["consumer_lives"], group, self._settings.postigo_instance),
         )

@@ -13,7 +13,7 @@ from typing import Any
 import jpype
 
 from deploy.local import maven
-from deploy.local.engines.java import LIBJVM, LOGGING
+from deploy.local.engines.java import LIBJVM, LOGGING, SMALL
 
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
@@ -48,7 +48,7 @@ def _start_jvm() -> None:
         "-Xrs",
         "-Xmx256m",
         "--enable-native-access=ALL-UNNAMED",
-        "-XX:+UseSerialGC",
+        *SMALL,
         *LOGGING,
         classpath=maven.class_path("mongo").split(os.pathsep),
     )

@@ -5,7 +5,7 @@ cost of a few batches however large it was.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
+
+MAX_RECORDS: Final = 500
+"""Records of one batch."""
 
 
 class BatchTaker:
@@ -88,10 +91,19 @@ class BatchTaker:
             metrics.ended(self._group, end, ends.count(end))
         return None
 
+    async def put_aside(self, record: "ConsumerRecord[bytes, bytes]", reason: str, *, unread: bool) -> None:
+        """End a record that must not be taken: its documents wait. One that cannot even be read leaves a letter only."""
+        batch, letters = ([], [Letter.unreadable(record, reason)]) if unread else self._read([record])
+        metrics.ended(self._group, End.DEAD_LETTERED, 1)
+        await (self._park(batch[0], reason) if batch else self._letters.send(letters))
+
     async def _set_aside(self, taken: Taken, error: Exception) -> None:
         """End a record that can never be applied, or that our own bug cannot apply."""
         metrics.ended(self._group, End.DEAD_LETTERED, 1)
-        await (self._end(taken, error) if isinstance(error, Poison) else self._park(taken, error))
+        reason = f"bug:{type(error).__name__}"
+        if not isinstance(error, Poison):
+            log.critical("a record cannot be applied", group=self._group, because=reason, exc_info=where(error))
+        await (self._end(taken, error) if isinstance(error, Poison) else self._park(taken, reason))
 
     async def _end(self, taken: Taken, poison: Poison) -> None:
         await self._letters.send([Letter.of(taken, poison.reason)])
@@ -99,9 +111,7 @@ class BatchTaker:
         if taken.redriven:
             await self._shape.release(taken)
 
-    async def _park(self, taken: Taken, error: Exception) -> None:
-        reason = f"bug:{type(error).__name__}"
-        log.critical("a record cannot be applied", group=self._group, because=reason, exc_info=where(error))
+    async def _park(self, taken: Taken, reason: str) -> None:
         await self._letters.send([Letter.of(taken, reason)])
         ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
         await self._shape.block(taken)

@@ -16,6 +16,7 @@ from typing import Final
 class Failpoint(StrEnum):
     """Every step of the kernel, of the submit path and of a delivery. A test hits each one and counts what is left."""
 
+    LOG_STARTS_KNOWN = "log-starts-known"
     OFFSETS_LEARNED = "offsets-learned"
     BATCH_READ = "batch-read"
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
@@ -28,6 +29,11 @@ class Failpoint(StrEnum):
     PUBLISHED = "published"
     CLEARED = "cleared"
     BATCH_TAKEN = "batch-taken"
+    CAREFUL = "careful"
+    NOTED = "noted"
+    ENDED_CAREFULLY = "ended-carefully"
+    FORGOTTEN = "forgotten"
+    TAKEN_CAREFULLY = "taken-carefully"
     FIRST_HALF_TAKEN = "first-half-taken"
     SET_ASIDE = "set-aside"
     POISON_DEAD_LETTERED = "poison-dead-lettered"

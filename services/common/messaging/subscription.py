@@ -1,17 +1,12 @@
-"""One consumer group's subscription: FastStream carries the batches, the kernel decides how each record ends.
-
-FastStream's own parser, acknowledgement and error handling are switched off: in batch mode one null header, or any
-exception, would drop the whole batch and the next commit would pass it.
-"""
+"""One consumer group's subscription: FastStream carries the batches, the kernel decides how each record ends."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, NoReturn
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import (
     CommitFailedError,
     IllegalGenerationError,
@@ -20,14 +15,14 @@ from aiokafka.errors import (
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaMessage
 
 from services.common.errors import Away, BrokerAway, HandedOver
 from services.common.messaging.batch import BatchTaker, Records
+from services.common.messaging.careful import CarefulTaker
+from services.common.messaging.carrier import carrier
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.lives import Lives
 from services.common.messaging.offsets import Offsets
 from services.common.messaging.polling import Poller
 from services.common.messaging.progress import Progress
@@ -38,7 +33,6 @@ from services.common.telemetry.logging import where
 
 log = structlog.get_logger()
 
-MAX_RECORDS: Final = 500
 START_WITHIN: Final = 15.0
 STOP_WITHIN: Final = 10.0
 COMMIT_WITHIN: Final = 10.0
@@ -56,16 +50,6 @@ _LOST: Final = (
 )
 
 
-class _Untouchable:
-    """Stands in for the consumer in FastStream's message: offsets are the kernel's business alone."""
-
-    async def commit(self) -> NoReturn:
-        raise AssertionError("FastStream must not commit")
-
-    def seek(self, partition: Any, offset: int) -> NoReturn:
-        raise AssertionError("FastStream must not seek")
-
-
 class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     """All topics of one group, through one shape, one batch in flight."""
 
@@ -79,42 +63,18 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         shape: Shape,
         letters: DeadLetters,
         redrives: Redrives,
+        lives: Lives,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
         self.progress = Progress(group)
         self.offsets = Offsets()
         self.between_batches = asyncio.Lock()
-        self._taker = BatchTaker(group, shape, letters, redrives)
-        self._broker = KafkaBroker(
-            url,
-            client_id=f"postigo-{group}",
-            consumer_only=True,
-            allow_auto_create_topics=False,
-            apply_types=False,
-            logger=None,
-            graceful_timeout=20,
-        )
-        self._subscriber = self._broker.subscriber(
-            *topics,
-            batch=True,
-            max_records=MAX_RECORDS,
-            batch_timeout_ms=2,
-            group_id=group,
-            group_instance_id=f"{group}-{instance}",
-            auto_offset_reset="earliest",
-            ack_policy=AckPolicy.MANUAL,
-            no_reply=True,
-            partition_assignment_strategy=(RangePartitionAssignor,),
-            session_timeout_ms=6_000,
-            heartbeat_interval_ms=1_000,
-            parser=_whole_batch,
-            decoder=_as_it_came,
-            listener=self,
-        )
+        self._taker = CarefulTaker(BatchTaker(group, shape, letters, redrives), lives, self.progress.moved)
+        self._broker, self._subscriber = carrier(url, group, instance, topics, listener=self)
         self._subscriber(self._consume)
         # FastStream has no other door between its loop and the poll.
-        self._subscriber.get_msg = Poller(self._subscriber.get_msg, self.offsets, letters)  # type: ignore[method-assign]
+        self._subscriber.get_msg = Poller(self._subscriber.get_msg, self.offsets, letters)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -124,17 +84,25 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         return consumer
 
     async def start(self) -> None:
-        """Connect and begin. Raises `BrokerAway`; may be called again."""
+        """Connect and begin. Raises `Away`; may be called again."""
+        await self._taker.begin()
         try:
             async with asyncio.timeout(START_WITHIN):
                 await self._broker.start()
         except (KafkaError, OSError, TimeoutError) as error:
-            await self.stop()
+            await self._leave()
             raise BrokerAway(f"no connection ({type(error).__name__})") from None
         self.progress.running = True
         self.progress.moved()
 
     async def stop(self) -> None:
+        """Leave the group. To have hung, or to leave a batch unfinished, is an unclean end of this life."""
+        hung = self.progress.hung
+        await self._leave()
+        if not hung and not self.between_batches.locked():
+            await self._taker.end()
+
+    async def _leave(self) -> None:
         self.progress.running = False
         try:
             async with asyncio.timeout(STOP_WITHIN):
@@ -142,12 +110,12 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("subscription did not stop cleanly", group=self.group, because=type(error).__name__)
 
-    async def measure(self) -> None:
-        """Learn how many records wait. A broker that does not answer is an outage, and says so."""
+    async def measure(self, broker_there: Callable[[], Awaitable[bool]]) -> None:
+        """Learn how many records wait. A broker that answers nobody is an outage; one that answers others is not."""
         try:
             ends = await self.offsets.ends(self.consumer)
         except (Away, KafkaError, IllegalStateError, TimeoutError):
-            self.progress.silent = True
+            self.progress.heard_nothing(broker_there=await broker_there())
         else:
             self.progress.measured(self.offsets.lag(ends))
 
@@ -172,8 +140,13 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Stop loudly where the log no longer reaches back to what was committed."""
         try:
             gone = await self.offsets.learn(self.consumer, list(assigned))
+            ARMED and reach(Failpoint.LOG_STARTS_KNOWN)
+            ends = await self.offsets.ends(self.consumer) if self._taker.unclean else {}
         except (KafkaError, TimeoutError) as error:
             raise BrokerAway(f"offsets unknown ({type(error).__name__})") from None
+        if ends:
+            self._taker.beware(self.offsets.finished, ends)
+            self._taker.unclean = False
         if gone:
             self._halt(gone)
 
@@ -237,10 +210,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _step_back(self, first: Mapping[TopicPartition, int], error: Exception) -> None:
         """Poll the same records again after a short wait. An outage has no limit and counts no try."""
         if isinstance(error, Away):
-            self.progress.outage = str(error)
+            self.progress.declare(str(error))
             log.warning("stepping back", group=self.group, because=str(error))
         else:
-            self.progress.outage = f"kernel error: {type(error).__name__}"
+            self.progress.declare(f"kernel error: {type(error).__name__}")
             log.critical("kernel error", group=self.group, error=type(error).__name__, exc_info=where(error))
         self._seek(first)
         await step_back()
@@ -262,11 +235,3 @@ def _bounds(records: Records) -> tuple[dict[TopicPartition, int], dict[TopicPart
         first.setdefault(tp, record.offset)
         after[tp] = record.offset + 1
     return first, after
-
-
-async def _whole_batch(records: Any) -> KafkaMessage:
-    return KafkaMessage(raw_message=records, body=b"", message_id="-", correlation_id="-", consumer=_Untouchable())
-
-
-async def _as_it_came(message: Any) -> Any:
-    return message.raw_message

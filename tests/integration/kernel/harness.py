@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 import urllib.error
 import urllib.request
 from collections import defaultdict
@@ -21,7 +20,7 @@ from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
 from services.common.store import Database, connect, database, disconnect
 from tests.integration.kernel.ledger import Ledger, ledger
-from tests.support import topics
+from tests.support import topics, warm
 from tests.support.waiting import eventually
 
 Headers = list[tuple[str, bytes | None]]
@@ -38,26 +37,27 @@ class Bench:
     producer: AIOKafkaProducer
     database: Database
     port_of: Callable[[str], int]
-    process: asyncio.subprocess.Process | None = None
+    process: warm.Process | None = None
     entered: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     async def start(self, failpoint: str | None = None, **env: str) -> None:
         variables = os.environ | self.env | env | ({"POSTIGO_FAILPOINT": failpoint} if failpoint else {})
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tests.integration.kernel.program",
-                self.ledger.prefix,
-                env=variables,
-                stdout=log,
-                stderr=log,
-            )
+        program = "tests.integration.kernel.program"
+        self.process = await asyncio.to_thread(warm.Process, program, [self.ledger.prefix], variables, self.log)
 
     async def died_of(self, within: float = 30) -> int:
         """Wait for the process to end; its return code, negative for a signal."""
         assert self.process is not None
         return await asyncio.wait_for(self.process.wait(), within)
+
+    async def died(self, within: float = 30) -> bool:
+        """Whether the process ended by itself, before all that was entered was booked."""
+        assert self.process is not None
+        dead = asyncio.create_task(self.process.wait())
+        settled = asyncio.create_task(self.settled(within))
+        await asyncio.wait([dead, settled], return_when=asyncio.FIRST_COMPLETED)
+        settled.cancel()
+        return dead.done()
 
     async def kill(self) -> None:
         assert self.process is not None
@@ -133,20 +133,32 @@ class Bench:
         return await topics.read_all(self.env["KAFKA_URL"], self.ledger.letters)
 
     async def all_booked(self) -> bool:
-        """Every entry sent by `enter` is booked once, in order, said once, seen by the view and made a slip."""
+        """Every entry sent by `enter` is booked once, in order, said once, seen by the view and made a slip.
+
+        The cheap look first: this is asked again and again.
+        """
+        accounts = await self._of("accounts", "_id")
+        for key, amounts in self.entered.items():
+            (account,) = accounts[key] or ({},)
+            assert list((account.get("state") or {}).get("entries", ())) == amounts, "lost, doubled or reordered"
+            assert not account["outbox"], "outbox not cleared"
+        books, slips = await self._of("books", "_id"), await self._of("slips", "key")
         said = await self.booked()
         for key, amounts in self.entered.items():
-            account = await self.account(UUID(key))
-            assert list((account.get("state") or {}).get("entries", ())) == amounts, "lost, doubled or reordered"
             assert [line["seq"] for line in said[key]] == list(range(1, len(said[key]) + 1)), "said out of order"
             found = [line["amount"] for line in said[key] if line["amount"]]
             assert found == amounts, f"said other than booked: {found} for {amounts}"
-            view = await self.database["books"].find_one({"_id": key})
-            lines = view["state"]["lines"] if view else {}
+            lines = books[key][0]["state"]["lines"] if books[key] else {}
             assert len(lines) == len(said[key]), "view behind"
-            assert await self.database["slips"].count_documents({"key": key}) == len(said[key]), "slips behind"
-            assert not account["outbox"], "outbox not cleared"
+            assert len(slips[key]) == len(said[key]), "slips behind"
         return True
+
+    async def _of(self, collection: str, name: str) -> dict[str, list[dict[str, Any]]]:
+        """What a collection holds of the keys that were entered, by key."""
+        found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for each in await self.database[collection].find({name: {"$in": list(self.entered)}}).to_list(None):
+            found[each[name]].append(each)
+        return found
 
     async def settled(self, within: float = 25) -> None:
         await eventually(self.all_booked, within=within, every=0.2)

@@ -3,6 +3,8 @@
 One aggregate, one projection and one maker, on topics of their own, so that the kernel's promises can be counted.
 """
 
+import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,7 +77,7 @@ def ledger(prefix: str) -> Ledger:
     """The ledger whose topics start with `prefix`."""
 
     class Entered(Said, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1",)):
-        """`how`: `book` it; or be what a `bug`, `poison`, a `refusal` or a `timer` is made of; `nowhere`, `huge`; or
+        """`how`: `book` it; or be what a `bug`, `poison`, a `refusal` or a `timer` is made of; `killer`, `spinning`, `nowhere`, `huge`; or
         `unreadable-view`, on which the view and the slips fail.
         """
 
@@ -123,6 +125,12 @@ def ledger(prefix: str) -> Ledger:
             case "timer":
                 after = after.model_copy(update={"closes_at": received.at - timedelta(seconds=1)})
                 return changed(after, booking(after, received, amount))
+            case "spinning":
+                while True:
+                    pass
+            case "killer":
+                os.kill(os.getpid(), signal.SIGKILL)
+                raise AssertionError("it lives on")
             case "nowhere":
                 return changed(after, Nowhere(request_id=event.request_id, reference=event.reference))
             case "unreadable-view":

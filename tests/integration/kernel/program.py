@@ -1,10 +1,14 @@
 """The ledger as a process of its own, so that a test can kill it: `python -m tests.integration.kernel.program PREFIX`."""
 
+import asyncio
+import os
 import sys
+from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from services.common.messaging import MakerConsumer, ProjectionConsumer
+from services.common.messaging import End, MakerConsumer, ProjectionConsumer
+from services.common.messaging.shape import Taken
 from services.common.process import Process, serve
 from services.common.settings import Settings
 from services.common.store import DocumentStore
@@ -12,11 +16,23 @@ from services.common.wiring import Wiring
 from tests.integration.kernel.ledger import Account, Book, ledger
 
 
+class Hanging:
+    """A shape that never comes to an end."""
+
+    async def take(self, batch: Sequence[Taken]) -> list[End]:
+        await asyncio.Event().wait()
+        return []
+
+    async def block(self, taken: Taken) -> None: ...
+
+    async def release(self, taken: Taken) -> None: ...
+
+
 def build(settings: Settings, prefix: str) -> FastAPI:
     book, wiring = ledger(prefix), Wiring(settings, prefix)
     accounts = DocumentStore(wiring.database["accounts"], Account)
     books = DocumentStore(wiring.database["books"], Book)
-    slips = MakerConsumer(book.slips, wiring.database["slips"])
+    slips = Hanging() if "LEDGER_HANGS" in os.environ else MakerConsumer(book.slips, wiring.database["slips"])
     deciding, sweeper = wiring.deciding(f"{prefix}-accounts", [book.entries], book.accounts, accounts)
     process = Process(
         prefix,

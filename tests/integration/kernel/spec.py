@@ -3,28 +3,20 @@
 One ledger process serves the whole class; tests differ by account.
 """
 
-import asyncio
 import gzip
 import json
-import os
-import signal
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-from aiokafka.structs import RecordMetadata
 
-from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
-from services.common.messaging.position import Position, moment
-from services.common.messaging.redrive import Redrive, Redrives
-from tests.integration.kernel.harness import Bench, Headers, bench, headers_of
+from services.common.messaging.position import moment
+from tests.integration.kernel.asking import letter_of, reason, redrive
+from tests.integration.kernel.harness import Bench, Headers, headers_of
 from tests.integration.kernel.ledger import UNLUCKY
-from tests.support import topics, undecodable
-from tests.support.proxy import Proxy
+from tests.integration.kernel.lives_spec import LivesSpec
+from tests.support import topics
 from tests.support.waiting import eventually
 
 
@@ -53,7 +45,7 @@ def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-class KernelSpec:
+class KernelSpec(LivesSpec):
     """Every consumer of Postigo keeps these promises."""
 
     async def test_entries_are_booked_once_and_in_order(self, ledger: Bench) -> None:
@@ -78,7 +70,7 @@ class KernelSpec:
         record = await ledger.enter(key, 99, id=first)
         await ledger.enter(key, 2)
         await ledger.settled()
-        assert await _reason(ledger, record) == "id-reused"
+        assert await reason(ledger, record) == "id-reused"
 
     @pytest.mark.parametrize("name", unreadable())
     async def test_what_cannot_be_read_is_dead_lettered_byte_for_byte(self, name: str, ledger: Bench) -> None:
@@ -104,7 +96,7 @@ class KernelSpec:
         )
         await ledger.enter(neighbour, 2)
         await ledger.settled()
-        letter = await _letter(ledger, sent)
+        letter = await letter_of(ledger, sent)
         told = {header: text for header, text in letter.headers if header.startswith("dlq-")} | {"dlq-redrive": b""}
         assert told["dlq-reason"] == reason.encode()
         assert told["dlq-group"] == f"{ledger.ledger.prefix}-accounts".encode()
@@ -132,7 +124,7 @@ class KernelSpec:
             await zipping.stop()
         await ledger.enter(key, 1)
         await ledger.settled()
-        letter = await _letter(ledger, sent)
+        letter = await letter_of(ledger, sent)
         assert letter.value == value
 
     @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
@@ -146,21 +138,6 @@ class KernelSpec:
             await ledger.producer.stop()
             ledger.producer = plain
         await ledger.settled()
-
-    async def test_a_record_that_the_client_library_cannot_decode_stops_nobody(
-        self, engines: LocalStack, tmp_path: Path
-    ) -> None:
-        async with bench(engines, tmp_path) as own:
-            keys = [uuid4() for _ in range(6)]
-            await _load(own, keys, 5)
-            bad = [await undecodable.append(own.env["KAFKA_URL"], own.ledger.entries, keys[0]) for _ in range(2)]
-            await _load(own, keys, 5)
-            await own.start()
-            await own.settled()
-            for offset in bad:
-                await own.enter(keys[0], len(own.entered[str(keys[0])]) + 1)
-                assert await _reason(own, offset) == "header-name-utf8"
-            await own.settled()
 
     async def test_a_refusal_says_a_fact_and_books_nothing(self, ledger: Bench) -> None:
         key = uuid4()
@@ -180,7 +157,7 @@ class KernelSpec:
         poison = await ledger.enter(key, 2, "poison")
         await ledger.enter(key, 3)
         await ledger.settled()
-        assert await _reason(ledger, poison) == "impossible"
+        assert await reason(ledger, poison) == "impossible"
         assert not (await ledger.account(key))["blocked"]
 
     async def test_an_event_over_the_size_limit_makes_its_record_poison(self, ledger: Bench) -> None:
@@ -188,14 +165,14 @@ class KernelSpec:
         huge = await ledger.enter(key, 1, "huge")
         await ledger.enter(key, 2)
         await ledger.settled()
-        assert await _reason(ledger, huge) == "event-too-large"
+        assert await reason(ledger, huge) == "event-too-large"
 
     async def test_something_to_say_on_a_missing_topic_parks_the_record(self, ledger: Bench) -> None:
         key, neighbour = uuid4(), uuid4()
         nowhere = await ledger.enter(key, 1, "nowhere")
         await ledger.enter(neighbour, 1)
         await ledger.settled()
-        assert await _reason(ledger, nowhere) == "bug:TopicMissing"
+        assert await reason(ledger, nowhere) == "bug:TopicMissing"
         assert (await ledger.account(key))["state"] is None
 
     async def test_our_bug_blocks_one_document_and_a_redrive_in_order_frees_it(self, ledger: Bench) -> None:
@@ -211,10 +188,10 @@ class KernelSpec:
         blocked = (await ledger.account(key))["blocked"]
         assert [parked["offset"] for parked in blocked] == [record.offset for record in records]
 
-        await _redrive(ledger, key, records[1], 2)  # not the head: it stays parked
-        await _redrive(ledger, key, records[0], 1)
+        await redrive(ledger, key, records[1], 2)  # not the head: it stays parked
+        await redrive(ledger, key, records[0], 1)
         for record, amount in zip(records[1:], (2, 3), strict=True):
-            await _redrive(ledger, key, record, amount)
+            await redrive(ledger, key, record, amount)
         ledger.entered[str(key)] = [1, 2, 3]
         await ledger.settled()
         account = await ledger.account(key)
@@ -227,8 +204,8 @@ class KernelSpec:
         second = await ledger.enter(key, 2, id=f"{key}-2")
         await ledger.enter(uuid4(), 1)
         await ledger.settled()
-        await _redrive(ledger, key, first, 1, how="poison")
-        await _redrive(ledger, key, second, 2)
+        await redrive(ledger, key, first, 1, how="poison")
+        await redrive(ledger, key, second, 2)
         ledger.entered[str(key)] = [2]
         await ledger.settled()
         assert (await ledger.account(key))["blocked"] == []
@@ -248,7 +225,7 @@ class KernelSpec:
     async def test_a_record_redriven_for_another_group_is_left_alone(self, ledger: Bench) -> None:
         key = uuid4()
         record = await ledger.enter(key, 1)
-        await _redrive(ledger, key, record, 55, group="somebody-else")
+        await redrive(ledger, key, record, 55, group="somebody-else")
         await ledger.enter(key, 2)
         await ledger.settled()
 
@@ -257,10 +234,10 @@ class KernelSpec:
     ) -> None:
         key = uuid4()
         record = await ledger.enter(key, 1)
-        forged = await _redrive(ledger, key, record, 2, secret="f" * 64)
+        forged = await redrive(ledger, key, record, 2, secret="f" * 64)
         await ledger.enter(key, 3)
         await ledger.settled()
-        assert await _reason(ledger, forged) == "redrive-header"
+        assert await reason(ledger, forged) == "redrive-header"
 
     async def test_a_timer_fires_once(self, ledger: Bench) -> None:
         key = uuid4()
@@ -284,130 +261,3 @@ class KernelSpec:
 
         await eventually(closed)
         assert (await ledger.account(broken))["due"] != []
-
-    async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
-        self, engines: LocalStack, tmp_path: Path
-    ) -> None:
-        address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
-        async with Proxy(address) as proxy, bench(engines, tmp_path) as own:
-            await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
-            await eventually(own.ready)
-            proxy.cut()
-            key = uuid4()
-            for amount in range(1, 20):
-                await own.enter(key, amount)
-            await eventually(_not(own.ready))
-            proxy.mend()
-            await own.settled()
-            await eventually(own.ready)
-
-    async def test_a_broker_away_at_start_leaves_the_process_waiting(self, engines: LocalStack, tmp_path: Path) -> None:
-        async with Proxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
-            proxy.cut()
-            await own.start(KAFKA_URL=f"127.0.0.1:{proxy.port}")
-            await own.enter(uuid4(), 1)
-            await eventually(own.live)
-            assert not await own.ready()
-            proxy.mend()
-            await own.settled()
-
-    async def test_members_come_go_and_hang_and_nothing_is_doubled(self, engines: LocalStack, tmp_path: Path) -> None:
-        """A second member joins, one is stopped alive beyond its session, comes back as a zombie, and is killed."""
-        async with bench(engines, tmp_path) as own:
-            await own.start()
-            await eventually(own.ready)
-            second = await own.second()
-            keys = [uuid4() for _ in range(6)]
-            load = asyncio.create_task(_load(own, keys, 120))
-            await eventually(second.ready)
-            assert second.process is not None
-            os.kill(second.process.pid, signal.SIGSTOP)
-            await load
-            await own.settled()
-            os.kill(second.process.pid, signal.SIGCONT)
-            await _load(own, keys, 20)
-            await second.kill()
-            await _load(own, keys, 20)
-            await own.settled()
-
-    async def test_a_log_cut_before_it_was_read_stops_the_consumer_loudly(
-        self, engines: LocalStack, tmp_path: Path
-    ) -> None:
-        async with bench(engines, tmp_path) as own:
-            key = uuid4()
-            await own.start()
-            await own.enter(key, 1)
-            await own.settled()
-            await own.kill()
-            last = [await own.enter(key, amount) for amount in (2, 3)][-1]
-            await _delete_before(own, TopicPartition(last.topic, last.partition), last.offset)
-            await own.start()
-            await eventually(own.live)
-            answer = await eventually(own.trouble)
-            assert "deleted before" in answer
-            assert (await own.account(key))["state"]["entries"] == [1], "nothing was applied past the gap"
-
-
-async def _load(own: Bench, keys: list[UUID], count: int) -> None:
-    for _ in range(count):
-        for key in keys:
-            await own.enter(key, len(own.entered[str(key)]) + 1)
-
-
-def _not(probe: Any) -> Any:
-    async def negated() -> bool:
-        return not await probe()
-
-    return negated
-
-
-async def _letter(ledger: Bench, sent: Any) -> Any:
-    async def find() -> Any:
-        for letter in await ledger.letters():
-            told = dict(letter.headers)
-            if (told["dlq-partition"], told["dlq-offset"]) == (
-                str(sent.partition).encode(),
-                str(sent.offset).encode(),
-            ):
-                return letter
-        return None
-
-    return await eventually(find)
-
-
-async def _reason(ledger: Bench, sent: Any) -> str | None:
-    return topics.header(await _letter(ledger, sent), "dlq-reason")
-
-
-async def _redrive(
-    ledger: Bench,
-    key: UUID,
-    first: Any,
-    amount: int,
-    group: str | None = None,
-    how: str = "book",
-    secret: str | None = None,
-) -> RecordMetadata:
-    """Append a parked record again, repaired, as an operator would."""
-    event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
-    redrive = Redrive(
-        group or f"{ledger.ledger.prefix}-accounts",
-        Position(first.topic, first.partition, first.offset),
-        moment(first.timestamp),
-    )
-    headers = headers_of(event.TYPE, f"{key}-{amount}")
-    value = event.model_dump_json().encode()
-    redrives = Redrives((secret or ledger.env["POSTIGO_INTERNAL_SECRET"]).encode())
-    headers.append(("dlq-redrive", redrives.header(redrive, str(key).encode(), value)))
-    return await ledger.producer.send_and_wait(
-        ledger.ledger.entries, value=value, key=str(key).encode(), headers=headers
-    )
-
-
-async def _delete_before(ledger: Bench, tp: TopicPartition, offset: int) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=ledger.env["KAFKA_URL"])
-    await admin.start()
-    try:
-        await admin.delete_records({tp: RecordsToDelete(before_offset=offset)})
-    finally:
-        await admin.close()

@@ -17,6 +17,7 @@ from services.common.messaging.failpoints import Failpoint
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.support.proxy import Proxy
+from tests.support.waiting import eventually
 
 Load = Callable[[Bench], Awaitable[None]]
 
@@ -54,6 +55,14 @@ def _entry(bench: Bench, key: UUID, amount: int) -> bytes:
     """An entry that `enter` does not count as booked: it will be parked."""
     event = bench.ledger.entered(request_id=key, reference=reference_of(key), amount=amount)
     return bytes(event.model_dump_json().encode())
+
+
+async def after_an_unclean_end(bench: Bench) -> None:
+    """A life that was cut short, so that the next one takes what lies there one record at a time."""
+    await bench.start()
+    await eventually(bench.ready)
+    await bench.kill()
+    await plain(bench)
 
 
 async def timed(bench: Bench) -> None:
@@ -95,6 +104,7 @@ async def left_unsent(bench: Bench) -> None:
 
 
 PLAIN = (
+    Failpoint.LOG_STARTS_KNOWN,
     Failpoint.OFFSETS_LEARNED,
     Failpoint.BATCH_READ,
     Failpoint.LOADED,
@@ -125,6 +135,11 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.SWEEP_TIMER_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_STALE_FOUND: left_unsent,
     Failpoint.SET_ASIDE: buggy,
+    Failpoint.CAREFUL: after_an_unclean_end,
+    Failpoint.NOTED: after_an_unclean_end,
+    Failpoint.ENDED_CAREFULLY: after_an_unclean_end,
+    Failpoint.FORGOTTEN: after_an_unclean_end,
+    Failpoint.TAKEN_CAREFULLY: after_an_unclean_end,
 }
 
 

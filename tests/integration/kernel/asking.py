@@ -1,0 +1,62 @@
+"""What the specification asks of a ledger, and does to it as an operator would."""
+
+from typing import Any
+from uuid import UUID
+
+from aiokafka.structs import RecordMetadata
+
+from services.common.identifiers import reference_of
+from services.common.messaging.position import Position, moment
+from services.common.messaging.redrive import Redrive, Redrives
+from tests.integration.kernel.harness import Bench, headers_of
+from tests.support import topics
+from tests.support.waiting import eventually
+
+
+async def load(own: Bench, keys: list[UUID], count: int) -> None:
+    for _ in range(count):
+        for key in keys:
+            await own.enter(key, len(own.entered[str(key)]) + 1)
+
+
+async def letter_of(ledger: Bench, sent: Any) -> Any:
+    async def find() -> Any:
+        for letter in await ledger.letters():
+            told = dict(letter.headers)
+            if (told["dlq-partition"], told["dlq-offset"]) == (
+                str(sent.partition).encode(),
+                str(sent.offset).encode(),
+            ):
+                return letter
+        return None
+
+    return await eventually(find)
+
+
+async def reason(ledger: Bench, sent: Any) -> str | None:
+    return topics.header(await letter_of(ledger, sent), "dlq-reason")
+
+
+async def redrive(
+    ledger: Bench,
+    key: UUID,
+    first: Any,
+    amount: int,
+    group: str | None = None,
+    how: str = "book",
+    secret: str | None = None,
+) -> RecordMetadata:
+    """Append a parked record again, repaired, as an operator would."""
+    event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
+    redrive = Redrive(
+        group or f"{ledger.ledger.prefix}-accounts",
+        Position(first.topic, first.partition, first.offset),
+        moment(first.timestamp),
+    )
+    headers = headers_of(event.TYPE, f"{key}-{amount}")
+    value = event.model_dump_json().encode()
+    redrives = Redrives((secret or ledger.env["POSTIGO_INTERNAL_SECRET"]).encode())
+    headers.append(("dlq-redrive", redrives.header(redrive, str(key).encode(), value)))
+    return await ledger.producer.send_and_wait(
+        ledger.ledger.entries, value=value, key=str(key).encode(), headers=headers
+    )

@@ -1,0 +1,149 @@
+"""What the kernel promises when engines go away, and when processes die, hang and come back.
+
+Each test has a ledger of its own, because it does something to the process or to what the process talks to.
+"""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from deploy.local import LocalStack
+from tests.integration.kernel.asking import load, reason
+from tests.integration.kernel.harness import Bench, bench
+from tests.support import undecodable
+from tests.support.proxy import Proxy
+from tests.support.waiting import eventually
+
+
+class LivesSpec:
+    async def test_a_record_that_the_client_library_cannot_decode_stops_nobody(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            keys = [uuid4() for _ in range(6)]
+            await load(own, keys, 5)
+            bad = [await undecodable.append(own.env["KAFKA_URL"], own.ledger.entries, keys[0]) for _ in range(2)]
+            await load(own, keys, 5)
+            await own.start()
+            await own.settled()
+            for offset in bad:
+                await own.enter(keys[0], len(own.entered[str(keys[0])]) + 1)
+                assert await reason(own, offset) == "header-name-utf8"
+            await own.settled()
+
+    async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
+        async with Proxy(address) as proxy, bench(engines, tmp_path) as own:
+            await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
+            await eventually(own.ready)
+            proxy.cut()
+            key = uuid4()
+            for amount in range(1, 20):
+                await own.enter(key, amount)
+            await eventually(_not(own.ready))
+            proxy.mend()
+            await own.settled()
+            await eventually(own.ready)
+
+    async def test_a_broker_away_at_start_leaves_the_process_waiting(self, engines: LocalStack, tmp_path: Path) -> None:
+        async with Proxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
+            proxy.cut()
+            await own.start(KAFKA_URL=f"127.0.0.1:{proxy.port}")
+            await own.enter(uuid4(), 1)
+            await eventually(own.live)
+            assert not await own.ready()
+            proxy.mend()
+            await own.settled()
+
+    async def test_members_come_go_and_hang_and_nothing_is_doubled(self, engines: LocalStack, tmp_path: Path) -> None:
+        """A second member joins, one is stopped alive beyond its session, comes back as a zombie, and is killed."""
+        async with bench(engines, tmp_path) as own:
+            await own.start()
+            await eventually(own.ready)
+            second = await own.second()
+            keys = [uuid4() for _ in range(6)]
+            loading = asyncio.create_task(load(own, keys, 120))
+            await eventually(second.ready)
+            assert second.process is not None
+            os.kill(second.process.pid, signal.SIGSTOP)
+            await loading
+            await own.settled()
+            os.kill(second.process.pid, signal.SIGCONT)
+            await load(own, keys, 20)
+            await second.kill()
+            await load(own, keys, 20)
+            await own.settled()
+
+    async def test_a_record_that_kills_its_process_is_put_aside_within_five_starts(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            keys = [uuid4() for _ in range(3)]
+            await load(own, keys, 3)
+            killer = await own.enter(keys[0], 99, "killer")
+            behind = await own.enter(keys[0], 4, id=f"{keys[0]}-4")
+            await load(own, keys[1:], 3)
+            starts = 1
+            await own.start()
+            while await own.died():
+                starts += 1
+                await own.start()
+            await own.settled()
+            assert starts <= 5
+            assert await reason(own, killer) == "bug:killed-the-process"
+            blocked = (await own.account(keys[0]))["blocked"]
+            assert [parked["offset"] for parked in blocked] == [killer.offset, behind.offset]
+
+    async def test_a_process_that_hangs_or_spins_ends_itself_and_the_next_one_goes_on(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as hanging, bench(engines, tmp_path) as spinning:
+            for own, how in ((hanging, "book"), (spinning, "spinning")):
+                await load(own, [uuid4()], 3)
+                await own.enter(uuid4(), 1, how)
+            await hanging.start(LEDGER_HANGS="1")
+            await spinning.start()
+            await asyncio.gather(hanging.died_of(within=30), spinning.died_of(within=30))
+            await hanging.start()
+            await hanging.settled()
+
+    async def test_a_log_cut_before_it_was_read_stops_the_consumer_loudly(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            key = uuid4()
+            await own.start()
+            await own.enter(key, 1)
+            await own.settled()
+            await own.kill()
+            last = [await own.enter(key, amount) for amount in (2, 3)][-1]
+            await _delete_before(own, TopicPartition(last.topic, last.partition), last.offset)
+            await own.start()
+            await eventually(own.live)
+            answer = await eventually(own.trouble)
+            assert "deleted before" in answer
+            assert (await own.account(key))["state"]["entries"] == [1], "nothing was applied past the gap"
+
+
+def _not(probe: Any) -> Any:
+    async def negated() -> bool:
+        return not await probe()
+
+    return negated
+
+
+async def _delete_before(ledger: Bench, tp: TopicPartition, offset: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=ledger.env["KAFKA_URL"])
+    await admin.start()
+    try:
+        await admin.delete_records({tp: RecordsToDelete(before_offset=offset)})
+    finally:
+        await admin.close()
