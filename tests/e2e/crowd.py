@@ -81,7 +81,7 @@ class Crowd:
         return await eventually(self._visible, within=30, every=1.0)
 
     async def _concluded(self) -> bool:
-        facts = Facts(self.wanted, self.cases, await self._evidence())
+        facts = Facts(self.wanted, self.cases, Evidence(await self._said()))
         for case in self.cases:
             assert facts.of(case, RequestConcluded), f"{case.reference} is not concluded yet"
             assert len(facts.of(case, DocumentAccepted)) == len(case.attachments), f"{case.reference}: files behind"
@@ -89,23 +89,27 @@ class Crowd:
         return True
 
     async def _visible(self) -> Facts:
-        facts = Facts(self.wanted, self.cases, await self._evidence(pages=True))
+        facts = Facts(self.wanted, self.cases, await self._evidence())
         behind = [case.reference for case in self.cases if len(facts.page(case).entries) < NOTICES + len(checks.ONCE)]
         assert not behind, f"{len(behind)} views behind"
         return facts
 
-    async def _evidence(self, *, pages: bool = False) -> Evidence:
+    async def _said(self) -> list[Received[Event]]:
+        """Every record by now. Asked again and again: the dear parts of the evidence come once, in the end."""
         ends = await self.log.ends()
         records, aside = await self.log.between(self.begin, ends)
         self.begin = ends
         self.records += records
         self.aside += aside
+        return self.records
+
+    async def _evidence(self) -> Evidence:
         return Evidence(
-            records=self.records,
+            records=await self._said(),
             aside=self.aside,
             booked=await booked(self.house.env["MONGO_URL"], self.cases),
             mails=mails_in(self.house.home.mails, but=self.mails_before),
-            shown=await self._pages() if pages else {},
+            shown=await self._pages(),
         )
 
     async def _pages(self) -> dict[str, Page]:
