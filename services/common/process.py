@@ -213,4 +213,6 @@ def listening(settings: Settings) -> dict[str, Any]:
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": 20,
+        # Longer than proxies and clients keep an idle connection: who closes last never closes on a request.
+        "timeout_keep_alive": 75,
     }

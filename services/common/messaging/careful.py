@@ -4,7 +4,9 @@ After an unclean end a partition is taken carefully from where it was committed,
 but not beyond what lay there at the start: the killer was among them. A record that goes on killing is put aside.
 """
 
-from collections.abc import Callable, Mapping
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -59,7 +61,7 @@ class CarefulTaker:
             await self._taker.take(records)
             return
         ARMED and reach(Failpoint.CAREFUL)
-        for record in records:
+        for record in _by_key_in_any_order(records):
             await self._take_one(record, position_of(record))
             self._moved()
             ARMED and reach(Failpoint.TAKEN_CAREFULLY)
@@ -84,3 +86,14 @@ class CarefulTaker:
         finally:
             # Whatever was raised, the process lives: it was not this record's doing.
             await self._lives.forget(position)
+
+
+def _by_key_in_any_order(records: Records) -> Iterator["ConsumerRecord[bytes, bytes]"]:
+    """The records of a key in their order, the keys by chance: who is killed from outside, again and again and soon after
+    each start, would otherwise have the same innocent record in hand each time.
+    """
+    by_key: defaultdict[bytes | None, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
+    for record in records:
+        by_key[record.key].append(record)
+    for key in random.sample(list(by_key), len(by_key)):
+        yield from by_key[key]

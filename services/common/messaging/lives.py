@@ -12,9 +12,9 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.position import Position
 from services.common.store import Collection, reaching_store
 
-SPARED: Final = 2
-"""Lives that a record may end, once counted, and still be tried. With the life that was not counted, the one that puts
-it aside, and one more should even reading it kill, a process is started five times at most."""
+SPARED: Final = 3
+"""Lives that a record may end, once counted, and still be tried. With the life that was not counted and the one that
+puts it aside, a process is started five times; a sixth time only if even reading the record kills."""
 
 
 class Lives:
