@@ -141,12 +141,11 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             gone = await self.offsets.learn(self.consumer, list(assigned))
             ARMED and reach(Failpoint.LOG_STARTS_KNOWN)
-            ends = await self.offsets.ends(self.consumer) if self._taker.unclean else {}
+            ends = await self.offsets.ends(self.consumer) if self._taker.must_beware else {}
         except (KafkaError, TimeoutError) as error:
             raise BrokerAway(f"offsets unknown ({type(error).__name__})") from None
         if ends:
             self._taker.beware(self.offsets.finished, ends)
-            self._taker.unclean = False
         if gone:
             self._halt(gone)
 

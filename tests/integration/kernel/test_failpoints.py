@@ -17,7 +17,6 @@ from services.common.messaging.failpoints import Failpoint
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.support.proxy import Proxy
-from tests.support.waiting import eventually
 
 Load = Callable[[Bench], Awaitable[None]]
 
@@ -57,12 +56,12 @@ def _entry(bench: Bench, key: UUID, amount: int) -> bytes:
     return bytes(event.model_dump_json().encode())
 
 
-async def after_an_unclean_end(bench: Bench) -> None:
-    """A life that was cut short, so that the next one takes what lies there one record at a time."""
-    await bench.start()
-    await eventually(bench.ready)
-    await bench.kill()
+async def suspected(bench: Bench) -> None:
+    """A life that ended over a batch that it had noted: its records are taken one at a time."""
     await plain(bench)
+    for point in (Failpoint.BATCH_READ, Failpoint.BATCH_TAKEN):
+        await bench.start(f"{point}:kill")
+        await bench.died_of()
 
 
 async def timed(bench: Bench) -> None:
@@ -107,6 +106,7 @@ PLAIN = (
     Failpoint.LOG_STARTS_KNOWN,
     Failpoint.OFFSETS_LEARNED,
     Failpoint.BATCH_READ,
+    Failpoint.BATCH_NOTED,
     Failpoint.LOADED,
     Failpoint.TOPICS_KNOWN,
     Failpoint.PARKED,
@@ -135,11 +135,11 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.SWEEP_TIMER_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_STALE_FOUND: left_unsent,
     Failpoint.SET_ASIDE: buggy,
-    Failpoint.CAREFUL: after_an_unclean_end,
-    Failpoint.NOTED: after_an_unclean_end,
-    Failpoint.ENDED_CAREFULLY: after_an_unclean_end,
-    Failpoint.FORGOTTEN: after_an_unclean_end,
-    Failpoint.TAKEN_CAREFULLY: after_an_unclean_end,
+    Failpoint.COUNTED: suspected,
+    Failpoint.ENDED_ALONE: suspected,
+    Failpoint.FORGOTTEN: suspected,
+    Failpoint.TAKEN_ALONE: suspected,
+    Failpoint.SUSPECTS_TAKEN: suspected,
 }
 
 
