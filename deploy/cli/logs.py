@@ -71,9 +71,10 @@ def _reopened(log: BinaryIO, file: Path) -> BinaryIO:
         now = file.stat()
         if now.st_ino != os.fstat(log.fileno()).st_ino:
             # What was written between the last look and the move.
+            successor = file.open("rb")
             _say(log.read())
             log.close()
-            return file.open("rb")
+            return successor
         if now.st_size < log.tell():
             log.seek(0)
     return log

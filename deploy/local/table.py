@@ -12,7 +12,7 @@ from deploy.local.home import Home
 from deploy.local.ports import HOST
 from deploy.local.program import Kind, Probe, Program
 
-# A process finishes what it has in hand before it ends; its consumer takes up to 20 s for that.
+# A process finishes what it has in hand before it ends; its consumer takes up to 12 s for that, its server up to 20 s.
 DRAIN_SECONDS = 25.0
 
 # What the engines are made of; the extra `local` brings them.

@@ -30,18 +30,25 @@ class SignIn:
     async def begin(self, credentials: Credentials, address: str) -> tuple[str, Session, Account]:
         """A token, its session and its account. Problems: `wrong-credentials`, `too-many`, `busy`."""
         account_id = account_id_of(self.id_secret, credentials.niss)
-        taken = ((self.account_brake, str(account_id)), (self.address_brake, network_of(address)))
+        # The address first: who has used up theirs must not use up somebody else's.
+        taken = ((self.address_brake, network_of(address)), (self.account_brake, str(account_id)))
         for brake, key in taken:
             if wait := brake.take(key):
                 raise Problem(kinds.TOO_MANY, retry_after=wait)
-        with self._in_flight:
-            account = await self.accounts.find(account_id)
-            known_hash = None if account is None else account.password_hash
-            fits = await self.verifier.verify(credentials.password, known_hash)
+        guessed_wrong = False
+        try:
+            with self._in_flight:
+                account = await self.accounts.find(account_id)
+                known_hash = None if account is None else account.password_hash
+                fits = await self.verifier.verify(credentials.password, known_hash)
+            guessed_wrong = account is None or not fits
+        finally:
+            # An outage, or a counter too busy to look, is no guess.
+            if not guessed_wrong:
+                for brake, key in taken:
+                    brake.give_back(key)
         if account is None or not fits:
             raise Problem(kinds.WRONG_CREDENTIALS, headers={"WWW-Authenticate": "Bearer"})
-        for brake, key in taken:
-            brake.give_back(key)
         token, session = new_token(), session_for(account, datetime.now(UTC))
         await self.sessions.begin(token, session)
         return token, session, account

@@ -45,7 +45,8 @@ class Reading:
         receipt = self._receipt(session, reference, shown_receipt)
         view = await self._view(reference, patient=receipt is not None)
         if view is not None and view.account_id == session.account_id:
-            return Found(view, receipt or _receipt_of(view))
+            # The view has the first of several appends; another replica may have issued a later one's receipt.
+            return Found(view, receipt._replace(filed_at=view.filed_at) if receipt else _receipt_of(view))
         if view is None and receipt is not None:
             return Found(None, receipt)
         raise not_found()

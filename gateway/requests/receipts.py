@@ -53,8 +53,9 @@ class Issued:
         self._receipts: OrderedDict[str, tuple[Receipt, float]] = OrderedDict()
         self._keys: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()
 
-    def add(self, key: bytes, receipt: Receipt) -> None:
-        now = self._clock()
+    def add(self, key: bytes, receipt: Receipt) -> Receipt:
+        """The receipt as it was first issued here: to file the same again does not change when it was filed."""
+        now, receipt = self._clock(), self.receipt(receipt.reference) or receipt
         self._receipts[receipt.reference] = (receipt, now + _ISSUED_FOR)
         self._keys[key] = (receipt.request_id.bytes, now + _KEY_KEPT_FOR)
         self._receipts.move_to_end(receipt.reference)
@@ -63,6 +64,7 @@ class Issued:
             self._receipts.popitem(last=False)
         if len(self._keys) > _KEYS:
             self._keys.popitem(last=False)
+        return receipt
 
     def receipt(self, reference: str) -> Receipt | None:
         """The receipt, if this replica issued it lately."""

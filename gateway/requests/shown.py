@@ -129,7 +129,7 @@ class Shower:
         )
 
     def timeline(self, found: Found) -> Timeline:
-        """Received first; then every fact by `seq`, each followed by the notices that told of it."""
+        """In the order of time; what has one moment in the order of `seq`, a notice behind what it told of."""
         view = found.view
         if view is None:
             return Timeline(reference=found.receipt.reference, entries=[self._received(found.receipt.filed_at)])
@@ -140,7 +140,7 @@ class Shower:
             entries += [entry for notice in notices if notice.about == fact.id for entry in self._entries(notice)]
         known = {fact.id for fact in view.facts.values()}
         entries += [entry for notice in notices if notice.about not in known for entry in self._entries(notice)]
-        return Timeline(reference=view.reference, entries=entries)
+        return Timeline(reference=view.reference, entries=sorted(entries, key=lambda entry: entry.at))
 
     def receipt(self, receipt: Receipt, secret: bytes) -> ReceiptShown:
         summary = self._receipt_summary(receipt)

@@ -68,9 +68,7 @@ class Filing:
                 ARMED and reach(Failpoint.SUBMIT_CLAIMED)
             appended_at = await self._append(event, traceparent_of(request.scope))
             ARMED and reach(Failpoint.SUBMIT_APPENDED)
-        receipt = _receipt(event, appended_at, content)
-        self.issued.add(key_id, receipt)
-        return receipt
+        return self.issued.add(key_id, _receipt(event, appended_at, content))
 
     async def _append(self, event: RequestSubmitted, traceparent: str | None) -> datetime:
         """Append the one record; its append time. What the broker does not acknowledge in time may land all the same."""

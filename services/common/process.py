@@ -38,6 +38,8 @@ LAG_EVERY: Final = 2.0
 BLOCKED_AFTER: Final = 15.0
 """Seconds in which the event loop must come round; looking at the subscriptions takes up to ten of them."""
 
+PROBE_WITHIN: Final = 5.0
+
 LEAVE_WITHIN: Final = 5.0
 """Seconds that a process with a consumer that hangs gets to end in order."""
 
@@ -77,7 +79,7 @@ class Process:
             yield
 
     def _must_not_end(self, task: asyncio.Task[None]) -> None:
-        """A loop that ends by itself leaves a process that only looks alive: end it, so that it is started again."""
+        """A background task that fails leaves a process that only looks alive: end it, so that it is started again."""
         if not task.cancelled() and (error := task.exception()) is not None:
             log.critical("a background task ended", process=self.name, error=_kinds(error))
             os.kill(os.getpid(), signal.SIGTERM)
@@ -114,7 +116,7 @@ class Process:
             faulthandler.dump_traceback_later(BLOCKED_AFTER, exit=True)
             await asyncio.sleep(LAG_EVERY)
             running = [each for each in self.subscriptions if each.progress.running]
-            await asyncio.gather(*(each.measure(self._broker_there) for each in running))
+            await self._look_at(running)
             for subscription in running:
                 metrics.LAG.labels(subscription.group).set(subscription.progress.lag)
             if hung := [each.group for each in running if each.progress.hung]:
@@ -124,12 +126,20 @@ class Process:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 
+    async def _look_at(self, running: Sequence[Subscription]) -> None:
+        """A broker that answers nobody of us is an outage; one that answers others but not this consumer is not."""
+        answered = await asyncio.gather(*(each.measure() for each in running))
+        silent = [each for each, heard in zip(running, answered, strict=True) if not heard]
+        there = bool(silent) and await self._broker_there()
+        for subscription in silent:
+            subscription.progress.heard_nothing(broker_there=there)
+
     async def _broker_there(self) -> bool:
-        """Whether anybody of us reaches the broker."""
         try:
-            if self.publisher:
-                await self.publisher.probe()
-        except Away:
+            async with asyncio.timeout(PROBE_WITHIN):
+                if self.publisher:
+                    await self.publisher.probe()
+        except (Away, TimeoutError):
             return False
         return self.publisher is not None
 
@@ -213,6 +223,6 @@ def listening(settings: Settings) -> dict[str, Any]:
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": 20,
-        # Longer than proxies and clients keep an idle connection: who closes last never closes on a request.
+        # Longer than clients and proxies keep an idle connection: they close it first, and never send into one that we close.
         "timeout_keep_alive": 75,
     }

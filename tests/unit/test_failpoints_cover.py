@@ -19,6 +19,7 @@ COVERED = (
     "services/common/messaging/dead_letters.py",
     "services/common/messaging/lives.py",
     "services/common/messaging/maker.py",
+    "services/common/messaging/polling.py",
     "services/common/messaging/projection.py",
     "services/common/messaging/subscription.py",
     "services/common/messaging/sweeper.py",
@@ -31,8 +32,13 @@ HARMLESS = (
     "asyncio.timeout",
     "self.between_batches",
     "self._subscription.between_batches",
+    "consumer.getmany",
+    "consumer.position",
+    "self._next",
+    "self._poll",
+    "self._walk",
 )
-"""Awaits that change nothing anywhere: a wait, a bound, and the lock between two batches of one process."""
+"""Awaits that change nothing anywhere: a wait, a bound, a poll, and the lock between two batches of one process."""
 
 LIFECYCLE = {"start", "stop", "on_partitions_revoked", "on_partitions_assigned", "measure"}
 """Functions that handle no record."""

@@ -71,7 +71,7 @@ class BatchTaker:
         if error is None:
             return
         if len(batch) == 1:
-            await self._set_aside(batch[0], error)
+            await self._end_failed(batch[0], error)
             ARMED and reach(Failpoint.SET_ASIDE)
             return
         middle = len(batch) // 2
@@ -91,19 +91,25 @@ class BatchTaker:
             metrics.ended(self._group, end, ends.count(end))
         return None
 
-    async def put_aside(self, record: "ConsumerRecord[bytes, bytes]", reason: str, *, unread: bool) -> None:
+    async def end_untried(self, record: "ConsumerRecord[bytes, bytes]", reason: str, *, unread: bool) -> None:
         """End a record that must not be taken: its documents wait. One that cannot even be read leaves a letter only."""
         batch, letters = ([], [Letter.unreadable(record, reason)]) if unread else self._read([record])
+        for taken in batch:
+            await self._park(taken, reason)
+        ARMED and reach(Failpoint.PARKED_UNTRIED)
+        await self._letters.send(letters)
         metrics.ended(self._group, End.DEAD_LETTERED, 1)
-        await (self._park(batch[0], reason) if batch else self._letters.send(letters))
 
-    async def _set_aside(self, taken: Taken, error: Exception) -> None:
+    async def _end_failed(self, taken: Taken, error: Exception) -> None:
         """End a record that can never be applied, or that our own bug cannot apply."""
-        metrics.ended(self._group, End.DEAD_LETTERED, 1)
-        reason = f"bug:{type(error).__name__}"
-        if not isinstance(error, Poison):
+        if isinstance(error, Poison):
+            ending = self._end(taken, error)
+        else:
+            reason = f"bug:{type(error).__name__}"
             log.critical("a record cannot be applied", group=self._group, because=reason, exc_info=where(error))
-        await (self._end(taken, error) if isinstance(error, Poison) else self._park(taken, reason))
+            ending = self._park(taken, reason)
+        await ending
+        metrics.ended(self._group, End.DEAD_LETTERED, 1)
 
     async def _end(self, taken: Taken, poison: Poison) -> None:
         await self._letters.send([Letter.of(taken, poison.reason)])

@@ -1,8 +1,8 @@
 """Taking records as they come or, where one of them may have killed the process, with notes beforehand.
 
 After an unclean end the killer is among the records that one batch could have held: from where a partition was
-committed, not beyond what lay there at the start. Those are taken in batches as ever, but each batch is noted first. Was
-a batch noted when the process died, its records are taken one at a time, and each is counted first. A record that goes
+committed, up to what lay there at the start. They are taken in batches as ever, but each batch is noted first. If a batch
+was noted when the process died, its records are taken one at a time, each counted before it is taken. A record that goes
 on killing is put aside.
 """
 
@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 from services.common.errors import StoreAway
 from services.common.messaging.batch import MAX_RECORDS, BatchTaker, Records
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.lives import SPARED, Lives, Past, Span
+from services.common.messaging.lives import SPARED, Lives, Span
 from services.common.messaging.position import Position, position_of
 
 if TYPE_CHECKING:
@@ -36,48 +36,68 @@ class CarefulTaker:
         self._taker = taker
         self._lives = lives
         self._moved = moved
-        self._counted: set[Position] = set()
-        self._past: Past | None = None
+        self._begun = False
+        self._unclean = False
+        self._aware = False
         self._suspects: dict[TopicPartition, Span] = {}
         self._until: dict[TopicPartition, int] = {}
+        self._counted: dict[Position, int] = {}
+        self._ended: set[Position] = set()
         self._noted = False
 
     async def begin(self) -> None:
         """Once in a life: it may take several tries to connect. Raises `StoreAway`."""
-        if self._past is None:
-            self._past = await self._lives.begin()
-            self._suspects = dict(self._past.suspects)
-            self._noted = bool(self._suspects)
+        if not self._begun:
+            past = await self._lives.begin()
+            self._begun, self._unclean, self._suspects = True, past.unclean, dict(past.suspects)
 
     async def end(self) -> None:
-        """Say that the life ends in order; a store that is away only makes the next one begin carefully."""
-        with suppress(StoreAway):
-            await self._lives.end()
+        """Say that the life ends in order, if what the life before left open is settled.
+
+        A store that is away only makes the next life begin carefully.
+        """
+        if self._begun and not (self.must_beware or self._suspects or self._until):
+            with suppress(StoreAway):
+                await self._lives.end()
 
     @property
     def must_beware(self) -> bool:
         """Whether the partitions that are taken up next must be taken with care."""
-        return self._past is not None and self._past.unclean and not self._until
+        return self._unclean and not self._aware
 
     def beware(self, finished: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> None:
         """Take these partitions with care, from `finished` on, up to what lies there now."""
-        self._until = {tp: min(ends[tp], offset + MAX_RECORDS) for tp, offset in finished.items() if tp in ends}
-        log.warning("the life before did not end in order", partitions=len(ends), suspects=len(self._suspects))
+        self._aware = True
+        self._until = {
+            tp: min(ends[tp], offset + MAX_RECORDS) for tp, offset in finished.items() if ends.get(tp, 0) > offset
+        }
+        # What was committed killed nobody, and another member's partitions are for its own notes.
+        self._suspects = {tp: span for tp, span in self._suspects.items() if finished.get(tp, span[1]) < span[1]}
+        log.warning("the life before did not end in order", partitions=len(self._until), suspects=len(self._suspects))
 
     async def take(self, records: Records) -> None:
-        spans = _spans(records)
-        if any(_overlap(span, self._suspects.get(tp)) for tp, span in spans.items()):
-            await self._one_at_a_time(records)
-            ARMED and reach(Failpoint.SUSPECTS_TAKEN)
-            passed = {tp: after for tp, (_, after) in spans.items()}
-            self._suspects = {tp: span for tp, span in self._suspects.items() if passed.get(tp, 0) < span[1]}
-            return
+        spans = spans_of(records)
+        suspected = any(_overlap(span, self._suspects.get(tp)) for tp, span in spans.items())
+        if not suspected:
+            await self._note(spans)
+            ARMED and reach(Failpoint.BATCH_NOTED)
+        taking = self._one_at_a_time if suspected else self._taker.take
+        await taking(records)
+        ARMED and reach(Failpoint.CARE_TAKEN)
+        if self._suspects or self._until:
+            self._pass(spans)
+
+    async def _note(self, spans: Mapping[TopicPartition, Span]) -> None:
+        """Note the batch while care is due; the first time it no longer is, leave an empty note."""
         careful = any(first < self._until.get(tp, 0) for tp, (first, _) in spans.items())
         if careful or self._noted:
-            await self._lives.note(self._suspects | spans if careful else self._suspects)
-            self._noted = careful or bool(self._suspects)
-        ARMED and reach(Failpoint.BATCH_NOTED)
-        await self._taker.take(records)
+            await self._lives.note({**self._suspects, **spans} if careful else self._suspects)
+            self._noted = careful
+
+    def _pass(self, spans: Mapping[TopicPartition, Span]) -> None:
+        passed = {tp: after for tp, (_, after) in spans.items()}
+        self._suspects = {tp: span for tp, span in self._suspects.items() if passed.get(tp, 0) < span[1]}
+        self._until = {tp: until for tp, until in self._until.items() if passed.get(tp, 0) < until}
 
     async def _one_at_a_time(self, records: Records) -> None:
         for record in _by_key_in_any_order(records):
@@ -86,25 +106,31 @@ class CarefulTaker:
             ARMED and reach(Failpoint.TAKEN_ALONE)
 
     async def _alone(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
-        lives = 0
         if position not in self._counted:
-            lives = await self._lives.count(position)
-            self._counted.add(position)
+            self._counted[position] = await self._lives.count(position)
         ARMED and reach(Failpoint.COUNTED)
-        spared = lives <= SPARED
+        ending = self._try if self._counted[position] <= SPARED else self._put_aside
+        await ending(record, position)
+
+    async def _try(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
         try:
-            await (
-                self._taker.take([record])
-                if spared
-                else self._taker.put_aside(record, KILLER, unread=lives > SPARED + 1)
-            )
+            await self._taker.take([record])
             ARMED and reach(Failpoint.ENDED_ALONE)
         finally:
-            # Whatever was raised, the process lives: it was not this record's doing.
+            # It has ended, or an outage stopped it: the process lives, and nothing counts against the record.
+            del self._counted[position]
             await self._lives.forget(position)
 
+    async def _put_aside(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
+        """Its count stays: should the batch come again, in this life or another, it is not tried once more."""
+        if position not in self._ended:
+            await self._taker.end_untried(record, KILLER, unread=self._counted[position] > SPARED + 1)
+            ARMED and reach(Failpoint.ENDED_UNTRIED)
+            self._ended.add(position)
 
-def _spans(records: Records) -> dict[TopicPartition, Span]:
+
+def spans_of(records: Records) -> dict[TopicPartition, Span]:
+    """For each partition of the batch: its first offset, and the one after its last."""
     spans: dict[TopicPartition, Span] = {}
     for record in records:
         tp = TopicPartition(record.topic, record.partition)

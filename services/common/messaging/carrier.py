@@ -5,7 +5,7 @@ would drop the whole batch and the next commit would pass it.
 """
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from aiokafka import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -14,6 +14,9 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
 from services.common.messaging.batch import MAX_RECORDS
+
+STOP_WITHIN: Final = 10.0
+"""Seconds that a batch in flight gets to come to its end."""
 
 
 def carrier(
@@ -27,7 +30,7 @@ def carrier(
         allow_auto_create_topics=False,
         apply_types=False,
         logger=None,
-        graceful_timeout=20,
+        graceful_timeout=STOP_WITHIN,
     )
     subscriber = broker.subscriber(
         *topics,

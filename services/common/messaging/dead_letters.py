@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.common.contracts import topics
+from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging.position import Position, moment, position_of
 from services.common.messaging.publisher import Publisher, Raw
 from services.common.messaging.redrive import Redrive
@@ -55,9 +56,12 @@ class DeadLetters:
         self._group = group
 
     async def send(self, letters: Sequence[Letter]) -> None:
-        """Return once the broker has them all. Raises `BrokerAway`; a missing dead-letter topic is an outage."""
+        """Return once the broker has them all. Raises `BrokerAway`; a missing or forbidden topic of ours is an outage."""
         written = [(letter, _about(letter, self._group)) for letter in letters]
-        await self._publisher.send_raw([_raw(letter.record, about) for letter, about in written])
+        try:
+            await self._publisher.send_raw([_raw(letter.record, about) for letter, about in written])
+        except TopicMissing as missing:
+            raise BrokerAway(str(missing)) from None
         for _, about in written:
             log.error("dead-lettered", **{name.replace("-", "_"): text for name, text in about.items()})
 

@@ -79,7 +79,7 @@ class Lives:
         return int(noted["lives"])
 
     async def forget(self, position: Position) -> None:
-        """The record has ended, or an outage stopped it: neither counts against it."""
+        """The record has ended, or an outage stopped it: nothing counts against it."""
         with reaching_store():
             await self._collection.delete_one({"_id": self._record(position)})
         ARMED and reach(Failpoint.FORGOTTEN)

@@ -1,7 +1,7 @@
 """One consumer group's subscription: FastStream carries the batches, the kernel decides how each record ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -18,8 +18,8 @@ from aiokafka.errors import (
 
 from services.common.errors import Away, BrokerAway, HandedOver
 from services.common.messaging.batch import BatchTaker, Records
-from services.common.messaging.careful import CarefulTaker
-from services.common.messaging.carrier import carrier
+from services.common.messaging.careful import CarefulTaker, spans_of
+from services.common.messaging.carrier import STOP_WITHIN, carrier
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.lives import Lives
@@ -34,7 +34,6 @@ from services.common.telemetry.logging import where
 log = structlog.get_logger()
 
 START_WITHIN: Final = 15.0
-STOP_WITHIN: Final = 10.0
 COMMIT_WITHIN: Final = 10.0
 """Seconds the broker has for each."""
 
@@ -74,7 +73,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._broker, self._subscriber = carrier(url, group, instance, topics, listener=self)
         self._subscriber(self._consume)
         # FastStream has no other door between its loop and the poll.
-        self._subscriber.get_msg = Poller(self._subscriber.get_msg, self.offsets, letters)
+        poll = self._subscriber.get_msg
+        self._subscriber.get_msg = Poller(poll, self.offsets, letters, self._commit, self.progress)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -105,19 +105,19 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _leave(self) -> None:
         self.progress.running = False
         try:
-            async with asyncio.timeout(STOP_WITHIN):
+            async with asyncio.timeout(STOP_WITHIN + 2):
                 await self._broker.stop()
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("subscription did not stop cleanly", group=self.group, because=type(error).__name__)
 
-    async def measure(self, broker_there: Callable[[], Awaitable[bool]]) -> None:
-        """Learn how many records wait. A broker that answers nobody is an outage; one that answers others is not."""
+    async def measure(self) -> bool:
+        """Learn how many records wait; whether the broker said so. Takes five seconds at most."""
         try:
             ends = await self.offsets.ends(self.consumer)
-        except (Away, KafkaError, IllegalStateError, TimeoutError):
-            self.progress.heard_nothing(broker_there=await broker_there())
-        else:
-            self.progress.measured(self.offsets.lag(ends))
+        except (Away, KafkaError, TimeoutError):
+            return False
+        self.progress.measured(self.offsets.lag(ends))
+        return True
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Wait for the batch in flight, so that nothing is delivered twice by a mere rebalance."""
@@ -138,6 +138,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _learn(self, assigned: Collection[TopicPartition]) -> None:
         """Stop loudly where the log no longer reaches back to what was committed."""
+        self.progress.stopped = None
         try:
             gone = await self.offsets.learn(self.consumer, list(assigned))
             ARMED and reach(Failpoint.LOG_STARTS_KNOWN)
@@ -158,14 +159,15 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _consume(self, records: Records) -> None:
         """One batch, start to commit. Never raises: FastStream would drop the batch and pass it."""
         async with self.between_batches:
-            first, after = _bounds(records)
+            spans = spans_of(records)
+            first = {tp: span[0] for tp, span in spans.items()}
             try:
                 if await self._must_poll_again(first):
                     return
                 ARMED and reach(Failpoint.BATCH_READ)
                 await self._taker.take(records)
                 ARMED and reach(Failpoint.TAKEN)
-                await self._commit(after)
+                await self._commit({tp: span[1] for tp, span in spans.items()})
                 ARMED and reach(Failpoint.COMMITTED)
             except HandedOver:
                 log.info("partitions handed over", group=self.group)
@@ -223,14 +225,3 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         with suppress(IllegalStateError, BrokerAway):
             for tp in self.consumer.assignment() & first.keys():
                 self.consumer.seek(tp, first[tp])
-
-
-def _bounds(records: Records) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-    """For each partition of the batch: its first offset, and the one after its last."""
-    first: dict[TopicPartition, int] = {}
-    after: dict[TopicPartition, int] = {}
-    for record in records:
-        tp = TopicPartition(record.topic, record.partition)
-        first.setdefault(tp, record.offset)
-        after[tp] = record.offset + 1
-    return first, after

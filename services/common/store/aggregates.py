@@ -4,6 +4,7 @@ A miss (somebody saved first) is told apart from every other failure on every en
 `{_id, version}`, so a document with another version is always a duplicate key at its own place in the bulk.
 """
 
+from collections import abc
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Generic
@@ -34,7 +35,7 @@ class DocumentStore(Generic[State]):
         """Timers and unsent events are found by partition.
 
         The compare-and-set has an index of its own, because the embedded server scans unless an index has exactly the
-        fields asked for. It is unique only because `_id` is: it can refuse nothing that `_id` allows.
+        fields asked for, and makes unique ones only. It may be unique, because `_id` is: it refuses nothing more.
         """
         with reaching_store():
             await self._collection.create_indexes(
@@ -81,9 +82,11 @@ class DocumentStore(Generic[State]):
                 {"_id": {"$in": list(sent)}}, {"$pull": {"outbox": {"id": {"$in": ids}}}}
             )
 
-    async def due(self, partitions: Sequence[int], before: datetime, limit: int) -> list[Document[State]]:
-        """Documents in `partitions` with a timer due at `before` or earlier. A blocked one's timers wait with it."""
-        due = {"due.at": {"$lte": before}, "blocked.0": {"$exists": False}}
+    async def due(
+        self, partitions: Sequence[int], before: datetime, limit: int, but: abc.Collection[str] = ()
+    ) -> list[Document[State]]:
+        """Documents in `partitions` with a timer due at `before` or earlier, `but` these. Timers of a blocked one wait."""
+        due = {"due.at": {"$lte": before}, "blocked.0": {"$exists": False}, "_id": {"$nin": list(but)}}
         return await self._find({"partition": {"$in": list(partitions)}} | due, limit)
 
     async def unsent(self, partitions: Sequence[int], before: datetime, limit: int) -> list[Document[State]]:

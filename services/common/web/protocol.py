@@ -19,10 +19,14 @@ class Http(HttpToolsProtocol):
         self.transport.write(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", response.body]))
         self.transport.close()
 
-    def eof_received(self) -> None:
-        """The sender says nothing more, but may still be listening."""
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """The sender says nothing more, but may still be listening: True keeps our half open for the answer."""
         if self._cut_short():
             self.send_400_response("")
+        elif self._owed():
+            self.cycle.keep_alive = False
+            return True
+        return None
 
     def _unsupported_upgrade_warning(self) -> None:
         """Anybody may ask for an upgrade; uvicorn's advice to install a library would only mislead."""

@@ -102,9 +102,7 @@ class LivesSpec:
             blocked = (await own.account(keys[0]))["blocked"]
             assert [parked["offset"] for parked in blocked] == [killer.offset, behind.offset]
 
-    async def test_a_process_that_hangs_or_spins_ends_itself_and_the_next_one_goes_on(
-        self, engines: LocalStack, tmp_path: Path
-    ) -> None:
+    async def test_a_process_that_hangs_or_spins_ends_itself(self, engines: LocalStack, tmp_path: Path) -> None:
         async with bench(engines, tmp_path) as hanging, bench(engines, tmp_path) as spinning:
             for own, how in ((hanging, "book"), (spinning, "spinning")):
                 await load(own, [uuid4()], 3)

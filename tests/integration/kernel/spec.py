@@ -15,7 +15,6 @@ from services.common.messaging.position import moment
 from tests.integration.kernel.asking import letter_of, reason, redrive
 from tests.integration.kernel.harness import Bench, Headers, headers_of
 from tests.integration.kernel.ledger import UNLUCKY
-from tests.integration.kernel.lives_spec import LivesSpec
 from tests.support import topics
 from tests.support.waiting import eventually
 
@@ -45,7 +44,7 @@ def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-class KernelSpec(LivesSpec):
+class KernelSpec:
     """Every consumer of Postigo keeps these promises."""
 
     async def test_entries_are_booked_once_and_in_order(self, ledger: Bench) -> None:

@@ -1,23 +1,33 @@
-"""The kernel's promises on the embedded engines."""
+"""The kernel's promises on the embedded engines, with either driver."""
 
 from collections.abc import AsyncIterator
+from typing import ClassVar
 
 import pytest
 import pytest_asyncio
 
 from deploy.local import LocalStack
 from tests.integration.kernel.harness import Bench, bench
+from tests.integration.kernel.lives_spec import LivesSpec
 from tests.integration.kernel.spec import KernelSpec
 from tests.support.waiting import eventually
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ledger(engines: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
-    async with bench(engines, tmp_path_factory.mktemp("ledger")) as made:
+@pytest_asyncio.fixture(scope="class", loop_scope="session")
+async def ledger(
+    request: pytest.FixtureRequest, engines: LocalStack, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Bench]:
+    async with bench(engines, tmp_path_factory.mktemp("ledger"), **getattr(request.cls, "env", {})) as made:
         await made.start()
         await eventually(made.ready)
         yield made
 
 
-class TestEmbedded(KernelSpec):
-    pass
+class TestMotor(KernelSpec, LivesSpec):
+    """The default."""
+
+
+class TestPyMongo(KernelSpec):
+    """What happens to records; how processes die has nothing to do with the driver."""
+
+    env: ClassVar = {"MONGO_DRIVER": "pymongo"}

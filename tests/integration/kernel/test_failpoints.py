@@ -16,6 +16,7 @@ from services.common.identifiers import reference_of
 from services.common.messaging.failpoints import Failpoint
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import UNLUCKY
+from tests.support import undecodable
 from tests.support.proxy import Proxy
 
 Load = Callable[[Bench], Awaitable[None]]
@@ -32,6 +33,12 @@ async def plain(bench: Bench) -> None:
 async def unreadable(bench: Bench) -> None:
     await plain(bench)
     await bench.enter(uuid4(), 1, value=b"{not json")
+    await plain(bench)
+
+
+async def undecodable_among(bench: Bench) -> None:
+    await plain(bench)
+    await undecodable.append(bench.env["KAFKA_URL"], bench.ledger.entries, uuid4())
     await plain(bench)
 
 
@@ -61,6 +68,15 @@ async def suspected(bench: Bench) -> None:
     await plain(bench)
     for point in (Failpoint.BATCH_READ, Failpoint.BATCH_TAKEN):
         await bench.start(f"{point}:kill")
+        await bench.died_of()
+
+
+async def killing(bench: Bench) -> None:
+    """A record that kills, and has done so until it is put aside the next time."""
+    await plain(bench)
+    await bench.enter(uuid4(), 1, "killer")
+    for _ in range(4):
+        await bench.start()
         await bench.died_of()
 
 
@@ -107,6 +123,7 @@ PLAIN = (
     Failpoint.OFFSETS_LEARNED,
     Failpoint.BATCH_READ,
     Failpoint.BATCH_NOTED,
+    Failpoint.CARE_TAKEN,
     Failpoint.LOADED,
     Failpoint.TOPICS_KNOWN,
     Failpoint.PARKED,
@@ -125,6 +142,7 @@ PLAIN = (
 )
 SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.UNREADABLE_DEAD_LETTERED: unreadable,
+    Failpoint.UNDECODABLE_DEAD_LETTERED: undecodable_among,
     Failpoint.POISON_DEAD_LETTERED: poisoned,
     Failpoint.FIRST_HALF_TAKEN: poisoned,
     Failpoint.BUG_DEAD_LETTERED: buggy,
@@ -139,7 +157,8 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.ENDED_ALONE: suspected,
     Failpoint.FORGOTTEN: suspected,
     Failpoint.TAKEN_ALONE: suspected,
-    Failpoint.SUSPECTS_TAKEN: suspected,
+    Failpoint.PARKED_UNTRIED: killing,
+    Failpoint.ENDED_UNTRIED: killing,
 }
 
 

@@ -88,6 +88,12 @@ async def test_a_request_cut_short_is_answered_while_its_sender_still_listens(po
     problem(await said(port, sent, half_close=True))
 
 
+async def test_a_whole_request_whose_sender_closes_its_half_is_answered(port: int) -> None:
+    sent = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok"
+    answer = await said(port, sent, half_close=True)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_connection_on_which_nothing_is_said_gets_no_answer(port: int) -> None:
     assert await said(port, half_close=True) == b""
     whole = await said(port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -1,6 +1,6 @@
 """Receipts and cursors are recognised only by whoever made them, and only for what they were made for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from hypothesis import given, strategies as st
@@ -78,3 +78,10 @@ def test_receipts_are_remembered_for_minutes_and_in_bounded_number() -> None:
         issued.add(number.to_bytes(16, "big"), RECEIPT._replace(reference=str(number)))
     assert issued.receipt("0") is None
     assert issued.receipt("10000") is not None
+
+
+def test_what_is_filed_again_keeps_the_time_of_its_first_receipt() -> None:
+    issued = Issued()
+    later = RECEIPT._replace(filed_at=RECEIPT.filed_at + timedelta(seconds=3))
+    assert issued.add(KEY, RECEIPT) == issued.add(KEY, later) == RECEIPT
+    assert issued.receipt(RECEIPT.reference) == RECEIPT

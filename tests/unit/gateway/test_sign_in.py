@@ -9,9 +9,14 @@ from hypothesis import given, strategies as st
 
 from gateway.accounts.__main__ import read
 from gateway.accounts.brake import Brake
-from gateway.accounts.domain import account_id_of, hash_of, new_token
+from gateway.accounts.domain import Credentials, account_id_of, hash_of, new_token
 from gateway.accounts.passwords import Verifier, fits, hashed
-from gateway.accounts.service import network_of
+from gateway.accounts.service import SignIn, network_of
+from gateway.accounts.sessions import Sessions
+from gateway.accounts.store import AccountStore, SessionStore
+from services.common.errors import StoreAway
+from services.common.store import connect, database, disconnect
+from services.common.web.problems import Problem
 
 PASSWORD = "uma frase comprida"  # noqa: S105
 
@@ -49,6 +54,27 @@ def test_only_the_hash_of_a_token_is_kept() -> None:
     assert len(token) >= 43
     assert token not in hash_of(token)
     assert new_token() != token
+
+
+async def test_an_outage_is_no_guess_and_an_address_that_guessed_too_often_uses_up_nobodys_tries() -> None:
+    client = connect("mongodb://127.0.0.1:1")
+    own = database(client, "postigo_gateway")
+    sign_in = SignIn(
+        AccountStore(own),
+        Sessions(SessionStore(own)),
+        b"s" * 32,
+        account_brake=Brake(tries=1, refill=30),
+        address_brake=Brake(tries=1, refill=30),
+    )
+    asked = Credentials(niss="12345678910", password=PASSWORD)
+    with pytest.raises(StoreAway):
+        await sign_in.begin(asked, "192.0.2.1")
+    assert sign_in.address_brake.take("192.0.2.1") == 0
+    with pytest.raises(Problem):
+        await sign_in.begin(asked, "192.0.2.1")
+    assert sign_in.account_brake.take(str(account_id_of(sign_in.id_secret, asked.niss))) == 0
+    sign_in.verifier.close()
+    await disconnect(client)
 
 
 def test_tries_run_out_and_come_back_slowly() -> None:
