@@ -19,6 +19,7 @@ class Offsets:
     def __init__(self) -> None:
         self.finished: dict[TopicPartition, int] = {}
         self.unknown: frozenset[TopicPartition] = frozenset()
+        self._asked_again: dict[TopicPartition, tuple[int, int]] = {}
 
     async def learn(self, consumer: AIOKafkaConsumer, assigned: Sequence[TopicPartition]) -> list[TopicPartition]:
         """Take up `assigned`; those of them whose committed offset the log no longer reaches.
@@ -44,8 +45,15 @@ class Offsets:
         self.finished.update(after)
 
     def gaps(self, first: Mapping[TopicPartition, int]) -> list[TopicPartition]:
-        """Partitions whose next record is not the one that should follow: the log was cut while we were behind."""
-        return [tp for tp, offset in first.items() if offset > self.finished.get(tp, offset)]
+        """Partitions whose next record is not the one that should follow: the log was cut, or a poll was lost.
+
+        One that was asked for again and begins at the same place has no gap: a transaction's marker takes an offset
+        and is never delivered.
+        """
+        found = {tp: (done, at) for tp, at in first.items() if at > (done := self.finished.get(tp, at))}
+        gaps = [tp for tp, gap in found.items() if self._asked_again.get(tp) != gap]
+        self._asked_again |= found
+        return gaps
 
     async def cut(self, consumer: AIOKafkaConsumer, gaps: Sequence[TopicPartition]) -> list[TopicPartition]:
         """Those of `gaps` whose log really begins after what was finished. A rebalance makes gaps that close again."""
@@ -61,5 +69,8 @@ class Offsets:
         async with asyncio.timeout(ANSWER_TIMEOUT):
             return dict(await consumer.end_offsets(held))
 
-    def lag(self, ends: Mapping[TopicPartition, int]) -> int:
-        return sum(max(0, end - self.finished.get(tp, end)) for tp, end in ends.items())
+    def lag(self, ends: Mapping[TopicPartition, int], positions: Mapping[TopicPartition, int]) -> int:
+        """Records that wait, over all partitions. `positions` is what was read where all that was read has ended too:
+        a marker at the end of a log waits for nobody.
+        """
+        return sum(max(0, end - max(self.finished.get(tp, end), positions.get(tp, 0))) for tp, end in ends.items())

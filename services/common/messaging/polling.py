@@ -1,4 +1,4 @@
-"""Polling past a record that the client library itself cannot decode: a header whose *name* is not UTF-8.
+"""Polling past what the client library itself cannot decode: a header name that is not UTF-8, a damaged compression.
 
 The library raises for the whole poll, and would raise for ever. Whatever else that poll had taken is lost with it, so
 every partition goes back to what was finished, and the partitions are walked record by record to the one that raises.
@@ -57,8 +57,11 @@ class Poller:
     async def _poll_or_walk(self, consumer: AIOKafkaConsumer) -> Records:
         try:
             return await self._poll(consumer)
-        except UnicodeDecodeError:
-            log.warning("a record cannot be decoded: looking for it", group=self._progress.name)
+        except KafkaError:
+            raise
+        except Exception as error:
+            # Whatever it is: it would be raised again, for ever, for every partition.
+            log.warning("records cannot be decoded", group=self._progress.name, error=type(error).__name__)
         return await self._walk(consumer)
 
     async def _walk(self, consumer: AIOKafkaConsumer) -> Records:
@@ -87,7 +90,9 @@ class Poller:
                 if not found:
                     break
                 records += found[tp]
-        except UnicodeDecodeError:
+        except KafkaError:
+            raise
+        except Exception:
             return records, True
         return records, False
 
@@ -95,7 +100,7 @@ class Poller:
         """Its letter tells where it lies: the library gives us none of its bytes."""
         now = round(time.time() * 1000)
         record = ConsumerRecord(tp.topic, tp.partition, offset, now, 1, None, None, None, -1, -1, ())
-        await self._letters.send([Letter.unreadable(record, "header-name-utf8")])
+        await self._letters.send([Letter.unreadable(record, "undecodable")])
         ARMED and reach(Failpoint.UNDECODABLE_DEAD_LETTERED)
         consumer.seek(tp, offset + 1)
         await self._commit({tp: offset + 1})

@@ -114,9 +114,11 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Learn how many records wait; whether the broker said so. Takes five seconds at most."""
         try:
             ends = await self.offsets.ends(self.consumer)
+            idle = not self.between_batches.locked()
+            read = {tp: await self.consumer.position(tp) for tp in ends} if idle else {}
         except (Away, KafkaError, TimeoutError):
             return False
-        self.progress.measured(self.offsets.lag(ends))
+        self.progress.measured(self.offsets.lag(ends, read))
         return True
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:

@@ -34,7 +34,7 @@ class LivesSpec:
             await own.settled()
             for offset in bad:
                 await own.enter(keys[0], len(own.entered[str(keys[0])]) + 1)
-                assert await reason(own, offset) == "header-name-utf8"
+                assert await reason(own, offset) == "undecodable"
             await own.settled()
 
     async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(

@@ -138,6 +138,30 @@ class KernelSpec:
             ledger.producer = plain
         await ledger.settled()
 
+    async def test_a_department_may_write_in_transactions(self, ledger: Bench) -> None:
+        """The marker at a transaction's end takes an offset that nobody is ever given."""
+        keys = [uuid4() for _ in range(3)]
+        plain = ledger.producer
+        ledger.producer = await topics.producer(ledger.env["KAFKA_URL"], transactional_id=ledger.ledger.prefix)
+        try:
+            for amount in range(1, 5):
+                async with ledger.producer.transaction():
+                    for key in keys:
+                        await ledger.enter(key, amount)
+        finally:
+            await ledger.producer.stop()
+            ledger.producer = plain
+        await ledger.settled()
+        for key in keys:
+            await ledger.enter(key, 5)
+        await ledger.settled()
+
+        async def nothing_waits() -> bool:
+            _, body = await ledger.probe("/health/ready")
+            return set(body["lag"].values()) == {0}
+
+        await eventually(nothing_waits)
+
     async def test_a_refusal_says_a_fact_and_books_nothing(self, ledger: Bench) -> None:
         key = uuid4()
         await ledger.enter(key, 1)
