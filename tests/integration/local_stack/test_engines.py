@@ -54,6 +54,7 @@ def test_the_object_store_refuses_an_unknown_key(engines: LocalStack) -> None:
 
 
 async def test_a_mail_is_one_file_that_mail_programs_read(engines: LocalStack) -> None:
+    before = set(engines.home.mails.glob("*.eml"))
     host, _, port = engines.env["SMTP_URL"].removeprefix("smtp://").rpartition(":")
     text = "From: postigo@example.org\r\nTo: ana@example.org\r\nSubject: Olá\r\n\r\n.linha\r\nreferência PO-1\r\n"
     await aiosmtplib.send(
@@ -65,7 +66,7 @@ async def test_a_mail_is_one_file_that_mail_programs_read(engines: LocalStack) -
         start_tls=False,
     )
 
-    [file] = engines.home.mails.glob("*.eml")
+    [file] = set(engines.home.mails.glob("*.eml")) - before
     mail = BytesParser(policy=policy.default).parsebytes(file.read_bytes())
     assert mail["Subject"] == "Olá"
     assert mail.get_all("Delivered-To") == ["ana@example.org", "hidden@example.org"]
