@@ -64,8 +64,8 @@ class Edge:
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
-        repeated = _repeated(scope["headers"])
-        app = answer(scope, Problem(kinds.HEADER_REPEATED, *repeated)) if repeated else self._app
+        refused = _refused(scope["headers"])
+        app = answer(scope, refused) if refused else self._app
         try:
             await app(scope, receive, protected)
         except Exception as error:
@@ -84,6 +84,17 @@ class Edge:
             if parent is not None:
                 return trace.set_span_in_context(NonRecordingSpan(parent), Context())
         return Context()
+
+
+def _refused(headers: Headers) -> Problem | None:
+    """What is refused for its headers alone."""
+    if repeated := _repeated(headers):
+        return Problem(kinds.HEADER_REPEATED, *repeated)
+    names = {name for name, _ in headers}
+    if b"upgrade" in names and names & {b"content-length", b"transfer-encoding"}:
+        # The parser stops at the head of such a request: its body never arrives.
+        return Problem(kinds.BAD_REQUEST, headers={"Connection": "close"})
+    return None
 
 
 def _repeated(headers: Headers) -> list[FieldError]:

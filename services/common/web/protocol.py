@@ -29,7 +29,12 @@ class Http(HttpToolsProtocol):
         return None
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Anybody may ask for an upgrade; uvicorn's advice to install a library would only mislead."""
+        """Anybody may ask for an upgrade, and is answered as if they had not; uvicorn's advice would only mislead.
+
+        The parser has dropped what it had not read of the request: whatever else arrives here is no request of its own.
+        """
+        self.cycle.keep_alive = False
+        self.transport.pause_reading()
 
     def _owed(self) -> bool:
         """A request that arrived whole, and may have been filed, still waits for its own answer."""

@@ -117,6 +117,15 @@ async def test_an_upgrade_is_not_taken_up_and_the_request_is_answered_like_any_o
     assert b"application/problem+json" in nowhere
 
 
+@pytest.mark.parametrize("protocol", [b"websocket", b"h2c"])
+async def test_a_body_behind_an_upgrade_is_never_read_as_another_request(port: int, protocol: bytes) -> None:
+    inner = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: %s\r\nContent-Length: %d\r\n\r\n"
+    answer = await said(port, head % (protocol, len(inner)), inner, half_close=True)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 async def test_who_calls_is_not_for_the_caller_to_say(port: int) -> None:
     async with httpx2.AsyncClient(trust_env=False) as http:
         answer = await http.get(f"http://127.0.0.1:{port}/", headers={"X-Forwarded-For": "192.0.2.7"})
