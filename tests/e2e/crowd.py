@@ -18,6 +18,7 @@ from services.common.contracts.deliveries import DeliveryFact
 from services.common.contracts.lifecycle import DocumentAccepted, RequestConcluded
 from services.common.identifiers import derived_id
 from services.common.messaging import Received
+from tests.support import stacks
 from tests.support.waiting import eventually
 
 AT_ONCE = 8
@@ -107,7 +108,7 @@ class Crowd:
         return Evidence(
             records=await self._said(),
             aside=self.aside,
-            booked=await booked(self.house.env["MONGO_URL"], self.cases),
+            booked=await booked(self.house.env["MONGO_URL"], self.cases, f"{stacks.prefix(self.house)}_intake"),
             mails=mails_in(self.house.home.mails, but=self.mails_before),
             shown=await self._pages(),
         )
