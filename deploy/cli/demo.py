@@ -17,6 +17,7 @@ from deploy.demo.errors import DemoError
 from deploy.demo.screen import say
 from deploy.demo.stage import Stage, stage_in
 from deploy.demo.tryout import show_hints
+from deploy.local.errors import StackError
 from deploy.local.hints import option, typed
 from deploy.local.program import Step
 
@@ -36,7 +37,12 @@ def run(wish: Wish) -> None:
     """Exit code 1 when a check fails. Raises StackError when there is nothing to check."""
     # Piped, a row may be as wide as it gets.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else report.WIDEST)
-    if not asyncio.run(_play(wish, console)):
+    try:
+        passed = asyncio.run(_play(wish, console))
+    except DemoError as error:
+        more = f" '{typed('logs', error.log, home=wish.home)}' tells more." if error.log else ""
+        raise StackError(f"{error}{more}") from error
+    if not passed:
         sys.exit(1)
 
 

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from deploy.demo.data import DemoAccount, DemoRequest
 from deploy.demo.errors import DemoError
-from deploy.local.hints import typed
 
 TIMEOUT_SECONDS: Final = 15.0
 TRIES: Final = 8
@@ -164,7 +163,7 @@ class PublicApi:
                 wait = _seconds_to_wait(answer)
             if not last:
                 await asyncio.sleep(wait)
-        raise DemoError(f"Trying to {what}, the counter gave {said}; see '{typed('logs', 'gateway')}'.")
+        raise DemoError(f"Trying to {what}, the counter gave {said}.", log="gateway")
 
 
 def problem_in(answer: httpx2.Response) -> str:

@@ -24,7 +24,6 @@ from deploy.demo.filing import Filing
 from deploy.demo.screen import say, watching
 from deploy.demo.stage import Stage, Turn
 from deploy.demo.tally import refusals, summary
-from deploy.local.hints import typed
 from deploy.local.program import Observer, State, Step
 from services.common.errors import StoreAway
 
@@ -98,7 +97,7 @@ async def _from_kafka(reading: Awaitable[T]) -> T:
 
 
 def _unreadable(what: str, engine: str) -> DemoError:
-    return DemoError(f"{what} cannot be read: see '{typed('status')}' and '{typed('logs', engine)}'.")
+    return DemoError(f"{what} cannot be read.", log=engine)
 
 
 async def _together(work: Awaitable[None]) -> None:
