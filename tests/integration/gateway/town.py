@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any, Final
 from uuid import uuid4
@@ -12,7 +13,7 @@ from uuid import uuid4
 import httpx2
 import orjson
 
-from deploy.local import LocalStack
+from deploy.local import LocalStack, probes
 from tests.support.topics import header, read_all
 
 PASSWORD: Final = "uma frase comprida"  # noqa: S105
@@ -103,6 +104,20 @@ class Town:
             assert answer.status_code == 201, answer.text
             found.append(Person(self.http, each["niss"], each["account_id"], answer.json()["token"]))
         return found
+
+    @asynccontextmanager
+    async def replica(self, name: str, **env: str) -> AsyncIterator[httpx2.AsyncClient]:
+        """Another gateway beside the first, with further variables, until the block is left."""
+        port = self.stack.port(name)
+        url, listening = f"http://127.0.0.1:{port}", {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": str(port)}
+        command = [sys.executable, "-m", "gateway"]
+        ready = partial(probes.http_ready, port)
+        await self.stack.start_program(name, command, listening | env, url=url, ready=ready)
+        try:
+            async with httpx2.AsyncClient(base_url=url, trust_env=False) as http:
+                yield http
+        finally:
+            await self.stack.stop(name)
 
     async def appended(self, request_id: str) -> list[Any]:
         """The records that lie on the intake topic for a request."""
