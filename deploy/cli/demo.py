@@ -2,16 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Final
 
 from rich.console import Console
 
 from deploy.cli.screen import Screen, open_screen
-from deploy.cli.stopping import stop_signal
+from deploy.cli.stopping import stop_signal, unless
 from deploy.demo import report, run as story
 from deploy.demo.errors import DemoError
 from deploy.demo.screen import say
@@ -21,7 +20,7 @@ from deploy.local.errors import StackError
 from deploy.local.hints import option, typed
 from deploy.local.program import Step
 
-T = TypeVar("T")
+STOPPED: Final = "The demonstration was stopped before its end."
 
 
 @dataclass(frozen=True)
@@ -82,11 +81,11 @@ async def _up_and_judged(
 ) -> story.Outcome:
     planned = story.new_run()
     with news.screen:
-        await _unless(stopped, at_the_end.enter_async_context(stage))
+        await unless(stopped, at_the_end.enter_async_context(stage), STOPPED)
         at_the_end.callback(news.mute)
-        await _unless(stopped, story.prepare(stage, planned, news.show))
+        await unless(stopped, story.prepare(stage, planned, news.show), STOPPED)
     say(console, f"\n{planned}\n")
-    return await _unless(stopped, story.perform(stage, planned, console))
+    return await unless(stopped, story.perform(stage, planned, console), STOPPED)
 
 
 class News:
@@ -101,21 +100,6 @@ class News:
 
     def mute(self) -> None:
         self._muted = True
-
-
-async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
-    """What `work` gives. A stop signal meanwhile ends it. Raises DemoError then."""
-    doing = asyncio.create_task(work)
-    stop = asyncio.create_task(stopped.wait())
-    try:
-        await asyncio.wait({doing, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if doing.done():
-            return doing.result()
-        doing.cancel()
-        await asyncio.wait({doing})
-        raise DemoError("The demonstration was stopped before its end.")
-    finally:
-        stop.cancel()
 
 
 def _say_summary(console: Console, outcome: story.Outcome) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from deploy.cli import background
 from deploy.cli.screen import open_screen
-from deploy.cli.stopping import stop_signal
+from deploy.cli.stopping import stop_signal, unless
 from deploy.local import LocalStack, StackError, table
 from deploy.local.hints import typed
 from deploy.local.program import Observer
@@ -80,18 +80,9 @@ def _stack(wish: Wish, observe: Observer) -> LocalStack:
 
 
 async def _started(stack: LocalStack, wish: Wish, stopped: asyncio.Event) -> None:
-    """Start everything. A stop signal meanwhile ends that, and what was started."""
-    start = asyncio.create_task(_start(stack, wish))
-    stop = asyncio.create_task(stopped.wait())
-    await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-    if not start.done():
-        start.cancel()
-        await asyncio.wait({start})
-        await stack.close()
-        raise StackError("It was stopped before it was up.")
+    """Start everything; what was started is stopped again when that fails or a stop signal comes meanwhile."""
     try:
-        start.result()
+        await unless(stopped, _start(stack, wish), "It was stopped before it was up.")
     except BaseException:
         await stack.close()
         raise
