@@ -30,6 +30,7 @@ HARMLESS = (
     "asyncio.sleep",
     "step_back",
     "asyncio.timeout",
+    "self._learning",
     "self.between_batches",
     "self._subscription.between_batches",
     "consumer.getmany",
@@ -38,7 +39,7 @@ HARMLESS = (
     "self._poll",
     "self._walk",
 )
-"""Awaits that change nothing anywhere: a wait, a bound, a poll, and the lock between two batches of one process."""
+"""Awaits that change nothing anywhere: a wait, a bound, a poll, and the locks within one process."""
 
 LIFECYCLE = {"start", "stop", "on_partitions_revoked", "on_partitions_assigned", "measure"}
 """Functions that handle no record."""
