@@ -47,7 +47,7 @@ class Reading:
         """
         reference = _parsed(typed)
         receipt = self._receipt(session, reference, shown_receipt)
-        view = await self._view(reference, partial(_patience, session, receipt, after))
+        view = await self._view(reference, partial(patience, session, receipt, after))
         if view is not None and view.account_id == session.account_id:
             # The view has the first of several appends; another replica may have issued a later one's receipt.
             return Found(view, receipt._replace(filed_at=view.filed_at) if receipt else _receipt_of(view))
@@ -88,17 +88,17 @@ class Reading:
                 return receipt
         return None
 
-    async def _view(self, reference: str, patience: Callable[[RequestView | None], float]) -> RequestView | None:
-        """The view, once it is as `patience` wants it, or has been waited for long enough."""
+    async def _view(self, reference: str, longest: Callable[[RequestView | None], float]) -> RequestView | None:
+        """The view, as soon as nothing more of it is worth waiting for."""
         begun = asyncio.get_running_loop().time()
         while True:
             view = await self.views.find(reference)
-            if asyncio.get_running_loop().time() - begun >= patience(view):
+            if asyncio.get_running_loop().time() - begun >= longest(view):
                 return view
             await asyncio.sleep(POLL)
 
 
-def _patience(session: Session, receipt: Receipt | None, after: UUID | None, view: RequestView | None) -> float:
+def patience(session: Session, receipt: Receipt | None, after: UUID | None, view: RequestView | None) -> float:
     """Seconds to wait for more than this view. For what is unknown or somebody else's nobody waits: it would tell."""
     if view is None:
         return 0.0 if receipt is None else WAIT
