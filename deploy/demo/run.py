@@ -118,7 +118,7 @@ def show(console: Console, outcome: Outcome) -> Case | None:
     console.print(Rule("Every request, and how long after its submit", align="left", style="dim"))
     console.print(report.requests_table(cases, evidence, console.width))
     say(console, "")
-    shown = max(cases, key=lambda case: len(case.attachments), default=None)
+    shown = max(cases, key=lambda case: len(case.acts) + len(case.files), default=None)
     if shown is not None:
         console.print(Rule("One of them in full, as its author reads it", align="left", style="dim"))
         say(console, "")

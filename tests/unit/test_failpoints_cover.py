@@ -1,4 +1,4 @@
-"""Between any two awaits of the kernel and of the submit path stands a failpoint: a test can kill the process there.
+"""Between any two awaits of the kernel, of a submit and of an act stands a failpoint: a test can kill the process there.
 
 Read off the source: two awaits of one function with none between them fail this test.
 """
@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 COVERED = (
+    "gateway/requests/acts.py",
+    "gateway/requests/appending.py",
     "gateway/requests/submit.py",
     "services/common/messaging/aggregate_consumer.py",
     "services/common/messaging/batch.py",

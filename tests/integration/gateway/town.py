@@ -50,6 +50,12 @@ class Person:
             "/v1/requests", json=body, headers=self.headers(idempotency_key=key or new_key()), timeout=20
         )
 
+    async def act(
+        self, reference: str, act: str, body: Mapping[str, Any], key: str | None = None, **headers: str
+    ) -> httpx2.Response:
+        about = self.headers(idempotency_key=key or new_key(), **headers)
+        return await self.http.post(f"/v1/requests/{reference}/{act}", json=body, headers=about, timeout=20)
+
     async def send(self, content: Any, key: str | None = None, **headers: str) -> httpx2.Response:
         about = {"content_type": "application/pdf", "idempotency_key": key or new_key()} | headers
         return await self.http.post("/v1/documents", content=content, headers=self.headers(**about), timeout=20)
@@ -121,8 +127,10 @@ class Town:
 
     async def appended(self, request_id: str) -> list[Any]:
         """The records that lie on the intake topic for a request."""
-        records = await read_all(self.stack.env["KAFKA_URL"], "requests.intake.v1")
-        return [record for record in records if record.key == request_id.encode()]
+        return [record for record in await self.appended_ever() if record.key == request_id.encode()]
+
+    async def appended_ever(self) -> list[Any]:
+        return await read_all(self.stack.env["KAFKA_URL"], "requests.intake.v1")
 
 
 def value_of(record: Any) -> dict[str, Any]:
