@@ -12,12 +12,11 @@ from xdist.scheduler import LoadScopeScheduling
 from deploy.local import LocalStack
 from tests.support import stacks
 
-LONGEST: Final = "tests/e2e/"
+LONGEST: Final = "tests/integration/gateway/"
 
 TOGETHER: Final = (
     LONGEST,
     "tests/integration/documents/",
-    "tests/integration/gateway/",
     "tests/integration/kernel/test_kernel.py",
     "tests/integration/local_stack/",
     "tests/integration/notifications/",

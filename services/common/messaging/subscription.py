@@ -69,6 +69,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.progress = Progress(group)
         self.offsets = Offsets()
         self.between_batches = asyncio.Lock()
+        # A rebalance and the first batch after it both learn: the batch must not pass while the other is half-way.
+        self._learning = asyncio.Lock()
         self._taker = CarefulTaker(BatchTaker(group, shape, letters, redrives), lives, self.progress.moved)
         self._broker, self._subscriber = carrier(url, group, instance, topics, listener=self)
         self._subscriber(self._consume)
@@ -132,7 +134,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Learn where each partition stands. What is not learned now is learned before the first record is taken."""
         try:
-            await self._learn(assigned)
+            async with self._learning:
+                await self._learn(assigned)
         except BrokerAway as away:
             log.warning("offsets unknown after a rebalance", group=self.group, because=str(away))
         else:
@@ -181,8 +184,9 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
         Where the log was cut while we were behind, the partition stops, red and loud. Raises `BrokerAway`.
         """
-        if self.offsets.unknown:
-            await self._learn(self.offsets.unknown)
+        async with self._learning:
+            if self.offsets.unknown:
+                await self._learn(self.offsets.unknown)
         ARMED and reach(Failpoint.OFFSETS_LEARNED)
         gaps = self.offsets.gaps(first)
         if not gaps:
