@@ -14,11 +14,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup download up down status logs demo engines test test-real check contracts lock clean clean-jars clean-engines
-=======
-.PHONY: help setup download up down status logs demo engines test test-kills check contracts lock clean clean-jars clean-engines
->>>>>>> main
+.PHONY: help setup download up down status logs demo engines test test-real test-kills check contracts lock clean clean-jars clean-engines
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -64,15 +60,13 @@ demo: $(READY) ## File the demonstration's requests, watch them answered, and st
 test: $(READY) ## Run the unit, contract and integration tests, in random order, two at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
 	$(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
-<<<<<<< HEAD
 # Engines are started once, and named to the tests by their URLs alone; where URLs are set already, those servers are used.
-test-real: $(READY) ## Run the integration, contract and whole-system tests on the real engines (after 'make engines')
+test-real: $(READY) ## Run the contract and integration tests on the real engines (after 'make engines')
 	POSTIGO_TEST_TIER=real $(POSTIGO) engines run -- $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder \
-		$(if $(ARGS),$(ARGS),tests/contract tests/integration tests/e2e)
-=======
+		$(if $(ARGS),$(ARGS),tests/contract tests/integration)
+
 test-kills: $(READY) ## Kill every process ten times while five hundred people file, and judge what is left
 	$(PY) -m pytest tests/e2e $(ARGS)
->>>>>>> main
 
 check: $(READY) ## Check style, types, the walls between rooms, and that the contracts are as published
 	$(PY) -m ruff check
