@@ -92,7 +92,7 @@ def test_a_batch_that_does_not_unpack_is_set_aside(codec: str) -> None:
 
 
 def test_damage_inside_a_batch_costs_what_lies_behind_it_and_nothing_before() -> None:
-    entries = [(b"k", b"first", []), (b"k", b"second", []), (b"k", b"third", [])]
+    entries: Any = [(b"k", b"first", []), (b"k", b"second", []), (b"k", b"third", [])]
     sent = bytearray(batch(entries))
     second = sent.index(b"second") - 1
     sent[second] = 0x7E
