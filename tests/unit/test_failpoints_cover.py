@@ -37,9 +37,8 @@ HARMLESS = (
     "self._subscription.between_batches",
     "consumer.getmany",
     "consumer.position",
-    "self._next",
     "self._poll",
-    "self._walk",
+    "self._shares",
 )
 """Awaits that change nothing anywhere: a wait, a bound, a poll, and the locks within one process."""
 

@@ -19,7 +19,6 @@ class Failpoint(StrEnum):
     LOG_STARTS_KNOWN = "log-starts-known"
     OFFSETS_LEARNED = "offsets-learned"
     BATCH_READ = "batch-read"
-    UNDECODABLE_DEAD_LETTERED = "undecodable-dead-lettered"
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
     LOADED = "loaded"
     TOPICS_KNOWN = "topics-known"

@@ -17,6 +17,7 @@ from services.common.telemetry import tracing
 from services.common.telemetry.logging import where
 from services.common.web import kinds
 from services.common.web.field_errors import FieldError
+from services.common.web.kinds import Kind
 from services.common.web.problems import SPAN, Problem, answer
 
 log = structlog.get_logger()
@@ -43,6 +44,9 @@ _CONTINUED: Final = "/internal/"
 """Where the caller's trace is taken up: only our own processes call there. Elsewhere anybody could have every request of
 theirs sampled.
 """
+
+COME_BACK: Final = 2
+"""Seconds after which somebody who was turned away at the door may try again."""
 
 
 class Edge:
@@ -104,11 +108,12 @@ def _repeated(headers: Headers) -> list[FieldError]:
     return [FieldError("header_repeated", parameter=name) for name in twice]
 
 
-def unreadable(headers: Headers) -> Response:
+def unreadable(headers: Headers, kind: Kind = kinds.BAD_REQUEST) -> Response:
     """The answer to bytes that did not become a request; `headers` as far as they were read. It ends the connection."""
     scope: dict[str, Any] = {"type": "http", "headers": headers}
     span = scope[SPAN] = _tracer.start_span("unreadable", context=Context(), kind=SpanKind.SERVER)
-    response = answer(scope, Problem(kinds.BAD_REQUEST, headers={"Connection": "close"}))
+    retry_after = COME_BACK if kind.status == 503 else None
+    response = answer(scope, Problem(kind, retry_after=retry_after, headers={"Connection": "close"}))
     response.raw_headers += _HEADERS
     span.set_attribute("http.response.status_code", response.status_code)
     span.end()

@@ -187,6 +187,16 @@ KEY_REUSED: Final = _kind(
         "Other content was already received under this key and is kept. Use a new key for a new sending.",
     ),
 )
+HEAD_TOO_LARGE: Final = _kind(
+    "head-too-large",
+    431,
+    ("Cabeçalhos a mais", "Too many headers"),
+    (
+        "O endereço e os cabeçalhos passam o que aqui se lê. Envie menos cabeçalhos, ou mais curtos.",
+        "The address and the headers are more than is read here. Send fewer headers, or shorter ones.",
+    ),
+    NOTHING_FILED,
+)
 TOO_MANY: Final = _kind(
     "too-many",
     429,
