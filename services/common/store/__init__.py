@@ -2,6 +2,7 @@
 
 from services.common.store.aggregates import DocumentStore
 from services.common.store.away import reaching_store
+from services.common.store.capabilities import say_what_is_lacking
 from services.common.store.client import Client, Collection, Database, Driver, connect, database, disconnect
 from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Seen
 
@@ -21,4 +22,5 @@ __all__ = [
     "database",
     "disconnect",
     "reaching_store",
+    "say_what_is_lacking",
 ]
