@@ -32,6 +32,9 @@ Driver = Literal["motor", "pymongo"]
 
 DUPLICATE_KEY: Final = 11000
 
+ANSWER_WITHIN: Final = 10.0
+"""Seconds that the store has for an answer."""
+
 _AWAY_CODES: Final = frozenset({6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031})
 """Server codes for unreachable, shutting down, stepping down, interrupted, and out of disk space."""
 
@@ -66,7 +69,8 @@ def connect(url: str, driver: Driver = "motor") -> Client:
         "uuidRepresentation": "standard",
         "serverSelectionTimeoutMS": 2_000,
         "connectTimeoutMS": 2_000,
-        "socketTimeoutMS": 10_000,
+        # For an operation with all its tries: a slow store must be known as slow before the consumer counts as hung.
+        "timeoutMS": round(1000 * ANSWER_WITHIN),
         "maxPoolSize": 20,
     }
     if driver == "pymongo":
