@@ -72,6 +72,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.between_batches = asyncio.Lock()
         if isinstance(shape, Stepwise):
             shape.moved = self.progress.moved
+        # A rebalance and the first batch after it both learn: the batch must not pass while the other is half-way.
+        self._learning = asyncio.Lock()
         self._taker = CarefulTaker(BatchTaker(group, shape, letters, redrives), lives, self.progress.moved)
         self._broker, self._subscriber = carrier(url, group, instance, topics, listener=self)
         self._subscriber(self._consume)
@@ -137,7 +139,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Learn where each partition stands. What is not learned now is learned before the first record is taken."""
         self._door.stand_in(self.consumer)
         try:
-            await self._learn(assigned)
+            async with self._learning:
+                await self._learn(assigned)
         except BrokerAway as away:
             log.warning("offsets unknown after a rebalance", group=self.group, because=str(away))
         else:
@@ -187,8 +190,9 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
         Where the log was cut while we were behind, the partition stops, red and loud. Raises `BrokerAway`.
         """
-        if self.offsets.unknown:
-            await self._learn(self.offsets.unknown)
+        async with self._learning:
+            if self.offsets.unknown:
+                await self._learn(self.offsets.unknown)
         ARMED and reach(Failpoint.OFFSETS_LEARNED)
         gaps = self.offsets.gaps(first)
         if not gaps:

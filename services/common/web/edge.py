@@ -40,19 +40,18 @@ _ONCE: Final = frozenset({b"authorization", b"content-type", b"idempotency-key"}
 """Of two values, whoever stands in front of us may have acted on the other one."""
 
 _UNTRACED: Final = ("/health/", "/metrics")
+_CONTINUED: Final = "/internal/"
+"""Where the caller's trace is taken up: only our own processes call there. Elsewhere anybody could have every request of
+theirs sampled.
+"""
 
 COME_BACK: Final = 2
 """Seconds after which somebody who was turned away at the door may try again."""
 
 
 class Edge:
-    """`continues` is where the caller's trace is taken up: below a path that only our own processes call. Elsewhere
-    anybody could have every request of theirs sampled.
-    """
-
-    def __init__(self, app: ASGIApp, *, continues: str = "/internal/") -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._continues = continues
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_UNTRACED):
@@ -82,7 +81,7 @@ class Edge:
             span.end()
 
     def _parent(self, scope: Scope) -> Context:
-        if scope["path"].startswith(self._continues):
+        if scope["path"].startswith(_CONTINUED):
             header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
             parent = tracing.parse_traceparent(header.decode("latin-1"))
             if parent is not None:

@@ -114,6 +114,7 @@ NOT_FOUND: Final = _kind(
     404,
     ("Não encontrado", "Not found"),
     ("Não existe, ou não o pode ver.", "It does not exist, or you may not see it."),
+    NOTHING_FILED,
 )
 REFERENCE: Final = _kind(
     "reference",
@@ -123,6 +124,7 @@ REFERENCE: Final = _kind(
         "Falta, sobra ou está trocado algum carácter. Compare-a com a que recebeu, como PO-7K3QX-9M2TA-4.",
         "A character is missing, wrong or too many. Compare it with the one you were given, like PO-7K3QX-9M2TA-4.",
     ),
+    NOTHING_FILED,
 )
 NO_ADDRESS: Final = _kind(
     "unknown-address",

@@ -22,7 +22,7 @@ from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
 from services.common.store import Database, connect, database, disconnect
 from tests.integration.kernel.ledger import Ledger, ledger
-from tests.support import topics, warm
+from tests.support import stacks, topics, warm
 from tests.support.waiting import eventually
 
 Headers = list[tuple[str, bytes | None]]
@@ -234,7 +234,7 @@ async def bench(engines: LocalStack, folder: Path, **env: str) -> AsyncIterator[
         port=engines.port(prefix),
         log=folder / f"{prefix}.log",
         producer=await topics.producer(engines.env["KAFKA_URL"]),
-        database=database(client, f"postigo_{prefix}"),
+        database=database(client, f"{stacks.prefix(engines)}_{prefix}"),
         port_of=engines.port,
     )
     try:
@@ -243,4 +243,7 @@ async def bench(engines: LocalStack, folder: Path, **env: str) -> AsyncIterator[
         if made.process is not None:
             await made.kill()
         await made.producer.stop()
+        if stacks.GIVEN:
+            await client.drop_database(made.database.name)
+            await topics.delete(engines.env["KAFKA_URL"], names.topics())
         await disconnect(client)

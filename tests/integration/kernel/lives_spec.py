@@ -170,8 +170,13 @@ class LivesSpec:
             await own.settled()
             assert starts <= 5
             assert await reason(own, killer) == "bug:killed-the-process"
-            blocked = (await own.account(keys[0]))["blocked"]
-            assert [parked["offset"] for parked in blocked] == [killer.offset, behind.offset]
+
+            async def both_parked() -> bool:
+                blocked = (await own.account(keys[0]))["blocked"]
+                assert [parked["offset"] for parked in blocked] == [killer.offset, behind.offset]
+                return True
+
+            await eventually(both_parked)
 
     async def test_a_process_that_hangs_or_spins_ends_itself(self, engines: LocalStack, tmp_path: Path) -> None:
         async with bench(engines, tmp_path) as hanging, bench(engines, tmp_path) as spinning:

@@ -231,5 +231,5 @@ async def test_a_kill_while_the_store_is_away_loses_nothing(engines: LocalStack,
 
 def test_every_failpoint_of_the_kernel_has_a_kill_test() -> None:
     here = set(SCENARIOS) | {Failpoint.MISSED, Failpoint.STEPPED_BACK}
-    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "delivery-"))}
+    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "act-", "delivery-"))}
     assert set(Failpoint) == here | elsewhere
