@@ -28,7 +28,7 @@ from services.common.messaging.offsets import Offsets
 from services.common.messaging.polling import Poller
 from services.common.messaging.progress import Progress
 from services.common.messaging.redrive import Redrives
-from services.common.messaging.shape import Shape
+from services.common.messaging.shape import Shape, Stepwise
 from services.common.patience import step_back
 from services.common.telemetry.logging import where
 
@@ -70,6 +70,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.progress = Progress(group)
         self.offsets = Offsets()
         self.between_batches = asyncio.Lock()
+        if isinstance(shape, Stepwise):
+            shape.moved = self.progress.moved
         # A rebalance and the first batch after it both learn: the batch must not pass while the other is half-way.
         self._learning = asyncio.Lock()
         self._taker = CarefulTaker(BatchTaker(group, shape, letters, redrives), lives, self.progress.moved)

@@ -7,7 +7,7 @@ import signal
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -120,12 +120,21 @@ class Bench:
         return event.model_dump_json().encode(), headers
 
     async def flood(self, key: UUID, count: int) -> None:
-        """Enter `count` amounts at once."""
-        entries = [self.entry(key, amount) for amount in range(1, count + 1)]
-        sent = [
-            await self.producer.send(self.ledger.entries, value=value, key=str(key).encode(), headers=headers)
-            for value, headers in entries
-        ]
+        """Enter `count` amounts of one key at once."""
+        await self._enter_all([key] * count, range(1, count + 1))
+
+    async def crowd(self, count: int, amount: int) -> None:
+        """Enter an amount of `count` keys at once, the same keys each time."""
+        keys = [UUID(int=number) for number in range(1, count + 1)]
+        await self._enter_all(keys, [amount] * count)
+
+    async def _enter_all(self, keys: Sequence[UUID], amounts: Sequence[int]) -> None:
+        sent = []
+        for key, amount in zip(keys, amounts, strict=True):
+            value, headers = self.entry(key, amount)
+            sent.append(
+                await self.producer.send(self.ledger.entries, value=value, key=str(key).encode(), headers=headers)
+            )
         await asyncio.gather(*sent)
 
     async def bombs(self, count: int, unpacked: int) -> list[RecordMetadata]:

@@ -99,6 +99,31 @@ class LivesSpec:
             await own.settled()
             await eventually(own.ready)
 
+    async def test_a_slow_store_slows_down_and_neither_fills_memory_nor_ends_the_process(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        """At this pace a whole batch is never saved in time: only smaller ones come through."""
+        address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
+        async with Proxy(address) as proxy, bench(engines, tmp_path) as own:
+            await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
+            await eventually(own.ready)
+            before = own.memory()
+            proxy.pace = 20_000
+            for amount in range(1, 4):
+                await own.crowd(500, amount)
+
+            async def some_are_booked() -> bool:
+                return await own.database["accounts"].count_documents({}) > 60
+
+            await eventually(some_are_booked, within=80)
+            assert own.process is not None
+            assert own.process.returncode is None
+            assert own.memory() - before < 40 * MIB
+            assert "left with a batch in flight" not in own.log.read_text()
+            proxy.mend()
+            await own.settled(within=60)
+            assert own.process.returncode is None
+
     async def test_a_broker_away_at_start_leaves_the_process_waiting(self, engines: LocalStack, tmp_path: Path) -> None:
         async with Proxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
             proxy.cut()
