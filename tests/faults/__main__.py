@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from deploy.local.tier import EMBEDDED, REAL, Tier
 from tests.faults import clock
 from tests.faults.runner import Outcome, Run
-from tests.faults.schedule import EMBEDDED, REAL, Schedule, draw
+from tests.faults.schedule import Schedule, draw
 from tests.faults.telling import told
 from tests.faults.town import town
 
@@ -28,7 +29,7 @@ def main() -> None:
         return
     if any(step.fault == "clock" for schedule in schedules for step in schedule.steps) and not clock.bring():
         print(f"Clocks will not jump: {clock.PACKAGE} is not on this machine, and may not be installed.")
-    failed = asyncio.run(_run(schedules))
+    failed = asyncio.run(_run(schedules, wish.tier))
     for name in failed:
         seed, _, number = name.partition("/")
         print(f'FAILED: make faults ARGS="--seed {seed} --only {number} --tier {wish.tier}"')
@@ -36,7 +37,7 @@ def main() -> None:
     sys.exit(bool(failed))
 
 
-async def _run(schedules: Sequence[Schedule]) -> list[str]:
+async def _run(schedules: Sequence[Schedule], tier: Tier) -> list[str]:
     """The names of those that failed. One town serves all, until something fails in it: then a new one is founded."""
     waiting = list(schedules)
     failed: list[str] = []
@@ -44,7 +45,7 @@ async def _run(schedules: Sequence[Schedule]) -> list[str]:
         home = HOME.with_name(f"{HOME.name}-{len(failed)}")
         begin = time.monotonic()
         async with AsyncExitStack() as stack:
-            place = await stack.enter_async_context(town(home))
+            place = await stack.enter_async_context(town(home, tier))
             print(f"Everything is up after {time.monotonic() - begin:.0f} s, in {home}.", flush=True)
             broken = False
             while waiting and not broken:
@@ -76,7 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="what the schedules follow from")
     parser.add_argument("--schedules", type=int, default=20, help="how many")
     parser.add_argument("--only", type=int, help="just this one of them, again")
-    parser.add_argument("--tier", choices=(EMBEDDED, REAL), default=EMBEDDED, help="which engines")
+    parser.add_argument("--tier", choices=(EMBEDDED, REAL), default=REAL, help="which engines")
     parser.add_argument("--show", action="store_true", help="print the schedules, and run none")
     return parser.parse_args()
 

@@ -170,7 +170,8 @@ class Visit:
             for name, value in act.body.items()
         }
         path = f"/v1/requests/{self._filed['reference']}/{act.path}"
-        done = await self._signed_in("POST", path, self._key("act", str(number)), {}, json=body)
+        shown = {"Postigo-Receipt": self._filed["receipt"]}
+        done = await self._signed_in("POST", path, self._key("act", str(number)), shown, json=body)
         return Acted(wish.kind, done["act_id"], body.get("text"))
 
     async def _signed_in(

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from deploy.local import StackError
 from services.common.errors import StoreAway
 from tests.faults.clauses import CLAUSES
-from tests.faults.clock import library
+from tests.faults.clock import PACKAGE, library
 from tests.faults.history import Behind, Done, History
 from tests.faults.people import People
 from tests.faults.recorder import Recorder
@@ -99,8 +99,8 @@ class Run:
 
     async def _perform(self, scene: Scene, step: Step) -> None:
         await asyncio.sleep(max(0.0, self._begun + step.at - time.monotonic()))
-        if step.fault == "clock" and library() is None:
-            self._note(f"SKIPPED {step}: libfaketime is not on this machine, and may not be installed")
+        if lacking := self._lacking(step):
+            self._note(f"SKIPPED {step}: {lacking}")
             return
         self._note(str(step))
         try:
@@ -109,6 +109,14 @@ class Run:
             self._note(f"COULD NOT {step}: {type(error).__name__} {error}")
         else:
             self._note(f"over: {step}")
+
+    def _lacking(self, step: Step) -> str:
+        """Why this machine cannot do it; empty when it can."""
+        if step.fault == "clock" and library() is None:
+            return f"{PACKAGE} is not on this machine, and may not be installed"
+        if step.fault == "fill" and not self.town.disk.small:
+            return "only root may give the engines a small disk of their own"
+        return ""
 
     def _note(self, what: str) -> None:
         self.done.append(Done(datetime.now(UTC), what))

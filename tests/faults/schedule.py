@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from deploy.local.table import PROCESSES
+from deploy.local.tier import EMBEDDED, REAL, Tier
 from services.common.contracts import topics
 from services.common.messaging.failpoints import Failpoint
 from tests.faults import script
 from tests.faults.script import Part
-
-EMBEDDED: Final = "embedded"
-REAL: Final = "real"
 
 REPLICAS: Final = 2
 MEMBERS: Final[Mapping[str, str]] = {
@@ -74,7 +72,7 @@ _CONSUMING: Final = (
 )
 _VIEWING: Final = (Failpoint.BATCH_READ, Failpoint.PROJECTION_LOADED, Failpoint.PROJECTION_SAVED, Failpoint.TAKEN)
 _TELLING: Final = (Failpoint.MADE, Failpoint.TAKEN, *(each for each in Failpoint if each.startswith("delivery-")))
-_FILING: Final = tuple(each for each in Failpoint if each.startswith("submit-"))
+_FILING: Final = tuple(each for each in Failpoint if each.startswith(("submit-", "act-")))
 
 DEADLY: Final[Mapping[str, Sequence[Failpoint]]] = {
     "intake": _CONSUMING,
@@ -111,7 +109,7 @@ class Kind:
     on: Sequence[str]
     longest: float = 0.0
     how: Sequence[str] = ("",)
-    tiers: Sequence[str] = (EMBEDDED, REAL)
+    tiers: Sequence[Tier] = (EMBEDDED, REAL)
 
 
 _ANYBODY: Final = (*MEMBERS, DEPARTMENTS)
@@ -121,7 +119,7 @@ _ANY_STORE: Final = (STORE, *sorted(set(STORES.values())))
 KINDS: Final = (
     Kind("kill", 6, _ANYBODY),
     Kind("kill", 1, ("kafka", "mail")),
-    Kind("kill", 2, ("mongo", "s3"), tiers=(REAL,)),
+    Kind("kill", 3, ("postgres", "mongo", "s3"), tiers=(REAL,)),
     Kind("stop", 5, _ANYBODY, longest=20),
     Kind("stop", 2, ("kafka",), longest=60),
     Kind("stop", 1, ("mongo", "s3", "mail"), longest=20),
@@ -136,7 +134,10 @@ KINDS: Final = (
     Kind("rewind", 1, tuple(GROUPS)),
     Kind("poison", 2, (topics.INTAKE, topics.LIFECYCLE, topics.ASSIGNMENTS, topics.DOCUMENTS, topics.outbox("pf"))),
     Kind("clock", 1, tuple(MEMBERS), longest=15, how=("-6h", "-2m", "+2m", "+6h")),
-    Kind("fill disk", 2, ("mongo", "kafka"), longest=10, tiers=(REAL,)),
+    Kind(
+        "take over", 1, ("intake", "routing"), how=("published@1 saved@1", "saved@1 published@1", "loaded@1 cleared@1")
+    ),
+    Kind("fill", 2, ("disk",), longest=10, tiers=(REAL,)),
 )
 
 _AT_A_STEP: Final = frozenset({"die", "stand still"})
@@ -160,7 +161,7 @@ class Schedule:
         return "\n".join([head, *(f"    at {step.at:4.1f} s: {step}" for step in self.steps)])
 
 
-def draw(seed: int, number: int, tier: str) -> Schedule:
+def draw(seed: int, number: int, tier: Tier) -> Schedule:
     """The schedule `number` of `seed`."""
     chance = random.Random(f"{seed} {number} {tier}")
     name = f"{seed}/{number}"
@@ -169,7 +170,7 @@ def draw(seed: int, number: int, tier: str) -> Schedule:
     return Schedule(name, parts, sorted(steps, key=lambda step: step.at))
 
 
-def _step(chance: random.Random, tier: str) -> Step:
+def _step(chance: random.Random, tier: Tier) -> Step:
     kinds = [kind for kind in KINDS if tier in kind.tiers]
     (kind,) = chance.choices(kinds, [kind.weight for kind in kinds])
     on = chance.choice(kind.on)

@@ -11,7 +11,7 @@ from services.common.contracts.lifecycle import State
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One way to act on a request: `path` below it, what the body holds, and where it may lead instead."""
+    """One way to act on a request: `path` below it, what the body holds, and where else it may lead."""
 
     kind: str
     path: str
@@ -20,7 +20,13 @@ class Act:
     weight: int = 1
 
 
-ACTS: Final[Mapping[str, Act]] = {}
+ACTS: Final[Mapping[str, Act]] = {
+    act.kind: act
+    for act in (
+        Act("message", "messages", {"text": "Acrescento mais uma informação."}, weight=3),
+        Act("withdrawal", "withdrawal", {}, frozenset({State.WITHDRAWN}), weight=2),
+    )
+}
 """Every act that people of these schedules know, by its kind."""
 
 PLAIN: Final = frozenset({State.CONCLUDED})
@@ -28,6 +34,10 @@ PLAIN: Final = frozenset({State.CONCLUDED})
 
 WITH_FILES: Final = 4
 """One request in so many names files, where its row has some."""
+
+
+ACTING: Final = 0.4
+"""How many of all people act on what they filed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,8 @@ def _part(chance: random.Random, number: int, at: float, row: DemoRequest, name:
 
 
 def _wishes(chance: random.Random) -> tuple[Wish, ...]:
-    """Two people in five act on what they filed, some of them twice."""
-    if not ACTS or chance.random() > 0.4:
+    """What somebody does with what they filed; some do two things."""
+    if chance.random() > ACTING:
         return ()
     kinds, weights = zip(*((act.kind, act.weight) for act in ACTS.values()), strict=True)
     chosen = chance.choices(kinds, weights, k=chance.choice((1, 1, 2)))

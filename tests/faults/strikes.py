@@ -178,6 +178,13 @@ async def clock(scene: Scene, step: Step) -> None:
     file.write_text("+0", encoding="ascii")
 
 
+async def fill(scene: Scene, step: Step) -> None:
+    """Not a byte is left on the disk of all engines; later there is room again."""
+    scene.town.disk.fill()
+    await asyncio.sleep(step.seconds)
+    scene.town.disk.free()
+
+
 STRIKES: Final[Mapping[str, Perform]] = {
     "kill": kill,
     "stop": stop,
@@ -193,4 +200,5 @@ STRIKES: Final[Mapping[str, Perform]] = {
     "rewind": rewind,
     "poison": poison,
     "clock": clock,
+    "fill": fill,
 }

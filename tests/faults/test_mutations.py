@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
+from deploy.local.tier import EMBEDDED
 from tests.faults.aimed import aimed
 from tests.faults.clauses import departments, records, requests
 from tests.faults.mutations import MUTATIONS
@@ -41,7 +42,7 @@ CASES: Final = (
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    async with town(tmp_path_factory.mktemp("faults")) as made:
+    async with town(tmp_path_factory.mktemp("faults"), EMBEDDED) as made:
         yield made
 
 

@@ -15,9 +15,11 @@ from deploy.demo.data import load_accounts
 from deploy.demo.stage import departments_listen
 from deploy.local import LocalStack, StackError, probes, table
 from deploy.local.program import Observer, unobserved
+from deploy.local.tier import REAL, Tier
 from services.common.catalogue import catalogue
 from services.common.messaging.position import Position
 from tests.faults.clock import library
+from tests.faults.disk import Disk
 from tests.faults.schedule import DEPARTMENTS, MEMBERS, STORE, STORES
 from tests.support.proxy import GOOD, Manners, Proxy
 
@@ -43,8 +45,9 @@ PROXIES: Final[Mapping[str, Sequence[str]]] = {
 class Town:
     """`said_again` and `poisoned`: where records lie that a schedule appended and nobody of ours said."""
 
-    def __init__(self, home: Path, observe: Observer = unobserved) -> None:
-        self.stack = LocalStack(home, observe=observe)
+    def __init__(self, home: Path, tier: Tier, observe: Observer = unobserved) -> None:
+        self.stack = LocalStack(home, tier=tier, observe=observe)
+        self.disk = Disk(home / "data")
         self.said_again: set[Position] = set()
         self.poisoned: set[Position] = set()
         self._proxies: dict[str, Proxy] = {}
@@ -63,10 +66,12 @@ class Town:
     @property
     def programs(self) -> Sequence[str]:
         """Everything that a schedule may end or stop, engines first."""
-        return (*table.ENGINES, *MEMBERS, DEPARTMENTS)
+        return (*table.TIERS[self.stack.tier], *MEMBERS, DEPARTMENTS)
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Start everything; `stack` closes it. Raises StackError."""
+        if self.stack.tier == REAL:
+            stack.enter_context(self.disk.mounted())
         await stack.enter_async_context(self.stack)
         self._ready_files.mkdir(exist_ok=True)
         for name, targets in PROXIES.items():
@@ -164,6 +169,7 @@ class Town:
         """Everything goes on, behaves and runs again, and no next life has anything laid ready. Raises StackError."""
         for pid in list(self._stopped):
             self.go_on(pid)
+        self.disk.free()
         for proxy in self._proxies.values():
             proxy.behave(GOOD)
         for file in [*self._ready_files.glob("*.failpoint"), *self._ready_files.glob("*.clock")]:
@@ -179,9 +185,9 @@ class Town:
 
 
 @asynccontextmanager
-async def town(home: Path, observe: Observer = unobserved) -> AsyncIterator[Town]:
+async def town(home: Path, tier: Tier, observe: Observer = unobserved) -> AsyncIterator[Town]:
     """A town that is open while the block lasts."""
-    made = Town(home, observe)
+    made = Town(home, tier, observe)
     async with AsyncExitStack() as stack:
         await made.open(stack)
         yield made

@@ -8,6 +8,8 @@ from typing import Protocol, Self
 
 CHUNK = 65_536
 
+TICK = 0.02
+
 ENDED_WITHIN = 5.0
 """Seconds that connections have to end once they are closed."""
 
@@ -43,7 +45,8 @@ CUT = Manners(cut=True)
 class Proxy:
     """Forwards 127.0.0.1:`port` to `targets` in turn (host:port, a URL's beginning may stand before it).
 
-    Of several targets, one that refuses a connection is passed over.
+    Of several targets, one that refuses a connection is passed over. `pace` is bytes a second in either direction, on
+    each connection; None for as fast as it goes, 0 for not at all.
     """
 
     def __init__(self, *targets: str) -> None:
@@ -53,6 +56,7 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.manners = GOOD
+        self.pace: int | None = None
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -79,6 +83,7 @@ class Proxy:
         self.behave(CUT)
 
     def mend(self) -> None:
+        self.pace = None
         self.behave(GOOD)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -122,6 +127,7 @@ class Proxy:
                 asked = await wire.next(reader, writer) if wire else await reader.read(CHUNK)
                 if not asked and wire is None:
                     return
+                await self._wait(len(asked))
                 downstream.write(asked)
                 await downstream.drain()
         finally:
@@ -133,10 +139,18 @@ class Proxy:
                 if self.manners.latency:
                     await asyncio.sleep(self.manners.latency)
                 if not self.manners.deaf:
+                    await self._wait(len(chunk))
                     writer.write(chunk)
                     await writer.drain()
         finally:
             writer.close()
+
+    async def _wait(self, size: int) -> None:
+        """Until so many bytes are due."""
+        waited = 0.0
+        while self.pace is not None and waited * self.pace < size:
+            await asyncio.sleep(TICK)
+            waited += TICK
 
 
 def _address(target: str) -> tuple[str, int]:
