@@ -1,8 +1,11 @@
 """What the specification asks of a ledger, and does to it as an operator would."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
 from services.common.identifiers import reference_of
@@ -17,6 +20,18 @@ async def load(own: Bench, keys: list[UUID], count: int) -> None:
     for _ in range(count):
         for key in keys:
             await own.enter(key, len(own.entered[str(key)]) + 1)
+
+
+@asynccontextmanager
+async def transactions(own: Bench) -> AsyncIterator[AIOKafkaProducer]:
+    """What is entered meanwhile is written by this producer, in whatever transaction it has open."""
+    writer = await topics.producer(own.env["KAFKA_URL"], transactional_id=uuid4().hex)
+    plain, own.producer = own.producer, writer
+    try:
+        yield writer
+    finally:
+        own.producer = plain
+        await writer.stop()
 
 
 async def letter_of(ledger: Bench, sent: Any) -> Any:

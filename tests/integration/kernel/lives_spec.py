@@ -15,9 +15,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.local import LocalStack
-from tests.integration.kernel.asking import letter_of, load, reason
+from tests.integration.kernel.asking import letter_of, load, reason, transactions
 from tests.integration.kernel.harness import Bench, bench
-from tests.support import undecodable
+from tests.support import topics, undecodable
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
@@ -123,6 +123,34 @@ class LivesSpec:
             proxy.mend()
             await own.settled(within=60)
             assert own.process.returncode is None
+
+    async def test_a_transaction_left_open_holds_back_its_own_partition_alone_and_readiness_says_so(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            held, free = own.keys_of(0, 1)
+            await own.start()
+            await eventually(own.ready)
+            async with transactions(own) as writer:
+                await writer.begin_transaction()
+                await own.enter(held, 1, "aborted")
+                plain = await topics.producer(own.env["KAFKA_URL"])
+                own.producer, writing = plain, own.producer
+                await load(own, [held, free], 1)
+
+                async def readiness_says_so() -> bool:
+                    _, body = await own.probe("/health/ready")
+                    return "open transaction" in " ".join(body.get("because", ()))
+
+                await eventually(readiness_says_so)
+                assert (await own.account(free))["state"]["entries"] == [1]
+                assert not await own.account(held)
+                assert await own.live()
+                await plain.stop()
+                own.producer = writing
+                await writer.abort_transaction()
+            await own.settled()
+            await eventually(own.ready)
 
     async def test_a_broker_away_at_start_leaves_the_process_waiting(self, engines: LocalStack, tmp_path: Path) -> None:
         async with Proxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:

@@ -5,6 +5,7 @@ One ledger process serves the whole class; tests differ by account.
 
 import gzip
 import json
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ import pytest
 
 from services.common.identifiers import derived_id, reference_of
 from services.common.messaging.position import moment
-from tests.integration.kernel.asking import letter_of, reason, redrive
+from tests.integration.kernel.asking import letter_of, reason, redrive, transactions
 from tests.integration.kernel.harness import Bench, Headers, headers_of
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.support import topics
@@ -138,19 +139,21 @@ class KernelSpec:
             ledger.producer = plain
         await ledger.settled()
 
-    async def test_a_department_may_write_in_transactions(self, ledger: Bench) -> None:
-        """The marker at a transaction's end takes an offset that nobody is ever given."""
+    async def test_a_department_may_write_in_transactions_and_what_it_aborts_was_never_said(
+        self, ledger: Bench
+    ) -> None:
+        """The marker at a transaction's end takes an offset that nobody is ever given, and so does what was aborted."""
         keys = [uuid4() for _ in range(3)]
-        plain = ledger.producer
-        ledger.producer = await topics.producer(ledger.env["KAFKA_URL"], transactional_id=ledger.ledger.prefix)
-        try:
+        async with transactions(ledger) as writer:
             for amount in range(1, 5):
-                async with ledger.producer.transaction():
+                async with writer.transaction():
                     for key in keys:
                         await ledger.enter(key, amount)
-        finally:
-            await ledger.producer.stop()
-            ledger.producer = plain
+                with suppress(ZeroDivisionError):
+                    async with writer.transaction():
+                        for key in keys:
+                            await ledger.enter(key, 100 + amount, "aborted")
+                        raise ZeroDivisionError
         await ledger.settled()
         for key in keys:
             await ledger.enter(key, 5)
@@ -161,6 +164,16 @@ class KernelSpec:
             return set(body["lag"].values()) == {0}
 
         await eventually(nothing_waits)
+
+    async def test_a_timer_fires_behind_the_end_of_a_transaction(self, ledger: Bench) -> None:
+        key = uuid4()
+        async with transactions(ledger) as writer, writer.transaction():
+            await ledger.enter(key, 1, "timer")
+
+        async def closed() -> bool:
+            return (await ledger.account(key)).get("due") == []
+
+        await eventually(closed)
 
     async def test_a_refusal_says_a_fact_and_books_nothing(self, ledger: Bench) -> None:
         key = uuid4()
