@@ -38,10 +38,14 @@ _EVERY: Final[Schema] = {
         "description": "The event's place among those of its request on this topic, from 1.",
     },
     "content-type": {"const": "application/json"},
+    "ce_quiet": {
+        "const": "1",
+        "description": "It follows from what an operator replayed: people are not told of it. Only Postigo may say so.",
+    },
     "traceparent": {"type": "string", "description": "W3C trace context."},
 }
 
-_ALWAYS: Final = [name for name in _EVERY if name not in {"ce_sequence", "traceparent"}]
+_ALWAYS: Final = [name for name in _EVERY if name not in {"ce_sequence", "ce_quiet", "traceparent"}]
 _FROM_DEPARTMENTS: Final = ["ce_specversion", "ce_id", "ce_type", "ce_source"]
 
 SHAPES: Final[dict[str, Schema]] = {

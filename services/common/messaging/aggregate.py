@@ -192,6 +192,7 @@ class Aggregate(Generic[S]):
                 correlation=received.correlation,
                 at=received.at,
                 traceparent=received.traceparent,
+                quiet=received.quiet,
             )
             for index, event in enumerate(decision.says)
         ]

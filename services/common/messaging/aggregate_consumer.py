@@ -5,6 +5,7 @@ A crash anywhere is redelivered: what was saved is found in the inbox and only s
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Generic
 
 from services.common.contracts import Event
@@ -12,6 +13,7 @@ from services.common.messaging.aggregate import Aggregate, End, Fold, parked
 from services.common.messaging.dead_letters import DeadLetters, Letter
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.position import Position
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.record import Received
 from services.common.messaging.shape import Queues, Taken, by_key, rounds
@@ -55,20 +57,23 @@ class AggregateConsumer(Generic[S]):
 
     async def block(self, taken: Taken) -> None:
         """Block the record's documents: their later records wait behind it, in order."""
-        await self._amend(taken.received, _blocked)
+        await self._amend(self.aggregate.targets(taken.received), partial(_blocked, received=taken.received))
 
     async def release(self, taken: Taken) -> None:
         """Take the record off the lists of its documents: what waits behind it is next."""
-        await self._amend(taken.received, _released)
+        ended = taken.received.position
+        await self._amend(self.aggregate.targets(taken.received), partial(_released, ended=ended))
 
-    async def _amend(
-        self, received: Received[Event], amended: Callable[[Document[S], Received[Event]], Change[S]]
-    ) -> None:
-        missed = set(self.aggregate.targets(received))
+    async def free(self, key: str, position: Position) -> None:
+        """Take the record that first lay at `position` off the list of this document."""
+        await self._amend([key], partial(_released, ended=position))
+
+    async def _amend(self, keys: Sequence[str], amended: Callable[[Document[S]], Change[S]]) -> None:
+        missed = set(keys)
         while missed:
             documents = await self.store.load(list(missed))
             ARMED and reach(Failpoint.BLOCKED_LOADED)
-            changes = [amended(document, received) for document in documents.values()]
+            changes = [amended(document) for document in documents.values()]
             missed = await self.store.save([change for change in changes if change.dirty])
             ARMED and reach(Failpoint.BLOCKED)
 
@@ -119,9 +124,9 @@ def _blocked(document: Document[S], received: Received[Event]) -> Change[S]:
     return Change(document, replace(document, partition=received.partition, blocked=(*document.blocked, waiting)))
 
 
-def _released(document: Document[S], received: Received[Event]) -> Change[S]:
-    ended = parked(received).position
-    left = tuple(each for each in document.blocked if each.position != ended)
+def _released(document: Document[S], ended: Position) -> Change[S]:
+    place = (ended.topic, ended.partition, ended.offset)
+    left = tuple(each for each in document.blocked if each.position != place)
     if left == document.blocked:
         return Change(document, document)
     return Change(document, replace(document, blocked=left))

@@ -21,6 +21,7 @@ class Failpoint(StrEnum):
     BATCH_READ = "batch-read"
     UNDECODABLE_DEAD_LETTERED = "undecodable-dead-lettered"
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
+    FREED = "freed"
     LOADED = "loaded"
     TOPICS_KNOWN = "topics-known"
     PARKED_LETTERS_SENT = "parked-letters-sent"

@@ -1,6 +1,6 @@
 """MongoDB behind a narrow door: nothing outside this package and the services' `store.py` names the driver."""
 
-from services.common.store.aggregates import DocumentStore
+from services.common.store.aggregates import DocumentStore, stored
 from services.common.store.client import (
     Client,
     Collection,
@@ -29,4 +29,5 @@ __all__ = [
     "database",
     "disconnect",
     "reaching_store",
+    "stored",
 ]

@@ -124,7 +124,7 @@ class DocumentStore(Generic[State]):
             },
             codec_options=_CODEC,
         )
-        said = [_outgoing(event) for event in change.said]
+        said = [stored(event) for event in change.said]
         if len(fields) + sum(len(event.value) + 1024 for event in after.outbox) > MAX_DOCUMENT:
             raise Poison("document-too-large")
         update: dict[str, Any] = {"$set": RawBSONDocument(fields, _CODEC.with_options(document_class=RawBSONDocument))}
@@ -138,7 +138,8 @@ def _parked(parked: Parked) -> Raw:
     return {"topic": parked.topic, "partition": parked.partition, "offset": parked.offset, "at": parked.at}
 
 
-def _outgoing(event: Outgoing) -> Raw:
+def stored(event: Outgoing) -> Raw:
+    """An outbox entry as the driver writes it."""
     return {
         "id": event.id,
         "topic": event.topic,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 
 from services.common.messaging import End, MakerConsumer, ProjectionConsumer
+from services.common.messaging.position import Position
 from services.common.messaging.shape import Taken
 from services.common.process import Process, serve
 from services.common.settings import Settings
@@ -26,6 +27,8 @@ class Hanging:
     async def block(self, taken: Taken) -> None: ...
 
     async def release(self, taken: Taken) -> None: ...
+
+    async def free(self, key: str, position: Position) -> None: ...
 
 
 def build(settings: Settings, prefix: str) -> FastAPI:

@@ -12,7 +12,7 @@ import pytest
 
 from services.common.identifiers import derived_id, reference_of
 from services.common.messaging.position import moment
-from tests.integration.kernel.asking import letter_of, reason, redrive
+from tests.integration.kernel.asking import free, letter_of, reason, redrive
 from tests.integration.kernel.harness import Bench, Headers, headers_of
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.support import topics
@@ -232,6 +232,38 @@ class KernelSpec:
         ledger.entered[str(key)] = [2]
         await ledger.settled()
         assert (await ledger.account(key))["blocked"] == []
+
+    async def test_a_record_that_is_given_up_lets_the_next_one_pass(self, ledger: Bench) -> None:
+        key = uuid4()
+        first = await ledger.enter(key, 1, "bug")
+        second = await ledger.enter(key, 2, id=f"{key}-2")
+        await ledger.enter(uuid4(), 1)
+        await ledger.settled()
+        await free(ledger, key, first, group="somebody-else")
+        await redrive(ledger, key, second, 2)  # not the head yet: it stays parked
+        await free(ledger, key, first)
+        await redrive(ledger, key, second, 2)
+        ledger.entered[str(key)] = [2]
+        await ledger.settled()
+        assert (await ledger.account(key))["blocked"] == []
+
+    async def test_what_a_quiet_record_makes_us_say_is_marked_and_so_is_its_letter(self, ledger: Bench) -> None:
+        key = uuid4()
+        first = await ledger.enter(key, 1, "bug")
+        await ledger.enter(uuid4(), 1)
+        await ledger.settled()
+        await redrive(ledger, key, first, 1, how="bug", quiet=True)
+        await redrive(ledger, key, first, 1, quiet=True)
+        ledger.entered[str(key)] = [1]
+        await ledger.settled()
+        said = [
+            topics.header(record, "ce_quiet")
+            for record in await topics.read_all(ledger.env["KAFKA_URL"], ledger.ledger.bookings)
+            if record.key == str(key).encode()
+        ]
+        assert said == ["1"]
+        letters = [letter for letter in await ledger.letters() if letter.key == str(key).encode()]
+        assert [topics.header(letter, "dlq-quiet") for letter in letters] == [None, "1"]
 
     async def test_our_bug_in_a_view_or_a_maker_leaves_a_letter_and_stops_nobody(self, ledger: Bench) -> None:
         key = uuid4()

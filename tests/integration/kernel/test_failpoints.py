@@ -14,10 +14,12 @@ import pytest
 from deploy.local import LocalStack
 from services.common.identifiers import reference_of
 from services.common.messaging.failpoints import Failpoint
+from tests.integration.kernel.asking import free
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.support import undecodable
 from tests.support.proxy import Proxy
+from tests.support.waiting import eventually
 
 Load = Callable[[Bench], Awaitable[None]]
 
@@ -78,6 +80,21 @@ async def killing(bench: Bench) -> None:
     for _ in range(4):
         await bench.start()
         await bench.died_of()
+
+
+async def given_up(bench: Bench) -> None:
+    """An account that is blocked, and the record that frees it of the entry it waits for."""
+    broken = uuid4()
+    failed = await bench.enter(broken, 1, "bug")
+
+    async def blocked() -> bool:
+        return bool((await bench.account(broken)).get("blocked"))
+
+    await bench.start()
+    await eventually(blocked)
+    await bench.kill()
+    await free(bench, broken, failed)
+    await plain(bench)
 
 
 async def timed(bench: Bench) -> None:
@@ -145,6 +162,7 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.UNDECODABLE_DEAD_LETTERED: undecodable_among,
     Failpoint.POISON_DEAD_LETTERED: poisoned,
     Failpoint.FIRST_HALF_TAKEN: poisoned,
+    Failpoint.FREED: given_up,
     Failpoint.BUG_DEAD_LETTERED: buggy,
     Failpoint.BLOCKED_LOADED: buggy,
     Failpoint.BLOCKED: buggy,
@@ -175,6 +193,8 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
         await ledger.settled()
         if SCENARIOS[point] is buggy:
             await _waits_in_order(ledger)
+        if SCENARIOS[point] is given_up:
+            assert not await ledger.database["accounts"].find_one({"blocked.0": {"$exists": True}})
 
 
 async def _waits_in_order(ledger: Bench) -> None:
