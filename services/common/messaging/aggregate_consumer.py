@@ -87,7 +87,11 @@ class AggregateConsumer(Generic[S]):
             ARMED and reach(Failpoint.TOPICS_KNOWN)
             await self._park(pending, folds)
             ARMED and reach(Failpoint.PARKED)
-            missed = await self.store.save([fold.change for fold in folds.values() if fold.change.dirty])
+            changes = [fold.change for fold in folds.values() if fold.change.dirty]
+            if crowded := self.store.crowded(changes):
+                await self._make_room(crowded)
+                ARMED and reach(Failpoint.TIMELINES_MOVED)
+            missed = await self.store.save(changes)
             for key, fold in folds.items():
                 if key not in missed:
                     documents[key] = fold.change.after
@@ -97,6 +101,11 @@ class AggregateConsumer(Generic[S]):
                 ARMED and reach(Failpoint.MISSED)
                 await self._reload(documents, missed)
         return ends
+
+    async def _make_room(self, crowded: Sequence[str]) -> None:
+        found = await self.store.timelines_of(crowded)
+        ARMED and reach(Failpoint.TIMELINES_READ)
+        await self.store.move_timelines(found)
 
     def _fold(self, key: str, document: Document[S], queue: Sequence[Taken]) -> Fold[S]:
         return self.aggregate.fold(document, [replace(taken.received, target=key) for taken in queue])

@@ -26,6 +26,8 @@ class Failpoint(StrEnum):
     TOPICS_KNOWN = "topics-known"
     PARKED_LETTERS_SENT = "parked-letters-sent"
     PARKED = "parked"
+    TIMELINES_READ = "timelines-read"
+    TIMELINES_MOVED = "timelines-moved"
     SAVED = "saved"
     MISSED = "missed"
     PUBLISHED = "published"

@@ -12,6 +12,7 @@ from services.common.store.client import (
     reaching_store,
 )
 from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Seen
+from services.common.store.timelines import Kept, Timelines, said_between
 
 __all__ = [
     "Change",
@@ -22,12 +23,15 @@ __all__ = [
     "DocumentStore",
     "Driver",
     "Due",
+    "Kept",
     "Outgoing",
     "Parked",
     "Seen",
+    "Timelines",
     "connect",
     "database",
     "disconnect",
     "reaching_store",
+    "said_between",
     "stored",
 ]

@@ -8,10 +8,12 @@ import json
 from typing import Any
 from uuid import UUID, uuid4
 
+import bson
 import pytest
 
 from services.common.identifiers import derived_id, reference_of
 from services.common.messaging.position import moment
+from services.common.store.timelines import ROOM
 from tests.integration.kernel.asking import free, letter_of, reason, redrive
 from tests.integration.kernel.harness import Bench, Headers, headers_of
 from tests.integration.kernel.ledger import UNLUCKY
@@ -182,6 +184,17 @@ class KernelSpec:
         await ledger.settled()
         assert await reason(ledger, poison) == "impossible"
         assert not (await ledger.account(key))["blocked"]
+
+    async def test_all_that_was_said_is_kept_however_much_and_the_document_stays_small(self, ledger: Bench) -> None:
+        key = uuid4()
+        for amount in range(1, 21):
+            await ledger.enter(key, amount, "bulky")
+        await ledger.settled()
+        await ledger.enter(key, 21)
+        await ledger.settled()
+        account = await ledger.account(key)
+        assert len(bson.encode(account)) < ROOM
+        assert len((await ledger.kept())[str(key)]) == 21
 
     async def test_an_event_over_the_size_limit_makes_its_record_poison(self, ledger: Bench) -> None:
         key = uuid4()

@@ -14,6 +14,7 @@ import pytest
 from deploy.local import LocalStack
 from services.common.identifiers import reference_of
 from services.common.messaging.failpoints import Failpoint
+from services.common.messaging.shape import ROUND
 from tests.integration.kernel.asking import free
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import UNLUCKY
@@ -97,6 +98,14 @@ async def given_up(bench: Bench) -> None:
     await plain(bench)
 
 
+async def bulky(bench: Bench) -> None:
+    """What one account says in two rounds takes more room than its document has."""
+    key = uuid4()
+    await plain(bench)
+    for amount in range(1, ROUND + 8):
+        await bench.enter(key, amount, "bulky")
+
+
 async def timed(bench: Bench) -> None:
     await plain(bench)
     await bench.enter(uuid4(), 1, "timer")
@@ -122,6 +131,7 @@ async def left_unsent(bench: Bench) -> None:
         "value": event.model_dump_json().encode(),
         "at": long_ago,
     }
+    kept = {"sequence": "1", "id": "left-unsent", "type": event.TYPE, "cause": "-", "correlation": "-"}
     await plain(bench)
     for partition in (0, 1):
         await bench.database["accounts"].insert_one(
@@ -131,6 +141,7 @@ async def left_unsent(bench: Bench) -> None:
                 "partition": partition,
                 "state": {"entries": [7], "said": 1, "closes_at": None},
                 "outbox": [outgoing],
+                "timeline": [kept | {"at": long_ago, "value": outgoing["value"]}],
             }
         )
 
@@ -163,6 +174,8 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.POISON_DEAD_LETTERED: poisoned,
     Failpoint.FIRST_HALF_TAKEN: poisoned,
     Failpoint.FREED: given_up,
+    Failpoint.TIMELINES_READ: bulky,
+    Failpoint.TIMELINES_MOVED: bulky,
     Failpoint.BUG_DEAD_LETTERED: buggy,
     Failpoint.BLOCKED_LOADED: buggy,
     Failpoint.BLOCKED: buggy,
