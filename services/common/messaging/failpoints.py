@@ -14,7 +14,7 @@ from typing import Final
 
 
 class Failpoint(StrEnum):
-    """Every step of the kernel, of the submit path and of a delivery. A test hits each one and counts what is left."""
+    """Every step of the kernel, of the submit path, of a delivery and of what operators bring back. A test hits each one and counts what is left."""
 
     LOG_STARTS_KNOWN = "log-starts-known"
     OFFSETS_LEARNED = "offsets-learned"
@@ -71,6 +71,10 @@ class Failpoint(StrEnum):
     DELIVERY_STORED = "delivery-stored"
     DELIVERY_SAID = "delivery-said"
     DELIVERY_CLEARED = "delivery-cleared"
+    OPERATION_BEGUN = "operation-begun"
+    OPERATION_APPENDED = "operation-appended"
+    OPERATION_TAKEN = "operation-taken"
+    OPERATION_NOTED = "operation-noted"
 
 
 ARMED: Final = os.environ.get("POSTIGO_FAILPOINT")

@@ -24,6 +24,8 @@ from aiokafka.errors import (
 from services.common.errors import BrokerAway, TopicMissing
 
 if TYPE_CHECKING:
+    from aiokafka.structs import RecordMetadata
+
     from services.common.store import Outgoing
 
 log = structlog.get_logger()
@@ -41,12 +43,13 @@ Acknowledged = asyncio.Future[Any]
 
 
 class Raw(NamedTuple):
-    """A record as it goes to the broker, byte for byte; null headers are kept."""
+    """A record as it goes to the broker, byte for byte; null headers are kept. Without a partition, its key says which."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers
+    partition: int | None = None
 
 
 class Publisher:
@@ -127,7 +130,11 @@ class Publisher:
         )
 
     async def send_raw(self, records: Sequence[Raw]) -> list[datetime]:
-        """Send `records` as they are. Answers and raises as `send` does.
+        """Send `records` as they are. Answers and raises as `send` does."""
+        return [_appended_at(landed) for landed in await self.append(records)]
+
+    async def append(self, records: Sequence[Raw]) -> "list[RecordMetadata]":
+        """Send `records` as they are; where each landed. Raises as `send` does.
 
         All of it within one time limit: connecting, what is stuck, the sends and their acknowledgements.
         """
@@ -139,11 +146,13 @@ class Publisher:
                 producer = await self._running()
                 if self._stuck:
                     await self._unstuck()
-                for topic, key, value, headers in records:
-                    futures.append(await producer.send(topic, value=value, key=key, headers=list(headers)))
+                for topic, key, value, headers, partition in records:
+                    futures.append(
+                        await producer.send(topic, value=value, key=key, headers=list(headers), partition=partition)
+                    )
                 # A wait that is given up gives up no send: an acknowledgement may still come.
                 await (asyncio.shield(futures[0]) if len(futures) == 1 else asyncio.wait(futures))
-            return [_appended_at(future.result()) for future in futures]
+            return [future.result() for future in futures]
         except (KafkaError, TimeoutError) as error:
             await self._failed(error)
         finally:

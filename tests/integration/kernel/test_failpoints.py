@@ -270,5 +270,5 @@ async def test_a_kill_while_the_store_is_away_loses_nothing(engines: LocalStack,
 
 def test_every_failpoint_of_the_kernel_has_a_kill_test() -> None:
     here = set(SCENARIOS) | {Failpoint.MISSED, Failpoint.STEPPED_BACK}
-    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "delivery-"))}
+    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "delivery-", "operation-"))}
     assert set(Failpoint) == here | elsewhere
