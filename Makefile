@@ -7,14 +7,14 @@ POSTIGO := $(PY) -m deploy.cli
 READY := $(VENV)/.ready
 
 # Hints then name what was typed.
-up status logs down demo download: export POSTIGO_STARTED_BY := make
+up status logs down demo download engines clean-engines: export POSTIGO_STARTED_BY := make
 
 # The first interpreter that is new enough; PYTHON=/path/to/python3 chooses another.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download up down status logs demo test check contracts lock clean clean-jars
+.PHONY: help setup download up down status logs demo engines test test-real test-kills check contracts lock clean clean-jars clean-engines
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ $(READY): requirements-dev.lock pyproject.toml
 download: $(READY) ## Fetch the engines' jars and verify them (up and demo do this when needed)
 	@$(POSTIGO) download $(ARGS)
 
+engines: $(READY) ## Make the real engines for test-real: once, five minutes, needs root and Go (outside this folder)
+	@$(POSTIGO) engines install
+
 up: $(READY) ## Start the engines and all processes, until Ctrl-C
 	@$(POSTIGO) up $(ARGS)
 
@@ -54,8 +57,16 @@ down: ## Stop what runs; the data is kept
 demo: $(READY) ## File the demonstration's requests, watch them answered, and stay up (ARGS=--once: end)
 	@$(POSTIGO) demo $(ARGS)
 
-test: $(READY) ## Run all tests, in random order, two at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
+test: $(READY) ## Run the unit, contract and integration tests, in random order, two at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
 	$(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
+
+# Engines are started once, and named to the tests by their URLs alone; where URLs are set already, those servers are used.
+test-real: $(READY) ## Run the contract and integration tests on the real engines (after 'make engines')
+	POSTIGO_TEST_TIER=real $(POSTIGO) engines run -- $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder \
+		$(if $(ARGS),$(ARGS),tests/contract tests/integration)
+
+test-kills: $(READY) ## Kill every process ten times while five hundred people file, and judge what is left
+	$(PY) -m pytest tests/e2e $(ARGS)
 
 check: $(READY) ## Check style, types, the walls between rooms, and that the contracts are as published
 	$(PY) -m ruff check
@@ -85,3 +96,6 @@ clean: ## Stop what runs here, then remove .venv, .postigo with all its data, an
 
 clean-jars: ## Remove from the Maven folder (~/.m2/repository, or M2_REPO) the jars that we put there
 	@$(PYTHON) deploy/clean_jars.py
+
+clean-engines: $(READY) ## Remove the real engines (~/.cache/postigo/engines, or POSTIGO_ENGINES)
+	@$(POSTIGO) engines remove

@@ -20,9 +20,6 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.publisher import Raw
 from services.common.messaging.redrive import Redrives
 
-MOST_BYTES = 4 * 1024 * 1024
-"""Bytes that are appended at once: each send has seconds only."""
-
 
 @dataclass(frozen=True)
 class Hand:
@@ -36,12 +33,11 @@ class Hand:
     async def append(self, records: Sequence[Raw]) -> dict[TopicPartition, int]:
         """Append in order; for each partition the offset after the last record that landed there."""
         after: dict[TopicPartition, int] = {}
-        for part in _parts(records):
-            for landed in await self.publisher.append(part):
-                tp = TopicPartition(landed.topic, landed.partition)
-                # A repeated send that the broker recognised is acknowledged without an offset.
-                offset = landed.offset + 1 if landed.offset >= 0 else (await self.log.spans([tp]))[tp][1]
-                after[tp] = max(after.get(tp, 0), offset)
+        for landed in await self.publisher.append(records):
+            tp = TopicPartition(landed.topic, landed.partition)
+            # A repeated send that the broker recognised is acknowledged without an offset.
+            offset = landed.offset + 1 if landed.offset >= 0 else (await self.log.spans([tp]))[tp][1]
+            after[tp] = max(after.get(tp, 0), offset)
         return after
 
     @asynccontextmanager
@@ -73,16 +69,3 @@ async def hand_at(place: Place, books: Sequence[Book] = BOOKS) -> AsyncIterator[
             shelf = Books(settings, books)
             stack.push_async_callback(shelf.close)
             yield Hand(place, log, shelf, publisher, admin, Redrives(settings.internal_secret))
-
-
-def _parts(records: Sequence[Raw]) -> list[list[Raw]]:
-    parts: list[list[Raw]] = [[]]
-    size = 0
-    for record in records:
-        bytes_of = len(record.value or b"") + len(record.key or b"") + 1024
-        if parts[-1] and size + bytes_of > MOST_BYTES:
-            parts.append([])
-            size = 0
-        parts[-1].append(record)
-        size += bytes_of
-    return parts if records else []

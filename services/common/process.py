@@ -6,6 +6,7 @@ An engine that is away at start leaves the process live, not ready, and trying a
 import asyncio
 import faulthandler
 import os
+import resource
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,7 +27,7 @@ from services.common.messaging.publisher import Publisher
 from services.common.messaging.subscription import Subscription
 from services.common.settings import Settings
 from services.common.telemetry import logging, metrics, tracing
-from services.common.web.protocol import Http
+from services.common.web.protocol import SURPLUS, Http
 
 log = structlog.get_logger()
 
@@ -42,6 +43,9 @@ PROBE_WITHIN: Final = 5.0
 
 LEAVE_WITHIN: Final = 5.0
 """Seconds that a process with a consumer that hangs gets to end in order."""
+
+OTHER_FILES: Final = 256
+"""Open files of a process beside the connections that are made to it."""
 
 
 class Loop(Protocol):
@@ -202,9 +206,18 @@ async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 def serve(app: ASGIApp, settings: Settings, service: str) -> None:
     """Run `app` until SIGTERM."""
+    _allow_open_files(round(settings.http_connections * SURPLUS) + OTHER_FILES)
     logging.configure(service, settings.postigo_log_level)
     tracing.configure(service)
     uvicorn.run(app, **listening(settings))
+
+
+def _allow_open_files(wanted: int) -> None:
+    """As many as the connections need, as far as the machine lets us: many systems begin with 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY != soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
 
 
 def listening(settings: Settings) -> dict[str, Any]:
@@ -216,6 +229,7 @@ def listening(settings: Settings) -> dict[str, Any]:
         "port": settings.http_port,
         "loop": "uvloop",
         "http": Http,
+        "limit_concurrency": settings.http_connections,
         "ws": "none",
         "proxy_headers": bool(settings.forwarded_allow_ips),
         "forwarded_allow_ips": settings.forwarded_allow_ips,

@@ -83,6 +83,20 @@ class RequestRejected(LifecycleFact, type="request.rejected"):
     text: Prose
 
 
+class RequestWithdrawn(LifecycleFact, type="request.withdrawn"):
+    """Taken back by the person before a department decided. `act_id` is the `ce_id` of the act."""
+
+    act_id: str
+
+
+class MessageAdded(LifecycleFact, type="request.message-added"):
+    """The person wrote, or named files, or both; kept wherever the request stands. `act_id` is the `ce_id` of the act."""
+
+    act_id: str
+    text: Prose | None = None
+    documents: tuple[UUID, ...] = ()
+
+
 class DocumentAccepted(LifecycleFact, type="request.document-accepted"):
     document_id: UUID
     name: Text
@@ -109,6 +123,7 @@ class ActRefused(LifecycleFact, type="request.act-refused"):
     """Somebody's act was valid but is not allowed where the request stands. Nothing else changed.
 
     `act_id` is the `ce_id` of what was refused; `catch_up_to` the `seq` its author had not seen, when that is why.
+    `code`: `not-allowed` (where the request stands), `too-many-acts` (of its author's), `stale` (a department's).
     """
 
     act_id: str

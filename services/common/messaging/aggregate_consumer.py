@@ -16,14 +16,14 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.position import Position
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.record import Received
-from services.common.messaging.shape import Queues, Taken, by_key, rounds
+from services.common.messaging.shape import Queues, Stepwise, Taken, by_key, rounds
 from services.common.store import Change, Document, DocumentStore
 
 PARKED = "blocked"
 """The reason on the dead letter of a record that only waits for an earlier one of its document."""
 
 
-class AggregateConsumer(Generic[S]):
+class AggregateConsumer(Stepwise, Generic[S]):
     """Takes batches for one kind of document: concurrent across keys, in order within a key."""
 
     def __init__(
@@ -40,8 +40,10 @@ class AggregateConsumer(Generic[S]):
         for queues in rounds(by_key(pairs)):
             documents = await self.store.load(list(queues))
             ARMED and reach(Failpoint.LOADED)
+            self.moved()
             ends += await self._save(queues, documents)
             ARMED and reach(Failpoint.SAVED)
+            self.moved()
             await self.publish(list(documents.values()))
         return ends
 
@@ -52,8 +54,10 @@ class AggregateConsumer(Generic[S]):
             return
         await self._publisher.send([event for document in unsent for event in document.outbox])
         ARMED and reach(Failpoint.PUBLISHED)
+        self.moved()
         await self.store.clear({document.key: [event.id for event in document.outbox] for document in unsent})
         ARMED and reach(Failpoint.CLEARED)
+        self.moved()
 
     async def block(self, taken: Taken) -> None:
         """Block the record's documents: their later records wait behind it, in order."""

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from services.common.contracts import Said
-from services.common.contracts.base import TYPE_PREFIX
 from services.common.errors import Poison
 from services.common.messaging.record import MAX_EVENT
 from services.common.store import Outgoing
@@ -37,7 +36,7 @@ def outgoing(
         "ce_correlationid": correlation,
         "ce_causationid": cause,
         "ce_partitionkey": event.key,
-        "ce_dataschema": f"urn:postigo:schema:{event.TYPE.removeprefix(TYPE_PREFIX)}",
+        "ce_dataschema": f"urn:postigo:schema:{event.SCHEMA}",
         "content-type": "application/json",
     }
     if event.sequence is not None:

@@ -13,7 +13,7 @@ from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.position import Position
 from services.common.messaging.record import Received
-from services.common.messaging.shape import Table, Taken, by_key, rounds
+from services.common.messaging.shape import Stepwise, Table, Taken, by_key, rounds
 from services.common.store import Change, Document, DocumentStore
 
 Merge = Callable[[S | None, Received[Any]], S]
@@ -26,7 +26,7 @@ class Projection(Table[Merge[S]]):
     keys: Keys = own_key
 
 
-class ProjectionConsumer(Generic[S]):
+class ProjectionConsumer(Stepwise, Generic[S]):
     """Takes batches for one kind of view."""
 
     def __init__(self, projection: Projection[S], store: DocumentStore[S]) -> None:
@@ -41,9 +41,11 @@ class ProjectionConsumer(Generic[S]):
             while pending:
                 documents = await self._store.load(list(pending))
                 ARMED and reach(Failpoint.PROJECTION_LOADED)
+                self.moved()
                 changes = [self._merged(documents[key], queue) for key, queue in pending.items()]
                 missed = await self._store.save([change for change in changes if change.dirty])
                 ARMED and reach(Failpoint.PROJECTION_SAVED)
+                self.moved()
                 pending = {key: pending[key] for key in missed}
         return [End.APPLIED] * len(pairs)
 

@@ -73,6 +73,12 @@ class Shape(Protocol):
         ...
 
 
+class Stepwise:
+    """A shape whose batch takes several steps. `moved` is called after each: an engine is slow, and nothing hangs."""
+
+    moved: Callable[[], None] = staticmethod(lambda: None)
+
+
 Queues = dict[str, list[Taken]]
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 from pymongo import ASCENDING
 from pymongo.errors import BulkWriteError
 
-from services.common.store.client import DUPLICATE_KEY, Collection, reaching_store
+from services.common.store.away import reaching_store
+from services.common.store.client import DUPLICATE_KEY, Collection
 from services.common.store.documents import Outgoing, Raw
 
 ROOM: Final = 256 * 1024
