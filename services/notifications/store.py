@@ -9,7 +9,7 @@ from pymongo import ASCENDING, IndexModel
 from services.common.contracts.topics import REQUEST_PARTITIONS
 from services.common.identifiers import derived_id
 from services.common.messaging.envelope import outgoing
-from services.common.store import Change, Database, Document, DocumentStore, Outgoing, reaching_store
+from services.common.store import Change, Database, Document, DocumentStore, Outgoing, reaching_store, stored
 from services.notifications.domain import PATIENCE, Delivery, Status
 from services.notifications.messages import GROUP, DeliveryFact, DeliveryFailed, DeliverySent, DeliverySkipped
 
@@ -63,7 +63,7 @@ def made(delivery: Delivery, partition: int) -> dict[str, Any]:
         "version": 1,
         "partition": partition,
         "state": delivery.model_dump(),
-        "outbox": [],
+        "outbox": [stored(event) for event in _said(delivery)],
     }
 
 

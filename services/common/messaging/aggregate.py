@@ -139,7 +139,7 @@ class Aggregate(Generic[S]):
         document = fold.change.after
         if document.blocked and not _heads(document.blocked, received):
             waiting = parked(received)
-            if waiting.position in {each.position for each in document.blocked}:
+            if waiting.position in {each.position for each in document.blocked} or _taken(document.inbox, received):
                 return End.DUPLICATE
             fold.park.append(received)
             fold.change.after = replace(document, blocked=(*document.blocked, waiting))
@@ -192,6 +192,7 @@ class Aggregate(Generic[S]):
                 correlation=received.correlation,
                 at=received.at,
                 traceparent=received.traceparent,
+                quiet=received.quiet,
             )
             for index, event in enumerate(decision.says)
         ]
@@ -206,6 +207,11 @@ def parked(received: Received[Event]) -> Parked:
 def _heads(blocked: Sequence[Parked], received: Received[Event]) -> bool:
     """Whether the record is the one a blocked document waits for."""
     return bool(blocked) and blocked[0].position == parked(received).position
+
+
+def _taken(inbox: Sequence[Seen], received: Received[Event]) -> bool:
+    """Whether the very record has been decided on: it comes again, and waits for nothing."""
+    return any(each.id == received.inbox_id and each.digest == received.digest for each in inbox)
 
 
 def _remembered(inbox: tuple[Seen, ...], new: Seen, now: datetime) -> tuple[Seen, ...]:

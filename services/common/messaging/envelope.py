@@ -9,7 +9,15 @@ from services.common.store import Outgoing
 
 
 def outgoing(
-    event: Said, *, id: str, source: str, cause: str, correlation: str, at: datetime, traceparent: str | None
+    event: Said,
+    *,
+    id: str,
+    source: str,
+    cause: str,
+    correlation: str,
+    at: datetime,
+    traceparent: str | None,
+    quiet: bool = False,
 ) -> Outgoing:
     """`event` as an outbox entry. `at` is the append time of what caused it, so that a repetition is byte-identical.
 
@@ -35,4 +43,6 @@ def outgoing(
         headers["ce_sequence"] = f"{event.sequence:010d}"
     if traceparent is not None:
         headers["traceparent"] = traceparent
+    if quiet:
+        headers["ce_quiet"] = "1"
     return Outgoing(id=id, topic=event.topic, key=event.key, headers=headers, value=value, at=at)

@@ -15,16 +15,19 @@ from typing import Final
 
 
 class Failpoint(StrEnum):
-    """Every step of the kernel, of the paths of a submit and an act, and of a delivery. A test hits each one and counts what is left."""
+    """Every step of the kernel, of a submit, an act and a delivery, and of what operators do. A test hits each one and counts what is left."""
 
     LOG_STARTS_KNOWN = "log-starts-known"
     OFFSETS_LEARNED = "offsets-learned"
     BATCH_READ = "batch-read"
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
+    FREED = "freed"
     LOADED = "loaded"
     TOPICS_KNOWN = "topics-known"
     PARKED_LETTERS_SENT = "parked-letters-sent"
     PARKED = "parked"
+    TIMELINES_READ = "timelines-read"
+    TIMELINES_MOVED = "timelines-moved"
     SAVED = "saved"
     MISSED = "missed"
     PUBLISHED = "published"
@@ -73,6 +76,10 @@ class Failpoint(StrEnum):
     DELIVERY_STORED = "delivery-stored"
     DELIVERY_SAID = "delivery-said"
     DELIVERY_CLEARED = "delivery-cleared"
+    OPERATION_BEGUN = "operation-begun"
+    OPERATION_APPENDED = "operation-appended"
+    OPERATION_TAKEN = "operation-taken"
+    OPERATION_NOTED = "operation-noted"
 
 
 ARMED: Final = os.environ.get("POSTIGO_FAILPOINT")

@@ -18,6 +18,7 @@ from services.common.errors import Poison
 from services.common.store.away import reaching_store
 from services.common.store.client import DUPLICATE_KEY, Collection, codec_options
 from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Raw, Seen, State
+from services.common.store.timelines import FIELD, NOT_LOADED, Timelines
 
 MAX_DOCUMENT: Final = 4 * 1024 * 1024
 """Bytes a document may have; a record that would make it larger is poison, never an outage."""
@@ -26,11 +27,13 @@ _CODEC: Final = codec_options()
 
 
 class DocumentStore(Generic[State]):
-    """The documents of one kind, in one collection that one service owns."""
+    """The documents of one kind, in one collection that one service owns; `timelines` keep what they said."""
 
-    def __init__(self, collection: Collection, state: type[State]) -> None:
+    def __init__(self, collection: Collection, state: type[State], timelines: Timelines | None = None) -> None:
         self._collection = collection
         self._state = state
+        self._timelines = timelines
+        self._loaded = NOT_LOADED if timelines else None
 
     async def ensure_indexes(self, *more: IndexModel) -> None:
         """Timers and unsent events are found by partition.
@@ -51,7 +54,7 @@ class DocumentStore(Generic[State]):
     async def load(self, keys: Sequence[str]) -> dict[str, Document[State]]:
         """The documents of all `keys`, with an empty one for each that is not stored."""
         with reaching_store():
-            found = await self._collection.find({"_id": {"$in": list(keys)}}).to_list(None)
+            found = await self._collection.find({"_id": {"$in": list(keys)}}, self._loaded).to_list(None)
         documents = {key: Document[State](key) for key in keys}
         for raw in found:
             documents[raw["_id"]] = self._read(raw)
@@ -73,7 +76,25 @@ class DocumentStore(Generic[State]):
         for change in changes:
             if change.before.key not in missed:
                 change.after.version = change.before.version + 1
+                change.after.kept, _ = self._room(change)
         return missed
+
+    def crowded(self, changes: Sequence[Change[State]]) -> list[str]:
+        """Documents whose timeline must be moved beside them before these changes are saved: hardly ever any."""
+        if self._timelines is None:
+            return []
+        return [change.before.key for change in changes if self._room(change)[1]]
+
+    async def timelines_of(self, keys: Sequence[str]) -> dict[str, Sequence[Raw]]:
+        """What is kept in the documents themselves."""
+        with reaching_store():
+            found = await self._collection.find({"_id": {"$in": list(keys)}}, {FIELD: 1}).to_list(None)
+        return {raw["_id"]: raw[FIELD] for raw in found if raw.get(FIELD)}
+
+    async def move_timelines(self, found: Mapping[str, Sequence[Raw]]) -> None:
+        """Put what `timelines_of` found beside the documents; the next save lets go of it, if nobody saved before."""
+        if self._timelines and found:
+            await self._timelines.move(found)
 
     async def clear(self, sent: Mapping[str, Sequence[str]]) -> None:
         """Take acknowledged events out of the outboxes of `sent` (document key → event ids), and nothing else."""
@@ -96,7 +117,7 @@ class DocumentStore(Generic[State]):
 
     async def _find(self, query: Raw, limit: int) -> list[Document[State]]:
         with reaching_store():
-            found = await self._collection.find(query).limit(limit).to_list(None)
+            found = await self._collection.find(query, self._loaded).limit(limit).to_list(None)
         return [self._read(raw) for raw in found]
 
     def _read(self, raw: Raw) -> Document[State]:
@@ -110,10 +131,16 @@ class DocumentStore(Generic[State]):
             outbox=tuple(Outgoing(**entry) for entry in raw.get("outbox", ())),
             blocked=tuple(Parked(**entry) for entry in raw.get("blocked", ())),
             due=tuple(Due(**entry) for entry in raw.get("due", ())),
+            kept=raw.get("kept", 0),
         )
 
+    def _room(self, change: Change[State]) -> tuple[int, bool]:
+        """The bytes of the document's timeline after the change, and whether it begins anew."""
+        return self._timelines.room(change.before.kept, change.said) if self._timelines else (0, False)
+
     def _update(self, change: Change[State]) -> UpdateOne:
-        after = change.after
+        after, (kept, anew) = change.after, self._room(change)
+        entries = self._timelines.entries(change.said) if self._timelines else []
         fields = bson.encode(
             {
                 "version": change.before.version + 1,
@@ -122,16 +149,20 @@ class DocumentStore(Generic[State]):
                 "inbox": [{"id": seen.id, "digest": seen.digest, "at": seen.at} for seen in after.inbox],
                 "blocked": [_parked(parked) for parked in after.blocked],
                 "due": [{"kind": due.kind, "at": due.at} for due in after.due],
+                **({"kept": kept} if self._timelines else {}),
+                **({FIELD: entries} if anew else {}),
             },
             codec_options=_CODEC,
         )
-        said = [_outgoing(event) for event in change.said]
-        if len(fields) + sum(len(event.value) + 1024 for event in after.outbox) > MAX_DOCUMENT:
+        said = [stored(event) for event in change.said]
+        if len(fields) + kept + sum(len(event.value) + 1024 for event in after.outbox) > MAX_DOCUMENT:
             raise Poison("document-too-large")
         update: dict[str, Any] = {"$set": RawBSONDocument(fields, _CODEC.with_options(document_class=RawBSONDocument))}
         if said:
             # Never `$set`: what another member has not yet seen acknowledged would vanish with the old array.
             update["$push"] = {"outbox": {"$each": said}}
+        if entries and not anew:
+            update["$push"][FIELD] = {"$each": entries}
         return UpdateOne({"_id": after.key, "version": change.before.version}, update, upsert=True)
 
 
@@ -139,7 +170,8 @@ def _parked(parked: Parked) -> Raw:
     return {"topic": parked.topic, "partition": parked.partition, "offset": parked.offset, "at": parked.at}
 
 
-def _outgoing(event: Outgoing) -> Raw:
+def stored(event: Outgoing) -> Raw:
+    """An outbox entry as the driver writes it."""
     return {
         "id": event.id,
         "topic": event.topic,

@@ -57,7 +57,7 @@ class Due:
 class Document(Generic[State]):
     """One aggregate, or one projected view, as loaded; `version` 0 means it is not stored yet.
 
-    `version` is the compare-and-set token. A document whose `state` is None holds only a blocked list and does not
+    `version` is the compare-and-set token, `kept` how many bytes of its timeline lie in it. A document whose `state` is None holds only a blocked list and does not
     count as existing.
     """
 
@@ -69,6 +69,7 @@ class Document(Generic[State]):
     outbox: tuple[Outgoing, ...] = ()
     blocked: tuple[Parked, ...] = ()
     due: tuple[Due, ...] = ()
+    kept: int = 0
 
 
 @dataclass(slots=True)
