@@ -14,7 +14,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download up down status logs demo test check contracts lock clean clean-jars
+.PHONY: help setup download up down status logs demo test bench check contracts lock clean clean-jars
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,9 @@ demo: $(READY) ## File the demonstration's requests, watch them answered, and st
 
 test: $(READY) ## Run all tests, in random order, two at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
 	$(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
+
+bench: $(READY) ## Measure our speed beside bare baselines (ARGS=--help: which rows there are, how many rounds)
+	$(PY) -m tests.bench $(ARGS)
 
 check: $(READY) ## Check style, types, the walls between rooms, and that the contracts are as published
 	$(PY) -m ruff check
