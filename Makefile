@@ -7,14 +7,14 @@ POSTIGO := $(PY) -m deploy.cli
 READY := $(VENV)/.ready
 
 # Hints then name what was typed.
-up status logs down demo download: export POSTIGO_STARTED_BY := make
+up status logs down demo download engines clean-engines: export POSTIGO_STARTED_BY := make
 
 # The first interpreter that is new enough; PYTHON=/path/to/python3 chooses another.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download up down status logs demo test bench check contracts lock clean clean-jars
+.PHONY: help setup download up down status logs demo engines test bench check contracts lock clean clean-jars clean-engines
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +34,9 @@ $(READY): requirements-dev.lock pyproject.toml
 
 download: $(READY) ## Fetch the engines' jars and verify them (up and demo do this when needed)
 	@$(POSTIGO) download $(ARGS)
+
+engines: $(READY) ## Make the real engines for test-real: once, five minutes, needs root and Go (outside this folder)
+	@$(POSTIGO) engines install
 
 up: $(READY) ## Start the engines and all processes, until Ctrl-C
 	@$(POSTIGO) up $(ARGS)
@@ -88,3 +91,6 @@ clean: ## Stop what runs here, then remove .venv, .postigo with all its data, an
 
 clean-jars: ## Remove from the Maven folder (~/.m2/repository, or M2_REPO) the jars that we put there
 	@$(PYTHON) deploy/clean_jars.py
+
+clean-engines: $(READY) ## Remove the real engines (~/.cache/postigo/engines, or POSTIGO_ENGINES)
+	@$(POSTIGO) engines remove

@@ -8,6 +8,7 @@ import typer
 
 from deploy import topics as declared
 from deploy.local.hints import DEFAULT_HOME
+from deploy.local.tier import EMBEDDED, Tier
 
 LAST_PORT = 65_535
 
@@ -19,9 +20,18 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="The topics that deploy/topics.yaml declares.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
+engines_app = typer.Typer(help="The real engines: PostgreSQL with DocumentDB, FerretDB, MinIO.", no_args_is_help=True)
+app.add_typer(engines_app, name="engines")
 
 HomeOption = Annotated[
     Path, typer.Option("--home", metavar="DIR", help="Folder of the stack: data, logs, mails, ports, secrets.")
+]
+
+TierOption = Annotated[
+    Tier,
+    typer.Option(
+        "--tier", help="embedded: the engines that come as packages; real: those of 'postigo engines install'."
+    ),
 ]
 
 
@@ -56,6 +66,7 @@ def up(
     gateway_port: Annotated[
         int | None, typer.Option(min=1, max=LAST_PORT, help="Port of the gateway; otherwise a free one, kept.")
     ] = None,
+    tier: TierOption = EMBEDDED,
     report_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start everything and keep it running until Ctrl-C.
@@ -64,7 +75,7 @@ def up(
     """
     from deploy.cli import up as command
 
-    command.run(command.Wish(home, only_engines, gateway_port), detach=detach, report_fd=report_fd)
+    command.run(command.Wish(home, only_engines, gateway_port, tier), detach=detach, report_fd=report_fd)
 
 
 @app.command()
@@ -129,6 +140,26 @@ def download() -> None:
     from deploy.cli import download as command
 
     command.run()
+
+
+@engines_app.command("install")
+def engines_install() -> None:
+    """Make the real engines, once, about five minutes: for 'up --tier real' and 'make test-real'. Needs root and Go.
+
+    They go to POSTIGO_ENGINES (~/.cache/postigo/engines), about 1 GB. What is made already is not made again, so a
+    broken installation goes on where it was.
+    """
+    from deploy.cli import engines as command
+
+    command.run_install()
+
+
+@engines_app.command("remove")
+def engines_remove() -> None:
+    """Remove them all. Stop first what runs on them."""
+    from deploy.cli import engines as command
+
+    command.run_remove()
 
 
 @topics_app.command()

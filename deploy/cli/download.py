@@ -4,12 +4,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.local import maven, table
+from deploy.local.tier import EMBEDDED
 
 
 def run() -> None:
     """Raises StackError."""
     console = Console(highlight=False)
-    engines = [name for name, engine in table.ENGINES.items() if engine.in_java]
+    engines = [name for name, engine in table.TIERS[EMBEDDED].items() if engine.in_java]
     lacking = len(maven.missing(engines))
     if lacking and console.is_terminal:
         with _bar(console) as progress:

@@ -15,6 +15,7 @@ from deploy.local import table as tables
 from deploy.local.hints import typed
 from deploy.local.home import Home
 from deploy.local.program import State
+from deploy.local.tier import EMBEDDED, Tier
 
 # What an init script says of a program that does not run; 1 means that the command failed.
 NOTHING_RUNS = 3
@@ -45,28 +46,29 @@ def run(folder: Path, *, as_json: bool) -> None:
 
 
 async def _rows(home: Home) -> list[dict[str, Any]]:
-    programs = home.state().get("programs", [])
-    return list(await asyncio.gather(*(_row(program) for program in programs)))
+    state = home.state()
+    tier = state.get("tier", EMBEDDED)
+    return list(await asyncio.gather(*(_row(tier, program) for program in state.get("programs", []))))
 
 
-async def _row(program: dict[str, Any]) -> dict[str, Any]:
+async def _row(tier: Tier, program: dict[str, Any]) -> dict[str, Any]:
     pid, started_at = program["pid"], program["started_at"]
     return {
         "name": program["name"],
         "kind": program["kind"],
         "pid": pid,
         "url": program["url"],
-        "state": await _state_now(program),
+        "state": await _state_now(tier, program),
         "uptime_seconds": round(time.time() - started_at, 1) if pid else None,
         "restarts": program["restarts"],
         "memory_mb": _resident_mb(pid) if pid else None,
     }
 
 
-async def _state_now(program: dict[str, Any]) -> str:
+async def _state_now(tier: Tier, program: dict[str, Any]) -> str:
     """What the supervisor saw, and for a ready program what it answers now."""
     state = str(program["state"])
-    probe = tables.probe_of(program["name"], program["url"])
+    probe = tables.probe_of(tier, program["name"], program["url"])
     if state != State.READY or probe is None:
         return state
     try:

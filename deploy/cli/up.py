@@ -13,6 +13,7 @@ from deploy.cli.stopping import stop_signal
 from deploy.local import LocalStack, StackError, table
 from deploy.local.hints import typed
 from deploy.local.program import Observer
+from deploy.local.tier import EMBEDDED, Tier
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,23 @@ class Wish:
     home: Path
     only_engines: bool
     gateway_port: int | None
+    tier: Tier = EMBEDDED
 
     @property
     def steps(self) -> list[str]:
-        return [*table.ENGINES, "topics", *([] if self.only_engines else table.PROCESSES)]
+        return [*table.TIERS[self.tier], "topics", *([] if self.only_engines else table.PROCESSES)]
 
     def options(self) -> list[str]:
         """The same wish for another `postigo up`."""
         port = [] if self.gateway_port is None else ["--gateway-port", str(self.gateway_port)]
-        return ["--home", str(self.home), *(["--only-engines"] if self.only_engines else []), *port]
+        return [
+            "--home",
+            str(self.home),
+            *(["--only-engines"] if self.only_engines else []),
+            *port,
+            "--tier",
+            self.tier,
+        ]
 
 
 def run(wish: Wish, *, detach: bool, report_fd: int | None) -> None:
@@ -76,7 +85,7 @@ async def _in_background(wish: Wish, report_fd: int) -> None:
 
 
 def _stack(wish: Wish, observe: Observer) -> LocalStack:
-    return LocalStack(wish.home, gateway_port=wish.gateway_port, observe=observe)
+    return LocalStack(wish.home, tier=wish.tier, gateway_port=wish.gateway_port, observe=observe)
 
 
 async def _started(stack: LocalStack, wish: Wish, stopped: asyncio.Event) -> None:

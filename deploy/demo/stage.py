@@ -20,6 +20,7 @@ from deploy.local.home import Home
 from deploy.local.probes import NotReady
 from deploy.local.program import Kind, Observer, Program, State, Step
 from deploy.local.supervised import Supervised
+from deploy.local.tier import EMBEDDED, Tier
 from deploy.topics_apply import admin_client
 
 DEPARTMENTS: Final = "departments"
@@ -63,7 +64,7 @@ class OwnStage:
     """A stack that starts and ends with the demonstration."""
 
     own = True
-    steps: Sequence[str] = (*table.ENGINES, "topics", *table.PROCESSES)
+    steps: Sequence[str] = (*table.TIERS[EMBEDDED], "topics", *table.PROCESSES)
 
     def __init__(self, folder: Path, gateway_port: int | None, observe: Observer) -> None:
         self._stack = LocalStack(folder, gateway_port=gateway_port, observe=observe)
@@ -110,7 +111,7 @@ class RunningStage:
     async def __aenter__(self) -> Self:
         programs = await self._programs()
         ports = {name: int(url.rpartition(":")[2]) for name, url in programs.items() if url}
-        self._env = {**table.addresses(ports), **self.home.secrets()}
+        self._env = {**table.addresses(self._tier, ports), **self.home.secrets()}
         self._has_departments = DEPARTMENTS in programs
         self._groups.open(inherited=())
         return self
@@ -123,6 +124,11 @@ class RunningStage:
     @property
     def env(self) -> dict[str, str]:
         return self._env
+
+    @property
+    def _tier(self) -> Tier:
+        tier: Tier = self.home.state().get("tier", EMBEDDED)
+        return tier
 
     async def open_departments(self, codes: Sequence[str]) -> None:
         if self._has_departments:
@@ -139,7 +145,7 @@ class RunningStage:
 
     async def _programs(self) -> Mapping[str, str]:
         """Name and URL of what runs, once everything that is needed does. Raises DemoError."""
-        needed = {*table.ENGINES, *table.PROCESSES}
+        needed = {*table.TIERS[self._tier], *table.PROCESSES}
         deadline = time.monotonic() + RUNNING_WITHIN_SECONDS
         while True:
             ready = self._ready_now()

@@ -1,6 +1,8 @@
 """Questions that only a working engine answers. Each returns, or raises whatever its client raises."""
 
 import asyncio
+import struct
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,11 +12,13 @@ import urllib3
 from minio import Minio
 from pymongo import AsyncMongoClient
 
-from deploy.local.engines.s3 import ACCESS_KEY, SECRET_KEY
 from deploy.local.ports import HOST
 from deploy.topics_apply import admin_client
 
 TIMEOUT_SECONDS = 3.0
+
+# Version 3.0 of its protocol, as the number that a greeting carries.
+POSTGRES_PROTOCOL = 3 << 16
 
 
 class NotReady(Exception):
@@ -41,14 +45,31 @@ async def mongo(port: int) -> None:
         await client.admin.command("ping")
 
 
-async def s3(port: int) -> None:
+async def postgres(port: int) -> None:
+    """A server that lets us in and waits for a query."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        names = b"user\0postgres\0database\0postgres\0\0"
+        writer.write(struct.pack("!II", len(names) + 8, POSTGRES_PROTOCOL) + names)
+        kind = b""
+        while kind != b"Z":
+            kind, length = struct.unpack("!cI", await reader.readexactly(5))
+            said = await reader.readexactly(length - 4)
+            if kind == b"E":
+                raise NotReady(said.replace(b"\0", b" ").decode("utf-8", "replace"))
+    finally:
+        writer.close()
+
+
+async def s3(port: int, keys: Mapping[str, str]) -> None:
     """A server that accepts our signature and lists buckets."""
-    await asyncio.to_thread(_list_buckets, port)
+    await asyncio.to_thread(_list_buckets, port, keys)
 
 
-def _list_buckets(port: int) -> None:
+def _list_buckets(port: int, keys: Mapping[str, str]) -> None:
+    access, secret = keys["S3_ACCESS_KEY"], keys["S3_SECRET_KEY"]
     with urllib3.PoolManager(timeout=TIMEOUT_SECONDS, retries=False) as pool:
-        Minio(f"{HOST}:{port}", ACCESS_KEY, SECRET_KEY, secure=False, http_client=pool).list_buckets()
+        Minio(f"{HOST}:{port}", access, secret, secure=False, http_client=pool).list_buckets()
 
 
 async def smtp(port: int) -> None:

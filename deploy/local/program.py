@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from signal import SIGTERM, Signals
 
 Probe = Callable[[], Awaitable[None]]
 """Asks the running program something real; returns when it answers well, raises otherwise."""
@@ -38,6 +39,7 @@ class Program:
     ready: Probe = always
     ready_within: float = 60.0
     stop_within: float = 15.0
+    stop_signal: Signals = SIGTERM
 
 
 @dataclass(frozen=True)

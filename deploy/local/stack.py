@@ -18,13 +18,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from deploy import topics
-from deploy.local import table
+from deploy.local import cache, table
 from deploy.local.errors import StackError, explained
 from deploy.local.fetch import fetch_jars
 from deploy.local.groups import Groups
 from deploy.local.home import Home
 from deploy.local.program import Kind, Observer, Probe, Program, State, Step, always, unobserved
 from deploy.local.supervised import Supervised
+from deploy.local.tier import EMBEDDED, Tier
 from deploy.topics_apply import apply
 
 
@@ -39,13 +40,15 @@ class LocalStack:
         self,
         home: Path,
         *,
-        engines: Iterable[str] = tuple(table.ENGINES),
+        tier: Tier = EMBEDDED,
+        engines: Iterable[str] | None = None,
         apply_topics: bool = True,
         gateway_port: int | None = None,
         observe: Observer = unobserved,
     ) -> None:
         self.home = Home(home)
-        self._engines = tuple(engines)
+        self.tier = tier
+        self._engines = table.with_needs(tier, table.TIERS[tier] if engines is None else engines)
         self._apply_topics = apply_topics
         self._gateway_port = gateway_port
         self._observe = observe
@@ -58,7 +61,7 @@ class LocalStack:
     @property
     def env(self) -> dict[str, str]:
         """The variables that every Postigo process gets: URLs and secrets."""
-        return {**table.addresses(self._ports), **self._secrets}
+        return {**table.addresses(self.tier, self._ports), **self._secrets}
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -79,9 +82,9 @@ class LocalStack:
         try:
             with explained(self.home.folder):
                 fixed = {} if self._gateway_port is None else {"gateway": self._gateway_port}
-                self._ports = self.home.ports(table.PORT_NAMES, fixed)
+                self._ports = self.home.ports(table.port_names(self.tier), fixed)
                 self._secrets = self.home.secrets()
-                await fetch_jars([name for name in self._engines if table.ENGINES[name].in_java], self._observe)
+                await self._require_programs()
                 self._groups.open(self.home.locks)
                 await _all(self._start_engine(name) for name in self._engines)
         except BaseException:
@@ -165,8 +168,14 @@ class LocalStack:
         self._write_state("stopped")
         self.home.close()
 
+    async def _require_programs(self) -> None:
+        rows = {name: table.TIERS[self.tier][name] for name in self._engines}
+        if any(row.installed for row in rows.values()):
+            cache.require_installed()
+        await fetch_jars([name for name, row in rows.items() if row.in_java], self._observe)
+
     async def _start_engine(self, name: str) -> None:
-        await self._start(table.engine(name, self.home, self._ports))
+        await self._start(table.engine(self.tier, name, self.home, self._ports))
         if name == "kafka" and self._apply_topics:
             await self._bring_topics()
 
@@ -208,7 +217,13 @@ class LocalStack:
         ]
         with suppress(OSError):
             self.home.write_state(
-                {"phase": phase, "supervisor": os.getpid(), "started_at": self._started_at, "programs": programs}
+                {
+                    "phase": phase,
+                    "tier": self.tier,
+                    "supervisor": os.getpid(),
+                    "started_at": self._started_at,
+                    "programs": programs,
+                }
             )
 
 

@@ -79,7 +79,7 @@ class Supervised:
             await gone.wait()
 
     async def stop(self) -> None:
-        """SIGTERM, then SIGKILL after the program's time; it stays down until `start`."""
+        """The program's stop signal, then SIGKILL after the program's time; it stays down until `start`."""
         if self._task is None:
             return
         task, self._task = self._task, None
@@ -158,7 +158,7 @@ class Supervised:
 
     async def _terminate(self, process: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):
-            process.terminate()
+            process.send_signal(self.program.stop_signal)
         try:
             await asyncio.wait_for(process.wait(), self.program.stop_within)
         except TimeoutError:

@@ -1,16 +1,18 @@
 """What the stack is made of, as data: the engines, and the Postigo processes in their order."""
 
 import os
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
 from deploy.local import probes
-from deploy.local.engines.s3 import ACCESS_KEY, SECRET_KEY
+from deploy.local.engines import minio, s3
 from deploy.local.home import Home
 from deploy.local.ports import HOST
 from deploy.local.program import Kind, Probe, Program
+from deploy.local.tier import Tier
 
 # A process finishes what it has in hand before it ends; its consumer takes up to 12 s for that, its server up to 20 s.
 DRAIN_SECONDS = 25.0
@@ -23,24 +25,57 @@ NO_PROXY = "127.0.0.1,localhost"
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine: the variable and the URL by which processes know it, and its probe.
+    """An engine: its module, the variable and the URL by which processes know it, and its probe.
 
-    `ports`: options of its module that take further ports; `settings`: further variables for the processes.
+    `ports`: options of its module that take further ports; one that belongs to another engine means that this one
+    needs that one. `settings`: further variables for the processes. `installed`: `make engines` brings its program.
     """
 
+    module: str
     variable: str
     url: str
     probe: Callable[[int], Awaitable[None]]
     in_java: bool = False
+    installed: bool = False
     ports: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: signal.Signals = signal.SIGTERM
 
 
-ENGINES: Mapping[str, Engine] = {
-    "kafka": Engine("KAFKA_URL", "{}", probes.kafka, in_java=True, ports={"--controller-port": "kafka-controller"}),
-    "mongo": Engine("MONGO_URL", "mongodb://{}", probes.mongo, in_java=True),
-    "s3": Engine("S3_URL", "http://{}", probes.s3, settings={"S3_ACCESS_KEY": ACCESS_KEY, "S3_SECRET_KEY": SECRET_KEY}),
-    "mail": Engine("SMTP_URL", "smtp://{}", probes.smtp),
+KAFKA = Engine("kafka", "KAFKA_URL", "{}", probes.kafka, in_java=True, ports={"--controller-port": "kafka-controller"})
+MAIL = Engine("mail", "SMTP_URL", "smtp://{}", probes.smtp)
+
+TIERS: Mapping[Tier, Mapping[str, Engine]] = {
+    "embedded": {
+        "kafka": KAFKA,
+        "mongo": Engine("mongo", "MONGO_URL", "mongodb://{}", probes.mongo, in_java=True),
+        "s3": Engine("s3", "S3_URL", "http://{}", partial(probes.s3, keys=s3.KEYS), settings=s3.KEYS),
+        "mail": MAIL,
+    },
+    "real": {
+        "kafka": KAFKA,
+        # SIGTERM would wait for all clients to leave.
+        "postgres": Engine(
+            "postgres",
+            "POSTGRES_URL",
+            "postgresql://{}",
+            probes.postgres,
+            installed=True,
+            stop_signal=signal.SIGINT,
+        ),
+        "mongo": Engine(
+            "ferretdb",
+            "MONGO_URL",
+            "mongodb://{}",
+            probes.mongo,
+            installed=True,
+            ports={"--postgres-port": "postgres"},
+        ),
+        "s3": Engine(
+            "minio", "S3_URL", "http://{}", partial(probes.s3, keys=minio.KEYS), installed=True, settings=minio.KEYS
+        ),
+        "mail": MAIL,
+    },
 }
 
 # In the order of their start.
@@ -53,23 +88,38 @@ PROCESSES: Mapping[str, str] = {
     "gateway-worker": "gateway.worker",
 }
 
-PORT_NAMES = [*ENGINES, *(name for engine in ENGINES.values() for name in engine.ports.values()), *PROCESSES]
+
+def port_names(tier: Tier) -> list[str]:
+    """Everything of a stack that listens, each once."""
+    engines = TIERS[tier]
+    further = (port for engine in engines.values() for port in engine.ports.values())
+    return list(dict.fromkeys((*engines, *further, *PROCESSES)))
 
 
-def addresses(ports: Mapping[str, int]) -> dict[str, str]:
+def with_needs(tier: Tier, names: Iterable[str]) -> tuple[str, ...]:
+    """`names`, and the engines that these need."""
+    engines = TIERS[tier]
+    wanted = dict.fromkeys(names)
+    needed = [port for name in wanted for port in engines[name].ports.values() if port in engines]
+    return tuple(dict.fromkeys((*needed, *wanted)))
+
+
+def addresses(tier: Tier, ports: Mapping[str, int]) -> dict[str, str]:
     """The variables by which processes find the engines and each other."""
-    found = {engine.variable: engine.url.format(f"{HOST}:{ports[name]}") for name, engine in ENGINES.items()}
-    for engine in ENGINES.values():
+    engines = TIERS[tier]
+    found = {engine.variable: engine.url.format(f"{HOST}:{ports[name]}") for name, engine in engines.items()}
+    for engine in engines.values():
         found.update(engine.settings)
     gateway = _http(ports["gateway"])
     return found | {"DOCUMENTS_URL": _http(ports["documents"]), "GATEWAY_URL": gateway, "PUBLIC_URL": gateway}
 
 
-def engine(name: str, home: Home, ports: Mapping[str, int]) -> Program:
+def engine(tier: Tier, name: str, home: Home, ports: Mapping[str, int]) -> Program:
     """The engine `name` as a program."""
-    row = ENGINES[name]
-    data = home.mails if name == "mail" else home.data / name
-    command = [sys.executable, "-m", f"deploy.local.engines.{name}", "--port", str(ports[name]), "--data", str(data)]
+    row = TIERS[tier][name]
+    data = home.mails if name == "mail" else home.data / row.module
+    module = f"deploy.local.engines.{row.module}"
+    command = [sys.executable, "-m", module, "--port", str(ports[name]), "--data", str(data)]
     for option, port in row.ports.items():
         command += [option, str(ports[port])]
     return Program(
@@ -79,6 +129,7 @@ def engine(name: str, home: Home, ports: Mapping[str, int]) -> Program:
         environment=inherited(),
         url=row.url.format(f"{HOST}:{ports[name]}"),
         ready=partial(row.probe, ports[name]),
+        stop_signal=row.stop_signal,
     )
 
 
@@ -96,11 +147,12 @@ def process(name: str, ports: Mapping[str, int], environment: Mapping[str, str])
     )
 
 
-def probe_of(name: str, url: str) -> Probe | None:
+def probe_of(tier: Tier, name: str, url: str) -> Probe | None:
     """How to ask `name` at `url` whether it is ready; None for a program that is not in the tables."""
-    if name not in ENGINES and name not in PROCESSES:
+    engines = TIERS[tier]
+    if name not in engines and name not in PROCESSES:
         return None
-    ask = ENGINES[name].probe if name in ENGINES else probes.http_ready
+    ask = engines[name].probe if name in engines else probes.http_ready
     return partial(ask, int(url.rpartition(":")[2]))
 
 

@@ -17,6 +17,7 @@ from deploy.demo.client import PublicApi, Session
 from deploy.demo.data import load_accounts
 from deploy.local import LocalStack, probes
 from deploy.local.program import always
+from deploy.local.tier import Tier
 from deploy.topics_apply import admin_client
 from tests.bench.watch import cpu_seconds
 
@@ -71,10 +72,10 @@ class Ground:
 
 
 @asynccontextmanager
-async def ground(engines: Iterable[str], processes: Iterable[str] = ()) -> AsyncIterator[Ground]:
+async def ground(tier: Tier, engines: Iterable[str], processes: Iterable[str] = ()) -> AsyncIterator[Ground]:
     async with AsyncExitStack() as leaving:
         folder = leaving.enter_context(TemporaryDirectory(prefix="postigo-bench-"))
-        stack = await leaving.enter_async_context(LocalStack(Path(folder), engines=engines))
+        stack = await leaving.enter_async_context(LocalStack(Path(folder), tier=tier, engines=engines))
         admin = await leaving.enter_async_context(admin_client(stack.env["KAFKA_URL"]))
         await stack.start_processes(processes)
         yield Ground(stack, admin)

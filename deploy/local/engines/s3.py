@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 # ministack knows this one account.
-ACCESS_KEY = "test"
-SECRET_KEY = "test"  # noqa: S105
+KEYS = {"S3_ACCESS_KEY": "test", "S3_SECRET_KEY": "test"}
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from services.common.errors import Poison
-from services.common.store.client import DUPLICATE_KEY, Collection, codec_options, reaching_store
+from services.common.store.away import reaching_store
+from services.common.store.client import DUPLICATE_KEY, Collection, codec_options
 from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Raw, Seen, State
 
 MAX_DOCUMENT: Final = 4 * 1024 * 1024

@@ -1,7 +1,5 @@
-"""The one door to MongoDB: how it is opened, and which of its errors mean that it is away."""
+"""The one door to MongoDB, and how it is opened."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from inspect import isawaitable
 from typing import Any, Final, Literal, cast
@@ -11,17 +9,6 @@ from bson.codec_options import CodecOptions, TypeRegistry
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.asynchronous.mongo_client import AsyncMongoClient
-from pymongo.errors import (
-    BulkWriteError,
-    ConnectionFailure,
-    ExecutionTimeout,
-    OperationFailure,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
-    WriteConcernError,
-)
-
-from services.common.errors import StoreAway
 
 # PyMongo's types stand for Motor's too: what is used of the two is the same, but for `close`.
 Client = AsyncMongoClient[dict[str, Any]]
@@ -31,17 +18,6 @@ Collection = AsyncCollection[dict[str, Any]]
 Driver = Literal["motor", "pymongo"]
 
 DUPLICATE_KEY: Final = 11000
-
-_AWAY_CODES: Final = frozenset({6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031})
-"""Server codes for unreachable, shutting down, stepping down, interrupted, and out of disk space."""
-
-_UNREACHABLE: Final = (
-    ConnectionFailure,
-    ExecutionTimeout,
-    ServerSelectionTimeoutError,
-    WaitQueueTimeoutError,
-    WriteConcernError,
-)
 
 
 def _encode_day(value: Any) -> Any:
@@ -85,21 +61,3 @@ async def disconnect(client: Client) -> None:
 
 def database(client: Client, name: str) -> Database:
     return client.get_database(name, codec_options=codec_options())
-
-
-@contextmanager
-def reaching_store() -> Iterator[None]:
-    """Translate what the driver raises when the store is away. The driver's text is dropped: it carries documents."""
-    try:
-        yield
-    except _UNREACHABLE as error:
-        raise StoreAway(type(error).__name__) from None
-    except BulkWriteError as error:
-        codes = {entry.get("code") for entry in error.details.get("writeErrors", ())}
-        if error.details.get("writeConcernErrors") or codes & _AWAY_CODES:
-            raise StoreAway("a bulk write was not confirmed") from None
-        raise
-    except OperationFailure as error:
-        if error.code in _AWAY_CODES:
-            raise StoreAway(f"code {error.code}") from None
-        raise

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, NamedTuple
 
+from deploy.local.tier import Tier
 from tests.bench.figures import Figure
 from tests.bench.rows import routing, submit
 
 
 class Row(NamedTuple):
-    """`measure` takes the number of rounds."""
+    """`measure` takes the engines' tier and the number of rounds."""
 
     what: str
-    measure: Callable[[int], Coroutine[Any, Any, list[Figure]]]
+    measure: Callable[[Tier, int], Coroutine[Any, Any, list[Figure]]]
 
 
 ROWS: Final[Mapping[str, Row]] = {

@@ -9,6 +9,7 @@ from uuid import uuid4
 from aiokafka import AIOKafkaProducer
 
 from deploy.demo.data import load_requests
+from deploy.local.tier import Tier
 from services.common.contracts import topics
 from services.common.contracts.lifecycle import RequestRegistered, State
 from services.common.identifiers import reference_of
@@ -58,9 +59,9 @@ def registered() -> Iterator[Outgoing]:
         )
 
 
-async def per_core(rounds: int) -> list[Figure]:
+async def per_core(tier: Tier, rounds: int) -> list[Figure]:
     spent: dict[str, list[float]] = {OURS: [], BASELINE: []}
-    async with ground(["kafka", "mongo"], [OURS]) as place:
+    async with ground(tier, ["kafka", "mongo"], [OURS]) as place:
         url = place.env["KAFKA_URL"]
         await create(url, {baseline_routing.TOPIC: 12, baseline_routing.INBOX: 6, baseline_routing.MADE: 12})
         await place.start(BASELINE, "tests.bench.baseline_routing", http=False)

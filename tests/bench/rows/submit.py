@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from deploy.local.tier import Tier
 from tests.bench import baseline_submit
 from tests.bench.callers import crowd
 from tests.bench.figures import Figure, Reading, Series, quantile
@@ -21,9 +22,9 @@ TURNS: Final = 10
 
 
 @asynccontextmanager
-async def both(ours: str, other: str) -> AsyncIterator[Ground]:
+async def both(tier: Tier, ours: str, other: str) -> AsyncIterator[Ground]:
     """A gateway that traces 10 % as `ours`; as `other` the baseline, or a gateway that traces nothing."""
-    async with ground(["kafka", "mongo"]) as place, sink() as traced:
+    async with ground(tier, ["kafka", "mongo"]) as place, sink() as traced:
         await place.start(ours, "gateway", env=traced)
         if other == BASELINE:
             await create(place.env["KAFKA_URL"], {baseline_submit.TOPIC: 12})
@@ -57,21 +58,21 @@ async def costs(place: Ground, sides: tuple[str, str], rounds: int) -> tuple[Ser
     return ours, other
 
 
-async def per_core(rounds: int) -> list[Figure]:
-    async with both(OURS, BASELINE) as place:
+async def per_core(tier: Tier, rounds: int) -> list[Figure]:
+    async with both(tier, OURS, BASELINE) as place:
         ours, baseline = await costs(place, (OURS, BASELINE), rounds)
     return [Figure("P1", "submits per core", "µs CPU", ours, baseline, Reading.SHARE, 0.75, at_least=True)]
 
 
-async def tracing(rounds: int) -> list[Figure]:
-    async with both(OURS, UNTRACED) as place:
+async def tracing(tier: Tier, rounds: int) -> list[Figure]:
+    async with both(tier, OURS, UNTRACED) as place:
         ours, untraced = await costs(place, (OURS, UNTRACED), rounds)
     return [Figure("P7", "tracing, of a submit", "µs CPU", ours, untraced, Reading.MORE, 50)]
 
 
-async def latency(rounds: int) -> list[Figure]:
+async def latency(tier: Tier, rounds: int) -> list[Figure]:
     found: dict[str, list[list[float]]] = {OURS: [], BASELINE: []}
-    async with both(OURS, BASELINE) as place:
+    async with both(tier, OURS, BASELINE) as place:
         requests = submits(await place.sessions(place.url(OURS)))
         for side in found:
             await crowd(place.url(side), requests, SUBMITS // 2, 1)

@@ -17,7 +17,7 @@ from pymongo import AsyncMongoClient
 
 from deploy import topics
 from deploy.local import LocalStack
-from deploy.local.table import PORT_NAMES, PROCESSES
+from deploy.local.table import PROCESSES, port_names
 from deploy.topics import Topic
 from deploy.topics_apply import apply
 from tests.support.topics import read_all
@@ -40,7 +40,7 @@ async def test_data_survives_a_restart_of_the_stack(tmp_path: Path) -> None:
 
 
 def test_every_engine_listens_on_loopback_only(engines: LocalStack) -> None:
-    ports = {engines.port(name) for name in PORT_NAMES if name not in PROCESSES}
+    ports = {engines.port(name) for name in port_names(engines.tier) if name not in PROCESSES}
     found = [(address, port) for address, port in _listening() if port in ports]
 
     assert {port for _, port in found} == ports

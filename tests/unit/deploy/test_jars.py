@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local import StackError, maven, table
+from deploy.local.tier import EMBEDDED
 
-ENGINES = [name for name, engine in table.ENGINES.items() if engine.in_java]
+ENGINES = [name for name, engine in table.TIERS[EMBEDDED].items() if engine.in_java]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

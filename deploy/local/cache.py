@@ -1,0 +1,113 @@
+"""The programs of the real engines: pieces in a folder outside the repository, made by `postigo engines install`.
+
+A piece is a folder that is there whole or not at all, and a stamp that tells by which recipe it was made.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local.errors import StackError
+from deploy.local.hints import typed
+
+GO = Path(__file__).parent / "go"
+
+DEBIAN = "debian"
+CLUSTER = "cluster"
+FERRETDB = "ferretdb"
+MINIO = "minio"
+
+SUITE = "sid"
+PACKAGES = ("postgresql-18", "postgresql-18-documentdb")
+
+POSTGRES = "/usr/lib/postgresql/18/bin"
+
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "dynamic_shared_memory_type": "mmap",
+    "shared_preload_libraries": "pg_cron,pg_documentdb_core,pg_documentdb",
+    "cron.database_name": "postgres",
+    # Otherwise it connects to the port that the cluster had when its jobs were made.
+    "cron.use_background_workers": "on",
+    "cron.log_run": "off",
+    "cron.log_statement": "off",
+    "max_worker_processes": "16",
+    "log_min_messages": "warning",
+}
+"""PostgreSQL's, as the DocumentDB extension wants them; the rest is as it comes, so that what is acknowledged is on disk."""
+
+
+def folder() -> Path:
+    """`POSTIGO_ENGINES`, or `postigo/engines` in the user's cache."""
+    if named := os.environ.get("POSTIGO_ENGINES"):
+        return Path(named).absolute()
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "postigo" / "engines"
+
+
+def piece(name: str) -> Path:
+    return folder() / name
+
+
+def recipes() -> dict[str, str]:
+    """The pieces in the order in which they are made, each with the digest of what it is made from."""
+    debian = _digest(SUITE, *PACKAGES)
+    return {
+        DEBIAN: debian,
+        CLUSTER: _digest(debian, *(f"{name}={value}" for name, value in SETTINGS.items())),
+        FERRETDB: _of_files(GO / FERRETDB),
+        MINIO: _of_files(GO / MINIO),
+    }
+
+
+def lacking() -> list[str]:
+    """The pieces that are not there, or were made by another recipe."""
+    return [name for name, recipe in recipes().items() if _stamped(name) != recipe or not piece(name).exists()]
+
+
+def stamp(name: str) -> None:
+    """Note that the piece `name` is whole."""
+    file = _stamp(name)
+    partial = file.with_suffix(".partial")
+    partial.write_text(recipes()[name], encoding="ascii")
+    partial.rename(file)
+
+
+def unstamp(name: str) -> None:
+    _stamp(name).unlink(missing_ok=True)
+
+
+def require_root() -> None:
+    """Raise StackError without it: PostgreSQL lives in a Debian folder, which only root can enter."""
+    if os.geteuid() != 0:
+        raise StackError("The real engines need root: PostgreSQL runs in a Debian folder that only root can enter.")
+
+
+def require_installed() -> None:
+    """Raise StackError when something is missing."""
+    require_root()
+    if missing := lacking():
+        raise StackError(
+            f"The real engines are not on this machine yet ({', '.join(missing)}): run '{typed('engines', 'install')}'."
+        )
+
+
+def _stamp(name: str) -> Path:
+    return folder() / f"{name}.stamp"
+
+
+def _stamped(name: str) -> str:
+    try:
+        return _stamp(name).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
+
+
+def _of_files(module: Path) -> str:
+    return _digest(*(file.read_text(encoding="utf-8") for file in sorted(module.iterdir())))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

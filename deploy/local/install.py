@@ -1,0 +1,194 @@
+"""How the pieces of the real engines are made. A half-made piece is made again, a whole one is left alone."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local import cache
+from deploy.local.errors import StackError, disk_full, explained
+from deploy.local.inside import DATA
+from deploy.local.program import Observer, State, Step
+from deploy.local.spawn import SPAWN
+
+INSIDE = (sys.executable, "-m", "deploy.local.inside")
+
+# An older one does not fetch the version that a module asks for.
+OLDEST_GO = (1, 21)
+
+GO_PACKAGES = {cache.FERRETDB: ".", cache.MINIO: "github.com/minio/minio"}
+
+Run = Callable[..., None]
+"""Runs a command, with `folder`, `variables` and `said` to its standard input; raises StackError when it fails."""
+
+
+def install(observe: Observer) -> list[str]:
+    """Make what is lacking; the names of what was made. Raises StackError."""
+    cache.require_root()
+    with explained(cache.folder()), _alone():
+        missing = cache.lacking()
+        for name in missing:
+            _install(name, observe)
+        shutil.rmtree(_go_cache(), ignore_errors=True)
+    return missing
+
+
+def remove() -> int:
+    """Remove everything; how many bytes that frees."""
+    if not cache.folder().exists():
+        return 0
+    cache.require_root()
+    with explained(cache.folder()), _alone():
+        freed = sum(file.lstat().st_blocks * 512 for file in cache.folder().rglob("*"))
+        shutil.rmtree(cache.folder())
+    return freed
+
+
+def _install(name: str, observe: Observer) -> None:
+    begin = time.monotonic()
+    partial = cache.folder() / f"{name}.partial"
+    log = cache.folder() / f"{name}.log"
+    observe(Step(name, State.STARTING))
+    cache.unstamp(name)
+    log.unlink(missing_ok=True)
+    for old in (partial, cache.piece(name)):
+        if old.exists():
+            shutil.rmtree(old)
+    try:
+        MAKERS[name](name, partial, lambda *command, **how: _run(name, log, *command, **how))
+    except StackError:
+        observe(Step(name, State.FAILED, time.monotonic() - begin, str(log)))
+        raise
+    partial.rename(cache.piece(name))
+    cache.stamp(name)
+    observe(Step(name, State.READY, time.monotonic() - begin, str(cache.piece(name))))
+
+
+def _make_debian(name: str, root: Path, run: Run) -> None:
+    """A Debian of its own, because the machine's has another PostgreSQL, or is none."""
+    run(_tool("debootstrap", "debootstrap"), "--variant=minbase", cache.SUITE, str(root), *_mirror())
+    files = {
+        # Nobody resolves it otherwise, and the extension calls its own server by that name.
+        "etc/hosts": "127.0.0.1 localhost\n",
+        "usr/sbin/policy-rc.d": "#!/bin/sh\nexit 101\n",
+        "etc/postgresql-common/createcluster.conf": "create_main_cluster = false\n",
+        "etc/dpkg/dpkg.cfg.d/small": "path-exclude=/usr/share/doc/*\npath-exclude=/usr/share/man/*\n",
+    }
+    for path, content in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content, encoding="ascii")
+    (root / "usr/sbin/policy-rc.d").chmod(0o755)
+    apt = [*INSIDE, str(root), "/usr/bin/apt-get"]
+    run(*apt, "install", "--quiet", "--yes", "--no-install-recommends", *cache.PACKAGES)
+    run(*apt, "clean")
+    (root / DATA[1:]).mkdir()
+
+
+def _make_cluster(name: str, data: Path, run: Run) -> None:
+    """An empty PostgreSQL cluster that has the extension: every new home begins with a copy."""
+    data.mkdir()
+    inside = [*INSIDE, "--data", str(data), str(cache.piece(cache.DEBIAN))]
+    run(*inside, f"{cache.POSTGRES}/initdb", "-D", DATA, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+    settings = [f"--{setting}={value}" for setting, value in cache.SETTINGS.items()]
+    single = [f"{cache.POSTGRES}/postgres", "--single", "-j", "-D", DATA, *settings, "postgres"]
+    run(*inside, *single, said="create extension documentdb cascade;\n")
+    if not (data / "PG_VERSION").exists():
+        raise StackError(f"{name} was made, but is empty.")
+
+
+def _make_go(name: str, folder: Path, run: Run) -> None:
+    """A program built from Go modules whose hashes are in this repository."""
+    go = _tool("go", "golang-go")
+    _require_recent(go)
+    folder.mkdir()
+    variables = {
+        "GOMODCACHE": str(_go_cache() / "modules"),
+        "GOCACHE": str(_go_cache() / "built"),
+        "GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -modcacherw -mod=readonly -buildvcs=false".strip(),
+        "GOWORK": "off",
+        "CGO_ENABLED": "0",
+    }
+    build = [go, "build", "-trimpath", "-ldflags=-s -w", "-o", str(folder / name), GO_PACKAGES[name]]
+    run(*build, folder=cache.GO / name, variables=variables)
+
+
+MAKERS: Mapping[str, Callable[[str, Path, Run], None]] = {
+    cache.DEBIAN: _make_debian,
+    cache.CLUSTER: _make_cluster,
+    cache.FERRETDB: _make_go,
+    cache.MINIO: _make_go,
+}
+
+
+def _go_cache() -> Path:
+    """Go's own caches, until everything is built: an interrupted build goes on where it was."""
+    return cache.folder() / "go"
+
+
+def _mirror() -> Sequence[str]:
+    mirror = os.environ.get("POSTIGO_DEBIAN_MIRROR")
+    return [mirror] if mirror else []
+
+
+def _tool(name: str, package: str) -> str:
+    """The path of a program; where it is missing and apt is there, it is installed. Raises StackError."""
+    path = shutil.which(name)
+    if path is None and shutil.which("apt-get"):
+        _apt_get("update")
+        _apt_get("install", "--yes", "--no-install-recommends", package)
+        path = shutil.which(name)
+    if path is None:
+        raise StackError(f"{name} is missing: install it (on Debian and Ubuntu: apt install {package}).")
+    return path
+
+
+def _apt_get(*arguments: str) -> None:
+    """A try: whether it brought something is looked at afterwards."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", *arguments], check=False, env=environment, capture_output=True, stdin=subprocess.DEVNULL)
+
+
+def _require_recent(go: str) -> None:
+    said = subprocess.run([go, "version"], capture_output=True, text=True, check=False, cwd=cache.folder()).stdout
+    found = re.search(r"go(\d+)\.(\d+)", said)
+    if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
+        oldest = ".".join(map(str, OLDEST_GO))
+        raise StackError(f"Go {oldest} or newer is missing: {go} is {found[0] if found else 'none'}.")
+
+
+def _run(
+    name: str, log: Path, *command: str, folder: Path | None = None, variables: Mapping[str, str] = {}, said: str = ""
+) -> None:
+    """It ends with this process; what it prints goes to `log`."""
+    with log.open("ab") as output:
+        ended = subprocess.run(
+            [*SPAWN, str(os.getpid()), *command],
+            cwd=folder,
+            env=os.environ | variables,
+            input=said.encode(),
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+    if ended.returncode == 0:
+        return
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    if any("No space left on device" in line for line in lines):
+        raise disk_full(cache.folder())
+    last = f" ({lines[-1][:200]})" if lines else ""
+    raise StackError(f"{name} could not be made{last}: see {log}, and try again; what is made already is kept.")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time: another one waits and finds everything made."""
+    cache.folder().mkdir(parents=True, exist_ok=True)
+    with (cache.folder() / "lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
