@@ -22,6 +22,7 @@ from aiokafka.errors import (
 )
 
 from services.common.errors import BrokerAway, TopicMissing
+from services.common.messaging import partitions
 
 if TYPE_CHECKING:
     from services.common.store import Outgoing
@@ -36,7 +37,7 @@ MAX_REQUEST: Final = 17 * 1024 * 1024
 
 _BROKEN: Final = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)
 
-Headers = Sequence[tuple[str, bytes | None]]
+Headers = list[tuple[str, bytes | None]]
 Acknowledged = asyncio.Future[Any]
 
 
@@ -72,6 +73,7 @@ class Publisher:
                 client_id=self._client_id,
                 acks="all",
                 enable_idempotence=True,
+                partitioner=partitions.by_key,
                 linger_ms=0,
                 max_batch_size=131_072,
                 max_request_size=MAX_REQUEST,
@@ -140,7 +142,7 @@ class Publisher:
                 if self._stuck:
                     await self._unstuck()
                 for topic, key, value, headers in records:
-                    futures.append(await producer.send(topic, value=value, key=key, headers=list(headers)))
+                    futures.append(await producer.send(topic, value=value, key=key, headers=headers))
                 # A wait that is given up gives up no send: an acknowledgement may still come.
                 await (asyncio.shield(futures[0]) if len(futures) == 1 else asyncio.wait(futures))
             return [_appended_at(future.result()) for future in futures]
