@@ -14,7 +14,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download up down status logs demo engines test bench check contracts lock clean clean-jars clean-engines
+.PHONY: help setup download up down status logs demo engines test test-real test-kills bench check contracts lock clean clean-jars clean-engines
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,8 +57,16 @@ down: ## Stop what runs; the data is kept
 demo: $(READY) ## File the demonstration's requests, watch them answered, and stay up (ARGS=--once: end)
 	@$(POSTIGO) demo $(ARGS)
 
-test: $(READY) ## Run all tests, in random order, two at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
+test: $(READY) ## Run the unit, contract and integration tests, in random order, two at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
 	$(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
+
+# Engines are started once, and named to the tests by their URLs alone; where URLs are set already, those servers are used.
+test-real: $(READY) ## Run the contract and integration tests on the real engines (after 'make engines')
+	POSTIGO_TEST_TIER=real $(POSTIGO) engines run -- $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder \
+		$(if $(ARGS),$(ARGS),tests/contract tests/integration)
+
+test-kills: $(READY) ## Kill every process ten times while five hundred people file, and judge what is left
+	$(PY) -m pytest tests/e2e $(ARGS)
 
 bench: $(READY) ## Measure our speed beside bare baselines (ARGS=--help: which rows there are, how many rounds)
 	$(PY) -m tests.bench $(ARGS)

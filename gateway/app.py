@@ -16,6 +16,7 @@ from gateway.engines import Engines
 from gateway.openapi import publish
 from gateway.reference import api as reference_api
 from gateway.requests import api as requests_api
+from gateway.requests.acts import Acting
 from gateway.requests.reading import Reading
 from gateway.requests.store import ViewStore
 from gateway.requests.submit import Filing
@@ -71,6 +72,7 @@ def _wire(settings: Settings, own: Database, publisher: Publisher) -> Wired:
         id_secret=settings.id_secret,
         receipt_secret=settings.cursor_secret,
     )
+    reading = Reading(ViewStore(own), filing.issued, settings.cursor_secret)
     return Wired(
         settings=settings,
         accounts=accounts,
@@ -78,5 +80,6 @@ def _wire(settings: Settings, own: Database, publisher: Publisher) -> Wired:
         sign_in=SignIn(accounts, sessions, settings.id_secret),
         documents=documents,
         filing=filing,
-        reading=Reading(ViewStore(own), filing.issued, settings.cursor_secret),
+        reading=reading,
+        acting=Acting(sessions, documents, publisher, reading, settings.id_secret),
     )

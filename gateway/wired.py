@@ -11,6 +11,7 @@ from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore
 from gateway.documents.remote import DocumentService
+from gateway.requests.acts import Acting
 from gateway.requests.reading import Reading
 from gateway.requests.submit import Filing
 from gateway.settings import Settings
@@ -27,6 +28,7 @@ class Wired:
     documents: DocumentService
     filing: Filing
     reading: Reading
+    acting: Acting
 
 
 def wired(request: Request) -> Wired:

@@ -1,4 +1,4 @@
-"""One embedded stack for each worker: whole-system tests differ by account and key, kernel tests by topic."""
+"""One stack for each worker: whole-system tests differ by account and key, kernel tests by topic."""
 
 import signal
 from collections.abc import AsyncIterator, Generator
@@ -10,14 +10,14 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import LocalStack
+from tests.support import stacks
 
-LONGEST: Final = "tests/e2e/"
+LONGEST: Final = "tests/integration/gateway/"
 
 TOGETHER: Final = (
     LONGEST,
     "tests/integration/documents/",
-    "tests/integration/gateway/",
-    "tests/integration/kernel/test_embedded.py",
+    "tests/integration/kernel/test_kernel.py",
     "tests/integration/local_stack/",
     "tests/integration/notifications/",
 )
@@ -54,6 +54,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
-    """The embedded engines, with every topic of the house."""
-    async with LocalStack(tmp_path_factory.mktemp("stack")) as stack:
+    """The engines, with every topic of the house."""
+    async with stacks.shared(tmp_path_factory.mktemp("stack")) as stack:
         yield stack

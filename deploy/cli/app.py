@@ -154,6 +154,19 @@ def engines_install() -> None:
     command.run_install()
 
 
+@engines_app.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def engines_run(
+    command: Annotated[list[str], typer.Argument(help="What to run, with its options.", show_default=False)],
+) -> None:
+    """Run a command while fresh engines run, which KAFKA_URL, MONGO_URL, S3_URL and S3's keys name to it.
+
+    They end, and their data goes, with the command.
+    """
+    from deploy.cli import engines as called
+
+    called.run_on_them(command)
+
+
 @engines_app.command("remove")
 def engines_remove() -> None:
     """Remove them all. Stop first what runs on them."""

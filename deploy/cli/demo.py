@@ -2,25 +2,25 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Final
 
 from rich.console import Console
 
 from deploy.cli.screen import Screen, open_screen
-from deploy.cli.stopping import stop_signal
+from deploy.cli.stopping import stop_signal, unless
 from deploy.demo import report, run as story
 from deploy.demo.errors import DemoError
 from deploy.demo.screen import say
 from deploy.demo.stage import Stage, stage_in
 from deploy.demo.tryout import show_hints
+from deploy.local.errors import StackError
 from deploy.local.hints import option, typed
 from deploy.local.program import Step
 
-T = TypeVar("T")
+STOPPED: Final = "The demonstration was stopped before its end."
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,12 @@ def run(wish: Wish) -> None:
     """Exit code 1 when a check fails. Raises StackError when there is nothing to check."""
     # Piped, a row may be as wide as it gets.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else report.WIDEST)
-    if not asyncio.run(_play(wish, console)):
+    try:
+        passed = asyncio.run(_play(wish, console))
+    except DemoError as error:
+        more = f" '{typed('logs', error.log, home=wish.home)}' tells more." if error.log else ""
+        raise StackError(f"{error}{more}") from error
+    if not passed:
         sys.exit(1)
 
 
@@ -76,11 +81,11 @@ async def _up_and_judged(
 ) -> story.Outcome:
     planned = story.new_run()
     with news.screen:
-        await _unless(stopped, at_the_end.enter_async_context(stage))
+        await unless(stopped, at_the_end.enter_async_context(stage), STOPPED)
         at_the_end.callback(news.mute)
-        await _unless(stopped, story.prepare(stage, planned, news.show))
+        await unless(stopped, story.prepare(stage, planned, news.show), STOPPED)
     say(console, f"\n{planned}\n")
-    return await _unless(stopped, story.perform(stage, planned, console))
+    return await unless(stopped, story.perform(stage, planned, console), STOPPED)
 
 
 class News:
@@ -95,21 +100,6 @@ class News:
 
     def mute(self) -> None:
         self._muted = True
-
-
-async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
-    """What `work` gives. A stop signal meanwhile ends it. Raises DemoError then."""
-    doing = asyncio.create_task(work)
-    stop = asyncio.create_task(stopped.wait())
-    try:
-        await asyncio.wait({doing, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if doing.done():
-            return doing.result()
-        doing.cancel()
-        await asyncio.wait({doing})
-        raise DemoError("The demonstration was stopped before its end.")
-    finally:
-        stop.cancel()
 
 
 def _say_summary(console: Console, outcome: story.Outcome) -> None:

@@ -2,8 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from deploy.local.errors import StackError
+
+T = TypeVar("T")
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -21,3 +25,18 @@ def stop_signal(kill_all: Callable[[], None]) -> asyncio.Event:
     for number in SIGNALS:
         loop.add_signal_handler(number, heard)
     return stopped
+
+
+async def unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T], otherwise: str) -> T:
+    """What `work` gives. A stop signal meanwhile ends it; then raises StackError, which says `otherwise`."""
+    doing = asyncio.create_task(work)
+    stop = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({doing, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        doing.cancel()
+        await asyncio.wait({doing})
+        raise StackError(otherwise)
+    finally:
+        stop.cancel()

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from deploy.cli import background
 from deploy.cli.screen import open_screen
-from deploy.cli.stopping import stop_signal
+from deploy.cli.stopping import stop_signal, unless
 from deploy.local import LocalStack, StackError, table
 from deploy.local.hints import typed
 from deploy.local.program import Observer
@@ -89,18 +89,9 @@ def _stack(wish: Wish, observe: Observer) -> LocalStack:
 
 
 async def _started(stack: LocalStack, wish: Wish, stopped: asyncio.Event) -> None:
-    """Start everything. A stop signal meanwhile ends that, and what was started."""
-    start = asyncio.create_task(_start(stack, wish))
-    stop = asyncio.create_task(stopped.wait())
-    await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-    if not start.done():
-        start.cancel()
-        await asyncio.wait({start})
-        await stack.close()
-        raise StackError("It was stopped before it was up.")
+    """Start everything; what was started is stopped again when that fails or a stop signal comes meanwhile."""
     try:
-        start.result()
+        await unless(stopped, _start(stack, wish), "It was stopped before it was up.")
     except BaseException:
         await stack.close()
         raise
@@ -118,7 +109,8 @@ def _say_up(console: Console, wish: Wish, env: dict[str, str], seconds: float, s
     if wish.only_engines:
         lines = [(name, value) for name, value in env.items() if not name.startswith("POSTIGO_")] + lines
     else:
-        lines = [("gateway", env["PUBLIC_URL"]), *lines]
+        counter = [("gateway", env["PUBLIC_URL"]), ("API page", f"{env['PUBLIC_URL']}/docs")]
+        lines = [*counter, ("accounts", f"{typed('demo', home=wish.home)} opens twelve, and files as them"), *lines]
     width = max(len(name) for name, _ in lines)
     console.print(f"\n[bold green]Postigo is up[/] after {seconds:.1f} s.")
     for name, value in lines:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from deploy import topics as kept
 from deploy.contracts.headers import KEY, SHAPES, shape_of
-from deploy.contracts.schemas import models, summary
+from deploy.contracts.schemas import models, name_of, summary
 from services.common.contracts import Event, Said, declared, topics
 from services.common.contracts.base import TYPE_PREFIX
 
@@ -44,7 +44,7 @@ def document() -> Node:
         "channels": {_name(family): _channel(family) for family in families},
         "operations": {_operation_name(family): _operation(family) for family in families},
         "components": {
-            "messages": {ce_type: _message(model) for ce_type, model in models().items()},
+            "messages": {name: _message(model) for name, model in models().items()},
             "schemas": SHAPES,
         },
     }
@@ -56,8 +56,8 @@ def _channel(family: str) -> Node:
         "address": family.replace("*", "{code}"),
         "description": _about(family),
         "messages": {
-            ce_type.removeprefix(TYPE_PREFIX): {"$ref": f"#/components/messages/{ce_type}"}
-            for ce_type in sorted(declared()[family])
+            ce_type.removeprefix(TYPE_PREFIX): {"$ref": f"#/components/messages/{name_of(model)}"}
+            for ce_type, model in sorted(declared()[family].items())
         },
     }
     if "*" in family:
@@ -88,7 +88,7 @@ def _message(model: type[Event]) -> Node:
         "headers": {"allOf": [headers, {"properties": {"ce_type": {"const": model.TYPE}}}]},
         "payload": {
             "schemaFormat": "application/schema+json;version=draft-2020-12",
-            "schema": {"$ref": f"./schemas/{model.TYPE}.json"},
+            "schema": {"$ref": f"./schemas/{name_of(model)}.json"},
         },
         "bindings": {"kafka": {"key": KEY, "bindingVersion": BINDING}},
     }

@@ -28,7 +28,7 @@ _PlainDumper.add_representer(str, _PlainDumper.represent_text)
 
 def generated() -> dict[str, str]:
     """Every file by its path below `docs/contracts`. The same models give the same bytes."""
-    files = {f"schemas/{ce_type}.json": _json(schema_of(model)) for ce_type, model in models().items()}
+    files = {f"schemas/{name}.json": _json(schema_of(model)) for name, model in models().items()}
     return files | {"asyncapi.yaml": HEAD + _yaml(asyncapi.document())}
 
 
@@ -43,10 +43,10 @@ def taken_back(folder: Path = FOLDER) -> list[str]:
     """What the models take back of the schemas in `folder`, a line each."""
     files = generated()
     found = [f"{path}: the event is gone" for path in _left_over(folder, files)]
-    for ce_type, model in models().items():
-        committed = _committed(folder / f"schemas/{ce_type}.json")
+    for name, model in models().items():
+        committed = _committed(folder / f"schemas/{name}.json")
         if committed is not None:
-            found += [f"schemas/{ce_type}.json: {each}" for each in breaks(json.loads(committed), schema_of(model))]
+            found += [f"schemas/{name}.json: {each}" for each in breaks(json.loads(committed), schema_of(model))]
     return found
 
 

@@ -28,8 +28,13 @@ class _Published(GenerateJsonSchema):
 
 
 def models() -> dict[str, type[Event]]:
-    """Every event that travels, by `ce_type`, in alphabetical order."""
-    return dict(sorted((name, model) for family in declared().values() for name, model in family.items()))
+    """Every event that travels, by the name of its schema, in alphabetical order."""
+    return dict(sorted((name_of(model), model) for family in declared().values() for model in family.values()))
+
+
+def name_of(model: type[Event]) -> str:
+    """The name of the file that the event's schema is in."""
+    return f"{TYPE_PREFIX}{model.SCHEMA}"
 
 
 def schema_of(model: type[Event]) -> Schema:
@@ -37,7 +42,7 @@ def schema_of(model: type[Event]) -> Schema:
     made = model.model_json_schema(schema_generator=_Published)
     head = {
         "$schema": DIALECT,
-        "$id": f"urn:postigo:schema:{model.TYPE.removeprefix(TYPE_PREFIX)}",
+        "$id": f"urn:postigo:schema:{model.SCHEMA}",
         "title": made.pop("title"),
         "description": _description(model),
     }

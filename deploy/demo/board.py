@@ -48,9 +48,15 @@ class Board:
     def notices(self) -> int:
         return sum(entry.type == "delivery.sent" for page in self.pages.values() for entry in page.entries)
 
+    @property
+    def withdrawn(self) -> int:
+        """How many requests go no further than that they were registered."""
+        return sum(each.state == "withdrawn" for each in self.standings.values())
+
     def reached(self) -> dict[str, int]:
         """How many requests have come as far as each stage."""
         now = Counter(STAGES.index(each.state) for each in self.standings.values() if each.state in STAGES)
+        now[0] += self.withdrawn
         return {stage: sum(now[each] for each in range(place, len(STAGES))) for place, stage in enumerate(STAGES)}
 
     def file(self, case: Case) -> None:

@@ -24,7 +24,7 @@ class Run:
         return cls(identifier, {account.key: account for account in accounts}, rows)
 
     def __str__(self) -> str:
-        files = sum(len(row.documents) for row in self.rows)
+        files = sum(len(row.files) for row in self.rows)
         authors = f"{len(self.accounts)} people and companies"
         return f"{authors} file {len(self.rows)} requests with {files} files, for {len(self.departments)} departments."
 
@@ -48,6 +48,19 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What the author did once the request was filed: they wrote `text`, or took it back."""
+
+    act_id: UUID
+    text: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def documents(self) -> tuple[UUID, ...]:
+        return tuple(attachment.document_id for attachment in self.attachments)
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A request that was filed, by what its author was given for it."""
 
@@ -57,6 +70,12 @@ class Case:
     reference: str
     request_id: UUID
     attachments: tuple[Attachment, ...] = field(default=())
+    acts: tuple[Act, ...] = field(default=())
+
+    @property
+    def files(self) -> tuple[Attachment, ...]:
+        """All that its author attached, at filing and later."""
+        return (*self.attachments, *(file for act in self.acts for file in act.attachments))
 
     @property
     def documents(self) -> tuple[UUID, ...]:

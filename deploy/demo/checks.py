@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from deploy.demo.acts import acts_judged_once
 from deploy.demo.cases import Case
 from deploy.demo.evidence import Mail, Page
-from deploy.demo.facts import TOLD, Check, Facts, short, times
+from deploy.demo.facts import TOLD, Check, Facts, hidden, short, times
 from services.common.contracts.assignments import AssignmentMade
 from services.common.contracts.deliveries import DeliveryFact, DeliverySent
 from services.common.contracts.departments import Assignment, AssignmentCreated, CommandRejected
 from services.common.contracts.lifecycle import (
-    ActRefused,
     DocumentAccepted,
     LifecycleFact,
     RequestAnswered,
@@ -20,6 +20,7 @@ from services.common.contracts.lifecycle import (
     RequestInAnalysis,
     RequestRegistered,
     RequestRouted,
+    RequestWithdrawn,
     State,
 )
 from services.common.identifiers import derived_id
@@ -28,11 +29,14 @@ from services.common.messaging.record import Received
 CHANNEL: Final = "email"
 
 ONCE: Final = (RequestRegistered, RequestRouted, RequestInAnalysis, RequestAnswered, RequestConcluded)
-"""What happens to every request of the demonstration, once each."""
+"""What happens to every request of the demonstration, once each, unless its author withdraws it in time."""
+
+ONCE_IF_WITHDRAWN: Final = (RequestRegistered, RequestWithdrawn)
+NEVER_IF_WITHDRAWN: Final = (RequestAnswered, RequestConcluded)
 
 HARMLESS: Final[Mapping[str, str]] = {
-    "stale": "the department had not seen a file yet; it was told, saw the file, and answered again",
-    "not-allowed": "the department had concluded the request already",
+    "stale": "the department had not seen a file or a message yet; it was told, and answered again",
+    "not-allowed": "the request was concluded already, or withdrawn by its author",
 }
 """Codes with which intake may refuse what a department says though all goes well, and why."""
 
@@ -102,7 +106,7 @@ def _differs(case: Case, got: Assignment) -> bool:
 
 
 def answered_and_visible(facts: Facts) -> Check:
-    """Every request was answered and concluded, and its author sees all of it."""
+    """Every request was answered and concluded, unless its author withdrew it, and its author sees all of it."""
     harms: list[str] = []
     visible = 0
     for case in facts.cases:
@@ -119,16 +123,20 @@ def _wrong_life(facts: Facts, case: Case) -> Iterator[str]:
     if sorted(each.event.seq for each in life) != list(range(1, len(life) + 1)):
         yield "its facts are not numbered 1, 2, 3, …"
     kinds = Counter(type(each.event) for each in life)
-    for kind in ONCE:
+    gone = bool(facts.of(case, RequestWithdrawn))
+    for kind in ONCE_IF_WITHDRAWN if gone else ONCE:
         if kinds[kind] != 1:
             yield f"{short(kind)} {times(kinds[kind])}"
+    for kind in NEVER_IF_WITHDRAWN if gone else ():
+        if kinds[kind]:
+            yield f"withdrawn, and yet {short(kind)}"
 
 
 def _wrong_page(facts: Facts, case: Case, page: Page) -> Iterator[str]:
-    if page.state != State.CONCLUDED:
+    gone = bool(facts.of(case, RequestWithdrawn))
+    if page.state != (State.WITHDRAWN if gone else State.CONCLUDED):
         yield f"shown as {page.state}"
-    # What was refused between our rooms is not for its author's eyes.
-    said = {(each.event.seq, short(type(each.event))) for each in facts.of(case, LifecycleFact) if not _hidden(each)}
+    said = {(each.event.seq, short(type(each.event))) for each in facts.of(case, LifecycleFact) if not hidden(each)}
     shown = Counter((entry.seq, entry.type) for entry in page.entries if entry.seq is not None)
     if shown != Counter(said):
         yield f"{len(said)} facts to see, {shown.total()} seen"
@@ -136,12 +144,8 @@ def _wrong_page(facts: Facts, case: Case, page: Page) -> Iterator[str]:
     seen = sum(entry.type == short(DeliverySent) for entry in page.entries)
     if seen != notices:
         yield f"{notices} notices to see, {seen} seen"
-    if not any(entry.type == short(RequestAnswered) and entry.text for entry in page.entries):
+    if not gone and not any(entry.type == short(RequestAnswered) and entry.text for entry in page.entries):
         yield "the answer cannot be read"
-
-
-def _hidden(received: Received[Any]) -> bool:
-    return isinstance(received.event, ActRefused)
 
 
 def notified_once(facts: Facts) -> Check:
@@ -191,13 +195,13 @@ def attachments_whole(facts: Facts) -> Check:
     whole = total = 0
     for case in facts.cases:
         accepted = facts.of(case, DocumentAccepted)
-        for file in case.attachments:
+        for file in case.files:
             about = [each.event for each in accepted if each.event.document_id == file.document_id]
             right = [event.sha256 for event in about] == [file.sha256]
             whole, total = whole + right, total + 1
             if not right:
                 harms.append(f"{case.reference}: {file.name} arrived {times(len(about))}, or changed")
-        if len(accepted) > len(case.attachments):
+        if len(accepted) > len(case.files):
             harms.append(f"{case.reference}: has files that nobody sent")
     return Check("Every attachment whole", f"{whole} of {total}", tuple(harms))
 
@@ -214,6 +218,7 @@ CHECKS: Final[tuple[Callable[[Facts], Check], ...]] = (
     registered_once,
     each_its_own,
     answered_and_visible,
+    acts_judged_once,
     notified_once,
     attachments_whole,
     nothing_aside,

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from deploy.demo.data import DemoAccount, DemoRequest
 from deploy.demo.errors import DemoError
-from deploy.local.hints import typed
 
 TIMEOUT_SECONDS: Final = 15.0
 TRIES: Final = 8
@@ -46,6 +45,11 @@ class Sent(_Answer):
 class Filed(_Answer):
     reference: str
     request_id: UUID
+    receipt: str
+
+
+class Taken(_Answer):
+    act_id: UUID
 
 
 class Standing(_Answer):
@@ -66,6 +70,7 @@ class Entry(_Answer):
     department_name: str | None = None
     text: str | None = None
     document_name: str | None = None
+    act_id: UUID | None = None
     because: str | None = None
     channel: str | None = None
 
@@ -124,6 +129,24 @@ class PublicApi:
         headers = {"Idempotency-Key": key}
         return _read(Filed, await self._ask(what, "POST", "/v1/requests", session, headers, json=body | named))
 
+    async def write(self, session: Session, key: str, filed: Filed, text: str, documents: list[UUID]) -> UUID:
+        """Add a message to a request; the id of the act."""
+        named = {"documents": [str(each) for each in documents]} if documents else {}
+        return await self._act(
+            "write to a request", session, key, f"{filed.reference}/messages", filed, {"text": text} | named
+        )
+
+    async def withdraw(self, session: Session, key: str, filed: Filed) -> UUID:
+        """Take a request back; the id of the act."""
+        return await self._act("withdraw a request", session, key, f"{filed.reference}/withdrawal", filed, {})
+
+    async def _act(
+        self, what: str, session: Session, key: str, where: str, filed: Filed, body: Mapping[str, Any]
+    ) -> UUID:
+        headers = {"Idempotency-Key": key, "Postigo-Receipt": filed.receipt}
+        answer = await self._ask(what, "POST", f"/v1/requests/{where}", session, headers, json=body)
+        return _read(Taken, answer).act_id
+
     async def standing(self, session: Session, reference: str) -> Standing | None:
         """Where the request stands; None while it cannot be seen."""
         return await self._look(Standing, session, f"/v1/requests/{reference}")
@@ -164,7 +187,7 @@ class PublicApi:
                 wait = _seconds_to_wait(answer)
             if not last:
                 await asyncio.sleep(wait)
-        raise DemoError(f"Trying to {what}, the counter gave {said}; see '{typed('logs', 'gateway')}'.")
+        raise DemoError(f"Trying to {what}, the counter gave {said}.", log="gateway")
 
 
 def problem_in(answer: httpx2.Response) -> str:

@@ -28,8 +28,18 @@ class DemoAccount(_Row):
     kind: Literal["person", "company"]
 
 
+class DemoMessage(_Row):
+    """What the author of a request adds once it is filed."""
+
+    text: Prose
+    documents: tuple[str, ...] = ()
+
+
 class DemoRequest(_Row):
-    """A request as its author writes it; `department` is where the catalogue sends its subject."""
+    """A request as its author writes it; `department` is where the catalogue sends its subject.
+
+    `messages` are added, and what is `withdrawn` is taken back, as soon as there is a reference.
+    """
 
     account: str
     subject: Code
@@ -37,6 +47,13 @@ class DemoRequest(_Row):
     department: Code
     description: Prose
     documents: tuple[str, ...] = ()
+    messages: tuple[DemoMessage, ...] = ()
+    withdrawn: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All that its author attaches, at filing and later."""
+        return (*self.documents, *(name for message in self.messages for name in message.documents))
 
 
 @cache

@@ -1,5 +1,8 @@
 """A whole department in one file: it acknowledges and resolves what its inbox brings. Copy it, fill `answer`.
 
+An answer that has not seen the person's last message or file is refused as `stale`, without harm: whatever it had not
+seen comes as `updated`, and is answered again. What is `withdrawn` needs nothing more.
+
 KAFKA_URL=127.0.0.1:9092 python -m deploy.demo.department --code pf --code dd
 """
 
@@ -21,7 +24,7 @@ logger = logging.getLogger("department")
 
 
 def answer(assignment: dict[str, Any]) -> str:
-    """The department's own work goes here; `description` holds the person's words."""
+    """The department's own work goes here; `description` and `messages` hold the person's words."""
     return f"Analisámos o seu pedido ({assignment['subject']}) e está resolvido. Resposta de demonstração."
 
 

@@ -145,10 +145,12 @@ def _sort(record: Any, events: list[Received[Event]], aside: list[Aside]) -> Non
             aside.append(Aside(record.topic, UUID((record.key or b"").decode("ascii", "replace"))))
 
 
-async def booked(mongo_url: str, cases: Sequence[Case]) -> list[tuple[str, UUID]]:
+async def booked(
+    mongo_url: str, cases: Sequence[Case], intake_database: str = INTAKE_DATABASE
+) -> list[tuple[str, UUID]]:
     """Reference and request id of every entry of intake's book under one of the cases' references or ids."""
     client = connect(mongo_url)
-    book = database(client, INTAKE_DATABASE)["requests"]
+    book = database(client, intake_database)["requests"]
     wanted = [
         {"_id": {"$in": [case.reference for case in cases]}},
         {"state.request_id": {"$in": [case.request_id for case in cases]}},

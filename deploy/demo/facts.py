@@ -8,10 +8,17 @@ from uuid import UUID
 from deploy.demo.cases import Case
 from deploy.demo.evidence import Evidence, Page
 from services.common.contracts.base import TYPE_PREFIX, Event
-from services.common.contracts.lifecycle import DocumentRefused, RequestAnswered, RequestRegistered, RequestRejected
+from services.common.contracts.lifecycle import (
+    ActRefused,
+    DocumentRefused,
+    RequestAnswered,
+    RequestRegistered,
+    RequestRejected,
+    RequestWithdrawn,
+)
 from services.common.messaging.record import Received
 
-TOLD: Final = (RequestRegistered, RequestAnswered, RequestRejected, DocumentRefused)
+TOLD: Final = (RequestRegistered, RequestAnswered, RequestRejected, RequestWithdrawn, DocumentRefused)
 """What a person gets a mail about."""
 
 E = TypeVar("E", bound=Event)
@@ -56,6 +63,11 @@ class Facts:
 
     def page(self, case: Case) -> Page:
         return self.evidence.shown.get(case.reference, Page())
+
+
+def hidden(received: Received[Any]) -> bool:
+    """What was refused between our rooms is not for its author's eyes."""
+    return isinstance(received.event, ActRefused) and received.event.command is not None
 
 
 def short(kind: type[Event]) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from deploy.demo.author import Author
 from deploy.demo.board import Board
-from deploy.demo.cases import Attachment, Case, Run, sha256_of
+from deploy.demo.cases import Case, Run
 from deploy.demo.client import Entry, PublicApi, Session
-from deploy.demo.data import DemoRequest, read_document
+from deploy.demo.data import DemoRequest
 from deploy.demo.facts import TOLD, short
 
 AT_ONCE: Final = 8
@@ -49,23 +50,11 @@ class Filing:
 
     async def _one(self, number: int, row: DemoRequest, session: Session) -> None:
         async with self._door:
-            case = await self._file(number, row, session)
+            case = await Author(self._api, session, self._run, number).file(row)
         self._board.file(case)
         while case.reference not in self._board.settled:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
             await self._look(case, session)
-
-    async def _file(self, number: int, row: DemoRequest, session: Session) -> Case:
-        attachments = []
-        for place, name in enumerate(row.documents):
-            content = read_document(name)
-            key = self._run.key(number, "file", place)
-            document_id = await self._api.send_file(session, key, name, content)
-            attachments.append(Attachment(document_id, name, sha256_of(content)))
-        named = [attachment.document_id for attachment in attachments]
-        filed = await self._api.file(session, self._run.key(number), row, named)
-        account = self._run.accounts[row.account]
-        return Case(row, account, session.account_id, filed.reference, filed.request_id, tuple(attachments))
 
     async def _look(self, case: Case, session: Session) -> None:
         """Read it as its author does: where it stands, and once that is final, all that happened."""
@@ -83,8 +72,9 @@ class Filing:
 
 
 def _complete(case: Case, entries: Sequence[Entry]) -> bool:
-    """Whether every file was judged and every notice has ended."""
+    """Whether every file and act was judged and every notice has ended."""
     kinds = Counter(entry.type for entry in entries)
     files = kinds["request.document-accepted"] + kinds["request.document-refused"]
     notices = sum(number for kind, number in kinds.items() if kind.startswith("delivery."))
-    return files >= len(case.attachments) and notices >= sum(kinds[kind] for kind in NOTICED)
+    acts = len({entry.act_id for entry in entries if entry.act_id})
+    return acts >= len(case.acts) and files >= len(case.files) and notices >= sum(kinds[kind] for kind in NOTICED)

@@ -80,14 +80,23 @@ def requests_table(cases: Sequence[Case], evidence: Evidence, width: int) -> Tab
     table = _table(("reference", "dept"), about, ("files", "mails"))
     for case in sorted(cases, key=lambda case: (case.row.department, clock.filed(case), case.reference)):
         subject = [names.subjects[case.row.subject].pt] if wide else []
-        times = [_cell(clock.to_state(case, state)) for state in STATES]
-        files = str(len(case.attachments) or "")
+        times = _times(clock, case)
+        files = str(len(case.files) or "")
         table.add_row(case.reference, case.row.department, *subject, *times, files, str(mails[case.reference]))
     if cases:
         table.add_section()
         for name, row in _middle_and_end(cases, clock).items():
             table.add_row(name, "", *([""] if wide else []), *map(_cell, row), "", "", style="bold")
     return table
+
+
+def _times(clock: Clock, case: Case) -> list[Text]:
+    """When it stood in each state; where its author took it back, that it came no further."""
+    times = [clock.to_state(case, state) for state in STATES]
+    if clock.to_state(case, State.WITHDRAWN) is None:
+        return list(map(_cell, times))
+    reached = [Text("–", style="dim") if each is None else _cell(each) for each in times]
+    return [*reached[:-1], Text(State.WITHDRAWN, style=COLOURS[State.WITHDRAWN])]
 
 
 def _table(names: Sequence[str], trimmed: Mapping[str, int], numbers: Sequence[str]) -> Table:

@@ -24,7 +24,6 @@ from deploy.demo.filing import Filing
 from deploy.demo.screen import say, watching
 from deploy.demo.stage import Stage, Turn
 from deploy.demo.tally import refusals, summary
-from deploy.local.hints import typed
 from deploy.local.program import Observer, State, Step
 from services.common.errors import StoreAway
 
@@ -98,7 +97,7 @@ async def _from_kafka(reading: Awaitable[T]) -> T:
 
 
 def _unreadable(what: str, engine: str) -> DemoError:
-    return DemoError(f"{what} cannot be read: see '{typed('status')}' and '{typed('logs', engine)}'.")
+    return DemoError(f"{what} cannot be read.", log=engine)
 
 
 async def _together(work: Awaitable[None]) -> None:
@@ -119,7 +118,7 @@ def show(console: Console, outcome: Outcome) -> Case | None:
     console.print(Rule("Every request, and how long after its submit", align="left", style="dim"))
     console.print(report.requests_table(cases, evidence, console.width))
     say(console, "")
-    shown = max(cases, key=lambda case: len(case.attachments), default=None)
+    shown = max(cases, key=lambda case: len(case.acts) + len(case.files), default=None)
     if shown is not None:
         console.print(Rule("One of them in full, as its author reads it", align="left", style="dim"))
         say(console, "")

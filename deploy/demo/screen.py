@@ -23,6 +23,7 @@ COLOURS: Final = {
     "in_analysis": "yellow",
     "answered": "green",
     "concluded": "green",
+    "withdrawn": "magenta",
     "rejected": "red",
 }
 
@@ -67,6 +68,7 @@ def sentence(board: Board) -> str:
     """The board as a line of text."""
     reached = board.reached()
     numbers = [f"{len(board.filed)} of {board.total} filed", *(f"{reached[name]} {_words(name)}" for name in STAGES)]
+    numbers += [f"{board.withdrawn} withdrawn"] if board.withdrawn else []
     return f"after {board.seconds:4.1f} s: {', '.join(numbers)}, {board.notices} notices sent"
 
 
@@ -80,10 +82,11 @@ def _bars(board: Board) -> Table:
     table.add_column(no_wrap=True, min_width=12)
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True)
-    rows = {"filed": len(board.filed), **{_words(name): number for name, number in board.reached().items()}}
-    for name, number in rows.items():
-        table.add_row(name, _bar(number, board.total), f"{number}/{board.total}")
-    # Every request is told of twice: it is registered, and it is answered.
+    for name, number in {"filed": len(board.filed), **board.reached()}.items():
+        # What its author took back comes no further.
+        total = board.total - (board.withdrawn if name in STAGES[1:] else 0)
+        table.add_row(_words(name), _bar(number, total), f"{number}/{total}")
+    # Every request is told of twice: it is registered, and it is answered or withdrawn.
     table.add_row("told by mail", _bar(board.notices, 2 * board.total), f"{board.notices}/{2 * board.total}")
     table.expand = True
     return table

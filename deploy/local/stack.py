@@ -34,6 +34,8 @@ class LocalStack:
 
     A program that dies is started again until it is stopped. When this process ends, in whatever way, everything
     that it started ends too; so it has to be used from the main thread.
+
+    `given` are variables of engines that run elsewhere: they are handed on, and those engines are not started.
     """
 
     def __init__(
@@ -42,14 +44,18 @@ class LocalStack:
         *,
         tier: Tier = EMBEDDED,
         engines: Iterable[str] | None = None,
+        given: Mapping[str, str] | None = None,
         apply_topics: bool = True,
         gateway_port: int | None = None,
         observe: Observer = unobserved,
     ) -> None:
         self.home = Home(home)
         self.tier = tier
-        self._engines = table.with_needs(tier, table.TIERS[tier] if engines is None else engines)
-        self._apply_topics = apply_topics
+        rows = table.TIERS[tier]
+        wanted = tuple(rows if engines is None else engines)
+        self._given = dict(given or {})
+        self._engines = table.with_needs(tier, (name for name in wanted if rows[name].variable not in self._given))
+        self._apply_topics = apply_topics and "kafka" in wanted
         self._gateway_port = gateway_port
         self._observe = observe
         self._ports: dict[str, int] = {}
@@ -61,7 +67,7 @@ class LocalStack:
     @property
     def env(self) -> dict[str, str]:
         """The variables that every Postigo process gets: URLs and secrets."""
-        return {**table.addresses(self.tier, self._ports), **self._secrets}
+        return {**table.addresses(self.tier, self._ports), **self._secrets, **self._given}
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -87,6 +93,8 @@ class LocalStack:
                 await self._require_programs()
                 self._groups.open(self.home.locks)
                 await _all(self._start_engine(name) for name in self._engines)
+                if "kafka" not in self._engines:
+                    await self._bring_topics()
         except BaseException:
             await self.close()
             raise
@@ -176,10 +184,12 @@ class LocalStack:
 
     async def _start_engine(self, name: str) -> None:
         await self._start(table.engine(self.tier, name, self.home, self._ports))
-        if name == "kafka" and self._apply_topics:
+        if name == "kafka":
             await self._bring_topics()
 
     async def _bring_topics(self) -> None:
+        if not self._apply_topics:
+            return
         begin = time.monotonic()
         self._observe(Step("topics", State.STARTING))
         declared = [topic.on_one_node() for topic in topics.load()]

@@ -17,7 +17,7 @@ from gateway.requests.domain import require_key
 from gateway.wired import SignedIn, wired
 from services.common.web import kinds
 from services.common.web.answers import readable
-from services.common.web.bodies import content_type, require_length, require_plain
+from services.common.web.bodies import content_type, not_accepted, require_length, require_plain, too_large
 from services.common.web.edge import traceparent_of
 from services.common.web.field_errors import FieldError
 from services.common.web.languages import DEFAULT
@@ -65,7 +65,7 @@ async def send(request: Request) -> Response:
     key = require_key(request.headers.get("idempotency-key"))
     media_type = content_type(request)
     if media_type not in MEDIA_TYPES:
-        raise Problem(kinds.MEDIA_TYPE, headers={"Accept": ", ".join(MEDIA_TYPES)})
+        raise not_accepted(*MEDIA_TYPES)
     require_plain(request)
     require_length(request, MAX_BYTES)
     upload = Upload(
@@ -112,7 +112,7 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         piece = message.get("body", b"")
         size += len(piece)
         if size > MAX_BYTES:
-            raise Problem(kinds.TOO_LARGE)
+            raise too_large(MAX_BYTES)
         if piece:
             yield piece
         if not message.get("more_body", False):

@@ -1,7 +1,8 @@
 """The documents service, as the gateway asks it: signed calls, bounded in time."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NoReturn
 from urllib.parse import quote
 from uuid import UUID
@@ -10,10 +11,11 @@ import httpx2
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES
 from services.common.web import kinds, signing
+from services.common.web.bodies import not_accepted, too_large
 from services.common.web.claims import ClaimAsked, ClaimRefused
 from services.common.web.field_errors import FieldError
-from services.common.web.kinds import Kind
 from services.common.web.problems import Problem, ProblemDocument
 
 log = structlog.get_logger()
@@ -24,11 +26,11 @@ READ_TIMEOUT: Final = httpx2.Timeout(5, connect=2)
 UPLOADS: Final = 16
 """At once: as many as one documents process takes."""
 
-_REFUSALS: Final = {
-    408: kinds.TOO_SLOW,
-    409: kinds.KEY_REUSED,
-    413: kinds.TOO_LARGE,
-    415: kinds.MEDIA_TYPE,
+_REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
+    408: partial(Problem, kinds.TOO_SLOW),
+    409: partial(Problem, kinds.KEY_REUSED),
+    413: partial(too_large, MAX_BYTES),
+    415: partial(not_accepted, *MEDIA_TYPES),
 }
 
 
@@ -157,8 +159,8 @@ def _codes(answer: httpx2.Response) -> set[str]:
 
 def _refuse(answer: httpx2.Response) -> NoReturn:
     """The same refusal in the gateway's name; whatever else went wrong there is no fault of the person's."""
-    kind: Kind | None = _REFUSALS.get(answer.status_code)
-    if kind is None:
+    refusal = _REFUSALS.get(answer.status_code)
+    if refusal is None:
         log.error("documents service failed", status=answer.status_code)
         raise Problem(kinds.UNAVAILABLE, retry_after=2)
-    raise Problem(kind)
+    raise refusal()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request
@@ -9,12 +10,12 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from gateway.openapi import BEARER, IDEMPOTENCY_KEY, header, json_body
-from gateway.requests.domain import NewRequest
-from gateway.requests.shown import ReceiptShown, RequestFiled, RequestPage, RequestShown, Shower, Timeline
+from gateway.requests.domain import NewMessage, NewRequest, NewWithdrawal
+from gateway.requests.shown import ActTaken, ReceiptShown, RequestFiled, RequestPage, RequestShown, Shower, Timeline
 from gateway.wired import AskedLanguage, SignedIn, wired
 from services.common.catalogue import catalogue
 from services.common.contracts.lifecycle import State
-from services.common.telemetry.metrics import SUBMITS
+from services.common.telemetry.metrics import ACTS, SUBMITS
 from services.common.web import kinds
 from services.common.web.answers import readable
 from services.common.web.problems import Problem, responses
@@ -32,9 +33,12 @@ ListedState = Literal[
     "rejected",
 ]
 
-RECEIPT: Final = {
-    "parameters": [header("Postigo-Receipt", "The receipt of the filing: the request is then found at once.")]
-}
+_SHOWN_RECEIPT: Final = header("Postigo-Receipt", "The receipt of the filing: the request is then found at once.")
+RECEIPT: Final = {"parameters": [_SHOWN_RECEIPT]}
+
+After = Annotated[
+    UUID | None, Query(description="The id of an act of yours: waits a moment until it was applied or refused.")
+]
 
 _FILED: Final = SUBMITS.labels("201")
 _SUBMIT_REFUSALS: Final[Any] = responses(
@@ -51,7 +55,24 @@ _SUBMIT_REFUSALS: Final[Any] = responses(
     kinds.UNAVAILABLE,
 )
 _LIST_REFUSALS: Final[Any] = responses(kinds.CURSOR, kinds.NO_SESSION, kinds.INVALID, kinds.UNAVAILABLE)
-_READ_REFUSALS: Final[Any] = responses(kinds.NO_SESSION, kinds.NOT_FOUND, kinds.REFERENCE, kinds.UNAVAILABLE)
+_READ_REFUSALS: Final[Any] = responses(
+    kinds.NO_SESSION, kinds.NOT_FOUND, kinds.REFERENCE, kinds.INVALID, kinds.UNAVAILABLE
+)
+_ACT_REFUSALS: Final[Any] = responses(
+    kinds.NOT_JSON,
+    kinds.IDEMPOTENCY_KEY,
+    kinds.NO_SESSION,
+    kinds.NOT_FOUND,
+    kinds.REFERENCE,
+    kinds.TOO_SLOW,
+    kinds.TOO_LARGE,
+    kinds.MEDIA_TYPE,
+    kinds.INVALID,
+    kinds.KEY_REUSED,
+    kinds.BUSY,
+    kinds.NOT_CONFIRMED,
+    kinds.UNAVAILABLE,
+)
 
 
 class Direct(APIRoute):
@@ -115,10 +136,12 @@ async def page(
 @router.get(
     "/{reference}", response_model=RequestShown, responses=_READ_REFUSALS, openapi_extra=RECEIPT, summary="Read"
 )
-async def read(request: Request, reference: str, session: SignedIn, language: AskedLanguage) -> Response:
+async def read(
+    request: Request, reference: str, session: SignedIn, language: AskedLanguage, after: After = None
+) -> Response:
     """Where the request stands. The reference may be typed in any case, with or without dashes."""
-    found = await wired(request).reading.one(session, reference, request.headers.get("postigo-receipt"))
-    return readable(request, Shower(catalogue(), language).request(found), language)
+    found = await wired(request).reading.one(session, reference, request.headers.get("postigo-receipt"), after)
+    return readable(request, Shower(catalogue(), language).request(found, after), language)
 
 
 @router.get(
@@ -128,9 +151,11 @@ async def read(request: Request, reference: str, session: SignedIn, language: As
     openapi_extra=RECEIPT,
     summary="Follow",
 )
-async def timeline(request: Request, reference: str, session: SignedIn, language: AskedLanguage) -> Response:
+async def timeline(
+    request: Request, reference: str, session: SignedIn, language: AskedLanguage, after: After = None
+) -> Response:
     """Everything that happened to the request, in order."""
-    found = await wired(request).reading.one(session, reference, request.headers.get("postigo-receipt"))
+    found = await wired(request).reading.one(session, reference, request.headers.get("postigo-receipt"), after)
     return readable(request, Shower(catalogue(), language).timeline(found), language)
 
 
@@ -146,3 +171,40 @@ async def receipt(request: Request, reference: str, session: SignedIn, language:
     here = wired(request)
     found = await here.reading.one(session, reference, request.headers.get("postigo-receipt"))
     return readable(request, Shower(catalogue(), language).receipt(found.receipt, here.reading.secret), language)
+
+
+@router.post(
+    "/{reference}/messages",
+    status_code=202,
+    response_model=ActTaken,
+    responses=_ACT_REFUSALS,
+    openapi_extra={**json_body(NewMessage), **BEARER, "parameters": [IDEMPOTENCY_KEY, _SHOWN_RECEIPT]},
+    summary="Write, add files",
+)
+async def write(request: Request, reference: str) -> Response:
+    """Add words or files to your own request, wherever it stands. 202 means that they are kept."""
+    return await _taken(request, reference, NewMessage, "message")
+
+
+@router.post(
+    "/{reference}/withdrawal",
+    status_code=202,
+    response_model=ActTaken,
+    responses=_ACT_REFUSALS,
+    openapi_extra={**json_body(NewWithdrawal), **BEARER, "parameters": [IDEMPOTENCY_KEY, _SHOWN_RECEIPT]},
+    summary="Withdraw",
+)
+async def withdraw(request: Request, reference: str) -> Response:
+    """Take your own request back. It counts if no department decides first: read with `?after=` what became of it."""
+    return await _taken(request, reference, NewWithdrawal, "withdrawal")
+
+
+async def _taken(request: Request, typed: str, asked: type[NewMessage | NewWithdrawal], name: str) -> Response:
+    try:
+        act, act_id = await wired(request).acting.act(request, typed, asked)
+    except Problem as problem:
+        ACTS.labels(name, str(problem.kind.status)).inc()
+        raise
+    ACTS.labels(name, "202").inc()
+    headers = {"Location": f"/v1/requests/{act.reference}?after={act_id}", "Cache-Control": "no-store"}
+    return Response(orjson.dumps({"reference": act.reference, "act_id": act_id}), 202, headers, "application/json")

@@ -3,15 +3,15 @@
 import hashlib
 import json
 import unicodedata
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gateway.accounts.domain import Session
 from services.common.catalogue import Catalogue, Language
 from services.common.contracts.base import Code, Prose
-from services.common.contracts.intake import RequestSubmitted
+from services.common.contracts.intake import Act, RequestReplied, RequestSubmitted, Withdrawn
 from services.common.identifiers import derived_text, keyed_id, reference_of
 from services.common.web import kinds
 from services.common.web.claims import DocumentIds
@@ -33,18 +33,40 @@ def _visible(text: str) -> str:
     return text
 
 
-class NewRequest(BaseModel):
-    """A request as a person files it: what about, why, and in their own words."""
+Visible = Annotated[Prose, AfterValidator(_visible)]
 
+
+class _Sent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NewRequest(_Sent):
+    """A request as a person files it: what about, why, and in their own words."""
 
     subject: Annotated[Code, Field(description="From the catalogue.", examples=["FAM-01"])]
     reason: Annotated[Code, Field(description="One of the subject's reasons.", examples=["INF"])]
-    description: Annotated[Prose, AfterValidator(_visible), Field(description="Plain words, at most 4 000 characters.")]
+    description: Annotated[Visible, Field(description="Plain words, at most 4 000 characters.")]
     documents: Annotated[DocumentIds, Field(description="Ids of files sent before, each used in one request.")] = ()
     language: Annotated[Language | None, Field(description="The language of the answer; the account's by default.")] = (
         None
     )
+
+
+class NewMessage(_Sent):
+    """What a person adds to a request of theirs: words, files, or both."""
+
+    text: Annotated[Visible | None, Field(description="Plain words, at most 4 000 characters.")] = None
+    documents: Annotated[DocumentIds, Field(description="Ids of files sent before, each used in one request.")] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.text is None and not self.documents:
+            raise refuse("nothing_said")
+        return self
+
+
+class NewWithdrawal(_Sent):
+    """Nothing more is to be said: the body is `{}`."""
 
 
 def require_key(typed: str | None) -> str:
@@ -77,6 +99,12 @@ def request_id_of(secret: bytes, session: Session, key: str, body_fingerprint: b
     return keyed_id(secret, b"request", owner, actor, key.encode(), body_fingerprint)
 
 
+def act_id_of(secret: bytes, session: Session, key: str, body_fingerprint: bytes, act: Act) -> UUID:
+    """As a request's id, and of what was done to which request."""
+    owner, actor, request = session.account_id.bytes, session.actor_id.bytes, act.request_id.bytes
+    return keyed_id(secret, b"act", act.TYPE.encode(), request, owner, actor, key.encode(), body_fingerprint)
+
+
 def key_id_of(session: Session, key: str) -> bytes:
     """What this sender's key is remembered under: 16 bytes, however long the key."""
     sender = session.account_id.bytes + session.actor_id.bytes
@@ -98,6 +126,19 @@ def submitted(request_id: UUID, filed: NewRequest, session: Session, version: in
         description=filed.description,
         documents=filed.documents,
     )
+
+
+def act_of(asked: NewMessage | NewWithdrawal, request_id: UUID, session: Session) -> RequestReplied | Withdrawn:
+    """The act to say; every part was validated with the body."""
+    names: dict[str, Any] = {
+        "request_id": request_id,
+        "reference": reference_of(request_id),
+        "account_id": session.account_id,
+        "actor_id": session.actor_id,
+    }
+    if isinstance(asked, NewWithdrawal):
+        return Withdrawn.model_construct(**names)
+    return RequestReplied.model_construct(**names, text=asked.text, documents=asked.documents)
 
 
 def event_id_of(event: RequestSubmitted) -> str:

@@ -1,8 +1,11 @@
 """Reading requests: one's own only, and one's own writes at once."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
+from uuid import UUID
 
 from gateway.accounts.domain import Session
 from gateway.requests.cursor import Place, cursor_of, place_of
@@ -17,6 +20,9 @@ from services.common.web.problems import Problem
 
 WAIT: Final = 0.25
 """Seconds a read waits for the view of a request whose receipt is known."""
+
+WAIT_FOR_ACT: Final = 1.0
+"""Seconds a read waits for the view to tell what became of an act: it goes through intake first."""
 
 POLL: Final = 0.025
 
@@ -35,21 +41,30 @@ class Reading:
     issued: Issued
     secret: bytes
 
-    async def one(self, session: Session, typed: str, shown_receipt: str | None) -> Found:
+    async def one(self, session: Session, typed: str, shown_receipt: str | None, after: UUID | None = None) -> Found:
         """The request of this reference. `not-found` alike for unknown ones and for somebody else's; `reference` for
-        one that no request can have.
+        one that no request can have. Waits, within bounds, until the view tells what became of the act `after`.
         """
-        reference = parse_reference(typed)
-        if reference is None:
-            raise Problem(kinds.REFERENCE)
+        reference = _parsed(typed)
         receipt = self._receipt(session, reference, shown_receipt)
-        view = await self._view(reference, patient=receipt is not None)
+        view = await self._view(reference, partial(patience, session, receipt, after))
         if view is not None and view.account_id == session.account_id:
             # The view has the first of several appends; another replica may have issued a later one's receipt.
             return Found(view, receipt._replace(filed_at=view.filed_at) if receipt else _receipt_of(view))
         if view is None and receipt is not None:
             return Found(None, receipt)
         raise not_found()
+
+    async def owned(self, session: Session, typed: str, shown_receipt: str | None) -> UUID:
+        """The id of the account's own request of this reference: a receipt is proof enough. Refuses as `one` does."""
+        reference = _parsed(typed)
+        receipt = self._receipt(session, reference, shown_receipt)
+        if receipt is not None:
+            return receipt.request_id
+        view = await self.views.find(reference)
+        if view is None or view.account_id != session.account_id:
+            raise not_found()
+        return view.request_id
 
     async def page(
         self, session: Session, state: State | None, cursor: str | None, limit: int
@@ -73,13 +88,29 @@ class Reading:
                 return receipt
         return None
 
-    async def _view(self, reference: str, *, patient: bool) -> RequestView | None:
-        deadline = asyncio.get_running_loop().time() + (WAIT if patient else 0)
-        while (view := await self.views.find(reference)) is None:
-            if asyncio.get_running_loop().time() >= deadline:
-                return None
+    async def _view(self, reference: str, longest: Callable[[RequestView | None], float]) -> RequestView | None:
+        """The view, as soon as nothing more of it is worth waiting for."""
+        begun = asyncio.get_running_loop().time()
+        while True:
+            view = await self.views.find(reference)
+            if asyncio.get_running_loop().time() - begun >= longest(view):
+                return view
             await asyncio.sleep(POLL)
-        return view
+
+
+def patience(session: Session, receipt: Receipt | None, after: UUID | None, view: RequestView | None) -> float:
+    """Seconds to wait for more than this view. For what is unknown or somebody else's nobody waits: it would tell."""
+    if view is None:
+        return 0.0 if receipt is None else WAIT
+    told = after is None or view.account_id != session.account_id or view.became_of(after)
+    return 0.0 if told else WAIT_FOR_ACT
+
+
+def _parsed(typed: str) -> str:
+    reference = parse_reference(typed)
+    if reference is None:
+        raise Problem(kinds.REFERENCE)
+    return reference
 
 
 def _receipt_of(view: RequestView) -> Receipt:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -9,7 +10,7 @@ from pydantic import BaseModel, Field
 from gateway.requests.reading import Found
 from gateway.requests.receipts import Receipt
 from gateway.requests.view import Happened, RequestView
-from gateway.requests.words import HAPPENED, STATES
+from gateway.requests.words import HAPPENED, REFUSED, STATES
 from services.common.catalogue import Catalogue, Language, Named
 from services.common.contracts.lifecycle import State
 
@@ -21,6 +22,13 @@ class RequestFiled(BaseModel):
     request_id: UUID
     state: State
     receipt: str
+
+
+class ActTaken(BaseModel):
+    """`act_id` as `?after=` of a read: it then waits a moment for what became of the act."""
+
+    reference: str = Field(examples=["PO-7K3QX-9M2TA-4"])
+    act_id: UUID
 
 
 class RequestSummary(BaseModel):
@@ -40,9 +48,18 @@ class RequestSummary(BaseModel):
     updated_at: datetime
 
 
+class ActShown(BaseModel):
+    """What became of the act that `after` names: `pending` until it is judged; `because` says why it was refused."""
+
+    act_id: UUID
+    outcome: Literal["pending", "applied", "refused"]
+    because: str | None = None
+
+
 class RequestShown(RequestSummary):
     """`description` and `documents` are absent for the moments in which only the receipt is known."""
 
+    act: ActShown | None = None
     description: str | None = None
     documents: tuple[UUID, ...] = ()
     entered_on: date | None = None
@@ -57,7 +74,7 @@ class RequestPage(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """`seq` numbers what happened to the request; a notice has none."""
+    """`seq` numbers what happened to the request; a notice has none. `act_id` is that of your own act, if it was one."""
 
     seq: int | None = None
     type: str
@@ -70,6 +87,8 @@ class TimelineEntry(BaseModel):
     text: str | None = None
     document_id: UUID | None = None
     document_name: str | None = None
+    documents: tuple[UUID, ...] | None = None
+    act_id: str | None = None
     because: str | None = None
     channel: str | None = None
 
@@ -100,12 +119,15 @@ class Shower:
         self._catalogue = catalogue
         self._language = language
 
-    def request(self, found: Found) -> RequestShown:
+    def request(self, found: Found, after: UUID | None = None) -> RequestShown:
+        """With what became of the act `after`, if one was asked about."""
         view = found.view
+        act = None if after is None else _act(view, after)
         if view is None:
-            return RequestShown(**dict(self._receipt_summary(found.receipt)))
+            return RequestShown(**dict(self._receipt_summary(found.receipt)), act=act)
         return RequestShown(
             **dict(self.summary(view)),
+            act=act,
             description=view.description,
             documents=view.documents,
             entered_on=None if view.entered_on is None else date.fromisoformat(view.entered_on),
@@ -178,7 +200,7 @@ class Shower:
     def _entries(self, entry: Happened, seq: int | None = None) -> list[TimelineEntry]:
         """One entry, or none for what is between our rooms."""
         words = HAPPENED.get(entry.type)
-        if words is None:
+        if words is None or (entry.type == REFUSED and entry.act_id is None):
             return []
         return [
             TimelineEntry(
@@ -193,6 +215,8 @@ class Shower:
                 text=entry.text,
                 document_id=entry.document_id,
                 document_name=entry.document_name,
+                documents=entry.documents or None,
+                act_id=entry.act_id,
                 because=entry.because,
                 channel=entry.channel,
             )
@@ -205,3 +229,10 @@ class Shower:
         """The name of a code; the code itself where this catalogue does not know it (any more)."""
         entry = entries.get(code) if code else None
         return code if entry is None else entry.name(self._language)
+
+
+def _act(view: RequestView | None, act_id: UUID) -> ActShown:
+    fact = None if view is None else view.became_of(act_id)
+    if fact is None:
+        return ActShown(act_id=act_id, outcome="pending")
+    return ActShown(act_id=act_id, outcome="refused" if fact.type == REFUSED else "applied", because=fact.because)

@@ -1,30 +1,26 @@
 """Submit is log-first: one record, acknowledged by the broker, stands between a person and their reference."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-import structlog
 from starlette.requests import Request
 
 from gateway.accounts.sessions import Sessions
 from gateway.documents.remote import DocumentService
 from gateway.limits import InFlight
 from gateway.requests import domain
+from gateway.requests.appending import append
 from gateway.requests.domain import NewRequest
 from gateway.requests.receipts import Issued, Receipt
 from services.common.catalogue import Catalogue
 from services.common.contracts.intake import RequestSubmitted
-from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import Publisher
-from services.common.messaging.envelope import outgoing
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.web import kinds
 from services.common.web.bodies import check, parse_json, read_body, require_json
 from services.common.web.edge import traceparent_of
 from services.common.web.problems import Problem
-
-log = structlog.get_logger()
 
 SUBMITS: Final = 128
 """Submits between body and answer at once; more would only wait for each other."""
@@ -57,7 +53,7 @@ class Filing:
         content = domain.fingerprint(body)
         request_id = domain.request_id_of(self.id_secret, session, key, content)
         key_id = domain.key_id_of(session, key)
-        if self.issued.other_request(key_id, request_id):
+        if self.issued.other_sending(key_id, request_id):
             raise Problem(kinds.KEY_REUSED)
         event = domain.submitted(request_id, filed, session, self.catalogue.version)
         with self._in_flight:
@@ -66,30 +62,10 @@ class Filing:
                     request_id, session.account_id, filed.documents, traceparent_of(request.scope)
                 )
                 ARMED and reach(Failpoint.SUBMIT_CLAIMED)
-            appended_at = await self._append(event, traceparent_of(request.scope))
+            identifier = domain.event_id_of(event)
+            appended_at = await append(self.publisher, event, identifier, traceparent_of(request.scope))
             ARMED and reach(Failpoint.SUBMIT_APPENDED)
         return self.issued.add(key_id, _receipt(event, appended_at, content))
-
-    async def _append(self, event: RequestSubmitted, traceparent: str | None) -> datetime:
-        """Append the one record; its append time. What the broker does not acknowledge in time may land all the same."""
-        identifier = domain.event_id_of(event)
-        record = outgoing(
-            event,
-            id=identifier,
-            source="gateway",
-            cause=identifier,
-            correlation=event.key,
-            at=datetime.now(UTC),
-            traceparent=traceparent,
-        )
-        try:
-            (appended_at,) = await self.publisher.send([record])
-        except BrokerAway:
-            raise Problem(kinds.NOT_CONFIRMED, retry_after=2) from None
-        except TopicMissing as missing:
-            log.critical("nothing can be filed", because=str(missing))
-            raise Problem(kinds.UNAVAILABLE, retry_after=30) from None
-        return appended_at
 
 
 def _receipt(event: RequestSubmitted, appended_at: datetime, content: bytes) -> Receipt:

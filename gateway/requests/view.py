@@ -20,6 +20,9 @@ class Happened(Value):
     text: str | None = None
     document_id: UUID | None = None
     document_name: str | None = None
+    documents: tuple[UUID, ...] = ()
+    act_id: str | None = None
+    """For what follows from an act of the person's: the id they were given for it."""
     because: str | None = None
     channel: str | None = None
     notice: str | None = None
@@ -50,6 +53,10 @@ class RequestView(Value):
     """Lifecycle facts by their `seq`, zero-padded."""
     notices: dict[str, Happened] = Field(default_factory=dict)
     """Deliveries by their event id."""
+
+    def became_of(self, act_id: UUID) -> Happened | None:
+        """The fact that tells what became of an act of the person's; None until there is one."""
+        return next((fact for fact in self.facts.values() if fact.act_id == str(act_id)), None)
 
 
 def seq_key(seq: int) -> str:

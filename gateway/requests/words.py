@@ -24,6 +24,9 @@ HAPPENED: Final[dict[str, Words]] = {
     "request.in-analysis": Words("O departamento está a analisar", "The department is looking into it"),
     "request.answered": Words("Resposta do departamento", "Answer of the department"),
     "request.concluded": Words("Pedido concluído", "Request concluded"),
+    "request.withdrawn": Words("Pedido retirado", "Request withdrawn"),
+    "request.message-added": Words("A sua mensagem", "Your message"),
+    "request.act-refused": Words("O que enviou já não pôde ser aceite", "What you sent could no longer be accepted"),
     "request.rejected": Words("Indeferido liminarmente", "Rejected as unintelligible or unidentified"),
     "request.document-accepted": Words("Documento recebido", "Document received"),
     "request.document-refused": Words("Documento recusado", "Document refused"),
@@ -32,3 +35,6 @@ HAPPENED: Final[dict[str, Words]] = {
     "delivery.skipped": Words("Aviso não enviado", "Notice not sent"),
 }
 """By fact. What has no words here is not shown: it is between our rooms."""
+
+REFUSED: Final = "request.act-refused"
+"""Shown of a person's own act alone."""

@@ -8,14 +8,17 @@ from services.common.contracts.base import TYPE_PREFIX, Event
 from services.common.contracts.deliveries import DeliveryFact, DeliveryFailed, DeliverySkipped
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import (
+    ActRefused,
     DocumentAccepted,
     DocumentRefused,
     LifecycleFact,
+    MessageAdded,
     RequestAnswered,
     RequestInAnalysis,
     RequestRegistered,
     RequestRejected,
     RequestRouted,
+    RequestWithdrawn,
 )
 from services.common.messaging import Received
 
@@ -26,6 +29,9 @@ SHOWN: Final[dict[type[Event], dict[str, str]]] = {
     RequestRejected: {"department": "department", "text": "text"},
     DocumentAccepted: {"document_id": "document_id", "document_name": "name"},
     DocumentRefused: {"document_id": "document_id", "because": "because"},
+    MessageAdded: {"act_id": "act_id", "text": "text", "documents": "documents"},
+    RequestWithdrawn: {"act_id": "act_id"},
+    ActRefused: {"act_id": "act_id", "because": "code"},
     DeliveryFailed: {"because": "because"},
     DeliverySkipped: {"because": "because"},
 }
@@ -70,8 +76,14 @@ def told(view: RequestView | None, received: Received[DeliveryFact]) -> RequestV
 
 
 def _entry(event: Fact, id: str, **more: Any) -> Happened:
-    shown = {place: getattr(event, field) for place, field in SHOWN.get(type(event), {}).items()}
+    fields = {} if _between_rooms(event) else SHOWN.get(type(event), {})
+    shown = {place: getattr(event, field) for place, field in fields.items()}
     return Happened(id=id, type=short(type(event)), at=event.occurred_at, **shown, **more)
+
+
+def _between_rooms(event: Fact) -> bool:
+    """A department's command that was refused is told to the department; a person's act, to the person."""
+    return isinstance(event, ActRefused) and event.command is not None
 
 
 def _only(event: Fact, account_id: Any, **maps: Any) -> RequestView:

@@ -5,8 +5,8 @@ An engine that is away at start leaves the process live, not ready, and trying a
 
 import asyncio
 import faulthandler
-import gc
 import os
+import resource
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,11 +23,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from services.common.errors import Away
+from services.common.garbage import collect_seldom
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.subscription import Subscription
 from services.common.settings import Settings
 from services.common.telemetry import logging, metrics, tracing
-from services.common.web.protocol import Http
+from services.common.web.protocol import SURPLUS, Http
 
 log = structlog.get_logger()
 
@@ -41,11 +42,11 @@ BLOCKED_AFTER: Final = 15.0
 
 PROBE_WITHIN: Final = 5.0
 
-COLLECT_EVERY: Final = 50_000
-"""Objects, made and not yet freed, after which cycles are looked for: more than a whole batch is made of."""
-
 LEAVE_WITHIN: Final = 5.0
 """Seconds that a process with a consumer that hangs gets to end in order."""
+
+OTHER_FILES: Final = 256
+"""Open files of a process beside the connections that are made to it."""
 
 
 class Loop(Protocol):
@@ -206,17 +207,19 @@ async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 def serve(app: ASGIApp, settings: Settings, service: str) -> None:
     """Run `app` until SIGTERM."""
+    _allow_open_files(round(settings.http_connections * SURPLUS) + OTHER_FILES)
     logging.configure(service, settings.postigo_log_level)
     tracing.configure(service)
     collect_seldom()
     uvicorn.run(app, **listening(settings))
 
 
-def collect_seldom() -> None:
-    """What was imported stays: it is not looked through for garbage again and again, which took a third of all time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_EVERY, 20, 20)
+def _allow_open_files(wanted: int) -> None:
+    """As many as the connections need, as far as the machine lets us: many systems begin with 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY != soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
 
 
 def listening(settings: Settings) -> dict[str, Any]:
@@ -228,6 +231,7 @@ def listening(settings: Settings) -> dict[str, Any]:
         "port": settings.http_port,
         "loop": "uvloop",
         "http": Http,
+        "limit_concurrency": settings.http_connections,
         "ws": "none",
         "proxy_headers": bool(settings.forwarded_allow_ips),
         "forwarded_allow_ips": settings.forwarded_allow_ips,

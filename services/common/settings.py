@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     mongo_url: str
     http_host: str = "127.0.0.1"
     http_port: int = 8000
+    http_connections: Annotated[int, Field(ge=16)] = 2_000
+    """Connections that are served at once; whoever comes on top is told to come back."""
     forwarded_allow_ips: Annotated[str, AfterValidator(_networks)] = ""
     """Addresses or networks, separated by commas, of the proxies whose `X-Forwarded-For` says who calls. Nobody's by
     default: whoever else may say so has as many tries at a password as they like.

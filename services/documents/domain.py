@@ -12,7 +12,7 @@ from uuid import UUID
 from services.common.contracts.base import Value
 from services.common.messaging.decision import Decision, changed, refused, unchanged
 from services.common.store.documents import Due
-from services.documents.messages import FileAccepted, FileRefused, RequestRegistered
+from services.documents.messages import FileAccepted, FileRefused, Naming
 
 CLAIM_LASTS: Final = timedelta(days=35)
 """Longer than the log (29 days) can still deliver the fact that confirms it."""
@@ -136,8 +136,8 @@ def _claimed(file: File, request_id: UUID, at: datetime) -> File:
     return file.model_copy(update={"claims": claims, "unclaimed_since": None})
 
 
-def confirm(current: File | None, document_id: UUID, event: RequestRegistered) -> Decision[File]:
-    """A registered request names the file: its claim is confirmed, and the file's state said to intake."""
+def confirm(current: File | None, document_id: UUID, event: Naming) -> Decision[File]:
+    """A request that is registered, or a message added to one, names the file: its claim is confirmed, and the file's state said to intake."""
     if current is not None and current.confirmed_for == event.request_id:
         return unchanged(current)
     claimed = current is not None and current.confirmed_for is None and current.claimed_by(event.request_id)
@@ -147,7 +147,7 @@ def confirm(current: File | None, document_id: UUID, event: RequestRegistered) -
     return changed(current.model_copy(update=confirmed), _acceptance(current.content, document_id, event))
 
 
-def _acceptance(content: Content, document_id: UUID, event: RequestRegistered) -> FileAccepted:
+def _acceptance(content: Content, document_id: UUID, event: Naming) -> FileAccepted:
     return FileAccepted(
         request_id=event.request_id,
         reference=event.reference,
@@ -160,7 +160,7 @@ def _acceptance(content: Content, document_id: UUID, event: RequestRegistered) -
     )
 
 
-def _refusal(current: File | None, document_id: UUID, event: RequestRegistered) -> FileRefused:
+def _refusal(current: File | None, document_id: UUID, event: Naming) -> FileRefused:
     """Only the owner learns that there once was such a file."""
     expired = current is not None and current.content is None and current.owner == event.account_id
     return FileRefused(

@@ -6,10 +6,10 @@ from uuid import UUID
 from services.common.messaging import Aggregate, Decision, Received, TimerDue
 from services.documents import domain
 from services.documents.domain import CLAIM_ENDS, EXPIRE, File
-from services.documents.messages import RequestRegistered
+from services.documents.messages import MessageAdded, Naming, RequestRegistered
 
 
-def _each_file(received: Received[RequestRegistered]) -> Sequence[str]:
+def _each_file(received: Received[Naming]) -> Sequence[str]:
     return [str(document_id) for document_id in dict.fromkeys(received.event.documents)]
 
 
@@ -18,6 +18,11 @@ files = Aggregate(service="documents", state=File, timers=domain.timers)
 
 @files.on(RequestRegistered, keys=_each_file)
 def confirm(current: File | None, received: Received[RequestRegistered]) -> Decision[File]:
+    return domain.confirm(current, UUID(received.target), received.event)
+
+
+@files.on(MessageAdded, keys=_each_file)
+def confirm_later(current: File | None, received: Received[MessageAdded]) -> Decision[File]:
     return domain.confirm(current, UUID(received.target), received.event)
 
 

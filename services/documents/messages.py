@@ -2,9 +2,12 @@
 
 from services.common.contracts import topics
 from services.common.contracts.documents import FileAccepted, FileRefused
-from services.common.contracts.lifecycle import RequestRegistered
+from services.common.contracts.lifecycle import MessageAdded, RequestRegistered
 
 GROUP = "documents"
 TOPICS = (topics.LIFECYCLE,)
 
-__all__ = ["GROUP", "TOPICS", "FileAccepted", "FileRefused", "RequestRegistered"]
+Naming = RequestRegistered | MessageAdded
+"""The facts that name files."""
+
+__all__ = ["GROUP", "TOPICS", "FileAccepted", "FileRefused", "MessageAdded", "Naming", "RequestRegistered"]

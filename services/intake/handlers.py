@@ -7,7 +7,7 @@ from uuid import UUID
 from services.common.catalogue import catalogue
 from services.common.identifiers import reference_of
 from services.common.messaging import Aggregate, Decision, Received, TimerDue
-from services.intake.domain import LAPSE, Move, Request, request
+from services.intake.domain import LAPSE, Move, Request, acts, request
 from services.intake.messages import (
     AssignmentAcknowledged,
     AssignmentAnswered,
@@ -16,7 +16,9 @@ from services.intake.messages import (
     AssignmentResolved,
     FileAccepted,
     FileRefused,
+    RequestReplied,
     RequestSubmitted,
+    Withdrawn,
 )
 
 
@@ -31,6 +33,16 @@ requests = Aggregate(service="intake", state=Request, keys=_reference, timers=re
 @requests.on(RequestSubmitted)
 def register(current: Request | None, received: Received[RequestSubmitted]) -> Decision[Request]:
     return request.register(current, received, catalogue())
+
+
+@requests.on(RequestReplied)
+def reply(current: Request | None, received: Received[RequestReplied]) -> Decision[Request]:
+    return acts.reply(current, received)
+
+
+@requests.on(Withdrawn)
+def withdraw(current: Request | None, received: Received[Withdrawn]) -> Decision[Request]:
+    return acts.withdraw(current, received)
 
 
 @requests.on(AssignmentMade)

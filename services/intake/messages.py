@@ -10,18 +10,20 @@ from services.common.contracts.assignments import (
     CommandFact,
 )
 from services.common.contracts.documents import FileAccepted, FileRefused
-from services.common.contracts.intake import RequestSubmitted
+from services.common.contracts.intake import Act, RequestReplied, RequestSubmitted, Withdrawn
 from services.common.contracts.lifecycle import (
     ActRefused,
     DocumentAccepted,
     DocumentRefused,
     LifecycleFact,
+    MessageAdded,
     RequestAnswered,
     RequestConcluded,
     RequestInAnalysis,
     RequestRegistered,
     RequestRejected,
     RequestRouted,
+    RequestWithdrawn,
     State,
 )
 
@@ -31,6 +33,7 @@ TOPICS = (topics.INTAKE, topics.ASSIGNMENTS, topics.DOCUMENTS)
 __all__ = [
     "GROUP",
     "TOPICS",
+    "Act",
     "ActRefused",
     "AssignmentAcknowledged",
     "AssignmentAnswered",
@@ -43,12 +46,16 @@ __all__ = [
     "FileAccepted",
     "FileRefused",
     "LifecycleFact",
+    "MessageAdded",
     "RequestAnswered",
     "RequestConcluded",
     "RequestInAnalysis",
     "RequestRegistered",
     "RequestRejected",
+    "RequestReplied",
     "RequestRouted",
     "RequestSubmitted",
+    "RequestWithdrawn",
     "State",
+    "Withdrawn",
 ]

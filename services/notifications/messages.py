@@ -15,6 +15,7 @@ from services.common.contracts.lifecycle import (
     RequestConcluded,
     RequestRegistered,
     RequestRejected,
+    RequestWithdrawn,
 )
 
 GROUP = "notifications"
@@ -34,4 +35,5 @@ __all__ = [
     "RequestConcluded",
     "RequestRegistered",
     "RequestRejected",
+    "RequestWithdrawn",
 ]

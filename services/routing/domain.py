@@ -9,6 +9,7 @@ from services.common.contracts.base import Value
 from services.common.identifiers import derived_id, reference_of
 from services.common.messaging import Decision, Received, changed, refused, unchanged
 from services.routing.messages import (
+    MAX_MESSAGES,
     Acknowledge,
     ActRefused,
     Answer,
@@ -19,13 +20,18 @@ from services.routing.messages import (
     AssignmentRejected,
     AssignmentResolved,
     AssignmentUpdated,
+    AssignmentWithdrawn,
     Command,
     CommandFact,
     CommandRef,
     CommandRejected,
     DocumentAccepted,
+    LifecycleFact,
+    Message,
+    MessageAdded,
     Reject,
     RequestRegistered,
+    RequestWithdrawn,
     Resolve,
 )
 
@@ -64,6 +70,7 @@ class Assignment(Value):
     documents: tuple[UUID, ...]
     entered_on: date
     due_on: date
+    messages: tuple[Message, ...] = ()
 
 
 def choose(event: RequestRegistered, catalogue: Catalogue) -> Choice:
@@ -106,11 +113,31 @@ def assign(
 
 def tell_of_file(current: Assignment | None, received: Received[DocumentAccepted]) -> Decision[Assignment]:
     """An accepted file is something the department must look at."""
+    return _told(current, received.event, AssignmentUpdated)
+
+
+def tell_of_message(current: Assignment | None, received: Received[MessageAdded]) -> Decision[Assignment]:
+    """So is what the person wrote, or the files they named."""
     if current is None:
         return unchanged(current)
     event = received.event
+    said = Message(seq=event.seq, at=event.occurred_at, text=event.text, documents=event.documents)
+    latest = (*current.messages, said)[-MAX_MESSAGES:]
+    return _told(current.model_copy(update={"messages": latest}), event, AssignmentUpdated)
+
+
+def tell_of_withdrawal(current: Assignment | None, received: Received[RequestWithdrawn]) -> Decision[Assignment]:
+    """Nothing more is to be done for the request."""
+    return _told(current, received.event, AssignmentWithdrawn)
+
+
+def _told(
+    current: Assignment | None, event: LifecycleFact, kind: type[AssignmentUpdated | AssignmentWithdrawn]
+) -> Decision[Assignment]:
+    if current is None:
+        return unchanged(current)
     told = current.model_copy(update={"number": current.number + 1, "as_of": max(current.as_of, event.seq)})
-    return changed(told, AssignmentUpdated(**_whole(told), occurred_at=event.occurred_at))
+    return changed(told, kind(**_whole(told), occurred_at=event.occurred_at))
 
 
 def pass_on(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
@@ -199,4 +226,5 @@ def _whole(assignment: Assignment) -> dict[str, Any]:
         "documents": assignment.documents,
         "entered_on": assignment.entered_on,
         "due_on": assignment.due_on,
+        "messages": assignment.messages,
     }

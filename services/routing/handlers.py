@@ -10,8 +10,10 @@ from services.routing.messages import (
     Answer,
     Command,
     DocumentAccepted,
+    MessageAdded,
     Reject,
     RequestRegistered,
+    RequestWithdrawn,
     Resolve,
 )
 
@@ -26,6 +28,16 @@ def assign_department(current: Assignment | None, received: Received[RequestRegi
 @assignments.on(DocumentAccepted)
 def tell_of_file(current: Assignment | None, received: Received[DocumentAccepted]) -> Decision[Assignment]:
     return domain.tell_of_file(current, received)
+
+
+@assignments.on(MessageAdded)
+def tell_of_message(current: Assignment | None, received: Received[MessageAdded]) -> Decision[Assignment]:
+    return domain.tell_of_message(current, received)
+
+
+@assignments.on(RequestWithdrawn)
+def tell_of_withdrawal(current: Assignment | None, received: Received[RequestWithdrawn]) -> Decision[Assignment]:
+    return domain.tell_of_withdrawal(current, received)
 
 
 @assignments.on(ActRefused)

@@ -10,16 +10,27 @@ from services.common.contracts.assignments import (
     CommandFact,
 )
 from services.common.contracts.departments import (
+    MAX_MESSAGES,
     Acknowledge,
     Answer,
     AssignmentCreated,
     AssignmentUpdated,
+    AssignmentWithdrawn,
     Command,
     CommandRejected,
+    Message,
     Reject,
     Resolve,
 )
-from services.common.contracts.lifecycle import ActRefused, CommandRef, DocumentAccepted, RequestRegistered
+from services.common.contracts.lifecycle import (
+    ActRefused,
+    CommandRef,
+    DocumentAccepted,
+    LifecycleFact,
+    MessageAdded,
+    RequestRegistered,
+    RequestWithdrawn,
+)
 
 GROUP = "routing"
 
@@ -30,6 +41,7 @@ def topics_read(departments: list[str]) -> list[str]:
 
 __all__ = [
     "GROUP",
+    "MAX_MESSAGES",
     "Acknowledge",
     "ActRefused",
     "Answer",
@@ -40,13 +52,18 @@ __all__ = [
     "AssignmentRejected",
     "AssignmentResolved",
     "AssignmentUpdated",
+    "AssignmentWithdrawn",
     "Command",
     "CommandFact",
     "CommandRef",
     "CommandRejected",
     "DocumentAccepted",
+    "LifecycleFact",
+    "Message",
+    "MessageAdded",
     "Reject",
     "RequestRegistered",
+    "RequestWithdrawn",
     "Resolve",
     "topics_read",
 ]

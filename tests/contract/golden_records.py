@@ -7,6 +7,9 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
+from deploy.contracts.schemas import name_of
+from services.common.contracts import Event, events_of
+
 FOLDER = Path(__file__).with_name("golden")
 APPENDED = 1_772_442_927_418
 """Milliseconds: 2026-03-02T09:15:27.418Z."""
@@ -19,8 +22,12 @@ class Golden:
     headers: dict[str, str]
     value: dict[str, Any]
 
+    @property
+    def model(self) -> type[Event]:
+        return events_of(self.topic)[self.headers["ce_type"]]
+
     def __str__(self) -> str:
-        return self.headers["ce_type"]
+        return name_of(self.model)
 
     def record(self) -> ConsumerRecord[bytes, bytes]:
         """The record as a consumer gets it."""

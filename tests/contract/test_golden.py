@@ -16,7 +16,7 @@ from services.common.messaging.record import read
 from tests.contract.golden_records import APPENDED, Golden, golden_records
 
 RECORDS = golden_records()
-SAID = [golden for golden in RECORDS if issubclass(models()[str(golden)], Said)]
+SAID = [golden for golden in RECORDS if issubclass(golden.model, Said)]
 
 
 def test_every_event_has_a_golden_record() -> None:
@@ -33,7 +33,7 @@ def test_a_golden_record_is_read_whole(golden: Golden) -> None:
 
 @pytest.mark.parametrize("golden", RECORDS, ids=str)
 def test_a_golden_record_fits_the_published_schema(golden: Golden) -> None:
-    Draft202012Validator(schema_of(models()[str(golden)])).validate(golden.value)
+    Draft202012Validator(schema_of(golden.model)).validate(golden.value)
 
 
 @pytest.mark.parametrize("golden", RECORDS, ids=str)
@@ -44,12 +44,12 @@ def test_a_reader_ignores_what_a_newer_writer_adds(golden: Golden) -> None:
 
 @pytest.mark.parametrize("golden", RECORDS, ids=str)
 def test_the_headers_of_a_golden_record_are_as_published(golden: Golden) -> None:
-    Draft202012Validator(SHAPES[shape_of(models()[str(golden)])]).validate(golden.headers)
+    Draft202012Validator(SHAPES[shape_of(golden.model)]).validate(golden.headers)
 
 
 @pytest.mark.parametrize("golden", SAID, ids=str)
 def test_the_kernel_says_it_under_the_same_topic_key_and_headers(golden: Golden) -> None:
-    event = models()[str(golden)].model_validate(golden.value)
+    event = golden.model.model_validate(golden.value)
     assert isinstance(event, Said)
     said = outgoing(
         event,

@@ -10,6 +10,8 @@ import pytest
 
 from deploy.contracts import files
 from deploy.contracts.additive import breaks
+from deploy.contracts.schemas import models
+from services.common.contracts import declared
 
 OLD: dict[str, Any] = {
     "properties": {
@@ -28,6 +30,11 @@ OLD: dict[str, Any] = {
 
 def test_the_published_contracts_are_what_the_models_say() -> None:
     assert files.differing() == [], "run 'make contracts'"
+
+
+def test_no_two_events_share_a_schema() -> None:
+    declared_models = {model for family in declared().values() for model in family.values()}
+    assert set(models().values()) == declared_models
 
 
 def test_nothing_that_was_published_is_taken_back() -> None:

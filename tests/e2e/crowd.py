@@ -7,17 +7,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from deploy.demo import checks
-from deploy.demo.cases import Attachment, Case, Run, sha256_of
+from deploy.demo.acts import judgements
+from deploy.demo.author import Author
+from deploy.demo.cases import Case, Run
 from deploy.demo.client import PublicApi, Session
-from deploy.demo.data import DemoRequest, load_accounts, load_requests, read_document
+from deploy.demo.data import DemoRequest, load_accounts, load_requests
 from deploy.demo.evidence import Aside, Evidence, Log, Page, Places, booked, mail_names, mails_in
-from deploy.demo.facts import TOLD, Check, Facts
+from deploy.demo.facts import TOLD, Check, Facts, hidden
 from deploy.local import LocalStack
 from services.common.contracts import Event
-from services.common.contracts.deliveries import DeliveryFact
-from services.common.contracts.lifecycle import DocumentAccepted, RequestConcluded
+from services.common.contracts.deliveries import DeliveryFact, DeliverySent
+from services.common.contracts.lifecycle import DocumentAccepted, LifecycleFact, RequestConcluded, RequestWithdrawn
 from services.common.identifiers import derived_id
 from services.common.messaging import Received
+from tests.support import stacks
 from tests.support.waiting import eventually
 
 AT_ONCE = 8
@@ -25,7 +28,7 @@ PATIENCE = 60
 """Tries of a client who really wants something."""
 
 NOTICES = 2
-"""Mails about a request that goes its plain way: registered, answered."""
+"""Mails about a request that goes its plain way: registered, and answered or withdrawn."""
 
 
 @dataclass(slots=True)
@@ -61,19 +64,11 @@ class Crowd:
                 group.create_task(person())
 
     async def _file_one(self, number: int, row: DemoRequest) -> None:
-        session, attachments = self._sessions[row.account], []
         # Files are uploaded now and then only: most of the load is on the kernel.
-        names = row.documents if number % 5 == 0 else ()
-        for place, name in enumerate(names):
-            content = read_document(name)
-            document = await self.api.send_file(session, self.run.key(number, "file", place), name, content)
-            attachments.append(Attachment(document, name, sha256_of(content)))
-        said = row.model_copy(update={"description": f"{row.description} (n.º {number}, {self.run.id})"})
-        filed = await self.api.file(session, self.run.key(number), said, [each.document_id for each in attachments])
-        account = self.run.accounts[row.account]
-        self.cases.append(
-            Case(said, account, session.account_id, filed.reference, filed.request_id, tuple(attachments))
-        )
+        named = row.documents if number % 5 == 0 else ()
+        words = f"{row.description} (n.º {number}, {self.run.id})"
+        said = row.model_copy(update={"description": words, "documents": named})
+        self.cases.append(await Author(self.api, self._sessions[row.account], self.run, number).file(said))
 
     async def at_rest(self, within: float) -> Facts:
         """The facts, once every case is concluded, every file judged, every notice ended, and all of it visible."""
@@ -83,14 +78,15 @@ class Crowd:
     async def _concluded(self) -> bool:
         facts = Facts(self.wanted, self.cases, Evidence(await self._said()))
         for case in self.cases:
-            assert facts.of(case, RequestConcluded), f"{case.reference} is not concluded yet"
-            assert len(facts.of(case, DocumentAccepted)) == len(case.attachments), f"{case.reference}: files behind"
+            assert facts.of(case, RequestConcluded, RequestWithdrawn), f"{case.reference} is not concluded yet"
+            assert len(facts.of(case, DocumentAccepted)) == len(case.files), f"{case.reference}: files behind"
+            assert len(judgements(facts, case)) >= len(case.acts), f"{case.reference}: acts behind"
             assert len(facts.of(case, DeliveryFact)) >= NOTICES, f"{case.reference}: notices behind"
         return True
 
     async def _visible(self) -> Facts:
         facts = Facts(self.wanted, self.cases, await self._evidence())
-        behind = [case.reference for case in self.cases if len(facts.page(case).entries) < NOTICES + len(checks.ONCE)]
+        behind = [case.reference for case in self.cases if len(facts.page(case).entries) < _visible(facts, case)]
         assert not behind, f"{len(behind)} views behind"
         return facts
 
@@ -107,7 +103,7 @@ class Crowd:
         return Evidence(
             records=await self._said(),
             aside=self.aside,
-            booked=await booked(self.house.env["MONGO_URL"], self.cases),
+            booked=await booked(self.house.env["MONGO_URL"], self.cases, f"{stacks.prefix(self.house)}_intake"),
             mails=mails_in(self.house.home.mails, but=self.mails_before),
             shown=await self._pages(),
         )
@@ -123,6 +119,11 @@ class Crowd:
             return case.reference, Page(standing.state if standing else "unknown", tuple(entries))
 
         return dict(await asyncio.gather(*map(look, self.cases)))
+
+
+def _visible(facts: Facts, case: Case) -> int:
+    """How many entries its author will see: the submit, the facts that are not hidden, and the notices."""
+    return 1 + sum(not hidden(each) for each in facts.of(case, LifecycleFact)) + len(facts.of(case, DeliverySent))
 
 
 def mails_once(facts: Facts) -> Check:

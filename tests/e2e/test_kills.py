@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.demo import checks
+from deploy.demo.acts import acts_judged_once
 from deploy.demo.facts import Check, Facts
 from deploy.local import LocalStack
 from deploy.local.table import PROCESSES
@@ -22,8 +23,8 @@ KILLS = 10
 
 PROMISES: dict[str, tuple[Callable[[Facts], Check], ...]] = {
     "documents": (checks.attachments_whole,),
-    "intake": (checks.registered_once, checks.nothing_aside),
-    "routing": (checks.each_its_own,),
+    "intake": (checks.registered_once, acts_judged_once, checks.nothing_aside),
+    "routing": (checks.each_its_own, acts_judged_once),
     "notifications": (mails_once,),
     "gateway": (checks.registered_once, checks.answered_and_visible),
     "gateway-worker": (checks.answered_and_visible,),

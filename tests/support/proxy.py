@@ -1,12 +1,16 @@
-"""A TCP proxy on loopback that a test can cut and mend: an engine goes away without being harmed."""
+"""A TCP proxy on loopback that a test can cut, slow down and mend: an engine goes away without being harmed."""
 
 import asyncio
 from contextlib import suppress
 from typing import Self
 
+TICK = 0.02
+
 
 class Proxy:
-    """Forwards 127.0.0.1:`port` to `target`; while cut, connections are closed at once."""
+    """Forwards 127.0.0.1:`port` to `target`; while cut, connections are closed at once. `pace` is bytes a second, all
+    connections together; None for as fast as it goes, 0 for not at all.
+    """
 
     def __init__(self, target: str) -> None:
         host, _, port = target.rpartition(":")
@@ -15,6 +19,7 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_cut = False
+        self.pace: int | None = None
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -36,7 +41,7 @@ class Proxy:
             writer.close()
 
     def mend(self) -> None:
-        self.is_cut = False
+        self.is_cut, self.pace = False, None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.is_cut:
@@ -48,17 +53,24 @@ class Proxy:
         try:
             upstream, downstream = await asyncio.open_connection(*self._target)
             self._writers |= {writer, downstream}
-            await asyncio.gather(_pump(reader, downstream), _pump(upstream, writer))
+            await asyncio.gather(self._pump(reader, downstream), self._pump(upstream, writer))
         finally:
             self._tasks.discard(task)
             for each in (writer, downstream):
                 self._writers.discard(each)
                 each.close()
 
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while chunk := await reader.read(65_536):
+                await self._wait(len(chunk))
+                writer.write(chunk)
+                await writer.drain()
+        writer.close()
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while chunk := await reader.read(65_536):
-            writer.write(chunk)
-            await writer.drain()
-    writer.close()
+    async def _wait(self, size: int) -> None:
+        """Until so many bytes are due."""
+        waited = 0.0
+        while self.pace is not None and waited * self.pace < size:
+            await asyncio.sleep(TICK)
+            waited += TICK

@@ -1,6 +1,6 @@
 """Topics as a test sees them: made for it, written to, read whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
@@ -24,6 +24,15 @@ async def create(url: str, partitions: dict[str, int]) -> None:
         await admin.create_topics(
             [NewTopic(name, number, 1, topic_configs=configs) for name, number in partitions.items()]
         )
+    finally:
+        await admin.close()
+
+
+async def delete(url: str, names: Iterable[str]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=url)
+    await admin.start()
+    try:
+        await admin.delete_topics(list(names))
     finally:
         await admin.close()
 

@@ -1,4 +1,5 @@
-"""A record with a header name that is not UTF-8, as a foreign client can write it: `python -m tests.support.undecodable`.
+"""A batch with a record in it that has a header name which is not UTF-8, as a foreign client can write it:
+`python -m tests.support.undecodable`.
 
 The library's fast encoder refuses such a name, its plain one does not: hence a process of its own.
 """
@@ -7,10 +8,16 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
+
+Entry = tuple[bytes, Sequence[tuple[str, bytes]]]
+"""The value and the headers of a record."""
+
+VALUE = b"{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +35,34 @@ class Name(str):
         return b"\xff\xfe"
 
 
-async def append(url: str, topic: str, key: UUID) -> Place:
-    """Append the record; where it lies."""
+async def append(url: str, topic: str, key: UUID, *behind: Entry, codec: str | None = None) -> Place:
+    """Append the record, and those `behind` it in the same batch; where it lies."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, url, topic, str(key)),
         env=os.environ | {"AIOKAFKA_NO_EXTENSIONS": "1"},
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    said, _ = await process.communicate()
+    others = [[value.decode(), [[name, text.decode()] for name, text in headers]] for value, headers in behind]
+    told = json.dumps({"codec": codec, "behind": others})
+    said, _ = await process.communicate(told.encode())
     return Place(**json.loads(said))
 
 
 async def _append(url: str, topic: str, key: str) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=url)
+    told = json.load(sys.stdin)
+    producer = AIOKafkaProducer(bootstrap_servers=url, compression_type=told["codec"])
     await producer.start()
     try:
-        sent = await producer.send_and_wait(topic, b"{}", key=key.encode(), headers=[(Name("name"), b"")])
-        print(json.dumps({"partition": sent.partition, "offset": sent.offset}))
+        batch = producer.create_batch()
+        batch.append(key=key.encode(), value=VALUE, timestamp=None, headers=[(Name("name"), b"text")])
+        for value, headers in told["behind"]:
+            names = [(name, text.encode()) for name, text in headers]
+            batch.append(key=key.encode(), value=value.encode(), timestamp=None, headers=names)
+        await producer.partitions_for(topic)
+        partition = producer._partition(topic, None, None, None, key.encode(), b"")
+        sent = await (await producer.send_batch(batch, topic, partition=partition))
+        print(json.dumps({"partition": partition, "offset": sent.offset}))
     finally:
         await producer.stop()
 

@@ -1,4 +1,4 @@
-"""Between any two awaits of the kernel and of the submit path stands a failpoint: a test can kill the process there.
+"""Between any two awaits of the kernel, of a submit and of an act stands a failpoint: a test can kill the process there.
 
 Read off the source: two awaits of one function with none between them fail this test.
 """
@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 COVERED = (
+    "gateway/requests/acts.py",
+    "gateway/requests/appending.py",
     "gateway/requests/submit.py",
     "services/common/messaging/aggregate_consumer.py",
     "services/common/messaging/batch.py",
@@ -30,15 +32,15 @@ HARMLESS = (
     "asyncio.sleep",
     "step_back",
     "asyncio.timeout",
+    "self._learning",
     "self.between_batches",
     "self._subscription.between_batches",
     "consumer.getmany",
     "consumer.position",
-    "self._next",
     "self._poll",
-    "self._walk",
+    "self._shares",
 )
-"""Awaits that change nothing anywhere: a wait, a bound, a poll, and the lock between two batches of one process."""
+"""Awaits that change nothing anywhere: a wait, a bound, a poll, and the locks within one process."""
 
 LIFECYCLE = {"start", "stop", "on_partitions_revoked", "on_partitions_assigned", "measure"}
 """Functions that handle no record."""

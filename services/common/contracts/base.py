@@ -45,13 +45,16 @@ class Event(Value):
     """One fact or command, by its CloudEvents type. The Kafka key is the request id, always."""
 
     TYPE: ClassVar[str] = ""
+    SCHEMA: ClassVar[str] = ""
+    """The name of the data's schema: the type's, but where another topic carries the type with other data."""
     FAMILIES: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls, *, type: str = "", families: tuple[str, ...] = ()) -> None:
+    def __init_subclass__(cls, *, type: str = "", schema: str = "", families: tuple[str, ...] = ()) -> None:
         super().__init_subclass__()
         cls.FAMILIES = families or cls.FAMILIES
         if type:
             cls.TYPE = f"{TYPE_PREFIX}{type}.v1"
+            cls.SCHEMA = f"{schema or type}.v1"
             for family in cls.FAMILIES:
                 _by_family.setdefault(family, {})[cls.TYPE] = cls
 

@@ -3,19 +3,33 @@
 The topic is the identity: whoever may write `departments.pf.outbox.v1` is department `pf`.
 """
 
-from datetime import date
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from pydantic import Field
 
 from services.common.contracts import topics
-from services.common.contracts.base import Code, Event, Fact, Prose
+from services.common.contracts.base import Code, Event, Fact, Prose, Value
+
+MAX_MESSAGES: Final = 8
+"""Messages in an inbox event: with as many of the longest it still fits the size of an event."""
+
+
+class Message(Value):
+    """What the person added to the request. `seq` is that of the lifecycle fact: above `seen`, it is new."""
+
+    seq: int
+    at: datetime
+    text: Prose | None = None
+    documents: tuple[UUID, ...] = ()
 
 
 class Assignment(Fact, families=("departments.*.inbox.v1",)):
     """The whole assignment, in every inbox event: what is asked, until when, and no identity.
 
-    `number` is the inbox event's place for this request; `as_of` the last lifecycle `seq` it includes.
+    `number` is the inbox event's place for this request; `as_of` the last lifecycle `seq` it includes. `documents` are
+    the files named at filing; `messages` what the person added since, the latest eight, in order.
     """
 
     assignment_id: UUID
@@ -29,6 +43,7 @@ class Assignment(Fact, families=("departments.*.inbox.v1",)):
     documents: tuple[UUID, ...]
     entered_on: date
     due_on: date
+    messages: tuple[Message, ...] = ()
 
     @property
     def topic(self) -> str:
@@ -45,6 +60,10 @@ class AssignmentCreated(Assignment, type="assignment.created"):
 
 class AssignmentUpdated(Assignment, type="assignment.updated"):
     """Something the department should look at arrived: the person's message or an accepted file."""
+
+
+class AssignmentWithdrawn(Assignment, type="assignment.withdrawn"):
+    """The person took the request back: nothing more is to be done for it."""
 
 
 class Command(Event, families=("departments.*.outbox.v1",)):

@@ -24,3 +24,21 @@ class RequestSubmitted(Said, type="request.submitted", families=(topics.INTAKE,)
     language: Literal["pt", "en"] = "pt"
     description: Prose
     documents: tuple[UUID, ...] = Field(default=(), max_length=MAX_DOCUMENTS)
+
+
+class Act(Said, families=(topics.INTAKE,)):
+    """What a person does about a request of theirs; the `ce_id` of the record is the act id that they were given."""
+
+    account_id: UUID
+    actor_id: UUID
+
+
+class RequestReplied(Act, type="request.replied"):
+    """The person adds words, files or both."""
+
+    text: Prose | None = None
+    documents: tuple[UUID, ...] = Field(default=(), max_length=MAX_DOCUMENTS)
+
+
+class Withdrawn(Act, type="request.withdrawn", schema="intake.request.withdrawn"):
+    """The person takes the request back. Intake judges whether that came in time."""

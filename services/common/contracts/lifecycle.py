@@ -83,6 +83,20 @@ class RequestRejected(LifecycleFact, type="request.rejected"):
     text: Prose
 
 
+class RequestWithdrawn(LifecycleFact, type="request.withdrawn"):
+    """Taken back by the person before a department decided. `act_id` is the `ce_id` of the act."""
+
+    act_id: str
+
+
+class MessageAdded(LifecycleFact, type="request.message-added"):
+    """The person wrote, or named files, or both; kept wherever the request stands. `act_id` is the `ce_id` of the act."""
+
+    act_id: str
+    text: Prose | None = None
+    documents: tuple[UUID, ...] = ()
+
+
 class DocumentAccepted(LifecycleFact, type="request.document-accepted"):
     document_id: UUID
     name: Text

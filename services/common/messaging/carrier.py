@@ -14,6 +14,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
 from services.common.messaging.batch import MAX_RECORDS
+from services.common.messaging.fetching import FETCHED_AT_ONCE
 
 STOP_WITHIN: Final = 10.0
 """Seconds that a batch in flight gets to come to its end."""
@@ -36,7 +37,6 @@ def carrier(
         *topics,
         batch=True,
         max_records=MAX_RECORDS,
-        batch_timeout_ms=2,
         group_id=group,
         group_instance_id=f"{group}-{instance}",
         auto_offset_reset="earliest",
@@ -45,6 +45,7 @@ def carrier(
         partition_assignment_strategy=(RangePartitionAssignor,),
         session_timeout_ms=6_000,
         heartbeat_interval_ms=1_000,
+        fetch_max_bytes=FETCHED_AT_ONCE,
         parser=_whole_batch,
         decoder=_as_it_came,
         listener=listener,

@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import lru_cache
 
 from services.common.contracts import Said
-from services.common.contracts.base import TYPE_PREFIX
 from services.common.errors import Poison
 from services.common.messaging.record import MAX_EVENT
 from services.common.store import Outgoing
@@ -23,7 +22,7 @@ def outgoing(
     if len(value) > MAX_EVENT:
         raise Poison("event-too-large")
     headers = {
-        **_alike(event.TYPE, source),
+        **_alike(type(event), source),
         "ce_id": id,
         "ce_subject": event.reference,
         "ce_time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -39,12 +38,12 @@ def outgoing(
 
 
 @lru_cache(maxsize=256)
-def _alike(kind: str, source: str) -> Mapping[str, str]:
+def _alike(kind: type[Said], source: str) -> Mapping[str, str]:
     """What all events of a type from one source have in common."""
     return {
         "ce_specversion": "1.0",
-        "ce_type": kind,
+        "ce_type": kind.TYPE,
         "ce_source": f"postigo/{source}",
-        "ce_dataschema": f"urn:postigo:schema:{kind.removeprefix(TYPE_PREFIX)}",
+        "ce_dataschema": f"urn:postigo:schema:{kind.SCHEMA}",
         "content-type": "application/json",
     }

@@ -14,12 +14,11 @@ from typing import Final
 
 
 class Failpoint(StrEnum):
-    """Every step of the kernel, of the submit path and of a delivery. A test hits each one and counts what is left."""
+    """Every step of the kernel, of the paths of a submit and an act, and of a delivery. A test hits each one and counts what is left."""
 
     LOG_STARTS_KNOWN = "log-starts-known"
     OFFSETS_LEARNED = "offsets-learned"
     BATCH_READ = "batch-read"
-    UNDECODABLE_DEAD_LETTERED = "undecodable-dead-lettered"
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
     LOADED = "loaded"
     TOPICS_KNOWN = "topics-known"
@@ -60,6 +59,11 @@ class Failpoint(StrEnum):
     SUBMIT_BODY_READ = "submit-body-read"
     SUBMIT_CLAIMED = "submit-claimed"
     SUBMIT_APPENDED = "submit-appended"
+    ACT_SESSION_READ = "act-session-read"
+    ACT_BODY_READ = "act-body-read"
+    ACT_OWNER_KNOWN = "act-owner-known"
+    ACT_CLAIMED = "act-claimed"
+    ACT_APPENDED = "act-appended"
     DELIVERY_DUE_FOUND = "delivery-due-found"
     DELIVERY_LEASED = "delivery-leased"
     DELIVERY_CONNECTED = "delivery-connected"

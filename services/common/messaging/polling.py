@@ -1,106 +1,91 @@
-"""Polling past what the client library itself cannot decode: a header name that is not UTF-8, a damaged compression.
+"""Taking what has been fetched, so that no partition waits for another's flood, and nothing that a record holds ends it.
 
-The library raises for the whole poll, and would raise for ever. Whatever else that poll had taken is lost with it, so
-every partition goes back to what was finished, and the partitions are walked record by record to the one that raises.
+Stands where FastStream polls. Whatever the client library cannot decode it raises for the whole poll, and would raise for
+ever: then all partitions go back to what was finished, and from now on each batch is tried before the library has it.
 """
 
-import random
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from itertools import chain
 from typing import Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
 
-from services.common.errors import Away, HandedOver
-from services.common.messaging.dead_letters import DeadLetters, Letter
-from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.batch import MAX_RECORDS
+from services.common.messaging.fetching import Door
 from services.common.messaging.offsets import Offsets
 from services.common.messaging.progress import Progress
 
 log = structlog.get_logger()
 
 Records = tuple[ConsumerRecord[bytes, bytes], ...]
-Poll = Callable[[AIOKafkaConsumer], Awaitable[Records]]
-Commit = Callable[[Mapping[TopicPartition, int]], Awaitable[None]]
 
-WALK: Final = 500
-"""Records taken from one partition before its turn ends."""
-
-WALK_WAIT_MS: Final = 1_000
-"""How long a partition that has records waiting may take to deliver the next one."""
+IDLE_MS: Final = 100
+"""How long a poll waits for a first record. It ends at once when one comes."""
 
 
 class Poller:
-    """Stands where FastStream polls: answers as `poll` does, and never raises for what a record holds.
+    """Answers with the next batch. Raises `KafkaError`, which FastStream waits out and tells nobody: `progress` is told.
 
-    What it does raise is `KafkaError`, which FastStream waits out; `progress` is told, because FastStream tells nobody.
+    `most` records are taken at once: half as many after a batch that an outage ended, so that one which is too large for
+    a slow engine does not stay so; twice as many after one that went well.
     """
 
-    def __init__(self, poll: Poll, offsets: Offsets, letters: DeadLetters, commit: Commit, progress: Progress) -> None:
-        self._poll = poll
+    def __init__(self, offsets: Offsets, door: Door, progress: Progress) -> None:
         self._offsets = offsets
-        self._letters = letters
-        self._commit = commit
+        self._door = door
         self._progress = progress
+        self._most = MAX_RECORDS
 
     async def __call__(self, consumer: AIOKafkaConsumer) -> Records:
         try:
-            return await self._poll_or_walk(consumer)
-        except (Away, HandedOver, KafkaError) as error:
-            because = str(error) if isinstance(error, Away) else type(error).__name__
+            return await self._poll(consumer)
+        except ConsumerStoppedError:
+            raise
+        except Exception as error:
+            told_by_broker = isinstance(error, KafkaError) and not isinstance(error, CorruptRecordException)
+            if not told_by_broker and not self._door.careful:
+                return self._begin_to_care(consumer, error)
+            because = type(error).__name__
             self._progress.declare(f"polling failed: {because}")
             log.warning("polling failed", group=self._progress.name, because=because)
             raise KafkaError(because) from None
+        finally:
+            self._door.taken()
 
-    async def _poll_or_walk(self, consumer: AIOKafkaConsumer) -> Records:
-        try:
-            return await self._poll(consumer)
-        except KafkaError:
-            raise
-        except Exception as error:
-            # Whatever it is: it would be raised again, for ever, for every partition.
-            log.warning("records cannot be decoded", group=self._progress.name, error=type(error).__name__)
-        return await self._walk(consumer)
+    def went_well(self) -> None:
+        self._most = min(2 * self._most, MAX_RECORDS)
 
-    async def _walk(self, consumer: AIOKafkaConsumer) -> Records:
-        """Records that can be decoded, from any one partition; an undecodable one in front of them is put aside."""
-        finished = dict(self._offsets.finished)
-        waiting = [tp for tp in consumer.assignment() if tp in finished]
+    def went_wrong(self) -> None:
+        self._most = max(self._most // 2, 1)
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> Records:
+        """A share of each partition that has records waiting, then whatever fills the batch."""
+        held = consumer.assignment()
+        found = await self._shares(consumer)
+        if len(found) < self._most:
+            more = await consumer.getmany(timeout_ms=0 if found else IDLE_MS, max_records=self._most - len(found))
+            found += chain(*more.values())
+        # After a rebalance what is still ours is fetched again.
+        return tuple(found) if consumer.assignment() == held else ()
+
+    async def _shares(self, consumer: AIOKafkaConsumer) -> list[ConsumerRecord[bytes, bytes]]:
+        found: list[ConsumerRecord[bytes, bytes]] = []
+        waiting = self._door.waiting()
+        if len(waiting) < 2:
+            return found
+        share = -(-self._most // len(waiting))
         for tp in waiting:
-            consumer.seek(tp, finished[tp])
-        # By chance, so that a busy partition cannot keep the walk from the one that raises.
-        for tp in random.sample(waiting, len(waiting)):
-            records, raised = await self._next(consumer, tp)
-            if records:
-                return tuple(records)
-            if raised:
-                await self._skip(consumer, tp, finished[tp])
+            room = min(share, self._most - len(found))
+            if room and tp in consumer.assignment():
+                taken = await consumer.getmany(tp, max_records=room)
+                found += chain(*taken.values())
+        return found
+
+    def _begin_to_care(self, consumer: AIOKafkaConsumer, error: Exception) -> Records:
+        """What this poll had taken is lost with it, and is fetched again."""
+        log.warning("records cannot be decoded", group=self._progress.name, error=type(error).__name__)
+        self._door.careful = True
+        for tp in consumer.assignment() & self._offsets.finished.keys():
+            consumer.seek(tp, self._offsets.finished[tp])
         return ()
-
-    async def _next(
-        self, consumer: AIOKafkaConsumer, tp: TopicPartition
-    ) -> tuple[list[ConsumerRecord[bytes, bytes]], bool]:
-        """The next records of one partition, and whether one that cannot be decoded follows them."""
-        records: list[ConsumerRecord[bytes, bytes]] = []
-        try:
-            while len(records) < WALK and (consumer.highwater(tp) or 0) > await consumer.position(tp):
-                found = await consumer.getmany(tp, timeout_ms=WALK_WAIT_MS, max_records=1)
-                if not found:
-                    break
-                records += found[tp]
-        except KafkaError:
-            raise
-        except Exception:
-            return records, True
-        return records, False
-
-    async def _skip(self, consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> None:
-        """Its letter tells where it lies: the library gives us none of its bytes."""
-        now = round(time.time() * 1000)
-        record = ConsumerRecord(tp.topic, tp.partition, offset, now, 1, None, None, None, -1, -1, ())
-        await self._letters.send([Letter.unreadable(record, "undecodable")])
-        ARMED and reach(Failpoint.UNDECODABLE_DEAD_LETTERED)
-        consumer.seek(tp, offset + 1)
-        await self._commit({tp: offset + 1})

@@ -4,9 +4,10 @@
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import structlog
@@ -23,6 +24,7 @@ from aiokafka.errors import (
 
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import partitions
+from services.common.messaging.room import MOST_BYTES, MOST_RECORDS, Room
 
 if TYPE_CHECKING:
     from services.common.store import Outgoing
@@ -35,9 +37,12 @@ SEND_TIMEOUT: Final = 5.0
 MAX_REQUEST: Final = 17 * 1024 * 1024
 """Bytes: a dead letter of 16 MiB and its headers."""
 
+AROUND: Final = 1024
+"""Bytes counted for what a record has beside its value."""
+
 _BROKEN: Final = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)
 
-Headers = list[tuple[str, bytes | None]]
+Headers = Sequence[tuple[str, bytes | None]]
 Acknowledged = asyncio.Future[Any]
 
 
@@ -60,6 +65,7 @@ class Publisher:
         self._producer: AIOKafkaProducer | None = None
         self._topics: frozenset[str] = frozenset()
         self._stuck: set[Acknowledged] = set()
+        self._room = Room()
         self._starting = asyncio.Lock()
         self._leaving: asyncio.Task[None] | None = None
 
@@ -93,7 +99,8 @@ class Publisher:
 
     async def stop(self) -> None:
         producer, self._producer = self._producer, None
-        self._stuck = set()
+        # What it still owes may never be acknowledged, and takes no room from the next one.
+        self._stuck, self._room = set(), Room()
         if producer is not None:
             await _stopped(producer)
 
@@ -131,25 +138,35 @@ class Publisher:
     async def send_raw(self, records: Sequence[Raw]) -> list[datetime]:
         """Send `records` as they are. Answers and raises as `send` does.
 
-        All of it within one time limit: connecting, what is stuck, the sends and their acknowledgements.
+        Much goes in parts, one after the other. Each is sent within one time limit: connecting, waiting for room and for
+        what is stuck, the sends and their acknowledgements.
         """
-        if not records:
-            return []
+        return [at for part in _parts(records) for at in await self._send_part(part)]
+
+    async def _send_part(self, part: Sequence[Raw]) -> list[datetime]:
         futures: list[Acknowledged] = []
+        room, size = self._room, sum(map(_size, part))
+        entered = False
         try:
             async with asyncio.timeout(self._timeout):
                 producer = await self._running()
+                await room.enter(len(part), size)
+                entered = True
                 if self._stuck:
                     await self._unstuck()
-                for topic, key, value, headers in records:
-                    futures.append(await producer.send(topic, value=value, key=key, headers=headers))
+                for topic, key, value, headers in part:
+                    futures.append(await producer.send(topic, value=value, key=key, headers=list(headers)))
                 # A wait that is given up gives up no send: an acknowledgement may still come.
                 await (asyncio.shield(futures[0]) if len(futures) == 1 else asyncio.wait(futures))
             return [_appended_at(future.result()) for future in futures]
         except (KafkaError, TimeoutError) as error:
             await self._failed(error)
         finally:
-            self._stuck.update([future for future in futures if not future.done()])
+            pending = {future for future in futures if not future.done()}
+            if room is self._room:
+                self._stuck |= pending
+            if entered:
+                _when_done(pending, partial(room.leave, len(part), size))
 
     async def _unstuck(self) -> None:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
@@ -172,6 +189,38 @@ class Publisher:
             await self.start()
         assert self._producer is not None
         return self._producer
+
+
+def _parts(records: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
+    """`records` in order, in parts that leave room for somebody else's."""
+    begin, size = 0, 0
+    for place, record in enumerate(records):
+        size += _size(record)
+        if place > begin and (size > MOST_BYTES // 2 or place - begin == MOST_RECORDS // 2):
+            yield records[begin:place]
+            begin, size = place, _size(record)
+    if records:
+        yield records[begin:]
+
+
+def _size(record: Raw) -> int:
+    return len(record.value or b"") + AROUND
+
+
+def _when_done(pending: set[Acknowledged], done: Callable[[], None]) -> None:
+    """Call `done` when nothing is pending any more."""
+    left = len(pending)
+    if not left:
+        done()
+
+    def one_less(_: Acknowledged) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            done()
+
+    for future in pending:
+        future.add_done_callback(one_less)
 
 
 def _encoded(headers: Any) -> Headers:

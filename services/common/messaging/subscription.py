@@ -22,6 +22,7 @@ from services.common.messaging.careful import CarefulTaker, spans_of
 from services.common.messaging.carrier import STOP_WITHIN, carrier
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.fetching import Door
 from services.common.messaging.lives import Lives
 from services.common.messaging.offsets import Offsets
 from services.common.messaging.polling import Poller
@@ -69,12 +70,15 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.progress = Progress(group)
         self.offsets = Offsets()
         self.between_batches = asyncio.Lock()
+        # A rebalance and the first batch after it both learn: the batch must not pass while the other is half-way.
+        self._learning = asyncio.Lock()
         self._taker = CarefulTaker(BatchTaker(group, shape, letters, redrives), lives, self.progress.moved)
         self._broker, self._subscriber = carrier(url, group, instance, topics, listener=self)
         self._subscriber(self._consume)
-        # FastStream has no other door between its loop and the poll.
-        poll = self._subscriber.get_msg
-        self._subscriber.get_msg = Poller(poll, self.offsets, letters, self._commit, self.progress)
+        self._door = Door()
+        self._poller = Poller(self.offsets, self._door, self.progress)
+        # FastStream has no other way in between its loop and the poll.
+        self._subscriber.get_msg = self._poller
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -131,8 +135,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Learn where each partition stands. What is not learned now is learned before the first record is taken."""
+        self._door.stand_in(self.consumer)
         try:
-            await self._learn(assigned)
+            async with self._learning:
+                await self._learn(assigned)
         except BrokerAway as away:
             log.warning("offsets unknown after a rebalance", group=self.group, because=str(away))
         else:
@@ -171,6 +177,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 ARMED and reach(Failpoint.TAKEN)
                 await self._commit({tp: span[1] for tp, span in spans.items()})
                 ARMED and reach(Failpoint.COMMITTED)
+                self._poller.went_well()
             except HandedOver:
                 log.info("partitions handed over", group=self.group)
             except Exception as error:
@@ -181,8 +188,9 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
         Where the log was cut while we were behind, the partition stops, red and loud. Raises `BrokerAway`.
         """
-        if self.offsets.unknown:
-            await self._learn(self.offsets.unknown)
+        async with self._learning:
+            if self.offsets.unknown:
+                await self._learn(self.offsets.unknown)
         ARMED and reach(Failpoint.OFFSETS_LEARNED)
         gaps = self.offsets.gaps(first)
         if not gaps:
@@ -212,6 +220,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _step_back(self, first: Mapping[TopicPartition, int], error: Exception) -> None:
         """Poll the same records again after a short wait. An outage has no limit and counts no try."""
+        self._poller.went_wrong()
         if isinstance(error, Away):
             self.progress.declare(str(error))
             log.warning("stepping back", group=self.group, because=str(error))

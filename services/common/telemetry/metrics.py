@@ -11,6 +11,11 @@ LAG: Final = Gauge("postigo_consumer_lag_records", "Records waiting on the parti
 SUBMITS: Final = Counter(
     "postigo_submits_total", "Requests filed, by the HTTP status they were answered with.", ["status"]
 )
+ACTS: Final = Counter(
+    "postigo_acts_total",
+    "Acts of people, by what was done and the HTTP status it was answered with.",
+    ["act", "status"],
+)
 DELIVERIES: Final = Counter("postigo_deliveries_total", "Notices by channel and how they ended.", ["channel", "state"])
 
 

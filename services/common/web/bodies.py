@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from services.common.web import kinds
-from services.common.web.field_errors import errors_of
+from services.common.web.field_errors import FieldError, errors_of
 from services.common.web.problems import Problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -22,6 +22,18 @@ READ_WITHIN: Final = 10.0
 MAX_DEPTH: Final = 32
 
 
+def too_large(cap: int) -> Problem:
+    """What was sent is over `cap` bytes."""
+    return Problem(kinds.TOO_LARGE, FieldError("too_large", pointer="", limit=cap))
+
+
+def not_accepted(*media_types: str) -> Problem:
+    """What was sent is of another type than these."""
+    accepted = ", ".join(each.partition(";")[0] for each in media_types)
+    error = FieldError("media_type", parameter="Content-Type", names=media_types)
+    return Problem(kinds.MEDIA_TYPE, error, headers={"Accept": accepted})
+
+
 def content_type(request: Request) -> str:
     """The media type of the body, without its parameters; empty when none is named."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -32,21 +44,22 @@ def require_json(request: Request) -> None:
     media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "").removeprefix("charset=")
     if media_type.strip() != "application/json" or charset not in {"", "utf-8"}:
-        raise Problem(kinds.MEDIA_TYPE, headers={"Accept": "application/json"})
+        raise not_accepted("application/json; charset=utf-8")
     require_plain(request)
 
 
 def require_plain(request: Request) -> None:
     """Refuse a compressed body: its size on the wire would say nothing."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem(kinds.MEDIA_TYPE, headers={"Accept-Encoding": "identity"})
+        error = FieldError("encoding", parameter="Content-Encoding")
+        raise Problem(kinds.MEDIA_TYPE, error, headers={"Accept-Encoding": "identity"})
 
 
 def require_length(request: Request, cap: int) -> None:
     """Refuse by its own word a body that will be over `cap` bytes, before reading any of it."""
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length[:20]) > cap:
-        raise Problem(kinds.TOO_LARGE)
+        raise too_large(cap)
 
 
 async def read_body(request: Request, cap: int = JSON_CAP) -> bytes:
@@ -63,7 +76,7 @@ async def read_body(request: Request, cap: int = JSON_CAP) -> bytes:
                 chunk = message.get("body", b"")
                 size += len(chunk)
                 if size > cap:
-                    raise Problem(kinds.TOO_LARGE)
+                    raise too_large(cap)
                 chunks.append(chunk)
                 if not message.get("more_body", False):
                     return b"".join(chunks)

@@ -17,6 +17,7 @@ from services.common.telemetry import tracing
 from services.common.telemetry.logging import where
 from services.common.web import kinds
 from services.common.web.field_errors import FieldError
+from services.common.web.kinds import Kind
 from services.common.web.problems import SPAN, Problem, answer
 
 log = structlog.get_logger()
@@ -39,16 +40,18 @@ _ONCE: Final = frozenset({b"authorization", b"content-type", b"idempotency-key"}
 """Of two values, whoever stands in front of us may have acted on the other one."""
 
 _UNTRACED: Final = ("/health/", "/metrics")
+_CONTINUED: Final = "/internal/"
+"""Where the caller's trace is taken up: only our own processes call there. Elsewhere anybody could have every request of
+theirs sampled.
+"""
+
+COME_BACK: Final = 2
+"""Seconds after which somebody who was turned away at the door may try again."""
 
 
 class Edge:
-    """`continues` is where the caller's trace is taken up: below a path that only our own processes call. Elsewhere
-    anybody could have every request of theirs sampled.
-    """
-
-    def __init__(self, app: ASGIApp, *, continues: str = "/internal/") -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._continues = continues
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_UNTRACED):
@@ -78,7 +81,7 @@ class Edge:
             span.end()
 
     def _parent(self, scope: Scope) -> Context:
-        if scope["path"].startswith(self._continues):
+        if scope["path"].startswith(_CONTINUED):
             header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
             parent = tracing.parse_traceparent(header.decode("latin-1"))
             if parent is not None:
@@ -105,11 +108,12 @@ def _repeated(headers: Headers) -> list[FieldError]:
     return [FieldError("header_repeated", parameter=name) for name in twice]
 
 
-def unreadable(headers: Headers) -> Response:
+def unreadable(headers: Headers, kind: Kind = kinds.BAD_REQUEST) -> Response:
     """The answer to bytes that did not become a request; `headers` as far as they were read. It ends the connection."""
     scope: dict[str, Any] = {"type": "http", "headers": headers}
     span = scope[SPAN] = _tracer.start_span("unreadable", context=Context(), kind=SpanKind.SERVER)
-    response = answer(scope, Problem(kinds.BAD_REQUEST, headers={"Connection": "close"}))
+    retry_after = COME_BACK if kind.status == 503 else None
+    response = answer(scope, Problem(kind, retry_after=retry_after, headers={"Connection": "close"}))
     response.raw_headers += _HEADERS
     span.set_attribute("http.response.status_code", response.status_code)
     span.end()

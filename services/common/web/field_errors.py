@@ -28,7 +28,14 @@ TEXTS: Final[dict[str, Words]] = {
     "not_storable": Words("Contém um carácter que não se pode guardar.", "It holds a character that cannot be stored."),
     "not_listed": Words("Não é um dos valores aceites.", "It is not one of the accepted values."),
     "format": Words("Não tem o formato esperado.", "It does not have the expected form."),
-    "unknown_field": Words("Há campos que não são conhecidos aqui.", "There are fields that are not known here."),
+    "unknown_field": Words(
+        "Há campos que não são conhecidos aqui. São conhecidos: {names}.",
+        "There are fields that are not known here. Known are: {names}.",
+    ),
+    "no_fields": Words("Aqui não se envia nenhum campo: só {{}}.", "No field is sent here: only {{}}."),
+    "media_type": Words("Aceita-se: {names}.", "Accepted: {names}."),
+    "encoding": Words("Tem de vir sem compressão.", "It must come uncompressed."),
+    "too_large": Words("No máximo {size}.", "At most {size}."),
     "niss": Words(
         "Este NISS não está certo: são 11 algarismos, e algum falta, sobra ou está trocado.",
         "This NISS is not right: it has 11 digits, and one is missing, wrong or too many.",
@@ -43,6 +50,7 @@ TEXTS: Final[dict[str, Words]] = {
         "You have no request with this reference. If it was sent just now, wait a few seconds and try again.",
     ),
     "used_document": Words("Este documento já está noutro pedido.", "This document is already in another request."),
+    "nothing_said": Words("Escreva uma mensagem ou junte um documento.", "Write a message or name a document."),
     "empty": Words("O ficheiro está vazio.", "The file is empty."),
     "invalid": Words("Não é válido.", "It is not valid."),
 }
@@ -79,15 +87,20 @@ _LIMITS: Final = ("max_length", "min_length", "ge", "le")
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """`pointer` (RFC 6901) is into the body; for a parameter of path or query, or a header, `parameter` names it instead."""
+    """`pointer` (RFC 6901) is into the body; for a parameter of path or query, or a header, `parameter` names it instead.
+
+    `names` are those of what is accepted: never what was sent.
+    """
 
     code: str
     pointer: str | None = None
     parameter: str | None = None
     limit: int | None = None
+    names: tuple[str, ...] = ()
 
     def to_body(self, language: Language) -> dict[str, str]:
-        detail = TEXTS[self.code].in_(language).format(limit=self.limit)
+        words = {"limit": self.limit, "size": _size(self.limit or 0), "names": ", ".join(self.names)}
+        detail = TEXTS[self.code].in_(language).format(**words)
         if self.parameter is not None:
             return {"parameter": self.parameter, "code": self.code, "detail": detail}
         return {"pointer": self.pointer or "", "code": self.code, "detail": detail}
@@ -100,11 +113,12 @@ def refuse(code: str) -> PydanticCustomError:
 
 
 def errors_of(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
-    """Pydantic's errors in our codes."""
-    return [
-        _error(found, "".join(f"/{part}" for part in _known(found["loc"], model)))
-        for found in error.errors(include_url=False, include_input=False)
+    """Pydantic's errors in our codes, each once."""
+    found = [
+        _error(each, "".join(f"/{part}" for part in _known(each["loc"], model)))
+        for each in error.errors(include_url=False, include_input=False)
     ]
+    return list(dict.fromkeys(_unknown(model) if each.code == "unknown_field" else each for each in found))
 
 
 def parameter_errors_of(errors: Iterable[ErrorDetails | dict[str, Any]]) -> list[FieldError]:
@@ -121,6 +135,20 @@ def _error(found: ErrorDetails | dict[str, Any], pointer: str | None, parameter:
         code = "blank" if context.get("min_length", 1) == 1 else code
     limit = next((int(context[name]) for name in _LIMITS if name in context), None)
     return FieldError(code, pointer, parameter, limit)
+
+
+def _unknown(model: type[BaseModel]) -> FieldError:
+    """What the sender called a field might be anything, and is not said back: the names that are known here are."""
+    names = tuple(model.model_fields)
+    return FieldError("unknown_field" if names else "no_fields", pointer="", names=names)
+
+
+def _size(count: int) -> str:
+    """A number of bytes in the largest unit that it is a whole number of."""
+    for unit, length in (("MiB", 1024 * 1024), ("KiB", 1024)):
+        if count and count % length == 0:
+            return f"{count // length} {unit}"
+    return f"{count} bytes"
 
 
 def _known(path: tuple[int | str, ...], model: type[BaseModel]) -> list[int | str]:

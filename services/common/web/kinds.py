@@ -114,6 +114,7 @@ NOT_FOUND: Final = _kind(
     404,
     ("Não encontrado", "Not found"),
     ("Não existe, ou não o pode ver.", "It does not exist, or you may not see it."),
+    NOTHING_FILED,
 )
 REFERENCE: Final = _kind(
     "reference",
@@ -123,6 +124,7 @@ REFERENCE: Final = _kind(
         "Falta, sobra ou está trocado algum carácter. Compare-a com a que recebeu, como PO-7K3QX-9M2TA-4.",
         "A character is missing, wrong or too many. Compare it with the one you were given, like PO-7K3QX-9M2TA-4.",
     ),
+    NOTHING_FILED,
 )
 NO_ADDRESS: Final = _kind(
     "unknown-address",
@@ -184,6 +186,16 @@ KEY_REUSED: Final = _kind(
         "Com esta chave já recebemos outro conteúdo, que está guardado. Para um novo envio use uma nova chave.",
         "Other content was already received under this key and is kept. Use a new key for a new sending.",
     ),
+)
+HEAD_TOO_LARGE: Final = _kind(
+    "head-too-large",
+    431,
+    ("Cabeçalhos a mais", "Too many headers"),
+    (
+        "O endereço e os cabeçalhos passam o que aqui se lê. Envie menos cabeçalhos, ou mais curtos.",
+        "The address and the headers are more than is read here. Send fewer headers, or shorter ones.",
+    ),
+    NOTHING_FILED,
 )
 TOO_MANY: Final = _kind(
     "too-many",

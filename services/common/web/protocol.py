@@ -1,19 +1,119 @@
-"""HTTP/1.1 on the wire: what the parser refuses never becomes a request, and is answered with a problem all the same."""
+"""HTTP/1.1 on the wire: what the parser refuses never becomes a request, and is answered with a problem all the same.
+
+Nobody keeps a connection by saying little, slowly: a head has a size, a number of headers and a time.
+"""
+
+import asyncio
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from services.common.web import kinds
 from services.common.web.edge import unreadable
+from services.common.web.kinds import Kind
+
+MAX_HEAD: Final = 32 * 1024
+"""Bytes of a request line and its headers."""
+
+MAX_HEADERS: Final = 100
+
+HEAD_WITHIN: Final = 10.0
+"""Seconds in which a head must have come, and what is still sent of a body that was answered already."""
+
+SURPLUS: Final = 1.25
+"""Above its limit a process still answers so many times the connections, to say that it is busy; beyond, it hangs up."""
 
 
 class Http(HttpToolsProtocol):
-    """uvicorn's protocol, which by itself answers such bytes in plain text, and a request cut short not at all."""
+    """uvicorn's protocol, which by itself answers such bytes in plain text, a request cut short not at all, and reads
+    heads without end.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # uvicorn's own answer has no `Retry-After`, and its probes are refused like everybody else.
+        self._most, self.limit_concurrency = self.limit_concurrency, None
+        self._crowded = False
+        self._head = 0
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._most is not None and len(self.connections) > self._most:
+            self._crowded = True
+            if len(self.connections) > self._most * SURPLUS:
+                transport.abort()
+                return
+        self._wait_for_sender()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._head += len(data)
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if not self._sender_is_late():
+            self._stop_waiting()
+        elif self._in_head() and self._head > MAX_HEAD:
+            self._refuse(kinds.HEAD_TOO_LARGE)
+        elif self._patience is None:
+            self._wait_for_sender()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        # What came with it in the same read may belong to the request before.
+        self._head = 0
+
+    def on_headers_complete(self) -> None:
+        app, refused = self.app, self._refusal()
+        if refused is not None:
+            self.app = unreadable(self.headers, refused)
+        super().on_headers_complete()
+        self.app = app
+
+    def _refusal(self) -> Kind | None:
+        """Why a head that came whole is not even looked at."""
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if len(self.headers) > MAX_HEADERS or size > MAX_HEAD:
+            return kinds.HEAD_TOO_LARGE
+        # Whoever asks whether we live must not be told that we are busy.
+        return kinds.BUSY if self._crowded and not self.url.startswith(b"/health/") else None
+
+    def _wait_for_sender(self) -> None:
+        self._patience = self.loop.call_later(HEAD_WITHIN, self._lose_patience)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _lose_patience(self) -> None:
+        self._patience = None
+        if self._in_head():
+            self._refuse(kinds.TOO_SLOW)
+        else:
+            self.transport.close()
+
+    def _in_head(self) -> bool:
+        """A request has begun, and its head is not complete: it has no cycle yet."""
+        return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
+
+    def _sender_is_late(self) -> bool:
+        """Nothing but more bytes can end what is under way here."""
+        return self._in_head() or (self.cycle is not None and self.cycle.response_complete and self.cycle.more_body)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer that the bytes cannot be read, unless that would be taken for the answer to a whole request."""
+        self._refuse(kinds.BAD_REQUEST)
+
+    def _refuse(self, kind: Kind) -> None:
+        """Answer that no request came of the bytes, unless that would be taken for the answer to a whole one."""
         if self._owed():
             self.cycle.keep_alive = False
             return
-        response = unreadable(self.headers or [])
+        response = unreadable(self.headers or [], kind)
         headers = [*self.server_state.default_headers, *response.raw_headers]
         lines = [name + b": " + value + b"\r\n" for name, value in headers]
         self.transport.write(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", response.body]))
@@ -44,6 +144,6 @@ class Http(HttpToolsProtocol):
 
     def _cut_short(self) -> bool:
         """The last request began and did not end: in its head, which has no cycle yet, or in its body."""
-        if self.cycle is None or self.cycle.scope is not self.scope:
-            return self.scope is not None
-        return self.cycle.more_body and not self.cycle.response_complete
+        if self._in_head():
+            return True
+        return self.cycle is not None and self.cycle.more_body and not self.cycle.response_complete

@@ -1,27 +1,23 @@
 """A request, and how it takes each thing that happens to it. Pure: no clock, no input, no output."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any, Final, TypeVar
-from uuid import UUID
+from datetime import datetime
+from typing import Final
 
 from services.common.catalogue import Catalogue
-from services.common.contracts.base import Value
-from services.common.contracts.lifecycle import CommandRef
 from services.common.errors import Poison
 from services.common.messaging import Decision, Received, changed, refused, unchanged
 from services.common.store import Due
 from services.intake.domain import clock
+from services.intake.domain.entry import Request, advanced, fact, known, refuse
 from services.intake.domain.transitions import Move, after
 from services.intake.messages import (
-    ActRefused,
     AssignmentMade,
     CommandFact,
     DocumentAccepted,
     DocumentRefused,
     FileAccepted,
     FileRefused,
-    LifecycleFact,
     RequestAnswered,
     RequestConcluded,
     RequestInAnalysis,
@@ -36,27 +32,6 @@ REPLY_WINDOW: Final = 10
 """Working days in which a person may come back on an answer."""
 
 LAPSE: Final = "answer-lapsed"
-
-F = TypeVar("F", bound=LifecycleFact)
-
-
-class Request(Value):
-    """What intake knows of a request. `seq` is that of the last fact it said.
-
-    `person_seq` is the last fact a department must have seen before it may answer: an accepted file.
-    """
-
-    request_id: UUID
-    reference: str
-    account_id: UUID
-    state: State
-    seq: int
-    entered_on: date
-    due_on: date
-    documents: tuple[UUID, ...]
-    department: str | None = None
-    person_seq: int = 0
-    answered_on: date | None = None
 
 
 def register(current: Request | None, received: Received[RequestSubmitted], catalogue: Catalogue) -> Decision[Request]:
@@ -82,7 +57,7 @@ def register(current: Request | None, received: Received[RequestSubmitted], cata
     )
     return changed(
         request,
-        _fact(
+        fact(
             RequestRegistered,
             request,
             received.at,
@@ -101,15 +76,15 @@ def register(current: Request | None, received: Received[RequestSubmitted], cata
 
 
 def route(current: Request | None, received: Received[AssignmentMade]) -> Decision[Request]:
-    """A department has the request."""
-    event, request = received.event, _known(current)
+    """A department has the request. Should its author have withdrawn it first, routing hears of that by itself."""
+    event, request = received.event, known(current)
     state = after(request.state, Move.ROUTE)
     if state is None:
-        return _refuse(request, received, event.occurred_at, "not-allowed", command=None)
-    routed = _moved(request, state, department=event.department)
+        return refused(request)
+    routed = advanced(request, state, department=event.department)
     return changed(
         routed,
-        _fact(
+        fact(
             RequestRouted,
             routed,
             event.occurred_at,
@@ -123,12 +98,12 @@ def route(current: Request | None, received: Received[AssignmentMade]) -> Decisi
 
 def command(current: Request | None, received: Received[CommandFact], move: Move) -> Decision[Request]:
     """A department makes a move. It is refused where the table lacks it, or when the department saw too little."""
-    event, request = received.event, _known(current)
+    event, request = received.event, known(current)
     state = after(request.state, move)
     if state is None:
-        return _refuse(request, received, event.occurred_at, "not-allowed", command=event.command)
+        return refuse(request, received, event.occurred_at, "not-allowed", command=event.command)
     if move in (Move.ANSWER, Move.RESOLVE) and event.seen < request.person_seq:
-        return _refuse(
+        return refuse(
             request, received, event.occurred_at, "stale", command=event.command, catch_up_to=request.person_seq
         )
     if move is Move.ACKNOWLEDGE and request.state is State.IN_ANALYSIS:
@@ -139,17 +114,17 @@ def command(current: Request | None, received: Received[CommandFact], move: Move
 def _apply(request: Request, event: CommandFact, move: Move, state: State) -> Decision[Request]:
     at, department = event.occurred_at, event.department
     text = getattr(event, "text", None)
-    moved = _moved(request, state)
+    moved = advanced(request, state)
     if move is Move.ACKNOWLEDGE:
-        return changed(moved, _fact(RequestInAnalysis, moved, at, department=department))
+        return changed(moved, fact(RequestInAnalysis, moved, at, department=department))
     if move is Move.REJECT:
-        return changed(moved, _fact(RequestRejected, moved, at, department=department, text=text))
-    answered = _moved(request, State.ANSWERED, answered_on=clock.day_of(at))
-    answer = _fact(RequestAnswered, answered, at, department=department, text=text)
+        return changed(moved, fact(RequestRejected, moved, at, department=department, text=text))
+    answered = advanced(request, State.ANSWERED, answered_on=clock.day_of(at))
+    answer = fact(RequestAnswered, answered, at, department=department, text=text)
     if move is Move.ANSWER:
         return changed(answered, answer)
-    concluded = _moved(answered, state)
-    return changed(concluded, answer, _fact(RequestConcluded, concluded, at))
+    concluded = advanced(answered, state)
+    return changed(concluded, answer, fact(RequestConcluded, concluded, at))
 
 
 def lapse(current: Request | None, at: datetime) -> Decision[Request]:
@@ -159,20 +134,19 @@ def lapse(current: Request | None, at: datetime) -> Decision[Request]:
     state = after(current.state, Move.LAPSE)
     if state is None:
         return unchanged(current)
-    concluded = _moved(current, state)
-    return changed(concluded, _fact(RequestConcluded, concluded, at))
+    concluded = advanced(current, state)
+    return changed(concluded, fact(RequestConcluded, concluded, at))
 
 
 def accept_file(current: Request | None, received: Received[FileAccepted]) -> Decision[Request]:
     """A file may be opened by the department, which must look at it before it answers. Kept in every state."""
-    event, request = received.event, _known(current)
-    moved = _moved(request, request.state)
-    moved = moved.model_copy(update={"person_seq": moved.seq})
+    event, request = received.event, known(current)
+    told = advanced(request, request.state, person_seq=request.seq + 1)
     return changed(
-        moved,
-        _fact(
+        told,
+        fact(
             DocumentAccepted,
-            moved,
+            told,
             event.occurred_at,
             document_id=event.document_id,
             name=event.name,
@@ -184,10 +158,10 @@ def accept_file(current: Request | None, received: Received[FileAccepted]) -> De
 
 
 def refuse_file(current: Request | None, received: Received[FileRefused]) -> Decision[Request]:
-    event, request = received.event, _known(current)
-    moved = _moved(request, request.state)
-    fact = _fact(DocumentRefused, moved, event.occurred_at, document_id=event.document_id, because=event.because)
-    return changed(moved, fact)
+    event, request = received.event, known(current)
+    told = advanced(request, request.state)
+    refusal = fact(DocumentRefused, told, event.occurred_at, document_id=event.document_id, because=event.because)
+    return changed(told, refusal)
 
 
 def timers(request: Request) -> Sequence[Due]:
@@ -196,44 +170,3 @@ def timers(request: Request) -> Sequence[Due]:
         return ()
     last = clock.add_working_days(request.answered_on, REPLY_WINDOW)
     return (Due(LAPSE, clock.end_of(last)),)
-
-
-def _known(current: Request | None) -> Request:
-    """A fact about a request comes after its registration on every topic intake reads; otherwise it is impossible."""
-    if current is None:
-        raise Poison("unknown-request")
-    return current
-
-
-def _moved(request: Request, state: State, **more: Any) -> Request:
-    return request.model_copy(update={"state": state, "seq": request.seq + 1, **more})
-
-
-def _fact(kind: type[F], request: Request, at: datetime, **facts: Any) -> F:
-    return kind(
-        request_id=request.request_id,
-        reference=request.reference,
-        account_id=request.account_id,
-        seq=request.seq,
-        state=request.state,
-        occurred_at=at,
-        **facts,
-    )
-
-
-def _refuse(
-    request: Request,
-    received: Received[Any],
-    at: datetime,
-    code: str,
-    *,
-    command: CommandRef | None,
-    catch_up_to: int | None = None,
-) -> Decision[Request]:
-    """Say that an act had no effect; its author is told, and the request stays as it is."""
-    told = _moved(request, request.state)
-    act = command.id if command else received.id
-    return refused(
-        told,
-        _fact(ActRefused, told, at, act_id=act, code=code, catch_up_to=catch_up_to, command=command),
-    )

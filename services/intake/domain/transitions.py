@@ -15,6 +15,8 @@ class Move(StrEnum):
     ANSWER = "answer"
     RESOLVE = "resolve"
     REJECT = "reject"
+    WITHDRAW = "withdraw"
+    """Its author takes it back."""
     LAPSE = "lapse"
     """Nobody came back on the answer in time."""
 
@@ -27,6 +29,7 @@ TRANSITIONS: Final[dict[Move, dict[State, State]]] = {
     Move.ANSWER: dict.fromkeys(_OPEN, State.ANSWERED),
     Move.RESOLVE: dict.fromkeys((*_OPEN, State.ANSWERED), State.CONCLUDED),
     Move.REJECT: dict.fromkeys(_OPEN, State.REJECTED),
+    Move.WITHDRAW: dict.fromkeys((*_OPEN, State.AWAITING_DOCUMENTS), State.WITHDRAWN),
     Move.LAPSE: {State.ANSWERED: State.CONCLUDED},
 }
 

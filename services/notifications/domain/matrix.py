@@ -12,6 +12,7 @@ from services.notifications.messages import (
     RequestConcluded,
     RequestRegistered,
     RequestRejected,
+    RequestWithdrawn,
 )
 
 
@@ -30,5 +31,6 @@ MATRIX: Final[Mapping[type[LifecycleFact], Row]] = {
     # one by mere lapse of time, which changes nothing for them. The answer is the news, so it alone is a notice.
     RequestConcluded: Row("concluded", ()),
     RequestRejected: Row("rejected", ("email",)),
+    RequestWithdrawn: Row("withdrawn", ("email",)),
     DocumentRefused: Row("document-refused", ("email",)),
 }

@@ -7,12 +7,13 @@ import pytest_asyncio
 
 from deploy.local import LocalStack
 from tests.integration.documents.desk import Desk
+from tests.support import stacks
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def documents(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
     """Kafka, the stores, and one documents process."""
-    async with LocalStack(tmp_path_factory.mktemp("documents"), engines=("kafka", "mongo", "s3")) as stack:
+    async with stacks.own(tmp_path_factory.mktemp("documents"), ("kafka", "mongo", "s3")) as stack:
         await stack.start_processes(["documents"])
         yield stack
 

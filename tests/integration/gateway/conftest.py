@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from deploy.local import LocalStack
 from tests.integration.gateway.town import Person, Town, town
+from tests.support import stacks
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    async with LocalStack(tmp_path_factory.mktemp("gateway"), engines=("kafka", "mongo", "s3")) as stack:
+    async with stacks.own(tmp_path_factory.mktemp("gateway"), ("kafka", "mongo", "s3")) as stack:
         await stack.start_processes(["documents", "gateway", "gateway-worker"])
         async with town(stack) as made:
             yield made

@@ -1,9 +1,9 @@
-"""The gateway is killed at every step of a submit: with the same key it is filed once, whatever had happened."""
+"""The gateway is killed at every step of a submit and of an act: sent again, each is kept once, whatever had happened."""
 
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -12,12 +12,12 @@ import pytest
 
 from services.common.messaging.failpoints import Failpoint
 from tests.integration.gateway.test_documents import PDF
-from tests.integration.gateway.town import BODY, Person, Town, new_key
+from tests.integration.gateway.town import BODY, Person, Town, headers_of, new_key
 from tests.support.waiting import eventually
 
-STEPS = sorted(point for point in Failpoint if point.startswith("submit-"))
+STEPS = sorted(point for point in Failpoint if point.startswith(("submit-", "act-")))
 
-APPENDED_BEFORE = {Failpoint.SUBMIT_APPENDED: 1}
+APPENDED_BEFORE = {Failpoint.SUBMIT_APPENDED: 1, Failpoint.ACT_APPENDED: 1}
 """How many records lie on the topic already when the process dies there."""
 
 
@@ -40,15 +40,27 @@ async def armed(gateway: Town, point: Failpoint) -> AsyncIterator[tuple[str, asy
         await process.wait()
 
 
-async def test_a_gateway_killed_at_any_step_of_a_submit_files_it_once_when_it_is_sent_again(
-    gateway: Town, person: Person
-) -> None:
+Sending = Callable[[Person], Awaitable[httpx2.Response]]
+
+
+async def filing(person: Person, point: Failpoint) -> Sending:
+    document = (await person.send(PDF)).json()["document_id"]
+    body, key = BODY | {"documents": [document], "description": f"Antes: {point}"}, new_key()
+    return lambda who: who.file(body, key)
+
+
+async def writing(person: Person, point: Failpoint) -> Sending:
+    filed, key = (await person.file()).json(), new_key()
+    body = {"text": f"Antes: {point}", "documents": [(await person.send(PDF)).json()["document_id"]]}
+    return lambda who: who.act(filed["reference"], "messages", body, key, postigo_receipt=filed["receipt"])
+
+
+async def test_a_gateway_killed_at_any_step_keeps_what_is_sent_again_once(gateway: Town, person: Person) -> None:
     await asyncio.gather(*(killed_at(gateway, person, point) for point in STEPS))
 
 
 async def killed_at(gateway: Town, person: Person, point: Failpoint) -> None:
-    document = (await person.send(PDF)).json()["document_id"]
-    body, key = BODY | {"documents": [document], "description": f"Antes: {point}"}, new_key()
+    send = await (filing if point.startswith("submit-") else writing)(person, point)
     async with armed(gateway, point) as (url, process), httpx2.AsyncClient(base_url=url, trust_env=False) as http:
 
         async def ready() -> bool:
@@ -59,10 +71,10 @@ async def killed_at(gateway: Town, person: Person, point: Failpoint) -> None:
 
         await eventually(ready)
         with pytest.raises(httpx2.TransportError):
-            await replace(person, http=http).file(body, key)
+            await send(replace(person, http=http))
         assert await process.wait() == -signal.SIGKILL
-    answer = await person.file(body, key)
-    assert answer.status_code == 201, answer.text
-    records = await gateway.appended(answer.json()["request_id"])
+    answer = await send(person)
+    assert answer.is_success, answer.text
+    records = [record for record in await gateway.appended_ever() if str(point).encode() in record.value]
     assert len(records) == 1 + APPENDED_BEFORE.get(point, 0)
-    assert len({record.value for record in records}) == 1
+    assert len({(record.key, record.value, headers_of(record)["ce_id"]) for record in records}) == 1

@@ -76,3 +76,25 @@ async def test_a_frozen_broker_is_answered_in_time_and_what_it_takes_late_is_sti
     assert request_id is not None
     records = await gateway.appended(request_id)
     assert len({record.value for record in records}) == 1
+
+
+async def test_without_a_broker_an_act_is_not_confirmed_and_succeeds_with_the_same_key_afterwards(
+    gateway: Town, person: Person
+) -> None:
+    request, key, body = (await person.file()).json(), new_key(), {"text": "Falta um papel."}
+    await gateway.stack.stop("kafka")
+    try:
+        begin = time.monotonic()
+        answer = await person.act(request["reference"], "messages", body, key)
+        took = time.monotonic() - begin
+    finally:
+        await gateway.stack.restart("kafka")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:postigo:problem:not-confirmed")
+    assert took <= 8
+
+    async def kept() -> bool:
+        return (await person.act(request["reference"], "messages", body, key)).status_code == 202
+
+    await eventually(kept)
+    _, *records = await gateway.appended(request["request_id"])
+    assert len({record.value for record in records}) == 1

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any, Final
 from uuid import uuid4
@@ -12,7 +13,7 @@ from uuid import uuid4
 import httpx2
 import orjson
 
-from deploy.local import LocalStack
+from deploy.local import LocalStack, probes
 from tests.support.topics import header, read_all
 
 PASSWORD: Final = "uma frase comprida"  # noqa: S105
@@ -48,6 +49,12 @@ class Person:
         return await self.http.post(
             "/v1/requests", json=body, headers=self.headers(idempotency_key=key or new_key()), timeout=20
         )
+
+    async def act(
+        self, reference: str, act: str, body: Mapping[str, Any], key: str | None = None, **headers: str
+    ) -> httpx2.Response:
+        about = self.headers(idempotency_key=key or new_key(), **headers)
+        return await self.http.post(f"/v1/requests/{reference}/{act}", json=body, headers=about, timeout=20)
 
     async def send(self, content: Any, key: str | None = None, **headers: str) -> httpx2.Response:
         about = {"content_type": "application/pdf", "idempotency_key": key or new_key()} | headers
@@ -104,10 +111,26 @@ class Town:
             found.append(Person(self.http, each["niss"], each["account_id"], answer.json()["token"]))
         return found
 
+    @asynccontextmanager
+    async def replica(self, name: str, **env: str) -> AsyncIterator[httpx2.AsyncClient]:
+        """Another gateway beside the first, with further variables, until the block is left."""
+        port = self.stack.port(name)
+        url, listening = f"http://127.0.0.1:{port}", {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": str(port)}
+        command = [sys.executable, "-m", "gateway"]
+        ready = partial(probes.http_ready, port)
+        await self.stack.start_program(name, command, listening | env, url=url, ready=ready)
+        try:
+            async with httpx2.AsyncClient(base_url=url, trust_env=False) as http:
+                yield http
+        finally:
+            await self.stack.stop(name)
+
     async def appended(self, request_id: str) -> list[Any]:
         """The records that lie on the intake topic for a request."""
-        records = await read_all(self.stack.env["KAFKA_URL"], "requests.intake.v1")
-        return [record for record in records if record.key == request_id.encode()]
+        return [record for record in await self.appended_ever() if record.key == request_id.encode()]
+
+    async def appended_ever(self) -> list[Any]:
+        return await read_all(self.stack.env["KAFKA_URL"], "requests.intake.v1")
 
 
 def value_of(record: Any) -> dict[str, Any]:

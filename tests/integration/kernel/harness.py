@@ -15,12 +15,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import RecordMetadata
 
 from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
 from services.common.store import Database, connect, database, disconnect
 from tests.integration.kernel.ledger import Ledger, ledger
-from tests.support import topics, warm
+from tests.support import stacks, topics, warm
 from tests.support.waiting import eventually
 
 Headers = list[tuple[str, bytes | None]]
@@ -110,6 +112,47 @@ class Bench:
             self.ledger.entries, value=value, key=str(key).encode(), headers=headers
         )
 
+    def entry(self, key: UUID, amount: int) -> tuple[bytes, list[tuple[str, bytes]]]:
+        """The value and the headers of an entry that somebody else appends: it counts as entered."""
+        event = self.ledger.entered(request_id=key, reference=reference_of(key), amount=amount)
+        self.entered[str(key)].append(amount)
+        headers = [("ce_id", str(derived_id("test", str(key), amount)).encode()), ("ce_type", event.TYPE.encode())]
+        return event.model_dump_json().encode(), headers
+
+    async def flood(self, key: UUID, count: int) -> None:
+        """Enter `count` amounts at once."""
+        entries = [self.entry(key, amount) for amount in range(1, count + 1)]
+        sent = [
+            await self.producer.send(self.ledger.entries, value=value, key=str(key).encode(), headers=headers)
+            for value, headers in entries
+        ]
+        await asyncio.gather(*sent)
+
+    async def bombs(self, count: int, unpacked: int) -> list[RecordMetadata]:
+        """Append small batches that unpack to that many bytes each; where they lie."""
+        zipping = await topics.producer(self.env["KAFKA_URL"], compression_type="zstd")
+        try:
+            batch = zipping.create_batch()
+            batch.append(key=b"", value=bytes(unpacked), timestamp=None, headers=[])
+            batch.close()
+            return [await (await zipping.send_batch(batch, self.ledger.entries, partition=0)) for _ in range(count)]
+        finally:
+            await zipping.stop()
+
+    def keys_of(self, *partitions: int) -> list[UUID]:
+        """New keys that lie in these partitions, in their order."""
+        found: dict[int, UUID] = {}
+        while not set(partitions) <= found.keys():
+            key = uuid4()
+            found[(murmur2(str(key).encode()) & 0x7FFFFFFF) % self.ledger.topics()[self.ledger.entries]] = key
+        return [found[partition] for partition in partitions]
+
+    def memory(self) -> int:
+        """The most bytes that were resident at once in the process."""
+        assert self.process is not None
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
     async def account(self, key: UUID) -> dict[str, Any]:
         found = await self.database["accounts"].find_one({"_id": str(key)})
         return found or {}
@@ -182,7 +225,7 @@ async def bench(engines: LocalStack, folder: Path, **env: str) -> AsyncIterator[
         port=engines.port(prefix),
         log=folder / f"{prefix}.log",
         producer=await topics.producer(engines.env["KAFKA_URL"]),
-        database=database(client, f"postigo_{prefix}"),
+        database=database(client, f"{stacks.prefix(engines)}_{prefix}"),
         port_of=engines.port,
     )
     try:
@@ -191,4 +234,7 @@ async def bench(engines: LocalStack, folder: Path, **env: str) -> AsyncIterator[
         if made.process is not None:
             await made.kill()
         await made.producer.stop()
+        if stacks.GIVEN:
+            await client.drop_database(made.database.name)
+            await topics.delete(engines.env["KAFKA_URL"], names.topics())
         await disconnect(client)

@@ -10,32 +10,78 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.local import LocalStack
-from tests.integration.kernel.asking import load, reason
+from tests.integration.kernel.asking import letter_of, load, reason
 from tests.integration.kernel.harness import Bench, bench
 from tests.support import undecodable
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
+MIB = 1024 * 1024
+
 
 class LivesSpec:
-    async def test_a_record_that_the_client_library_cannot_decode_stops_nobody(
-        self, engines: LocalStack, tmp_path: Path
+    @pytest.mark.parametrize("codec", [None, "gzip"])
+    async def test_a_record_that_the_client_library_cannot_decode_is_put_aside_with_its_bytes_and_stops_nobody(
+        self, codec: str | None, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
             keys = [uuid4() for _ in range(6)]
             await load(own, keys, 5)
-            bad = [await undecodable.append(own.env["KAFKA_URL"], own.ledger.entries, keys[0]) for _ in range(2)]
-            await load(own, keys, 5)
+            behind = [own.entry(keys[0], amount) for amount in (6, 7)]
+            url, topic = own.env["KAFKA_URL"], own.ledger.entries
+            bad = [
+                await undecodable.append(url, topic, keys[0], codec=codec),
+                await undecodable.append(url, topic, keys[0], *behind, codec=codec),
+            ]
+            await load(own, keys[1:], 5)
             await own.start()
             await own.settled()
-            for offset in bad:
-                await own.enter(keys[0], len(own.entered[str(keys[0])]) + 1)
-                assert await reason(own, offset) == "undecodable"
+            for place in bad:
+                letter = await letter_of(own, place)
+                assert dict(letter.headers)["dlq-reason"] == b"undecodable"
+                assert (letter.key, letter.value) == (str(keys[0]).encode(), undecodable.VALUE)
+                assert letter.headers[0] == ("\\xff\\xfe", b"text")
+            await load(own, keys, 1)
             await own.settled()
+
+    async def test_small_batches_that_unpack_to_gigabytes_end_as_letters_and_others_go_on(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            await own.start()
+            await eventually(own.ready)
+            before = own.memory()
+            bombs = await own.bombs(20, unpacked=200 * MIB)
+            key = uuid4()
+            await load(own, [key], 5)
+            await own.settled(within=60)
+            assert own.memory() - before < 100 * MIB
+            for bomb in bombs:
+                letter = await letter_of(own, bomb)
+                assert dict(letter.headers)["dlq-reason"] == b"unpacks-too-large"
+                assert letter.value is not None
+                assert len(letter.value) < MIB, "as it lay in the log"
+
+    async def test_one_partition_in_flood_does_not_keep_the_other_waiting(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            flooded, calm = own.keys_of(0, 1)
+            await own.flood(flooded, 3_000)
+            await own.start()
+            await own.enter(calm, 1)
+
+            async def booked() -> bool:
+                return bool(await own.account(calm))
+
+            await eventually(booked)
+            assert len((await own.account(flooded))["state"]["entries"]) < 2_000
+            await own.settled(within=60)
 
     async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
         self, engines: LocalStack, tmp_path: Path
@@ -99,8 +145,13 @@ class LivesSpec:
             await own.settled()
             assert starts <= 5
             assert await reason(own, killer) == "bug:killed-the-process"
-            blocked = (await own.account(keys[0]))["blocked"]
-            assert [parked["offset"] for parked in blocked] == [killer.offset, behind.offset]
+
+            async def both_parked() -> bool:
+                blocked = (await own.account(keys[0]))["blocked"]
+                assert [parked["offset"] for parked in blocked] == [killer.offset, behind.offset]
+                return True
+
+            await eventually(both_parked)
 
     async def test_a_process_that_hangs_or_spins_ends_itself(self, engines: LocalStack, tmp_path: Path) -> None:
         async with bench(engines, tmp_path) as hanging, bench(engines, tmp_path) as spinning:

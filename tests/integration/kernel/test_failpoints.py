@@ -33,11 +33,6 @@ async def plain(bench: Bench) -> None:
 async def unreadable(bench: Bench) -> None:
     await plain(bench)
     await bench.enter(uuid4(), 1, value=b"{not json")
-    await plain(bench)
-
-
-async def undecodable_among(bench: Bench) -> None:
-    await plain(bench)
     await undecodable.append(bench.env["KAFKA_URL"], bench.ledger.entries, uuid4())
     await plain(bench)
 
@@ -142,7 +137,6 @@ PLAIN = (
 )
 SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.UNREADABLE_DEAD_LETTERED: unreadable,
-    Failpoint.UNDECODABLE_DEAD_LETTERED: undecodable_among,
     Failpoint.POISON_DEAD_LETTERED: poisoned,
     Failpoint.FIRST_HALF_TAKEN: poisoned,
     Failpoint.BUG_DEAD_LETTERED: buggy,
@@ -237,5 +231,5 @@ async def test_a_kill_while_the_store_is_away_loses_nothing(engines: LocalStack,
 
 def test_every_failpoint_of_the_kernel_has_a_kill_test() -> None:
     here = set(SCENARIOS) | {Failpoint.MISSED, Failpoint.STEPPED_BACK}
-    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "delivery-"))}
+    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "act-", "delivery-"))}
     assert set(Failpoint) == here | elsewhere

@@ -15,18 +15,20 @@ import pytest
 from deploy.cli.status import NOTHING_RUNS
 from deploy.local import LocalStack
 from deploy.local.guard import is_running
+from deploy.local.table import TIERS
 from deploy.topics import load
 from tests.integration.local_stack.harness import POSTIGO, family, postigo
+from tests.support.stacks import TIER
 from tests.support.waiting import eventually
 
-ENGINES = ("kafka", "mongo", "s3", "mail")
+ENGINES = tuple(TIERS[TIER])
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Engines that run in the background, started and stopped by the command line."""
     folder = str(tmp_path_factory.mktemp("home"))
-    up = postigo("up", "--detach", "--only-engines", "--home", folder)
+    up = postigo("up", "--detach", "--only-engines", "--tier", TIER, "--home", folder)
     assert up.returncode == 0, up.stderr
     assert "Postigo is up after" in up.stdout
     try:
@@ -93,7 +95,7 @@ def test_logs_shows_the_last_lines_and_knows_the_names(home: str) -> None:
     unknown = postigo("logs", "nobody", "--home", home)
 
     assert unknown.returncode == 1
-    assert "choose one of kafka, mail, mongo, postigo, s3." in unknown.stderr
+    assert "choose one of " + ", ".join(sorted((*ENGINES, "postigo"))) + "." in unknown.stderr
 
 
 def test_logs_without_a_name_lists_what_there_is_and_how_it_ends(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ import pytest_asyncio
 
 from deploy.local import LocalStack
 from tests.integration.notifications.house import House, house
+from tests.support import stacks
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def own_engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
-    async with LocalStack(tmp_path_factory.mktemp("notifications"), engines=("kafka", "mongo")) as stack:
+    async with stacks.shared(tmp_path_factory.mktemp("notifications"), ("kafka", "mongo"), "MONGO_URL") as stack:
         yield stack
 
 

@@ -1,6 +1,8 @@
 """What comes over the wire and is no request is answered like one; who calls is not for the caller to say."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from email.parser import BytesParser
 
 import httpx2
@@ -11,10 +13,13 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.common.web import problems
+from services.common.web import problems, protocol
 from services.common.web.edge import CSP, Edge
 from services.common.web.problems import ProblemDocument
 from tests.support.serving import said, serving, settings
+from tests.support.waiting import eventually
+
+TOO_LARGE = b"431 Request Header Fields Too Large"
 
 
 async def echo(request: Request) -> Response:
@@ -39,10 +44,10 @@ async def port(app: FastAPI) -> AsyncIterator[int]:
         yield port
 
 
-def problem(answer: bytes) -> tuple[dict[str, str], ProblemDocument]:
-    """Headers and document of an answer that is a whole, well-formed 400."""
+def problem(answer: bytes, expected: bytes = b"400 Bad Request") -> tuple[dict[str, str], ProblemDocument]:
+    """Headers and document of an answer that is a whole, well-formed problem."""
     status, _, rest = answer.partition(b"\r\n")
-    assert status == b"HTTP/1.1 400 Bad Request", answer
+    assert status == b"HTTP/1.1 " + expected, answer
     head, _, body = rest.partition(b"\r\n\r\n")
     headers = {name.lower(): value for name, value in BytesParser().parsebytes(head).items()}
     assert int(headers["content-length"]) == len(body)
@@ -124,6 +129,107 @@ async def test_a_body_behind_an_upgrade_is_never_read_as_another_request(port: i
     answer = await said(port, head % (protocol, len(inner)), inner, half_close=True)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert answer.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 101 + b"\r\n",
+        b"GET / HTTP/1.1\r\nA: " + b"b" * protocol.MAX_HEAD + b"\r\n\r\n",
+        b"GET /" + b"a" * protocol.MAX_HEAD + b" HTTP/1.1\r\n\r\n",
+    ],
+)
+async def test_a_head_with_too_much_in_it_is_431(port: int, head: bytes) -> None:
+    headers, document = problem(await said(port, head), TOO_LARGE)
+    assert document.type == "urn:postigo:problem:head-too-large"
+    assert headers["connection"] == "close"
+
+
+async def test_a_head_without_end_is_refused_while_it_is_still_coming(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nA: ")
+    async with asyncio.timeout(10):
+        while not reader.at_eof():
+            writer.write(b"b" * 4096)
+            with suppress(ConnectionError):
+                await writer.drain()
+            if await _peek(reader):
+                break
+        answer = await reader.read(64 * 1024)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 " + TOO_LARGE)
+
+
+async def _peek(reader: asyncio.StreamReader) -> bool:
+    """Whether something has been answered."""
+    await asyncio.sleep(0)
+    return bool(reader._buffer)  # type: ignore[attr-defined]
+
+
+async def test_a_large_body_right_behind_a_head_that_came_in_two_pieces_is_no_large_head(port: int) -> None:
+    body = b"x" * 60_000
+    answer = await said(
+        port, b"POST / HTTP/1.1\r\nHo", b"st: x\r\nConnection: close\r\nContent-Length: 60000\r\n\r\n" + body
+    )
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_half_a_head_keeps_no_connection(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_WITHIN", 0.2)
+    async with serving(app, settings()) as port:
+        assert await said(port) == b"", "nothing was asked, nothing is answered"
+        headers, document = problem(await said(port, b"GET / HTTP/1.1\r\nHost: x\r\n"), b"408 Request Timeout")
+        assert document.type == "urn:postigo:problem:too-slow"
+        assert headers["connection"] == "close"
+        first, second = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHo"
+        answer = await said(port, first, second)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.count(b"HTTP/1.1 408 ") == 1
+
+
+async def test_who_goes_on_sending_a_body_that_was_answered_is_hung_up_on(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_WITHIN", 0.2)
+    async with serving(app, settings()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 404 ")
+
+        async def hung_up() -> bool:
+            writer.write(b"x")
+            return reader.at_eof() or reader.exception() is not None
+
+        draining = asyncio.create_task(_drained(reader))
+        await eventually(hung_up)
+        writer.close()
+        await draining
+
+
+async def _drained(reader: asyncio.StreamReader) -> None:
+    with suppress(ConnectionError):
+        await reader.read()
+
+
+async def test_more_connections_than_are_served_are_told_to_come_back_and_probes_are_not(app: FastAPI) -> None:
+    async with serving(app, settings(http_connections="16")) as port:
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(16)]
+        headers, document = problem(await said(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"), b"503 Service Unavailable")
+        assert document.type == "urn:postigo:problem:busy"
+        assert int(headers["retry-after"]) >= 1
+        assert headers["connection"] == "close"
+        probed = await said(port, b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert probed.startswith(b"HTTP/1.1 404 "), "asked for, not turned away"
+        more = [await asyncio.open_connection("127.0.0.1", port) for _ in range(4)]
+        assert await said(port, b"") == b"", "beyond that, we hang up"
+        for _, writer in (*held, *more):
+            writer.close()
+
+        async def served() -> bool:
+            answer = await said(port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return answer.startswith(b"HTTP/1.1 200 ")
+
+        await eventually(served)
 
 
 async def test_who_calls_is_not_for_the_caller_to_say(port: int) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from deploy.demo.cases import Attachment, Case
+from deploy.demo.cases import Act, Attachment, Case
 from deploy.demo.client import Entry
 from deploy.demo.data import DemoRequest, load_accounts
 from deploy.demo.evidence import Evidence, Mail, Page
@@ -13,16 +13,24 @@ from deploy.demo.facts import TOLD, Facts, short
 from services.common.contracts import Said
 from services.common.contracts.assignments import AssignmentMade
 from services.common.contracts.deliveries import DeliverySent
-from services.common.contracts.departments import AssignmentCreated
+from services.common.contracts.departments import (
+    Assignment,
+    AssignmentCreated,
+    AssignmentUpdated,
+    AssignmentWithdrawn,
+    Message,
+)
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import (
     DocumentAccepted,
     LifecycleFact,
+    MessageAdded,
     RequestAnswered,
     RequestConcluded,
     RequestInAnalysis,
     RequestRegistered,
     RequestRouted,
+    RequestWithdrawn,
     State,
 )
 from services.common.identifiers import derived_id, reference_of
@@ -33,10 +41,10 @@ ACCOUNT = next(account for account in load_accounts() if account.key == "rita")
 ACCOUNT_ID = uuid4()
 
 
-def case(department: str = "pf", *, files: int = 0) -> Case:
-    """A request that was filed, with an id of its own."""
+def case(department: str = "pf", *, files: int = 0, acts: tuple[Act, ...] = ()) -> Case:
+    """A request that was filed, with an id of its own, and what its author did afterwards."""
     request_id = uuid4()
-    attachments = tuple(Attachment(uuid4(), f"ficheiro-{number}.pdf", "ab" * 32) for number in range(files))
+    attachments = some_files(files)
     row = DemoRequest(
         account="rita",
         subject="FAM-01",
@@ -45,21 +53,31 @@ def case(department: str = "pf", *, files: int = 0) -> Case:
         description=f"Não recebi o abono de maio. ({request_id})",
         documents=tuple(each.name for each in attachments),
     )
-    return Case(row, ACCOUNT, ACCOUNT_ID, reference_of(request_id), request_id, attachments)
+    return Case(row, ACCOUNT, ACCOUNT_ID, reference_of(request_id), request_id, attachments, acts)
+
+
+def some_files(count: int) -> tuple[Attachment, ...]:
+    return tuple(Attachment(uuid4(), f"ficheiro-{number}.pdf", "ab" * 32) for number in range(count))
 
 
 @dataclass
 class Life:
-    """One request from its submit to its end, with all that it left behind."""
+    """One request from its submit to its end, with all that it left behind. What its author did afterwards was in time."""
 
     case: Case
+
+    @property
+    def withdrawal(self) -> Act | None:
+        return next((act for act in self.case.acts if act.text is None), None)
 
     def evidence(self) -> Evidence:
         facts = self.lifecycle()
         told = [fact for fact in facts if isinstance(fact.event, TOLD)]
         sent = [self.sent(fact) for fact in told]
-        records = [self.submitted(), *facts, self.made(), self.created(), *sent]
-        page = Page(State.CONCLUDED, [self.entry(each) for each in (*facts, *sent)])
+        records = [self.submitted(), *facts, self.made(), self.created(), *self.told(facts), *sent]
+        page = Page(
+            State.WITHDRAWN if self.withdrawal else State.CONCLUDED, [self.entry(each) for each in (*facts, *sent)]
+        )
         return Evidence(
             records=records,
             booked=[(self.case.reference, self.case.request_id)],
@@ -73,12 +91,15 @@ class Life:
         routed = {"department": department, "assignment_id": uuid4(), "epoch": 1, "rule": "subject:FAM-01"}
         steps: list[tuple[type[LifecycleFact], State, dict[str, Any]]] = [
             (RequestRegistered, State.REGISTERED, self._words() | {"calendar": "PT/1"}),
-            *((DocumentAccepted, State.REGISTERED, _accepted(each)) for each in self.case.attachments),
+            *((MessageAdded, State.REGISTERED, _written(act)) for act in self.case.acts if act.text is not None),
+            *((DocumentAccepted, State.REGISTERED, _accepted(each)) for each in self.case.files),
             (RequestRouted, State.REGISTERED, routed),
-            (RequestInAnalysis, State.IN_ANALYSIS, {"department": department}),
-            (RequestAnswered, State.ANSWERED, answer),
-            (RequestConcluded, State.CONCLUDED, {}),
         ]
+        if self.withdrawal is not None:
+            steps.append((RequestWithdrawn, State.WITHDRAWN, {"act_id": str(self.withdrawal.act_id)}))
+        else:
+            steps.append((RequestInAnalysis, State.IN_ANALYSIS, {"department": department}))
+            steps += [(RequestAnswered, State.ANSWERED, answer), (RequestConcluded, State.CONCLUDED, {})]
         return [self.fact(kind, seq, state, **more) for seq, (kind, state, more) in enumerate(steps, 1)]
 
     def fact(self, kind: type[LifecycleFact], seq: int, state: State, **more: Any) -> Received[Any]:
@@ -105,9 +126,19 @@ class Life:
         return self.record(AssignmentMade(**names, epoch=1, rule="subject:FAM-01", rules_version="catalogue/1"))
 
     def created(self, department: str | None = None, **changed: Any) -> Received[Any]:
-        own = {"assignment_id": uuid4(), "epoch": 1, "number": 1, "as_of": 1}
-        names = self._names() | self._words() | own | {"department": department or self.case.row.department}
-        return self.record(AssignmentCreated(**(names | changed)))
+        return self.inbox(AssignmentCreated, **({"department": department or self.case.row.department} | changed))
+
+    def told(self, facts: list[Received[Any]]) -> list[Received[Any]]:
+        """What the department hears after that it has the request."""
+        events = [each.event for each in facts]
+        written = [Message(seq=each.seq, at=MONDAY, **_said(each)) for each in events if isinstance(each, MessageAdded)]
+        gone = [each for each in events if isinstance(each, RequestWithdrawn)]
+        news = [self.inbox(AssignmentUpdated, messages=(message,), as_of=message.seq) for message in written]
+        return [*news, *(self.inbox(AssignmentWithdrawn, as_of=each.seq) for each in gone)]
+
+    def inbox(self, kind: type[Assignment], **changed: Any) -> Received[Any]:
+        own = {"assignment_id": uuid4(), "epoch": 1, "number": 1, "as_of": 1, "department": self.case.row.department}
+        return self.record(kind(**(self._names() | self._words() | own | changed)))
 
     def sent(self, fact: Received[Any]) -> Received[Any]:
         delivery_id = derived_id(fact.id, "email", str(ACCOUNT_ID))
@@ -116,8 +147,8 @@ class Life:
 
     def entry(self, record: Received[Any]) -> Entry:
         event = record.event
-        text = getattr(event, "text", None)
-        return Entry(seq=getattr(event, "seq", None), type=short(type(event)), title="-", at=record.at, text=text)
+        own = {name: getattr(event, name, None) for name in ("seq", "text", "act_id")}
+        return Entry(type=short(type(event)), title="-", at=record.at, **own)
 
     def record(self, event: Said, *, seq: int = 0) -> Received[Any]:
         at = MONDAY + timedelta(milliseconds=10 * seq)
@@ -136,6 +167,14 @@ class Life:
 def _accepted(file: Attachment) -> dict[str, Any]:
     about = {"document_id": file.document_id, "name": file.name, "media_type": "application/pdf"}
     return about | {"size": 9, "sha256": file.sha256}
+
+
+def _written(act: Act) -> dict[str, Any]:
+    return {"act_id": str(act.act_id), "text": act.text, "documents": act.documents}
+
+
+def _said(event: MessageAdded) -> dict[str, Any]:
+    return {"text": event.text, "documents": event.documents}
 
 
 def together(*lives: Life) -> Facts:

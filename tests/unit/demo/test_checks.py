@@ -165,7 +165,8 @@ def test_a_fact_that_is_skipped_in_the_numbering_is_found(run: Facts, one: Life)
 
 
 def test_what_is_refused_between_the_rooms_need_not_be_shown(run: Facts, one: Life) -> None:
-    refused = one.fact(ActRefused, 8, State.CONCLUDED, act_id="c", code="not-allowed")
+    command = {"id": "c", "topic": "departments.pf.outbox.v1", "partition": 0, "offset": 1}
+    refused = one.fact(ActRefused, 8, State.CONCLUDED, act_id="c", code="not-allowed", command=command)
     assert checks.answered_and_visible(spoiled(run, records=[*run.evidence.records, refused])).passed
 
 

@@ -20,7 +20,7 @@ FIRST_DIGIT = {"person": "1", "company": "2"}
 
 ACCOUNTS = {account.key: account for account in load_accounts()}
 REQUESTS = load_requests()
-DOCUMENTS = sorted({name for request in REQUESTS for name in request.documents})
+DOCUMENTS = sorted({name for request in REQUESTS for name in request.files})
 
 
 class Subject(NamedTuple):
@@ -87,15 +87,22 @@ def test_accounts_share_nothing_that_names_them() -> None:
         assert len({getattr(row, field) for row in rows}) == len(rows), field
 
 
+def test_some_authors_write_again_and_one_takes_a_request_back() -> None:
+    messages = [message for request in REQUESTS for message in request.messages]
+    assert len(messages) >= 3
+    assert any(message.documents for message in messages)
+    assert sum(request.withdrawn for request in REQUESTS) == 1
+
+
 def test_attachments_are_of_every_accepted_kind() -> None:
-    attached = [name for request in REQUESTS for name in request.documents]
+    attached = [name for request in REQUESTS for name in request.files]
     assert sum(bool(request.documents) for request in REQUESTS) >= 9
     assert {name.rsplit(".", 1)[1] for name in attached} == MAGIC.keys()
 
 
 def test_every_document_in_the_folder_is_attached_once() -> None:
     folder = resources.files("deploy.demo") / "documents"
-    attached = sorted(name for request in REQUESTS for name in request.documents)
+    attached = sorted(name for request in REQUESTS for name in request.files)
     assert attached == sorted(entry.name for entry in folder.iterdir())
     assert len({read_document(name) for name in attached}) == len(attached)
 

@@ -10,13 +10,19 @@ from aiokafka import ConsumerRecord
 from deploy.demo.department import replies
 from services.common.contracts import topics
 from services.common.contracts.base import Event, events_of
-from services.common.contracts.departments import Acknowledge, AssignmentCreated, AssignmentUpdated, Resolve
+from services.common.contracts.departments import (
+    Acknowledge,
+    AssignmentCreated,
+    AssignmentUpdated,
+    AssignmentWithdrawn,
+    Resolve,
+)
 
 REQUEST = uuid4()
 TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def assignment(model: type[AssignmentCreated | AssignmentUpdated] = AssignmentCreated) -> Any:
+def assignment(model: type[AssignmentCreated | AssignmentUpdated | AssignmentWithdrawn] = AssignmentCreated) -> Any:
     return model(
         request_id=REQUEST,
         reference="PO-7K3QX-9M2TA-4",
@@ -98,7 +104,19 @@ def test_saying_it_again_repeats_each_command_under_its_own_id() -> None:
     assert first[0][1]["ce_id"] != first[1][1]["ce_id"]
 
 
-@pytest.mark.parametrize("kind", ["reminder", "withdrawn", "something-of-tomorrow"])
+def test_what_was_withdrawn_needs_no_answer() -> None:
+    assert replies("pf", record(assignment(AssignmentWithdrawn))) == (3, [])
+
+
+def test_what_was_stale_is_answered_again_under_ids_of_its_own_and_as_having_seen_the_news() -> None:
+    first = assignment()
+    news = assignment(AssignmentUpdated).model_copy(update={"number": 4, "as_of": 9})
+    (_, stale), (_, again) = (map(read, replies("pf", record(event))[1]) for event in (first, news))
+    assert (stale[0].seen, again[0].seen) == (7, 9)  # type: ignore[attr-defined]
+    assert stale[1]["ce_id"] != again[1]["ce_id"]
+
+
+@pytest.mark.parametrize("kind", ["reminder", "something-of-tomorrow"])
 def test_what_asks_for_no_answer_still_counts_as_read(kind: str) -> None:
     number, said = replies("pf", record(assignment(), f"pt.postigo.assignment.{kind}.v1"))
     assert (number, said) == (3, [])

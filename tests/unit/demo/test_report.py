@@ -3,13 +3,14 @@
 import io
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from rich.console import Console
 
 from deploy.demo import report
 from deploy.demo.board import Board
-from deploy.demo.cases import Run
+from deploy.demo.cases import Act, Run
 from deploy.demo.client import Standing
 from deploy.demo.data import load_accounts, load_requests
 from deploy.demo.evidence import Evidence
@@ -45,6 +46,15 @@ def test_a_state_that_was_not_reached_is_named_as_such() -> None:
     assert "never" in printed(report.requests_table(RUN.cases, Evidence(), 80), 80)
 
 
+def test_a_withdrawn_request_came_no_further() -> None:
+    gone = together(Life(case("pf", acts=(Act(uuid4()),))))
+    (row,) = (
+        line for line in printed(report.requests_table(gone.cases, gone.evidence, 80), 80).splitlines() if "PO-" in line
+    )
+    assert row.split()[2:] == ["10", "ms", "–", "–", "withdrawn", "2"]
+    assert "never" not in row
+
+
 def test_a_table_of_nothing_is_no_failure() -> None:
     assert "reference" in printed(report.requests_table([], Evidence(), 80), 80)
 
@@ -71,6 +81,15 @@ def test_whoever_has_concluded_has_been_everywhere_before() -> None:
         board.see(each, Standing(state=state, state_name=state))
     assert board.reached() == {"registered": 2, "in_analysis": 2, "answered": 1, "concluded": 1}
     assert "2 of 2 filed, 2 registered, 2 in analysis, 1 answered, 1 concluded" in sentence(board)
+
+
+def test_what_was_withdrawn_is_no_longer_waited_for() -> None:
+    board = Board(2)
+    for each, state in zip(RUN.cases, ("concluded", "withdrawn"), strict=True):
+        board.file(each)
+        board.see(each, Standing(state=state, state_name=state))
+    assert "2 of 2 filed, 2 registered, 1 in analysis, 1 answered, 1 concluded, 1 withdrawn" in sentence(board)
+    assert [line.split()[-1] for line in printed(picture(board), 80).splitlines()[:5]] == ["2/2"] * 2 + ["1/1"] * 3
 
 
 def test_the_picture_keeps_its_height() -> None:

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from services.common.identifiers import reference_of
 from services.documents.domain import Content, File, claim, store
-from services.documents.messages import RequestRegistered
+from services.documents.messages import MessageAdded, RequestRegistered
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OWNER = UUID("5d1f7c1e-0000-4000-8000-000000000001")
@@ -52,4 +52,17 @@ def registered(request_id: UUID, *documents: UUID, account_id: UUID = OWNER) -> 
         entered_on=date(2026, 3, 2),
         due_on=date(2026, 3, 16),
         calendar="PT",
+    )
+
+
+def written(request_id: UUID, *documents: UUID, account_id: UUID = OWNER) -> MessageAdded:
+    return MessageAdded(
+        request_id=request_id,
+        reference=reference_of(request_id),
+        occurred_at=NOON,
+        seq=4,
+        state="in_analysis",
+        account_id=account_id,
+        act_id="a-1",
+        documents=documents or (DOCUMENT,),
     )

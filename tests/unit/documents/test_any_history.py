@@ -1,6 +1,6 @@
 """Whatever happens to a file, in whatever order: it is one request's or nobody's, and no byte goes too early."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,8 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.documents import domain
 from services.documents.domain import CLAIM_ENDS, AnotherFile, File, NotClaimable
-from services.documents.messages import FileAccepted
-from tests.unit.documents.builders import DOCUMENT, NOON, OWNER, SOMEBODY_ELSE, content, registered
+from services.documents.messages import FileAccepted, Naming
+from tests.unit.documents.builders import DOCUMENT, NOON, OWNER, SOMEBODY_ELSE, content, registered, written
 
 REQUESTS = [uuid4() for _ in range(4)]
 requests = st.sampled_from(REQUESTS)
@@ -50,10 +50,10 @@ class AnyHistory(RuleBasedStateMachine):
         assert self.file.owner == owner
         self.claimed_at[request] = self.now
 
-    @rule(request=requests)
-    def a_request_is_registered(self, request: UUID) -> None:
+    @rule(request=requests, name=st.sampled_from([registered, written]))
+    def a_request_or_a_message_names_it(self, request: UUID, name: Callable[[UUID], Naming]) -> None:
         before = self.file
-        decision = domain.confirm(before, DOCUMENT, registered(request))
+        decision = domain.confirm(before, DOCUMENT, name(request))
         self.file = decision.state
         if any(isinstance(said, FileAccepted) for said in decision.says):
             assert before is not None

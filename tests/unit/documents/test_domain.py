@@ -19,7 +19,17 @@ from services.documents.domain import (
     NotClaimable,
 )
 from services.documents.messages import FileAccepted, FileRefused
-from tests.unit.documents.builders import DOCUMENT, NOON, OWNER, SOMEBODY_ELSE, claimed, content, registered, stored
+from tests.unit.documents.builders import (
+    DOCUMENT,
+    NOON,
+    OWNER,
+    SOMEBODY_ELSE,
+    claimed,
+    content,
+    registered,
+    stored,
+    written,
+)
 
 REQUEST, OTHER_REQUEST = uuid4(), uuid4()
 HOUR = timedelta(hours=1)
@@ -138,6 +148,14 @@ def test_the_fact_confirms_the_claim_and_says_the_file() -> None:
     assert decision.state is not None
     assert (decision.state.state, decision.state.claims) == ("accepted", ())
     assert domain.timers(decision.state) == ()
+
+
+def test_a_message_confirms_the_claim_as_a_registration_does_and_a_file_that_both_name_is_said_once() -> None:
+    decision = domain.confirm(claimed(stored(), REQUEST), DOCUMENT, written(REQUEST))
+    (said,) = decision.says
+    assert isinstance(said, FileAccepted)
+    assert domain.confirm(decision.state, DOCUMENT, registered(REQUEST)).says == ()
+    assert domain.confirm(confirmed(claimed(stored(), REQUEST)), DOCUMENT, written(REQUEST)).says == ()
 
 
 def test_a_fact_without_a_claim_is_refused() -> None:

@@ -83,6 +83,15 @@ async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
     assert pointed == [("/documents/0", "used_document"), ("/documents/1", "unknown_document")]
 
 
+@pytest.mark.parametrize(
+    ("status", "told"), [(413, "At most 25 MiB."), (415, "Accepted: application/pdf, image/png, image/jpeg.")]
+)
+async def test_a_file_that_is_not_accepted_is_told_what_is(status: int, told: str) -> None:
+    async with documents(JSONResponse({}, status)) as service:
+        problem = await put(service)
+    assert [error.to_body("en")["detail"] for error in problem.errors] == [told]
+
+
 @pytest.mark.parametrize("said", OURS)
 async def test_a_refusal_that_is_no_fault_of_the_person_is_not_put_on_them(said: Any) -> None:
     async with documents(said) as service:

@@ -1,20 +1,34 @@
 """Ids derive from what was sent and who sent it, so that any replica arrives at the same one."""
 
 import json
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, strategies as st
 
 from gateway.documents.domain import document_id_of
-from gateway.requests.domain import NewRequest, event_id_of, fingerprint, request_id_of, require_key, require_leaf
+from gateway.requests.domain import (
+    NewMessage,
+    NewRequest,
+    NewWithdrawal,
+    act_id_of,
+    act_of,
+    event_id_of,
+    fingerprint,
+    request_id_of,
+    require_key,
+    require_leaf,
+)
 from services.common.catalogue import catalogue
 from services.common.web.bodies import check, parse_json
 from services.common.web.problems import Problem
-from tests.unit.gateway.builders import BODY, session, submitted
+from tests.unit.gateway.builders import BODY, REQUEST, session, submitted
 
 SECRET = b"s" * 32
 KEY = "0123456789abcdef"
+DOCUMENT = str(UUID(int=1))
+MESSAGE = NewMessage(text="Falta um papel.")
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -53,6 +67,29 @@ def test_a_request_id_depends_on_owner_actor_key_and_body_and_on_nothing_else() 
     }
     assert len(ids) == 6
     assert request_id_of(SECRET, session(language="en"), KEY, fingerprint(BODY)) in ids
+
+
+def test_an_act_id_depends_on_what_was_asked_of_which_request_by_whom_and_on_nothing_else() -> None:
+    def act_id(
+        asked: Any = MESSAGE, request: UUID = REQUEST, key: str = KEY, secret: bytes = SECRET, **who: Any
+    ) -> UUID:
+        sender = session(**who)
+        return act_id_of(secret, sender, key, fingerprint(asked.model_dump()), act_of(asked, request, sender))
+
+    ids = {
+        act_id(),
+        act_id(NewMessage(text="Outra coisa.")),
+        act_id(NewWithdrawal()),
+        act_id(NewWithdrawal(), request=uuid4()),
+        act_id(request=uuid4()),
+        act_id(key=KEY + "0"),
+        act_id(secret=SECRET * 2),
+        act_id(account_id=uuid4()),
+        act_id(actor_id=uuid4()),
+        request_id_of(SECRET, session(), KEY, fingerprint(MESSAGE.model_dump())),
+    }
+    assert len(ids) == 10
+    assert act_id(language="en") in ids
 
 
 def test_a_document_id_depends_on_owner_actor_and_key() -> None:
@@ -97,7 +134,37 @@ def test_a_leaf_that_is_not_there_or_not_for_the_sender_is_pointed_at(
     assert [(error.pointer, error.code) for error in refused.value.errors] == [(pointer, code)]
 
 
-DOCUMENT = str(UUID(int=1))
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({}, ("", "nothing_said")),
+        ({"text": None}, ("", "nothing_said")),
+        ({"documents": []}, ("", "nothing_said")),
+        ({"text": ""}, ("/text", "blank")),
+        ({"text": " \u200b"}, ("/text", "blank")),
+        ({"text": "x" * 4001}, ("/text", "too_long")),
+        ({"text": "a\x00b"}, ("/text", "not_storable")),
+        ({"text": 5}, ("/text", "not_text")),
+        ({"text": "Olá", "documents": ["x"]}, ("/documents/0", "not_uuid")),
+        ({"text": "Olá", "documents": [str(UUID(int=number)) for number in range(11)]}, ("/documents", "too_many")),
+        ({"text": "Olá", "description": "Olá"}, ("", "unknown_field")),
+    ],
+)
+def test_a_message_that_says_nothing_or_something_wrong_is_pointed_at(body: object, found: tuple[str, str]) -> None:
+    with pytest.raises(Problem) as refused:
+        check(NewMessage, body)
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [found]
+
+
+def test_words_files_or_both_are_a_message() -> None:
+    for body in ({"text": "Olá"}, {"documents": [DOCUMENT]}, {"text": "Olá", "documents": [DOCUMENT]}):
+        assert check(NewMessage, body).model_dump(mode="json", exclude_unset=True) == body
+
+
+def test_a_withdrawal_takes_no_field() -> None:
+    with pytest.raises(Problem) as refused:
+        check(NewWithdrawal, {"text": "Já não preciso."})
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [("", "no_fields")]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ from typing import Any
 import orjson
 import pytest
 from hypothesis import given, strategies as st
+from pydantic import BaseModel, ConfigDict
 from starlette.types import Scope
 
+from services.common.web.bodies import check, not_accepted, too_large
 from services.common.web.field_errors import TEXTS, FieldError
 from services.common.web.kinds import (
     BUSY,
@@ -16,7 +18,9 @@ from services.common.web.kinds import (
     KINDS,
     MEDIA_TYPE,
     NO_SESSION,
+    NOT_FOUND,
     NOT_JSON,
+    REFERENCE,
     TOO_LARGE,
     TOO_MANY,
     TOO_SLOW,
@@ -56,7 +60,10 @@ def test_who_signs_in_or_reads_is_told_nothing_of_filing(kind: Kind, language: s
     assert not OF_FILING.search(told["title"] + told["detail"])
 
 
-@pytest.mark.parametrize("kind", [NOT_JSON, NO_SESSION, TOO_SLOW, TOO_LARGE, MEDIA_TYPE, INVALID, BUSY, INTERNAL])
+@pytest.mark.parametrize(
+    "kind",
+    [NOT_JSON, NO_SESSION, NOT_FOUND, REFERENCE, TOO_SLOW, TOO_LARGE, MEDIA_TYPE, INVALID, BUSY, INTERNAL],
+)
 @pytest.mark.parametrize("language", ["pt", "en"])
 def test_who_files_is_told_what_became_of_it(kind: Kind, language: str) -> None:
     told = document(Problem(kind), language, key="0123456789abcdef")
@@ -81,6 +88,48 @@ def test_an_answer_is_a_problem_document_that_nobody_keeps() -> None:
 def test_a_field_error_points_at_the_field_and_says_what_to_do() -> None:
     found = document(Problem(INVALID, FieldError("too_long", "/description", limit=4000)), "en")
     assert found["errors"] == [{"pointer": "/description", "code": "too_long", "detail": "At most 4000 characters."}]
+
+
+def detail_of(problem: Problem) -> str:
+    (error,) = document(problem, "en")["errors"]
+    return f"{error.get('parameter', error.get('pointer'))}: {error['detail']}"
+
+
+@pytest.mark.parametrize(
+    ("cap", "said"), [(25 * 1024 * 1024, "25 MiB"), (64 * 1024, "64 KiB"), (1000, "1000 bytes"), (0, "0 bytes")]
+)
+def test_what_is_too_large_is_told_how_large_it_may_be(cap: int, said: str) -> None:
+    assert detail_of(too_large(cap)) == f": At most {said}."
+
+
+def test_what_is_of_another_type_is_told_which_types_are_accepted() -> None:
+    refused = not_accepted("application/pdf", "image/png")
+    assert detail_of(refused) == "Content-Type: Accepted: application/pdf, image/png."
+    assert refused.headers["Accept"] == "application/pdf, image/png"
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    street: str = ""
+    town: str = ""
+
+
+class EmptyForm(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (Form, ": There are fields that are not known here. Known are: street, town."),
+        (EmptyForm, ": No field is sent here: only {}."),
+    ],
+)
+def test_fields_that_are_not_known_are_answered_once_by_those_that_are(form: type[BaseModel], said: str) -> None:
+    with pytest.raises(Problem) as refused:
+        check(form, {f"canario{number}": number for number in range(3)})
+    assert detail_of(refused.value) == said
 
 
 def test_every_field_error_has_words_in_both_languages() -> None:

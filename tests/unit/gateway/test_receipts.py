@@ -56,15 +56,15 @@ def test_a_cursor_is_good_for_its_account_and_filter_alone(at: datetime, referen
     assert place_of(SECRET, uuid4(), State.RECEIVED, cursor) is None
 
 
-def test_a_key_is_known_to_have_made_another_request_for_a_day() -> None:
+def test_a_key_is_known_to_have_made_another_sending_for_a_day() -> None:
     clock = Clock()
     issued = Issued(clock)
-    assert not issued.other_request(KEY, uuid4())
+    assert not issued.other_sending(KEY, uuid4())
     issued.add(KEY, RECEIPT)
-    assert not issued.other_request(KEY, REQUEST)
-    assert issued.other_request(KEY, uuid4())
+    assert not issued.other_sending(KEY, REQUEST)
+    assert issued.other_sending(KEY, uuid4())
     clock.now += 24 * 3600 + 1
-    assert not issued.other_request(KEY, uuid4())
+    assert not issued.other_sending(KEY, uuid4())
 
 
 def test_receipts_are_remembered_for_minutes_and_in_bounded_number() -> None:

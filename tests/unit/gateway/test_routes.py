@@ -120,7 +120,7 @@ CANARY = "canario-7f3a"
         (b'{"niss": "12345678910", "password": "\\u0000%s"}' % CANARY.encode(), 422, ["/password"]),
         (b'{"niss": "12345678910", "password": "x", "%s": 1}' % CANARY.encode(), 422, [""]),
         (b"[]", 422, [""]),
-        (b'{"niss": "' + CANARY.encode() * 6000 + b'"}', 413, []),
+        (b'{"niss": "' + CANARY.encode() * 6000 + b'"}', 413, [""]),
     ],
 )
 async def test_what_was_sent_is_never_said_back(
@@ -141,6 +141,7 @@ async def test_a_wrong_niss_is_refused_in_words_of_signing_in(http: httpx2.Async
 async def test_another_content_type_is_415(http: httpx2.AsyncClient) -> None:
     answer = await http.post("/v1/sessions", content=b"{}", headers={"content-type": "text/plain"})
     assert (answer.status_code, answer.json()["type"]) == (415, "urn:postigo:problem:media-type")
+    assert answer.headers["accept"] == "application/json"
 
 
 @pytest.mark.parametrize(

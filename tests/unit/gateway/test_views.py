@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gateway.requests.reading import Found
-from gateway.requests.shown import Shower
+from gateway.requests.shown import ActShown, Shower
 from gateway.requests.view import RequestView
 from gateway.requests.words import HAPPENED, STATES
 from gateway.worker.domain import SHOWN, short
@@ -20,15 +20,17 @@ from services.common.contracts.deliveries import DeliverySent, DeliverySkipped
 from services.common.contracts.lifecycle import (
     ActRefused,
     DocumentAccepted,
+    MessageAdded,
     RequestConcluded,
     RequestInAnalysis,
     RequestRouted,
+    RequestWithdrawn,
     State,
 )
 from services.common.messaging import Received
 from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, fact, received, registered, submitted
 
-FILE = UUID(int=9)
+FILE, ACT, LATE_ACT = UUID(int=9), UUID(int=10), UUID(int=11)
 COMMAND = {"id": "c", "topic": "departments.pf.outbox.v1", "partition": 0, "offset": 1}
 
 
@@ -66,7 +68,9 @@ def life() -> list[Received[Any]]:
             )
         ),
         received(fact(ActRefused, 5, State.IN_ANALYSIS, act_id="a", code="stale", command=COMMAND)),
-        received(fact(RequestConcluded, 6, State.CONCLUDED)),
+        received(fact(MessageAdded, 6, State.IN_ANALYSIS, act_id=str(ACT), text="Falta um papel.", documents=[FILE])),
+        received(fact(RequestConcluded, 7, State.CONCLUDED)),
+        received(fact(ActRefused, 8, State.CONCLUDED, act_id=str(LATE_ACT), code="not-allowed")),
         notice(DeliverySent, entered.id, 2),
         notice(DeliverySkipped, "an event nobody saw", 9, because="no-address"),
     ]
@@ -83,16 +87,20 @@ def merged(facts: list[Received[Any]]) -> RequestView:
     return view
 
 
-@given(order=st.permutations(range(9)), again=st.lists(st.integers(0, 8), max_size=6))
+LONG = len(life())
+PLACES = st.integers(0, LONG - 1)
+
+
+@given(order=st.permutations(range(LONG)), again=st.lists(PLACES, max_size=6))
 def test_any_order_with_any_repetition_ends_in_the_same_view(order: list[int], again: list[int]) -> None:
     facts = life()
     assert merged([facts[place] for place in [*order, *again]]) == merged(facts)
 
 
-@given(given_facts=st.sets(st.integers(0, 8), min_size=1), late=st.sets(st.integers(0, 8)))
+@given(given_facts=st.sets(PLACES, min_size=1), late=st.sets(PLACES))
 def test_a_view_made_of_some_facts_is_completed_by_the_others(given_facts: set[int], late: set[int]) -> None:
     facts = life()
-    rest = set(range(9)) - given_facts
+    rest = set(range(LONG)) - given_facts
     assert merged([facts[place] for place in [*given_facts, *late, *rest]]) == merged(facts)
 
 
@@ -108,9 +116,12 @@ def test_a_submission_repeated_later_keeps_the_first_time_of_filing() -> None:
     assert merged([again, life()[0]]).filed_at == NOON
 
 
+def found() -> Found:
+    return Found(merged(life()), None)  # type: ignore[arg-type]
+
+
 def timeline(language: Any = "pt") -> list[tuple[int | None, str, str]]:
-    view = merged(life())
-    shown = Shower(catalogue(), language).timeline(Found(view, None))  # type: ignore[arg-type]
+    shown = Shower(catalogue(), language).timeline(found())
     return [(entry.seq, entry.type, entry.title) for entry in shown.entries]
 
 
@@ -122,7 +133,9 @@ def test_the_timeline_tells_what_happened_in_order_with_each_notice_after_its_fa
         (2, "request.routed"),
         (3, "request.in-analysis"),
         (4, "request.document-accepted"),
-        (6, "request.concluded"),
+        (6, "request.message-added"),
+        (7, "request.concluded"),
+        (8, "request.act-refused"),
         (None, "delivery.skipped"),
     ]
 
@@ -138,8 +151,32 @@ def test_what_is_between_rooms_stays_between_rooms() -> None:
         assert internal not in stored
 
 
+def test_a_person_sees_their_own_acts_and_what_became_of_each() -> None:
+    written, refused = (entry for entry in Shower(catalogue(), "pt").timeline(found()).entries if entry.act_id)
+    assert (written.act_id, written.text, written.documents) == (str(ACT), "Falta um papel.", (FILE,))
+    assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)
+
+
+@pytest.mark.parametrize(
+    ("act_id", "outcome", "because"),
+    [(ACT, "applied", None), (LATE_ACT, "refused", "not-allowed"), (UUID(int=99), "pending", None)],
+)
+def test_whoever_asks_after_an_act_is_told_what_became_of_it(act_id: UUID, outcome: str, because: str | None) -> None:
+    act = Shower(catalogue(), "pt").request(found(), act_id).act
+    assert act == ActShown(act_id=act_id, outcome=outcome, because=because)
+    assert Shower(catalogue(), "pt").request(found()).act is None
+
+
+def test_a_withdrawn_request_is_shown_as_such() -> None:
+    view = merged([*life()[:4], received(fact(RequestWithdrawn, 4, State.WITHDRAWN, act_id=str(ACT)))])
+    assert view.state is State.WITHDRAWN
+    told = view.became_of(ACT)
+    assert told is not None
+    assert told.type == "request.withdrawn"
+
+
 def test_a_request_names_its_department_and_its_days() -> None:
-    shown = Shower(catalogue(), "en").request(Found(merged(life()), None))  # type: ignore[arg-type]
+    shown = Shower(catalogue(), "en").request(found())
     assert (shown.department, shown.department_name) == ("pf", "Family Benefits")
     assert (str(shown.entered_on), str(shown.due_on)) == ("2026-03-02", "2026-03-16")
     assert (shown.state, shown.state_name) == ("concluded", "Concluded")
@@ -151,7 +188,7 @@ def test_every_state_has_words() -> None:
 
 @pytest.mark.parametrize("topic", [topics.LIFECYCLE, topics.DELIVERIES, topics.INTAKE])
 def test_every_fact_has_words_or_is_hidden_on_purpose(topic: str) -> None:
-    hidden = {"request.act-refused"}
+    hidden = {"request.replied"}
     told = {short(kind) for kind in declared()[topic].values()}
     assert told - set(HAPPENED) <= hidden
 

@@ -79,6 +79,11 @@ def command(move: Move, seen: int = 1) -> Any:
     return received(event, topic=topics.ASSIGNMENTS)
 
 
+def made() -> AssignmentMade:
+    rule = {"rule": "subject:FAM-01", "rules_version": "catalogue/1"}
+    return AssignmentMade(**NAMES, assignment_id=ASSIGNMENT, department="pf", epoch=1, **rule)
+
+
 def file_accepted() -> Any:
     event = FileAccepted(**NAMES, document_id=FILE, name="a.pdf", media_type="application/pdf", size=1, sha256="0")
     return received(event, topic=topics.DOCUMENTS)
@@ -144,7 +149,7 @@ def test_a_refused_file_is_told_and_need_not_be_seen_before_an_answer() -> None:
     assert not request.command(told, command(Move.RESOLVE), Move.RESOLVE).refused
 
 
-@given(st.sampled_from(sorted(set(Move) - {Move.LAPSE, Move.ROUTE})), st.sampled_from(list(State)))
+@given(st.sampled_from(sorted(COMMANDS)), st.sampled_from(list(State)))
 def test_a_move_that_the_table_lacks_is_refused_and_changes_nothing_but_the_count(move: Move, state: State) -> None:
     before = registered(state)
     decision = request.command(before, command(move), move)
@@ -195,10 +200,13 @@ def test_a_window_that_was_overtaken_by_a_decision_does_nothing() -> None:
     assert request.lapse(registered(State.CONCLUDED), MONDAY + timedelta(days=30)).says == ()
 
 
+def test_a_department_that_gets_what_was_withdrawn_meanwhile_is_not_noted_and_nobody_is_told_of_a_refusal() -> None:
+    before = registered(State.WITHDRAWN)
+    decision = request.route(before, received(made(), topic=topics.ASSIGNMENTS))
+    assert (decision.state, decision.says, decision.refused) == (before, (), True)
+
+
 def test_routing_is_noted_and_does_not_change_the_state() -> None:
-    made = AssignmentMade(
-        **NAMES, assignment_id=ASSIGNMENT, department="pf", epoch=1, rule="subject:FAM-01", rules_version="catalogue/1"
-    )
-    decision = request.route(registered(), received(made, topic=topics.ASSIGNMENTS))
+    decision = request.route(registered(), received(made(), topic=topics.ASSIGNMENTS))
     assert decision.state is not None
     assert (decision.state.state, decision.state.department) == (State.REGISTERED, "pf")

@@ -11,6 +11,7 @@ from services.common.contracts.lifecycle import (
     RequestConcluded,
     RequestRegistered,
     RequestRejected,
+    RequestWithdrawn,
     State,
 )
 from services.common.identifiers import reference_of
@@ -39,6 +40,7 @@ _OWN: dict[type[LifecycleFact], dict[str, Any]] = {
     RequestAnswered: {"department": "pf", "text": PERSONS_WORDS},
     RequestConcluded: {},
     RequestRejected: {"department": "pf", "text": PERSONS_WORDS},
+    RequestWithdrawn: {"act_id": "c1d47f02-9be8-4a55-8f10-6ad3e2b90c7e"},
     DocumentRefused: {"document_id": UUID(int=7), "because": "not-claimed"},
 }
 

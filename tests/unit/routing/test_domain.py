@@ -5,15 +5,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given, strategies as st
 
 from services.common.catalogue import catalogue
 from services.common.contracts import topics
+from services.common.contracts.base import MAX_DESCRIPTION, MAX_DOCUMENTS
 from services.common.contracts.lifecycle import State
 from services.common.identifiers import reference_of
 from services.common.messaging import Decision
+from services.common.messaging.record import MAX_EVENT
 from services.routing import domain, handlers
 from services.routing.domain import Assignment
 from services.routing.messages import (
+    MAX_MESSAGES,
     Acknowledge,
     ActRefused,
     Answer,
@@ -22,12 +26,16 @@ from services.routing.messages import (
     AssignmentMade,
     AssignmentResolved,
     AssignmentUpdated,
+    AssignmentWithdrawn,
     Command,
     CommandRef,
     CommandRejected,
     DocumentAccepted,
+    Message,
+    MessageAdded,
     Reject,
     RequestRegistered,
+    RequestWithdrawn,
     Resolve,
 )
 from tests.support.received import MONDAY, REQUEST, received
@@ -73,6 +81,24 @@ def acknowledge(**other: Any) -> Acknowledge:
     return Acknowledge(**{"assignment_id": assigned().assignment_id, "epoch": 1, "seen": 1} | other)
 
 
+def written(seq: int, text: str | None = "Falta-me um papel.", documents: tuple[UUID, ...] = ()) -> Any:
+    event = MessageAdded(**FACT, seq=seq, act_id=f"a-{seq}", text=text, documents=documents)
+    return received(event, topic=topics.LIFECYCLE)
+
+
+def withdrawn(seq: int) -> Any:
+    event = RequestWithdrawn(**FACT | {"state": State.WITHDRAWN}, seq=seq, act_id=f"a-{seq}")
+    return received(event, topic=topics.LIFECYCLE)
+
+
+def tell_written(current: Assignment | None, seq: int) -> Decision[Assignment]:
+    return domain.tell_of_message(current, written(seq))
+
+
+def tell_withdrawn(current: Assignment | None, seq: int) -> Decision[Assignment]:
+    return domain.tell_of_withdrawal(current, withdrawn(seq))
+
+
 def rejection(decision: Decision[Assignment]) -> CommandRejected:
     (fact,) = decision.says
     assert isinstance(fact, CommandRejected)
@@ -114,6 +140,51 @@ def test_an_accepted_file_is_told_with_the_next_number_and_what_it_includes() ->
     (updated,) = decision.says
     assert isinstance(updated, AssignmentUpdated)
     assert (updated.number, updated.as_of) == (2, 3)
+
+
+def test_what_the_person_writes_is_told_with_the_next_number_and_what_it_includes() -> None:
+    file = UUID(int=9)
+    (updated,) = domain.tell_of_message(assigned(), written(4, documents=(file,))).says
+    assert isinstance(updated, AssignmentUpdated)
+    assert (updated.number, updated.as_of) == (2, 4)
+    assert updated.messages == (Message(seq=4, at=MONDAY, text="Falta-me um papel.", documents=(file,)),)
+    assert "account" not in updated.model_dump_json()
+
+
+def test_a_withdrawal_is_told_with_all_that_came_before() -> None:
+    current = domain.tell_of_message(assigned(), written(2)).state
+    (gone,) = domain.tell_of_withdrawal(current, withdrawn(3)).says
+    assert isinstance(gone, AssignmentWithdrawn)
+    assert gone.topic == "departments.pf.inbox.v1"
+    assert (gone.number, gone.as_of, [each.seq for each in gone.messages]) == (3, 3, [2])
+
+
+def test_an_inbox_event_carries_the_latest_messages_and_fits_even_if_they_are_the_longest_there_can_be() -> None:
+    longest, files = "\x01" * MAX_DESCRIPTION, tuple(UUID(int=number) for number in range(MAX_DOCUMENTS))
+    current: Assignment | None = assigned().model_copy(update={"description": longest, "documents": files})
+    for seq in range(2, 22):
+        decision = domain.tell_of_message(current, written(seq, longest, files))
+        current = decision.state
+    (updated,) = decision.says
+    assert isinstance(updated, AssignmentUpdated)
+    assert [message.seq for message in updated.messages] == list(range(22 - MAX_MESSAGES, 22))
+    assert len(updated.model_dump_json().encode()) < MAX_EVENT
+
+
+@given(st.lists(st.sampled_from([tell_written, tell_withdrawn]), max_size=12))
+def test_each_inbox_event_of_a_request_has_a_number_one_higher(told: list[Any]) -> None:
+    current: Assignment | None = assigned()
+    numbers = []
+    for seq, tell in enumerate(told, 2):
+        decision = tell(current, seq)
+        current = decision.state
+        numbers += [said.sequence for said in decision.says]
+    assert numbers == list(range(2, len(told) + 2))
+
+
+@pytest.mark.parametrize("tell", [tell_written, tell_withdrawn])
+def test_what_happens_to_a_request_that_no_department_has_is_told_to_nobody(tell: Any) -> None:
+    assert tell(None, 2).says == ()
 
 
 def test_a_command_is_passed_on_with_what_its_department_had_seen_and_where_it_lies() -> None:

@@ -1,4 +1,4 @@
-"""The kernel's promises on the embedded engines, with either driver."""
+"""The kernel's promises on the engines of the tier, with either driver."""
 
 from collections.abc import AsyncIterator
 from typing import ClassVar

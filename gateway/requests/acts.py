@@ -1,0 +1,69 @@
+"""Acts of a person on a request of theirs, log-first as a submit is: kept before they are answered, judged by intake."""
+
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from starlette.requests import Request
+
+from gateway.accounts.sessions import Sessions
+from gateway.documents.remote import DocumentService
+from gateway.limits import InFlight
+from gateway.requests import domain
+from gateway.requests.appending import append
+from gateway.requests.domain import NewMessage, NewWithdrawal
+from gateway.requests.reading import Reading
+from services.common.contracts.intake import Act, RequestReplied
+from services.common.messaging import Publisher
+from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.web import kinds
+from services.common.web.bodies import check, parse_json, read_body, require_json
+from services.common.web.edge import traceparent_of
+from services.common.web.problems import Problem
+
+ACTS: Final = 128
+"""Acts between body and answer at once."""
+
+
+@dataclass(slots=True)
+class Acting:
+    """Everything an act needs."""
+
+    sessions: Sessions
+    documents: DocumentService
+    publisher: Publisher
+    reading: Reading
+    id_secret: bytes
+    _in_flight: InFlight = field(default_factory=lambda: InFlight(ACTS))
+
+    async def act(self, request: Request, typed: str, asked: type[NewMessage | NewWithdrawal]) -> tuple[Act, UUID]:
+        """Do what the body asks to the request that was `typed`: the act and its id, once the broker has it.
+
+        Raises a `Problem` otherwise.
+        """
+        session = await self.sessions.of(request)
+        ARMED and reach(Failpoint.ACT_SESSION_READ)
+        key = domain.require_key(request.headers.get("idempotency-key"))
+        require_json(request)
+        raw = await read_body(request)
+        ARMED and reach(Failpoint.ACT_BODY_READ)
+        body = parse_json(raw)
+        wanted = check(asked, body)
+        with self._in_flight:
+            request_id = await self.reading.owned(session, typed, request.headers.get("postigo-receipt"))
+            ARMED and reach(Failpoint.ACT_OWNER_KNOWN)
+            act = domain.act_of(wanted, request_id, session)
+            act_id = domain.act_id_of(self.id_secret, session, key, domain.fingerprint(body), act)
+            key_id = domain.key_id_of(session, key)
+            if self.reading.issued.other_sending(key_id, act_id):
+                raise Problem(kinds.KEY_REUSED)
+            await self._say(act, act_id, traceparent_of(request.scope))
+            ARMED and reach(Failpoint.ACT_APPENDED)
+        self.reading.issued.remember(key_id, act_id)
+        return act, act_id
+
+    async def _say(self, act: Act, act_id: UUID, traceparent: str | None) -> None:
+        if isinstance(act, RequestReplied) and act.documents:
+            await self.documents.claim(act.request_id, act.account_id, act.documents, traceparent)
+            ARMED and reach(Failpoint.ACT_CLAIMED)
+        await append(self.publisher, act, str(act_id), traceparent)

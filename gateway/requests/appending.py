@@ -1,0 +1,35 @@
+"""The one record that stands between a person and their answer."""
+
+from datetime import UTC, datetime
+
+import structlog
+
+from services.common.contracts import Said
+from services.common.errors import BrokerAway, TopicMissing
+from services.common.messaging import Publisher
+from services.common.messaging.envelope import outgoing
+from services.common.web import kinds
+from services.common.web.problems import Problem
+
+log = structlog.get_logger()
+
+
+async def append(publisher: Publisher, event: Said, identifier: str, traceparent: str | None) -> datetime:
+    """Append `event`; its append time. What the broker does not acknowledge in time may land all the same."""
+    record = outgoing(
+        event,
+        id=identifier,
+        source="gateway",
+        cause=identifier,
+        correlation=event.key,
+        at=datetime.now(UTC),
+        traceparent=traceparent,
+    )
+    try:
+        (appended_at,) = await publisher.send([record])
+    except BrokerAway:
+        raise Problem(kinds.NOT_CONFIRMED, retry_after=2) from None
+    except TopicMissing as missing:
+        log.critical("nothing can be filed", because=str(missing))
+        raise Problem(kinds.UNAVAILABLE, retry_after=30) from None
+    return appended_at

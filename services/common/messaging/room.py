@@ -1,0 +1,28 @@
+"""How much may be on its way to the broker at once: the client library queues whatever it is given."""
+
+import asyncio
+from typing import Final
+
+MOST_RECORDS: Final = 2_000
+MOST_BYTES: Final = 16 * 1024 * 1024
+
+
+class Room:
+    """Whoever finds no room waits until something has left. What is larger than all of it goes alone."""
+
+    def __init__(self) -> None:
+        self._records = 0
+        self._bytes = 0
+        self._left = asyncio.Event()
+
+    async def enter(self, records: int, size: int) -> None:
+        while self._records and (self._records + records > MOST_RECORDS or self._bytes + size > MOST_BYTES):
+            self._left.clear()
+            await self._left.wait()
+        self._records += records
+        self._bytes += size
+
+    def leave(self, records: int, size: int) -> None:
+        self._records -= records
+        self._bytes -= size
+        self._left.set()

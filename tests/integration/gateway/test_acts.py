@@ -1,0 +1,215 @@
+"""Acting on a request: on one's own alone, kept before it is answered, and told what became of it."""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from services.common.contracts.lifecycle import ActRefused, LifecycleFact, MessageAdded, RequestWithdrawn, State
+from services.common.identifiers import derived_id
+from services.common.messaging import Publisher
+from services.common.messaging.envelope import outgoing
+from tests.integration.gateway.test_documents import PDF
+from tests.integration.gateway.test_reading import filed
+from tests.integration.gateway.test_submit import pointers, problem
+from tests.integration.gateway.town import Person, Town, headers_of, new_key, value_of
+from tests.support.waiting import eventually
+
+MESSAGE = {"text": "Esqueci-me de juntar o recibo."}
+ACTS: list[tuple[str, dict[str, Any]]] = [("messages", MESSAGE), ("withdrawal", {})]
+
+acts = pytest.mark.parametrize(("act", "body"), ACTS)
+
+
+async def taken(answer: httpx2.Response) -> UUID:
+    assert answer.status_code == 202, answer.text
+    return UUID(answer.json()["act_id"])
+
+
+@acts
+@pytest.mark.parametrize("key", [None, "short"])
+async def test_a_missing_or_bad_key_is_400(person: Person, act: str, body: dict[str, Any], key: str | None) -> None:
+    reference = (await filed(person))["reference"]
+    headers = person.headers() if key is None else person.headers(idempotency_key=key)
+    answer = await person.http.post(f"/v1/requests/{reference}/{act}", json=body, headers=headers)
+    assert (answer.status_code, problem(answer)) == (400, "idempotency-key")
+
+
+@pytest.mark.parametrize("act", ["messages", "withdrawal"])
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "kind"),
+    [
+        (b'{"text": "Bom d', "application/json", 400, "not-json"),
+        (b"", "application/json", 400, "not-json"),
+        (b'{"text": "a", "text": "b"}', "application/json", 400, "not-json"),
+        (b'{"text": "' + b"x" * 70_000 + b'"}', "application/json", 413, "too-large"),
+        (b"{}", "text/plain", 415, "media-type"),
+        (b"[]", "application/json", 422, "invalid"),
+        (b'{"surprise": 1}', "application/json", 422, "invalid"),
+    ],
+)
+async def test_a_body_that_cannot_be_understood_is_refused(
+    person: Person, act: str, content: bytes, content_type: str, status: int, kind: str
+) -> None:
+    reference = (await filed(person))["reference"]
+    headers = person.headers(idempotency_key=new_key(), content_type=content_type)
+    answer = await person.http.post(f"/v1/requests/{reference}/{act}", content=content, headers=headers)
+    assert (answer.status_code, problem(answer)) == (status, kind)
+
+
+async def test_a_file_that_cannot_be_named_is_pointed_at_and_nothing_is_kept(gateway: Town, person: Person) -> None:
+    request = await filed(person)
+    answer = await person.act(request["reference"], "messages", {"documents": [str(uuid4())]})
+    assert (answer.status_code, pointers(answer)) == (422, [("/documents/0", "unknown_document")])
+    assert len(await gateway.appended(request["request_id"])) == 1
+
+
+@acts
+async def test_acting_on_somebody_elses_request_is_answered_as_on_one_that_never_was(
+    gateway: Town, person: Person, other: Person, act: str, body: dict[str, Any]
+) -> None:
+    request = await filed(other)
+    theirs = await person.act(request["reference"], act, body)
+    shown = await person.act(request["reference"], act, body, postigo_receipt=request["receipt"])
+    never = await person.act("PO-00000-00000-0", act, body)
+    for answer in (theirs, shown, never):
+        assert (answer.status_code, answer.headers["retry-after"]) == (404, "1")
+        assert {**answer.json(), "support_code": ""} == {**never.json(), "support_code": ""}
+    typo = await person.act("nonsense", act, body)
+    assert (typo.status_code, problem(typo)) == (404, "reference")
+    assert len(await gateway.appended(request["request_id"])) == 1
+
+
+async def test_a_message_is_one_record_under_the_act_id_that_says_who_only_by_opaque_ids(
+    gateway: Town, person: Person
+) -> None:
+    request = await filed(person)
+    document = (await person.send(PDF)).json()["document_id"]
+    answer = await person.act(request["reference"], "messages", MESSAGE | {"documents": [document]})
+    act_id = await taken(answer)
+    assert answer.json() == {"reference": request["reference"], "act_id": str(act_id)}
+    assert answer.headers["location"] == f"/v1/requests/{request['reference']}?after={act_id}"
+    _, record = await gateway.appended(request["request_id"])
+    assert value_of(record) == {
+        "request_id": request["request_id"],
+        "reference": request["reference"],
+        "account_id": person.account_id,
+        "actor_id": person.account_id,
+        "text": MESSAGE["text"],
+        "documents": [document],
+    }
+    headers = headers_of(record)
+    assert (headers["ce_id"], headers["ce_type"]) == (str(act_id), "pt.postigo.request.replied.v1")
+    assert headers["ce_partitionkey"] == request["request_id"]
+    assert person.niss not in f"{record.value!r}{record.headers!r}"
+
+
+async def test_a_withdrawal_is_one_record_under_the_act_id(gateway: Town, person: Person) -> None:
+    request = await filed(person)
+    act_id = await taken(await person.act(request["reference"], "withdrawal", {}))
+    _, record = await gateway.appended(request["request_id"])
+    headers = headers_of(record)
+    assert (headers["ce_id"], headers["ce_type"]) == (str(act_id), "pt.postigo.request.withdrawn.v1")
+    assert headers["ce_dataschema"] == "urn:postigo:schema:intake.request.withdrawn.v1"
+
+
+@acts
+async def test_the_same_act_however_often_it_is_sent_is_one(
+    gateway: Town, person: Person, act: str, body: dict[str, Any]
+) -> None:
+    request, key = await filed(person), new_key()
+    answers = await asyncio.gather(*(person.act(request["reference"], act, body, key) for _ in range(20)))
+    (act_id,) = {await taken(answer) for answer in answers}
+    records = (await gateway.appended(request["request_id"]))[1:]
+    assert {(record.value, headers_of(record)["ce_id"]) for record in records} == {(records[0].value, str(act_id))}
+
+
+async def test_a_key_is_good_for_one_sending_to_one_request(person: Person) -> None:
+    key = new_key()
+    request = await filed(person)
+    another = (await filed(person, description="Outra coisa."))["reference"]
+    first = await taken(await person.act(request["reference"], "messages", MESSAGE, key))
+    for reference, act, body in (
+        (request["reference"], "messages", {"text": "Outra coisa."}),
+        (request["reference"], "withdrawal", {}),
+        (another, "messages", MESSAGE),
+    ):
+        answer = await person.act(reference, act, body, key)
+        assert (answer.status_code, problem(answer)) == (422, "key-reused")
+    assert (await person.file(key=key)).status_code == 422
+    assert await taken(await person.act(request["reference"], "messages", MESSAGE, key)) == first
+
+
+async def test_while_no_worker_runs_a_receipt_is_enough_to_act_on_any_replica(gateway: Town, person: Person) -> None:
+    await gateway.stack.stop("gateway-worker")
+    try:
+        request = await filed(person)
+        here = await person.act(request["reference"], "messages", MESSAGE)
+        await gateway.stack.restart("gateway")
+        unproved = await person.act(request["reference"], "messages", MESSAGE)
+        elsewhere = await person.act(request["reference"], "messages", MESSAGE, postigo_receipt=request["receipt"])
+    finally:
+        await gateway.stack.restart("gateway-worker")
+    assert [answer.status_code for answer in (here, unproved, elsewhere)] == [202, 404, 202]
+
+
+async def say(gateway: Town, *facts: LifecycleFact) -> None:
+    """As intake says them."""
+    publisher = Publisher(gateway.stack.env["KAFKA_URL"], client_id="test")
+    for fact in facts:
+        identifier = str(derived_id("test", fact.key, fact.seq))
+        about = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
+        await publisher.send([outgoing(fact, **about, at=fact.occurred_at, traceparent=None)])
+    await publisher.stop()
+
+
+def common(request: dict[str, Any], person: Person) -> dict[str, Any]:
+    names = {name: request[name] for name in ("request_id", "reference")}
+    return names | {"account_id": person.account_id, "occurred_at": datetime.now(UTC)}
+
+
+async def test_a_read_after_an_act_waits_for_what_became_of_it(gateway: Town, person: Person) -> None:
+    request = await filed(person)
+    path = f"/v1/requests/{request['reference']}"
+    written, gone, late = [
+        await taken(await person.act(request["reference"], act, body))
+        for act, body in (("messages", MESSAGE), ("withdrawal", {}), ("withdrawal", {}))
+    ]
+    pending = (await person.get(f"{path}?after={written}")).json()["act"]
+
+    async def judged(act_id: UUID) -> dict[str, Any] | None:
+        act: dict[str, Any] = (await person.get(f"{path}?after={act_id}")).json()["act"]
+        return None if act["outcome"] == "pending" else act
+
+    reads = [asyncio.create_task(eventually(partial(judged, act))) for act in (written, gone, late)]
+    names = common(request, person)
+    await say(
+        gateway,
+        MessageAdded(**names, seq=2, state=State.REGISTERED, act_id=str(written), text=MESSAGE["text"]),
+        RequestWithdrawn(**names, seq=3, state=State.WITHDRAWN, act_id=str(gone)),
+        ActRefused(**names, seq=4, state=State.WITHDRAWN, act_id=str(late), code="not-allowed"),
+    )
+    told = [await read for read in reads]
+    assert pending == {"act_id": str(written), "outcome": "pending"}
+    assert told == [
+        {"act_id": str(written), "outcome": "applied"},
+        {"act_id": str(gone), "outcome": "applied"},
+        {"act_id": str(late), "outcome": "refused", "because": "not-allowed"},
+    ]
+    timeline = (await person.get(f"{path}/timeline?after={late}")).json()["entries"]
+    assert [(entry["type"], entry["act_id"]) for entry in timeline[1:]] == [
+        ("request.message-added", str(written)),
+        ("request.withdrawn", str(gone)),
+        ("request.act-refused", str(late)),
+    ]
+
+
+@pytest.mark.parametrize("path", ["", "/timeline"])
+async def test_what_is_no_act_id_is_named(person: Person, path: str) -> None:
+    answer = await person.get(f"/v1/requests/{(await filed(person))['reference']}{path}?after=yesterday")
+    assert answer.status_code == 422
+    assert [(error["parameter"], error["code"]) for error in answer.json()["errors"]] == [("after", "not_uuid")]

@@ -1,0 +1,57 @@
+"""What is said waits for room instead of growing in memory, and keeps its order."""
+
+import asyncio
+import os
+import signal
+from uuid import uuid4
+
+from deploy.local import LocalStack
+from services.common.errors import BrokerAway
+from services.common.messaging import Publisher
+from services.common.messaging.publisher import Raw
+from services.common.messaging.room import MOST_BYTES, MOST_RECORDS
+from tests.support import topics
+from tests.support.waiting import eventually
+
+MIB = 1024 * 1024
+
+
+async def test_no_more_is_on_its_way_than_fits_while_the_broker_does_not_answer(engines: LocalStack) -> None:
+    topic = f"room.{uuid4().hex}"
+    await topics.create(engines.env["KAFKA_URL"], {topic: 1})
+    publisher = Publisher(engines.env["KAFKA_URL"], client_id="test", timeout=3)
+    await publisher.send_raw([Raw(topic, b"", b"first", ())])
+    kafka = engines.pid("kafka")
+    assert kafka is not None
+    os.kill(kafka, signal.SIGSTOP)
+    try:
+        sends = [publisher.send_raw([Raw(topic, b"", bytes(MIB), ())]) for _ in range(100)]
+        ends = await asyncio.gather(*sends, return_exceptions=True)
+    finally:
+        os.kill(kafka, signal.SIGCONT)
+    assert {type(end) for end in ends} == {BrokerAway}
+
+    async def answered() -> bool:
+        try:
+            await publisher.send_raw([Raw(topic, b"", b"last", ())])
+        except BrokerAway:
+            return False
+        return True
+
+    await eventually(answered)
+    await publisher.stop()
+    landed = await topics.read_all(engines.env["KAFKA_URL"], topic)
+    assert len([record for record in landed if record.value == bytes(MIB)]) <= MOST_BYTES // MIB
+
+
+async def test_much_goes_in_parts_and_in_its_order(engines: LocalStack) -> None:
+    topic = f"room.{uuid4().hex}"
+    await topics.create(engines.env["KAFKA_URL"], {topic: 1})
+    publisher = Publisher(engines.env["KAFKA_URL"], client_id="test")
+    values = [b"%d " % number + bytes(10_000) for number in range(3 * MOST_RECORDS)]
+    try:
+        appended = await publisher.send_raw([Raw(topic, b"", value, ()) for value in values])
+    finally:
+        await publisher.stop()
+    assert len(appended) == len(values)
+    assert [record.value for record in await topics.read_all(engines.env["KAFKA_URL"], topic)] == values

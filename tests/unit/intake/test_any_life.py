@@ -1,0 +1,158 @@
+"""Whatever is done to a request, by whomever, in whatever order: it moves as the table says, and everybody is told."""
+
+from collections import Counter
+from datetime import timedelta
+from itertools import count
+from typing import Any, Final
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from services.common.contracts import Event, topics
+from services.common.contracts.base import events_of
+from services.common.messaging import End
+from services.common.store import Document, Outgoing
+from services.intake.domain import Move, Request, request
+from services.intake.domain.transitions import after
+from services.intake.handlers import requests
+from services.intake.messages import (
+    ActRefused,
+    DocumentAccepted,
+    LifecycleFact,
+    MessageAdded,
+    RequestReplied,
+    RequestWithdrawn,
+    State,
+    Withdrawn,
+)
+from tests.support.received import MONDAY, received
+from tests.unit.intake.test_acts import names
+from tests.unit.intake.test_request import COMMANDS, command, file_accepted, made, submitted
+
+CLOSED: Final = {State.CONCLUDED, State.REJECTED, State.WITHDRAWN}
+
+
+class AnyLife(RuleBasedStateMachine):
+    """The request as intake's own handlers leave it, and beside it what was asked of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = MONDAY
+        self.document: Document[Request] = Document("r")
+        self.facts: list[LifecycleFact] = []
+        self.asked: list[Any] = []
+        self.numbers = count(1)
+        self.take(submitted())
+
+    @property
+    def request(self) -> Request:
+        assert self.document.state is not None
+        return self.document.state
+
+    def take(self, record: Any) -> tuple[End, list[LifecycleFact]]:
+        """Decide on one record, as the kernel does."""
+        fold = requests.fold(self.document, [record])
+        (end,) = fold.ends
+        self.document = fold.change.after
+        said = [_fact(outgoing) for outgoing in fold.change.said]
+        self.facts += said
+        return end, said
+
+    def new(self, event: Event, topic: str) -> Any:
+        self.now += timedelta(minutes=1)
+        record = received(event, topic=topic, at=self.now, id=f"n-{next(self.numbers)}")
+        self.asked.append(record)
+        return record
+
+    @rule(move=st.sampled_from(sorted(COMMANDS)), behind=st.integers(0, 3))
+    def a_department_commands(self, move: Move, behind: int) -> None:
+        state, person_seq = self.request.state, self.request.person_seq
+        seen = max(0, self.request.seq - behind)
+        identifier = f"c-{next(self.numbers)}"
+        event = command(move, seen).event
+        told = event.command.model_copy(update={"id": identifier})
+        end, said = self.take(self.new(event.model_copy(update={"command": told}), topics.ASSIGNMENTS))
+        stale = move in (Move.ANSWER, Move.RESOLVE) and seen < person_seq
+        allowed = after(state, move) is not None and not stale
+        assert (end is End.APPLIED) == allowed
+        assert [fact.act_id for fact in said if isinstance(fact, ActRefused)] == ([] if allowed else [identifier])
+        assert self.request.state is (after(state, move) if allowed else state)
+
+    @rule(text=st.sampled_from([None, "Falta um papel."]), files=st.integers(0, 2))
+    def the_person_writes(self, text: str | None, files: int) -> None:
+        state = self.request.state
+        documents = tuple(UUID(int=number) for number in range(files))
+        end, said = self.take(self.new(RequestReplied(**names(text=text, documents=documents)), topics.INTAKE))
+        assert end is End.APPLIED
+        assert [type(fact) for fact in said] == [MessageAdded]
+        assert self.request.state is state
+        assert self.request.person_seq == self.request.seq
+
+    @rule()
+    def the_person_withdraws(self) -> None:
+        state = self.request.state
+        end, said = self.take(self.new(Withdrawn(**names()), topics.INTAKE))
+        allowed = after(state, Move.WITHDRAW) is not None
+        assert (end is End.APPLIED) == allowed
+        assert [type(fact) for fact in said] == [RequestWithdrawn if allowed else ActRefused]
+        assert self.request.state is (State.WITHDRAWN if allowed else state)
+
+    @rule()
+    def a_file_is_accepted(self) -> None:
+        state = self.request.state
+        _, said = self.take(self.new(file_accepted().event, topics.DOCUMENTS))
+        assert [type(fact) for fact in said] == [DocumentAccepted]
+        assert self.request.state is state
+
+    @rule()
+    def a_department_is_chosen(self) -> None:
+        state = self.request.state
+        self.take(self.new(made(), topics.ASSIGNMENTS))
+        assert self.request.state is state
+
+    @rule(days=st.integers(1, 40))
+    def time_passes_and_timers_fire(self, days: int) -> None:
+        self.now += timedelta(days=days)
+        for due in self.document.due:
+            if due.at <= self.now:
+                self.take(requests.timer(self.document, due))
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def a_record_comes_again(self, chance: Any) -> None:
+        if self.asked:
+            before = self.document
+            assert self.take(chance.choice(self.asked)) == (End.DUPLICATE, [])
+            assert self.document == before
+
+    @invariant()
+    def facts_are_numbered_without_a_gap(self) -> None:
+        assert [fact.seq for fact in self.facts] == list(range(1, len(self.facts) + 1))
+        assert self.request.seq == len(self.facts)
+        assert self.request.state is self.facts[-1].state
+
+    @invariant()
+    def nothing_leads_out_of_a_closed_state(self) -> None:
+        states = [fact.state for fact in self.facts]
+        closed = next((place for place, state in enumerate(states) if state in CLOSED), len(states))
+        assert len(set(states[closed:])) <= 1
+
+    @invariant()
+    def every_act_of_the_person_is_applied_or_refused_once(self) -> None:
+        told = Counter(fact.act_id for fact in self.facts if isinstance(fact, MessageAdded | RequestWithdrawn))
+        told += Counter(fact.act_id for fact in self.facts if isinstance(fact, ActRefused) and fact.command is None)
+        acts = [record.id for record in self.asked if record.topic == topics.INTAKE]
+        assert told == Counter(acts)
+
+    @invariant()
+    def only_an_answered_request_waits_for_anything(self) -> None:
+        assert bool(request.timers(self.request)) == (self.request.state is State.ANSWERED)
+
+
+def _fact(said: Outgoing) -> LifecycleFact:
+    fact = events_of(said.topic)[said.headers["ce_type"]].model_validate_json(said.value)
+    assert isinstance(fact, LifecycleFact)
+    return fact
+
+
+TestAnyLife = AnyLife.TestCase
