@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from services.common.contracts import Event
 from services.common.errors import Poison
-from services.common.identifiers import derived_id
+from services.common.identifiers import derived_text
 from services.common.messaging.decision import Decision, S
 from services.common.messaging.envelope import outgoing
 from services.common.messaging.position import Position
@@ -107,7 +107,7 @@ class Aggregate(Generic[S]):
 
     def timer(self, document: Document[S], due: Due) -> Received[Event]:
         """The event of a due timer, with an id of (document, kind, due time)."""
-        identifier = str(derived_id(self.service, document.key, due.kind, due.at.isoformat()))
+        identifier = derived_text(self.service, document.key, due.kind, due.at.isoformat())
         return Received(
             event=TimerDue(kind=due.kind),
             id=identifier,
@@ -131,8 +131,7 @@ class Aggregate(Generic[S]):
         change = fold.change
         if change.dirty:
             state = change.after.state
-            due = tuple(self.timers(state)) if state is not None else ()
-            change.after = replace(change.after, due=due)
+            change.after.due = tuple(self.timers(state)) if state is not None else ()
         return fold
 
     def _step(self, fold: Fold[S], received: Received[Event]) -> End | None:
@@ -151,12 +150,16 @@ class Aggregate(Generic[S]):
             return End.DUPLICATE
         said = self._said(document.key, decision, received, cause)
         fold.change.said.extend(said)
-        fold.change.after = replace(
-            document,
+        fold.change.after = Document(
+            key=document.key,
+            version=document.version,
             partition=received.partition,
             state=decision.state,
             inbox=_remembered(document.inbox, Seen(cause, received.digest, received.at), received.at),
             outbox=(*document.outbox, *said),
+            blocked=document.blocked,
+            due=document.due,
+            kept=document.kept,
         )
         return End.REFUSED if decision.refused else End.APPLIED
 
@@ -186,7 +189,7 @@ class Aggregate(Generic[S]):
         return [
             outgoing(
                 event,
-                id=str(derived_id(self.service, key, cause, index)),
+                id=derived_text(self.service, key, cause, index),
                 source=self.service,
                 cause=received.id,
                 correlation=received.correlation,

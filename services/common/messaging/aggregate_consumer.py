@@ -112,7 +112,7 @@ class AggregateConsumer(Stepwise, Generic[S]):
         await self.store.move_timelines(found)
 
     def _fold(self, key: str, document: Document[S], queue: Sequence[Taken]) -> Fold[S]:
-        return self.aggregate.fold(document, [replace(taken.received, target=key) for taken in queue])
+        return self.aggregate.fold(document, [_aimed(taken.received, key) for taken in queue])
 
     async def _park(self, queues: Queues, folds: dict[str, Fold[S]]) -> None:
         """Records behind a blocked document go to the dead letters before the list that names them is saved."""
@@ -128,6 +128,10 @@ class AggregateConsumer(Stepwise, Generic[S]):
             if fresh.version == documents[key].version:
                 raise RuntimeError(f"a save missed although version {fresh.version} is what is stored")
             documents[key] = fresh
+
+
+def _aimed(received: Received[Event], key: str) -> Received[Event]:
+    return received if received.target == key else replace(received, target=key)
 
 
 def _blocked(document: Document[S], received: Received[Event]) -> Change[S]:

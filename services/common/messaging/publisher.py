@@ -23,6 +23,7 @@ from aiokafka.errors import (
 )
 
 from services.common.errors import BrokerAway, TopicMissing
+from services.common.messaging import partitions
 from services.common.messaging.room import MOST_BYTES, MOST_RECORDS, Room
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Publisher:
                 client_id=self._client_id,
                 acks="all",
                 enable_idempotence=True,
+                partitioner=partitions.by_key,
                 linger_ms=0,
                 max_batch_size=131_072,
                 max_request_size=MAX_REQUEST,

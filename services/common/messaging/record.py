@@ -4,6 +4,7 @@ A record that cannot be read is poison, and says why in a short code that never 
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,9 @@ MAX_EVENT: Final = 256 * 1024
 """Bytes the data of one event may have."""
 
 MAX_ID: Final = 255
+
+_CANONICAL: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A UUID as we write it; whoever writes it otherwise means the same request."""
 
 _READ: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "ce_quiet", "traceparent"})
 
@@ -122,6 +126,8 @@ def _required(headers: Mapping[str, str], name: str) -> str:
 
 
 def _key(key: bytes) -> str:
+    if _CANONICAL.fullmatch(key):
+        return key.decode()
     try:
         return str(UUID(key.decode("ascii")))
     except ValueError:

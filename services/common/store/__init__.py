@@ -1,6 +1,6 @@
 """MongoDB behind a narrow door: nothing outside this package and the services' `store.py` names the driver."""
 
-from services.common.store.aggregates import DocumentStore, stored
+from services.common.store.aggregates import DocumentStore
 from services.common.store.away import reaching_store
 from services.common.store.client import Client, Collection, Database, Driver, connect, database, disconnect
 from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Seen
@@ -25,5 +25,4 @@ __all__ = [
     "disconnect",
     "reaching_store",
     "said_between",
-    "stored",
 ]
