@@ -39,6 +39,7 @@ HARMLESS = (
     "consumer.position",
     "self._poll",
     "self._shares",
+    "self._subscription.standing",
 )
 """Awaits that change nothing anywhere: a wait, a bound, a poll, and the locks within one process."""
 

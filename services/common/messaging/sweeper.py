@@ -60,15 +60,10 @@ class Sweeper(Generic[S]):
         if self._subscription.progress.outage or not ends:
             return
         async with self._subscription.between_batches:
-            await self._fire(started, self._reached(ends))
+            standing = await self._subscription.standing()
+            await self._fire(started, _reached(ends, standing))
             ARMED and reach(Failpoint.SWEEP_TIMERS_TAKEN)
             await self._send_again(started, sorted({tp.partition for tp in ends}))
-
-    def _reached(self, ends: Mapping[TopicPartition, int]) -> list[int]:
-        """Partitions of which every topic has been read to the noted end."""
-        finished = self._subscription.offsets.finished
-        behind = {tp.partition for tp, end in ends.items() if finished.get(tp, 0) < end}
-        return sorted({tp.partition for tp in ends} - behind)
 
     async def _fire(self, before: datetime, partitions: list[int]) -> None:
         documents = await self._consumer.store.due(partitions, before, LIMIT, but=self._broken)
@@ -106,3 +101,9 @@ class Sweeper(Generic[S]):
                 await self._consumer.publish([document])
             except TopicMissing as missing:
                 log.critical("an outbox cannot be sent", group=self._subscription.group, because=str(missing))
+
+
+def _reached(ends: Mapping[TopicPartition, int], standing: Mapping[TopicPartition, int]) -> list[int]:
+    """Partitions of which every topic has been read to the noted end."""
+    behind = {tp.partition for tp, end in ends.items() if standing.get(tp, 0) < end}
+    return sorted({tp.partition for tp in ends} - behind)

@@ -15,9 +15,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.local import LocalStack
-from tests.integration.kernel.asking import letter_of, load, reason
+from tests.integration.kernel.asking import letter_of, load, reason, transactions
 from tests.integration.kernel.harness import Bench, bench
-from tests.support import undecodable
+from tests.support import topics, undecodable
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
@@ -99,6 +99,59 @@ class LivesSpec:
             await own.settled()
             await eventually(own.ready)
 
+    async def test_a_slow_store_slows_down_and_neither_fills_memory_nor_ends_the_process(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        """At this pace a whole batch is never saved in time: only smaller ones come through."""
+        address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
+        async with Proxy(address) as proxy, bench(engines, tmp_path) as own:
+            await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
+            await eventually(own.ready)
+            before = own.memory()
+            proxy.pace = 20_000
+            for amount in range(1, 4):
+                await own.crowd(500, amount)
+
+            async def some_are_booked() -> bool:
+                return await own.database["accounts"].count_documents({}) > 60
+
+            await eventually(some_are_booked, within=80)
+            assert own.process is not None
+            assert own.process.returncode is None
+            assert own.memory() - before < 40 * MIB
+            assert "left with a batch in flight" not in own.log.read_text()
+            proxy.mend()
+            await own.settled(within=60)
+            assert own.process.returncode is None
+
+    async def test_a_transaction_left_open_holds_back_its_own_partition_alone_and_readiness_says_so(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            held, free = own.keys_of(0, 1)
+            await own.start()
+            await eventually(own.ready)
+            async with transactions(own) as writer:
+                await writer.begin_transaction()
+                await own.enter(held, 1, "aborted")
+                plain = await topics.producer(own.env["KAFKA_URL"])
+                own.producer, writing = plain, own.producer
+                await load(own, [held, free], 1)
+
+                async def readiness_says_so() -> bool:
+                    _, body = await own.probe("/health/ready")
+                    return "open transaction" in " ".join(body.get("because", ()))
+
+                await eventually(readiness_says_so)
+                assert (await own.account(free))["state"]["entries"] == [1]
+                assert not await own.account(held)
+                assert await own.live()
+                await plain.stop()
+                own.producer = writing
+                await writer.abort_transaction()
+            await own.settled()
+            await eventually(own.ready)
+
     async def test_a_broker_away_at_start_leaves_the_process_waiting(self, engines: LocalStack, tmp_path: Path) -> None:
         async with Proxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
             proxy.cut()
@@ -137,21 +190,21 @@ class LivesSpec:
             killer = await own.enter(keys[0], 99, "killer")
             behind = await own.enter(keys[0], 4, id=f"{keys[0]}-4")
             await load(own, keys[1:], 3)
-            starts = 1
-            await own.start()
-            while await own.died():
-                starts += 1
-                await own.start()
-            await own.settled()
-            assert starts <= 5
-            assert await reason(own, killer) == "bug:killed-the-process"
 
             async def both_parked() -> bool:
-                blocked = (await own.account(keys[0]))["blocked"]
+                blocked = (await own.account(keys[0])).get("blocked", ())
                 assert [parked["offset"] for parked in blocked] == [killer.offset, behind.offset]
                 return True
 
+            starts = 1
+            await own.start()
+            while await own.died_before(both_parked):
+                starts += 1
+                await own.start()
             await eventually(both_parked)
+            await own.settled()
+            assert starts <= 5
+            assert await reason(own, killer) == "bug:killed-the-process"
 
     async def test_a_process_that_hangs_or_spins_ends_itself(self, engines: LocalStack, tmp_path: Path) -> None:
         async with bench(engines, tmp_path) as hanging, bench(engines, tmp_path) as spinning:
