@@ -102,6 +102,22 @@ def _make_cluster(name: str, data: Path, run: Run) -> None:
         raise StackError(f"{name} was made, but is empty.")
 
 
+def _make_compose(name: str, folder: Path, run: Run) -> None:
+    """Compose itself, without Docker: it reads compose files as a server would."""
+    root, place = cache.piece(cache.DEBIAN), f"/root/{name}"
+    steps = (
+        f"rm -rf {place} && mkdir {place} && cd {place}",
+        # The folder's list of packages may be older than the package.
+        f"( apt-get download {name} || ( apt-get -o Acquire::Check-Valid-Until=false update && apt-get download {name} ) )",
+        f"dpkg --extract {name}_*.deb .",
+    )
+    run(*INSIDE, str(root), "/bin/sh", "-c", " && ".join(steps))
+    folder.mkdir()
+    brought = root / place[1:]
+    shutil.move(brought / "usr/libexec/docker/cli-plugins" / name, folder / name)
+    shutil.rmtree(brought)
+
+
 def _make_go(name: str, folder: Path, run: Run) -> None:
     """A program built from Go modules whose hashes are in this repository."""
     go = _tool("go", "golang-go")
@@ -123,6 +139,7 @@ MAKERS: Mapping[str, Callable[[str, Path, Run], None]] = {
     cache.CLUSTER: _make_cluster,
     cache.FERRETDB: _make_go,
     cache.MINIO: _make_go,
+    cache.COMPOSE: _make_compose,
 }
 
 
