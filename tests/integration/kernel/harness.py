@@ -7,7 +7,7 @@ import signal
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,14 +52,16 @@ class Bench:
         assert self.process is not None
         return await asyncio.wait_for(self.process.wait(), within)
 
-    async def died(self, within: float = 30) -> bool:
-        """Whether the process ended by itself, before all that was entered was booked."""
+    async def died_before(self, probe: Callable[[], Awaitable[bool]], within: float = 30) -> bool:
+        """Whether the process ended by itself before `probe` held."""
         assert self.process is not None
         dead = asyncio.create_task(self.process.wait())
-        settled = asyncio.create_task(self.settled(within))
-        await asyncio.wait([dead, settled], return_when=asyncio.FIRST_COMPLETED)
-        settled.cancel()
-        return dead.done()
+        held = asyncio.create_task(eventually(probe, within=within, every=0.2))
+        await asyncio.wait([dead, held], return_when=asyncio.FIRST_COMPLETED)
+        if dead.done():
+            held.cancel()
+            return True
+        return not await held
 
     async def kill(self) -> None:
         assert self.process is not None
