@@ -12,7 +12,7 @@ from gateway.accounts.domain import Session
 from services.common.catalogue import Catalogue, Language
 from services.common.contracts.base import Code, Prose
 from services.common.contracts.intake import Act, RequestReplied, RequestSubmitted, Withdrawn
-from services.common.identifiers import derived_id, keyed_id, reference_of
+from services.common.identifiers import derived_text, keyed_id, reference_of
 from services.common.web import kinds
 from services.common.web.claims import DocumentIds
 from services.common.web.field_errors import FieldError, refuse
@@ -145,4 +145,4 @@ def event_id_of(event: RequestSubmitted) -> str:
     """A repetition has the same id, unless a new catalogue or language made it other bytes: then it is another record
     of the same request, which changes nothing downstream.
     """
-    return str(derived_id("gateway", event.request_id.hex, "submitted", event.catalogue_version, event.language))
+    return derived_text("gateway", event.request_id.hex, "submitted", event.catalogue_version, event.language)

@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from services.common.errors import Away
+from services.common.garbage import collect_seldom
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.subscription import Subscription
 from services.common.settings import Settings
@@ -209,6 +210,7 @@ def serve(app: ASGIApp, settings: Settings, service: str) -> None:
     _allow_open_files(round(settings.http_connections * SURPLUS) + OTHER_FILES)
     logging.configure(service, settings.postigo_log_level)
     tracing.configure(service)
+    collect_seldom()
     uvicorn.run(app, **listening(settings))
 
 

@@ -12,7 +12,8 @@ from services.notifications.errors import NotSent
 TIMEOUT: Final = 5.0
 """Seconds the gateway has to answer."""
 
-_AWAY: Final = frozenset({429, 502, 503, 504})
+_AWAY: Final = frozenset({403, 429, 502, 503, 504})
+"""A 403 refuses our signature, as when a clock is wrong: that says nothing about this delivery."""
 
 
 class Recipients:

@@ -1,20 +1,22 @@
 """Notifications' collection: the deliveries, which are also the queue of what is due and the outbox of what to say."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel
 
 from services.common.contracts.topics import REQUEST_PARTITIONS
-from services.common.identifiers import derived_id
+from services.common.identifiers import derived_text
 from services.common.messaging.envelope import outgoing
 from services.common.store import Change, Database, Document, DocumentStore, Outgoing, reaching_store
-from services.notifications.domain import Delivery, Status
+from services.notifications.domain import PATIENCE, Delivery, Status
 from services.notifications.messages import GROUP, DeliveryFact, DeliveryFailed, DeliverySent, DeliverySkipped
 
 PARTITIONS: Final = range(REQUEST_PARTITIONS)
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+FARTHEST: Final = max(patience.longest for patience in PATIENCE.values()) + timedelta(minutes=1)
+"""No try is due later than this from now; the minute is for clocks that do not agree."""
 
 
 class Deliveries(DocumentStore[Delivery]):
@@ -28,9 +30,14 @@ class Deliveries(DocumentStore[Delivery]):
         await self.ensure_indexes(IndexModel([("state.due_at", ASCENDING)], name="queue"))
 
     async def ready(self, now: datetime, limit: int) -> list[Document[Delivery]]:
-        """What may be taken now, longest due first: pending deliveries, and leases that ran out."""
+        """What may be taken now, longest due first: pending deliveries, and leases that ran out.
+
+        One that is to wait longer than any wait is was put off under a wrong clock, perhaps by hours: it is due too.
+        """
+        due = {"state.due_at": {"$lte": now}}
+        put_off = {"state.due_at": {"$gt": now + FARTHEST}, "state.status": Status.PENDING.value}
         with reaching_store():
-            found = self.collection.find({"state.due_at": {"$lte": now}}).sort("state.due_at", ASCENDING).limit(limit)
+            found = self.collection.find({"$or": [due, put_off]}).sort("state.due_at", ASCENDING).limit(limit)
             return [self._read(raw) for raw in await found.to_list(None)]
 
     async def held_by(self, holder: str) -> list[Document[Delivery]]:
@@ -56,7 +63,7 @@ def made(delivery: Delivery, partition: int) -> dict[str, Any]:
         "version": 1,
         "partition": partition,
         "state": delivery.model_dump(),
-        "outbox": [],
+        "outbox": [event._asdict() for event in _said(delivery)],
     }
 
 
@@ -81,7 +88,7 @@ def _said(delivery: Delivery) -> list[Outgoing]:
     return [
         outgoing(
             _fact(kind, delivery, delivery.ended_at),
-            id=str(derived_id(GROUP, str(delivery.id), delivery.status)),
+            id=derived_text(GROUP, str(delivery.id), delivery.status),
             source=GROUP,
             cause=delivery.event_id,
             correlation=delivery.correlation,

@@ -42,7 +42,7 @@ class Value(BaseModel):
 
 
 class Event(Value):
-    """One fact or command, by its CloudEvents type. The Kafka key is the request id, always."""
+    """One fact or command, by its CloudEvents type. The Kafka key is the id of its request (of an operation: its own)."""
 
     TYPE: ClassVar[str] = ""
     SCHEMA: ClassVar[str] = ""

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from services.common.contracts import Event
 from services.common.errors import Poison
-from services.common.identifiers import derived_id
+from services.common.identifiers import derived_text
 from services.common.messaging.decision import Decision, S
 from services.common.messaging.envelope import outgoing
 from services.common.messaging.position import Position
@@ -107,7 +107,7 @@ class Aggregate(Generic[S]):
 
     def timer(self, document: Document[S], due: Due) -> Received[Event]:
         """The event of a due timer, with an id of (document, kind, due time)."""
-        identifier = str(derived_id(self.service, document.key, due.kind, due.at.isoformat()))
+        identifier = derived_text(self.service, document.key, due.kind, due.at.isoformat())
         return Received(
             event=TimerDue(kind=due.kind),
             id=identifier,
@@ -131,15 +131,14 @@ class Aggregate(Generic[S]):
         change = fold.change
         if change.dirty:
             state = change.after.state
-            due = tuple(self.timers(state)) if state is not None else ()
-            change.after = replace(change.after, due=due)
+            change.after.due = tuple(self.timers(state)) if state is not None else ()
         return fold
 
     def _step(self, fold: Fold[S], received: Received[Event]) -> End | None:
         document = fold.change.after
         if document.blocked and not _heads(document.blocked, received):
             waiting = parked(received)
-            if waiting.position in {each.position for each in document.blocked}:
+            if waiting.position in {each.position for each in document.blocked} or _taken(document.inbox, received):
                 return End.DUPLICATE
             fold.park.append(received)
             fold.change.after = replace(document, blocked=(*document.blocked, waiting))
@@ -151,12 +150,16 @@ class Aggregate(Generic[S]):
             return End.DUPLICATE
         said = self._said(document.key, decision, received, cause)
         fold.change.said.extend(said)
-        fold.change.after = replace(
-            document,
+        fold.change.after = Document(
+            key=document.key,
+            version=document.version,
             partition=received.partition,
             state=decision.state,
             inbox=_remembered(document.inbox, Seen(cause, received.digest, received.at), received.at),
             outbox=(*document.outbox, *said),
+            blocked=document.blocked,
+            due=document.due,
+            kept=document.kept,
         )
         return End.REFUSED if decision.refused else End.APPLIED
 
@@ -186,12 +189,13 @@ class Aggregate(Generic[S]):
         return [
             outgoing(
                 event,
-                id=str(derived_id(self.service, key, cause, index)),
+                id=derived_text(self.service, key, cause, index),
                 source=self.service,
                 cause=received.id,
                 correlation=received.correlation,
                 at=received.at,
                 traceparent=received.traceparent,
+                quiet=received.quiet,
             )
             for index, event in enumerate(decision.says)
         ]
@@ -206,6 +210,11 @@ def parked(received: Received[Event]) -> Parked:
 def _heads(blocked: Sequence[Parked], received: Received[Event]) -> bool:
     """Whether the record is the one a blocked document waits for."""
     return bool(blocked) and blocked[0].position == parked(received).position
+
+
+def _taken(inbox: Sequence[Seen], received: Received[Event]) -> bool:
+    """Whether the very record has been decided on: it comes again, and waits for nothing."""
+    return any(each.id == received.inbox_id and each.digest == received.digest for each in inbox)
 
 
 def _remembered(inbox: tuple[Seen, ...], new: Seen, now: datetime) -> tuple[Seen, ...]:

@@ -1,7 +1,8 @@
-"""Failpoints: a named place between two awaits where a test can end the process as a power cut would.
+"""Failpoints: a named place between two awaits where a test can end the process as a power cut would, or freeze it.
 
 `POSTIGO_FAILPOINT=saved:kill` kills the process with SIGKILL the first time it stands there, `saved:kill@3` the third
-time. Unset, a place costs one test of the module constant `ARMED`:
+time; `saved:stop` freezes it with SIGSTOP, until somebody sends SIGCONT: it then goes on as a zombie does, believing
+that no time has passed. Unset, a place costs one test of the module constant `ARMED`:
 
     ARMED and reach(Failpoint.SAVED)
 """
@@ -14,16 +15,19 @@ from typing import Final
 
 
 class Failpoint(StrEnum):
-    """Every step of the kernel, of the paths of a submit and an act, and of a delivery. A test hits each one and counts what is left."""
+    """Every step of the kernel, of a submit, an act and a delivery, and of what operators do. A test hits each one and counts what is left."""
 
     LOG_STARTS_KNOWN = "log-starts-known"
     OFFSETS_LEARNED = "offsets-learned"
     BATCH_READ = "batch-read"
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
+    FREED = "freed"
     LOADED = "loaded"
     TOPICS_KNOWN = "topics-known"
     PARKED_LETTERS_SENT = "parked-letters-sent"
     PARKED = "parked"
+    TIMELINES_READ = "timelines-read"
+    TIMELINES_MOVED = "timelines-moved"
     SAVED = "saved"
     MISSED = "missed"
     PUBLISHED = "published"
@@ -78,6 +82,10 @@ class Failpoint(StrEnum):
     DELIVERY_STORED = "delivery-stored"
     DELIVERY_SAID = "delivery-said"
     DELIVERY_CLEARED = "delivery-cleared"
+    OPERATION_BEGUN = "operation-begun"
+    OPERATION_APPENDED = "operation-appended"
+    OPERATION_TAKEN = "operation-taken"
+    OPERATION_NOTED = "operation-noted"
 
 
 ARMED: Final = os.environ.get("POSTIGO_FAILPOINT")
@@ -85,14 +93,17 @@ ARMED: Final = os.environ.get("POSTIGO_FAILPOINT")
 _hits: Final = count(1)
 
 
+_SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+
 def reach(point: Failpoint) -> bool:
-    """Die here, if this is the armed failpoint and its turn has come."""
+    """Die or freeze here, if this is the armed failpoint and its turn has come."""
     name, _, action = (ARMED or "").partition(":")
     if name != point:
         return False
     verb, _, turn = action.partition("@")
-    if verb != "kill":
-        raise ValueError(f"POSTIGO_FAILPOINT={ARMED}: the action is 'kill' or 'kill@N'")
-    if next(_hits) >= int(turn or 1):
-        os.kill(os.getpid(), signal.SIGKILL)
+    if verb not in _SIGNALS:
+        raise ValueError(f"POSTIGO_FAILPOINT={ARMED}: the action is 'kill' or 'stop', and '@N' for its N-th turn")
+    if next(_hits) == int(turn or 1):
+        os.kill(os.getpid(), _SIGNALS[verb])
     return True

@@ -1,15 +1,13 @@
 """Where a record lies, and when it was appended."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a record lies in the log; for a redriven one, where it first lay."""
 
     topic: str

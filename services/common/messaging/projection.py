@@ -11,6 +11,7 @@ from typing import Any, Generic
 from services.common.messaging.aggregate import End, Keys, own_key
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.position import Position
 from services.common.messaging.record import Received
 from services.common.messaging.shape import Stepwise, Table, Taken, by_key, rounds
 from services.common.store import Change, Document, DocumentStore
@@ -52,6 +53,9 @@ class ProjectionConsumer(Stepwise, Generic[S]):
         """A view is never blocked: the letter alone is kept, and a rebuild fills the gap."""
 
     async def release(self, taken: Taken) -> None:
+        """Nothing ever waits."""
+
+    async def free(self, key: str, position: Position) -> None:
         """Nothing ever waits."""
 
     def _merged(self, document: Document[S], queue: Sequence[Taken]) -> Change[S]:

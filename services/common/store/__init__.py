@@ -4,6 +4,7 @@ from services.common.store.aggregates import DocumentStore
 from services.common.store.away import reaching_store
 from services.common.store.client import Client, Collection, Database, Driver, connect, database, disconnect
 from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Seen
+from services.common.store.timelines import Kept, Timelines, said_between
 
 __all__ = [
     "Change",
@@ -14,11 +15,14 @@ __all__ = [
     "DocumentStore",
     "Driver",
     "Due",
+    "Kept",
     "Outgoing",
     "Parked",
     "Seen",
+    "Timelines",
     "connect",
     "database",
     "disconnect",
     "reaching_store",
+    "said_between",
 ]

@@ -11,6 +11,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.trace import SpanContext, TraceFlags
 
+_SAMPLED: Final = frozenset("13579bdf")
+"""Last digits of the flags: the lowest bit is set."""
+
 _TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
@@ -38,6 +41,11 @@ def _exporter(name: str) -> SpanExporter | None:
 
         return OTLPSpanExporter()
     raise ValueError(f"OTEL_TRACES_EXPORTER={name}: use none, zipkin or otlp")
+
+
+def is_sampled(header: str | None) -> bool:
+    """Whether `header` says so, if it is a trace context at all: most are not sampled, and need not be parsed."""
+    return header is not None and header[-1:] in _SAMPLED
 
 
 def parse_traceparent(header: str | None) -> SpanContext | None:

@@ -52,6 +52,19 @@ async def reason(ledger: Bench, sent: Any) -> str | None:
     return topics.header(await letter_of(ledger, sent), "dlq-reason")
 
 
+async def free(ledger: Bench, key: UUID, first: Any, group: str | None = None) -> RecordMetadata:
+    """Give a parked record up, as an operator would: its document waits for it no longer."""
+    redrive = Redrive(
+        group or f"{ledger.ledger.prefix}-accounts",
+        Position(first.topic, first.partition, first.offset),
+        moment(first.timestamp),
+        frees=str(key),
+    )
+    redrives = Redrives(ledger.env["POSTIGO_INTERNAL_SECRET"].encode())
+    headers = [("dlq-redrive", redrives.header(redrive, str(key).encode(), b""))]
+    return await ledger.producer.send_and_wait(ledger.ledger.entries, value=b"", key=str(key).encode(), headers=headers)
+
+
 async def redrive(
     ledger: Bench,
     key: UUID,
@@ -60,6 +73,8 @@ async def redrive(
     group: str | None = None,
     how: str = "book",
     secret: str | None = None,
+    *,
+    quiet: bool = False,
 ) -> RecordMetadata:
     """Append a parked record again, repaired, as an operator would."""
     event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
@@ -67,6 +82,7 @@ async def redrive(
         group or f"{ledger.ledger.prefix}-accounts",
         Position(first.topic, first.partition, first.offset),
         moment(first.timestamp),
+        quiet,
     )
     headers = headers_of(event.TYPE, f"{key}-{amount}")
     value = event.model_dump_json().encode()

@@ -20,7 +20,7 @@ from aiokafka.structs import RecordMetadata
 
 from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
-from services.common.store import Database, connect, database, disconnect
+from services.common.store import Database, connect, database, disconnect, said_between
 from tests.integration.kernel.ledger import Ledger, ledger
 from tests.support import stacks, topics, warm
 from tests.support.waiting import eventually
@@ -108,7 +108,7 @@ class Bench:
         identifier = about.get("id") or str(derived_id("test", str(key), amount, how))
         headers = about.get("headers") or headers_of(event.TYPE, identifier)
         value = about.get("value", event.model_dump_json().encode())
-        if how in ("book", "timer") and not about:
+        if how in ("book", "bulky", "timer") and not about:
             self.entered[str(key)].append(amount)
         return await self.producer.send_and_wait(
             self.ledger.entries, value=value, key=str(key).encode(), headers=headers
@@ -198,7 +198,9 @@ class Bench:
             assert not account["outbox"], "outbox not cleared"
         books, slips = await self._of("books", "_id"), await self._of("slips", "key")
         said = await self.booked()
+        kept = await self.kept()
         for key, amounts in self.entered.items():
+            assert kept[key] == [(line["id"], line["seq"]) for line in said[key]], "kept other than said"
             assert [line["seq"] for line in said[key]] == list(range(1, len(said[key]) + 1)), "said out of order"
             found = [line["amount"] for line in said[key] if line["amount"]]
             assert found == amounts, f"said other than booked: {found} for {amounts}"
@@ -206,6 +208,16 @@ class Bench:
             assert len(lines) == len(said[key]), "view behind"
             assert len(slips[key]) == len(said[key]), "slips behind"
         return True
+
+    async def kept(self) -> dict[str, list[tuple[str, int]]]:
+        """What the accounts keep of what they said, by key: event ids and numbers, each first time."""
+        kept: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        accounts, older = self.database["accounts"], self.database["timelines"]
+        async for entries in said_between(accounts, older, "", "~"):
+            for each in entries:
+                event = self.ledger.booked.model_validate_json(each.value)
+                kept[str(event.request_id)].setdefault(each.id, event.seq)
+        return defaultdict(list, {key: list(entries.items()) for key, entries in kept.items()})
 
     async def _of(self, collection: str, name: str) -> dict[str, list[dict[str, Any]]]:
         """What a collection holds of the keys that were entered, by key."""

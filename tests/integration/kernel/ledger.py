@@ -80,7 +80,7 @@ def ledger(prefix: str) -> Ledger:
     """The ledger whose topics start with `prefix`."""
 
     class Entered(Said, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1",)):
-        """`how`: `book` it; or be what a `bug`, `poison`, a `refusal` or a `timer` is made of; `killer`, `spinning`, `nowhere`, `huge`; or
+        """`how`: `book` it; or be what a `bug`, `poison`, a `refusal` or a `timer` is made of; `killer`, `spinning`, `nowhere`, `bulky`, `huge`; or
         `unreadable-view`, on which the view and the slips fail.
         """
 
@@ -138,6 +138,8 @@ def ledger(prefix: str) -> Ledger:
                 return changed(after, Nowhere(request_id=event.request_id, reference=event.reference))
             case "unreadable-view":
                 return changed(after, booking(after, received, amount, "unreadable"))
+            case "bulky":
+                return changed(after, booking(after, received, amount, "x" * 20_000))
             case "huge":
                 return changed(after, booking(after, received, amount, "x" * 300_000))
             case _:

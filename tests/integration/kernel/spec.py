@@ -9,11 +9,13 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
+import bson
 import pytest
 
 from services.common.identifiers import derived_id, reference_of
 from services.common.messaging.position import moment
-from tests.integration.kernel.asking import letter_of, reason, redrive, transactions
+from services.common.store.timelines import ROOM
+from tests.integration.kernel.asking import free, letter_of, reason, redrive, transactions
 from tests.integration.kernel.harness import Bench, Headers, headers_of
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.support import topics
@@ -196,6 +198,17 @@ class KernelSpec:
         assert await reason(ledger, poison) == "impossible"
         assert not (await ledger.account(key))["blocked"]
 
+    async def test_all_that_was_said_is_kept_however_much_and_the_document_stays_small(self, ledger: Bench) -> None:
+        key = uuid4()
+        for amount in range(1, 21):
+            await ledger.enter(key, amount, "bulky")
+        await ledger.settled()
+        await ledger.enter(key, 21)
+        await ledger.settled()
+        account = await ledger.account(key)
+        assert len(bson.encode(account)) < ROOM
+        assert len((await ledger.kept())[str(key)]) == 21
+
     async def test_an_event_over_the_size_limit_makes_its_record_poison(self, ledger: Bench) -> None:
         key = uuid4()
         huge = await ledger.enter(key, 1, "huge")
@@ -245,6 +258,38 @@ class KernelSpec:
         ledger.entered[str(key)] = [2]
         await ledger.settled()
         assert (await ledger.account(key))["blocked"] == []
+
+    async def test_a_record_that_is_given_up_lets_the_next_one_pass(self, ledger: Bench) -> None:
+        key = uuid4()
+        first = await ledger.enter(key, 1, "bug")
+        second = await ledger.enter(key, 2, id=f"{key}-2")
+        await ledger.enter(uuid4(), 1)
+        await ledger.settled()
+        await free(ledger, key, first, group="somebody-else")
+        await redrive(ledger, key, second, 2)  # not the head yet: it stays parked
+        await free(ledger, key, first)
+        await redrive(ledger, key, second, 2)
+        ledger.entered[str(key)] = [2]
+        await ledger.settled()
+        assert (await ledger.account(key))["blocked"] == []
+
+    async def test_what_a_quiet_record_makes_us_say_is_marked_and_so_is_its_letter(self, ledger: Bench) -> None:
+        key = uuid4()
+        first = await ledger.enter(key, 1, "bug")
+        await ledger.enter(uuid4(), 1)
+        await ledger.settled()
+        await redrive(ledger, key, first, 1, how="bug", quiet=True)
+        await redrive(ledger, key, first, 1, quiet=True)
+        ledger.entered[str(key)] = [1]
+        await ledger.settled()
+        said = [
+            topics.header(record, "ce_quiet")
+            for record in await topics.read_all(ledger.env["KAFKA_URL"], ledger.ledger.bookings)
+            if record.key == str(key).encode()
+        ]
+        assert said == ["1"]
+        letters = [letter for letter in await ledger.letters() if letter.key == str(key).encode()]
+        assert [topics.header(letter, "dlq-quiet") for letter in letters] == [None, "1"]
 
     async def test_our_bug_in_a_view_or_a_maker_leaves_a_letter_and_stops_nobody(self, ledger: Bench) -> None:
         key = uuid4()

@@ -91,12 +91,14 @@ class House:
     async def register(self, *accounts: UUID) -> None:
         await self.say(*[fact(RequestRegistered, account_id=account) for account in accounts])
 
-    def sender(self, *, holder: str = "1", lease: float = 60, timeout: float = 5) -> Sender:
+    def sender(
+        self, *, holder: str = "1", lease: float = 60, timeout: float = 5, secret: bytes | None = None
+    ) -> Sender:
         """A replica's sender; `lease` and `timeout` (of one SMTP command) in seconds."""
         return Sender(
             self.deliveries,
             Mailer(Server.parse(self.mail.url), "postigo.example", timeout=timeout),
-            Recipients(self.gateway.url, self.env["POSTIGO_INTERNAL_SECRET"].encode()),
+            Recipients(self.gateway.url, secret or self.env["POSTIGO_INTERNAL_SECRET"].encode()),
             Teller(self.deliveries, self.publisher),
             holder=holder,
             sender=FROM,

@@ -188,3 +188,25 @@ async def test_the_oldest_is_taken_first_and_what_is_not_due_waits(town: House) 
     ready = await town.deliveries.ready(now - timedelta(seconds=1), 10)
     assert ready == []
     assert len(await town.deliveries.ready(now, 10)) == 1
+
+
+async def test_what_was_put_off_under_a_wrong_clock_is_sent_all_the_same(town: House) -> None:
+    (made,) = await town.due(town.person())
+    (document,) = (await town.deliveries.load([str(made.id)])).values()
+    put_off = made.model_copy(update={"due_at": datetime.now(UTC) + timedelta(hours=6)})
+    assert not await town.deliveries.save([store.moved(document, put_off)])
+    async with town.sending():
+        await eventually(town.everybody_was_told_once)
+
+
+async def test_a_signature_that_the_gateway_refuses_counts_against_nobody(town: House) -> None:
+    (made,) = await town.due(town.person())
+    async with town.sending(town.sender(secret=b"-" * 32)):
+
+        async def refused() -> bool:
+            return (await town.delivery(made)).because == "gateway-403"
+
+        await eventually(refused)
+    assert (await town.delivery(made)).failures.keys() == {"away"}
+    async with town.sending():
+        await eventually(town.everybody_was_told_once)

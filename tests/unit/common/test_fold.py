@@ -1,5 +1,6 @@
 """The pure half of the kernel: the same document and records give the same change, however they are cut."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -81,6 +82,14 @@ def test_records_behind_a_blocked_document_are_parked_in_order_and_once() -> Non
     assert [received.position.offset for received in fold.park] == [1, 2]
     assert [parked.offset for parked in fold.change.after.blocked] == [100, 1, 2]
     assert fold.change.after.state is None
+
+
+def test_what_was_decided_before_its_document_was_blocked_is_a_duplicate_and_waits_for_nothing() -> None:
+    taken = LEDGER.accounts.fold(empty(), [entry(1)]).change.after
+    blocked = replace(taken, blocked=(Parked(LEDGER.entries, 0, 100, START),))
+    fold = LEDGER.accounts.fold(blocked, [entry(1), entry(1, offset=200), entry(2)])
+    assert fold.ends == [End.DUPLICATE, End.DUPLICATE]
+    assert [received.position.offset for received in fold.park] == [2]
 
 
 def test_only_the_head_of_a_blocked_list_is_taken_and_an_empty_list_frees() -> None:

@@ -1,0 +1,46 @@
+"""An operation as a whole: recorded from its beginning to its end, and what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from deploy.operator.audit import Who
+from deploy.operator.discarding import Discarding, GivenUp
+from deploy.operator.hand import Hand
+from deploy.operator.plan import Left, Plan
+from deploy.operator.redriving import Progress, Redriving
+from deploy.operator.taking import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many records were meant and how many have ended as they should; what is left, and why."""
+
+    planned: int
+    ended: int
+    left: Sequence[Left] = ()
+
+
+async def redrive(hand: Hand, who: Who, plan: Plan, rate: int, terms: Mapping[str, str], progress: Progress) -> Outcome:
+    """Bring back what is planned. Raises OperatorError."""
+    async with hand.operation(who, "redrive", plan.count, terms) as audit:
+        work = Redriving(hand, audit, Pace(rate), progress)
+        await work.run(plan.lines)
+        audit.counts["left"] += sum(len(left.line.letters) for left in work.left)
+    return Outcome(plan.count, audit.counts["redriven"], [*plan.left, *work.left])
+
+
+async def discard(
+    hand: Hand, who: Who, planned: Sequence[GivenUp], terms: Mapping[str, str], progress: Progress
+) -> Outcome:
+    """Give up what is planned. Raises OperatorError."""
+    async with hand.operation(who, "discard", len(planned), terms) as audit:
+        work = Discarding(hand, audit, progress)
+        await work.run(planned)
+        audit.counts["left"] += len(work.left)
+    return Outcome(len(planned), audit.counts["discarded"], work.left)
+
+
+async def reveal(hand: Hand, who: Who, letter: str) -> None:
+    """Record that somebody looks at what a letter holds."""
+    async with hand.operation(who, "reveal", 1, {"letter": letter}):
+        pass

@@ -1,0 +1,86 @@
+"""Fault schedules against the whole system: `make faults ARGS="--seed 1 --schedules 20"`."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from deploy.local.tier import EMBEDDED, REAL, Tier
+from tests.faults import clock
+from tests.faults.runner import Outcome, Run
+from tests.faults.schedule import Schedule, draw
+from tests.faults.telling import told
+from tests.faults.town import town
+
+HOME = Path(".postigo") / f"faults-{os.getpid()}"
+
+
+def main() -> None:
+    wish = _arguments()
+    numbers = [wish.only] if wish.only is not None else list(range(1, wish.schedules + 1))
+    schedules = [draw(wish.seed, number, wish.tier) for number in numbers]
+    if wish.show:
+        print("\n".join(map(str, schedules)))
+        return
+    if any(step.fault == "clock" for schedule in schedules for step in schedule.steps) and not clock.bring():
+        print(f"Clocks will not jump: {clock.PACKAGE} is not on this machine, and may not be installed.")
+    failed = asyncio.run(_run(schedules, wish.tier))
+    for name in failed:
+        seed, _, number = name.partition("/")
+        print(f'FAILED: make faults ARGS="--seed {seed} --only {number} --tier {wish.tier}"')
+    print(f"{len(schedules) - len(failed)} of {len(schedules)} schedules held every clause.")
+    sys.exit(bool(failed))
+
+
+async def _run(schedules: Sequence[Schedule], tier: Tier) -> list[str]:
+    """The names of those that failed. One town serves all, until something fails in it: then a new one is founded."""
+    waiting = list(schedules)
+    failed: list[str] = []
+    while waiting:
+        home = HOME.with_name(f"{HOME.name}-{len(failed)}")
+        begin = time.monotonic()
+        async with AsyncExitStack() as stack:
+            place = await stack.enter_async_context(town(home, tier))
+            print(f"Everything is up after {time.monotonic() - begin:.0f} s, in {home}.", flush=True)
+            broken = False
+            while waiting and not broken:
+                schedule = waiting.pop(0)
+                print(schedule, flush=True)
+                outcome = await Run(place, schedule, say=lambda text: print(text, flush=True)).play()
+                broken = not outcome.passed
+                _show(outcome, len(schedules) - len(waiting), len(schedules))
+        if broken:
+            failed.append(schedule.name)
+            print(f"Logs and data of the failed one are kept in {home}.")
+        else:
+            shutil.rmtree(home, ignore_errors=True)
+    return failed
+
+
+def _show(outcome: Outcome, number: int, of: int) -> None:
+    history, held = outcome.history, sum(verdict.held for verdict in outcome.verdicts)
+    counts = f"{len(history.filed)} requests, {len(history.records)} records, {len(history.mails)} mails"
+    times = f"struck for {outcome.struck:.0f} s, at rest {outcome.rested:.0f} s later"
+    ending = "held" if outcome.passed else "BROKEN"
+    print(f"  [{number}/{of}] {ending}: {held} of {len(outcome.verdicts)} clauses; {counts}; {times}.", flush=True)
+    if not outcome.passed:
+        print(f"\nSchedule {outcome.schedule.name} broke a promise.\n{told(history, outcome.verdicts)}\n", flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make faults", description="Break everything, and see that nothing is lost.")
+    parser.add_argument("--seed", type=int, default=1, help="what the schedules follow from")
+    parser.add_argument("--schedules", type=int, default=20, help="how many")
+    parser.add_argument("--only", type=int, help="just this one of them, again")
+    parser.add_argument("--tier", choices=(EMBEDDED, REAL), default=REAL, help="which engines")
+    parser.add_argument("--show", action="store_true", help="print the schedules, and run none")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

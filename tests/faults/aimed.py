@@ -1,0 +1,78 @@
+"""Schedules that are aimed at one step of the kernel each, where a kernel without that step does harm.
+
+On a sound kernel they hold like all others, and are run among them; `test_mutations.py` runs them on broken ones.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from deploy.demo.data import load_requests
+from services.common.contracts import topics
+from services.common.messaging.failpoints import Failpoint
+from tests.faults.schedule import STORES, WRITES, Schedule, Step
+from tests.faults.script import Part
+
+UP_AGAIN: Final = 4.0
+"""Seconds after which a process that was killed at the beginning reads again, on a busy machine too."""
+
+
+def _filed(name: str, count: int, at: float, *, files: bool = False) -> Sequence[Part]:
+    """Plain requests, all at about one moment."""
+    rows = [row for row in load_requests() if bool(row.documents) is files]
+    chance = random.Random(name)
+    parts = []
+    for number in range(count):
+        row = chance.choice(rows)
+        said = row.model_copy(update={"description": f"{row.description} (n.º {number}, {name})"})
+        parts.append(Part(number, round(at + number * 0.05, 2), said, row.documents[:1]))
+    return parts
+
+
+def _commit(name: str) -> Schedule:
+    """Killed with a batch in hand that is not saved: whoever had committed it would never see it again."""
+    steps = [Step(0, "die", "intake", how=f"{Failpoint.LOADED}@1")]
+    return Schedule(name, _filed(name, 12, UP_AGAIN), steps)
+
+
+def _inbox(name: str) -> Schedule:
+    """What routing said is delivered a second time."""
+    steps = [Step(6, "say again", topics.ASSIGNMENTS, how="in order")]
+    return Schedule(name, _filed(name, 12, 0.5), steps)
+
+
+def _save(name: str) -> Schedule:
+    """Intake can read its store and not write to it, while everybody else goes on: what it says now, it has not decided."""
+    steps = [Step(0.5, "refuse", f"{STORES['intake']}{WRITES}", seconds=12)]
+    return Schedule(name, _filed(name, 12, 1, files=True), steps)
+
+
+def _outbox(name: str) -> Schedule:
+    """A member stands still between sending and clearing; another decides on the same document, and dies unsent."""
+    steps = [Step(0, "take over", "routing", how=f"{Failpoint.PUBLISHED}@1 {Failpoint.SAVED}@1")]
+    return Schedule(name, _filed(name, 2, UP_AGAIN + 2), steps)
+
+
+def _sends(name: str) -> Schedule:
+    """The broker freezes between save and send, and dies with what it was sent; the sender is killed before."""
+    steps = [
+        Step(0, "stand still", "intake", seconds=3, how=f"{Failpoint.SAVED}@1"),
+        Step(UP_AGAIN + 1.5, "stop", "kafka", seconds=8),
+        Step(UP_AGAIN + 5.5, "kill", "intake"),
+        Step(UP_AGAIN + 6.0, "kill", "kafka"),
+    ]
+    return Schedule(name, _filed(name, 12, UP_AGAIN), steps)
+
+
+AIMED: Final[Mapping[str, Callable[[str], Schedule]]] = {
+    "commit": _commit,
+    "inbox": _inbox,
+    "save": _save,
+    "outbox": _outbox,
+    "sends": _sends,
+}
+
+
+def aimed(at: str, name: str) -> Schedule:
+    """The schedule that is aimed at this step, under a name of its own."""
+    return AIMED[at](name)

@@ -1,0 +1,134 @@
+"""What is done to the log itself: records delivered twice or in another order, offsets rewound, and poison."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from deploy.demo.evidence import Places
+from deploy.topics_apply import admin_client
+from services.common.messaging.position import Position
+from tests.faults.recorder import reading
+from tests.faults.town import Town
+from tests.support.waiting import eventually
+
+SAID_AGAIN: Final = 15
+"""Records delivered again at one time."""
+
+REWOUND: Final = 10
+"""Records of each partition that a group is made to take again, at most."""
+
+EMPTY_WITHIN: Final = 30.0
+"""Seconds in which the broker must notice that a group has no member any more."""
+
+FAMILIES: Final = {"inboxes": ".inbox.v1", "outboxes": ".outbox.v1"}
+"""Topics that a schedule names together, by how their names end."""
+
+
+@asynccontextmanager
+async def appending(town: Town) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(bootstrap_servers=town.kafka, acks="all", enable_idempotence=True)
+    await _patiently(producer.start)
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def _patiently(start: Any) -> None:
+    """The broker may be frozen, or just be coming back."""
+
+    async def started() -> bool:
+        try:
+            await start()
+        except (KafkaError, OSError):
+            return False
+        return True
+
+    await eventually(started, within=90, every=0.5)
+
+
+async def said_again(town: Town, begin: Places, name: str, chance: random.Random, *, shuffled: bool) -> None:
+    """Append records of one topic, or of one kind of topic, again as they are: old ones, late, perhaps disordered."""
+    async with reading(town) as log:
+        there = await log.raw(begin, await log.ends())
+    chosen = [raw for raw in there if _named(raw.topic, name) and _is_ours(raw, town)]
+    chosen = sorted(chance.sample(chosen, min(SAID_AGAIN, len(chosen))), key=there.index)
+    if shuffled:
+        chance.shuffle(chosen)
+    async with appending(town) as producer:
+        for raw in chosen:
+            sent = await producer.send_and_wait(
+                raw.topic, value=raw.value, key=raw.key, headers=list(raw.headers), partition=raw.partition
+            )
+            town.said_again.add(Position(sent.topic, sent.partition, sent.offset))
+
+
+def _named(topic: str, name: str) -> bool:
+    return topic == name or (name in FAMILIES and topic.endswith(FAMILIES[name]))
+
+
+def _is_ours(raw: Any, town: Town) -> bool:
+    return Position(raw.topic, raw.partition, raw.offset) not in town.poisoned
+
+
+async def spoiled(town: Town, topic: str, chance: random.Random) -> None:
+    """Append something that nobody can read, among what is being said."""
+    value, headers = chance.choice(_poison())
+    async with appending(town) as producer:
+        key = str(UUID(int=chance.getrandbits(128))).encode()
+        sent = await producer.send_and_wait(topic, value=value, key=key, headers=list(headers))
+        town.poisoned.add(Position(sent.topic, sent.partition, sent.offset))
+
+
+def _poison() -> Sequence[tuple[bytes | None, Sequence[tuple[str, bytes]]]]:
+    named = [("ce_id", b"poison"), ("ce_type", b"pt.postigo.request.submitted.v1")]
+    return [
+        (b"{not json", named),
+        (b"{}", [("ce_id", b"poison"), ("ce_type", b"pt.postigo.nothing.known.v9")]),
+        (b"{}", named[1:]),
+        (None, named),
+        (b"\xff" * 400_000, named),
+    ]
+
+
+async def rewound(town: Town, group: str, chance: random.Random) -> None:
+    """Let a group that has no member take some records again."""
+
+    async def empty() -> bool:
+        async with admin_client(town.kafka) as admin:
+            (answer,) = await admin.describe_consumer_groups([group])
+            return bool(answer.to_object()["groups"][0]["state"] == "Empty")
+
+    await eventually(_forgiving(empty), within=EMPTY_WITHIN, every=0.5)
+    async with admin_client(town.kafka) as admin:
+        taken = await admin.list_consumer_group_offsets(group)
+    back = {tp: max(0, at.offset - chance.randint(1, REWOUND)) for tp, at in taken.items() if at.offset > 0}
+    await _commit(town, group, back)
+
+
+def _forgiving(probe: Any) -> Any:
+    async def asked() -> bool:
+        try:
+            return bool(await probe())
+        except (KafkaError, OSError, TimeoutError):
+            return False
+
+    return asked
+
+
+async def _commit(town: Town, group: str, offsets: dict[TopicPartition, int]) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=town.kafka, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        if offsets:
+            consumer.assign(list(offsets))
+            async with asyncio.timeout(30):
+                await consumer.commit(offsets)
+    finally:
+        await consumer.stop()

@@ -1,0 +1,76 @@
+"""Five ways to break the kernel on purpose. Each is done to one process before it starts, and product code knows of none.
+
+The schedule that provokes the harm of each is in `aimed.py`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+
+from services.common.messaging.aggregate import Aggregate
+from services.common.messaging.aggregate_consumer import AggregateConsumer
+from services.common.messaging.careful import spans_of
+from services.common.messaging.publisher import Publisher
+from services.common.messaging.subscription import Subscription
+from services.common.store import DocumentStore, reaching_store
+
+
+def commit_before_save() -> None:
+    begin = Subscription.__init__
+
+    def mutated(self: Subscription, **about: Any) -> None:
+        begin(self, **about)
+        take = self._taker.take
+
+        async def commit_then_take(records: Any) -> None:
+            after: dict[TopicPartition, int] = {tp: span[1] for tp, span in spans_of(records).items()}
+            await self._commit(after)
+            await take(records)
+
+        self._taker.take = commit_then_take  # type: ignore[method-assign]
+
+    Subscription.__init__ = mutated  # type: ignore[method-assign]
+
+
+def no_inbox_check() -> None:
+    def mutated(self: Aggregate[Any], document: Any, received: Any) -> Any:
+        return self._handler(received.event)(document.state, received), received.inbox_id
+
+    Aggregate._decide = mutated  # type: ignore[method-assign]
+
+
+def publish_before_save() -> None:
+    park = AggregateConsumer._park
+
+    async def mutated(self: AggregateConsumer[Any], queues: Any, folds: Any) -> None:
+        await park(self, queues, folds)
+        await self._publisher.send([event for fold in folds.values() for event in fold.change.said])
+
+    AggregateConsumer._park = mutated  # type: ignore[method-assign]
+
+
+def outbox_replaced() -> None:
+    async def mutated(self: DocumentStore[Any], sent: Mapping[str, Sequence[str]]) -> None:
+        with reaching_store():
+            await self._collection.update_many({"_id": {"$in": list(sent)}}, {"$set": {"outbox": []}})
+
+    DocumentStore.clear = mutated  # type: ignore[method-assign]
+
+
+def sends_not_awaited() -> None:
+    async def mutated(self: Publisher, records: Any) -> list[datetime]:
+        producer = await self._running()
+        for topic, key, value, headers in records:
+            await producer.send(topic, value=value, key=key, headers=list(headers))
+        return [datetime.now(UTC) for _ in records]
+
+    Publisher.send_raw = mutated  # type: ignore[method-assign]
+
+
+MUTATIONS: Final[Mapping[str, Callable[[], None]]] = {
+    each.__name__.replace("_", " "): each
+    for each in (commit_before_save, no_inbox_check, publish_before_save, outbox_replaced, sends_not_awaited)
+}
+"""By name: what the process breaks."""

@@ -1,0 +1,157 @@
+"""Runs a schedule in a town: people file and act while the system is struck; then all is healed, comes to rest, is judged."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiokafka.errors import KafkaError
+
+from deploy.local import StackError
+from services.common.errors import StoreAway
+from tests.faults.clauses import CLAUSES
+from tests.faults.clock import PACKAGE, library
+from tests.faults.history import Behind, Done, History
+from tests.faults.people import People
+from tests.faults.recorder import Recorder
+from tests.faults.schedule import Schedule, Step
+from tests.faults.strikes import STRIKES, Scene
+from tests.faults.town import Town
+from tests.faults.verdicts import Harm, Verdict, judge
+
+TOLD_WITHIN: Final = 60.0
+"""Seconds after the healing in which whoever still tries must be told."""
+
+REST_WITHIN: Final = 120.0
+"""Seconds after that in which everything must have come to its end: leases of a minute run out, and outboxes are swept."""
+
+LOOK_EVERY: Final = 1.0
+
+NEVER_MENDED: Final = frozenset({Harm.DOUBLED, Harm.REORDERED})
+"""Harms that no waiting takes away."""
+
+_CANNOT: Final = (AssertionError, KafkaError, OSError, StackError, StoreAway, TimeoutError)
+"""How a step fails to be performed because of another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a schedule. Times are seconds: from its beginning to the healing, and from there to rest."""
+
+    schedule: Schedule
+    history: History
+    verdicts: Sequence[Verdict]
+    struck: float
+    rested: float
+
+    @property
+    def passed(self) -> bool:
+        return all(verdict.held for verdict in self.verdicts)
+
+    @property
+    def harms(self) -> frozenset[Harm]:
+        return frozenset(verdict.clause.harm for verdict in self.verdicts if not verdict.held)
+
+
+def _unheard(text: str) -> None:
+    """For those who do not listen."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One schedule in one town. `say` is told of every step; `rest_within` bounds the wait for the end."""
+
+    town: Town
+    schedule: Schedule
+    say: Callable[[str], None] = _unheard
+    rest_within: float = REST_WITHIN
+    done: list[Done] = field(default_factory=list)
+    _begun: float = field(default_factory=time.monotonic)
+
+    async def play(self) -> Outcome:
+        recorder = await self._recorder()
+        people = People(self.town.counter, self.schedule.name, self._begun + 600)
+        coming = asyncio.create_task(people.come(self.schedule.parts))
+        await self._strike(recorder)
+        await self._heal(people)
+        await coming
+        healed = time.monotonic()
+        history, verdicts = await self._at_rest(recorder, people)
+        return Outcome(self.schedule, history, verdicts, healed - self._begun, time.monotonic() - healed)
+
+    async def _recorder(self) -> Recorder:
+        self._begun = time.monotonic()
+        return await Recorder.begun(self.town)
+
+    async def _strike(self, recorder: Recorder) -> None:
+        """Every step at its time. Returns when the last is over, and not before people have begun."""
+        begin = recorder.begin
+        async with asyncio.TaskGroup() as strikes:
+            for number, step in enumerate(self.schedule.steps):
+                chance = random.Random(f"{self.schedule.name} {number}")
+                strikes.create_task(self._perform(Scene(self.town, begin, chance), step))
+        last = max((part.at for part in self.schedule.parts), default=0.0)
+        await asyncio.sleep(max(0.0, self._begun + last - time.monotonic()))
+
+    async def _perform(self, scene: Scene, step: Step) -> None:
+        await asyncio.sleep(max(0.0, self._begun + step.at - time.monotonic()))
+        if lacking := self._lacking(step):
+            self._note(f"SKIPPED {step}: {lacking}")
+            return
+        self._note(str(step))
+        try:
+            await STRIKES[step.fault](scene, step)
+        except _CANNOT as error:
+            self._note(f"COULD NOT {step}: {type(error).__name__} {error}")
+        else:
+            self._note(f"over: {step}")
+
+    def _lacking(self, step: Step) -> str:
+        """Why this machine cannot do it; empty when it can."""
+        if step.fault == "clock" and library() is None:
+            return f"{PACKAGE} is not on this machine, and may not be installed"
+        if step.fault == "fill" and not self.town.disk.small:
+            return "only root may give the engines a small disk of their own"
+        return ""
+
+    def _note(self, what: str) -> None:
+        self.done.append(Done(datetime.now(UTC), what))
+        self.say(f"    {time.monotonic() - self._begun:5.1f} s  {what}")
+
+    async def _heal(self, people: People) -> None:
+        await self.town.heal()
+        people.until = time.monotonic() + TOLD_WITHIN
+        self._note("healed")
+
+    async def _at_rest(self, recorder: Recorder, people: People) -> tuple[History, Sequence[Verdict]]:
+        """The history once nothing moves any more and every clause holds; what it is when the time is over, otherwise."""
+        deadline = time.monotonic() + self.rest_within
+        while True:
+            new, behind = await self._look(recorder)
+            over = time.monotonic() > deadline
+            if over or (new == 0 and not behind):
+                history = await self._history(recorder, people, behind)
+                verdicts = judge(history, CLAUSES)
+                broken = {verdict.clause.harm for verdict in verdicts if not verdict.held}
+                if over or not broken or broken & NEVER_MENDED:
+                    return history, verdicts
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _look(self, recorder: Recorder) -> tuple[int, Sequence[Behind]]:
+        """How much is new, and who is behind; an engine that is only coming back is asked again."""
+        with suppress(KafkaError, OSError, TimeoutError):
+            return await recorder.look()
+        return 1, ()
+
+    async def _history(self, recorder: Recorder, people: People, behind: Sequence[Behind]) -> History:
+        known: dict[str, Any] = {
+            "asked": sorted(people.asked, key=lambda asked: asked.number),
+            "behind": behind,
+            "strange_answers": people.strange,
+            "done": list(self.done),
+        }
+        return await recorder.history(**known)
