@@ -145,6 +145,11 @@ def ledger(prefix: str) -> Ledger:
             case _:
                 return changed(after, booking(after, received, amount))
 
+    @accounts.on_too_many(Entered)
+    def turn_away(current: Account | None, received: Received[Entered]) -> Decision[Account]:
+        account = current or Account()
+        return refused(current, booking(account, received, received.event.amount, "too many"))
+
     @accounts.on_timer("close")
     def close(current: Account | None, received: Received[TimerDue]) -> Decision[Account]:
         assert current is not None

@@ -72,8 +72,8 @@ class LivesSpec:
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
-            flooded, calm = own.keys_of(0, 1)
-            await own.flood(flooded, 3_000)
+            *flooded, calm = own.keys_of(*[0] * 10, 1)
+            await own.flood(flooded, 300)
             await own.start()
             await own.enter(calm, 1)
 
@@ -81,8 +81,30 @@ class LivesSpec:
                 return bool(await own.account(calm))
 
             await eventually(booked)
-            assert len((await own.account(flooded))["state"]["entries"]) < 2_000
+            assert len((await own.account(flooded[0]))["state"]["entries"]) < 200
             await own.settled(within=60)
+
+    async def test_what_is_sent_too_often_fills_no_document_and_keeps_nobody_waiting(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            (noisy,) = own.keys_of(0)
+            await own.flood([noisy], 3_000)
+            beside = own.keys_of(0, 1)
+            await load(own, beside, 3)
+            own.entered[str(noisy)] = own.entered[str(noisy)][:500]
+            await own.start()
+
+            async def refused() -> bool:
+                said = (await own.booked())[str(noisy)]
+                return len(said) == 3_000
+
+            await eventually(refused, within=60, every=1)
+            account = await own.account(noisy)
+            assert account["state"]["entries"] == list(range(1, 501))
+            assert len(account["inbox"]) == 500
+            del own.entered[str(noisy)]
+            await own.settled()
 
     async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
         self, engines: LocalStack, tmp_path: Path
