@@ -22,6 +22,9 @@ from services.common.store import Due
 UNLUCKY = 13
 """An account whose last entry this is cannot be closed: our bug."""
 
+DEADLY = 14
+"""An account whose last entry this is kills the process that closes it."""
+
 
 class Account(Value):
     """`entries` in the order they were booked; `closes_at` sets a timer."""
@@ -148,10 +151,17 @@ def ledger(prefix: str) -> Ledger:
             case _:
                 return changed(after, booking(after, received, amount))
 
+    @accounts.on_too_many(Entered)
+    def turn_away(current: Account | None, received: Received[Entered]) -> Decision[Account]:
+        account = current or Account()
+        return refused(current, booking(account, received, received.event.amount, "too many"))
+
     @accounts.on_timer("close")
     def close(current: Account | None, received: Received[TimerDue]) -> Decision[Account]:
         assert current is not None
         assert current.entries[-1] != UNLUCKY
+        if current.entries[-1] == DEADLY:
+            os.kill(os.getpid(), signal.SIGKILL)
         after = current.model_copy(update={"closes_at": None, "said": current.said + 1})
         return changed(after, booking(after, received, 0, "closed"))
 
