@@ -135,7 +135,8 @@ def engine(tier: Tier, name: str, home: Home, ports: Mapping[str, int]) -> Progr
 
 def process(name: str, ports: Mapping[str, int], environment: Mapping[str, str]) -> Program:
     """The Postigo process `name` as a program."""
-    own = {"HTTP_HOST": HOST, "HTTP_PORT": str(ports[name]), "POSTIGO_INSTANCE": "1"}
+    # Nobody shares out requests among replicas here, who would need time to notice that one leaves.
+    own = {"HTTP_HOST": HOST, "HTTP_PORT": str(ports[name]), "HTTP_DRAIN": "0", "POSTIGO_INSTANCE": "1"}
     return Program(
         name=name,
         kind=Kind.PROCESS,

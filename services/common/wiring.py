@@ -6,6 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from services.common.messaging import Aggregate, AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
+from services.common.messaging.careful_timers import CarefulTimers
 from services.common.messaging.lives import Lives
 from services.common.messaging.redrive import Redrives
 from services.common.messaging.shape import Shape
@@ -42,7 +43,7 @@ class Wiring:
         letters = DeadLetters(self.publisher, group)
         consumer = AggregateConsumer(aggregate, store, self.publisher, letters)
         subscription = self._subscription(group, topics, consumer, letters)
-        return subscription, Sweeper(subscription, consumer)
+        return subscription, Sweeper(subscription, consumer, CarefulTimers(self._lives(group)))
 
     def _subscription(self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters) -> Subscription:
         return Subscription(
@@ -53,5 +54,8 @@ class Wiring:
             shape=shape,
             letters=letters,
             redrives=Redrives(self._settings.internal_secret),
-            lives=Lives(self.database["consumer_lives"], group, self._settings.postigo_instance),
+            lives=self._lives(group),
         )
+
+    def _lives(self, group: str) -> Lives:
+        return Lives(self.database["consumer_lives"], group, self._settings.postigo_instance)

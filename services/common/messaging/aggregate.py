@@ -23,6 +23,9 @@ INBOX_AGE: Final = timedelta(days=35)
 
 INBOX_LEAST: Final = 64
 
+INBOX_MOST: Final = 500
+"""Ids of one topic that an inbox remembers of events which anybody outside may say as often as they like."""
+
 E = TypeVar("E", bound=Event)
 Handler = Callable[[S | None, Received[E]], Decision[S]]
 Keys = Callable[[Received[Any]], Sequence[str]]
@@ -70,6 +73,7 @@ class Aggregate(Generic[S]):
     _handlers: dict[type[Event], tuple[Handler[S, Any], Keys]] = field(default_factory=dict)
     _timers: dict[str, Handler[S, TimerDue]] = field(default_factory=dict)
     _reused: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
+    _too_many: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
 
     def on(self, *events: type[E], keys: Keys | None = None) -> Callable[[Handler[S, E]], Handler[S, E]]:
         """Register the handler of `events`; `keys` names the documents they touch, if not the aggregate's usual."""
@@ -94,6 +98,18 @@ class Aggregate(Generic[S]):
 
         def register(handler: Handler[S, Any]) -> Handler[S, Any]:
             self._reused.update(dict.fromkeys(events, handler))
+            return handler
+
+        return register
+
+    def on_too_many(self, *events: type[Event]) -> Callable[[Handler[S, Any]], Handler[S, Any]]:
+        """Register what to say of an event whose topic has filled its share of the inbox. It changes no state.
+
+        Such an event is not remembered: should it come again, its topic's share is still full and the same is said again.
+        """
+
+        def register(handler: Handler[S, Any]) -> Handler[S, Any]:
+            self._too_many.update(dict.fromkeys(events, handler))
             return handler
 
         return register
@@ -145,7 +161,7 @@ class Aggregate(Generic[S]):
             return None
         if _heads(document.blocked, received):
             document = fold.change.after = replace(document, blocked=document.blocked[1:])
-        decision, cause = self._decide(document, received)
+        decision, cause, forgotten = self._decide(document, received)
         if decision is None:
             return End.DUPLICATE
         said = self._said(document.key, decision, received, cause)
@@ -155,7 +171,9 @@ class Aggregate(Generic[S]):
             version=document.version,
             partition=received.partition,
             state=decision.state,
-            inbox=_remembered(document.inbox, Seen(cause, received.digest, received.at), received.at),
+            inbox=document.inbox
+            if forgotten
+            else _remembered(document.inbox, Seen(cause, received.digest, received.at), received.at),
             outbox=(*document.outbox, *said),
             blocked=document.blocked,
             due=document.due,
@@ -163,22 +181,27 @@ class Aggregate(Generic[S]):
         )
         return End.REFUSED if decision.refused else End.APPLIED
 
-    def _decide(self, document: Document[S], received: Received[Event]) -> tuple[Decision[S] | None, str]:
-        """The decision (None for a duplicate) and the inbox id it is remembered under."""
+    def _decide(self, document: Document[S], received: Received[Event]) -> tuple[Decision[S] | None, str, bool]:
+        """The decision (None for a duplicate), the inbox id it is remembered under, and whether it is not remembered."""
         cause = received.inbox_id
         seen = {entry.id: entry for entry in document.inbox}
         handler = self._handler(received.event)
         if cause in seen:
             if seen[cause].digest == received.digest:
-                return None, cause
+                return None, cause, False
             cause = f"{cause}#{received.digest.hex()}"
             if cause in seen:
-                return None, cause
+                return None, cause, False
             reused = self._reused.get(type(received.event))
             if reused is None:
                 raise Poison("id-reused")
             handler = reused
-        return handler(document.state, received), cause
+        too_many = self._too_many.get(type(received.event))
+        if too_many and _is_full(document.inbox, received):
+            decision = too_many(document.state, received)
+            assert decision.state is document.state
+            return decision, cause, True
+        return handler(document.state, received), cause, False
 
     def _handler(self, event: Event) -> Handler[S, Any]:
         if isinstance(event, TimerDue):
@@ -215,6 +238,14 @@ def _heads(blocked: Sequence[Parked], received: Received[Event]) -> bool:
 def _taken(inbox: Sequence[Seen], received: Received[Event]) -> bool:
     """Whether the very record has been decided on: it comes again, and waits for nothing."""
     return any(each.id == received.inbox_id and each.digest == received.digest for each in inbox)
+
+
+def _is_full(inbox: Sequence[Seen], received: Received[Event]) -> bool:
+    """Whether the record's topic has its share of the inbox, as of the record's own time: so it stays when it comes again."""
+    if len(inbox) < INBOX_MOST:
+        return False
+    scope = f"{received.topic} "
+    return sum(each.id.startswith(scope) and received.at - each.at <= INBOX_AGE for each in inbox) >= INBOX_MOST
 
 
 def _remembered(inbox: tuple[Seen, ...], new: Seen, now: datetime) -> tuple[Seen, ...]:

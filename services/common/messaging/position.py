@@ -14,6 +14,9 @@ class Position(NamedTuple):
     partition: int
     offset: int
 
+    def __str__(self) -> str:
+        return f"{self.topic} {self.partition} {self.offset}"
+
 
 def position_of(record: "ConsumerRecord[bytes, bytes]") -> Position:
     """Where the record itself lies."""

@@ -52,14 +52,16 @@ class Bench:
         assert self.process is not None
         return await asyncio.wait_for(self.process.wait(), within)
 
-    async def died_before(self, goal: Callable[[], Awaitable[bool]], within: float = 30) -> bool:
-        """Whether the process ended by itself, before `goal` was reached."""
+    async def died_before(self, probe: Callable[[], Awaitable[bool]], within: float = 30) -> bool:
+        """Whether the process ended by itself before `probe` held."""
         assert self.process is not None
         dead = asyncio.create_task(self.process.wait())
-        reached = asyncio.create_task(eventually(goal, within=within, every=0.2))
-        await asyncio.wait([dead, reached], return_when=asyncio.FIRST_COMPLETED)
-        reached.cancel()
-        return dead.done()
+        held = asyncio.create_task(eventually(probe, within=within, every=0.2))
+        await asyncio.wait([dead, held], return_when=asyncio.FIRST_COMPLETED)
+        if dead.done():
+            held.cancel()
+            return True
+        return not await held
 
     async def kill(self) -> None:
         assert self.process is not None
@@ -101,16 +103,15 @@ class Bench:
         return because if status == 503 and "deleted" in because else ""
 
     async def enter(self, key: UUID, amount: int, how: str = "book", **about: Any) -> ConsumerRecord[bytes, bytes]:
-        """Append an entry; where it lies. `about` may replace `id`, `value` or `headers`."""
+        """Append an entry; where it lies. `about` may replace `id`, `value`, `headers` or `topic`."""
         event = self.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
         identifier = about.get("id") or str(derived_id("test", str(key), amount, how))
         headers = about.get("headers") or headers_of(event.TYPE, identifier)
         value = about.get("value", event.model_dump_json().encode())
         if how in ("book", "bulky", "timer") and not about:
             self.entered[str(key)].append(amount)
-        return await self.producer.send_and_wait(
-            self.ledger.entries, value=value, key=str(key).encode(), headers=headers
-        )
+        topic = about.get("topic", self.ledger.entries)
+        return await self.producer.send_and_wait(topic, value=value, key=str(key).encode(), headers=headers)
 
     def entry(self, key: UUID, amount: int) -> tuple[bytes, list[tuple[str, bytes]]]:
         """The value and the headers of an entry that somebody else appends: it counts as entered."""
@@ -119,9 +120,10 @@ class Bench:
         headers = [("ce_id", str(derived_id("test", str(key), amount)).encode()), ("ce_type", event.TYPE.encode())]
         return event.model_dump_json().encode(), headers
 
-    async def flood(self, key: UUID, count: int) -> None:
-        """Enter `count` amounts of one key at once."""
-        await self._enter_all([key] * count, range(1, count + 1))
+    async def flood(self, keys: Sequence[UUID], count: int) -> None:
+        """Enter `count` amounts of each key at once."""
+        amounts = [amount for amount in range(1, count + 1) for _ in keys]
+        await self._enter_all([*keys] * count, amounts)
 
     async def crowd(self, count: int, amount: int) -> None:
         """Enter an amount of `count` keys at once, the same keys each time."""
@@ -149,12 +151,11 @@ class Bench:
             await zipping.stop()
 
     def keys_of(self, *partitions: int) -> list[UUID]:
-        """New keys that lie in these partitions, in their order."""
-        found: dict[int, UUID] = {}
-        while not set(partitions) <= found.keys():
-            key = uuid4()
-            found[(murmur2(str(key).encode()) & 0x7FFFFFFF) % self.ledger.topics()[self.ledger.entries]] = key
-        return [found[partition] for partition in partitions]
+        """New keys that lie in these partitions, one for each that is named."""
+        return [next(key for key in iter(uuid4, None) if self._partition_of(key) == each) for each in partitions]
+
+    def _partition_of(self, key: UUID) -> int:
+        return int((murmur2(str(key).encode()) & 0x7FFFFFFF) % self.ledger.topics()[self.ledger.entries])
 
     def memory(self) -> int:
         """The most bytes that were resident at once in the process."""

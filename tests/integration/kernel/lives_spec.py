@@ -17,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from deploy.local import LocalStack
 from tests.integration.kernel.asking import letter_of, load, reason, transactions
 from tests.integration.kernel.harness import Bench, bench
+from tests.integration.kernel.ledger import DEADLY
 from tests.support import topics, undecodable
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
@@ -71,8 +72,8 @@ class LivesSpec:
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
-            flooded, calm = own.keys_of(0, 1)
-            await own.flood(flooded, 3_000)
+            *flooded, calm = own.keys_of(*[0] * 10, 1)
+            await own.flood(flooded, 300)
             await own.start()
             await own.enter(calm, 1)
 
@@ -80,8 +81,30 @@ class LivesSpec:
                 return bool(await own.account(calm))
 
             await eventually(booked)
-            assert len((await own.account(flooded))["state"]["entries"]) < 2_000
+            assert len((await own.account(flooded[0]))["state"]["entries"]) < 200
             await own.settled(within=60)
+
+    async def test_what_is_sent_too_often_fills_no_document_and_keeps_nobody_waiting(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            (noisy,) = own.keys_of(0)
+            await own.flood([noisy], 3_000)
+            beside = own.keys_of(0, 1)
+            await load(own, beside, 3)
+            own.entered[str(noisy)] = own.entered[str(noisy)][:500]
+            await own.start()
+
+            async def refused() -> bool:
+                said = (await own.booked())[str(noisy)]
+                return len(said) == 3_000
+
+            await eventually(refused, within=60, every=1)
+            account = await own.account(noisy)
+            assert account["state"]["entries"] == list(range(1, 501))
+            assert len(account["inbox"]) == 500
+            del own.entered[str(noisy)]
+            await own.settled()
 
     async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
         self, engines: LocalStack, tmp_path: Path
@@ -205,6 +228,34 @@ class LivesSpec:
             await own.settled()
             assert starts <= 5
             assert await reason(own, killer) == "bug:killed-the-process"
+
+    async def test_a_timer_that_kills_its_process_is_passed_over_within_five_starts(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            deadly, sound = uuid4(), uuid4()
+            await own.enter(deadly, DEADLY, "timer")
+            await own.enter(sound, 1, "timer")
+
+            async def passed_over() -> bool:
+                return own.log.exists() and "passed over until tomorrow" in own.log.read_text()
+
+            async def closed() -> bool:
+                return (await own.account(sound)).get("due") == []
+
+            starts = 1
+            await own.start()
+            while await own.died_before(passed_over):
+                starts += 1
+                await own.start()
+            await eventually(closed)
+            assert starts <= 5
+            assert (await own.account(deadly))["due"] != []
+            await own.kill()
+            await own.enter(sound, 2, "timer")
+            await own.start()
+            assert not await own.died_before(closed), "known by the next life too"
+            await own.settled()
 
     async def test_a_process_that_hangs_or_spins_ends_itself(self, engines: LocalStack, tmp_path: Path) -> None:
         async with bench(engines, tmp_path) as hanging, bench(engines, tmp_path) as spinning:
