@@ -95,7 +95,7 @@ clean: ## Stop what runs here, then remove .venv, .postigo with all its data, an
 	@if [ -e .postigo/lock ] && [ -x $(PY) ]; then $(POSTIGO) down; fi
 	rm -rf $(VENV) .postigo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	@find . -name .git -prune -o -name __pycache__ -type d -print | xargs rm -rf
-	@echo "Left: the engines' jars in the Maven folder ('make clean-jars' removes those we put there), and pip's cache ('pip cache purge')."
+	@echo "Left: the engines' jars in the Maven folder ('make clean-jars' removes those we put there), the engines of production if they were made ('make clean-engines'), and pip's cache ('pip cache purge')."
 
 clean-jars: ## Remove from the Maven folder (~/.m2/repository, or M2_REPO) the jars that we put there
 	@$(PYTHON) deploy/clean_jars.py
