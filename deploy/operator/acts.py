@@ -8,6 +8,7 @@ from deploy.operator.discarding import Discarding, GivenUp
 from deploy.operator.hand import Hand
 from deploy.operator.plan import Left, Plan
 from deploy.operator.redriving import Progress, Redriving
+from deploy.operator.replaying import Replaying, Stretch
 from deploy.operator.taking import Pace
 
 
@@ -38,6 +39,33 @@ async def discard(
         await work.run(planned)
         audit.counts["left"] += len(work.left)
     return Outcome(len(planned), audit.counts["discarded"], work.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """How many records were appended once more and taken, and what was left out, by a key of `LEFT_OUT`."""
+
+    taken: int
+    left_out: Mapping[str, int]
+
+
+async def replay(
+    hand: Hand,
+    who: Who,
+    stretch: Stretch,
+    rate: int,
+    terms: Mapping[str, str],
+    progress: Progress,
+    *,
+    mail: bool,
+    most: int | None = None,
+) -> Replayed:
+    """Let the group take the stretch once more; nobody is told of it unless `mail`. Raises OperatorError."""
+    async with hand.operation(who, "replay", stretch.records, terms) as audit:
+        work = Replaying(hand, audit, Pace(rate), progress, mail, most)
+        await work.run(stretch)
+        audit.counts.update({f"left-out-{because}": number for because, number in work.left_out.items()})
+    return Replayed(audit.counts["replayed"], work.left_out)
 
 
 async def reveal(hand: Hand, who: Who, letter: str) -> None:
