@@ -17,7 +17,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 .PHONY: help setup download up down status logs demo engines test test-real test-kills test-mutations faults bench check contracts lock clean clean-jars clean-engines
 
 help: ## List what can be done
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "  Options for a command go into ARGS: make demo ARGS=--once, make test ARGS='tests/unit -x'"
 
 setup: $(READY) ## Make the Python environment in .venv (the others do this when needed)
