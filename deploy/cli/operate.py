@@ -10,6 +10,7 @@ from deploy.local.hints import DEFAULT_HOME
 PANEL = "By hand"
 
 dlq_app = typer.Typer(help="Dead letters: what a group could not take and set aside.", no_args_is_help=True)
+views_app = typer.Typer(help="What people read of their requests.", no_args_is_help=True)
 
 HomeOption = Annotated[
     Path,
@@ -45,6 +46,7 @@ def install(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.add_typer(dlq_app, name="dlq", rich_help_panel=PANEL)
     app.command(rich_help_panel=PANEL)(replay)
+    app.add_typer(views_app, name="views", rich_help_panel=PANEL)
 
 
 @dlq_app.command("list")
@@ -157,3 +159,24 @@ def replay(
 
     asked = operating.Asked(home, name, reason, do=yes, as_json=as_json)
     command.run(asked, command.Wish(topic, group, begin, end, mail, most, rate))
+
+
+@views_app.command("rebuild")
+def views_rebuild(
+    home: HomeOption = DEFAULT_HOME,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Even if a rebuild of today broke off and could go on.")
+    ] = False,
+    rate: RateOption = 1000,
+    reason: ReasonOption = None,
+    name: AsOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say all that intake keeps of the requests again, for the gateway's views: they merge it and never lose anything.
+
+    Broken off, the same command goes on from there.
+    """
+    from deploy.cli import operating, views as command
+
+    command.run(operating.Asked(home, name, reason, do=yes, as_json=as_json), command.Wish(rate, from_start))
