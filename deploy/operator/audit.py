@@ -48,13 +48,13 @@ class Who:
 
 
 def this_user() -> str:
-    """The user of the operating system, and who became it; what variables say of a user anybody could set."""
+    """The user of the operating system. Who became root is what sudo says; of others a variable proves nothing."""
     number = os.getuid()
     try:
         user = pwd.getpwuid(number).pw_name
     except KeyError:
         user = str(number)
-    behind = os.environ.get("SUDO_USER")
+    behind = os.environ.get("SUDO_USER") if number == 0 else None
     return f"{user} ({behind} by sudo)" if behind else user
 
 

@@ -6,7 +6,7 @@ through in slices of their references, and how many are done is on record, so th
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -111,7 +111,7 @@ class Rebuilding:
         said = outgoing(
             fact, id=kept.id, source=OWNER, cause=kept.cause, correlation=kept.correlation, at=kept.at, traceparent=None
         )
-        said = replace(said, topic=topics.RESTATED, value=kept.value)
+        said = said._replace(topic=topics.RESTATED, value=kept.value)
         headers = [(name, text.encode()) for name, text in said.headers.items()]
         return Raw(said.topic, said.key.encode(), said.value, headers)
 
