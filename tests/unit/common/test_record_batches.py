@@ -117,6 +117,6 @@ def test_a_great_many_tiny_batches_are_not_unpacked_all_at_once() -> None:
 
 
 def test_what_one_batch_unpacked_to_is_not_met_in_the_next() -> None:
-    sent = ([(b"k", b"a" * 500, ())], 7), ([(b"k", b"b", ())], 100)
+    sent: list[tuple[Any, int]] = [([(b"k", b"a" * 500, [])], 7), ([(b"k", b"b", [])], 100)]
     plain, _ = made_plain(b"".join(batch(entries, "zstd", at) for entries, at in sent), PLENTY, careful=False)
     assert decoded(plain) == [record for entries, at in sent for record in decoded(batch(entries, offset=at))]
