@@ -14,10 +14,10 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download up down status logs demo engines test test-real test-kills bench check contracts lock clean clean-jars clean-engines
+.PHONY: help setup download up down status logs demo engines test test-real test-kills test-mutations faults bench check contracts lock clean clean-jars clean-engines
 
 help: ## List what can be done
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "  Options for a command go into ARGS: make demo ARGS=--once, make test ARGS='tests/unit -x'"
 
 setup: $(READY) ## Make the Python environment in .venv (the others do this when needed)
@@ -67,6 +67,12 @@ test-real: $(READY) ## Run the contract and integration tests on the real engine
 
 test-kills: $(READY) ## Kill every process ten times while five hundred people file, and judge what is left
 	$(PY) -m pytest tests/e2e $(ARGS)
+
+test-mutations: $(READY) ## Break the kernel in five ways, and see each found out by the harm that it does
+	$(PY) -m pytest --numprocesses 0 tests/faults $(ARGS)
+
+faults: $(READY) ## Run fault schedules against everything, and judge what is left (ARGS="--seed 1 --schedules 20"; --help tells more)
+	@$(PY) -m tests.faults $(ARGS)
 
 bench: $(READY) ## Measure our speed beside bare baselines (ARGS=--help: which rows there are, how many rounds)
 	$(PY) -m tests.bench $(ARGS)

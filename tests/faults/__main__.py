@@ -12,8 +12,9 @@ from pathlib import Path
 
 from deploy.local.tier import EMBEDDED, REAL, Tier
 from tests.faults import clock
+from tests.faults.aimed import chosen
 from tests.faults.runner import Outcome, Run
-from tests.faults.schedule import Schedule, draw
+from tests.faults.schedule import Schedule
 from tests.faults.telling import told
 from tests.faults.town import town
 
@@ -23,7 +24,7 @@ HOME = Path(".postigo") / f"faults-{os.getpid()}"
 def main() -> None:
     wish = _arguments()
     numbers = [wish.only] if wish.only is not None else list(range(1, wish.schedules + 1))
-    schedules = [draw(wish.seed, number, wish.tier) for number in numbers]
+    schedules = [chosen(wish.seed, number, wish.tier) for number in numbers]
     if wish.show:
         print("\n".join(map(str, schedules)))
         return

@@ -10,13 +10,14 @@ from pathlib import Path
 from uuid import UUID
 
 from deploy.operator import acts
-from deploy.operator.acts import Outcome
+from deploy.operator.acts import Outcome, Replayed
 from deploy.operator.audit import Who
 from deploy.operator.books import Book
 from deploy.operator.discarding import plan_discard
 from deploy.operator.hand import Hand, hand_at
 from deploy.operator.place import Place
 from deploy.operator.plan import plan_redrive
+from deploy.operator.replaying import Point, stretch
 from deploy.operator.survey import Survey, survey
 from deploy.operator.where import where
 from services.common.contracts import topics as names
@@ -28,6 +29,7 @@ from tests.support import topics, warm
 from tests.support.waiting import eventually
 
 ANA = Who("ana", reason="the test")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def _unseen(_: int) -> None:
@@ -47,6 +49,22 @@ async def redrive(hand: Hand, group: str, rate: int = 1000, most: int | None = N
     found = await survey(hand, where([f"group={group}"]))
     plan = plan_redrive(found.lines, datetime.now(UTC), most)
     return await acts.redrive(hand, ANA, plan, rate, {"where": f"group={group}"}, _unseen)
+
+
+async def replay(
+    hand: Hand,
+    topic: str,
+    group: str,
+    begin: Point = LONG_AGO,
+    end: Point | None = None,
+    *,
+    mail: bool = False,
+    rate: int = 1000,
+) -> Replayed:
+    """Let the group read the topic once more, between the points."""
+    found = await stretch(hand, topic, group, begin, end)
+    terms = {"where": f"group={group}", "topic": topic}
+    return await acts.replay(hand, ANA, found, rate, terms, _unseen, mail=mail)
 
 
 async def discard(hand: Hand, *terms: str) -> Outcome:
@@ -77,6 +95,11 @@ class Operator:
     async def discard(self, *terms: str) -> Outcome:
         return await discard(self.hand, f"group={self.group}", *terms)
 
+    async def replay(
+        self, topic: str, group: str, *, begin: Point = LONG_AGO, end: Point | None = None, mail: bool = False
+    ) -> Replayed:
+        return await replay(self.hand, topic, f"{self.ledger.ledger.prefix}-{group}", begin, end, mail=mail)
+
     async def recorded(self) -> list[OperationFact]:
         """What was recorded about this ledger, in order. Other tests' operators write to the same topic."""
         records = await topics.read_all(self.ledger.env["KAFKA_URL"], names.OPERATIONS)
@@ -84,7 +107,7 @@ class Operator:
         own = {
             fact.operation_id
             for fact in facts
-            if isinstance(fact, OperationBegun) and self.group in fact.terms["where"]
+            if isinstance(fact, OperationBegun) and self.ledger.ledger.prefix in fact.terms["where"]
         }
         return [fact for fact in facts if fact.operation_id in own]
 
