@@ -59,7 +59,7 @@ def this_user() -> str:
 
 
 class Audit:
-    """One operation's own record. Every method returns once the broker has it, and raises `BrokerAway`.
+    """One operation's own record. Every method returns once the broker has it, and raises `BrokerAway`, `TopicMissing`.
 
     `counts` grows with what the operation did, and stands at its end.
     """
@@ -83,6 +83,8 @@ class Audit:
             terms=dict(terms),
             planned=planned,
         )
+        # Before anything is done: what cannot be recorded is not begun.
+        await self._publisher.require({topics.OPERATIONS})
         await self._say([begun])
         self._begun = begun
 

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings
 
 from deploy.local import cache
 from deploy.local.table import PROCESSES
+from deploy.operator.place import NAMED
 from tests.contract.containers import ROOT, compose, declared_variables, filled_in, required_variables, stages
 
 COMPOSE = compose()
@@ -84,7 +85,7 @@ def test_a_process_waits_for_its_engines_and_the_topics(name: str) -> None:
     assert all(how != "service_healthy" or "healthcheck" in SERVICES[each] for each, how in needs.items())
 
 
-@pytest.mark.parametrize("name", [*PROCESSES, "topics"])
+@pytest.mark.parametrize("name", [*PROCESSES, "topics", "postigo"])
 def test_our_containers_may_do_nothing_but_their_work(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
@@ -98,6 +99,13 @@ def test_the_topics_are_applied_once_by_the_command_line() -> None:
     assert 'ENTRYPOINT ["python", "-m", "deploy.cli"]' in tools.text
     assert SERVICES["topics"]["command"][:2] == ["topics", "apply"]
     assert SERVICES["topics"]["environment"] == {"KAFKA_URL": "kafka:9092"}
+
+
+def test_the_command_line_starts_when_it_is_called_and_is_told_where_the_engines_are() -> None:
+    service = SERVICES["postigo"]
+    assert service["profiles"] == ["by-hand"]
+    assert 'ENTRYPOINT ["python", "-m", "deploy.cli"]' in STAGES[service["build"]["target"]].text
+    assert set(service["environment"]) == set(NAMED)
 
 
 @pytest.mark.parametrize(("name", "image"), IMAGES.items())

@@ -13,12 +13,16 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.local import LocalStack
+from deploy.operator.errors import OperatorError
+from deploy.operator.redriving import Redriving
+from deploy.operator.taking import Pace
 from services.common.contracts.operations import LettersEnded, OperationBegun, OperationEnded
 from services.common.messaging.failpoints import Failpoint
 from services.common.messaging.position import moment
 from tests.integration.kernel.asking import letter_of
 from tests.integration.kernel.harness import Bench, bench
-from tests.integration.operator.hands import Operator, blocked, broken_accounts, operator
+from tests.integration.operator.hands import ANA, Operator, blocked, broken_accounts, operator
+from tests.support import stacks, topics
 
 STEPS = [point for point in Failpoint if point.startswith("operation-")]
 
@@ -117,6 +121,33 @@ async def test_what_fails_once_more_is_left_with_all_that_waits_behind_it(ana: O
     assert (await ana.redrive()).ended == 3
     booked_in_order(ana.ledger, [key])
     await ana.ledger.settled()
+
+
+async def test_a_group_that_takes_nothing_is_waited_for_and_then_said_to_do_so(ana: Operator) -> None:
+    key = uuid4()
+    await broken_accounts(ana.ledger, [key])
+    await ana.ledger.kill()
+    lines = (await ana.sees()).lines
+    with pytest.raises(OperatorError, match="has taken nothing for 1 s: see that it runs"):
+        async with ana.hand.operation(ANA, "redrive", 3, {"where": ana.group}) as audit:
+            await Redriving(ana.hand, audit, Pace(100), lambda _: None, patience=1).run(lines)
+    *_, ended = await ana.recorded()
+    assert isinstance(ended, OperationEnded)
+    assert ended.outcome == "failed"
+
+    await ana.ledger.start(LEDGER_REPAIRED="1")
+    assert not (await ana.redrive()).left
+    booked_in_order(ana.ledger, [key])
+    await ana.ledger.settled()
+
+
+async def test_what_cannot_be_recorded_is_not_begun(tmp_path: Path) -> None:
+    bare = stacks.own(tmp_path / "stack", ("kafka", "mongo"), apply_topics=False)
+    async with bare, bench(bare, tmp_path) as ledger:
+        with pytest.raises(OperatorError, match=r"operations\.audit\.v1 is missing"):
+            async with operator(ledger, tmp_path) as hand:
+                await hand.redrive()
+        assert not await topics.read_all(ledger.env["KAFKA_URL"], ledger.ledger.entries)
 
 
 async def test_more_than_was_allowed_is_not_begun(ana: Operator) -> None:
