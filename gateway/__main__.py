@@ -6,4 +6,4 @@ from services.common.process import serve
 
 if __name__ == "__main__":
     settings = Settings()
-    serve(build(settings), settings, "gateway")
+    serve(build(settings), settings, "gateway", drain=settings.http_drain)

@@ -4,9 +4,13 @@ import logging
 import sys
 
 from deploy.cli.app import app
+from deploy.cli.operate import install
 from deploy.local.errors import StackError
 from deploy.local.hints import remember
+from deploy.operator.errors import OperatorError
 from deploy.topics import TopicsError
+
+install(app)
 
 
 def main() -> None:
@@ -16,6 +20,6 @@ def main() -> None:
     remember(sys.argv[0])
     try:
         app(prog_name="postigo")
-    except (StackError, TopicsError) as error:
+    except (OperatorError, StackError, TopicsError) as error:
         print(f"postigo: {error}", file=sys.stderr)
         sys.exit(1)

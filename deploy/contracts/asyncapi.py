@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from deploy import topics as kept
-from deploy.contracts.headers import KEY, SHAPES, shape_of
+from deploy.contracts.headers import SHAPES, key_of, shape_of
 from deploy.contracts.schemas import models, name_of, summary
 from services.common.contracts import Event, Said, declared, topics
 from services.common.contracts.base import TYPE_PREFIX
+from services.common.contracts.operations import OperationFact
 
 Node = dict[str, Any]
 
@@ -74,7 +75,7 @@ def _binding(topic: kept.Topic) -> Node:
 
 
 def _operation(family: str) -> Node:
-    ours = all(issubclass(model, Said) for model in declared()[family].values())
+    ours = all(issubclass(model, Said | OperationFact) for model in declared()[family].values())
     return {"action": "send" if ours else "receive", "channel": {"$ref": f"#/channels/{_name(family)}"}}
 
 
@@ -90,7 +91,7 @@ def _message(model: type[Event]) -> Node:
             "schemaFormat": "application/schema+json;version=draft-2020-12",
             "schema": {"$ref": f"./schemas/{name_of(model)}.json"},
         },
-        "bindings": {"kafka": {"key": KEY, "bindingVersion": BINDING}},
+        "bindings": {"kafka": {"key": key_of(model), "bindingVersion": BINDING}},
     }
 
 

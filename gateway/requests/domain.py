@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
@@ -12,13 +13,14 @@ from gateway.accounts.domain import Session
 from services.common.catalogue import Catalogue, Language
 from services.common.contracts.base import Code, Prose
 from services.common.contracts.intake import Act, RequestReplied, RequestSubmitted, Withdrawn
-from services.common.identifiers import derived_id, keyed_id, reference_of
+from services.common.identifiers import derived_text, keyed_id, reference_of
 from services.common.web import kinds
 from services.common.web.claims import DocumentIds
 from services.common.web.field_errors import FieldError, refuse
 from services.common.web.problems import Problem
 
 KEY_LENGTH: Final = range(16, 256)
+_KEY: Final = re.compile("[!-~]+")
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -71,7 +73,7 @@ class NewWithdrawal(_Sent):
 
 def require_key(typed: str | None) -> str:
     """The `Idempotency-Key`: 16 to 255 visible ASCII characters."""
-    if typed is None or len(typed) not in KEY_LENGTH or not all("!" <= character <= "~" for character in typed):
+    if typed is None or len(typed) not in KEY_LENGTH or not _KEY.fullmatch(typed):
         raise Problem(kinds.IDEMPOTENCY_KEY)
     return typed
 
@@ -145,4 +147,4 @@ def event_id_of(event: RequestSubmitted) -> str:
     """A repetition has the same id, unless a new catalogue or language made it other bytes: then it is another record
     of the same request, which changes nothing downstream.
     """
-    return str(derived_id("gateway", event.request_id.hex, "submitted", event.catalogue_version, event.language))
+    return derived_text("gateway", event.request_id.hex, "submitted", event.catalogue_version, event.language)

@@ -49,7 +49,9 @@ class RequestSummary(BaseModel):
 
 
 class ActShown(BaseModel):
-    """What became of the act that `after` names: `pending` until it is judged; `because` says why it was refused."""
+    """What became of the act that `after` names: `pending` until it is judged. `because` says why it was refused:
+    `not-allowed` where the request stands, or `too-many-acts`.
+    """
 
     act_id: UUID
     outcome: Literal["pending", "applied", "refused"]

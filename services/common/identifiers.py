@@ -1,12 +1,16 @@
 """Identifiers: derived, never drawn, so that whoever repeats a step arrives at the same name for it."""
 
+import hashlib
 import hmac
 from functools import lru_cache
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 _EVENTS: Final = UUID("9f1c1b1e-6f0a-5c0e-8a53-0d7f6f1c9a10")
 """Name space of every identifier Postigo derives."""
+
+_VARIANT: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""The two bits of a UUID that say which kind it is (RFC 9562), in its seventeenth hexadecimal digit."""
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32: no I, L, O or U."""
@@ -18,7 +22,17 @@ _NISS_WEIGHTS: Final = (29, 23, 19, 17, 13, 11, 7, 5, 3, 2)
 
 def derived_id(*parts: str | int) -> UUID:
     """UUIDv5 of the parts, for example (service, document key, cause, index)."""
-    return uuid5(_EVENTS, "\x1f".join(map(str, parts)))
+    return UUID(hex=_sha1(parts)[:32], version=5)
+
+
+def derived_text(*parts: str | int) -> str:
+    """The same, written out: at half the cost, for the many ids that are only written."""
+    drawn = _sha1(parts)
+    return f"{drawn[:8]}-{drawn[8:12]}-5{drawn[13:16]}-{_VARIANT[drawn[16]]}{drawn[17:20]}-{drawn[20:32]}"
+
+
+def _sha1(parts: tuple[str | int, ...]) -> str:
+    return hashlib.sha1(_EVENTS.bytes + "\x1f".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
 
 
 def keyed_id(secret: bytes, *parts: bytes) -> UUID:
@@ -59,13 +73,23 @@ def _check(values: list[int]) -> int:
     return total
 
 
+_PAIRS: Final = tuple(first + second for first in ALPHABET for second in ALPHABET)
+_PAIR_CHECKS: Final = tuple(
+    tuple(odd[first] ^ even[second] for first in range(32) for second in range(32))
+    for odd, even in zip(_PRODUCTS[::2], _PRODUCTS[1::2], strict=True)
+)
+"""What two neighbouring symbols add to the check, for each of the five places of a pair."""
+
+
 @lru_cache(maxsize=8192)
 def reference_of(request_id: UUID) -> str:
     """The reference a person keeps, `PO-7K3QX-9M2TA-4`: the id's first 50 bits and a check symbol."""
     bits = request_id.int >> (128 - 5 * _BODY)
-    values = [bits >> (5 * place) & 31 for place in reversed(range(_BODY))]
-    symbols = "".join(ALPHABET[value] for value in values)
-    return f"PO-{symbols[:5]}-{symbols[5:]}-{ALPHABET[_check(values)]}"
+    a, b, c, d, e = bits >> 40, bits >> 30 & 1023, bits >> 20 & 1023, bits >> 10 & 1023, bits & 1023
+    of_a, of_b, of_c, of_d, of_e = _PAIR_CHECKS
+    check = ALPHABET[of_a[a] ^ of_b[b] ^ of_c[c] ^ of_d[d] ^ of_e[e]]
+    middle = _PAIRS[c]
+    return f"PO-{_PAIRS[a]}{_PAIRS[b]}{middle[0]}-{middle[1]}{_PAIRS[d]}{_PAIRS[e]}-{check}"
 
 
 def parse_reference(typed: str) -> str | None:

@@ -8,6 +8,7 @@ import faulthandler
 import os
 import resource
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,12 +22,15 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
 from services.common.errors import Away
+from services.common.garbage import collect_seldom
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.subscription import Subscription
 from services.common.settings import Settings
 from services.common.telemetry import logging, metrics, tracing
+from services.common.web.leaving import Server, is_leaving
 from services.common.web.protocol import SURPLUS, Http
 
 log = structlog.get_logger()
@@ -169,7 +173,7 @@ class Process:
         return JSONResponse({"process": self.name, "live": True})
 
     async def ready(self, request: Request) -> Response:
-        trouble = self.trouble()
+        trouble = ["leaving"] if is_leaving(request.scope) else self.trouble()
         lag = {each.group: each.progress.lag for each in self.subscriptions}
         return JSONResponse(
             {"process": self.name, "ready": not trouble, "because": trouble, "lag": lag},
@@ -204,12 +208,16 @@ async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def serve(app: ASGIApp, settings: Settings, service: str) -> None:
-    """Run `app` until SIGTERM."""
+def serve(app: ASGIApp, settings: Settings, service: str, *, drain: float = 0) -> None:
+    """Run `app` until SIGTERM, and `drain` seconds longer: for others to notice, where others send requests."""
     _allow_open_files(round(settings.http_connections * SURPLUS) + OTHER_FILES)
     logging.configure(service, settings.postigo_log_level)
     tracing.configure(service)
-    uvicorn.run(app, **listening(settings))
+    collect_seldom()
+    server = Server(uvicorn.Config(app, **listening(settings)), drain)
+    server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 def _allow_open_files(wanted: int) -> None:

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     http_port: int = 8000
     http_connections: Annotated[int, Field(ge=16)] = 2_000
     """Connections that are served at once; whoever comes on top is told to come back."""
+    http_drain: Annotated[float, Field(ge=0, le=60)] = 5.0
+    """Seconds that a process which others send requests to goes on serving after SIGTERM, while readiness is red."""
     forwarded_allow_ips: Annotated[str, AfterValidator(_networks)] = ""
     """Addresses or networks, separated by commas, of the proxies whose `X-Forwarded-For` says who calls. Nobody's by
     default: whoever else may say so has as many tries at a password as they like.

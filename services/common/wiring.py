@@ -6,11 +6,12 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from services.common.messaging import Aggregate, AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
+from services.common.messaging.careful_timers import CarefulTimers
 from services.common.messaging.lives import Lives
 from services.common.messaging.redrive import Redrives
 from services.common.messaging.shape import Shape
 from services.common.settings import Settings
-from services.common.store import DocumentStore, connect, database, disconnect
+from services.common.store import DocumentStore, connect, database, disconnect, say_what_is_lacking
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -23,6 +24,10 @@ class Wiring:
         self.client = connect(settings.mongo_url, settings.mongo_driver)
         self.database = database(self.client, f"{settings.mongo_database_prefix}_{owns}")
         self.publisher = Publisher(settings.kafka_url, client_id=f"postigo-{name or owns}")
+
+    async def greet_store(self) -> None:
+        """Say what it lacks. Raises StoreAway."""
+        await say_what_is_lacking(self.database)
 
     async def close(self) -> None:
         await disconnect(self.client)
@@ -38,7 +43,7 @@ class Wiring:
         letters = DeadLetters(self.publisher, group)
         consumer = AggregateConsumer(aggregate, store, self.publisher, letters)
         subscription = self._subscription(group, topics, consumer, letters)
-        return subscription, Sweeper(subscription, consumer)
+        return subscription, Sweeper(subscription, consumer, CarefulTimers(self._lives(group)))
 
     def _subscription(self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters) -> Subscription:
         return Subscription(
@@ -49,5 +54,8 @@ class Wiring:
             shape=shape,
             letters=letters,
             redrives=Redrives(self._settings.internal_secret),
-            lives=Lives(self.database["consumer_lives"], group, self._settings.postigo_instance),
+            lives=self._lives(group),
         )
+
+    def _lives(self, group: str) -> Lives:
+        return Lives(self.database["consumer_lives"], group, self._settings.postigo_instance)

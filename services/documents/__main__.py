@@ -6,4 +6,4 @@ from services.documents.settings import Settings
 
 if __name__ == "__main__":
     settings = Settings()
-    serve(build(settings), settings, "documents")
+    serve(build(settings), settings, "documents", drain=settings.http_drain)

@@ -31,7 +31,7 @@ def build(settings: Settings) -> FastAPI:
     process = Process(
         "notifications",
         publisher=wiring.publisher,
-        prepare=[deliveries.prepare, sender.take_back],
+        prepare=[wiring.greet_store, deliveries.prepare, sender.take_back],
         subscriptions=[wiring.reading(GROUP, TOPICS, maker)],
         loops=[sender],
         close=[wiring.close],

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 
 from services.common.contracts.topics import REQUEST_PARTITIONS
-from services.common.identifiers import derived_id
+from services.common.identifiers import derived_text
 from services.common.messaging.envelope import outgoing
 from services.common.store import Change, Database, Document, DocumentStore, Outgoing, reaching_store
 from services.notifications.domain import PATIENCE, Delivery, Status
@@ -63,7 +63,7 @@ def made(delivery: Delivery, partition: int) -> dict[str, Any]:
         "version": 1,
         "partition": partition,
         "state": delivery.model_dump(),
-        "outbox": [],
+        "outbox": [event._asdict() for event in _said(delivery)],
     }
 
 
@@ -88,7 +88,7 @@ def _said(delivery: Delivery) -> list[Outgoing]:
     return [
         outgoing(
             _fact(kind, delivery, delivery.ended_at),
-            id=str(derived_id(GROUP, str(delivery.id), delivery.status)),
+            id=derived_text(GROUP, str(delivery.id), delivery.status),
             source=GROUP,
             cause=delivery.event_id,
             correlation=delivery.correlation,

@@ -53,3 +53,8 @@ def pass_on(current: Assignment | None, received: Received[Command]) -> Decision
 @assignments.on_reused_id(Acknowledge, Answer, Resolve, Reject)
 def refuse_reused_id(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
     return refused(current, domain.reject(received, "id-reused"))
+
+
+@assignments.on_too_many(Acknowledge, Answer, Resolve, Reject)
+def refuse_too_many(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
+    return refused(current, domain.reject(received, "too-many-commands"))

@@ -47,12 +47,12 @@ class Crowd:
     aside: list[Aside] = field(default_factory=list)
     _sessions: dict[str, Session] = field(default_factory=dict)
 
-    async def file(self, count: int, before: Callable[[int], Awaitable[None]]) -> None:
-        """File `count` requests; `before` is awaited with each one's number before it is sent."""
+    async def file(self, count: int, before: Callable[[int], Awaitable[None]], first: int = 0) -> None:
+        """File `count` requests, numbered from `first`; `before` is awaited with each one's number before it is sent."""
         self.wanted, rows = self.wanted + count, self.run.rows
         for name in {row.account for row in rows}:
             self._sessions[name] = await self.api.sign_in(self.run.accounts[name])
-        numbers = iter(range(count))
+        numbers = iter(range(first, first + count))
 
         async def person() -> None:
             for number in numbers:
@@ -139,8 +139,8 @@ def mails_once(facts: Facts) -> Check:
 
 
 @asynccontextmanager
-async def crowd(house: LocalStack) -> AsyncIterator[Crowd]:
-    async with PublicApi(house.env["GATEWAY_URL"], tries=PATIENCE) as api, Log(house.env["KAFKA_URL"]) as log:
+async def crowd(house: LocalStack, url: str | None = None, tries: int = PATIENCE) -> AsyncIterator[Crowd]:
+    async with PublicApi(url or house.env["GATEWAY_URL"], tries=tries) as api, Log(house.env["KAFKA_URL"]) as log:
         yield Crowd(
             house,
             api,

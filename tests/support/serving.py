@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from services.common.process import listening
 from services.common.settings import Settings
+from services.common.web.leaving import Server
 from tests.support.waiting import eventually
 
 
@@ -20,7 +21,14 @@ def settings(**changes: str) -> Settings:
 @asynccontextmanager
 async def serving(app: ASGIApp, told: Settings) -> AsyncIterator[int]:
     """The port that `app` answers on until the block is left."""
-    server = uvicorn.Server(uvicorn.Config(app, **listening(told)))
+    async with served(app, told) as server:
+        yield server.servers[0].sockets[0].getsockname()[1]
+
+
+@asynccontextmanager
+async def served(app: ASGIApp, told: Settings, drain: float = 0) -> AsyncIterator[Server]:
+    """The server of `app`, told to leave when the block is left, if not before."""
+    server = Server(uvicorn.Config(app, **listening(told)), drain)
     # The tests' own signals stay their own.
     running = asyncio.create_task(server._serve())
     try:
@@ -30,7 +38,7 @@ async def serving(app: ASGIApp, told: Settings) -> AsyncIterator[int]:
             return server.started
 
         await eventually(started)
-        yield server.servers[0].sockets[0].getsockname()[1]
+        yield server
     finally:
         server.should_exit = True
         await running

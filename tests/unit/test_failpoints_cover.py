@@ -18,6 +18,7 @@ COVERED = (
     "services/common/messaging/aggregate_consumer.py",
     "services/common/messaging/batch.py",
     "services/common/messaging/careful.py",
+    "services/common/messaging/careful_timers.py",
     "services/common/messaging/dead_letters.py",
     "services/common/messaging/lives.py",
     "services/common/messaging/maker.py",
@@ -39,6 +40,7 @@ HARMLESS = (
     "consumer.position",
     "self._poll",
     "self._shares",
+    "self._subscription.standing",
 )
 """Awaits that change nothing anywhere: a wait, a bound, a poll, and the locks within one process."""
 

@@ -34,6 +34,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 # 35 days: an inbox remembers as long, and an empty group would lose its offsets after 7.
 offsets.retention.minutes=50400
+# How long a writer may hold back what lies behind a transaction that it leaves open.
+transaction.max.timeout.ms=60000
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 # Back after a SIGKILL in 4 s instead of 12: the old registration is fenced sooner.

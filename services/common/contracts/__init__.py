@@ -1,6 +1,15 @@
 """The contracts: every event that travels, as one typed model each. Schemas and documents are generated from here."""
 
-from services.common.contracts import assignments, deliveries, departments, documents, intake, lifecycle, topics
+from services.common.contracts import (
+    assignments,
+    deliveries,
+    departments,
+    documents,
+    intake,
+    lifecycle,
+    operations,
+    topics,
+)
 from services.common.contracts.base import Event, Fact, Said, declared, events_of
 
 __all__ = [
@@ -15,5 +24,6 @@ __all__ = [
     "events_of",
     "intake",
     "lifecycle",
+    "operations",
     "topics",
 ]

@@ -103,7 +103,8 @@ class CommandRejected(Fact, type="command.rejected", families=("departments.*.re
     """A command that had no effect, and why. `topic`, `partition`, `offset` (of `command`) find the record.
 
     `code`: `unknown-assignment`, `wrong-department`, `old-epoch`, `not-seen-yet` (`seen` lies above
-    what the inbox has said), `id-reused`, `stale`, `not-allowed`.
+    what the inbox has said), `id-reused`, `stale`, `not-allowed`, `too-many-commands` (500 about one
+    request in 35 days are read).
     """
 
     department: Code

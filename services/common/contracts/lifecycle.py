@@ -123,6 +123,7 @@ class ActRefused(LifecycleFact, type="request.act-refused"):
     """Somebody's act was valid but is not allowed where the request stands. Nothing else changed.
 
     `act_id` is the `ce_id` of what was refused; `catch_up_to` the `seq` its author had not seen, when that is why.
+    `code`: `not-allowed` (where the request stands), `too-many-acts` (of its author's), `stale` (a department's).
     """
 
     act_id: str

@@ -8,6 +8,7 @@ RESTATED: Final = "requests.restated.v1"
 ASSIGNMENTS: Final = "requests.assignments.v1"
 DOCUMENTS: Final = "documents.lifecycle.v1"
 DELIVERIES: Final = "notifications.deliveries.v1"
+OPERATIONS: Final = "operations.audit.v1"
 
 REQUEST_PARTITIONS: Final = 12
 """Every topic that intake, routing or documents reads has this many, so that one member holds a request's partition

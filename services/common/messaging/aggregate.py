@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from services.common.contracts import Event
 from services.common.errors import Poison
-from services.common.identifiers import derived_id
+from services.common.identifiers import derived_text
 from services.common.messaging.decision import Decision, S
 from services.common.messaging.envelope import outgoing
 from services.common.messaging.position import Position
@@ -22,6 +22,9 @@ INBOX_AGE: Final = timedelta(days=35)
 """Longer than the log (29 days) can deliver a record, so that a late one is still recognised."""
 
 INBOX_LEAST: Final = 64
+
+INBOX_MOST: Final = 500
+"""Ids of one topic that an inbox remembers of events which anybody outside may say as often as they like."""
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[S | None, Received[E]], Decision[S]]
@@ -70,6 +73,7 @@ class Aggregate(Generic[S]):
     _handlers: dict[type[Event], tuple[Handler[S, Any], Keys]] = field(default_factory=dict)
     _timers: dict[str, Handler[S, TimerDue]] = field(default_factory=dict)
     _reused: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
+    _too_many: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
 
     def on(self, *events: type[E], keys: Keys | None = None) -> Callable[[Handler[S, E]], Handler[S, E]]:
         """Register the handler of `events`; `keys` names the documents they touch, if not the aggregate's usual."""
@@ -98,6 +102,18 @@ class Aggregate(Generic[S]):
 
         return register
 
+    def on_too_many(self, *events: type[Event]) -> Callable[[Handler[S, Any]], Handler[S, Any]]:
+        """Register what to say of an event whose topic has filled its share of the inbox. It changes no state.
+
+        Such an event is not remembered: should it come again, its topic's share is still full and the same is said again.
+        """
+
+        def register(handler: Handler[S, Any]) -> Handler[S, Any]:
+            self._too_many.update(dict.fromkeys(events, handler))
+            return handler
+
+        return register
+
     def targets(self, received: Received[Event]) -> Sequence[str]:
         """The keys of the documents the record touches; none when nobody here handles it."""
         if type(received.event) is TimerDue:
@@ -107,7 +123,7 @@ class Aggregate(Generic[S]):
 
     def timer(self, document: Document[S], due: Due) -> Received[Event]:
         """The event of a due timer, with an id of (document, kind, due time)."""
-        identifier = str(derived_id(self.service, document.key, due.kind, due.at.isoformat()))
+        identifier = derived_text(self.service, document.key, due.kind, due.at.isoformat())
         return Received(
             event=TimerDue(kind=due.kind),
             id=identifier,
@@ -131,51 +147,61 @@ class Aggregate(Generic[S]):
         change = fold.change
         if change.dirty:
             state = change.after.state
-            due = tuple(self.timers(state)) if state is not None else ()
-            change.after = replace(change.after, due=due)
+            change.after.due = tuple(self.timers(state)) if state is not None else ()
         return fold
 
     def _step(self, fold: Fold[S], received: Received[Event]) -> End | None:
         document = fold.change.after
         if document.blocked and not _heads(document.blocked, received):
             waiting = parked(received)
-            if waiting.position in {each.position for each in document.blocked}:
+            if waiting.position in {each.position for each in document.blocked} or _taken(document.inbox, received):
                 return End.DUPLICATE
             fold.park.append(received)
             fold.change.after = replace(document, blocked=(*document.blocked, waiting))
             return None
         if _heads(document.blocked, received):
             document = fold.change.after = replace(document, blocked=document.blocked[1:])
-        decision, cause = self._decide(document, received)
+        decision, cause, forgotten = self._decide(document, received)
         if decision is None:
             return End.DUPLICATE
         said = self._said(document.key, decision, received, cause)
         fold.change.said.extend(said)
-        fold.change.after = replace(
-            document,
+        fold.change.after = Document(
+            key=document.key,
+            version=document.version,
             partition=received.partition,
             state=decision.state,
-            inbox=_remembered(document.inbox, Seen(cause, received.digest, received.at), received.at),
+            inbox=document.inbox
+            if forgotten
+            else _remembered(document.inbox, Seen(cause, received.digest, received.at), received.at),
             outbox=(*document.outbox, *said),
+            blocked=document.blocked,
+            due=document.due,
+            kept=document.kept,
         )
         return End.REFUSED if decision.refused else End.APPLIED
 
-    def _decide(self, document: Document[S], received: Received[Event]) -> tuple[Decision[S] | None, str]:
-        """The decision (None for a duplicate) and the inbox id it is remembered under."""
+    def _decide(self, document: Document[S], received: Received[Event]) -> tuple[Decision[S] | None, str, bool]:
+        """The decision (None for a duplicate), the inbox id it is remembered under, and whether it is not remembered."""
         cause = received.inbox_id
         seen = {entry.id: entry for entry in document.inbox}
         handler = self._handler(received.event)
         if cause in seen:
             if seen[cause].digest == received.digest:
-                return None, cause
+                return None, cause, False
             cause = f"{cause}#{received.digest.hex()}"
             if cause in seen:
-                return None, cause
+                return None, cause, False
             reused = self._reused.get(type(received.event))
             if reused is None:
                 raise Poison("id-reused")
             handler = reused
-        return handler(document.state, received), cause
+        too_many = self._too_many.get(type(received.event))
+        if too_many and _is_full(document.inbox, received):
+            decision = too_many(document.state, received)
+            assert decision.state is document.state
+            return decision, cause, True
+        return handler(document.state, received), cause, False
 
     def _handler(self, event: Event) -> Handler[S, Any]:
         if isinstance(event, TimerDue):
@@ -186,12 +212,13 @@ class Aggregate(Generic[S]):
         return [
             outgoing(
                 event,
-                id=str(derived_id(self.service, key, cause, index)),
+                id=derived_text(self.service, key, cause, index),
                 source=self.service,
                 cause=received.id,
                 correlation=received.correlation,
                 at=received.at,
                 traceparent=received.traceparent,
+                quiet=received.quiet,
             )
             for index, event in enumerate(decision.says)
         ]
@@ -206,6 +233,19 @@ def parked(received: Received[Event]) -> Parked:
 def _heads(blocked: Sequence[Parked], received: Received[Event]) -> bool:
     """Whether the record is the one a blocked document waits for."""
     return bool(blocked) and blocked[0].position == parked(received).position
+
+
+def _taken(inbox: Sequence[Seen], received: Received[Event]) -> bool:
+    """Whether the very record has been decided on: it comes again, and waits for nothing."""
+    return any(each.id == received.inbox_id and each.digest == received.digest for each in inbox)
+
+
+def _is_full(inbox: Sequence[Seen], received: Received[Event]) -> bool:
+    """Whether the record's topic has its share of the inbox, as of the record's own time: so it stays when it comes again."""
+    if len(inbox) < INBOX_MOST:
+        return False
+    scope = f"{received.topic} "
+    return sum(each.id.startswith(scope) and received.at - each.at <= INBOX_AGE for each in inbox) >= INBOX_MOST
 
 
 def _remembered(inbox: tuple[Seen, ...], new: Seen, now: datetime) -> tuple[Seen, ...]:

@@ -5,6 +5,7 @@ A crash anywhere is redelivered: what was saved is found in the inbox and only s
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Generic
 
 from services.common.contracts import Event
@@ -12,16 +13,17 @@ from services.common.messaging.aggregate import Aggregate, End, Fold, parked
 from services.common.messaging.dead_letters import DeadLetters, Letter
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.position import Position
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.record import Received
-from services.common.messaging.shape import Queues, Taken, by_key, rounds
+from services.common.messaging.shape import Queues, Stepwise, Taken, by_key, rounds
 from services.common.store import Change, Document, DocumentStore
 
 PARKED = "blocked"
 """The reason on the dead letter of a record that only waits for an earlier one of its document."""
 
 
-class AggregateConsumer(Generic[S]):
+class AggregateConsumer(Stepwise, Generic[S]):
     """Takes batches for one kind of document: concurrent across keys, in order within a key."""
 
     def __init__(
@@ -38,8 +40,10 @@ class AggregateConsumer(Generic[S]):
         for queues in rounds(by_key(pairs)):
             documents = await self.store.load(list(queues))
             ARMED and reach(Failpoint.LOADED)
+            self.moved()
             ends += await self._save(queues, documents)
             ARMED and reach(Failpoint.SAVED)
+            self.moved()
             await self.publish(list(documents.values()))
         return ends
 
@@ -50,25 +54,30 @@ class AggregateConsumer(Generic[S]):
             return
         await self._publisher.send([event for document in unsent for event in document.outbox])
         ARMED and reach(Failpoint.PUBLISHED)
+        self.moved()
         await self.store.clear({document.key: [event.id for event in document.outbox] for document in unsent})
         ARMED and reach(Failpoint.CLEARED)
+        self.moved()
 
     async def block(self, taken: Taken) -> None:
         """Block the record's documents: their later records wait behind it, in order."""
-        await self._amend(taken.received, _blocked)
+        await self._amend(self.aggregate.targets(taken.received), partial(_blocked, received=taken.received))
 
     async def release(self, taken: Taken) -> None:
         """Take the record off the lists of its documents: what waits behind it is next."""
-        await self._amend(taken.received, _released)
+        ended = taken.received.position
+        await self._amend(self.aggregate.targets(taken.received), partial(_released, ended=ended))
 
-    async def _amend(
-        self, received: Received[Event], amended: Callable[[Document[S], Received[Event]], Change[S]]
-    ) -> None:
-        missed = set(self.aggregate.targets(received))
+    async def free(self, key: str, position: Position) -> None:
+        """Take the record that first lay at `position` off the list of this document."""
+        await self._amend([key], partial(_released, ended=position))
+
+    async def _amend(self, keys: Sequence[str], amended: Callable[[Document[S]], Change[S]]) -> None:
+        missed = set(keys)
         while missed:
             documents = await self.store.load(list(missed))
             ARMED and reach(Failpoint.BLOCKED_LOADED)
-            changes = [amended(document, received) for document in documents.values()]
+            changes = [amended(document) for document in documents.values()]
             missed = await self.store.save([change for change in changes if change.dirty])
             ARMED and reach(Failpoint.BLOCKED)
 
@@ -82,7 +91,11 @@ class AggregateConsumer(Generic[S]):
             ARMED and reach(Failpoint.TOPICS_KNOWN)
             await self._park(pending, folds)
             ARMED and reach(Failpoint.PARKED)
-            missed = await self.store.save([fold.change for fold in folds.values() if fold.change.dirty])
+            changes = [fold.change for fold in folds.values() if fold.change.dirty]
+            if crowded := self.store.crowded(changes):
+                await self._make_room(crowded)
+                ARMED and reach(Failpoint.TIMELINES_MOVED)
+            missed = await self.store.save(changes)
             for key, fold in folds.items():
                 if key not in missed:
                     documents[key] = fold.change.after
@@ -93,8 +106,13 @@ class AggregateConsumer(Generic[S]):
                 await self._reload(documents, missed)
         return ends
 
+    async def _make_room(self, crowded: Sequence[str]) -> None:
+        found = await self.store.timelines_of(crowded)
+        ARMED and reach(Failpoint.TIMELINES_READ)
+        await self.store.move_timelines(found)
+
     def _fold(self, key: str, document: Document[S], queue: Sequence[Taken]) -> Fold[S]:
-        return self.aggregate.fold(document, [replace(taken.received, target=key) for taken in queue])
+        return self.aggregate.fold(document, [_aimed(taken.received, key) for taken in queue])
 
     async def _park(self, queues: Queues, folds: dict[str, Fold[S]]) -> None:
         """Records behind a blocked document go to the dead letters before the list that names them is saved."""
@@ -112,6 +130,10 @@ class AggregateConsumer(Generic[S]):
             documents[key] = fresh
 
 
+def _aimed(received: Received[Event], key: str) -> Received[Event]:
+    return received if received.target == key else replace(received, target=key)
+
+
 def _blocked(document: Document[S], received: Received[Event]) -> Change[S]:
     waiting = parked(received)
     if waiting.position in {each.position for each in document.blocked}:
@@ -119,9 +141,9 @@ def _blocked(document: Document[S], received: Received[Event]) -> Change[S]:
     return Change(document, replace(document, partition=received.partition, blocked=(*document.blocked, waiting)))
 
 
-def _released(document: Document[S], received: Received[Event]) -> Change[S]:
-    ended = parked(received).position
-    left = tuple(each for each in document.blocked if each.position != ended)
+def _released(document: Document[S], ended: Position) -> Change[S]:
+    place = (ended.topic, ended.partition, ended.offset)
+    left = tuple(each for each in document.blocked if each.position != place)
     if left == document.blocked:
         return Change(document, document)
     return Change(document, replace(document, blocked=left))

@@ -15,7 +15,7 @@ from services.common.messaging.dead_letters import DeadLetters, Letter
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.record import read
 from services.common.messaging.record_bytes import set_aside
-from services.common.messaging.redrive import Redrives
+from services.common.messaging.redrive import Redrive, Redrives
 from services.common.messaging.shape import Shape, Taken
 from services.common.messaging.spans import receiving
 from services.common.telemetry import metrics
@@ -42,17 +42,23 @@ class BatchTaker:
         self._redrives = redrives
 
     async def take(self, records: Records) -> None:
-        batch, unreadable = self._read(records)
+        batch, unreadable, freeing = self._read(records)
         if unreadable:
             await self._letters.send(unreadable)
             ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
             metrics.ended(self._group, End.DEAD_LETTERED, len(unreadable))
+        for redrive in freeing:
+            await self._shape.free(redrive.frees, redrive.position)
+            ARMED and reach(Failpoint.FREED)
+        metrics.ended(self._group, End.APPLIED, len(freeing))
         with receiving(self._group, batch) as traced:
             await self._apply(traced)
 
-    def _read(self, records: Records) -> tuple[list[Taken], list[Letter]]:
+    def _read(self, records: Records) -> tuple[list[Taken], list[Letter], list[Redrive]]:
+        """What is to be taken, what cannot be read, and what only frees a document."""
         batch: list[Taken] = []
         unreadable: list[Letter] = []
+        freeing: list[Redrive] = []
         for record in records:
             if (undecodable := set_aside(record)) is not None:
                 unreadable.append(Letter.unreadable(*undecodable))
@@ -61,11 +67,15 @@ class BatchTaker:
             try:
                 redrive = self._redrives.of(record)
                 # A record redriven for another group has been applied here, or waits here, under its first position.
-                if redrive is None or redrive.group == self._group:
+                if redrive is not None and redrive.group != self._group:
+                    continue
+                if redrive is not None and redrive.frees:
+                    freeing.append(redrive)
+                else:
                     batch.append(Taken(read(record, redrive), record))
             except Poison as poison:
                 unreadable.append(Letter.unreadable(record, poison.reason, redrive))
-        return batch, unreadable
+        return batch, unreadable, freeing
 
     async def _apply(self, batch: Sequence[Taken]) -> None:
         if not batch:
@@ -97,7 +107,7 @@ class BatchTaker:
 
     async def end_untried(self, record: "ConsumerRecord[bytes, bytes]", reason: str, *, unread: bool) -> None:
         """End a record that must not be taken: its documents wait. One that cannot even be read leaves a letter only."""
-        batch, letters = ([], [Letter.unreadable(record, reason)]) if unread else self._read([record])
+        batch, letters, _ = ([], [Letter.unreadable(record, reason)], ()) if unread else self._read([record])
         for taken in batch:
             await self._park(taken, reason)
         ARMED and reach(Failpoint.PARKED_UNTRIED)

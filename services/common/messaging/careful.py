@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 from services.common.errors import StoreAway
 from services.common.messaging.batch import MAX_RECORDS, BatchTaker, Records
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.lives import SPARED, Lives, Span
+from services.common.messaging.lives import SPARED, Lives, Past, Span
 from services.common.messaging.position import Position, position_of
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class CarefulTaker:
         self._taker = taker
         self._lives = lives
         self._moved = moved
-        self._begun = False
-        self._unclean = False
+        self.past: Past | None = None
+        """How the life before ended, once that is known."""
         self._aware = False
         self._suspects: dict[TopicPartition, Span] = {}
         self._until: dict[TopicPartition, int] = {}
@@ -47,23 +47,23 @@ class CarefulTaker:
 
     async def begin(self) -> None:
         """Once in a life: it may take several tries to connect. Raises `StoreAway`."""
-        if not self._begun:
-            past = await self._lives.begin()
-            self._begun, self._unclean, self._suspects = True, past.unclean, dict(past.suspects)
+        if self.past is None:
+            self.past = await self._lives.begin()
+            self._suspects = dict(self.past.suspects)
 
     async def end(self) -> None:
         """Say that the life ends in order, if what the life before left open is settled.
 
         A store that is away only makes the next life begin carefully.
         """
-        if self._begun and not (self.must_beware or self._suspects or self._until):
+        if self.past is not None and not (self.must_beware or self._suspects or self._until):
             with suppress(StoreAway):
                 await self._lives.end()
 
     @property
     def must_beware(self) -> bool:
         """Whether the partitions that are taken up next must be taken with care."""
-        return self._unclean and not self._aware
+        return self.past is not None and self.past.unclean and not self._aware
 
     def beware(self, finished: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> None:
         """Take these partitions with care, from `finished` on, up to what lies there now."""
@@ -107,7 +107,7 @@ class CarefulTaker:
 
     async def _alone(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
         if position not in self._counted:
-            self._counted[position] = await self._lives.count(position)
+            self._counted[position] = await self._lives.count(str(position))
         ARMED and reach(Failpoint.COUNTED)
         ending = self._try if self._counted[position] <= SPARED else self._put_aside
         await ending(record, position)
@@ -119,7 +119,7 @@ class CarefulTaker:
         finally:
             # It has ended, or an outage stopped it: the process lives, and nothing counts against the record.
             del self._counted[position]
-            await self._lives.forget(position)
+            await self._lives.forget(str(position))
 
     async def _put_aside(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
         """Its count stays: should the batch come again, in this life or another, it is not tried once more."""

@@ -46,6 +46,7 @@ def carrier(
         session_timeout_ms=6_000,
         heartbeat_interval_ms=1_000,
         fetch_max_bytes=FETCHED_AT_ONCE,
+        isolation_level="read_committed",
         parser=_whole_batch,
         decoder=_as_it_came,
         listener=listener,

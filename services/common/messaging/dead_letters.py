@@ -32,19 +32,21 @@ class Letter:
     reason: str
     position: Position
     at: datetime
+    quiet: bool = False
 
     @classmethod
     def of(cls, taken: Taken, reason: str) -> "Letter":
         """The letter of a record that could be read."""
         assert taken.record is not None
-        return cls(taken.record, reason, taken.received.position, taken.received.at)
+        received = taken.received
+        return cls(taken.record, reason, received.position, received.at, received.quiet)
 
     @classmethod
     def unreadable(
         cls, record: "ConsumerRecord[bytes, bytes]", reason: str, redrive: Redrive | None = None
     ) -> "Letter":
         if redrive is not None:
-            return cls(record, reason, redrive.position, redrive.at)
+            return cls(record, reason, redrive.position, redrive.at, redrive.quiet)
         return cls(record, reason, position_of(record), moment(record.timestamp))
 
 
@@ -81,6 +83,8 @@ def _about(letter: Letter, group: str) -> dict[str, str]:
         about["dlq-sha256"] = hashlib.sha256(record.value or b"").hexdigest()
     if record.key is None and record.value is None:
         about["dlq-null-key"] = "1"
+    if letter.quiet:
+        about["dlq-quiet"] = "1"
     return about
 
 

@@ -1,6 +1,8 @@
 """Writing an event: CloudEvents 1.0 headers around its data, with an id that a repetition derives again."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from services.common.contracts import Said
 from services.common.errors import Poison
@@ -9,30 +11,49 @@ from services.common.store import Outgoing
 
 
 def outgoing(
-    event: Said, *, id: str, source: str, cause: str, correlation: str, at: datetime, traceparent: str | None
+    event: Said,
+    *,
+    id: str,
+    source: str,
+    cause: str,
+    correlation: str,
+    at: datetime,
+    traceparent: str | None,
+    quiet: bool = False,
 ) -> Outgoing:
     """`event` as an outbox entry. `at` is the append time of what caused it, so that a repetition is byte-identical.
 
     Raises `Poison` when its data is over 256 KiB.
     """
+    key = event.key
     value = event.model_dump_json().encode()
     if len(value) > MAX_EVENT:
         raise Poison("event-too-large")
     headers = {
-        "ce_specversion": "1.0",
+        **_alike(type(event), source),
         "ce_id": id,
-        "ce_type": event.TYPE,
-        "ce_source": f"postigo/{source}",
         "ce_subject": event.reference,
         "ce_time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "ce_correlationid": correlation,
         "ce_causationid": cause,
-        "ce_partitionkey": event.key,
-        "ce_dataschema": f"urn:postigo:schema:{event.SCHEMA}",
-        "content-type": "application/json",
+        "ce_partitionkey": key,
     }
     if event.sequence is not None:
         headers["ce_sequence"] = f"{event.sequence:010d}"
     if traceparent is not None:
         headers["traceparent"] = traceparent
-    return Outgoing(id=id, topic=event.topic, key=event.key, headers=headers, value=value, at=at)
+    if quiet:
+        headers["ce_quiet"] = "1"
+    return Outgoing(id=id, topic=event.topic, key=key, headers=headers, value=value, at=at)
+
+
+@lru_cache(maxsize=256)
+def _alike(kind: type[Said], source: str) -> Mapping[str, str]:
+    """What all events of a type from one source have in common."""
+    return {
+        "ce_specversion": "1.0",
+        "ce_type": kind.TYPE,
+        "ce_source": f"postigo/{source}",
+        "ce_dataschema": f"urn:postigo:schema:{kind.SCHEMA}",
+        "content-type": "application/json",
+    }

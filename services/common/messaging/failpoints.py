@@ -15,16 +15,19 @@ from typing import Final
 
 
 class Failpoint(StrEnum):
-    """Every step of the kernel, of the paths of a submit and an act, and of a delivery. A test hits each one and counts what is left."""
+    """Every step of the kernel, of a submit, an act and a delivery, and of what operators do. A test hits each one and counts what is left."""
 
     LOG_STARTS_KNOWN = "log-starts-known"
     OFFSETS_LEARNED = "offsets-learned"
     BATCH_READ = "batch-read"
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
+    FREED = "freed"
     LOADED = "loaded"
     TOPICS_KNOWN = "topics-known"
     PARKED_LETTERS_SENT = "parked-letters-sent"
     PARKED = "parked"
+    TIMELINES_READ = "timelines-read"
+    TIMELINES_MOVED = "timelines-moved"
     SAVED = "saved"
     MISSED = "missed"
     PUBLISHED = "published"
@@ -49,9 +52,15 @@ class Failpoint(StrEnum):
     STEPPED_BACK = "stepped-back"
     SWEEP_ENDS_NOTED = "sweep-ends-noted"
     SWEEP_DUE_FOUND = "sweep-due-found"
+    SWEEP_TIMERS_KNOWN = "sweep-timers-known"
+    TIMERS_NOTED = "timers-noted"
+    TIMER_COUNTED = "timer-counted"
+    TIMER_FIRED_ALONE = "timer-fired-alone"
+    TIMER_TAKEN_ALONE = "timer-taken-alone"
     SWEEP_TIMERS_FIRED = "sweep-timers-fired"
     SWEEP_TIMER_FIRED = "sweep-timer-fired"
     SWEEP_TIMERS_TAKEN = "sweep-timers-taken"
+    SWEEP_CARE_TAKEN = "sweep-care-taken"
     SWEEP_STALE_FOUND = "sweep-stale-found"
     PROJECTION_LOADED = "projection-loaded"
     PROJECTION_SAVED = "projection-saved"
@@ -73,6 +82,10 @@ class Failpoint(StrEnum):
     DELIVERY_STORED = "delivery-stored"
     DELIVERY_SAID = "delivery-said"
     DELIVERY_CLEARED = "delivery-cleared"
+    OPERATION_BEGUN = "operation-begun"
+    OPERATION_APPENDED = "operation-appended"
+    OPERATION_TAKEN = "operation-taken"
+    OPERATION_NOTED = "operation-noted"
 
 
 ARMED: Final = os.environ.get("POSTIGO_FAILPOINT")

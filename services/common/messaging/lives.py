@@ -3,6 +3,7 @@
 A record that kills its process is found that way: by an unclean end, then by the batch that was noted, then by itself.
 """
 
+from collections import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -11,7 +12,6 @@ from aiokafka import TopicPartition
 from pymongo import ReturnDocument
 
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.position import Position
 from services.common.store import Collection, reaching_store
 
 SPARED: Final = 2
@@ -25,10 +25,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """How the life before ended, and which records it had noted as in hand."""
+    """How the life before ended, and what it had noted as in hand: records, and documents whose timers were to fire."""
 
     unclean: bool = False
     suspects: Mapping[TopicPartition, Span] = field(default_factory=dict)
+    timers: abc.Collection[str] = ()
 
 
 class Lives:
@@ -45,13 +46,14 @@ class Lives:
             before = await self._collection.find_one_and_update(
                 {"_id": self._life}, {"$set": {"running": True}}, upsert=True
             )
+        timers = tuple((before or {}).get("timers", ()))
         if not before or not before["running"]:
-            return Past()
+            return Past(timers=timers)
         suspects = {
             TopicPartition(each["topic"], each["partition"]): (each["first"], each["after"])
             for each in before.get("in_hand", ())
         }
-        return Past(unclean=True, suspects=suspects)
+        return Past(unclean=True, suspects=suspects, timers=timers)
 
     async def end(self) -> None:
         """Note that this life ends in order."""
@@ -67,22 +69,27 @@ class Lives:
         with reaching_store():
             await self._collection.update_one({"_id": self._life}, {"$set": {"in_hand": spans}})
 
-    async def count(self, position: Position) -> int:
-        """Note that the record is about to be taken alone; how many lives it was noted in and not forgotten."""
+    async def note_timers(self, documents: abc.Collection[str]) -> None:
+        """Note the documents whose timers are about to fire together, and those still suspected, instead of the last."""
+        with reaching_store():
+            await self._collection.update_one({"_id": self._life}, {"$set": {"timers": sorted(documents)}})
+
+    async def count(self, mark: str) -> int:
+        """Note that what has this mark is about to be taken alone; how many lives it was noted in and not forgotten."""
         with reaching_store():
             noted: Any = await self._collection.find_one_and_update(
-                {"_id": self._record(position)},
+                {"_id": self._marked(mark)},
                 {"$inc": {"lives": 1}},
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
         return int(noted["lives"])
 
-    async def forget(self, position: Position) -> None:
-        """The record has ended, or an outage stopped it: nothing counts against it."""
+    async def forget(self, mark: str) -> None:
+        """It has ended, or an outage stopped it: nothing counts against it."""
         with reaching_store():
-            await self._collection.delete_one({"_id": self._record(position)})
+            await self._collection.delete_one({"_id": self._marked(mark)})
         ARMED and reach(Failpoint.FORGOTTEN)
 
-    def _record(self, position: Position) -> str:
-        return f"record {self._group} {position.topic} {position.partition} {position.offset}"
+    def _marked(self, mark: str) -> str:
+        return f"record {self._group} {mark}"

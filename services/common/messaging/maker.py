@@ -8,6 +8,7 @@ from pymongo.errors import BulkWriteError
 from services.common.contracts import Event
 from services.common.messaging.aggregate import End
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.position import Position
 from services.common.messaging.record import Received
 from services.common.messaging.shape import Table, Taken
 from services.common.store import Collection, reaching_store
@@ -51,4 +52,7 @@ class MakerConsumer:
         """Nothing waits behind a record that only makes something: its letter is kept for a redrive."""
 
     async def release(self, taken: Taken) -> None:
+        """Nothing ever waits."""
+
+    async def free(self, key: str, position: Position) -> None:
         """Nothing ever waits."""

@@ -1,7 +1,7 @@
 """Where a member stands in each partition it holds, by what it finished and not by what it fetched."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -69,8 +69,25 @@ class Offsets:
         async with asyncio.timeout(ANSWER_TIMEOUT):
             return dict(await consumer.end_offsets(held))
 
-    def lag(self, ends: Mapping[TopicPartition, int], positions: Mapping[TopicPartition, int]) -> int:
-        """Records that wait, over all partitions. `positions` is what was read where all that was read has ended too:
-        a marker at the end of a log waits for nobody.
+    async def standing(
+        self, consumer: AIOKafkaConsumer, in_hand: Collection[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        """Up to where everything in a partition has ended: what was read of it, where none of it is `in_hand`.
+
+        Transactions' markers, and records of aborted ones, are read and never delivered. Raises `TimeoutError`.
         """
-        return sum(max(0, end - max(self.finished.get(tp, end), positions.get(tp, 0))) for tp, end in ends.items())
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            idle = (consumer.assignment() & self.finished.keys()) - set(in_hand)
+            read = {tp: await consumer.position(tp) for tp in idle}
+        return {tp: max(done, read.get(tp, 0)) for tp, done in self.finished.items()}
+
+
+def lag(ends: Mapping[TopicPartition, int], standing: Mapping[TopicPartition, int]) -> int:
+    """Records that wait, over all partitions."""
+    return sum(max(0, end - standing.get(tp, end)) for tp, end in ends.items())
+
+
+def held_back_in(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+    """Where each partition stops for us although more lies there: at the first record of an open transaction."""
+    stable = {tp: consumer.last_stable_offset(tp) for tp in consumer.assignment()}
+    return {tp: at for tp, at in stable.items() if at is not None and at < (consumer.highwater(tp) or 0)}

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
 
 from services.common.messaging.batch import MAX_RECORDS
@@ -27,6 +27,7 @@ IDLE_MS: Final = 100
 class Poller:
     """Answers with the next batch. Raises `KafkaError`, which FastStream waits out and tells nobody: `progress` is told.
 
+    `in_hand` are the partitions of the last batch: none of it has ended before the next poll, as far as is known here.
     `most` records are taken at once: half as many after a batch that an outage ended, so that one which is too large for
     a slow engine does not stay so; twice as many after one that went well.
     """
@@ -36,6 +37,7 @@ class Poller:
         self._door = door
         self._progress = progress
         self._most = MAX_RECORDS
+        self.in_hand: frozenset[TopicPartition] = frozenset()
 
     async def __call__(self, consumer: AIOKafkaConsumer) -> Records:
         try:
@@ -61,13 +63,17 @@ class Poller:
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> Records:
         """A share of each partition that has records waiting, then whatever fills the batch."""
+        self.in_hand = frozenset()
         held = consumer.assignment()
         found = await self._shares(consumer)
         if len(found) < self._most:
             more = await consumer.getmany(timeout_ms=0 if found else IDLE_MS, max_records=self._most - len(found))
             found += chain(*more.values())
-        # After a rebalance what is still ours is fetched again.
-        return tuple(found) if consumer.assignment() == held else ()
+        if consumer.assignment() != held:
+            # What is still ours after a rebalance is fetched again.
+            return ()
+        self.in_hand = frozenset(TopicPartition(record.topic, record.partition) for record in found)
+        return tuple(found)
 
     async def _shares(self, consumer: AIOKafkaConsumer) -> list[ConsumerRecord[bytes, bytes]]:
         found: list[ConsumerRecord[bytes, bytes]] = []

@@ -1,20 +1,21 @@
 """Where a record lies, and when it was appended."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a record lies in the log; for a redriven one, where it first lay."""
 
     topic: str
     partition: int
     offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.partition} {self.offset}"
 
 
 def position_of(record: "ConsumerRecord[bytes, bytes]") -> Position:

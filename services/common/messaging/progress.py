@@ -1,11 +1,17 @@
 """Readiness that means progress: a process is ready when its records move, not when it merely runs."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from aiokafka import TopicPartition
+
 STALLED_AFTER: Final = 15.0
 """Seconds with records waiting, none finished and no outage declared after which a consumer counts as hung."""
+
+HELD_AFTER: Final = 10.0
+"""Seconds that a foreign transaction may stay open over records that wait, before somebody is told."""
 
 
 @dataclass(slots=True)
@@ -20,6 +26,7 @@ class Progress:
     lag: int = 0
     moved_at: float = field(default_factory=time.monotonic)
     excused_at: float = field(default_factory=time.monotonic)
+    _held: dict[TopicPartition, tuple[int, float]] = field(default_factory=dict)
 
     def moved(self) -> None:
         self.outage = None
@@ -45,6 +52,17 @@ class Progress:
         if lag == 0 and self.outage is None:
             self.moved_at = time.monotonic()
 
+    def held_back(self, at: Mapping[TopicPartition, int]) -> None:
+        """Partitions in which a transaction that somebody leaves open hides what lies behind `at`. Nothing of ours hangs."""
+        now = time.monotonic()
+        since = {tp: then for tp, (offset, then) in self._held.items() if at.get(tp) == offset}
+        self._held = {tp: (offset, since.get(tp, now)) for tp, offset in at.items()}
+
+    @property
+    def _long_held(self) -> str:
+        begun = time.monotonic() - HELD_AFTER
+        return ", ".join(f"{tp.topic}/{tp.partition}" for tp, (_, since) in self._held.items() if since < begun)
+
     @property
     def hung(self) -> bool:
         """Whether the consumer is alive and will never move again, as far as anybody can tell."""
@@ -65,4 +83,6 @@ class Progress:
             return "the broker does not answer"
         if self.hung:
             return f"{self.lag} records wait and none moved for {STALLED_AFTER:.0f} s"
+        if held := self._long_held:
+            return f"a writer's open transaction holds back what lies behind it in {held}"
         return None

@@ -11,8 +11,9 @@ from typing import Any, Generic
 from services.common.messaging.aggregate import End, Keys, own_key
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.position import Position
 from services.common.messaging.record import Received
-from services.common.messaging.shape import Table, Taken, by_key, rounds
+from services.common.messaging.shape import Stepwise, Table, Taken, by_key, rounds
 from services.common.store import Change, Document, DocumentStore
 
 Merge = Callable[[S | None, Received[Any]], S]
@@ -25,7 +26,7 @@ class Projection(Table[Merge[S]]):
     keys: Keys = own_key
 
 
-class ProjectionConsumer(Generic[S]):
+class ProjectionConsumer(Stepwise, Generic[S]):
     """Takes batches for one kind of view."""
 
     def __init__(self, projection: Projection[S], store: DocumentStore[S]) -> None:
@@ -40,9 +41,11 @@ class ProjectionConsumer(Generic[S]):
             while pending:
                 documents = await self._store.load(list(pending))
                 ARMED and reach(Failpoint.PROJECTION_LOADED)
+                self.moved()
                 changes = [self._merged(documents[key], queue) for key, queue in pending.items()]
                 missed = await self._store.save([change for change in changes if change.dirty])
                 ARMED and reach(Failpoint.PROJECTION_SAVED)
+                self.moved()
                 pending = {key: pending[key] for key in missed}
         return [End.APPLIED] * len(pairs)
 
@@ -50,6 +53,9 @@ class ProjectionConsumer(Generic[S]):
         """A view is never blocked: the letter alone is kept, and a rebuild fills the gap."""
 
     async def release(self, taken: Taken) -> None:
+        """Nothing ever waits."""
+
+    async def free(self, key: str, position: Position) -> None:
         """Nothing ever waits."""
 
     def _merged(self, document: Document[S], queue: Sequence[Taken]) -> Change[S]:

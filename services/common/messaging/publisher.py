@@ -23,9 +23,12 @@ from aiokafka.errors import (
 )
 
 from services.common.errors import BrokerAway, TopicMissing
+from services.common.messaging import partitions
 from services.common.messaging.room import MOST_BYTES, MOST_RECORDS, Room
 
 if TYPE_CHECKING:
+    from aiokafka.structs import RecordMetadata
+
     from services.common.store import Outgoing
 
 log = structlog.get_logger()
@@ -46,12 +49,13 @@ Acknowledged = asyncio.Future[Any]
 
 
 class Raw(NamedTuple):
-    """A record as it goes to the broker, byte for byte; null headers are kept."""
+    """A record as it goes to the broker, byte for byte; null headers are kept. Without a partition, its key says which."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers
+    partition: int | None = None
 
 
 class Publisher:
@@ -78,6 +82,7 @@ class Publisher:
                 client_id=self._client_id,
                 acks="all",
                 enable_idempotence=True,
+                partitioner=partitions.by_key,
                 linger_ms=0,
                 max_batch_size=131_072,
                 max_request_size=MAX_REQUEST,
@@ -134,14 +139,18 @@ class Publisher:
         )
 
     async def send_raw(self, records: Sequence[Raw]) -> list[datetime]:
-        """Send `records` as they are. Answers and raises as `send` does.
+        """Send `records` as they are. Answers and raises as `send` does."""
+        return [_appended_at(landed) for landed in await self.append(records)]
+
+    async def append(self, records: Sequence[Raw]) -> "list[RecordMetadata]":
+        """Send `records` as they are; where each landed. Raises as `send` does.
 
         Much goes in parts, one after the other. Each is sent within one time limit: connecting, waiting for room and for
         what is stuck, the sends and their acknowledgements.
         """
         return [at for part in _parts(records) for at in await self._send_part(part)]
 
-    async def _send_part(self, part: Sequence[Raw]) -> list[datetime]:
+    async def _send_part(self, part: Sequence[Raw]) -> "list[RecordMetadata]":
         futures: list[Acknowledged] = []
         room, size = self._room, sum(map(_size, part))
         entered = False
@@ -152,11 +161,13 @@ class Publisher:
                 entered = True
                 if self._stuck:
                     await self._unstuck()
-                for topic, key, value, headers in part:
-                    futures.append(await producer.send(topic, value=value, key=key, headers=list(headers)))
+                for topic, key, value, headers, partition in part:
+                    futures.append(
+                        await producer.send(topic, value=value, key=key, headers=list(headers), partition=partition)
+                    )
                 # A wait that is given up gives up no send: an acknowledgement may still come.
                 await (asyncio.shield(futures[0]) if len(futures) == 1 else asyncio.wait(futures))
-            return [_appended_at(future.result()) for future in futures]
+            return [future.result() for future in futures]
         except (KafkaError, TimeoutError) as error:
             await self._failed(error)
         finally:

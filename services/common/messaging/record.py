@@ -4,6 +4,7 @@ A record that cannot be read is poison, and says why in a short code that never 
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +29,10 @@ MAX_EVENT: Final = 256 * 1024
 
 MAX_ID: Final = 255
 
-_READ: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "traceparent"})
+_CANONICAL: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A UUID as we write it; whoever writes it otherwise means the same request."""
+
+_READ: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "ce_quiet", "traceparent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Received(Generic[E_co]):
     """An event as a handler meets it.
 
     `at` is the broker's append time (the original one, if redriven); `target` the key of the document to decide on;
-    `partition` the one whose owner may touch that document.
+    `partition` the one whose owner may touch that document; `quiet`: people are not told of it, nor of what follows.
     """
 
     event: E_co
@@ -50,6 +54,7 @@ class Received(Generic[E_co]):
     position: Position
     correlation: str
     traceparent: str | None = None
+    quiet: bool = False
 
     @property
     def inbox_id(self) -> str:
@@ -86,6 +91,7 @@ def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None)
         position=redrive.position if redrive else position_of(record),
         correlation=_passed_on(headers, "ce_correlationid") or identifier,
         traceparent=_passed_on(headers, "traceparent"),
+        quiet=(redrive is not None and redrive.quiet) or (isinstance(event, Said) and headers.get("ce_quiet") == "1"),
     )
 
 
@@ -120,6 +126,8 @@ def _required(headers: Mapping[str, str], name: str) -> str:
 
 
 def _key(key: bytes) -> str:
+    if _CANONICAL.fullmatch(key):
+        return key.decode()
     try:
         return str(UUID(key.decode("ascii")))
     except ValueError:

@@ -1,4 +1,4 @@
-"""A redriven record: appended again by an operator, for one group, with a header that tells where and when it first lay.
+"""A record that an operator appended for one group, with a header that tells where and when it first lay.
 
 The header is sealed: who may write a topic must not be able to date a record, or to have a group pass it over.
 """
@@ -20,23 +20,34 @@ HEADER: Final = "dlq-redrive"
 
 @dataclass(frozen=True, slots=True)
 class Redrive:
-    """For which group a record was appended again, and where and when it was first."""
+    """For which group a record was appended again, and where and when it was first.
+
+    `quiet`: nobody is told of what it makes happen. `frees` names a document that is to wait for the record no longer;
+    then the record itself is not appended again, and there is nothing to take.
+    """
 
     group: str
     position: Position
     at: datetime
+    quiet: bool = False
+    frees: str = ""
 
     def __str__(self) -> str:
-        """`group topic partition offset append-time-in-ms`."""
+        """`group topic partition offset append-time-in-ms`, and perhaps `quiet` or `frees=document`."""
         position = self.position
         milliseconds = round(self.at.timestamp() * 1000)
-        return f"{self.group} {position.topic} {position.partition} {position.offset} {milliseconds}"
+        more = " quiet" * self.quiet + (f" frees={self.frees}" if self.frees else "")
+        return f"{self.group} {position.topic} {position.partition} {position.offset} {milliseconds}{more}"
 
     @classmethod
     def parse(cls, text: str) -> "Redrive":
         """Raises `ValueError`, `OverflowError` or `OSError`."""
-        group, topic, partition, offset, milliseconds = text.split(" ")
-        return cls(group, Position(topic, int(partition), int(offset)), moment(int(milliseconds)))
+        group, topic, partition, offset, milliseconds, *more = text.split(" ")
+        told = dict(word.partition("=")[::2] for word in more)
+        quiet, frees = told.pop("quiet", None) is not None, told.pop("frees", "")
+        if told:
+            raise ValueError("a word of a newer writer")
+        return cls(group, Position(topic, int(partition), int(offset)), moment(int(milliseconds)), quiet, frees)
 
 
 class Redrives:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from services.common.contracts import Event
 from services.common.messaging.aggregate import End
-from services.common.messaging.position import position_of
+from services.common.messaging.position import Position, position_of
 from services.common.messaging.record import Received
 
 if TYPE_CHECKING:
@@ -67,6 +67,16 @@ class Shape(Protocol):
     async def release(self, taken: Taken) -> None:
         """Let nothing wait any longer behind a redriven record that ended as a dead letter once more."""
         ...
+
+    async def free(self, key: str, position: Position) -> None:
+        """Let a document wait no longer for the record that first lay at `position`: an operator gave it up."""
+        ...
+
+
+class Stepwise:
+    """A shape whose batch takes several steps. `moved` is called after each: an engine is slow, and nothing hangs."""
+
+    moved: Callable[[], None] = staticmethod(lambda: None)
 
 
 Queues = dict[str, list[Taken]]

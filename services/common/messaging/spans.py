@@ -13,7 +13,7 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, StatusCode
 
 from services.common.messaging.shape import Taken
-from services.common.telemetry.tracing import parse_traceparent, to_traceparent
+from services.common.telemetry.tracing import is_sampled, parse_traceparent, to_traceparent
 
 _tracer: Final = trace.get_tracer("postigo")
 
@@ -36,8 +36,8 @@ def receiving(group: str, batch: Sequence[Taken]) -> Iterator[list[Taken]]:
 
 def _traced(group: str, taken: Taken, spans: list[Span]) -> Taken:
     received = taken.received
-    parent = parse_traceparent(received.traceparent)
-    if parent is None or not parent.trace_flags.sampled:
+    parent = parse_traceparent(received.traceparent) if is_sampled(received.traceparent) else None
+    if parent is None:
         return taken
     span = _tracer.start_span(
         f"process {received.topic}",

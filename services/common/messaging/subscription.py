@@ -23,12 +23,12 @@ from services.common.messaging.carrier import STOP_WITHIN, carrier
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.fetching import Door
-from services.common.messaging.lives import Lives
-from services.common.messaging.offsets import Offsets
+from services.common.messaging.lives import Lives, Past
+from services.common.messaging.offsets import Offsets, held_back_in, lag
 from services.common.messaging.polling import Poller
 from services.common.messaging.progress import Progress
 from services.common.messaging.redrive import Redrives
-from services.common.messaging.shape import Shape
+from services.common.messaging.shape import Shape, Stepwise
 from services.common.patience import step_back
 from services.common.telemetry.logging import where
 
@@ -70,6 +70,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.progress = Progress(group)
         self.offsets = Offsets()
         self.between_batches = asyncio.Lock()
+        if isinstance(shape, Stepwise):
+            shape.moved = self.progress.moved
         # A rebalance and the first batch after it both learn: the batch must not pass while the other is half-way.
         self._learning = asyncio.Lock()
         self._taker = CarefulTaker(BatchTaker(group, shape, letters, redrives), lives, self.progress.moved)
@@ -79,6 +81,12 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._poller = Poller(self.offsets, self._door, self.progress)
         # FastStream has no other way in between its loop and the poll.
         self._subscriber.get_msg = self._poller
+
+    @property
+    def past(self) -> Past:
+        """How this member's life before ended. Known once it has started."""
+        assert self._taker.past is not None
+        return self._taker.past
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -115,15 +123,20 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             log.warning("subscription did not stop cleanly", group=self.group, because=type(error).__name__)
 
     async def measure(self) -> bool:
-        """Learn how many records wait; whether the broker said so. Takes five seconds at most."""
+        """Learn how many records wait; whether the broker said so. Takes ten seconds at most."""
         try:
             ends = await self.offsets.ends(self.consumer)
-            idle = not self.between_batches.locked()
-            read = {tp: await self.consumer.position(tp) for tp in ends} if idle else {}
+            standing = await self.standing()
+            held_back = held_back_in(self.consumer)
         except (Away, KafkaError, TimeoutError):
             return False
-        self.progress.measured(self.offsets.lag(ends, read))
+        self.progress.measured(lag(ends, standing))
+        self.progress.held_back(held_back)
         return True
+
+    async def standing(self) -> dict[TopicPartition, int]:
+        """Up to where everything in each partition has ended. Raises `TimeoutError`."""
+        return await self.offsets.standing(self.consumer, self._poller.in_hand)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Wait for the batch in flight, so that nothing is delivered twice by a mere rebalance."""

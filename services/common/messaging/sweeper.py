@@ -5,16 +5,16 @@ fires when everything that lay on the member's topics at the start of the round 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic
 
 import structlog
-from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.common.errors import Away, HandedOver, TopicMissing
 from services.common.messaging.aggregate_consumer import AggregateConsumer
+from services.common.messaging.careful_timers import CarefulTimers
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.shape import Taken
@@ -33,14 +33,16 @@ LIMIT: Final = 200
 
 
 class Sweeper(Generic[S]):
-    def __init__(self, subscription: Subscription, consumer: AggregateConsumer[S]) -> None:
+    def __init__(self, subscription: Subscription, consumer: AggregateConsumer[S], care: CarefulTimers) -> None:
         self._subscription = subscription
         self._consumer = consumer
+        self._care = care
         # Documents whose timer our own bug breaks: passed over until a new process may know better.
         self._broken: set[str] = set()
 
     async def run(self) -> None:
         """Sweep for ever; an absent engine only makes a round void."""
+        self._care.begin(self._subscription.past)
         while True:
             await asyncio.sleep(PERIOD)
             try:
@@ -60,30 +62,36 @@ class Sweeper(Generic[S]):
         if self._subscription.progress.outage or not ends:
             return
         async with self._subscription.between_batches:
-            await self._fire(started, self._reached(ends))
+            standing = await self._subscription.standing()
+            held = {tp.partition for tp in ends}
+            behind = {tp.partition for tp, end in ends.items() if standing.get(tp, 0) < end}
+            everything = await self._fire(started, sorted(held - behind)) and not behind
             ARMED and reach(Failpoint.SWEEP_TIMERS_TAKEN)
-            await self._send_again(started, sorted({tp.partition for tp in ends}))
+            await self._care.after(everything=everything)
+            ARMED and reach(Failpoint.SWEEP_CARE_TAKEN)
+            await self._send_again(started, sorted(held))
 
-    def _reached(self, ends: Mapping[TopicPartition, int]) -> list[int]:
-        """Partitions of which every topic has been read to the noted end."""
-        finished = self._subscription.offsets.finished
-        behind = {tp.partition for tp, end in ends.items() if finished.get(tp, 0) < end}
-        return sorted({tp.partition for tp in ends} - behind)
-
-    async def _fire(self, before: datetime, partitions: list[int]) -> None:
-        documents = await self._consumer.store.due(partitions, before, LIMIT, but=self._broken)
+    async def _fire(self, before: datetime, partitions: list[int]) -> bool:
+        """Fire what is due in partitions of which every topic has been read to the noted end; whether that was all."""
+        passed_over = self._broken | self._care.aside
+        documents = await self._consumer.store.due(partitions, before, LIMIT, but=passed_over)
         ARMED and reach(Failpoint.SWEEP_DUE_FOUND)
-        timers = [self._due(document, before) for document in documents]
-        if await self._failed([timer for due in timers for timer in due]) is None:
-            return
-        ARMED and reach(Failpoint.SWEEP_TIMERS_FIRED)
-        for due in timers:
-            if (error := await self._failed(due)) is not None:
-                self._broken.add(due[0].received.target)
-                log.critical(
-                    "timer failed", group=self._subscription.group, error=type(error).__name__, exc_info=where(error)
-                )
-            ARMED and reach(Failpoint.SWEEP_TIMER_FIRED)
+        timers = await self._care.before([self._due(document, before) for document in documents], self._one)
+        ARMED and reach(Failpoint.SWEEP_TIMERS_KNOWN)
+        if await self._failed([timer for due in timers for timer in due]) is not None:
+            ARMED and reach(Failpoint.SWEEP_TIMERS_FIRED)
+            for due in timers:
+                await self._one(due)
+                ARMED and reach(Failpoint.SWEEP_TIMER_FIRED)
+        return len(documents) < LIMIT
+
+    async def _one(self, due: Sequence[Taken]) -> None:
+        """Fire the timers of one document, and pass it over from now on if our own bug breaks one."""
+        if (error := await self._failed(due)) is not None:
+            self._broken.add(due[0].received.target)
+            log.critical(
+                "timer failed", group=self._subscription.group, error=type(error).__name__, exc_info=where(error)
+            )
 
     def _due(self, document: Document[S], before: datetime) -> list[Taken]:
         return [Taken(self._consumer.aggregate.timer(document, due), None) for due in document.due if due.at <= before]

@@ -2,8 +2,10 @@
 
 from services.common.store.aggregates import DocumentStore
 from services.common.store.away import reaching_store
+from services.common.store.capabilities import say_what_is_lacking
 from services.common.store.client import Client, Collection, Database, Driver, connect, database, disconnect
 from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Seen
+from services.common.store.timelines import Kept, Timelines, said_between
 
 __all__ = [
     "Change",
@@ -14,11 +16,15 @@ __all__ = [
     "DocumentStore",
     "Driver",
     "Due",
+    "Kept",
     "Outgoing",
     "Parked",
     "Seen",
+    "Timelines",
     "connect",
     "database",
     "disconnect",
     "reaching_store",
+    "said_between",
+    "say_what_is_lacking",
 ]

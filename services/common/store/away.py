@@ -31,8 +31,8 @@ def _packed(sqlstate: str) -> int:
     return sum((ord(each) - ord("0") & 0x3F) << 6 * place for place, each in enumerate(sqlstate))
 
 
-_MONGODB: Final = frozenset({6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031})
-"""Unreachable, shutting down, stepping down, interrupted, out of disk space."""
+_MONGODB: Final = frozenset({6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031})
+"""Unreachable, out of time, shutting down, stepping down, interrupted, out of disk space."""
 
 _POSTGRESQL: Final = frozenset(
     map(
@@ -40,7 +40,7 @@ _POSTGRESQL: Final = frozenset(
         (
             *("40001", "40P01", "55P03"),  # lost against another transaction: no harm in trying again
             *("53100", "53200", "53300"),  # out of disk space, of memory, of connections
-            *("57P01", "57P02", "57P03", "58030"),  # shutting down, crashed, starting, a disk that fails
+            *("57014", "57P01", "57P02", "57P03", "58030"),  # out of time, shutting down, crashed, starting, a bad disk
         ),
     )
 )

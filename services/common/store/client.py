@@ -19,6 +19,9 @@ Driver = Literal["motor", "pymongo"]
 
 DUPLICATE_KEY: Final = 11000
 
+ANSWER_WITHIN: Final = 10.0
+"""Seconds that the store has for an answer."""
+
 
 def _encode_day(value: Any) -> Any:
     """BSON knows moments but no calendar days: a day is stored as its ISO 8601 text."""
@@ -42,7 +45,8 @@ def connect(url: str, driver: Driver = "motor") -> Client:
         "uuidRepresentation": "standard",
         "serverSelectionTimeoutMS": 2_000,
         "connectTimeoutMS": 2_000,
-        "socketTimeoutMS": 10_000,
+        # For an operation with all its tries: a slow store must be known as slow before the consumer counts as hung.
+        "timeoutMS": round(1000 * ANSWER_WITHIN),
         "maxPoolSize": 20,
     }
     if driver == "pymongo":

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 State = TypeVar("State", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """An inbox entry: an event already decided on. `digest` tells the same id with other bytes apart."""
 
     id: str
@@ -19,8 +18,7 @@ class Seen:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """An outbox entry: an event as it will be sent, byte for byte, however often it is sent again."""
 
     id: str
@@ -31,8 +29,7 @@ class Outgoing:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
+class Parked(NamedTuple):
     """A record of this document that waits in its dead-letter topic, by its original position."""
 
     topic: str
@@ -45,8 +42,7 @@ class Parked:
         return self.topic, self.partition, self.offset
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A timer: what kind, and when."""
 
     kind: str
@@ -57,7 +53,7 @@ class Due:
 class Document(Generic[State]):
     """One aggregate, or one projected view, as loaded; `version` 0 means it is not stored yet.
 
-    `version` is the compare-and-set token. A document whose `state` is None holds only a blocked list and does not
+    `version` is the compare-and-set token, `kept` how many bytes of its timeline lie in it. A document whose `state` is None holds only a blocked list and does not
     count as existing.
     """
 
@@ -69,6 +65,7 @@ class Document(Generic[State]):
     outbox: tuple[Outgoing, ...] = ()
     blocked: tuple[Parked, ...] = ()
     due: tuple[Due, ...] = ()
+    kept: int = 0
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from services.common.web import kinds
 from services.common.web.edge import unreadable
 from services.common.web.kinds import Kind
+from services.common.web.leaving import LEAVING
 
 MAX_HEAD: Final = 32 * 1024
 """Bytes of a request line and its headers."""
@@ -73,6 +74,8 @@ class Http(HttpToolsProtocol):
             self.app = unreadable(self.headers, refused)
         super().on_headers_complete()
         self.app = app
+        if LEAVING in self.app_state:
+            self.cycle.keep_alive = False
 
     def _refusal(self) -> Kind | None:
         """Why a head that came whole is not even looked at."""

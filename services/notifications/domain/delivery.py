@@ -41,6 +41,8 @@ class Step(StrEnum):
 
 TRANSITIONS: Final[Mapping[tuple[Status, Step], Status]] = {
     (Status.PENDING, Step.LEASE): Status.SENDING,
+    # Told to nobody from the start.
+    (Status.PENDING, Step.SKIP): Status.SKIPPED,
     # The lease ran out and nobody said how the try ended: the next one takes over.
     (Status.SENDING, Step.LEASE): Status.SENDING,
     (Status.SENDING, Step.RETRY): Status.PENDING,
@@ -84,9 +86,11 @@ class NotAllowed(Exception):
 def deliveries_of(received: Received[LifecycleFact], mail_domain: str) -> Sequence[Delivery]:
     """One delivery for each channel of the fact's row, on an id that a repetition derives again.
 
-    The Message-ID is fixed here: however often and under whatever settings a mail leaves, it is the same mail.
+    The Message-ID is fixed here: however often and under whatever settings a mail leaves, it is the same mail. Those of
+    a quiet fact are skipped: an operator replays what people may have been told long ago.
     """
-    return [_first(received, channel, mail_domain) for channel in MATRIX[type(received.event)].channels]
+    made = [_first(received, channel, mail_domain) for channel in MATRIX[type(received.event)].channels]
+    return [skipped(each, Skip.REPLAY, received.at) for each in made] if received.quiet else made
 
 
 def _first(received: Received[LifecycleFact], channel: Channel, mail_domain: str) -> Delivery:

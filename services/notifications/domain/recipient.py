@@ -31,6 +31,7 @@ class Skip(StrEnum):
     NO_ACCOUNT = "no-account"
     NO_ADDRESS = "no-address"
     NOT_WANTED = "not-wanted"
+    REPLAY = "replay"
 
 
 def addressed(recipient: Recipient | None, channel: Channel) -> Addressee | Skip:

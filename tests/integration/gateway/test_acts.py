@@ -162,7 +162,7 @@ async def say(gateway: Town, *facts: LifecycleFact) -> None:
     publisher = Publisher(gateway.stack.env["KAFKA_URL"], client_id="test")
     for fact in facts:
         identifier = str(derived_id("test", fact.key, fact.seq))
-        about = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
+        about: dict[str, Any] = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
         await publisher.send([outgoing(fact, **about, at=fact.occurred_at, traceparent=None)])
     await publisher.stop()
 

@@ -207,7 +207,7 @@ async def test_what_intake_and_notifications_say_becomes_visible_in_any_order(ga
     publisher = Publisher(gateway.stack.env["KAFKA_URL"], client_id="test")
     for event in (told, analysed, routed, analysed):
         identifier = name_of(event)
-        about = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
+        about: dict[str, Any] = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
         await publisher.send([outgoing(event, **about, at=event.occurred_at, traceparent=None)])
     await publisher.stop()
 

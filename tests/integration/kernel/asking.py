@@ -1,8 +1,11 @@
 """What the specification asks of a ledger, and does to it as an operator would."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
 from services.common.identifiers import reference_of
@@ -17,6 +20,18 @@ async def load(own: Bench, keys: list[UUID], count: int) -> None:
     for _ in range(count):
         for key in keys:
             await own.enter(key, len(own.entered[str(key)]) + 1)
+
+
+@asynccontextmanager
+async def transactions(own: Bench) -> AsyncIterator[AIOKafkaProducer]:
+    """What is entered meanwhile is written by this producer, in whatever transaction it has open."""
+    writer = await topics.producer(own.env["KAFKA_URL"], transactional_id=uuid4().hex)
+    plain, own.producer = own.producer, writer
+    try:
+        yield writer
+    finally:
+        own.producer = plain
+        await writer.stop()
 
 
 async def letter_of(ledger: Bench, sent: Any) -> Any:
@@ -37,6 +52,19 @@ async def reason(ledger: Bench, sent: Any) -> str | None:
     return topics.header(await letter_of(ledger, sent), "dlq-reason")
 
 
+async def free(ledger: Bench, key: UUID, first: Any, group: str | None = None) -> RecordMetadata:
+    """Give a parked record up, as an operator would: its document waits for it no longer."""
+    redrive = Redrive(
+        group or f"{ledger.ledger.prefix}-accounts",
+        Position(first.topic, first.partition, first.offset),
+        moment(first.timestamp),
+        frees=str(key),
+    )
+    redrives = Redrives(ledger.env["POSTIGO_INTERNAL_SECRET"].encode())
+    headers = [("dlq-redrive", redrives.header(redrive, str(key).encode(), b""))]
+    return await ledger.producer.send_and_wait(ledger.ledger.entries, value=b"", key=str(key).encode(), headers=headers)
+
+
 async def redrive(
     ledger: Bench,
     key: UUID,
@@ -45,6 +73,8 @@ async def redrive(
     group: str | None = None,
     how: str = "book",
     secret: str | None = None,
+    *,
+    quiet: bool = False,
 ) -> RecordMetadata:
     """Append a parked record again, repaired, as an operator would."""
     event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
@@ -52,6 +82,7 @@ async def redrive(
         group or f"{ledger.ledger.prefix}-accounts",
         Position(first.topic, first.partition, first.offset),
         moment(first.timestamp),
+        quiet,
     )
     headers = headers_of(event.TYPE, f"{key}-{amount}")
     value = event.model_dump_json().encode()

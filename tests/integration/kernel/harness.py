@@ -7,7 +7,7 @@ import signal
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from aiokafka.structs import RecordMetadata
 
 from deploy.local import LocalStack
 from services.common.identifiers import derived_id, reference_of
-from services.common.store import Database, connect, database, disconnect
+from services.common.store import Database, connect, database, disconnect, said_between
 from tests.integration.kernel.ledger import Ledger, ledger
 from tests.support import stacks, topics, warm
 from tests.support.waiting import eventually
@@ -52,14 +52,16 @@ class Bench:
         assert self.process is not None
         return await asyncio.wait_for(self.process.wait(), within)
 
-    async def died(self, within: float = 30) -> bool:
-        """Whether the process ended by itself, before all that was entered was booked."""
+    async def died_before(self, probe: Callable[[], Awaitable[bool]], within: float = 30) -> bool:
+        """Whether the process ended by itself before `probe` held."""
         assert self.process is not None
         dead = asyncio.create_task(self.process.wait())
-        settled = asyncio.create_task(self.settled(within))
-        await asyncio.wait([dead, settled], return_when=asyncio.FIRST_COMPLETED)
-        settled.cancel()
-        return dead.done()
+        held = asyncio.create_task(eventually(probe, within=within, every=0.2))
+        await asyncio.wait([dead, held], return_when=asyncio.FIRST_COMPLETED)
+        if dead.done():
+            held.cancel()
+            return True
+        return not await held
 
     async def kill(self) -> None:
         assert self.process is not None
@@ -101,16 +103,15 @@ class Bench:
         return because if status == 503 and "deleted" in because else ""
 
     async def enter(self, key: UUID, amount: int, how: str = "book", **about: Any) -> ConsumerRecord[bytes, bytes]:
-        """Append an entry; where it lies. `about` may replace `id`, `value` or `headers`."""
+        """Append an entry; where it lies. `about` may replace `id`, `value`, `headers` or `topic`."""
         event = self.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
         identifier = about.get("id") or str(derived_id("test", str(key), amount, how))
         headers = about.get("headers") or headers_of(event.TYPE, identifier)
         value = about.get("value", event.model_dump_json().encode())
-        if how in ("book", "timer") and not about:
+        if how in ("book", "bulky", "timer") and not about:
             self.entered[str(key)].append(amount)
-        return await self.producer.send_and_wait(
-            self.ledger.entries, value=value, key=str(key).encode(), headers=headers
-        )
+        topic = about.get("topic", self.ledger.entries)
+        return await self.producer.send_and_wait(topic, value=value, key=str(key).encode(), headers=headers)
 
     def entry(self, key: UUID, amount: int) -> tuple[bytes, list[tuple[str, bytes]]]:
         """The value and the headers of an entry that somebody else appends: it counts as entered."""
@@ -119,13 +120,23 @@ class Bench:
         headers = [("ce_id", str(derived_id("test", str(key), amount)).encode()), ("ce_type", event.TYPE.encode())]
         return event.model_dump_json().encode(), headers
 
-    async def flood(self, key: UUID, count: int) -> None:
-        """Enter `count` amounts at once."""
-        entries = [self.entry(key, amount) for amount in range(1, count + 1)]
-        sent = [
-            await self.producer.send(self.ledger.entries, value=value, key=str(key).encode(), headers=headers)
-            for value, headers in entries
-        ]
+    async def flood(self, keys: Sequence[UUID], count: int) -> None:
+        """Enter `count` amounts of each key at once."""
+        amounts = [amount for amount in range(1, count + 1) for _ in keys]
+        await self._enter_all([*keys] * count, amounts)
+
+    async def crowd(self, count: int, amount: int) -> None:
+        """Enter an amount of `count` keys at once, the same keys each time."""
+        keys = [UUID(int=number) for number in range(1, count + 1)]
+        await self._enter_all(keys, [amount] * count)
+
+    async def _enter_all(self, keys: Sequence[UUID], amounts: Sequence[int]) -> None:
+        sent = []
+        for key, amount in zip(keys, amounts, strict=True):
+            value, headers = self.entry(key, amount)
+            sent.append(
+                await self.producer.send(self.ledger.entries, value=value, key=str(key).encode(), headers=headers)
+            )
         await asyncio.gather(*sent)
 
     async def bombs(self, count: int, unpacked: int) -> list[RecordMetadata]:
@@ -140,12 +151,11 @@ class Bench:
             await zipping.stop()
 
     def keys_of(self, *partitions: int) -> list[UUID]:
-        """New keys that lie in these partitions, in their order."""
-        found: dict[int, UUID] = {}
-        while not set(partitions) <= found.keys():
-            key = uuid4()
-            found[(murmur2(str(key).encode()) & 0x7FFFFFFF) % self.ledger.topics()[self.ledger.entries]] = key
-        return [found[partition] for partition in partitions]
+        """New keys that lie in these partitions, one for each that is named."""
+        return [next(key for key in iter(uuid4, None) if self._partition_of(key) == each) for each in partitions]
+
+    def _partition_of(self, key: UUID) -> int:
+        return int((murmur2(str(key).encode()) & 0x7FFFFFFF) % self.ledger.topics()[self.ledger.entries])
 
     def memory(self) -> int:
         """The most bytes that were resident at once in the process."""
@@ -187,7 +197,9 @@ class Bench:
             assert not account["outbox"], "outbox not cleared"
         books, slips = await self._of("books", "_id"), await self._of("slips", "key")
         said = await self.booked()
+        kept = await self.kept()
         for key, amounts in self.entered.items():
+            assert kept[key] == [(line["id"], line["seq"]) for line in said[key]], "kept other than said"
             assert [line["seq"] for line in said[key]] == list(range(1, len(said[key]) + 1)), "said out of order"
             found = [line["amount"] for line in said[key] if line["amount"]]
             assert found == amounts, f"said other than booked: {found} for {amounts}"
@@ -195,6 +207,16 @@ class Bench:
             assert len(lines) == len(said[key]), "view behind"
             assert len(slips[key]) == len(said[key]), "slips behind"
         return True
+
+    async def kept(self) -> dict[str, list[tuple[str, int]]]:
+        """What the accounts keep of what they said, by key: event ids and numbers, each first time."""
+        kept: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        accounts, older = self.database["accounts"], self.database["timelines"]
+        async for entries in said_between(accounts, older, "", "~"):
+            for each in entries:
+                event = self.ledger.booked.model_validate_json(each.value)
+                kept[str(event.request_id)].setdefault(each.id, event.seq)
+        return defaultdict(list, {key: list(entries.items()) for key, entries in kept.items()})
 
     async def _of(self, collection: str, name: str) -> dict[str, list[dict[str, Any]]]:
         """What a collection holds of the keys that were entered, by key."""

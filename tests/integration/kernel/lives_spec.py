@@ -15,9 +15,10 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.local import LocalStack
-from tests.integration.kernel.asking import letter_of, load, reason
+from tests.integration.kernel.asking import letter_of, load, reason, transactions
 from tests.integration.kernel.harness import Bench, bench
-from tests.support import undecodable
+from tests.integration.kernel.ledger import DEADLY
+from tests.support import topics, undecodable
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
@@ -71,8 +72,8 @@ class LivesSpec:
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
-            flooded, calm = own.keys_of(0, 1)
-            await own.flood(flooded, 3_000)
+            *flooded, calm = own.keys_of(*[0] * 10, 1)
+            await own.flood(flooded, 300)
             await own.start()
             await own.enter(calm, 1)
 
@@ -80,8 +81,30 @@ class LivesSpec:
                 return bool(await own.account(calm))
 
             await eventually(booked)
-            assert len((await own.account(flooded))["state"]["entries"]) < 2_000
+            assert len((await own.account(flooded[0]))["state"]["entries"]) < 200
             await own.settled(within=60)
+
+    async def test_what_is_sent_too_often_fills_no_document_and_keeps_nobody_waiting(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            (noisy,) = own.keys_of(0)
+            await own.flood([noisy], 3_000)
+            beside = own.keys_of(0, 1)
+            await load(own, beside, 3)
+            own.entered[str(noisy)] = own.entered[str(noisy)][:500]
+            await own.start()
+
+            async def refused() -> bool:
+                said = (await own.booked())[str(noisy)]
+                return len(said) == 3_000
+
+            await eventually(refused, within=60, every=1)
+            account = await own.account(noisy)
+            assert account["state"]["entries"] == list(range(1, 501))
+            assert len(account["inbox"]) == 500
+            del own.entered[str(noisy)]
+            await own.settled()
 
     async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
         self, engines: LocalStack, tmp_path: Path
@@ -96,6 +119,59 @@ class LivesSpec:
                 await own.enter(key, amount)
             await eventually(_not(own.ready))
             proxy.mend()
+            await own.settled()
+            await eventually(own.ready)
+
+    async def test_a_slow_store_slows_down_and_neither_fills_memory_nor_ends_the_process(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        """At this pace a whole batch is never saved in time: only smaller ones come through."""
+        address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
+        async with Proxy(address) as proxy, bench(engines, tmp_path) as own:
+            await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
+            await eventually(own.ready)
+            before = own.memory()
+            proxy.pace = 20_000
+            for amount in range(1, 4):
+                await own.crowd(500, amount)
+
+            async def some_are_booked() -> bool:
+                return await own.database["accounts"].count_documents({}) > 60
+
+            await eventually(some_are_booked, within=80)
+            assert own.process is not None
+            assert own.process.returncode is None
+            assert own.memory() - before < 40 * MIB
+            assert "left with a batch in flight" not in own.log.read_text()
+            proxy.mend()
+            await own.settled(within=60)
+            assert own.process.returncode is None
+
+    async def test_a_transaction_left_open_holds_back_its_own_partition_alone_and_readiness_says_so(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            held, free = own.keys_of(0, 1)
+            await own.start()
+            await eventually(own.ready)
+            async with transactions(own) as writer:
+                await writer.begin_transaction()
+                await own.enter(held, 1, "aborted")
+                plain = await topics.producer(own.env["KAFKA_URL"])
+                own.producer, writing = plain, own.producer
+                await load(own, [held, free], 1)
+
+                async def readiness_says_so() -> bool:
+                    _, body = await own.probe("/health/ready")
+                    return "open transaction" in " ".join(body.get("because", ()))
+
+                await eventually(readiness_says_so)
+                assert (await own.account(free))["state"]["entries"] == [1]
+                assert not await own.account(held)
+                assert await own.live()
+                await plain.stop()
+                own.producer = writing
+                await writer.abort_transaction()
             await own.settled()
             await eventually(own.ready)
 
@@ -137,21 +213,49 @@ class LivesSpec:
             killer = await own.enter(keys[0], 99, "killer")
             behind = await own.enter(keys[0], 4, id=f"{keys[0]}-4")
             await load(own, keys[1:], 3)
+
+            async def both_parked() -> bool:
+                blocked = (await own.account(keys[0])).get("blocked", ())
+                assert [parked["offset"] for parked in blocked] == [killer.offset, behind.offset]
+                return True
+
             starts = 1
             await own.start()
-            while await own.died():
+            while await own.died_before(both_parked):
                 starts += 1
                 await own.start()
+            await eventually(both_parked)
             await own.settled()
             assert starts <= 5
             assert await reason(own, killer) == "bug:killed-the-process"
 
-            async def both_parked() -> bool:
-                blocked = (await own.account(keys[0]))["blocked"]
-                assert [parked["offset"] for parked in blocked] == [killer.offset, behind.offset]
-                return True
+    async def test_a_timer_that_kills_its_process_is_passed_over_within_five_starts(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            deadly, sound = uuid4(), uuid4()
+            await own.enter(deadly, DEADLY, "timer")
+            await own.enter(sound, 1, "timer")
 
-            await eventually(both_parked)
+            async def passed_over() -> bool:
+                return own.log.exists() and "passed over until tomorrow" in own.log.read_text()
+
+            async def closed() -> bool:
+                return (await own.account(sound)).get("due") == []
+
+            starts = 1
+            await own.start()
+            while await own.died_before(passed_over):
+                starts += 1
+                await own.start()
+            await eventually(closed)
+            assert starts <= 5
+            assert (await own.account(deadly))["due"] != []
+            await own.kill()
+            await own.enter(sound, 2, "timer")
+            await own.start()
+            assert not await own.died_before(closed), "known by the next life too"
+            await own.settled()
 
     async def test_a_process_that_hangs_or_spins_ends_itself(self, engines: LocalStack, tmp_path: Path) -> None:
         async with bench(engines, tmp_path) as hanging, bench(engines, tmp_path) as spinning:

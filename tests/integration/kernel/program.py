@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 
 from services.common.messaging import End, MakerConsumer, ProjectionConsumer
+from services.common.messaging.position import Position
 from services.common.messaging.shape import Taken
 from services.common.process import Process, serve
 from services.common.settings import Settings
-from services.common.store import DocumentStore
+from services.common.store import DocumentStore, Timelines
 from services.common.wiring import Wiring
 from tests.integration.kernel.ledger import Account, Book, ledger
 
@@ -27,13 +28,16 @@ class Hanging:
 
     async def release(self, taken: Taken) -> None: ...
 
+    async def free(self, key: str, position: Position) -> None: ...
+
 
 def build(settings: Settings, prefix: str) -> FastAPI:
     book, wiring = ledger(prefix), Wiring(settings, prefix)
-    accounts = DocumentStore(wiring.database["accounts"], Account)
+    timelines = Timelines(book.bookings, wiring.database["timelines"])
+    accounts = DocumentStore(wiring.database["accounts"], Account, timelines)
     books = DocumentStore(wiring.database["books"], Book)
     slips = Hanging() if "LEDGER_HANGS" in os.environ else MakerConsumer(book.slips, wiring.database["slips"])
-    deciding, sweeper = wiring.deciding(f"{prefix}-accounts", [book.entries], book.accounts, accounts)
+    deciding, sweeper = wiring.deciding(f"{prefix}-accounts", [book.entries, book.corrections], book.accounts, accounts)
     process = Process(
         prefix,
         publisher=wiring.publisher,

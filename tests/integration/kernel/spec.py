@@ -5,14 +5,17 @@ One ledger process serves the whole class; tests differ by account.
 
 import gzip
 import json
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
+import bson
 import pytest
 
 from services.common.identifiers import derived_id, reference_of
 from services.common.messaging.position import moment
-from tests.integration.kernel.asking import letter_of, reason, redrive
+from services.common.store.timelines import ROOM
+from tests.integration.kernel.asking import free, letter_of, reason, redrive, transactions
 from tests.integration.kernel.harness import Bench, Headers, headers_of
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.support import topics
@@ -138,19 +141,21 @@ class KernelSpec:
             ledger.producer = plain
         await ledger.settled()
 
-    async def test_a_department_may_write_in_transactions(self, ledger: Bench) -> None:
-        """The marker at a transaction's end takes an offset that nobody is ever given."""
+    async def test_a_department_may_write_in_transactions_and_what_it_aborts_was_never_said(
+        self, ledger: Bench
+    ) -> None:
+        """The marker at a transaction's end takes an offset that nobody is ever given, and so does what was aborted."""
         keys = [uuid4() for _ in range(3)]
-        plain = ledger.producer
-        ledger.producer = await topics.producer(ledger.env["KAFKA_URL"], transactional_id=ledger.ledger.prefix)
-        try:
+        async with transactions(ledger) as writer:
             for amount in range(1, 5):
-                async with ledger.producer.transaction():
+                async with writer.transaction():
                     for key in keys:
                         await ledger.enter(key, amount)
-        finally:
-            await ledger.producer.stop()
-            ledger.producer = plain
+                with suppress(ZeroDivisionError):
+                    async with writer.transaction():
+                        for key in keys:
+                            await ledger.enter(key, 100 + amount, "aborted")
+                        raise ZeroDivisionError
         await ledger.settled()
         for key in keys:
             await ledger.enter(key, 5)
@@ -161,6 +166,16 @@ class KernelSpec:
             return set(body["lag"].values()) == {0}
 
         await eventually(nothing_waits)
+
+    async def test_a_timer_fires_behind_the_end_of_a_transaction(self, ledger: Bench) -> None:
+        key = uuid4()
+        async with transactions(ledger) as writer, writer.transaction():
+            await ledger.enter(key, 1, "timer")
+
+        async def closed() -> bool:
+            return (await ledger.account(key)).get("due") == []
+
+        await eventually(closed)
 
     async def test_a_refusal_says_a_fact_and_books_nothing(self, ledger: Bench) -> None:
         key = uuid4()
@@ -182,6 +197,17 @@ class KernelSpec:
         await ledger.settled()
         assert await reason(ledger, poison) == "impossible"
         assert not (await ledger.account(key))["blocked"]
+
+    async def test_all_that_was_said_is_kept_however_much_and_the_document_stays_small(self, ledger: Bench) -> None:
+        key = uuid4()
+        for amount in range(1, 21):
+            await ledger.enter(key, amount, "bulky")
+        await ledger.settled()
+        await ledger.enter(key, 21)
+        await ledger.settled()
+        account = await ledger.account(key)
+        assert len(bson.encode(account)) < ROOM
+        assert len((await ledger.kept())[str(key)]) == 21
 
     async def test_an_event_over_the_size_limit_makes_its_record_poison(self, ledger: Bench) -> None:
         key = uuid4()
@@ -232,6 +258,38 @@ class KernelSpec:
         ledger.entered[str(key)] = [2]
         await ledger.settled()
         assert (await ledger.account(key))["blocked"] == []
+
+    async def test_a_record_that_is_given_up_lets_the_next_one_pass(self, ledger: Bench) -> None:
+        key = uuid4()
+        first = await ledger.enter(key, 1, "bug")
+        second = await ledger.enter(key, 2, id=f"{key}-2")
+        await ledger.enter(uuid4(), 1)
+        await ledger.settled()
+        await free(ledger, key, first, group="somebody-else")
+        await redrive(ledger, key, second, 2)  # not the head yet: it stays parked
+        await free(ledger, key, first)
+        await redrive(ledger, key, second, 2)
+        ledger.entered[str(key)] = [2]
+        await ledger.settled()
+        assert (await ledger.account(key))["blocked"] == []
+
+    async def test_what_a_quiet_record_makes_us_say_is_marked_and_so_is_its_letter(self, ledger: Bench) -> None:
+        key = uuid4()
+        first = await ledger.enter(key, 1, "bug")
+        await ledger.enter(uuid4(), 1)
+        await ledger.settled()
+        await redrive(ledger, key, first, 1, how="bug", quiet=True)
+        await redrive(ledger, key, first, 1, quiet=True)
+        ledger.entered[str(key)] = [1]
+        await ledger.settled()
+        said = [
+            topics.header(record, "ce_quiet")
+            for record in await topics.read_all(ledger.env["KAFKA_URL"], ledger.ledger.bookings)
+            if record.key == str(key).encode()
+        ]
+        assert said == ["1"]
+        letters = [letter for letter in await ledger.letters() if letter.key == str(key).encode()]
+        assert [topics.header(letter, "dlq-quiet") for letter in letters] == [None, "1"]
 
     async def test_our_bug_in_a_view_or_a_maker_leaves_a_letter_and_stops_nobody(self, ledger: Bench) -> None:
         key = uuid4()

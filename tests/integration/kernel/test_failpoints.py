@@ -14,10 +14,13 @@ import pytest
 from deploy.local import LocalStack
 from services.common.identifiers import reference_of
 from services.common.messaging.failpoints import Failpoint
+from services.common.messaging.shape import ROUND
+from tests.integration.kernel.asking import free
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.support import undecodable
 from tests.support.proxy import Proxy
+from tests.support.waiting import eventually
 
 Load = Callable[[Bench], Awaitable[None]]
 
@@ -75,6 +78,29 @@ async def killing(bench: Bench) -> None:
         await bench.died_of()
 
 
+async def given_up(bench: Bench) -> None:
+    """An account that is blocked, and the record that frees it of the entry it waits for."""
+    broken = uuid4()
+    failed = await bench.enter(broken, 1, "bug")
+
+    async def blocked() -> bool:
+        return bool((await bench.account(broken)).get("blocked"))
+
+    await bench.start()
+    await eventually(blocked)
+    await bench.kill()
+    await free(bench, broken, failed)
+    await plain(bench)
+
+
+async def bulky(bench: Bench) -> None:
+    """What one account says in two rounds takes more room than its document has."""
+    key = uuid4()
+    await plain(bench)
+    for amount in range(1, ROUND + 8):
+        await bench.enter(key, amount, "bulky")
+
+
 async def timed(bench: Bench) -> None:
     await plain(bench)
     await bench.enter(uuid4(), 1, "timer")
@@ -84,6 +110,20 @@ async def timed_with_a_bug(bench: Bench) -> None:
     """Two timers, one of which cannot fire."""
     await bench.enter(uuid4(), UNLUCKY, "timer")
     await timed(bench)
+
+
+async def timed_and_noted(bench: Bench) -> None:
+    """A life that ended while a timer was due: it is noted before it fires."""
+    await timed(bench)
+    await bench.start(f"{Failpoint.SWEEP_DUE_FOUND}:kill")
+    await bench.died_of()
+
+
+async def timed_and_suspected(bench: Bench) -> None:
+    """A life that ended when a timer was noted: it fires alone."""
+    await timed_and_noted(bench)
+    await bench.start(f"{Failpoint.SWEEP_TIMERS_KNOWN}:kill")
+    await bench.died_of()
 
 
 async def left_unsent(bench: Bench) -> None:
@@ -100,6 +140,7 @@ async def left_unsent(bench: Bench) -> None:
         "value": event.model_dump_json().encode(),
         "at": long_ago,
     }
+    kept = {"sequence": "1", "id": "left-unsent", "type": event.TYPE, "cause": "-", "correlation": "-"}
     await plain(bench)
     for partition in (0, 1):
         await bench.database["accounts"].insert_one(
@@ -109,6 +150,7 @@ async def left_unsent(bench: Bench) -> None:
                 "partition": partition,
                 "state": {"entries": [7], "said": 1, "closes_at": None},
                 "outbox": [outgoing],
+                "timeline": [kept | {"at": long_ago, "value": outgoing["value"]}],
             }
         )
 
@@ -133,16 +175,25 @@ PLAIN = (
     Failpoint.MADE,
     Failpoint.SWEEP_ENDS_NOTED,
     Failpoint.SWEEP_DUE_FOUND,
+    Failpoint.SWEEP_TIMERS_KNOWN,
     Failpoint.SWEEP_TIMERS_TAKEN,
+    Failpoint.SWEEP_CARE_TAKEN,
 )
 SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.UNREADABLE_DEAD_LETTERED: unreadable,
     Failpoint.POISON_DEAD_LETTERED: poisoned,
     Failpoint.FIRST_HALF_TAKEN: poisoned,
+    Failpoint.FREED: given_up,
+    Failpoint.TIMELINES_READ: bulky,
+    Failpoint.TIMELINES_MOVED: bulky,
     Failpoint.BUG_DEAD_LETTERED: buggy,
     Failpoint.BLOCKED_LOADED: buggy,
     Failpoint.BLOCKED: buggy,
     Failpoint.PARKED_LETTERS_SENT: buggy,
+    Failpoint.TIMERS_NOTED: timed_and_noted,
+    Failpoint.TIMER_COUNTED: timed_and_suspected,
+    Failpoint.TIMER_FIRED_ALONE: timed_and_suspected,
+    Failpoint.TIMER_TAKEN_ALONE: timed_and_suspected,
     Failpoint.SWEEP_TIMERS_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_TIMER_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_STALE_FOUND: left_unsent,
@@ -169,6 +220,8 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
         await ledger.settled()
         if SCENARIOS[point] is buggy:
             await _waits_in_order(ledger)
+        if SCENARIOS[point] is given_up:
+            assert not await ledger.database["accounts"].find_one({"blocked.0": {"$exists": True}})
 
 
 async def _waits_in_order(ledger: Bench) -> None:
@@ -231,5 +284,5 @@ async def test_a_kill_while_the_store_is_away_loses_nothing(engines: LocalStack,
 
 def test_every_failpoint_of_the_kernel_has_a_kill_test() -> None:
     here = set(SCENARIOS) | {Failpoint.MISSED, Failpoint.STEPPED_BACK}
-    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "act-", "delivery-"))}
+    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "act-", "delivery-", "operation-"))}
     assert set(Failpoint) == here | elsewhere

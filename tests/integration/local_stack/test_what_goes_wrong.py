@@ -13,7 +13,7 @@ import pytest
 from jgo.constants import default_maven_repo
 
 from deploy.local import StackError, maven
-from tests.integration.local_stack.harness import empty_stack, needs_root, postigo, small_disk, start_program
+from tests.integration.local_stack.harness import empty_stack, fill, needs_root, postigo, small_disk, start_program
 
 JAR = Path("org/slf4j/slf4j-simple/1.7.36/slf4j-simple-1.7.36.jar")
 OTHER = Path("com/h2database/h2/2.3.232/h2-2.3.232.jar")
@@ -117,7 +117,7 @@ async def test_a_disk_that_fills_up_while_it_runs_stops_neither_supervision_nor_
     with small_disk(tmp_path / "disk", "size=80m") as disk:
         async with empty_stack(disk) as stack:
             await start_program(stack, "one")
-            _fill(disk)
+            fill(disk)
             await stack.kill("one")
             await stack.wait_ready("one")
             assert stack.restarts("one") == 1
@@ -133,15 +133,6 @@ def _damage(jar: Path) -> None:
     content = jar.read_bytes()
     jar.unlink()
     jar.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-
-
-def _fill(disk: Path) -> None:
-    with (disk / "filler").open("wb", buffering=0) as filler:
-        try:
-            while True:
-                filler.write(bytes(1024 * 1024))
-        except OSError:
-            return
 
 
 def _with_mirror(url: str, repository: Path, folder: Path) -> dict[str, str]:

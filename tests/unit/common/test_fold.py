@@ -1,5 +1,6 @@
 """The pure half of the kernel: the same document and records give the same change, however they are cut."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from services.common.errors import Poison
 from services.common.identifiers import reference_of
-from services.common.messaging.aggregate import INBOX_LEAST, End
+from services.common.messaging.aggregate import INBOX_LEAST, INBOX_MOST, End
 from services.common.messaging.position import Position
 from services.common.messaging.record import Received
 from services.common.store import Document, Outgoing, Parked
@@ -71,6 +72,29 @@ def test_the_same_id_with_other_bytes_is_poison() -> None:
         LEDGER.accounts.fold(empty(), [entry(1), entry(2, id="entry-1")])
 
 
+def test_what_comes_too_often_is_refused_and_fills_nothing() -> None:
+    """Five hundred are remembered; whatever comes on top is refused, again and again the same."""
+    full = LEDGER.accounts.fold(empty(), [entry(amount) for amount in range(1, INBOX_MOST + 1)]).change.after
+    more = [entry(INBOX_MOST + 1), entry(INBOX_MOST + 2), entry(INBOX_MOST + 1)]
+    fold = LEDGER.accounts.fold(full, more)
+    assert fold.ends == [End.REFUSED] * 3
+    assert fold.change.after.state == full.state
+    assert fold.change.after.inbox == full.inbox
+    first, second, again = fold.change.said
+    assert first == again
+    assert first.id != second.id
+    assert LEDGER.accounts.fold(full, [entry(1)]).ends == [End.DUPLICATE], "what is remembered still is"
+    later = LEDGER.accounts.fold(full, [entry(INBOX_MOST + 3, days=36)])
+    assert later.ends == [End.APPLIED], "with time there is room again"
+
+
+def test_one_topics_flood_leaves_room_for_another() -> None:
+    full = LEDGER.accounts.fold(empty(), [entry(amount) for amount in range(1, INBOX_MOST + 1)]).change.after
+    first = entry(INBOX_MOST + 1)
+    other = Received(**{name: getattr(first, name) for name in Received.__slots__} | {"topic": "another.v1"})
+    assert LEDGER.accounts.fold(full, [other]).ends == [End.APPLIED]
+
+
 def test_a_refusal_ends_refused() -> None:
     assert LEDGER.accounts.fold(empty(), [entry(1, "refusal")]).ends == [End.REFUSED]
 
@@ -81,6 +105,14 @@ def test_records_behind_a_blocked_document_are_parked_in_order_and_once() -> Non
     assert [received.position.offset for received in fold.park] == [1, 2]
     assert [parked.offset for parked in fold.change.after.blocked] == [100, 1, 2]
     assert fold.change.after.state is None
+
+
+def test_what_was_decided_before_its_document_was_blocked_is_a_duplicate_and_waits_for_nothing() -> None:
+    taken = LEDGER.accounts.fold(empty(), [entry(1)]).change.after
+    blocked = replace(taken, blocked=(Parked(LEDGER.entries, 0, 100, START),))
+    fold = LEDGER.accounts.fold(blocked, [entry(1), entry(1, offset=200), entry(2)])
+    assert fold.ends == [End.DUPLICATE, End.DUPLICATE]
+    assert [received.position.offset for received in fold.park] == [2]
 
 
 def test_only_the_head_of_a_blocked_list_is_taken_and_an_empty_list_frees() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 from services.common.identifiers import (
     ALPHABET,
     derived_id,
+    derived_text,
     keyed_id,
     parse_reference,
     reference_of,
@@ -67,6 +68,18 @@ def test_numbers_with_a_wrong_check_digit_length_or_kind_are_not(niss: str) -> N
 def test_a_derived_id_depends_on_every_part_and_on_where_it_is_cut() -> None:
     assert derived_id("a", "bc", 0) == derived_id("a", "bc", 0)
     assert len({derived_id("a", "bc"), derived_id("ab", "c"), derived_id("a", "bc", 0), derived_id("a", "bc", 1)}) == 4
+
+
+def test_a_derived_id_stays_what_it_was() -> None:
+    """Events under other ids would be taken for other events."""
+    assert str(derived_id("a", "bc", 0)) == "366225b3-d967-5c76-9b25-605cbe7a9eea"
+
+
+@given(parts=st.lists(st.text() | st.integers(), min_size=1))
+def test_an_id_that_is_only_written_is_the_same_id(parts: list[str | int]) -> None:
+    assert UUID(derived_text(*parts)) == derived_id(*parts)
+    assert derived_id(*parts).version == 5
+    assert str(derived_id(*parts)) == derived_text(*parts)
 
 
 def test_a_keyed_id_depends_on_the_secret_and_on_where_the_parts_are_cut() -> None:

@@ -1,5 +1,6 @@
 """How deliveries are made and how they move."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -42,6 +43,15 @@ def test_a_fact_makes_one_delivery_for_each_channel_of_its_row() -> None:
 
 def test_a_conclusion_makes_no_second_mail_for_the_act_that_answered() -> None:
     assert domain.deliveries_of(received(fact(RequestConcluded)), MAIL_DOMAIN) == []
+
+
+def test_of_a_quiet_fact_nobody_is_told_and_that_is_said_the_same_way_each_time() -> None:
+    quiet = replace(received(fact(RequestRegistered), id="e-1"), quiet=True)
+    (made,) = domain.deliveries_of(quiet, MAIL_DOMAIN)
+    assert (made.status, made.because, made.due_at, made.ended_at) == (Status.SKIPPED, Skip.REPLAY, None, NOON)
+    assert store.made(made, 3) == store.made(domain.deliveries_of(quiet, MAIL_DOMAIN)[0], 3)
+    (said,) = store.made(made, 3)["outbox"]
+    assert said["headers"]["ce_type"] == DeliverySkipped.TYPE
 
 
 def test_the_same_fact_read_again_makes_the_same_delivery() -> None:

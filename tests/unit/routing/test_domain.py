@@ -232,6 +232,12 @@ def test_the_same_command_id_with_other_bytes_is_refused_as_reused() -> None:
     assert rejection(handlers.refuse_reused_id(assigned(), told(acknowledge(seen=5)))).code == "id-reused"
 
 
+def test_a_command_too_many_about_one_request_is_refused_and_changes_nothing() -> None:
+    refusal = handlers.refuse_too_many(assigned(), told(acknowledge()))
+    assert rejection(refusal).code == "too-many-commands"
+    assert refusal.state == assigned()
+
+
 def test_what_intake_refused_is_told_to_the_department_that_asked() -> None:
     reference = CommandRef(id="c-9", topic=topics.outbox("pf"), partition=1, offset=4)
     event = ActRefused(**FACT, seq=5, act_id="c-9", code="stale", catch_up_to=4, command=reference)

@@ -1,0 +1,107 @@
+"""The log as an operator reads it: without a group, so that nobody's offsets move."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any, Final, Self, TypeAlias
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from deploy.operator.errors import OperatorError
+
+Record: TypeAlias = ConsumerRecord[bytes, bytes]
+Span = tuple[int, int]
+"""The first offset of a partition that is meant, and the one after the last."""
+
+POLL_MS: Final = 500
+
+
+class Log:
+    def __init__(self, url: str) -> None:
+        self._consumer: Any = AIOKafkaConsumer(
+            bootstrap_servers=url, client_id="postigo-operator", enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        self._stands: tuple[TopicPartition, int] | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._consumer.start()
+        except BaseException:
+            await self._consumer.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._consumer.stop()
+
+    async def partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
+        """The partitions of those of `topics` that there are."""
+        cluster = await self._consumer._client.fetch_all_metadata()
+        return [
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in sorted(cluster.partitions_for_topic(topic) or ())
+        ]
+
+    async def topics(self) -> list[str]:
+        cluster = await self._consumer._client.fetch_all_metadata()
+        return sorted(cluster.topics())
+
+    async def spans(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Span]:
+        """All that lies in `partitions` now."""
+        if not partitions:
+            return {}
+        self._assign(partitions)
+        starts = await self._consumer.beginning_offsets(partitions)
+        ends = await self._consumer.end_offsets(partitions)
+        return {tp: (starts[tp], ends[tp]) for tp in partitions}
+
+    async def offsets_at(self, partitions: Sequence[TopicPartition], moment_ms: int) -> dict[TopicPartition, int]:
+        """The first offset appended at that moment or later; the end of the log where there is none."""
+        self._assign(partitions)
+        found = await self._consumer.offsets_for_times(dict.fromkeys(partitions, moment_ms))
+        ends = await self._consumer.end_offsets(partitions)
+        return {tp: found[tp].offset if found.get(tp) else ends[tp] for tp in partitions}
+
+    async def records(self, spans: Mapping[TopicPartition, Span]) -> AsyncIterator[Record]:
+        """What lies in `spans`, in order within a partition. Raises OperatorError where something cannot be decoded."""
+        for tp, (first, after) in spans.items():
+            async for record in self._of(tp, first, after):
+                yield record
+
+    async def at(self, tp: TopicPartition, offset: int) -> Record | None:
+        """One record; None when it is gone."""
+        async for record in self._of(tp, offset, offset + 1):
+            if record.offset == offset:
+                return record
+        return None
+
+    async def _of(self, tp: TopicPartition, first: int, after: int) -> AsyncIterator[Record]:
+        if first >= after:
+            return
+        if self._stands != (tp, first):
+            self._assign([tp])
+            self._consumer.seek(tp, first)
+        self._stands = None
+        # A transaction's marker takes an offset, and no record comes for it.
+        while (position := await self._consumer.position(tp)) < after:
+            for record in await self._next(tp, position, after):
+                if record.offset < after:
+                    yield record
+        self._stands = (tp, position)
+
+    def _assign(self, partitions: Sequence[TopicPartition]) -> None:
+        self._consumer.assign(partitions)
+        self._stands = None
+
+    async def _next(self, tp: TopicPartition, position: int, after: int) -> list[Record]:
+        try:
+            found = await self._consumer.getmany(tp, timeout_ms=POLL_MS, max_records=min(after - position, 500))
+        except KafkaError:
+            raise
+        except Exception as error:
+            raise OperatorError(
+                f"What lies in {tp.topic}/{tp.partition} from offset {position} on cannot be decoded "
+                f"({type(error).__name__}): name a stretch before or after it."
+            ) from None
+        records: list[Record] = found.get(tp, [])
+        return records

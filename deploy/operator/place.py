@@ -1,0 +1,63 @@
+"""Where the engines are: those of the stack that runs in a folder, or those that the environment names."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from deploy.local.hints import typed
+from deploy.local.home import Home
+from deploy.operator.errors import OperatorError
+from services.common.settings import Settings
+
+NAMED: Final = ("KAFKA_URL", "MONGO_URL", "POSTIGO_INTERNAL_SECRET")
+"""The variables that name a server; some of them alone name nothing."""
+
+_LOCAL: Final = {"KAFKA_URL": "kafka", "MONGO_URL": "mongo"}
+LOG_NAME: Final = "operator"
+
+
+@dataclass(frozen=True)
+class Place:
+    """`log` is the file that takes one line for each act; on a server that is standard error."""
+
+    settings: Settings
+    log: Path | None
+
+
+def place_in(folder: Path) -> Place:
+    """The server that the environment names, or else what runs in `folder`. Raises OperatorError."""
+    named = [name for name in NAMED if os.environ.get(name)]
+    if not named:
+        home = Home(folder)
+        return Place(_settings(_local(home)), home.log(LOG_NAME))
+    if lacking := [name for name in NAMED if name not in named]:
+        raise OperatorError(
+            f"A server is named by {', '.join(NAMED)} together, and {' and '.join(lacking)} is missing: "
+            "set all three, or none for the stack on this machine."
+        )
+    return Place(_settings({}), None)
+
+
+def _local(home: Home) -> dict[str, str]:
+    if home.owner() is None:
+        up = typed("up", home=home.folder)
+        raise OperatorError(
+            f"Nothing runs in {home.folder}: start it with '{up}', or set {', '.join(NAMED)} for a server."
+        )
+    urls = {program["name"]: program["url"] for program in home.state().get("programs", ())}
+    if lacking := [name for name in _LOCAL.values() if name not in urls]:
+        raise OperatorError(f"{' and '.join(lacking)} does not run in {home.folder} yet: try again in a moment.")
+    return {variable: urls[name] for variable, name in _LOCAL.items()} | home.secrets()
+
+
+def _settings(told: Mapping[str, str]) -> Settings:
+    values: dict[str, Any] = {name.lower(): value for name, value in told.items()}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        names = ", ".join(str(each["loc"][0]).upper() for each in error.errors(include_input=False))
+        raise OperatorError(f"{names} is not what it should be: see .env.example.") from None

@@ -1,0 +1,47 @@
+"""What there is to look after: open letters, and the documents that wait for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiokafka import TopicPartition
+
+from deploy.operator.audit import history
+from deploy.operator.books import Blocked
+from deploy.operator.errors import OperatorError
+from deploy.operator.hand import Hand
+from deploy.operator.letters import BETWEEN, Letter, letter_of, letter_topics, letters_in, open_letters
+from deploy.operator.log import Record
+from deploy.operator.plan import Line, lines_of
+from deploy.operator.where import Where
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    letters: Sequence[Letter]
+    blocked: Sequence[Blocked]
+    lines: Sequence[Line]
+    """Those with a chosen letter in them."""
+
+
+async def survey(hand: Hand, chosen: Where) -> Survey:
+    """Everything that the chosen groups have set aside, read anew."""
+    # Before the letters: whatever a document waits for has its letter by then.
+    blocked = [each for each in await hand.books.blocked() if chosen.may_be_of(each.group)]
+    topics = await letter_topics(hand.log, lambda _, group: chosen.may_be_of(group))
+    spans = await hand.log.spans(await hand.log.partitions(topics))
+    done = await history(hand.log)
+    letters = open_letters(await letters_in(hand.log, spans), done)
+    return Survey(letters, blocked, lines_of(letters, blocked, chosen))
+
+
+async def letter_named(hand: Hand, name: str) -> tuple[Letter, Record]:
+    """The letter that a person named, and its record. Raises OperatorError."""
+    topic, _, offset = name.rpartition("/")
+    record = None
+    if BETWEEN in topic and offset.isascii() and offset.isdigit():
+        partitions = await hand.log.partitions([topic])
+        record = await hand.log.at(TopicPartition(topic, 0), int(offset)) if partitions else None
+    letter = letter_of(record) if record is not None else None
+    if letter is None or record is None:
+        raise OperatorError(f"There is no letter '{name}': 'postigo dlq list --each' names those that there are.")
+    return letter, record

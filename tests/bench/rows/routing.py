@@ -1,0 +1,102 @@
+"""P5: what one message costs routing, with store, outbox and commit."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import cycle
+from typing import Any, Final
+from uuid import uuid4
+
+from aiokafka import AIOKafkaProducer
+
+from deploy.demo.data import load_requests
+from deploy.local.tier import Tier
+from services.common.contracts import topics
+from services.common.contracts.lifecycle import RequestRegistered, State
+from services.common.identifiers import reference_of
+from services.common.messaging.envelope import outgoing
+from services.common.store import Outgoing
+from tests.bench import baseline_routing
+from tests.bench.figures import Figure, Reading, Series
+from tests.bench.ground import Ground, ground
+from tests.support.topics import create, producer
+from tests.support.waiting import eventually
+
+OURS: Final = "routing"
+BASELINE: Final = "baseline-routing"
+MESSAGES: Final = 2_000
+"""Of one side in one round. They lie there before it begins."""
+
+TOPIC: Final = {OURS: topics.LIFECYCLE, BASELINE: baseline_routing.TOPIC}
+GROUP: Final = {OURS: "routing", BASELINE: baseline_routing.GROUP}
+
+
+def registered() -> Iterator[Outgoing]:
+    """Newly registered requests, as intake says them."""
+    now, trace = datetime.now(UTC), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+    for row in cycle(load_requests()):
+        request_id = uuid4()
+        fact = RequestRegistered(
+            request_id=request_id,
+            reference=reference_of(request_id),
+            occurred_at=now,
+            seq=1,
+            state=State.REGISTERED,
+            account_id=uuid4(),
+            who="P",
+            subject=row.subject,
+            reason=row.reason,
+            catalogue_version=1,
+            language="pt",
+            description=row.description,
+            documents=(),
+            entered_on=now.date(),
+            due_on=now.date(),
+            calendar="PT",
+        )
+        cause = str(uuid4())
+        yield outgoing(
+            fact, id=str(uuid4()), source="intake", cause=cause, correlation=cause, at=now, traceparent=trace
+        )
+
+
+async def per_core(tier: Tier, rounds: int) -> list[Figure]:
+    spent: dict[str, list[float]] = {OURS: [], BASELINE: []}
+    async with ground(tier, ["kafka", "mongo"], [OURS]) as place:
+        url = place.env["KAFKA_URL"]
+        await create(url, {baseline_routing.TOPIC: 12, baseline_routing.INBOX: 6, baseline_routing.MADE: 12})
+        await place.start(BASELINE, "tests.bench.baseline_routing", http=False)
+        saying, facts = await producer(url, enable_idempotence=True), registered()
+        try:
+            for number in range(1 + rounds):
+                for side, found in spent.items():
+                    cost = await _round(place, side, saying, facts, (number + 1) * MESSAGES)
+                    # The first round only warms up.
+                    if number:
+                        found.append(cost)
+        finally:
+            await saying.stop()
+    ours, baseline = (Series(tuple(spent[side])) for side in (OURS, BASELINE))
+    return [Figure("P5", "routing, messages per core", "µs CPU", ours, baseline, Reading.SHARE, 0.5, at_least=True)]
+
+
+async def _round(place: Ground, side: str, saying: AIOKafkaProducer, facts: Iterator[Outgoing], total: int) -> float:
+    """µs of processor time for one message, of those that make `total` in all."""
+
+    async def committed() -> bool:
+        offsets = await place.admin.list_consumer_group_offsets(GROUP[side])
+        found: int = sum(each.offset for tp, each in offsets.items() if tp.topic == TOPIC[side])
+        return found == total
+
+    with place.frozen(side):
+        before = place.cpu(side)
+        for _ in range(MESSAGES // 1000):
+            sends = [await _send(saying, TOPIC[side], next(facts)) for _ in range(1000)]
+            for sent in sends:
+                await sent
+    await eventually(committed, within=120)
+    return (place.cpu(side) - before) / MESSAGES * 1e6
+
+
+async def _send(saying: AIOKafkaProducer, topic: str, event: Outgoing) -> Any:
+    headers = [(name, value.encode()) for name, value in event.headers.items()]
+    return await saying.send(topic, key=event.key.encode(), value=event.value, headers=headers)

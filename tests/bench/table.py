@@ -1,0 +1,49 @@
+"""The bench as a table for people, and as JSON for programs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.figures import Figure, Reading, Series
+
+
+def show(figures: Sequence[Figure]) -> None:
+    table = Table("", "what", "baseline", "ours", "value", "target", "")
+    for figure in figures:
+        table.add_row(
+            figure.row,
+            f"{figure.what}\n[dim]{figure.unit}, {figure.reading.value}[/dim]",
+            _series(figure.baseline),
+            _series(figure.ours),
+            _number(figure.value, figure.reading),
+            f"{'≥' if figure.at_least else '≤'} {figure.target:g}",
+            _verdict(figure),
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        "Median over the rounds, below it the least and the most. Void: the baseline's rounds differ by over 15 %."
+    )
+
+
+def write(figures: Sequence[Figure], file: Path) -> None:
+    file.write_bytes(orjson.dumps([figure.to_json() for figure in figures], option=orjson.OPT_INDENT_2))
+
+
+def _series(series: Series | None) -> str:
+    if series is None:
+        return "–"
+    return f"{series.median:,.4g}\n[dim]{min(series.values):,.4g} – {max(series.values):,.4g}[/dim]"
+
+
+def _number(value: float, reading: Reading) -> str:
+    return f"{value:.2f}" if reading in (Reading.SHARE, Reading.TIMES) else f"{value:,.4g}"
+
+
+def _verdict(figure: Figure) -> str:
+    if figure.void:
+        return f"[yellow]void[/yellow] ({figure.baseline.spread:.0%})" if figure.baseline else ""
+    return "[green]met[/green]" if figure.met else "[red]short[/red]"

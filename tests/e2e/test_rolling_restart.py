@@ -1,0 +1,92 @@
+"""Two of every process, restarted one after the other while people file, once each: no submit fails, nothing is doubled.
+
+A load balancer of the plainest kind stands before the gateways, and another before the documents services.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import pytest
+
+from deploy.demo import checks
+from deploy.demo.accounts import create_accounts
+from deploy.demo.data import load_accounts
+from deploy.local import LocalStack, probes
+from deploy.local.table import DRAIN_SECONDS, PROCESSES
+from services.common.catalogue import catalogue
+from tests.e2e.crowd import Crowd, crowd, mails_once
+from tests.support import stacks
+from tests.support.balancer import Balancer
+
+DRAIN = 2.0
+AT_A_TIME = 16
+
+BALANCED = {"gateway": "GATEWAY_URL", "documents": "DOCUMENTS_URL"}
+"""The processes that are sent requests, and the variable by which others know them."""
+
+
+def second(name: str) -> str:
+    return f"{name}-2"
+
+
+@asynccontextmanager
+async def doubled(home: pytest.TempPathFactory) -> AsyncIterator[tuple[LocalStack, str]]:
+    """A house with two of every process, and the address of its gateways."""
+    async with AsyncExitStack() as open_now:
+        house = await open_now.enter_async_context(stacks.own(home.mktemp("doubled")))
+        env = {"HTTP_DRAIN": str(DRAIN)}
+        for name, variable in BALANCED.items():
+            replicas = [house.port(name), house.port(second(name))]
+            env[variable] = (await open_now.enter_async_context(Balancer(replicas))).url
+        await house.start_processes(extra_env=env)
+        await asyncio.gather(*(start_second(house, name, env) for name in PROCESSES))
+        await create_accounts(load_accounts(), house.env)
+        codes = [option for code in sorted(catalogue().departments) for option in ("--code", code)]
+        await house.start_program("departments", [sys.executable, "-m", "deploy.demo.department", *codes])
+        yield house, env[BALANCED["gateway"]]
+
+
+async def start_second(house: LocalStack, name: str, env: dict[str, str]) -> None:
+    port = house.port(second(name))
+    own = {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": str(port), "POSTIGO_INSTANCE": "2"}
+    await house.start_program(
+        second(name),
+        [sys.executable, "-m", PROCESSES[name]],
+        env | own,
+        ready=partial(probes.http_ready, port),
+        stop_within=DRAIN + DRAIN_SECONDS,
+    )
+
+
+async def restart_everything(house: LocalStack) -> None:
+    for name in PROCESSES:
+        for replica in (name, second(name)):
+            await house.restart(replica)
+
+
+async def file_until(done: asyncio.Task[None], people: Crowd) -> None:
+    """People file, each sending once what they have to say; whoever is told to come back ends the test."""
+
+    async def at_once(_: int) -> None:
+        """Nobody waits for anything."""
+
+    while not done.done():
+        await people.file(AT_A_TIME, at_once, first=people.wanted)
+
+
+@pytest.mark.timeout(600)
+async def test_everything_is_restarted_under_load_and_no_submit_fails(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async with doubled(tmp_path_factory) as (house, url), crowd(house, url, tries=1) as people:
+        restarting = asyncio.create_task(restart_everything(house))
+        try:
+            await file_until(restarting, people)
+        finally:
+            restarting.cancel()
+        await restarting
+        facts = await people.at_rest(within=120)
+        assert len(facts.cases) == people.wanted
+        for promise in {*checks.CHECKS, mails_once} - {checks.notified_once}:
+            assert promise(facts).harms == ()

@@ -1,0 +1,81 @@
+"""Which errors of the driver mean that the store is away, by what the servers really said."""
+
+import pytest
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ExecutionTimeout,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WriteError,
+)
+
+from services.common.errors import StoreAway
+from services.common.store import reaching_store
+
+DUPLICATE = {"index": 0, "code": 11000, "errmsg": "Duplicate key violation"}
+DISK_FULL = {"index": 1, "code": 4293, "errmsg": 'could not extend file "base/5/16435": No space left on device'}
+
+SAID_BY_FERRETDB = (
+    "terminating connection due to unexpected postmaster exit",
+    "terminating connection due to administrator command",
+    "terminating connection because of crash of another server process",
+    "the database system is starting up",
+    "the database system is not yet accepting connections",
+    "the database system is in recovery mode",
+    (
+        "msg_insert.go:55 (handler.(*Handler).msgInsert): pool.go:101 (documentdb.(*Pool).WithConn): pool.go:90 "
+        "(documentdb.(*Pool).Acquire): failed to connect to `user=postgres database=postgres`:\n\t127.0.0.1:27361 "
+        "(127.0.0.1): dial error: dial tcp 127.0.0.1:27361: connect: connection refused"
+    ),
+    "msg_find.go:60 (handler.(*Handler).msgFind): unexpected EOF",
+    "read tcp 127.0.0.1:41810->127.0.0.1:27361: read: connection reset by peer",
+    'could not extend file "base/5/16435": No space left on device',
+    "sorry, too many clients already",
+)
+
+
+def failure(code: int, text: str) -> OperationFailure:
+    return OperationFailure(text, code, {"ok": 0.0, "errmsg": text, "code": code})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AutoReconnect("gone"),
+        NetworkTimeout("silent"),
+        ServerSelectionTimeoutError("nobody"),
+        ExecutionTimeout("canceling statement due to user request", 50),
+        failure(11600, "interrupted at shutdown"),
+        failure(14031, "out of disk space"),
+        WriteError("no room", 4293, DISK_FULL),
+        BulkWriteError({"writeErrors": [DUPLICATE, DISK_FULL]}),
+        BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}),
+        *(failure(1, text) for text in SAID_BY_FERRETDB),
+    ],
+    ids=str,
+)
+def test_an_outage_is_told_as_one_without_the_servers_words(error: PyMongoError) -> None:
+    with pytest.raises(StoreAway) as told, reaching_store():
+        raise error
+    assert "127.0.0.1" not in str(told.value)
+    assert told.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BulkWriteError({"writeErrors": [DUPLICATE]}),
+        failure(2, "bad value"),
+        failure(1, "index row size 8192 exceeds maximum"),
+        failure(1, 'invalid value "the database system is starting up" for a field'),
+        failure(1, "cannot store: my letter ended with broken pipe, said the person"),
+        failure(10334, "BSONObj size is invalid"),
+    ],
+    ids=str,
+)
+def test_whatever_else_went_wrong_is_no_outage(error: PyMongoError) -> None:
+    with pytest.raises(type(error)), reaching_store():
+        raise error
