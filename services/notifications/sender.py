@@ -20,7 +20,8 @@ from services.common.patience import LONGEST_WAIT, step_back
 from services.common.store import Change, Document
 from services.common.telemetry import metrics
 from services.common.telemetry.logging import where
-from services.notifications import domain, letters, mail
+from services.notifications import domain, letters
+from services.notifications.composing import compose
 from services.notifications.domain import Delivery, Skip, Status, Trouble
 from services.notifications.errors import NotSent
 from services.notifications.mail import Mailer
@@ -166,7 +167,7 @@ class Sender:
             if isinstance(to, Skip):
                 return to
             letter = letters.write(delivery, to, self._public_url)
-            await connection.send(mail.compose(delivery, letter, self._sender, to, datetime.now(UTC)))
+            await connection.send(compose(delivery, letter, self._sender, to, datetime.now(UTC)))
             ARMED and reach(Failpoint.DELIVERY_MAIL_SENT)
             return None
 
