@@ -21,7 +21,7 @@ from services.common.web.bodies import check, parse_json, read_body, require_jso
 from services.common.web.edge import traceparent_of
 from services.common.web.problems import Problem
 
-ACTS: Final = 128
+ACTS: Final = 64
 """Acts between body and answer at once."""
 
 
@@ -34,7 +34,7 @@ class Acting:
     publisher: Publisher
     reading: Reading
     id_secret: bytes
-    _in_flight: InFlight = field(default_factory=lambda: InFlight(ACTS))
+    _in_flight: InFlight = field(default_factory=lambda: InFlight("acts", ACTS))
 
     async def act(self, request: Request, typed: str, asked: type[NewMessage | NewWithdrawal]) -> tuple[Act, UUID]:
         """Do what the body asks to the request that was `typed`: the act and its id, once the broker has it.
