@@ -209,14 +209,15 @@ class Bench:
         return True
 
     async def kept(self) -> dict[str, list[tuple[str, int]]]:
-        """What the accounts keep of what they said, by key: event ids and numbers, each first time."""
+        """What the accounts keep of what they said, by key: event ids and numbers, each once, in the order of the numbers."""
         kept: defaultdict[str, dict[str, int]] = defaultdict(dict)
         accounts, older = self.database["accounts"], self.database["timelines"]
         async for entries in said_between(accounts, older, "", "~"):
             for each in entries:
                 event = self.ledger.booked.model_validate_json(each.value)
                 kept[str(event.request_id)].setdefault(each.id, event.seq)
-        return defaultdict(list, {key: list(entries.items()) for key, entries in kept.items()})
+        numbered = {key: sorted(entries.items(), key=lambda entry: entry[1]) for key, entries in kept.items()}
+        return defaultdict(list, numbered)
 
     async def _of(self, collection: str, name: str) -> dict[str, list[dict[str, Any]]]:
         """What a collection holds of the keys that were entered, by key."""
