@@ -25,8 +25,8 @@ async def _rebuild(hand: Hand, asked: Asked, wish: Wish) -> None:
     if before and not asked.as_json:
         begun = ago(before.begun.occurred_at)
         screen.print(
-            f"A rebuild that began {begun} ago broke off after {before.done} of {SLICES} slices: this goes on from there "
-            "(--from-start: it does not).\n"
+            f"A rebuild that began {begun} ago has not ended ({before.done} of {SLICES} slices): this goes on from there, "
+            "unless you say --from-start.\n"
         )
     if not asked.do:
         requests = await requests_kept(hand)

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from deploy.operator.audit import Unfinished, Who
 from deploy.operator.discarding import Discarding, GivenUp
 from deploy.operator.hand import Hand
-from deploy.operator.plan import Left, Plan
+from deploy.operator.plan import Left, Line, Plan, plan_redrive
 from deploy.operator.rebuilding import ACTION, SLICES, Rebuilding
 from deploy.operator.redriving import Progress, Redriving
 from deploy.operator.replaying import Replaying, Stretch
+from deploy.operator.survey import survey
 from deploy.operator.taking import Pace
+from deploy.operator.where import Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,24 @@ async def redrive(hand: Hand, who: Who, plan: Plan, rate: int, terms: Mapping[st
     """Bring back what is planned. Raises OperatorError."""
     async with hand.operation(who, "redrive", plan.count, terms) as audit:
         work = Redriving(hand, audit, Pace(rate), progress)
-        await work.run(plan.lines)
+        lines: Sequence[Line] = plan.lines
+        while lines:
+            await work.run(lines)
+            lines = await _came_meanwhile(hand, lines, work.left)
         audit.counts["left"] += sum(len(left.line.letters) for left in work.left)
     return Outcome(plan.count, audit.counts["redriven"], [*plan.left, *work.left])
+
+
+async def _came_meanwhile(hand: Hand, lines: Sequence[Line], left: Sequence[Left]) -> Sequence[Line]:
+    """What was parked behind a document before it was freed: it waits for nothing any more but to be brought back."""
+    given_up = {(each.group, each.key) for one in left for each in one.line.documents}
+    documents = [each for line in lines for each in line.documents if (each.group, each.key) not in given_up]
+    waiting = {(each.group, each.key) for each in await hand.books.still_blocked(documents)}
+    if not waiting:
+        return ()
+    found = (await survey(hand, Where())).lines
+    late = [line for line in found if any((each.group, each.key) in waiting for each in line.documents)]
+    return plan_redrive(late, datetime.now(UTC), None).lines
 
 
 async def discard(

@@ -4,8 +4,9 @@ import os
 import pwd
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,7 +14,9 @@ from uuid import UUID, uuid4
 
 import orjson
 import structlog
+from pydantic import ValidationError
 
+from deploy.operator.errors import OperatorError
 from deploy.operator.log import Log
 from services.common.contracts import topics
 from services.common.contracts.base import TYPE_PREFIX
@@ -73,16 +76,11 @@ class Audit:
         self.counts: Counter[str] = Counter()
 
     async def begin(self, action: str, planned: int, terms: Mapping[str, str]) -> None:
-        who = self._who
-        begun = self._fact(
-            OperationBegun,
-            action=action,
-            user=who.user,
-            name=who.name,
-            reason=who.reason,
-            terms=dict(terms),
-            planned=planned,
-        )
+        who = asdict(self._who)
+        try:
+            begun = self._fact(OperationBegun, action=action, terms=dict(terms), planned=planned, **who)
+        except ValidationError:
+            raise OperatorError("What --reason and --as say is kept: at most 500 characters of plain text.") from None
         # Before anything is done: what cannot be recorded is not begun.
         await self._publisher.require({topics.OPERATIONS})
         await self._say([begun])
@@ -106,11 +104,21 @@ class Audit:
     def _write(self, outcome: str, begun: OperationBegun) -> None:
         about = begun.model_dump(mode="json", exclude={"occurred_at"}, exclude_none=True)
         line = {"outcome": outcome, "counts": dict(self.counts), **about}
-        if self._log is None:
-            _logger(sys.stderr.buffer).info("operation ended", **line)
-        else:
-            with self._log.open("ab") as file:
-                _logger(file).info("operation ended", **line)
+        with self._output() as output:
+            _logger(output).info("operation ended", **line)
+
+    @contextmanager
+    def _output(self) -> Iterator[Any]:
+        """The log's file; standard error where there is none, or where it cannot be written to: it has been done."""
+        try:
+            file = None if self._log is None else self._log.open("ab")
+        except OSError:
+            file = None
+        if file is None:
+            yield sys.stderr.buffer
+            return
+        with file:
+            yield file
 
     def _fact(self, kind: type[F], **about: Any) -> F:
         return kind(operation_id=self.operation, occurred_at=datetime.now(UTC), **about)

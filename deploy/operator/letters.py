@@ -112,6 +112,8 @@ def letter_of(record: Record) -> Letter | None:
         group, reason = told["dlq-group"], told["dlq-reason"]
     except (KeyError, ValueError, OverflowError, OSError):
         return None
+    if record.topic != f"{position.topic}{BETWEEN}{group}":
+        return None
     return Letter(
         group=group,
         position=position,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,7 +13,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.local import LocalStack
+from deploy.operator import acts
 from deploy.operator.errors import OperatorError
+from deploy.operator.plan import plan_redrive
 from deploy.operator.redriving import Redriving
 from deploy.operator.taking import Pace
 from services.common.contracts.operations import LettersEnded, OperationBegun, OperationEnded
@@ -105,6 +107,21 @@ async def test_two_operators_at_once_double_nothing(ana: Operator, tmp_path: Pat
     booked_in_order(ana.ledger, keys)
     await ana.ledger.settled()
     assert not (await ana.sees()).lines
+
+
+async def test_what_came_after_it_was_planned_comes_back_too(ana: Operator) -> None:
+    ledger, key = ana.ledger, uuid4()
+    await broken_accounts(ledger, [key])
+    plan = plan_redrive((await ana.sees()).lines, datetime.now(UTC), None)
+    await ledger.enter(key, 4, id=f"{key}-4")
+    await blocked(ledger, key, 4)
+    await repair(ledger)
+
+    outcome = await acts.redrive(ana.hand, ANA, plan, 100, {"where": ana.group}, lambda _: None)
+
+    assert (outcome.planned, outcome.ended, outcome.left) == (3, 4, [])
+    ledger.entered[str(key)] = [1, 2, 3, 4]
+    await ledger.settled()
 
 
 async def test_what_fails_once_more_is_left_with_all_that_waits_behind_it(ana: Operator) -> None:
