@@ -14,10 +14,10 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download up down status logs demo engines test test-real test-kills bench check contracts lock clean clean-jars clean-engines
+.PHONY: help setup download up down status logs demo engines test test-real test-kills test-mutations faults bench check contracts lock clean clean-jars clean-engines
 
 help: ## List what can be done
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "  Options for a command go into ARGS: make demo ARGS=--once, make test ARGS='tests/unit -x'"
 
 setup: $(READY) ## Make the Python environment in .venv (the others do this when needed)
@@ -35,7 +35,7 @@ $(READY): requirements-dev.lock pyproject.toml
 download: $(READY) ## Fetch the engines' jars and verify them (up and demo do this when needed)
 	@$(POSTIGO) download $(ARGS)
 
-engines: $(READY) ## Make the real engines for test-real: once, five minutes, needs root and Go (outside this folder)
+engines: $(READY) ## Make the real engines for test-real: once, five minutes, needs root (outside this folder)
 	@$(POSTIGO) engines install
 
 up: $(READY) ## Start the engines and all processes, until Ctrl-C
@@ -68,6 +68,12 @@ test-real: $(READY) ## Run the contract and integration tests on the real engine
 test-kills: $(READY) ## Kill every process ten times while five hundred people file, and judge what is left
 	$(PY) -m pytest tests/e2e $(ARGS)
 
+test-mutations: $(READY) ## Break the kernel in five ways, and see each found out by the harm that it does
+	$(PY) -m pytest --numprocesses 0 tests/faults $(ARGS)
+
+faults: $(READY) ## Run fault schedules against everything, and judge what is left (ARGS="--seed 1 --schedules 20"; --help tells more)
+	@$(PY) -m tests.faults $(ARGS)
+
 bench: $(READY) ## Measure our speed beside bare baselines (ARGS=--help: which rows there are, how many rounds)
 	$(PY) -m tests.bench $(ARGS)
 
@@ -95,7 +101,7 @@ clean: ## Stop what runs here, then remove .venv, .postigo with all its data, an
 	@if [ -e .postigo/lock ] && [ -x $(PY) ]; then $(POSTIGO) down; fi
 	rm -rf $(VENV) .postigo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	@find . -name .git -prune -o -name __pycache__ -type d -print | xargs rm -rf
-	@echo "Left: the engines' jars in the Maven folder ('make clean-jars' removes those we put there), and pip's cache ('pip cache purge')."
+	@echo "Left: the engines' jars in the Maven folder ('make clean-jars' removes those we put there), the engines of production if they were made ('make clean-engines'), and pip's cache ('pip cache purge')."
 
 clean-jars: ## Remove from the Maven folder (~/.m2/repository, or M2_REPO) the jars that we put there
 	@$(PYTHON) deploy/clean_jars.py

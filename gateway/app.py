@@ -29,6 +29,7 @@ from services.common.process import Process
 from services.common.store import Database, connect, database, disconnect
 from services.common.web import problems
 from services.common.web.edge import Edge
+from services.common.web.straight import Straight, straight
 
 APPENDED_WITHIN: Final = 5.0
 """Seconds the broker has to acknowledge a record; with the claim's 1.5 a submit is answered well within eight."""
@@ -51,6 +52,7 @@ def build(settings: Settings) -> FastAPI:
     app = process.app(openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.wired = wired
     problems.install(app)
+    app.add_middleware(Straight, routes=straight(requests_api.submit_router.routes))
     app.add_middleware(Edge, at_door=_doors(wired))
     # In the order in which they are tried: filing first.
     for router in (requests_api.submit_router, requests_api.router, documents_api.router, accounts_api.router):

@@ -144,7 +144,7 @@ def download() -> None:
 
 @engines_app.command("install")
 def engines_install() -> None:
-    """Make the real engines, once, about five minutes: for 'up --tier real' and 'make test-real'. Needs root and Go.
+    """Make the real engines, once, about five minutes: for 'up --tier real' and 'make test-real'. Needs root.
 
     They go to POSTIGO_ENGINES (~/.cache/postigo/engines), about 1 GB. What is made already is not made again, so a
     broken installation goes on where it was.

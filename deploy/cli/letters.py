@@ -60,10 +60,11 @@ def lines(planned: Sequence[Line]) -> Table:
 
 
 def left(rows: Sequence[Left]) -> Table:
-    made = table("left as it is", "records", "why", right=("records",))
+    made = table("group", "left as it is", "records", "why", right=("records",))
     for each in rows[:MOST_ROWS]:
-        made.add_row(plain(name_of(each.line)), str(len(each.line.letters)), plain(each.because))
-    _rest(made, len(rows), 3)
+        group, number = plain(each.line.first.group), str(len(each.line.letters))
+        made.add_row(group, plain(name_of(each.line)), number, plain(each.because))
+    _rest(made, len(rows), 4)
     return made
 
 

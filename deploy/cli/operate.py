@@ -10,6 +10,7 @@ from deploy.local.hints import DEFAULT_HOME
 PANEL = "By hand"
 
 dlq_app = typer.Typer(help="Dead letters: what a group could not take and set aside.", no_args_is_help=True)
+views_app = typer.Typer(help="What people read of their requests.", no_args_is_help=True)
 
 HomeOption = Annotated[
     Path,
@@ -44,6 +45,8 @@ RateOption = Annotated[int, typer.Option("--rate", min=1, help="How many records
 def install(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.add_typer(dlq_app, name="dlq", rich_help_panel=PANEL)
+    app.command(rich_help_panel=PANEL)(replay)
+    app.add_typer(views_app, name="views", rich_help_panel=PANEL)
 
 
 @dlq_app.command("list")
@@ -90,8 +93,11 @@ def dlq_redrive(
 ) -> None:
     """Bring letters back to their topics, for the group that set them aside.
 
-    Of a request on hold everything comes back, in its order, whichever letter was named. What is older than 29 days
-    does not. Killed half-way or done twice, nothing is taken twice. Exit code 1 when something is left.
+    Of a request on hold everything comes back, in its order, whichever letter was named.
+
+    What is older than 29 days does not. Killed half-way or done twice, nothing is taken twice.
+
+    Exit code 1 when something is left.
     """
     from deploy.cli import dlq as command, operating
     from deploy.operator.where import where as terms
@@ -110,9 +116,67 @@ def dlq_discard(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Give letters up, for good, with a reason. A request on hold goes on with what waits behind, once that is redriven."""
+    """Give letters up, for good, with a reason.
+
+    A request on hold goes on with what waits behind the letter, once that is redriven.
+    """
     from deploy.cli import dlq as command, operating
     from deploy.operator.where import where as terms
 
     asked = operating.Asked(home, name, reason, do=yes, as_json=as_json)
     command.discard(asked, command.Wish(terms(where or ()), most))
+
+
+def replay(
+    topic: Annotated[str, typer.Option("--topic", help="What is read once more.", show_default=False)],
+    group: Annotated[str, typer.Option("--group", help="Who reads it, and nobody else.", show_default=False)],
+    begin: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="POINT", help="A moment (2026-03-02T09:15Z), or PARTITION/OFFSET.", show_default=False
+        ),
+    ],
+    end: Annotated[
+        str | None,
+        typer.Option("--to", metavar="POINT", help="The first that is not meant; otherwise the end of the log."),
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    mail: Annotated[bool, typer.Option("--mail", help="Tell people of what they were not told of yet.")] = False,
+    most: MaxOption = None,
+    rate: RateOption = 500,
+    reason: ReasonOption = None,
+    name: AsOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let one group read a stretch of a topic once more, as after its store was put back from a copy.
+
+    Each record counts as of its first time. What the group has taken it knows: nothing is done twice.
+
+    Nobody is mailed, neither for these records nor for what follows from them, unless you say --mail.
+    """
+    from deploy.cli import operating, replay as command
+
+    asked = operating.Asked(home, name, reason, do=yes, as_json=as_json)
+    command.run(asked, command.Wish(topic, group, begin, end, mail, most, rate))
+
+
+@views_app.command("rebuild")
+def views_rebuild(
+    home: HomeOption = DEFAULT_HOME,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Even if a rebuild of today broke off and could go on.")
+    ] = False,
+    rate: RateOption = 1000,
+    reason: ReasonOption = None,
+    name: AsOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say all that intake keeps of the requests again, for the gateway's views: they merge it and never lose anything.
+
+    Broken off, the same command goes on from there.
+    """
+    from deploy.cli import operating, views as command
+
+    command.run(operating.Asked(home, name, reason, do=yes, as_json=as_json), command.Wish(rate, from_start))

@@ -40,7 +40,7 @@ class Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._downloading = False
+        self._begun: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -51,11 +51,13 @@ class Lines:
     def show(self, step: Step) -> None:
         if step.state is State.STOPPING:
             return
-        if step.name == "download" and step.state is State.STARTING:
+        if step.state is State.STARTING:
             # One line for the whole of it; its progress is for terminals.
-            if self._downloading:
+            if step.name in self._begun:
                 return
-            self._downloading = True
+            self._begun.add(step.name)
+        else:
+            self._begun.discard(step.name)
         self._console.print(sentence(step), soft_wrap=True, markup=False)
 
 

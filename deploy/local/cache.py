@@ -17,6 +17,9 @@ DEBIAN = "debian"
 CLUSTER = "cluster"
 FERRETDB = "ferretdb"
 MINIO = "minio"
+COMPOSE = "docker-compose"
+
+NEEDED_TO_RUN = (DEBIAN, CLUSTER, FERRETDB, MINIO)
 
 SUITE = "sid"
 PACKAGES = ("postgresql-18", "postgresql-18-documentdb")
@@ -59,12 +62,14 @@ def recipes() -> dict[str, str]:
         CLUSTER: _digest(debian, *(f"{name}={value}" for name, value in SETTINGS.items())),
         FERRETDB: _of_files(GO / FERRETDB),
         MINIO: _of_files(GO / MINIO),
+        COMPOSE: _digest(SUITE, COMPOSE),
     }
 
 
-def lacking() -> list[str]:
-    """The pieces that are not there, or were made by another recipe."""
-    return [name for name, recipe in recipes().items() if _stamped(name) != recipe or not piece(name).exists()]
+def lacking(*names: str) -> list[str]:
+    """The pieces, or those of `names`, that are not there or were made by another recipe."""
+    wanted = {name: recipe for name, recipe in recipes().items() if name in names or not names}
+    return [name for name, recipe in wanted.items() if _stamped(name) != recipe or not piece(name).exists()]
 
 
 def stamp(name: str) -> None:
@@ -86,9 +91,9 @@ def require_root() -> None:
 
 
 def require_installed() -> None:
-    """Raise StackError when something is missing."""
+    """Raise StackError when something is missing that the engines need to run."""
     require_root()
-    if missing := lacking():
+    if missing := lacking(*NEEDED_TO_RUN):
         raise StackError(
             f"The real engines are not on this machine yet ({', '.join(missing)}): run '{typed('engines', 'install')}'."
         )

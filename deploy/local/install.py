@@ -2,14 +2,15 @@
 
 import fcntl
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from deploy.local import cache
 from deploy.local.errors import StackError, disk_full, explained
@@ -19,13 +20,51 @@ from deploy.local.spawn import SPAWN
 
 INSIDE = (sys.executable, "-m", "deploy.local.inside")
 
-# An older one does not fetch the version that a module asks for.
-OLDEST_GO = (1, 21)
-
 GO_PACKAGES = {cache.FERRETDB: ".", cache.MINIO: "github.com/minio/minio"}
 
-Run = Callable[..., None]
-"""Runs a command, with `folder`, `variables` and `said` to its standard input; raises StackError when it fails."""
+LOOK_EVERY_SECONDS = 0.5
+TAIL_BYTES = 4_096
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where one piece is made: its commands run here, print into its log, and the log's last line is its progress."""
+
+    name: str
+    log: Path
+    observe: Observer
+    begin: float = field(default_factory=time.monotonic)
+
+    def tell(self, state: State, detail: str = "") -> None:
+        self.observe(Step(self.name, state, time.monotonic() - self.begin, detail))
+
+    def run(
+        self, *command: str, folder: Path | None = None, variables: Mapping[str, str] | None = None, said: str = ""
+    ) -> None:
+        """Run a command that ends with this process. Raises StackError when it fails."""
+        environment = {**os.environ, **(variables or {})}
+        with self.log.open("ab") as output, TemporaryFile() as typed:
+            typed.write(said.encode())
+            typed.seek(0)
+            ending = [*SPAWN, str(os.getpid()), *command]
+            running = subprocess.Popen(ending, cwd=folder, env=environment, stdin=typed, stdout=output, stderr=output)
+        while running.poll() is None:
+            self.tell(State.STARTING, self._last_line())
+            time.sleep(LOOK_EVERY_SECONDS)
+        if running.returncode == 0:
+            return
+        if "No space left on device" in self.log.read_text(encoding="utf-8", errors="replace"):
+            raise disk_full(cache.folder())
+        last = f" ({line})" if (line := self._last_line()) else ""
+        raise StackError(
+            f"{self.name} could not be made{last}: see {self.log}, and try again; what is made already is kept."
+        )
+
+    def _last_line(self) -> str:
+        with self.log.open("rb") as file:
+            file.seek(max(0, self.log.stat().st_size - TAIL_BYTES))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+        return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 
 
 def install(observe: Observer) -> list[str]:
@@ -51,28 +90,27 @@ def remove() -> int:
 
 
 def _install(name: str, observe: Observer) -> None:
-    begin = time.monotonic()
     partial = cache.folder() / f"{name}.partial"
-    log = cache.folder() / f"{name}.log"
-    observe(Step(name, State.STARTING))
+    shop = Workshop(name, cache.folder() / f"{name}.log", observe)
+    shop.tell(State.STARTING)
     cache.unstamp(name)
-    log.unlink(missing_ok=True)
+    shop.log.write_bytes(b"")
     for old in (partial, cache.piece(name)):
         if old.exists():
             shutil.rmtree(old)
     try:
-        MAKERS[name](name, partial, lambda *command, **how: _run(name, log, *command, **how))
+        MAKERS[name](shop, partial)
     except StackError:
-        observe(Step(name, State.FAILED, time.monotonic() - begin, str(log)))
+        shop.tell(State.FAILED, str(shop.log))
         raise
     partial.rename(cache.piece(name))
     cache.stamp(name)
-    observe(Step(name, State.READY, time.monotonic() - begin, str(cache.piece(name))))
+    shop.tell(State.READY, str(cache.piece(name)))
 
 
-def _make_debian(name: str, root: Path, run: Run) -> None:
+def _make_debian(shop: Workshop, root: Path) -> None:
     """A Debian of its own, because the machine's has another PostgreSQL, or is none."""
-    run(_tool("debootstrap", "debootstrap"), "--variant=minbase", cache.SUITE, str(root), *_mirror())
+    shop.run(_debootstrap(), "--variant=minbase", cache.SUITE, str(root), *_mirror())
     files = {
         # Nobody resolves it otherwise, and the extension calls its own server by that name.
         "etc/hosts": "127.0.0.1 localhost\n",
@@ -85,49 +123,81 @@ def _make_debian(name: str, root: Path, run: Run) -> None:
         (root / path).write_text(content, encoding="ascii")
     (root / "usr/sbin/policy-rc.d").chmod(0o755)
     apt = [*INSIDE, str(root), "/usr/bin/apt-get"]
-    run(*apt, "install", "--quiet", "--yes", "--no-install-recommends", *cache.PACKAGES)
-    run(*apt, "clean")
+    shop.run(*apt, "install", "--quiet", "--yes", "--no-install-recommends", *cache.PACKAGES)
+    shop.run(*apt, "clean")
     (root / DATA[1:]).mkdir()
 
 
-def _make_cluster(name: str, data: Path, run: Run) -> None:
+def _make_cluster(shop: Workshop, data: Path) -> None:
     """An empty PostgreSQL cluster that has the extension: every new home begins with a copy."""
     data.mkdir()
     inside = [*INSIDE, "--data", str(data), str(cache.piece(cache.DEBIAN))]
-    run(*inside, f"{cache.POSTGRES}/initdb", "-D", DATA, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+    shop.run(
+        *inside, f"{cache.POSTGRES}/initdb", "-D", DATA, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"
+    )
     settings = [f"--{setting}={value}" for setting, value in cache.SETTINGS.items()]
     single = [f"{cache.POSTGRES}/postgres", "--single", "-j", "-D", DATA, *settings, "postgres"]
-    run(*inside, *single, said="create extension documentdb cascade;\n")
+    shop.run(*inside, *single, said="create extension documentdb cascade;\n")
     if not (data / "PG_VERSION").exists():
-        raise StackError(f"{name} was made, but is empty.")
+        raise StackError(f"{shop.name} was made, but is empty.")
 
 
-def _make_go(name: str, folder: Path, run: Run) -> None:
+def _make_compose(shop: Workshop, folder: Path) -> None:
+    """Compose itself, without Docker: it reads compose files as a server would."""
+    name = shop.name
+    root, place = cache.piece(cache.DEBIAN), f"/root/{name}"
+    steps = (
+        f"rm -rf {place} && mkdir {place} && cd {place}",
+        # The folder's list of packages may be older than the package.
+        f"( apt-get download {name} || ( apt-get -o Acquire::Check-Valid-Until=false update && apt-get download {name} ) )",
+        f"dpkg --extract {name}_*.deb .",
+    )
+    shop.run(*INSIDE, str(root), "/bin/sh", "-c", " && ".join(steps))
+    folder.mkdir()
+    brought = root / place[1:]
+    shutil.move(brought / "usr/libexec/docker/cli-plugins" / name, folder / name)
+    shutil.rmtree(brought)
+
+
+def _make_go(shop: Workshop, folder: Path) -> None:
     """A program built from Go modules whose hashes are in this repository."""
-    go = _tool("go", "golang-go")
-    _require_recent(go)
     folder.mkdir()
     variables = {
         "GOMODCACHE": str(_go_cache() / "modules"),
         "GOCACHE": str(_go_cache() / "built"),
         "GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -modcacherw -mod=readonly -buildvcs=false".strip(),
+        "GOTOOLCHAIN": "local",
         "GOWORK": "off",
         "CGO_ENABLED": "0",
     }
-    build = [go, "build", "-trimpath", "-ldflags=-s -w", "-o", str(folder / name), GO_PACKAGES[name]]
-    run(*build, folder=cache.GO / name, variables=variables)
+    name = shop.name
+    options = ["-v", "-trimpath", "-ldflags=-s -w", "-o", str(folder / name)]
+    shop.run(_go(shop), "build", *options, GO_PACKAGES[name], folder=cache.GO / name, variables=variables)
 
 
-MAKERS: Mapping[str, Callable[[str, Path, Run], None]] = {
+def _go(shop: Workshop) -> str:
+    """The path of our own Go: a Python package, locked by hash."""
+    place = _go_cache() / "toolchain"
+    if not place.exists():
+        partial = place.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--require-hashes", "--progress-bar=off"]
+        shop.run(*pip, "--target", str(partial), "--requirement", str(cache.GO / "requirements.lock"))
+        partial.rename(place)
+    return str(place / "go" / "bin" / "go")
+
+
+MAKERS: Mapping[str, Callable[[Workshop, Path], None]] = {
     cache.DEBIAN: _make_debian,
     cache.CLUSTER: _make_cluster,
     cache.FERRETDB: _make_go,
     cache.MINIO: _make_go,
+    cache.COMPOSE: _make_compose,
 }
 
 
 def _go_cache() -> Path:
-    """Go's own caches, until everything is built: an interrupted build goes on where it was."""
+    """Go and its caches, until everything is built: an interrupted build goes on where it was."""
     return cache.folder() / "go"
 
 
@@ -136,15 +206,15 @@ def _mirror() -> Sequence[str]:
     return [mirror] if mirror else []
 
 
-def _tool(name: str, package: str) -> str:
-    """The path of a program; where it is missing and apt is there, it is installed. Raises StackError."""
-    path = shutil.which(name)
+def _debootstrap() -> str:
+    """Its path; where it is missing and apt is there, it is installed. Raises StackError."""
+    path = shutil.which("debootstrap")
     if path is None and shutil.which("apt-get"):
         _apt_get("update")
-        _apt_get("install", "--yes", "--no-install-recommends", package)
-        path = shutil.which(name)
+        _apt_get("install", "--yes", "--no-install-recommends", "debootstrap")
+        path = shutil.which("debootstrap")
     if path is None:
-        raise StackError(f"{name} is missing: install it (on Debian and Ubuntu: apt install {package}).")
+        raise StackError("debootstrap is missing: install it (on Debian and Ubuntu: apt install debootstrap).")
     return path
 
 
@@ -152,37 +222,6 @@ def _apt_get(*arguments: str) -> None:
     """A try: whether it brought something is looked at afterwards."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", *arguments], check=False, env=environment, capture_output=True, stdin=subprocess.DEVNULL)
-
-
-def _require_recent(go: str) -> None:
-    said = subprocess.run([go, "version"], capture_output=True, text=True, check=False, cwd=cache.folder()).stdout
-    found = re.search(r"go(\d+)\.(\d+)", said)
-    if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
-        oldest = ".".join(map(str, OLDEST_GO))
-        raise StackError(f"Go {oldest} or newer is missing: {go} is {found[0] if found else 'none'}.")
-
-
-def _run(
-    name: str, log: Path, *command: str, folder: Path | None = None, variables: Mapping[str, str] = {}, said: str = ""
-) -> None:
-    """It ends with this process; what it prints goes to `log`."""
-    with log.open("ab") as output:
-        ended = subprocess.run(
-            [*SPAWN, str(os.getpid()), *command],
-            cwd=folder,
-            env=os.environ | variables,
-            input=said.encode(),
-            stdout=output,
-            stderr=output,
-            check=False,
-        )
-    if ended.returncode == 0:
-        return
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    if any("No space left on device" in line for line in lines):
-        raise disk_full(cache.folder())
-    last = f" ({lines[-1][:200]})" if lines else ""
-    raise StackError(f"{name} could not be made{last}: see {log}, and try again; what is made already is kept.")
 
 
 @contextmanager

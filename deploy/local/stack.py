@@ -226,15 +226,8 @@ class LocalStack:
             for each in self._programs.values()
         ]
         with suppress(OSError):
-            self.home.write_state(
-                {
-                    "phase": phase,
-                    "tier": self.tier,
-                    "supervisor": os.getpid(),
-                    "started_at": self._started_at,
-                    "programs": programs,
-                }
-            )
+            begun = {"supervisor": os.getpid(), "started_at": self._started_at, "tier": self.tier}
+            self.home.write_state({"phase": phase, **begun, "programs": programs})
 
 
 def _require_packages() -> None:

@@ -97,11 +97,11 @@ def port_names(tier: Tier) -> list[str]:
 
 
 def with_needs(tier: Tier, names: Iterable[str]) -> tuple[str, ...]:
-    """`names`, and the engines that these need."""
+    """`names`, and the engines that these need, in the order of the table."""
     engines = TIERS[tier]
-    wanted = dict.fromkeys(names)
-    needed = [port for name in wanted for port in engines[name].ports.values() if port in engines]
-    return tuple(dict.fromkeys((*needed, *wanted)))
+    wanted = set(names)
+    needed = {port for name in wanted for port in engines[name].ports.values()}
+    return tuple(name for name in engines if name in wanted | needed)
 
 
 def addresses(tier: Tier, ports: Mapping[str, int]) -> dict[str, str]:

@@ -48,18 +48,18 @@ class Who:
 
 
 def this_user() -> str:
-    """The user of the operating system, and who became it; what variables say of a user anybody could set."""
+    """The user of the operating system. Who became root is what sudo says; of others a variable proves nothing."""
     number = os.getuid()
     try:
         user = pwd.getpwuid(number).pw_name
     except KeyError:
         user = str(number)
-    behind = os.environ.get("SUDO_USER")
+    behind = os.environ.get("SUDO_USER") if number == 0 else None
     return f"{user} ({behind} by sudo)" if behind else user
 
 
 class Audit:
-    """One operation's own record. Every method returns once the broker has it, and raises `BrokerAway`.
+    """One operation's own record. Every method returns once the broker has it, and raises `BrokerAway`, `TopicMissing`.
 
     `counts` grows with what the operation did, and stands at its end.
     """
@@ -83,6 +83,8 @@ class Audit:
             terms=dict(terms),
             planned=planned,
         )
+        # Before anything is done: what cannot be recorded is not begun.
+        await self._publisher.require({topics.OPERATIONS})
         await self._say([begun])
         self._begun = begun
 
@@ -136,7 +138,7 @@ def raw(fact: OperationFact) -> Raw:
 
 @dataclass(slots=True)
 class Unfinished:
-    """An operation that began and has not ended, as far as it got."""
+    """An operation that began and did not come to its end, as far as it got."""
 
     begun: OperationBegun
     done: int = 0
@@ -152,10 +154,10 @@ class History:
     def take(self, fact: OperationFact) -> None:
         match fact:
             case OperationBegun():
-                self.unfinished[fact.operation_id] = Unfinished(fact)
+                self.unfinished.setdefault(fact.operation_id, Unfinished(fact)).begun = fact
             case OperationAdvanced() if fact.operation_id in self.unfinished:
                 self.unfinished[fact.operation_id].done = fact.done
-            case OperationEnded():
+            case OperationEnded(outcome="done"):
                 self.unfinished.pop(fact.operation_id, None)
             case LettersEnded():
                 for each in fact.letters:

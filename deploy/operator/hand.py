@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -41,9 +42,11 @@ class Hand:
         return after
 
     @asynccontextmanager
-    async def operation(self, who: Who, action: str, planned: int, terms: Mapping[str, str]) -> AsyncIterator[Audit]:
-        """An operation from its first word to its last, whatever happens between."""
-        audit = Audit(self.publisher, who, self.place.log)
+    async def operation(
+        self, who: Who, action: str, planned: int, terms: Mapping[str, str], goes_on: UUID | None = None
+    ) -> AsyncIterator[Audit]:
+        """An operation from its first word to its last, whatever happens between; or one that `goes_on`."""
+        audit = Audit(self.publisher, who, self.place.log, goes_on)
         await audit.begin(action, planned, terms)
         ARMED and reach(Failpoint.OPERATION_BEGUN)
         try:

@@ -36,8 +36,8 @@ def place_in(folder: Path) -> Place:
         return Place(_settings(_local(home)), home.log(LOG_NAME))
     if lacking := [name for name in NAMED if name not in named]:
         raise OperatorError(
-            f"{' and '.join(named)} is set, {' and '.join(lacking)} is not: "
-            "set all three for a server, or none for the stack on this machine."
+            f"A server is named by {', '.join(NAMED)} together, and {' and '.join(lacking)} is missing: "
+            "set all three, or none for the stack on this machine."
         )
     return Place(_settings({}), None)
 

@@ -100,10 +100,9 @@ async def recipient(request: Request, account_id: str) -> Response:
         purpose = signing.verify(here.settings.internal_secret, "GET", target, request.headers, None)
     except (signing.SignatureRefused, UnicodeDecodeError):
         raise Problem(kinds.NOT_OURS) from None
-    account = await here.accounts.find(_uuid(account_id))
+    account = await here.accounts.recipient(_uuid(account_id), purpose, datetime.now(UTC))
     if account is None:
         raise Problem(kinds.NOT_FOUND)
-    await here.accounts.log_access(account.account_id, purpose, datetime.now(UTC))
     found = Recipient(name=account.name, email=account.email, language=account.language, channels=("email",))
     return Response(found.model_dump_json(), headers=_NO_STORE, media_type="application/json")
 

@@ -1,4 +1,4 @@
-"""The brake on guessing passwords: a bucket of tries for each key, refilled slowly, in bounded memory."""
+"""The brake on what must not be done too often: a bucket of tries for each key, refilled slowly, in bounded memory."""
 
 import time
 from collections import OrderedDict

@@ -69,6 +69,7 @@ _ACT_REFUSALS: Final[Any] = responses(
     kinds.MEDIA_TYPE,
     kinds.INVALID,
     kinds.KEY_REUSED,
+    kinds.TOO_MANY,
     kinds.BUSY,
     kinds.NOT_CONFIRMED,
     kinds.UNAVAILABLE,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
@@ -19,6 +20,7 @@ from services.common.web.field_errors import FieldError, refuse
 from services.common.web.problems import Problem
 
 KEY_LENGTH: Final = range(16, 256)
+_KEY: Final = re.compile("[!-~]+")
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -71,7 +73,7 @@ class NewWithdrawal(_Sent):
 
 def require_key(typed: str | None) -> str:
     """The `Idempotency-Key`: 16 to 255 visible ASCII characters."""
-    if typed is None or len(typed) not in KEY_LENGTH or not all("!" <= character <= "~" for character in typed):
+    if typed is None or len(typed) not in KEY_LENGTH or not _KEY.fullmatch(typed):
         raise Problem(kinds.IDEMPOTENCY_KEY)
     return typed
 

@@ -45,7 +45,7 @@ BLOCKED_AFTER: Final = 15.0
 
 PROBE_WITHIN: Final = 5.0
 
-LEAVE_WITHIN: Final = 5.0
+LEAVE_WITHIN: Final = 10.0
 """Seconds that a process with a consumer that hangs gets to end in order."""
 
 OTHER_FILES: Final = 256

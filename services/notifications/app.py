@@ -5,7 +5,8 @@ from fastapi import FastAPI
 from services.common.process import Process
 from services.common.wiring import Wiring
 from services.notifications import handlers
-from services.notifications.mail import Mailer, Server, mailbox
+from services.notifications.composing import mailbox
+from services.notifications.mail import Mailer, Server
 from services.notifications.messages import GROUP, TOPICS
 from services.notifications.recipients import Recipients
 from services.notifications.sender import Sender
@@ -31,7 +32,7 @@ def build(settings: Settings) -> FastAPI:
     process = Process(
         "notifications",
         publisher=wiring.publisher,
-        prepare=[deliveries.prepare, sender.take_back],
+        prepare=[wiring.greet_store, deliveries.prepare, sender.take_back],
         subscriptions=[wiring.reading(GROUP, TOPICS, maker)],
         loops=[sender],
         close=[wiring.close],

@@ -1,24 +1,17 @@
 """The mail provider: SMTP connections kept open between mails, and its errors told apart once."""
 
-import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as MAIL
-from email.utils import parseaddr
 from typing import Final, Self
 from urllib.parse import urlsplit
 
 import aiosmtplib
 
-from services.notifications.domain import Addressee, Delivery, Trouble
+from services.notifications.composing import Mail
+from services.notifications.domain import Trouble
 from services.notifications.errors import NotSent
-from services.notifications.letters import Letter, one_line
 
 COMMAND_TIMEOUT: Final = 10.0
 """Seconds the server has to answer one command."""
@@ -29,7 +22,6 @@ IDLE_FOR: Final = 1.0
 MAILS_EACH: Final = 100
 """Mails sent on one connection before it is closed: servers count, and cut off those who stay too long."""
 
-_MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\],;:\\\"]{1,190}")
 _GOING_AWAY: Final = 421
 
 
@@ -56,11 +48,11 @@ class Connection:
         self.broken = False
         self.used_at = time.monotonic()
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, mail: Mail) -> None:
         """Return once the server has taken responsibility for the mail. Raises `NotSent`."""
         self.broken = True
         try:
-            await self.smtp.send_message(message)
+            await self.smtp.sendmail(mail.sender, [mail.recipient], mail.content)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             self.broken = not _still_in_step(error)
             raise trouble_in(error) from None
@@ -163,43 +155,3 @@ def _still_in_step(error: Exception) -> bool:
     """Whether the server answered and was reset, so that the next mail may use the same connection."""
     refusal = aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException
     return isinstance(error, refusal) and trouble_in(error).trouble is not Trouble.AWAY
-
-
-def mailbox(text: str) -> Address:
-    """`Name <local@domain>` as headers take it. Raises ValueError when it is no such thing."""
-    name, address = parseaddr(text)
-    return Address(one_line(name), addr_spec=_ascii(address))
-
-
-def _ascii(address: str) -> str:
-    """The address as every server takes it: an international domain in its ASCII form."""
-    if not _MAILBOX.fullmatch(address):
-        raise ValueError("this is not a mail address")
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{domain.encode('idna').decode()}"
-
-
-def compose(delivery: Delivery, letter: Letter, sender: Address, to: Addressee, now: datetime) -> EmailMessage:
-    """The mail. Raises `NotSent` (refused) for an address that no mail can go to.
-
-    The policy checks every header value: none can hold a line break.
-    """
-    message = EmailMessage(policy=MAIL)
-    message["From"] = sender
-    message["To"] = _addressee(to)
-    message["Subject"] = letter.subject
-    message["Date"] = now
-    message["Message-ID"] = delivery.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text, cte="quoted-printable")
-    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    # Last: becoming multipart moves every `Content-…` header into the first part.
-    message["Content-Language"] = letter.language
-    return message
-
-
-def _addressee(to: Addressee) -> Address:
-    try:
-        return Address(one_line(to.name), addr_spec=_ascii(to.email))
-    except (ValueError, MessageError, IndexError):
-        raise NotSent(Trouble.REFUSED, "bad-address") from None

@@ -6,6 +6,7 @@ that runs out. A mail may therefore leave twice, always with the same Message-ID
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,8 @@ from services.common.patience import LONGEST_WAIT, step_back
 from services.common.store import Change, Document
 from services.common.telemetry import metrics
 from services.common.telemetry.logging import where
-from services.notifications import domain, letters, mail
+from services.notifications import domain, letters
+from services.notifications.composing import compose
 from services.notifications.domain import Delivery, Skip, Status, Trouble
 from services.notifications.errors import NotSent
 from services.notifications.mail import Mailer
@@ -32,6 +34,9 @@ log = structlog.get_logger()
 
 SLOTS: Final = 16
 """Deliveries tried at once; each uses one connection to the mail server."""
+
+GATHER: Final = 0.05
+"""Seconds that a free slot waits for others, so that one slow mail holds back nobody."""
 
 POLL: Final = 1.0
 """Seconds an idle sender waits before it looks for retries that came due, and for what others left."""
@@ -116,11 +121,18 @@ class Sender:
             self._away = False
             await step_back()
         elif len(self._trying) >= SLOTS:
-            await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED)
+            await self._room()
         elif not taken:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
                     await self._woken.wait()
+
+    async def _room(self) -> None:
+        """Wait for a free slot, and a moment for more of them: what is taken at once costs one search and one write."""
+        await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED)
+        gathered = time.monotonic() + GATHER
+        while len(self._trying) > SLOTS // 2 and (left := gathered - time.monotonic()) > 0:
+            await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED, timeout=left)
 
     async def _take(self, limit: int) -> list[Document[Delivery]]:
         """Up to `limit` due deliveries, each now leased to us alone."""
@@ -166,7 +178,7 @@ class Sender:
             if isinstance(to, Skip):
                 return to
             letter = letters.write(delivery, to, self._public_url)
-            await connection.send(mail.compose(delivery, letter, self._sender, to, datetime.now(UTC)))
+            await connection.send(compose(delivery, letter, self._sender, to, datetime.now(UTC)))
             ARMED and reach(Failpoint.DELIVERY_MAIL_SENT)
             return None
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from services.common import settings
-from services.notifications.mail import Server, mailbox
+from services.notifications.composing import mailbox
+from services.notifications.mail import Server
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/\s]$")]
 

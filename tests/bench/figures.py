@@ -48,7 +48,7 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. `target` is a floor for `at_least`, a ceiling otherwise."""
+    """One line of the table. `target` is a floor for `at_least`, a ceiling otherwise; without one it is only told."""
 
     row: str
     what: str
@@ -56,7 +56,7 @@ class Figure:
     ours: Series
     baseline: Series | None
     reading: Reading
-    target: float
+    target: float | None
     at_least: bool = False
 
     @property
@@ -77,7 +77,9 @@ class Figure:
         return self.baseline is not None and self.baseline.spread > STEADY
 
     @property
-    def met(self) -> bool:
+    def met(self) -> bool | None:
+        if self.target is None:
+            return None
         return self.value >= self.target if self.at_least else self.value <= self.target
 
     def to_json(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def show(figures: Sequence[Figure]) -> None:
             _series(figure.baseline),
             _series(figure.ours),
             _number(figure.value, figure.reading),
-            f"{'≥' if figure.at_least else '≤'} {figure.target:g}",
+            _target(figure),
             _verdict(figure),
         )
     console = Console()
@@ -43,7 +43,13 @@ def _number(value: float, reading: Reading) -> str:
     return f"{value:.2f}" if reading in (Reading.SHARE, Reading.TIMES) else f"{value:,.4g}"
 
 
+def _target(figure: Figure) -> str:
+    return "" if figure.target is None else f"{'≥' if figure.at_least else '≤'} {figure.target:g}"
+
+
 def _verdict(figure: Figure) -> str:
+    if figure.met is None:
+        return ""
     if figure.void:
         return f"[yellow]void[/yellow] ({figure.baseline.spread:.0%})" if figure.baseline else ""
     return "[green]met[/green]" if figure.met else "[red]short[/red]"

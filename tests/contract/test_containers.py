@@ -1,13 +1,19 @@
 """The compose tier is told what the processes need, runs what they are, and keeps no secret of its own."""
 
+import json
 import os
+import subprocess
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic_settings import BaseSettings
 
+from deploy.local import cache
 from deploy.local.table import PROCESSES
+from deploy.operator.place import NAMED
 from tests.contract.containers import ROOT, compose, declared_variables, filled_in, required_variables, stages
 
 COMPOSE = compose()
@@ -79,7 +85,7 @@ def test_a_process_waits_for_its_engines_and_the_topics(name: str) -> None:
     assert all(how != "service_healthy" or "healthcheck" in SERVICES[each] for each, how in needs.items())
 
 
-@pytest.mark.parametrize("name", [*PROCESSES, "topics"])
+@pytest.mark.parametrize("name", [*PROCESSES, "topics", "postigo"])
 def test_our_containers_may_do_nothing_but_their_work(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
@@ -93,6 +99,13 @@ def test_the_topics_are_applied_once_by_the_command_line() -> None:
     assert 'ENTRYPOINT ["python", "-m", "deploy.cli"]' in tools.text
     assert SERVICES["topics"]["command"][:2] == ["topics", "apply"]
     assert SERVICES["topics"]["environment"] == {"KAFKA_URL": "kafka:9092"}
+
+
+def test_the_command_line_starts_when_it_is_called_and_is_told_where_the_engines_are() -> None:
+    service = SERVICES["postigo"]
+    assert service["profiles"] == ["by-hand"]
+    assert 'ENTRYPOINT ["python", "-m", "deploy.cli"]' in STAGES[service["build"]["target"]].text
+    assert set(service["environment"]) == set(NAMED)
 
 
 @pytest.mark.parametrize(("name", "image"), IMAGES.items())
@@ -147,3 +160,50 @@ def test_the_build_sends_everything_that_the_images_copy() -> None:
     }
     sources = {source.split("/")[0] for stage in STAGES.values() for source, _ in stage.copies}
     assert sources == allowed
+
+
+@pytest.fixture
+def compose_config(tmp_path: Path, env_example: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`docker compose config` by Compose itself, with everything filled in but what is `without`."""
+    program = cache.piece(cache.COMPOSE) / cache.COMPOSE
+    if not program.exists():
+        pytest.skip("Compose's own reader is not on this machine: 'make engines' brings it")
+
+    def config(without: str = "") -> subprocess.CompletedProcess[str]:
+        lines = [f"{name}={SECRET}" for name in env_example if name != without]
+        (tmp_path / "env").write_text("\n".join(lines), encoding="utf-8")
+        command = [
+            str(program),
+            "--env-file",
+            str(tmp_path / "env"),
+            "--file",
+            str(ROOT / "docker-compose.yml"),
+            "config",
+        ]
+        # What this machine's environment says must not fill in what the file lacks.
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        return subprocess.run(
+            [*command, "--format", "json"], env=environment, capture_output=True, text=True, check=False
+        )
+
+    return config
+
+
+def test_compose_itself_reads_the_file(compose_config: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    read = compose_config()
+
+    assert (read.returncode, read.stderr) == (0, "")
+    resolved = json.loads(read.stdout)["services"]
+    assert set(resolved) == set(SERVICES)
+    published = [port for service in resolved.values() for port in service.get("ports", ())]
+    assert {port["host_ip"] for port in published} == {"127.0.0.1"}
+    assert resolved["intake"]["depends_on"]["topics"]["condition"] == "service_completed_successfully"
+
+
+def test_compose_itself_refuses_to_start_without_a_secret(
+    compose_config: Callable[..., subprocess.CompletedProcess[str]], env_example: dict[str, str]
+) -> None:
+    for name in env_example:
+        refused = compose_config(without=name)
+        assert refused.returncode != 0, name
+        assert f"required variable {name} is missing a value: is explained in .env.example" in refused.stderr

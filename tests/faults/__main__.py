@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -12,8 +13,9 @@ from pathlib import Path
 
 from deploy.local.tier import EMBEDDED, REAL, Tier
 from tests.faults import clock
+from tests.faults.aimed import chosen
 from tests.faults.runner import Outcome, Run
-from tests.faults.schedule import Schedule, draw
+from tests.faults.schedule import Schedule
 from tests.faults.telling import told
 from tests.faults.town import town
 
@@ -23,7 +25,7 @@ HOME = Path(".postigo") / f"faults-{os.getpid()}"
 def main() -> None:
     wish = _arguments()
     numbers = [wish.only] if wish.only is not None else list(range(1, wish.schedules + 1))
-    schedules = [draw(wish.seed, number, wish.tier) for number in numbers]
+    schedules = [chosen(wish.seed, number, wish.tier) for number in numbers]
     if wish.show:
         print("\n".join(map(str, schedules)))
         return
@@ -39,6 +41,10 @@ def main() -> None:
 
 async def _run(schedules: Sequence[Schedule], tier: Tier) -> list[str]:
     """The names of those that failed. One town serves all, until something fails in it: then a new one is founded."""
+    running = asyncio.current_task()
+    assert running is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     waiting = list(schedules)
     failed: list[str] = []
     while waiting:

@@ -8,24 +8,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from deploy.demo.data import load_requests
+from deploy.local.tier import Tier
 from services.common.contracts import topics
 from services.common.messaging.failpoints import Failpoint
-from tests.faults.schedule import STORES, WRITES, Schedule, Step
+from tests.faults.schedule import STORES, WRITES, Schedule, Step, draw
 from tests.faults.script import Part
 
 UP_AGAIN: Final = 4.0
 """Seconds after which a process that was killed at the beginning reads again, on a busy machine too."""
 
 
-def _filed(name: str, count: int, at: float, *, files: bool = False) -> Sequence[Part]:
-    """Plain requests, all at about one moment."""
+def _filed(name: str, count: int, at: float, *, every: float = 0.05, files: bool = False) -> Sequence[Part]:
+    """Plain requests from a moment on, so many seconds apart."""
     rows = [row for row in load_requests() if bool(row.documents) is files]
     chance = random.Random(name)
     parts = []
     for number in range(count):
         row = chance.choice(rows)
         said = row.model_copy(update={"description": f"{row.description} (n.º {number}, {name})"})
-        parts.append(Part(number, round(at + number * 0.05, 2), said, row.documents[:1]))
+        parts.append(Part(number, round(at + number * every, 2), said, row.documents[:1]))
     return parts
 
 
@@ -49,19 +50,17 @@ def _save(name: str) -> Schedule:
 
 def _outbox(name: str) -> Schedule:
     """A member stands still between sending and clearing; another decides on the same document, and dies unsent."""
-    steps = [Step(0, "take over", "routing", how=f"{Failpoint.PUBLISHED}@1 {Failpoint.SAVED}@1")]
-    return Schedule(name, _filed(name, 2, UP_AGAIN + 2), steps)
+    steps = [Step(0, "take over", "routing", how=f"{Failpoint.PUBLISHED}@1 {Failpoint.SAVED}@2")]
+    return Schedule(name, _filed(name, 1, UP_AGAIN), steps)
 
 
 def _sends(name: str) -> Schedule:
-    """The broker freezes between save and send, and dies with what it was sent; the sender is killed before."""
-    steps = [
-        Step(0, "stand still", "intake", seconds=3, how=f"{Failpoint.SAVED}@1"),
-        Step(UP_AGAIN + 1.5, "stop", "kafka", seconds=8),
-        Step(UP_AGAIN + 5.5, "kill", "intake"),
-        Step(UP_AGAIN + 6.0, "kill", "kafka"),
-    ]
-    return Schedule(name, _filed(name, 12, UP_AGAIN), steps)
+    """Between save and send the broker freezes, and dies with what it was sent; the sender is killed before.
+
+    That happens in the midst of its work, when it has its connections.
+    """
+    steps = [Step(0, "cut off", "intake", seconds=2, how=f"{Failpoint.SAVED}@6")]
+    return Schedule(name, _filed(name, 80, UP_AGAIN / 2, every=0.1), steps)
 
 
 AIMED: Final[Mapping[str, Callable[[str], Schedule]]] = {
@@ -73,6 +72,13 @@ AIMED: Final[Mapping[str, Callable[[str], Schedule]]] = {
 }
 
 
-def aimed(at: str, name: str) -> Schedule:
-    """The schedule that is aimed at this step, under a name of its own."""
-    return AIMED[at](name)
+EVERY: Final = 4
+"""One schedule in so many is an aimed one."""
+
+
+def chosen(seed: int, number: int, tier: Tier) -> Schedule:
+    """The schedule `number` of `seed`: drawn, or aimed when its turn has come."""
+    turn, rest = divmod(number, EVERY)
+    if rest:
+        return draw(seed, number, tier)
+    return list(AIMED.values())[(turn - 1) % len(AIMED)](f"{seed}/{number}")

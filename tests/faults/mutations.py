@@ -36,7 +36,7 @@ def commit_before_save() -> None:
 
 def no_inbox_check() -> None:
     def mutated(self: Aggregate[Any], document: Any, received: Any) -> Any:
-        return self._handler(received.event)(document.state, received), received.inbox_id
+        return self._handler(received.event)(document.state, received), received.inbox_id, False
 
     Aggregate._decide = mutated  # type: ignore[method-assign]
 
@@ -62,7 +62,7 @@ def outbox_replaced() -> None:
 def sends_not_awaited() -> None:
     async def mutated(self: Publisher, records: Any) -> list[datetime]:
         producer = await self._running()
-        for topic, key, value, headers in records:
+        for topic, key, value, headers, _ in records:
             await producer.send(topic, value=value, key=key, headers=list(headers))
         return [datetime.now(UTC) for _ in records]
 

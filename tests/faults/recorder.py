@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-from aiokafka import TopicPartition
-
 from deploy.demo.evidence import READ_WITHIN_SECONDS, Log, Places, mail_names, mails_in
 from deploy.topics_apply import admin_client
 from services.common.catalogue import catalogue
+from services.common.contracts import topics
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import RequestRegistered
 from services.common.errors import Poison
@@ -19,8 +18,8 @@ from services.common.identifiers import reference_of
 from services.common.messaging.position import Position, moment, position_of
 from services.common.messaging.record import read
 from services.common.store import Client, connect, database, disconnect
+from tests.faults.clauses.records import READERS
 from tests.faults.history import Behind, History, Kept, Letter, Record
-from tests.faults.schedule import GROUPS
 from tests.faults.town import Town
 
 COLLECTIONS: Final[Mapping[str, tuple[str, str]]] = {
@@ -31,6 +30,12 @@ COLLECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "gateway-views": ("postigo_gateway", "request_views"),
 }
 """Database and collection in which each group keeps what its records did."""
+
+READS: Final[Mapping[str, frozenset[str]]] = {
+    **{group: frozenset(topic for topic, groups in READERS.items() if group in groups) for group in COLLECTIONS},
+    **{f"department-{code}": frozenset({topics.inbox(code)}) for code in catalogue().departments},
+}
+"""The topics that each group reads, those of departments among them."""
 
 
 class WholeLog(Log):
@@ -76,7 +81,7 @@ class Recorder:
         for each in new:
             self._sort(each)
         self.begin = ends
-        return len(new), await behind(self.town.kafka, ends)
+        return len(new), await behind(self.town.kafka, ends=ends)
 
     def _sort(self, raw: Any) -> None:
         if ".dlq." in raw.topic:
@@ -159,24 +164,20 @@ def letter_in(raw: Any) -> Letter:
     return Letter(told["dlq-group"], position, told["dlq-reason"])
 
 
-async def behind(kafka: str, ends: Places) -> list[Behind]:
-    """What each group has not taken yet of the topics that it has ever taken something from."""
-    groups = [*GROUPS, *(f"department-{code}" for code in catalogue().departments)]
+async def behind(kafka: str, *groups: str, ends: Places | None = None) -> list[Behind]:
+    """What each group has not taken yet of what it reads: of these groups, or of all."""
+    if ends is None:
+        async with WholeLog(kafka) as log:
+            ends = await log.ends()
     found: list[Behind] = []
     async with admin_client(kafka) as admin:
-        for group in groups:
+        for group in groups or READS:
             taken = await admin.list_consumer_group_offsets(group)
-            for tp, offset in _read_by(group, taken, ends).items():
-                if left := ends[tp] - offset:
-                    found.append(Behind(group, tp.topic, tp.partition, left))
+            for tp, end in ends.items():
+                at = taken[tp].offset if tp in taken else 0
+                if tp.topic in READS[group] and end > at:
+                    found.append(Behind(group, tp.topic, tp.partition, end - at))
     return found
-
-
-def _read_by(group: str, taken: Mapping[TopicPartition, Any], ends: Places) -> dict[TopicPartition, int]:
-    """Where the group stands in every partition of its topics; 0 where it never took anything."""
-    topics = {tp.topic for tp in taken}
-    at = {tp: each.offset for tp, each in taken.items() if each.offset >= 0}
-    return {tp: at.get(tp, 0) for tp in ends if tp.topic in topics}
 
 
 def _is_uuid(text: str) -> bool:

@@ -63,12 +63,15 @@ def _unheard(text: str) -> None:
 
 @dataclass(slots=True)
 class Run:
-    """One schedule in one town. `say` is told of every step; `rest_within` bounds the wait for the end."""
+    """One schedule in one town. `say` is told of every step.
+
+    `still_for`: seconds without any movement after which what has not come is taken for lost.
+    """
 
     town: Town
     schedule: Schedule
     say: Callable[[str], None] = _unheard
-    rest_within: float = REST_WITHIN
+    still_for: float = REST_WITHIN
     done: list[Done] = field(default_factory=list)
     _begun: float = field(default_factory=time.monotonic)
 
@@ -129,11 +132,14 @@ class Run:
 
     async def _at_rest(self, recorder: Recorder, people: People) -> tuple[History, Sequence[Verdict]]:
         """The history once nothing moves any more and every clause holds; what it is when the time is over, otherwise."""
-        deadline = time.monotonic() + self.rest_within
+        deadline = time.monotonic() + REST_WITHIN
+        moved = time.monotonic()
         while True:
             new, behind = await self._look(recorder)
-            over = time.monotonic() > deadline
-            if over or (new == 0 and not behind):
+            quiet = new == 0 and not behind
+            moved = moved if quiet else time.monotonic()
+            over = time.monotonic() > min(deadline, moved + self.still_for)
+            if over or quiet:
                 history = await self._history(recorder, people, behind)
                 verdicts = judge(history, CLAUSES)
                 broken = {verdict.clause.harm for verdict in verdicts if not verdict.held}

@@ -48,6 +48,8 @@ GROUPS: Final[Mapping[str, str]] = {
 }
 """Which process the members of a consumer group are."""
 
+GROUP_OF: Final = {process: group for group, process in GROUPS.items()}
+
 SAID_AGAIN: Final = (
     topics.INTAKE,
     topics.LIFECYCLE,
@@ -137,6 +139,7 @@ KINDS: Final = (
     Kind(
         "take over", 1, ("intake", "routing"), how=("published@1 saved@1", "saved@1 published@1", "loaded@1 cleared@1")
     ),
+    Kind("cut off", 1, ("intake", "routing", "documents"), longest=6, how=("loaded@2", "saved@2", "published@2")),
     Kind("fill", 2, ("disk",), longest=10, tiers=(REAL,)),
 )
 

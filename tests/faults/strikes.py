@@ -13,7 +13,8 @@ from deploy.demo.evidence import Places
 from deploy.local import StackError
 from tests.faults import wires
 from tests.faults.appending import rewound, said_again, spoiled
-from tests.faults.schedule import GROUPS, MEMBERS, WRITES, Step
+from tests.faults.recorder import behind
+from tests.faults.schedule import DEPARTMENTS, GROUP_OF, GROUPS, MEMBERS, WRITES, Step
 from tests.faults.town import Town
 from tests.support.proxy import CUT, GOOD, Manners
 from tests.support.waiting import eventually
@@ -60,10 +61,7 @@ async def die(scene: Scene, step: Step) -> None:
 
 async def stand_still(scene: Scene, step: Step) -> None:
     """Its next life stands still at a failpoint, for so long; others take over meanwhile."""
-    point, _, turn = step.how.partition("@")
-    scene.town.lay_ready(step.on, "failpoint", f"{point}:stop@{turn}")
-    await scene.town.kill(step.on)
-    pid = await _standing(scene.town, step.on)
+    pid = await _standing(scene.town, step.on, step.how)
     await asyncio.sleep(step.seconds)
     scene.town.go_on(pid)
 
@@ -71,24 +69,44 @@ async def stand_still(scene: Scene, step: Step) -> None:
 async def take_over(scene: Scene, step: Step) -> None:
     """One member stands still at a step until another, which has taken over from it, dies at a step of its own.
 
-    `how` names both steps. What went on standing is a zombie then: it believes that no time has passed.
+    `how` names both steps. Who stood still is a zombie then: it believes that no time has passed. Departments wait until
+    the other has taken over, so that what they say is decided on by it.
     """
     town, (first, second) = scene.town, _members(step.on)
     standing, _, dying = step.how.partition(" ")
+    departments = town.signal(DEPARTMENTS, signal.SIGSTOP)
     await town.stack.stop(second)
-    town.lay_ready(first, "failpoint", f"{standing.replace('@', ':stop@')}")
-    await town.kill(first)
-    pid = await _standing(town, first)
-    town.lay_ready(second, "failpoint", f"{dying.replace('@', ':kill@')}")
+    zombie = await _standing(town, first, standing)
+    town.lay_ready(second, "failpoint", dying.replace("@", ":kill@"))
     await _up(town, second)
     before = town.stack.restarts(second)
 
     async def died() -> bool:
         return town.stack.restarts(second) > before
 
+    async def died_or_took_over() -> bool:
+        return await died() or not await behind(town.kafka, GROUP_OF[step.on])
+
+    with suppress(AssertionError):
+        await eventually(died_or_took_over, within=UP_WITHIN, every=0.2)
+    town.go_on(departments)
     with suppress(AssertionError):
         await eventually(died, within=UP_WITHIN, every=0.01)
+    town.go_on(zombie)
+
+
+async def cut_off(scene: Scene, step: Step) -> None:
+    """A member is about to take a step when the broker freezes; it is killed shortly after, and then the broker is.
+
+    What it had sent meanwhile is nowhere.
+    """
+    town = scene.town
+    pid = await _standing(town, step.on, step.how)
+    town.signal("kafka", signal.SIGSTOP)
     town.go_on(pid)
+    await asyncio.sleep(step.seconds)
+    await town.kill(step.on)
+    await town.kill("kafka")
 
 
 def _members(process: str) -> list[str]:
@@ -96,15 +114,17 @@ def _members(process: str) -> list[str]:
     return [name for name, module in MEMBERS.items() if module == MEMBERS[process]]
 
 
-async def _standing(town: Town, name: str) -> int | None:
-    """The process, once it has stopped itself; None when it does not get there."""
+async def _standing(town: Town, name: str, where: str) -> int | None:
+    """End this life of `name`; the next one, once it stands still where it is told to. None when it never gets there."""
+    town.lay_ready(name, "failpoint", where.replace("@", ":stop@"))
+    await town.kill(name)
 
     async def stopped() -> int | None:
         pid = town.stack.pid(name)
         return pid if pid is not None and _state_of(pid) == "T" else None
 
     with suppress(AssertionError):
-        return await eventually(stopped, within=UP_WITHIN)
+        return await eventually(stopped, within=UP_WITHIN, every=0.02)
     return None
 
 
@@ -192,6 +212,7 @@ STRIKES: Final[Mapping[str, Perform]] = {
     "die": die,
     "stand still": stand_still,
     "take over": take_over,
+    "cut off": cut_off,
     "cut": behaving(lambda _: CUT),
     "slow": behaving(lambda _: Manners(latency=LATE)),
     "deafen": behaving(lambda _: Manners(deaf=True)),

@@ -9,7 +9,10 @@ from tests.faults.history import Asked, Done, History, Kept, Record
 from tests.faults.verdicts import Verdict
 
 SHOWN: Final = 3
-"""Requests whose history is printed for each broken clause; the others are counted."""
+"""Breaches that are printed of each broken clause; the others are counted."""
+
+TOLD: Final = 4
+"""Requests whose whole history is printed."""
 
 Line = tuple[datetime, str]
 
@@ -24,7 +27,7 @@ def told(history: History, verdicts: Sequence[Verdict]) -> str:
         lines += [f"    {offence.what}" for offence in verdict.offences[:SHOWN]]
         lines += [f"    and {left} more"] if (left := len(verdict.offences) - SHOWN) > 0 else []
         keys |= dict.fromkeys(each.key for each in verdict.offences[:SHOWN] if each.key)
-    for key in keys:
+    for key in list(keys)[:TOLD]:
         lines += ["", f"What is known of {history.name(key)} (request {key}):", *_life(history, key)]
     return "\n".join(lines)
 

@@ -1,6 +1,5 @@
 """What every event is: a CloudEvents 1.0 type, the topic and key it travels on, and validated data."""
 
-import re
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
@@ -16,15 +15,19 @@ MAX_DESCRIPTION: Final = 4_000
 MAX_DOCUMENTS: Final = 10
 """Files one request or message may name."""
 
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE: Final = "text holds a character that cannot be stored"
 
 _by_family: dict[str, dict[str, type["Event"]]] = {}
 
 
 def _storable(text: str) -> str:
     """NUL cannot be stored by every engine and a lone surrogate cannot be encoded: neither is a word anyone wrote."""
-    if _UNSTORABLE.search(text):
-        raise ValueError("text holds a character that cannot be stored")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(_UNSTORABLE) from None
+    if "\0" in text:
+        raise ValueError(_UNSTORABLE)
     return text
 
 

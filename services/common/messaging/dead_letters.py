@@ -11,7 +11,7 @@ import structlog
 from services.common.contracts import topics
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging.position import Position, moment, position_of
-from services.common.messaging.publisher import Publisher, Raw
+from services.common.messaging.publisher import AROUND, Publisher, Raw
 from services.common.messaging.redrive import Redrive
 from services.common.messaging.shape import Taken
 
@@ -98,9 +98,13 @@ def _raw(record: "ConsumerRecord[bytes, bytes]", about: Mapping[str, str]) -> Ra
         key=b"" if "dlq-null-key" in about else record.key,
         value=record.value if whole else b"",
         headers=[*kept, *told],
+        around=AROUND + _beside_value(record),
     )
 
 
 def _size(record: "ConsumerRecord[bytes, bytes]") -> int:
-    headers = sum(len(name) + len(value or b"") for name, value in record.headers)
-    return len(record.key or b"") + len(record.value or b"") + headers
+    return len(record.value or b"") + _beside_value(record)
+
+
+def _beside_value(record: "ConsumerRecord[bytes, bytes]") -> int:
+    return len(record.key or b"") + sum(len(name) + len(value or b"") for name, value in record.headers)

@@ -13,13 +13,17 @@ Bounds are `asyncio.timeout`: `wait_for` of Python 3.11 can swallow a cancellati
 """
 
 
+Gap = tuple[int, int]
+"""The offset after what was finished, and that of the record which came instead."""
+
+
 class Offsets:
     """`finished[tp]` is the offset after the last record that ended; `unknown` are partitions nothing was learned of."""
 
     def __init__(self) -> None:
         self.finished: dict[TopicPartition, int] = {}
         self.unknown: frozenset[TopicPartition] = frozenset()
-        self._asked_again: dict[TopicPartition, tuple[int, int]] = {}
+        self._asked_again: dict[TopicPartition, Gap] = {}
 
     async def learn(self, consumer: AIOKafkaConsumer, assigned: Sequence[TopicPartition]) -> list[TopicPartition]:
         """Take up `assigned`; those of them whose committed offset the log no longer reaches.
@@ -44,21 +48,23 @@ class Offsets:
     def advance(self, after: Mapping[TopicPartition, int]) -> None:
         self.finished.update(after)
 
-    def gaps(self, first: Mapping[TopicPartition, int]) -> list[TopicPartition]:
+    def gaps(self, first: Mapping[TopicPartition, int]) -> dict[TopicPartition, Gap]:
         """Partitions whose next record is not the one that should follow: the log was cut, or a poll was lost.
 
         One that was asked for again and begins at the same place has no gap: a transaction's marker takes an offset
         and is never delivered.
         """
         found = {tp: (done, at) for tp, at in first.items() if at > (done := self.finished.get(tp, at))}
-        gaps = [tp for tp, gap in found.items() if self._asked_again.get(tp) != gap]
-        self._asked_again |= found
-        return gaps
+        return {tp: gap for tp, gap in found.items() if self._asked_again.get(tp) != gap}
 
-    async def cut(self, consumer: AIOKafkaConsumer, gaps: Sequence[TopicPartition]) -> list[TopicPartition]:
-        """Those of `gaps` whose log really begins after what was finished. A rebalance makes gaps that close again."""
+    async def cut(self, consumer: AIOKafkaConsumer, gaps: Mapping[TopicPartition, Gap]) -> list[TopicPartition]:
+        """Those of `gaps` whose log really begins after what was finished. A rebalance makes gaps that close again.
+
+        Only now are they known as asked for again: one that could not be judged is judged the next time.
+        """
         async with asyncio.timeout(ANSWER_TIMEOUT):
             starts = await consumer.beginning_offsets(list(gaps))
+        self._asked_again |= gaps
         return [tp for tp in gaps if starts[tp] > self.finished.get(tp, 0)]
 
     async def ends(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:

@@ -4,6 +4,7 @@ Stands where FastStream polls. Whatever the client library cannot decode it rais
 ever: then all partitions go back to what was finished, and from now on each batch is tried before the library has it.
 """
 
+from collections.abc import Iterable
 from itertools import chain
 from typing import Final
 
@@ -70,10 +71,21 @@ class Poller:
             more = await consumer.getmany(timeout_ms=0 if found else IDLE_MS, max_records=self._most - len(found))
             found += chain(*more.values())
         if consumer.assignment() != held:
-            # What is still ours after a rebalance is fetched again.
+            self._give_back(consumer, found)
             return ()
         self.in_hand = frozenset(TopicPartition(record.topic, record.partition) for record in found)
         return tuple(found)
+
+    def _give_back(self, consumer: AIOKafkaConsumer, found: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
+        """A rebalance came between, and some of these may have been taken after it: what is still ours is taken again.
+
+        Otherwise they would lie there until the next record of their partition shows the gap.
+        """
+        first: dict[TopicPartition, int] = {}
+        for record in found:
+            first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        for tp in consumer.assignment() & first.keys():
+            consumer.seek(tp, min(first[tp], self._offsets.finished.get(tp, first[tp])))
 
     async def _shares(self, consumer: AIOKafkaConsumer) -> list[ConsumerRecord[bytes, bytes]]:
         found: list[ConsumerRecord[bytes, bytes]] = []

@@ -40,7 +40,7 @@ MAX_REQUEST: Final = 17 * 1024 * 1024
 """Bytes: a dead letter of 16 MiB and its headers."""
 
 AROUND: Final = 1024
-"""Bytes counted for what a record has beside its value."""
+"""Bytes counted for what a record of ours has beside its value."""
 
 _BROKEN: Final = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)
 
@@ -49,13 +49,17 @@ Acknowledged = asyncio.Future[Any]
 
 
 class Raw(NamedTuple):
-    """A record as it goes to the broker, byte for byte; null headers are kept. Without a partition, its key says which."""
+    """A record as it goes to the broker, byte for byte; null headers are kept. Without a partition, its key says which.
+
+    `around` is how many bytes it has beside its value.
+    """
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers
     partition: int | None = None
+    around: int = AROUND
 
 
 class Publisher:
@@ -152,16 +156,17 @@ class Publisher:
 
     async def _send_part(self, part: Sequence[Raw]) -> "list[RecordMetadata]":
         futures: list[Acknowledged] = []
+        producer: AIOKafkaProducer | None = None
         room, size = self._room, sum(map(_size, part))
         entered = False
         try:
             async with asyncio.timeout(self._timeout):
-                producer = await self._running()
                 await room.enter(len(part), size)
                 entered = True
+                producer = await self._running()
                 if self._stuck:
                     await self._unstuck()
-                for topic, key, value, headers, partition in part:
+                for topic, key, value, headers, partition, _ in part:
                     futures.append(
                         await producer.send(topic, value=value, key=key, headers=list(headers), partition=partition)
                     )
@@ -169,7 +174,7 @@ class Publisher:
                 await (asyncio.shield(futures[0]) if len(futures) == 1 else asyncio.wait(futures))
             return [future.result() for future in futures]
         except (KafkaError, TimeoutError) as error:
-            await self._failed(error)
+            await self._failed(error, producer)
         finally:
             pending = {future for future in futures if not future.done()}
             if room is self._room:
@@ -182,13 +187,14 @@ class Publisher:
         await asyncio.wait(self._stuck)
         self._stuck = {future for future in self._stuck if not future.done()}
 
-    async def _failed(self, error: KafkaError | TimeoutError) -> NoReturn:
+    async def _failed(self, error: KafkaError | TimeoutError, producer: AIOKafkaProducer | None) -> NoReturn:
         if isinstance(error, TopicAuthorizationFailedError | InvalidTopicError):
             raise TopicMissing(str(error.args[0]) if error.args else "unknown") from None
         if isinstance(error, MessageSizeTooLargeError):
             # Never an outage: it would be tried for ever. What we say is checked against far less before it is saved.
             raise error
-        if isinstance(error, _BROKEN):
+        # Another sender may have replaced it already.
+        if isinstance(error, _BROKEN) and producer is self._producer:
             log.error("producer replaced", because=type(error).__name__)
             await self.stop()
         raise BrokerAway(f"a send was not acknowledged ({type(error).__name__})") from None
@@ -213,7 +219,7 @@ def _parts(records: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
 
 
 def _size(record: Raw) -> int:
-    return len(record.value or b"") + AROUND
+    return len(record.value or b"") + record.around
 
 
 def _when_done(pending: set[Acknowledged], done: Callable[[], None]) -> None:

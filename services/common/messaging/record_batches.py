@@ -18,6 +18,9 @@ from services.common.messaging.record_bytes import UNDECODABLE, Record, aside, e
 MAX_UNPACKED: Final = 8 * 1024 * 1024
 """Bytes that one batch may unpack to: eight times what a topic takes of a batch as it is sent."""
 
+LEAST_COST: Final = 4 * 1024
+"""Bytes that unpacking a batch counts for at least: a great many tiny ones take time, not room."""
+
 UNPACKS_TOO_LARGE: Final = "unpacks-too-large"
 
 _HEAD: Final = Struct(">qiibIhiqqqhii")
@@ -34,6 +37,9 @@ _CODEC: Final = 0x07
 _CONTROL: Final = 0x20
 
 _SNAPPY_IN_BLOCKS: Final = b"\x82SNAPPY\x00"
+
+# Everything here is done without an await, and what is unpacked is copied on: one space serves all batches.
+_space: Final = bytearray(MAX_UNPACKED)
 
 Head = tuple[int, ...]
 
@@ -90,7 +96,7 @@ def _unpacked(batch: bytes) -> tuple[bytes, int]:
         return _set_aside(batch, UNPACKS_TOO_LARGE), MAX_UNPACKED
     except (ValueError, cramjam.DecompressionError):
         return _set_aside(batch, UNDECODABLE), MAX_UNPACKED
-    return _rebuilt(head, payload, head[12]), len(payload)
+    return _rebuilt(head, payload, head[12]), max(len(payload), LEAST_COST)
 
 
 def _mended(batch: bytes) -> bytes:
@@ -127,15 +133,14 @@ def _unpack(codec: int, packed: memoryview) -> memoryview:
     """Raises `_TooLarge`, or `ValueError` or `DecompressionError` for bytes that do not unpack."""
     if codec not in _INTO:
         raise ValueError("an unknown compression")
-    space = bytearray(MAX_UNPACKED)
     try:
-        size = _INTO[codec](packed, space)
+        size = _INTO[codec](packed, _space)
     except cramjam.DecompressionError as error:
         # One error stands for bytes that are damaged and for bytes that do not fit: only its text tells.
         if any(told in str(error) for told in ("whole buffer", "output buffer")):
             raise _TooLarge from None
         raise
-    return memoryview(space)[:size]
+    return memoryview(_space)[:size]
 
 
 def _unpack_snappy(packed: memoryview, space: bytearray) -> int:

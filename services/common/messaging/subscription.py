@@ -208,7 +208,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         gaps = self.offsets.gaps(first)
         if not gaps:
             return False
-        self._seek({**first, **{tp: self.offsets.finished[tp] for tp in gaps}})
+        self._seek({**first, **{tp: finished for tp, (finished, _) in gaps.items()}})
         try:
             gone = await self.offsets.cut(self.consumer, gaps)
         except (KafkaError, TimeoutError) as error:

@@ -53,7 +53,7 @@ class Timelines:
     def room(self, kept: int, said: Iterable[Outgoing]) -> tuple[int, bool]:
         """The bytes of a timeline of `kept` with what is said now; whether it begins anew, which keeps it small."""
         size = sum(len(event.value) + BESIDE for event in said if event.topic == self._topic)
-        anew = kept > 0 and kept + size > ROOM
+        anew = kept > 0 and size > 0 and kept + size > ROOM
         return (size if anew else kept + size), anew
 
     async def move(self, found: Mapping[str, Sequence[Raw]]) -> None:
@@ -68,17 +68,17 @@ class Timelines:
 
 
 async def said_between(documents: Collection, older: Collection, first: str, before: str) -> AsyncIterator[list[Kept]]:
-    """What is kept of the documents whose keys lie from `first` to below `before`, older parts first.
+    """What is kept of the documents whose keys lie from `first` to below `before`.
 
-    Of one document: in order, in several parts, some of them perhaps twice. Nothing of the driver's is raised for an
-    absent store but `StoreAway`.
+    Of one document: in several parts, the older ones last, some of them perhaps twice. Documents first: what moves from
+    them meanwhile is then met beside them. Nothing of the driver's is raised for an absent store but `StoreAway`.
     """
     keys: dict[str, Any] = {"_id": {"$gte": first, "$lt": before}}
     with reaching_store():
-        async for entry in older.find(keys).sort("_id", ASCENDING):
-            yield [_read(entry)]
         async for document in documents.find(keys, {FIELD: 1}).sort("_id", ASCENDING):
             yield [_read(entry) for entry in document.get(FIELD, ())]
+        async for entry in older.find(keys).sort("_id", ASCENDING):
+            yield [_read(entry)]
 
 
 def _entry(event: Outgoing) -> Raw:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -129,16 +130,19 @@ def _number(text: str) -> float:
 def _require_shallow(value: Any) -> None:
     layer = [value]
     for _ in range(MAX_DEPTH):
-        layer = [
-            part
-            for each in layer
-            if isinstance(each, dict | list)
-            for part in (each.values() if isinstance(each, dict) else each)
-            if isinstance(part, dict | list)
-        ]
+        layer = [part for each in layer for part in _parts(each) if isinstance(part, _NESTING)]
         if not layer:
             return
     raise ValueError("nested too deep")
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+_NESTING: Final = (dict, list)
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_number)

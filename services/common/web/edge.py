@@ -69,7 +69,7 @@ class Edge:
             response.raw_headers += _HEADERS
             await response(scope, receive, send)
             return
-        span = scope[SPAN] = _tracer.start_span(scope["method"], context=self._parent(scope), kind=SpanKind.SERVER)
+        span = scope[SPAN] = _continued(scope) or tracing.roots.start(scope["method"])
         status = 0
 
         async def protected(message: Message) -> None:
@@ -92,13 +92,17 @@ class Edge:
                 _describe(span, scope, status)
             span.end()
 
-    def _parent(self, scope: Scope) -> Context:
-        if scope["path"].startswith(_CONTINUED):
-            header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
-            parent = tracing.parse_traceparent(header.decode("latin-1"))
-            if parent is not None:
-                return trace.set_span_in_context(NonRecordingSpan(parent), Context())
-        return Context()
+
+def _continued(scope: Scope) -> Span | None:
+    """The span of a call by one of our own processes that named its own."""
+    if not scope["path"].startswith(_CONTINUED):
+        return None
+    header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
+    parent = tracing.parse_traceparent(header.decode("latin-1"))
+    if parent is None:
+        return None
+    context = trace.set_span_in_context(NonRecordingSpan(parent), Context())
+    return _tracer.start_span(scope["method"], context=context, kind=SpanKind.SERVER)
 
 
 def _refused(headers: Headers) -> Problem | None:
@@ -123,7 +127,7 @@ def _repeated(headers: Headers) -> list[FieldError]:
 def unreadable(headers: Headers, kind: Kind = kinds.BAD_REQUEST) -> Response:
     """The answer to bytes that did not become a request; `headers` as far as they were read. It ends the connection."""
     scope: dict[str, Any] = {"type": "http", "headers": headers}
-    span = scope[SPAN] = _tracer.start_span("unreadable", context=Context(), kind=SpanKind.SERVER)
+    span = scope[SPAN] = tracing.roots.start("unreadable")
     retry_after = COME_BACK if kind.status == 503 else None
     response = answer(scope, Problem(kind, retry_after=retry_after, headers={"Connection": "close"}))
     response.raw_headers += _HEADERS

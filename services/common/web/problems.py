@@ -3,7 +3,7 @@
 They never hold what was sent, nor the text of an exception; the support code finds the trace.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from secrets import randbits
 from typing import Annotated, Final, cast
 
@@ -105,11 +105,16 @@ def _detail(scope: Scope, kind: Kind, language: Language) -> str:
 
 def install(app: FastAPI) -> None:
     """Answer every refusal of `app`, FastAPI's own included, with a problem document."""
-    app.add_exception_handler(Problem, _on_problem)
-    app.add_exception_handler(Away, _on_away)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(ClientDisconnect, _on_disconnect)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+def answer_to(request: Request, error: Exception) -> Response:
+    """What `install` would have answered. Raises the error when it is none of a request's."""
+    handler = next((handler for kind, handler in _HANDLERS.items() if isinstance(error, kind)), None)
+    if handler is None:
+        raise error
+    return handler(request, error)
 
 
 def _on_problem(request: Request, error: Exception) -> Response:
@@ -134,6 +139,15 @@ def _on_validation(request: Request, error: Exception) -> Response:
 def _on_disconnect(request: Request, error: Exception) -> Response:
     """Nobody is there to read it, but the connection's half may still be."""
     return answer(request.scope, Problem(kinds.BAD_REQUEST))
+
+
+_HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Response]]] = {
+    Problem: _on_problem,
+    Away: _on_away,
+    HTTPException: _on_http_exception,
+    RequestValidationError: _on_validation,
+    ClientDisconnect: _on_disconnect,
+}
 
 
 def responses(*of: Kind) -> dict[int | str, dict[str, object]]:

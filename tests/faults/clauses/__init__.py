@@ -9,6 +9,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     requests.everybody_is_given_a_reference,
     requests.nobody_gets_an_answer_that_should_not_be,
     requests.every_acknowledged_request_is_registered,
+    requests.every_fact_in_the_book_is_said,
     requests.every_request_is_registered_once,
     requests.every_request_keeps_its_own_text,
     requests.every_request_reaches_the_end_of_its_script,

@@ -38,6 +38,17 @@ def _in_book(history: History, asked: Asked) -> UUID | None:
     return entry.state["request_id"] if entry and entry.state else None
 
 
+@clause(Harm.LOST)
+def every_fact_in_the_book_is_said(history: History) -> Iterator[Offence]:
+    """Intake numbers what happens to a request: each number up to the last is a fact that everybody can read."""
+    for key, asked in history.by_request.items():
+        book = history.document("intake", asked.reference)
+        said = {record.fact.seq for record in history.life(key)}
+        missing = set(range(1, book.state["seq"] + 1)) - said if book and book.state else set()
+        if missing:
+            yield Offence(f"{asked.name}: facts {', '.join(map(str, sorted(missing)))} were never said", key)
+
+
 @clause(Harm.DOUBLED)
 def every_request_is_registered_once(history: History) -> Iterator[Offence]:
     """Neither twice under its id, nor under another id that nobody was given."""

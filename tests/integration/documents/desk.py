@@ -105,8 +105,10 @@ class Desk:
 
     async def begun_uploads(self, document_id: UUID) -> list[str]:
         """Multipart uploads in the bucket that are neither completed nor aborted."""
-        found = await asyncio.to_thread(self.s3._list_multipart_uploads, BUCKET, prefix=str(document_id))
-        return [upload.object_name for upload in found.uploads if upload.object_name]
+        # All of them: a prefix that is no whole key finds nothing in MinIO.
+        found = await asyncio.to_thread(self.s3._list_multipart_uploads, BUCKET)
+        names = [upload.object_name or "" for upload in found.uploads]
+        return [name for name in names if name.startswith(str(document_id))]
 
     async def noted_uploads(self, document_id: UUID) -> int:
         """Uploads of this file that the collection holds for begun and not ended."""

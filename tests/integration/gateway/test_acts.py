@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
+from gateway.requests.acts import ACTS_AT_ONCE
 from services.common.contracts.lifecycle import ActRefused, LifecycleFact, MessageAdded, RequestWithdrawn, State
 from services.common.identifiers import derived_id
 from services.common.messaging import Publisher
@@ -213,3 +214,12 @@ async def test_what_is_no_act_id_is_named(person: Person, path: str) -> None:
     answer = await person.get(f"/v1/requests/{(await filed(person))['reference']}{path}?after=yesterday")
     assert answer.status_code == 422
     assert [(error["parameter"], error["code"]) for error in answer.json()["errors"]] == [("after", "not_uuid")]
+
+
+async def test_who_acts_on_a_request_again_and_again_is_told_to_wait(gateway: Town, person: Person) -> None:
+    reference = (await filed(person))["reference"]
+    answers = await asyncio.gather(*(person.act(reference, "messages", MESSAGE) for _ in range(ACTS_AT_ONCE + 5)))
+    refused = [answer for answer in answers if answer.status_code != 202]
+    assert [(answer.status_code, problem(answer)) for answer in refused] == [(429, "too-many")] * 5
+    assert all(int(answer.headers["retry-after"]) >= 60 for answer in refused)
+    assert (await person.act((await filed(person))["reference"], "messages", MESSAGE)).status_code == 202

@@ -44,8 +44,9 @@ Sending = Callable[[Person], Awaitable[httpx2.Response]]
 
 
 async def filing(person: Person, point: Failpoint) -> Sending:
-    document = (await person.send(PDF)).json()["document_id"]
-    body, key = BODY | {"documents": [document], "description": f"Antes: {point}"}, new_key()
+    sent = await person.send(PDF)
+    assert sent.status_code == 201, sent.text
+    body, key = BODY | {"documents": [sent.json()["document_id"]], "description": f"Antes: {point}"}, new_key()
     return lambda who: who.file(body, key)
 
 

@@ -103,16 +103,15 @@ class Bench:
         return because if status == 503 and "deleted" in because else ""
 
     async def enter(self, key: UUID, amount: int, how: str = "book", **about: Any) -> ConsumerRecord[bytes, bytes]:
-        """Append an entry; where it lies. `about` may replace `id`, `value` or `headers`."""
+        """Append an entry; where it lies. `about` may replace `id`, `value`, `headers` or `topic`."""
         event = self.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
         identifier = about.get("id") or str(derived_id("test", str(key), amount, how))
         headers = about.get("headers") or headers_of(event.TYPE, identifier)
         value = about.get("value", event.model_dump_json().encode())
         if how in ("book", "bulky", "timer") and not about:
             self.entered[str(key)].append(amount)
-        return await self.producer.send_and_wait(
-            self.ledger.entries, value=value, key=str(key).encode(), headers=headers
-        )
+        topic = about.get("topic", self.ledger.entries)
+        return await self.producer.send_and_wait(topic, value=value, key=str(key).encode(), headers=headers)
 
     def entry(self, key: UUID, amount: int) -> tuple[bytes, list[tuple[str, bytes]]]:
         """The value and the headers of an entry that somebody else appends: it counts as entered."""

@@ -56,15 +56,21 @@ class Ledger:
         return f"{self.prefix}.entries.v1"
 
     @property
+    def corrections(self) -> str:
+        """A second topic of the same entries: what waits for one may wait for the other."""
+        return f"{self.prefix}.corrections.v1"
+
+    @property
     def bookings(self) -> str:
         return f"{self.prefix}.bookings.v1"
 
     def topics(self) -> dict[str, int]:
         letters = {
             self.letters: 1,
+            f"{self.corrections}.dlq.{self.prefix}-accounts": 1,
             **dict.fromkeys(self.readers_letters, 1),
         }
-        return {self.entries: 2, self.bookings: 2, **letters}
+        return {self.entries: 2, self.corrections: 2, self.bookings: 2, **letters}
 
     @property
     def letters(self) -> str:
@@ -79,8 +85,8 @@ class Ledger:
 def ledger(prefix: str) -> Ledger:
     """The ledger whose topics start with `prefix`."""
 
-    class Entered(Said, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1",)):
-        """`how`: `book` it; or be what a `bug`, `poison`, a `refusal` or a `timer` is made of; `killer`, `spinning`, `nowhere`, `bulky`, `huge`; or
+    class Entered(Said, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1", f"{prefix}.corrections.v1")):
+        """`how`: `book` it; or be what a `bug` or `poison` (unless repaired), a `refusal` or a `timer` is made of; `killer`, `spinning`, `nowhere`, `bulky`, `huge`; or
         `unreadable-view`, on which the view and the slips fail.
         """
 
@@ -118,9 +124,9 @@ def ledger(prefix: str) -> Ledger:
         amount = event.amount
         after = account.model_copy(update={"entries": (*account.entries, amount), "said": account.said + 1})
         match event.how:
-            case "bug":
+            case "bug" if "LEDGER_REPAIRED" not in os.environ:
                 raise ZeroDivisionError("a person's words stand here")
-            case "poison":
+            case "poison" if "LEDGER_REPAIRED" not in os.environ:
                 raise Poison("impossible")
             case "refusal":
                 told = account.model_copy(update={"said": account.said + 1})

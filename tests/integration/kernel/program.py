@@ -37,7 +37,7 @@ def build(settings: Settings, prefix: str) -> FastAPI:
     accounts = DocumentStore(wiring.database["accounts"], Account, timelines)
     books = DocumentStore(wiring.database["books"], Book)
     slips = Hanging() if "LEDGER_HANGS" in os.environ else MakerConsumer(book.slips, wiring.database["slips"])
-    deciding, sweeper = wiring.deciding(f"{prefix}-accounts", [book.entries], book.accounts, accounts)
+    deciding, sweeper = wiring.deciding(f"{prefix}-accounts", [book.entries, book.corrections], book.accounts, accounts)
     process = Process(
         prefix,
         publisher=wiring.publisher,

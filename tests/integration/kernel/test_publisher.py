@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 from uuid import uuid4
 
 from deploy.local import LocalStack
@@ -10,13 +11,18 @@ from services.common.errors import BrokerAway
 from services.common.messaging import Publisher
 from services.common.messaging.publisher import Raw
 from services.common.messaging.room import MOST_BYTES, MOST_RECORDS
-from tests.support import topics
+from tests.support import stacks, topics
 from tests.support.waiting import eventually
 
 MIB = 1024 * 1024
 
 
-async def test_no_more_is_on_its_way_than_fits_while_the_broker_does_not_answer(engines: LocalStack) -> None:
+async def test_no_more_is_on_its_way_than_fits_while_the_broker_does_not_answer(tmp_path: Path) -> None:
+    async with stacks.own(tmp_path, ("kafka",), apply_topics=False) as engines:
+        await _fill_a_frozen_broker(engines)
+
+
+async def _fill_a_frozen_broker(engines: LocalStack) -> None:
     topic = f"room.{uuid4().hex}"
     await topics.create(engines.env["KAFKA_URL"], {topic: 1})
     publisher = Publisher(engines.env["KAFKA_URL"], client_id="test", timeout=3)

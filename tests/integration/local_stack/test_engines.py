@@ -7,6 +7,7 @@ from email import policy
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiosmtplib
 import pytest
@@ -90,7 +91,7 @@ async def test_the_stack_has_every_declared_topic(engines: LocalStack) -> None:
 
 
 async def test_topics_grow_and_are_corrected_but_never_shrink(engines: LocalStack) -> None:
-    url, name = engines.env["KAFKA_URL"], "growing.v1"
+    url, name = engines.env["KAFKA_URL"], f"growing.{uuid4().hex}"
 
     async def change(partitions: int, **config: str) -> list[str]:
         dotted = {key.replace("_", "."): value for key, value in config.items()}
@@ -103,10 +104,10 @@ async def test_topics_grow_and_are_corrected_but_never_shrink(engines: LocalStac
 
 
 async def test_a_topic_never_asks_for_more_replicas_in_sync_than_it_has(engines: LocalStack) -> None:
-    url = engines.env["KAFKA_URL"]
-    await apply(url, [Topic("lonely.v1", 1, 1, {"min.insync.replicas": "1"})])
+    url, name = engines.env["KAFKA_URL"], f"lonely.{uuid4().hex}"
+    await apply(url, [Topic(name, 1, 1, {"min.insync.replicas": "1"})])
 
-    [change] = await apply(url, [Topic("lonely.v1", 1, 3, {"min.insync.replicas": "2"})])
+    [change] = await apply(url, [Topic(name, 1, 3, {"min.insync.replicas": "2"})])
 
     assert change.what.startswith("kept 1 replicas; the file says 3")
     assert not change.done

@@ -23,8 +23,9 @@ from services.common.identifiers import derived_id
 from services.common.messaging import Publisher
 from services.common.store import connect, database, disconnect
 from services.notifications import store
+from services.notifications.composing import mailbox
 from services.notifications.domain import MATRIX, Delivery, Status
-from services.notifications.mail import Mailer, Server, mailbox
+from services.notifications.mail import Mailer, Server
 from services.notifications.recipients import Recipients
 from services.notifications.sender import Sender
 from services.notifications.store import Deliveries, delivery_in

@@ -107,3 +107,16 @@ def test_bytes_that_changed_on_the_way_are_left_to_come_again() -> None:
     sent = bytearray(batch([(b"k", b"some value", [])], "gzip"))
     sent[-1] ^= 1
     assert made_plain(bytes(sent), PLENTY, careful=True)[0] == bytes(sent)
+
+
+def test_a_great_many_tiny_batches_are_not_unpacked_all_at_once() -> None:
+    one = batch([(b"k", b"v", [])], "gzip")
+    plain, cost = made_plain(one * 20_000, MAX_UNPACKED, careful=False)
+    assert 0 < len(decoded(plain)) < 5_000
+    assert cost >= MAX_UNPACKED
+
+
+def test_what_one_batch_unpacked_to_is_not_met_in_the_next() -> None:
+    sent: list[tuple[Any, int]] = [([(b"k", b"a" * 500, [])], 7), ([(b"k", b"b", [])], 100)]
+    plain, _ = made_plain(b"".join(batch(entries, "zstd", at) for entries, at in sent), PLENTY, careful=False)
+    assert decoded(plain) == [record for entries, at in sent for record in decoded(batch(entries, offset=at))]

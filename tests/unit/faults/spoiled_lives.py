@@ -9,6 +9,7 @@ from services.common.contracts.lifecycle import (
     RequestConcluded,
     RequestInAnalysis,
     RequestRegistered,
+    RequestRouted,
     State,
 )
 from tests.faults.clauses import acts, departments, requests
@@ -36,6 +37,11 @@ def it_was_never_registered(life: Life) -> History:
 @breaks(requests.every_acknowledged_request_is_registered)
 def it_is_not_in_the_book(life: Life) -> History:
     return amended(life.history(), "intake", but(state=None))
+
+
+@breaks(requests.every_fact_in_the_book_is_said)
+def a_fact_is_missing(life: Life) -> History:
+    return without(life.history(), RequestRouted)
 
 
 @breaks(requests.every_request_is_registered_once)

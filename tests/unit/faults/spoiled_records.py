@@ -6,9 +6,6 @@ from deploy.demo.evidence import Mail
 from services.common.contracts import topics
 from services.common.contracts.assignments import AssignmentAcknowledged
 from services.common.contracts.deliveries import DeliverySent
-from services.common.contracts.lifecycle import (
-    RequestRouted,
-)
 from tests.faults.clauses import notices, order, records, views
 from tests.faults.history import Behind, History, Letter
 from tests.unit.faults.builders import Life, again, amended, poisoned, without
@@ -23,11 +20,6 @@ def a_fact_overtook_another(life: Life) -> History:
 @breaks(order.facts_are_said_in_the_order_of_their_numbers)
 def two_facts_have_one_number(life: Life) -> History:
     return numbered(life.history(), 1, 2, 2, 3, 4)
-
-
-@breaks(order.facts_are_said_in_the_order_of_their_numbers)
-def a_fact_is_missing(life: Life) -> History:
-    return without(life.history(), RequestRouted)
 
 
 @breaks(order.inboxes_are_in_the_order_of_their_numbers)

@@ -3,8 +3,9 @@
 import aiosmtplib
 import pytest
 
+from services.notifications.composing import mailbox
 from services.notifications.domain import Trouble
-from services.notifications.mail import Server, mailbox, trouble_in
+from services.notifications.mail import Server, trouble_in
 
 WORDS = "mailbox of ana@example.org"
 

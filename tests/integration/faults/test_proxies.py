@@ -1,0 +1,84 @@
+"""What a proxy does in an engine's place is what our adapters take for that engine's trouble."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from minio import Minio
+
+from deploy.local import LocalStack
+from services.common.errors import ObjectStoreAway, StoreAway
+from services.common.store import Collection, connect, database, disconnect, reaching_store
+from services.documents.objects import reaching_objects
+from tests.faults.wires import DISK_FULL, SHUTTING_DOWN, WRITES, MongoRefusing, S3Failing
+from tests.support.proxy import Manners, Proxy
+from tests.support.waiting import eventually
+
+
+@asynccontextmanager
+async def collection(proxy: Proxy) -> AsyncIterator[Collection]:
+    client = connect(f"mongodb://127.0.0.1:{proxy.port}")
+    try:
+        yield database(client, f"faults_{uuid4().hex[:8]}")["things"]
+    finally:
+        await disconnect(client)
+
+
+async def count(things: Collection) -> int | None:
+    """How many there are; None where a connection that was closed is found out only now."""
+    with suppress(StoreAway), reaching_store():
+        return await things.count_documents({})
+    return None
+
+
+async def test_a_store_that_refuses_writes_is_away_for_them_and_read_all_the_same(engines: LocalStack) -> None:
+    async with Proxy(engines.env["MONGO_URL"]) as proxy, collection(proxy) as things:
+        await things.insert_one({"_id": 1})
+        proxy.behave(Manners(wire=MongoRefusing(DISK_FULL, WRITES)))
+        with pytest.raises(StoreAway), reaching_store():
+            await things.insert_one({"_id": 2})
+        with pytest.raises(StoreAway), reaching_store():
+            await things.update_one({"_id": 1}, {"$set": {"a": 1}})
+        assert await things.find_one({"_id": 1}) == {"_id": 1}
+        proxy.mend()
+        assert await eventually(partial(count, things)) == 1
+
+
+async def test_a_store_that_answers_errors_is_away(engines: LocalStack) -> None:
+    async with Proxy(engines.env["MONGO_URL"]) as proxy, collection(proxy) as things:
+        proxy.behave(Manners(wire=MongoRefusing(SHUTTING_DOWN)))
+        with pytest.raises(StoreAway), reaching_store():
+            await things.find_one({})
+
+
+async def test_what_a_deaf_store_was_told_is_kept_although_nobody_hears_of_it(engines: LocalStack) -> None:
+    async with Proxy(engines.env["MONGO_URL"]) as proxy, collection(proxy) as things:
+        await things.insert_one({"_id": 1})
+        proxy.behave(Manners(deaf=True))
+        writing = asyncio.ensure_future(things.insert_one({"_id": 2}))
+        await asyncio.wait([writing], timeout=0.5)
+        assert not writing.done()
+        proxy.mend()
+        with pytest.raises(StoreAway), reaching_store():
+            await writing
+        assert await eventually(partial(count, things)) == 2
+
+
+async def test_an_object_store_that_answers_errors_is_away(engines: LocalStack) -> None:
+    async with Proxy(engines.env["S3_URL"]) as proxy:
+        keys = engines.env["S3_ACCESS_KEY"], engines.env["S3_SECRET_KEY"]
+        client = Minio(f"127.0.0.1:{proxy.port}", *keys, secure=False)
+        proxy.behave(Manners(wire=S3Failing()))
+        with pytest.raises(ObjectStoreAway), reaching_objects():
+            await asyncio.to_thread(client.list_buckets)
+
+
+async def test_of_two_targets_the_one_that_is_gone_is_passed_over(engines: LocalStack) -> None:
+    nobody = f"127.0.0.1:{engines.port('nobody')}"
+    async with Proxy(nobody, engines.env["MONGO_URL"]) as proxy:
+        for _ in range(3):
+            async with collection(proxy) as things:
+                assert await things.find_one({}) is None

@@ -1,0 +1,66 @@
+"""Notices after their store was lost: a replay mails nobody a second time, unless somebody says so."""
+
+from datetime import UTC, datetime
+
+from deploy.operator import acts
+from deploy.operator.audit import Who
+from deploy.operator.hand import hand_at
+from deploy.operator.place import Place
+from deploy.operator.replaying import stretch
+from services.common.contracts import topics
+from services.common.contracts.lifecycle import RequestAnswered
+from services.common.settings import Settings
+from services.notifications.domain import Skip, Status
+from services.notifications.messages import GROUP
+from services.notifications.store import delivery_in
+from tests.integration.notifications.house import House
+from tests.support.waiting import eventually
+from tests.unit.notifications.builders import fact
+
+
+async def replay(town: House, since: datetime, *, mail: bool) -> int:
+    """How many facts notifications has read once more."""
+    told = Settings.model_validate({name.lower(): value for name, value in town.env.items()})
+    async with hand_at(Place(told, town.folder / "operator.log")) as hand:
+        found = await stretch(hand, topics.LIFECYCLE, GROUP, since, None)
+        done = await acts.replay(hand, Who("ana"), found, 500, {}, lambda _: None, mail=mail)
+    return done.taken
+
+
+async def test_a_replay_mails_nobody_unless_told_so(town: House) -> None:
+    since = datetime.now(UTC)
+    process = await town.start()
+    ana, rui = town.person(), town.person()
+    await town.register(ana)
+    await town.say(fact(RequestAnswered, account_id=rui))
+    await eventually(town.everybody_was_told_once)
+    assert await replay(town, since, mail=False) == 2
+    assert await town.everybody_was_told_once(), "what is there stays as it is"
+
+    await town.deliveries.collection.delete_many({})
+    assert await replay(town, since, mail=False) == 2
+
+    # A new life looks at once for what the one before left unsaid.
+    process.kill()
+    await process.wait()
+    await town.start()
+
+    async def skipped() -> bool:
+        standing = await town.deliveries.load(list(town.told))
+        found = [(delivery_in(each).status, delivery_in(each).because) for each in standing.values()]
+        assert found == [(Status.SKIPPED, Skip.REPLAY)] * 2
+        kinds = [{kind for _, kind, _ in said} for said in (await town.facts()).values()]
+        assert kinds == [{"pt.postigo.delivery.sent.v1", "pt.postigo.delivery.skipped.v1"}] * 2
+        return True
+
+    await eventually(skipped)
+    assert len(town.mail.mails) == 2
+
+    await town.deliveries.collection.delete_many({})
+    assert await replay(town, since, mail=True) == 2
+
+    async def mailed_again() -> bool:
+        return len(town.mail.mails) == 4
+
+    await eventually(mailed_again)
+    assert len({mail.message_id for mail in town.mail.mails}) == 2, "the same mails, under their own Message-IDs"
