@@ -24,6 +24,9 @@ LATE: Final = 0.4
 
 UP_WITHIN: Final = 30.0
 
+STANDS_WITHIN: Final = 15.0
+"""Seconds in which a process that is to stand still somewhere gets there, if it ever does: people file for ten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -124,7 +127,7 @@ async def _standing(town: Town, name: str, where: str) -> int | None:
         return pid if pid is not None and _state_of(pid) == "T" else None
 
     with suppress(AssertionError):
-        return await eventually(stopped, within=UP_WITHIN, every=0.02)
+        return await eventually(stopped, within=STANDS_WITHIN, every=0.02)
     return None
 
 
