@@ -1,5 +1,6 @@
 """P14: what the whole system carries on the cores it has, and who spends them."""
 
+import asyncio
 import os
 import sys
 import time
@@ -37,6 +38,9 @@ NOTICES: Final = 2
 WARMING: Final = 1_000
 WITHIN: Final = 240.0
 
+REST: Final = 3.0
+"""Seconds before each round in which nobody files."""
+
 CORES: Final = len(os.sched_getaffinity(0))
 
 LOAD: Final = "the load itself"
@@ -64,6 +68,7 @@ class Found:
     alone: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     cpu: dict[str, list[float]] = field(default_factory=dict)
+    rest: dict[str, list[float]] = field(default_factory=dict)
 
 
 async def capacity(tier: Tier, rounds: int) -> list[Figure]:
@@ -82,6 +87,10 @@ async def capacity(tier: Tier, rounds: int) -> list[Figure]:
         Figure("P14", f"submit, {CALLERS} clients, p99", "ms", *_plain(found.p99), None),
         Figure("P14", "memory of all", "MiB", *_plain(found.memory), None),
         *(Figure("P14", name, "µs CPU a request", *_plain(spent), None) for name, spent in found.cpu.items()),
+        *(
+            Figure("P14", f"{name}, at rest", "ms CPU a second", *_plain(spent), None)
+            for name, spent in found.rest.items()
+        ),
     ]
 
 
@@ -111,6 +120,8 @@ async def watching(place: Ground) -> AsyncIterator[carried.Watch]:
 async def _round(place: Ground, watch: carried.Watch, requests: Iterator[bytes], number: int, found: Found) -> None:
     names = (*table.TIERS[place.stack.tier], *table.PROCESSES, DEPARTMENTS)
     programs = {name: place.pid(name) for name in names}
+    for name, idle in (await _at_rest(programs)).items():
+        found.rest.setdefault(name, []).append(idle * 1e3)
     watch.looks.clear()
     before, busy, begin = _spent(programs), families.busy(), time.time()
     took = await crowd(place.url("gateway"), requests, SUBMITS, CALLERS)
@@ -128,6 +139,14 @@ async def _round(place: Ground, watch: carried.Watch, requests: Iterator[bytes],
     costs[OTHERS] = max(all_busy - sum(costs.values()), 0.0)
     for name, cost in costs.items():
         found.cpu.setdefault(name, []).append(cost / SUBMITS * 1e6)
+
+
+async def _at_rest(programs: dict[str, int]) -> dict[str, float]:
+    """Processor seconds a second, while nobody files: a share of what a round costs, and the larger the slower it is."""
+    before, begin = families.cpu_of(programs), time.monotonic()
+    await asyncio.sleep(REST)
+    after, took = families.cpu_of(programs), time.monotonic() - begin
+    return {name: (after[name] - before[name]) / took for name in programs}
 
 
 def _spent(programs: dict[str, int]) -> dict[str, float]:
