@@ -13,6 +13,7 @@ from gateway.catalogue import api as catalogue_api
 from gateway.documents import api as documents_api
 from gateway.documents.remote import DocumentService
 from gateway.engines import Engines
+from gateway.limits import Doors
 from gateway.openapi import publish
 from gateway.reference import api as reference_api
 from gateway.requests import api as requests_api
@@ -52,7 +53,7 @@ def build(settings: Settings) -> FastAPI:
     app.state.wired = wired
     problems.install(app)
     app.add_middleware(Straight, routes=straight(requests_api.submit_router.routes))
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, at_door=_doors(wired))
     # In the order in which they are tried: filing first.
     for router in (requests_api.submit_router, requests_api.router, documents_api.router, accounts_api.router):
         app.include_router(router)
@@ -60,6 +61,16 @@ def build(settings: Settings) -> FastAPI:
         app.include_router(router)
     publish(app)
     return app
+
+
+def _doors(wired: Wired) -> Doors:
+    return Doors(
+        {
+            ("POST", "/v1/requests"): wired.filing.in_flight,
+            ("POST", "/v1/sessions"): wired.sign_in.in_flight,
+            ("POST", "/v1/documents"): documents_api.in_flight,
+        }
+    )
 
 
 def _wire(settings: Settings, own: Database, publisher: Publisher) -> Wired:

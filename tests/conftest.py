@@ -20,6 +20,7 @@ TOGETHER: Final = (
     "tests/integration/kernel/test_kernel.py",
     "tests/integration/local_stack/",
     "tests/integration/notifications/",
+    "tests/integration/operator/test_command_line.py",
 )
 """Places whose tests share processes."""
 

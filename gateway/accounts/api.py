@@ -18,6 +18,9 @@ from services.common.web.problems import Problem, responses
 
 router = APIRouter()
 
+CREDENTIALS_CAP: Final = 4 * 1024
+"""Bytes of a body that anybody may send, without being known."""
+
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
@@ -65,7 +68,7 @@ _REFUSALS: Final[Any] = responses(
 )
 async def sign_in(request: Request) -> Response:
     """Begin a session of eight hours with NISS and password."""
-    credentials = await read_json(request, Credentials)
+    credentials = await read_json(request, Credentials, CREDENTIALS_CAP)
     address = request.client.host if request.client else ""
     token, session, account = await wired(request).sign_in.begin(credentials, address)
     shown = AccountShown(account_id=account.account_id, name=account.name, kind=account.kind, language=account.language)
@@ -76,7 +79,7 @@ async def sign_in(request: Request) -> Response:
 @router.delete(
     "/v1/sessions/current",
     status_code=204,
-    responses=responses(kinds.NO_SESSION, kinds.UNAVAILABLE),
+    responses=responses(kinds.NO_SESSION, kinds.BUSY, kinds.UNAVAILABLE),
     openapi_extra=BEARER,
     summary="Sign out",
 )
@@ -97,10 +100,9 @@ async def recipient(request: Request, account_id: str) -> Response:
         purpose = signing.verify(here.settings.internal_secret, "GET", target, request.headers, None)
     except (signing.SignatureRefused, UnicodeDecodeError):
         raise Problem(kinds.NOT_OURS) from None
-    account = await here.accounts.find(_uuid(account_id))
+    account = await here.accounts.recipient(_uuid(account_id), purpose, datetime.now(UTC))
     if account is None:
         raise Problem(kinds.NOT_FOUND)
-    await here.accounts.log_access(account.account_id, purpose, datetime.now(UTC))
     found = Recipient(name=account.name, email=account.email, language=account.language, channels=("email",))
     return Response(found.model_dump_json(), headers=_NO_STORE, media_type="application/json")
 

@@ -25,7 +25,7 @@ class SignIn:
     verifier: Verifier = field(default_factory=Verifier)
     account_brake: Brake = field(default_factory=lambda: Brake(tries=10, refill=30))
     address_brake: Brake = field(default_factory=lambda: Brake(tries=100, refill=2))
-    _in_flight: InFlight = field(default_factory=lambda: InFlight(SIGN_INS))
+    in_flight: InFlight = field(default_factory=lambda: InFlight("sign-ins", SIGN_INS))
 
     async def begin(self, credentials: Credentials, address: str) -> tuple[str, Session, Account]:
         """A token, its session and its account. Problems: `wrong-credentials`, `too-many`, `busy`."""
@@ -37,7 +37,7 @@ class SignIn:
                 raise Problem(kinds.TOO_MANY, retry_after=wait)
         guessed_wrong = False
         try:
-            with self._in_flight:
+            with self.in_flight:
                 account = await self.accounts.find(account_id)
                 known_hash = None if account is None else account.password_hash
                 fits = await self.verifier.verify(credentials.password, known_hash)

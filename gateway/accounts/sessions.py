@@ -10,11 +10,15 @@ from starlette.requests import Request
 
 from gateway.accounts.domain import Session, hash_of
 from gateway.accounts.store import SessionStore
+from gateway.limits import InFlight
 from services.common.web import kinds
 from services.common.web.problems import Problem
 
 REMEMBERED_FOR: Final = 10.0
 """Seconds a session is trusted without asking the store: how long another replica may still honour a sign-out."""
+
+LOOKS: Final = 128
+"""Sessions looked up in the store at once."""
 
 _SESSIONS: Final = 20_000
 
@@ -28,13 +32,15 @@ class Sessions:
         self._store = store
         self._clock = clock
         self._memory: OrderedDict[str, tuple[Session | None, float]] = OrderedDict()
+        self._looking = InFlight("sessions", LOOKS)
 
     async def of(self, request: Request) -> Session:
         """The session the request shows, or the problem `no-session`."""
         token_hash = hash_of(token_of(request))
         session, until = self._memory.get(token_hash, (None, 0.0))
         if until < self._clock():
-            session = await self._store.find(token_hash)
+            with self._looking:
+                session = await self._store.find(token_hash)
             session = self._remember(token_hash, session)
         if session is None or session.expires_at <= datetime.now(UTC):
             raise _no_session('Bearer error="invalid_token"')

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES, document_id_of, name_of
-from gateway.documents.remote import UPLOADS, DocumentShown, Upload
+from gateway.documents.remote import LOOKS, UPLOADS, DocumentShown, Upload
 from gateway.limits import InFlight
 from gateway.openapi import BEARER, IDEMPOTENCY_KEY, header
 from gateway.requests.domain import require_key
@@ -28,7 +28,8 @@ router = APIRouter(prefix="/v1/documents", tags=["documents"])
 PIECE_WITHIN: Final = 30.0
 """Seconds until the next piece of a file must have come."""
 
-_in_flight: Final = InFlight(UPLOADS)
+in_flight: Final = InFlight("uploads", UPLOADS)
+_looks: Final = InFlight("files", LOOKS)
 
 _BODY: Final = {
     "requestBody": {
@@ -76,7 +77,7 @@ async def send(request: Request) -> Response:
         length=request.headers.get("content-length"),
         traceparent=traceparent_of(request.scope),
     )
-    with _in_flight:
+    with in_flight:
         shown = await here.documents.put(upload, _pieces(request))
     headers = {"Location": f"/v1/documents/{shown.document_id}", "Cache-Control": "no-store"}
     return Response(shown.model_dump_json(), 201, headers, "application/json")
@@ -85,7 +86,7 @@ async def send(request: Request) -> Response:
 @router.get(
     "/{document_id}",
     response_model=DocumentShown,
-    responses=responses(kinds.NO_SESSION, kinds.NOT_FOUND, kinds.UNAVAILABLE),
+    responses=responses(kinds.NO_SESSION, kinds.NOT_FOUND, kinds.BUSY, kinds.UNAVAILABLE),
     summary="See a file's state",
 )
 async def show(request: Request, document_id: str, session: SignedIn) -> Response:
@@ -94,7 +95,8 @@ async def show(request: Request, document_id: str, session: SignedIn) -> Respons
         identifier = UUID(document_id)
     except ValueError:
         raise Problem(kinds.NOT_FOUND, FieldError("not_uuid", parameter="document_id")) from None
-    shown = await wired(request).documents.get(identifier, session.account_id, traceparent_of(request.scope))
+    with _looks:
+        shown = await wired(request).documents.get(identifier, session.account_id, traceparent_of(request.scope))
     return readable(request, shown, DEFAULT)
 
 

@@ -26,6 +26,9 @@ READ_TIMEOUT: Final = httpx2.Timeout(5, connect=2)
 UPLOADS: Final = 16
 """At once: as many as one documents process takes."""
 
+LOOKS: Final = 64
+"""Questions about a file's state at once."""
+
 _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
     408: partial(Problem, kinds.TOO_SLOW),
     409: partial(Problem, kinds.KEY_REUSED),

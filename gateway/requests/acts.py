@@ -24,7 +24,7 @@ from services.common.web.bodies import check, parse_json, read_body, require_jso
 from services.common.web.edge import traceparent_of
 from services.common.web.problems import Problem
 
-ACTS: Final = 128
+ACTS: Final = 64
 """Acts between body and answer at once."""
 
 ACTS_AT_ONCE: Final = 60
@@ -43,7 +43,7 @@ class Acting:
     publisher: Publisher
     reading: Reading
     id_secret: bytes
-    _in_flight: InFlight = field(default_factory=lambda: InFlight(ACTS))
+    _in_flight: InFlight = field(default_factory=lambda: InFlight("acts", ACTS))
     _brake: Brake = field(default_factory=lambda: Brake(ACTS_AT_ONCE, ONE_MORE_EVERY))
 
     async def act(self, request: Request, typed: str, asked: type[NewMessage | NewWithdrawal]) -> tuple[Act, UUID]:

@@ -54,9 +54,9 @@ _SUBMIT_REFUSALS: Final[Any] = responses(
     kinds.NOT_CONFIRMED,
     kinds.UNAVAILABLE,
 )
-_LIST_REFUSALS: Final[Any] = responses(kinds.CURSOR, kinds.NO_SESSION, kinds.INVALID, kinds.UNAVAILABLE)
+_LIST_REFUSALS: Final[Any] = responses(kinds.CURSOR, kinds.NO_SESSION, kinds.INVALID, kinds.BUSY, kinds.UNAVAILABLE)
 _READ_REFUSALS: Final[Any] = responses(
-    kinds.NO_SESSION, kinds.NOT_FOUND, kinds.REFERENCE, kinds.INVALID, kinds.UNAVAILABLE
+    kinds.NO_SESSION, kinds.NOT_FOUND, kinds.REFERENCE, kinds.INVALID, kinds.BUSY, kinds.UNAVAILABLE
 )
 _ACT_REFUSALS: Final[Any] = responses(
     kinds.NOT_JSON,

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 from uuid import UUID
 
 from gateway.accounts.domain import Session
+from gateway.limits import InFlight
 from gateway.requests.cursor import Place, cursor_of, place_of
 from gateway.requests.receipts import Issued, Receipt, opened
 from gateway.requests.store import ViewStore
@@ -26,6 +27,9 @@ WAIT_FOR_ACT: Final = 1.0
 
 POLL: Final = 0.025
 
+READS: Final = 256
+"""Reads at once, those included that wait for a view."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -40,6 +44,7 @@ class Reading:
     views: ViewStore
     issued: Issued
     secret: bytes
+    _in_flight: InFlight = field(default_factory=lambda: InFlight("reads", READS))
 
     async def one(self, session: Session, typed: str, shown_receipt: str | None, after: UUID | None = None) -> Found:
         """The request of this reference. `not-found` alike for unknown ones and for somebody else's; `reference` for
@@ -47,7 +52,8 @@ class Reading:
         """
         reference = _parsed(typed)
         receipt = self._receipt(session, reference, shown_receipt)
-        view = await self._view(reference, partial(patience, session, receipt, after))
+        with self._in_flight:
+            view = await self._view(reference, partial(patience, session, receipt, after))
         if view is not None and view.account_id == session.account_id:
             # The view has the first of several appends; another replica may have issued a later one's receipt.
             return Found(view, receipt._replace(filed_at=view.filed_at) if receipt else _receipt_of(view))
@@ -75,7 +81,8 @@ class Reading:
             after = place_of(self.secret, session.account_id, state, cursor)
             if after is None:
                 raise Problem(kinds.CURSOR)
-        found = await self.views.page(session.account_id, state, after, limit + 1)
+        with self._in_flight:
+            found = await self.views.page(session.account_id, state, after, limit + 1)
         if len(found) <= limit:
             return found, None
         last = found[limit - 1]

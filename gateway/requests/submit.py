@@ -22,7 +22,7 @@ from services.common.web.bodies import check, parse_json, read_body, require_jso
 from services.common.web.edge import traceparent_of
 from services.common.web.problems import Problem
 
-SUBMITS: Final = 128
+SUBMITS: Final = 64
 """Submits between body and answer at once; more would only wait for each other."""
 
 
@@ -37,7 +37,7 @@ class Filing:
     id_secret: bytes
     receipt_secret: bytes
     issued: Issued = field(default_factory=Issued)
-    _in_flight: InFlight = field(default_factory=lambda: InFlight(SUBMITS))
+    in_flight: InFlight = field(default_factory=lambda: InFlight("submits", SUBMITS))
 
     async def submit(self, request: Request) -> Receipt:
         """File the request in the body. Returns once the broker has it; raises a `Problem` otherwise."""
@@ -56,7 +56,7 @@ class Filing:
         if self.issued.other_sending(key_id, request_id):
             raise Problem(kinds.KEY_REUSED)
         event = domain.submitted(request_id, filed, session, self.catalogue.version)
-        with self._in_flight:
+        with self.in_flight:
             if filed.documents:
                 await self.documents.claim(
                     request_id, session.account_id, filed.documents, traceparent_of(request.scope)

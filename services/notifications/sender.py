@@ -6,6 +6,7 @@ that runs out. A mail may therefore leave twice, always with the same Message-ID
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,9 @@ log = structlog.get_logger()
 
 SLOTS: Final = 16
 """Deliveries tried at once; each uses one connection to the mail server."""
+
+GATHER: Final = 0.05
+"""Seconds that a free slot waits for others, so that one slow mail holds back nobody."""
 
 POLL: Final = 1.0
 """Seconds an idle sender waits before it looks for retries that came due, and for what others left."""
@@ -117,11 +121,18 @@ class Sender:
             self._away = False
             await step_back()
         elif len(self._trying) >= SLOTS:
-            await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED)
+            await self._room()
         elif not taken:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
                     await self._woken.wait()
+
+    async def _room(self) -> None:
+        """Wait for a free slot, and a moment for more of them: what is taken at once costs one search and one write."""
+        await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED)
+        gathered = time.monotonic() + GATHER
+        while len(self._trying) > SLOTS // 2 and (left := gathered - time.monotonic()) > 0:
+            await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED, timeout=left)
 
     async def _take(self, limit: int) -> list[Document[Delivery]]:
         """Up to `limit` due deliveries, each now leased to us alone."""

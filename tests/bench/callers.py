@@ -15,6 +15,8 @@ class Caller(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._received = b""
         self._answered: asyncio.Future[int] | None = None
+        self.retry_after: int | None = None
+        """What the last answer said of it."""
 
     @classmethod
     async def to(cls, url: str) -> Self:
@@ -38,8 +40,9 @@ class Caller(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, found, body = self._received.partition(b"\r\n\r\n")
-        if found and len(body) >= _length(head) and self._answered:
+        if found and len(body) >= (_number(head, b"content-length:") or 0) and self._answered:
             self._received = b""
+            self.retry_after = _number(head, b"retry-after:")
             self._answered.set_result(int(head[9:12]))
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -47,9 +50,9 @@ class Caller(asyncio.Protocol):
             self._answered.set_exception(ConnectionError("the server closed the connection"))
 
 
-def _length(head: bytes) -> int:
-    _, _, after = head.lower().partition(b"content-length:")
-    return int(after.partition(b"\r\n")[0])
+def _number(head: bytes, name: bytes) -> int | None:
+    _, found, after = head.lower().partition(b"\r\n" + name)
+    return int(after.partition(b"\r\n")[0]) if found else None
 
 
 async def crowd(url: str, requests: Iterator[bytes], count: int, callers: int, *, expected: int = 201) -> list[float]:

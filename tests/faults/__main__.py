@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -40,6 +41,10 @@ def main() -> None:
 
 async def _run(schedules: Sequence[Schedule], tier: Tier) -> list[str]:
     """The names of those that failed. One town serves all, until something fails in it: then a new one is founded."""
+    running = asyncio.current_task()
+    assert running is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     waiting = list(schedules)
     failed: list[str] = []
     while waiting:

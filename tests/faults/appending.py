@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -17,14 +17,16 @@ from tests.faults.recorder import reading
 from tests.faults.town import Town
 from tests.support.waiting import eventually
 
+T = TypeVar("T")
+
 SAID_AGAIN: Final = 15
 """Records delivered again at one time."""
 
 REWOUND: Final = 10
 """Records of each partition that a group is made to take again, at most."""
 
-EMPTY_WITHIN: Final = 30.0
-"""Seconds in which the broker must notice that a group has no member any more."""
+BACK_WITHIN: Final = 90.0
+"""Seconds that a frozen broker, or one that starts again, is waited for."""
 
 FAMILIES: Final = {"inboxes": ".inbox.v1", "outboxes": ".outbox.v1"}
 """Topics that a schedule names together, by how their names end."""
@@ -33,30 +35,41 @@ FAMILIES: Final = {"inboxes": ".inbox.v1", "outboxes": ".outbox.v1"}
 @asynccontextmanager
 async def appending(town: Town) -> AsyncIterator[AIOKafkaProducer]:
     producer = AIOKafkaProducer(bootstrap_servers=town.kafka, acks="all", enable_idempotence=True)
-    await _patiently(producer.start)
+    await _patiently(lambda: _started(producer))
     try:
         yield producer
     finally:
         await producer.stop()
 
 
-async def _patiently(start: Any) -> None:
-    """The broker may be frozen, or just be coming back."""
+async def _started(producer: AIOKafkaProducer) -> bool:
+    await producer.start()
+    return True
 
-    async def started() -> bool:
+
+async def _lying(town: Town, begin: Places) -> tuple[Any, ...]:
+    """What lies on the topics since `begin`; never empty."""
+    async with reading(town) as log:
+        return (None, *await log.raw(begin, await log.ends()))
+
+
+async def _patiently(asking: Callable[[], Awaitable[T]]) -> T:
+    """The answer, however long the broker is frozen, or takes to come back."""
+
+    async def asked() -> T | None:
         try:
-            await start()
-        except (KafkaError, OSError):
-            return False
-        return True
+            return await asking()
+        except (KafkaError, OSError, TimeoutError):
+            return None
 
-    await eventually(started, within=90, every=0.5)
+    answer = await eventually(asked, within=BACK_WITHIN, every=0.5)
+    assert answer is not None
+    return answer
 
 
 async def said_again(town: Town, begin: Places, name: str, chance: random.Random, *, shuffled: bool) -> None:
     """Append records of one topic, or of one kind of topic, again as they are: old ones, late, perhaps disordered."""
-    async with reading(town) as log:
-        there = await log.raw(begin, await log.ends())
+    _, *there = await _patiently(lambda: _lying(town, begin))
     chosen = [raw for raw in there if _named(raw.topic, name) and _is_ours(raw, town)]
     chosen = sorted(chance.sample(chosen, min(SAID_AGAIN, len(chosen))), key=there.index)
     if shuffled:
@@ -105,21 +118,11 @@ async def rewound(town: Town, group: str, chance: random.Random) -> None:
             (answer,) = await admin.describe_consumer_groups([group])
             return bool(answer.to_object()["groups"][0]["state"] == "Empty")
 
-    await eventually(_forgiving(empty), within=EMPTY_WITHIN, every=0.5)
+    await _patiently(empty)
     async with admin_client(town.kafka) as admin:
         taken = await admin.list_consumer_group_offsets(group)
     back = {tp: max(0, at.offset - chance.randint(1, REWOUND)) for tp, at in taken.items() if at.offset > 0}
     await _commit(town, group, back)
-
-
-def _forgiving(probe: Any) -> Any:
-    async def asked() -> bool:
-        try:
-            return bool(await probe())
-        except (KafkaError, OSError, TimeoutError):
-            return False
-
-    return asked
 
 
 async def _commit(town: Town, group: str, offsets: dict[TopicPartition, int]) -> None:

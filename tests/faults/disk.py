@@ -1,5 +1,6 @@
 """A small disk of its own for the engines' data, in memory, so that it can be filled: only root may have one."""
 
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Final
 
 SIZE: Final = "1536m"
 BALLAST: Final = "ballast"
+MEBIBYTE: Final = 1024 * 1024
 
 
 class Disk:
@@ -34,11 +36,25 @@ class Disk:
             subprocess.run(["umount", "--lazy", self._folder], check=True)
 
     def fill(self) -> None:
-        """Take all the room that is left."""
+        """Take all the room that is left, while others take some too."""
         assert self.small
         room = os.statvfs(self._folder)
         with (self._folder / BALLAST).open("wb") as ballast:
-            os.posix_fallocate(ballast.fileno(), 0, max(1, room.f_bavail * room.f_frsize))
+            taken = 0
+            for step in (max(MEBIBYTE, room.f_bavail * room.f_frsize - 8 * MEBIBYTE), MEBIBYTE, room.f_frsize):
+                taken = _grown(ballast.fileno(), taken, step)
 
     def free(self) -> None:
         (self._folder / BALLAST).unlink(missing_ok=True)
+
+
+def _grown(file: int, size: int, step: int) -> int:
+    """The size of the file, once there is no room for another `step` bytes."""
+    try:
+        while True:
+            os.posix_fallocate(file, size, step)
+            size += step
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+    return size

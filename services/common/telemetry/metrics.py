@@ -16,6 +16,9 @@ ACTS: Final = Counter(
     "Acts of people, by what was done and the HTTP status it was answered with.",
     ["act", "status"],
 )
+TURNED_AWAY: Final = Counter(
+    "postigo_turned_away_total", "Requests answered 503 because as many were being served as are at once.", ["what"]
+)
 DELIVERIES: Final = Counter("postigo_deliveries_total", "Notices by channel and how they ended.", ["channel", "state"])
 
 

@@ -103,10 +103,10 @@ def check(model: type[M], value: Any) -> M:
         raise Problem(kinds.INVALID, *errors_of(error, model)) from None
 
 
-async def read_json(request: Request, model: type[M]) -> M:
+async def read_json(request: Request, model: type[M], cap: int = JSON_CAP) -> M:
     """The JSON body as a `model`."""
     require_json(request)
-    return check(model, parse_json(await read_body(request)))
+    return check(model, parse_json(await read_body(request, cap)))
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Pure ASGI: Starlette's own `middleware("http")` costs three to four times as much.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import structlog
@@ -49,13 +49,25 @@ COME_BACK: Final = 2
 """Seconds after which somebody who was turned away at the door may try again."""
 
 
+def _come_in(scope: Scope) -> Problem | None:
+    return None
+
+
 class Edge:
-    def __init__(self, app: ASGIApp) -> None:
+    """`at_door` may turn a request away before anything is done for it, tracing included."""
+
+    def __init__(self, app: ASGIApp, at_door: Callable[[Scope], Problem | None] = _come_in) -> None:
         self._app = app
+        self._at_door = at_door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_UNTRACED):
             await self._app(scope, receive, send)
+            return
+        if (turned_away := self._at_door(scope)) is not None:
+            response = answer(scope, turned_away)
+            response.raw_headers += _HEADERS
+            await response(scope, receive, send)
             return
         span = scope[SPAN] = _continued(scope) or tracing.roots.start(scope["method"])
         status = 0

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from deploy.local.tier import Tier
 from tests.bench.figures import Figure
-from tests.bench.rows import backlog, memory, routing, submit, uploads, whole
+from tests.bench.rows import backlog, hops, memory, overload, routing, submit, uploads, whole
 
 
 class Row(NamedTuple):
@@ -18,6 +18,7 @@ class Row(NamedTuple):
 ROWS: Final[Mapping[str, Row]] = {
     "P1": Row("submits per core, beside FastAPI with one bare send", submit.per_core),
     "P3": Row("how long one client waits for a submit, beside the same", submit.latency),
+    "P4": Row("from a submit to its department's inbox, beside two bare hops", hops.latency),
     "P5": Row("routing's messages per core, beside a bare consumer", routing.per_core),
     "P6": Row("submit to department beside another group's backlog", backlog.beside_a_backlog),
     "P7": Row("what tracing adds to a submit", submit.tracing),
@@ -25,4 +26,5 @@ ROWS: Final[Mapping[str, Row]] = {
     "P10": Row("how long uploads keep everybody else waiting", uploads.stalls),
     "P11": Row("memory of each process, beside its imports alone", memory.resident),
     "P14": Row("what the whole system carries, every process and engine together", whole.capacity),
+    "R8": Row("ten times the callers that the gateway serves at once", overload.overload),
 }
