@@ -98,7 +98,8 @@ lock: $(READY) ## Write the lock files anew (ARGS=--upgrade: with the newest ver
 	$(LOCK) --extra local --extra dev --output-file requirements-dev.lock
 
 clean: ## Stop what runs here, then remove .venv, .postigo with all its data, and caches
-	@if [ -e .postigo/lock ] && [ -x $(PY) ]; then $(POSTIGO) down; fi
+	@if [ -e .postigo/lock ] && [ -e $(READY) ]; then $(POSTIGO) down; fi
+	@rm -f $(READY)
 	rm -rf $(VENV) .postigo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	@find . -name .git -prune -o -name __pycache__ -type d -print | xargs rm -rf
 	@echo "Left: the engines' jars in the Maven folder ('make clean-jars' removes those we put there), the engines of production if they were made ('make clean-engines'), and pip's cache ('pip cache purge')."

@@ -16,7 +16,7 @@ from deploy.demo.data import DemoAccount, DemoRequest
 from deploy.demo.errors import DemoError
 
 TIMEOUT_SECONDS: Final = 15.0
-TRIES: Final = 8
+TRIES: Final = 30
 AWAY_SECONDS: Final = 1.0
 """Seconds before the next try when the gateway does not say how many."""
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from deploy.demo.client import PublicApi, Session
+from deploy.demo.client import TRIES, PublicApi, Session
 from deploy.demo.data import load_requests
 from deploy.demo.errors import DemoError
 from tests.unit.demo.life import ACCOUNT_ID
@@ -62,7 +62,7 @@ async def test_a_refusal_is_one_sentence_that_names_the_field_and_the_support_co
 
 
 async def test_a_counter_that_stays_busy_ends_the_patience() -> None:
-    async with at(Counter(*[BUSY] * 8)) as api:
+    async with at(Counter(*[BUSY] * TRIES)) as api:
         with pytest.raises(DemoError, match="503 Ocupado"):
             await api.file(SESSION, "demo-key-0000001", load_requests()[0], [])
 
