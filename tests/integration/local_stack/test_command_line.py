@@ -220,7 +220,7 @@ def test_topics_apply_says_a_line_for_each_topic(engines: LocalStack) -> None:
     *lines, total = applied.stdout.splitlines()
 
     assert [line.split(maxsplit=1) for line in lines] == [[topic.name, "as declared"] for topic in load()]
-    assert total == "77 topics, 0 changed."
+    assert total == f"{len(load())} topics, 0 changed."
 
 
 def test_topics_apply_without_a_broker_is_one_sentence() -> None:
