@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -24,6 +25,8 @@ HOME = Path(".postigo") / f"faults-{os.getpid()}"
 
 def main() -> None:
     wish = _arguments()
+    # The driver says of every lost connection what the schedule does on purpose.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     numbers = [wish.only] if wish.only is not None else list(range(1, wish.schedules + 1))
     schedules = [chosen(wish.seed, number, wish.tier) for number in numbers]
     if wish.show:
