@@ -40,6 +40,7 @@ class Bench:
     database: Database
     port_of: Callable[[str], int]
     process: warm.Process | None = None
+    engines: LocalStack | None = None
     entered: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     async def start(self, failpoint: str | None = None, **env: str) -> None:

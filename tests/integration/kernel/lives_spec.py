@@ -6,6 +6,7 @@ Each test has a ledger of its own, because it does something to the process or t
 import asyncio
 import os
 import signal
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -267,6 +268,23 @@ class LivesSpec:
             await asyncio.gather(hanging.died_of(within=30), spinning.died_of(within=30))
             await hanging.start()
             await hanging.settled()
+
+    async def test_a_consumer_that_lives_and_fetches_no_more_ends_its_process_and_the_next_goes_on(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            key, amounts = uuid4(), count(1)
+            await own.start(LEDGER_GOES_DEAF="1")
+
+            async def died() -> bool:
+                await own.enter(key, next(amounts))
+                assert own.process is not None
+                return own.process.returncode is not None
+
+            await eventually(died, within=60, every=0.5)
+            assert "a consumer hangs" in own.log.read_text()
+            await own.start()
+            await own.settled()
 
     async def test_a_log_cut_before_it_was_read_stops_the_consumer_loudly(
         self, engines: LocalStack, tmp_path: Path

@@ -4,10 +4,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from services.common.messaging import End, MakerConsumer, ProjectionConsumer
+from services.common.messaging import End, MakerConsumer, ProjectionConsumer, Subscription
 from services.common.messaging.position import Position
 from services.common.messaging.shape import Taken
 from services.common.process import Process, serve
@@ -31,6 +32,18 @@ class Hanging:
     async def free(self, key: str, position: Position) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Deafening:
+    """What happens to a consumer of the client library after some broker restarts: it lives, and fetches no more."""
+
+    subscription: Subscription
+
+    async def run(self) -> None:
+        """Loops run once every subscription has started."""
+        await asyncio.sleep(1)
+        self.subscription.consumer._fetcher._fetch_task.cancel()
+
+
 def build(settings: Settings, prefix: str) -> FastAPI:
     book, wiring = ledger(prefix), Wiring(settings, prefix)
     timelines = Timelines(book.bookings, wiring.database["timelines"])
@@ -47,7 +60,7 @@ def build(settings: Settings, prefix: str) -> FastAPI:
             wiring.reading(f"{prefix}-books", [book.bookings], ProjectionConsumer(book.books, books)),
             wiring.reading(f"{prefix}-slips", [book.bookings], slips),
         ],
-        loops=[sweeper],
+        loops=[sweeper, *([Deafening(deciding)] if "LEDGER_GOES_DEAF" in os.environ else [])],
         close=[wiring.close],
     )
     return process.app()

@@ -1,0 +1,39 @@
+"""The broker is killed and comes back, again and again: whoever talked to it goes on by themselves."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from tests.integration.kernel.asking import load
+from tests.integration.kernel.harness import Bench, bench
+from tests.support import stacks
+from tests.support.waiting import eventually
+
+RESTARTS = 3
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> AsyncIterator[Bench]:
+    """A ledger on engines that nobody else uses."""
+    home = tmp_path_factory.mktemp("restarts")
+    async with stacks.own(home, ["kafka", "mongo"]) as engines, bench(engines, tmp_path) as made:
+        made.engines = engines
+        await made.start()
+        await eventually(made.ready)
+        yield made
+
+
+@pytest.mark.timeout(300)
+async def test_after_each_restart_of_the_broker_records_are_taken_again(own: Bench) -> None:
+    keys = [uuid4() for _ in range(4)]
+    assert own.engines is not None
+    for _ in range(RESTARTS):
+        await load(own, keys, 5)
+        await own.engines.kill("kafka")
+        await own.engines.wait_ready("kafka")
+        await load(own, keys, 5)
+        await own.settled(within=60)
+    await eventually(own.ready, within=60)
