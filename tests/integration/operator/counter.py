@@ -17,7 +17,7 @@ from services.common.contracts import topics as names
 from services.common.contracts.intake import RequestSubmitted
 from services.common.identifiers import reference_of
 from services.common.store import Database, database
-from tests.support import topics
+from tests.support import stacks, topics
 from tests.support.waiting import eventually
 
 WORDS = "O MEU VIZINHO NAO DECLARA OS TRABALHADORES"
@@ -55,9 +55,11 @@ class Counter:
     async def postigo(self, *arguments: str, env: Mapping[str, str] | None = None, home: bool = True) -> Said:
         """A command, as a person types it, on the stack that runs here."""
         where = ("--home", str(self.stack.home.folder)) if home else ()
+        # The servers that are named for other tests are not this one's.
+        inherited = {name: value for name, value in os.environ.items() if name not in stacks.NAMES}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "deploy.cli", *arguments, *where),
-            env={**os.environ, "COLUMNS": "80", **(env or {})},
+            env={**inherited, "COLUMNS": "80", **(env or {})},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
