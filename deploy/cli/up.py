@@ -110,7 +110,14 @@ def _say_up(console: Console, wish: Wish, env: dict[str, str], seconds: float, s
         lines = [(name, value) for name, value in env.items() if not name.startswith("POSTIGO_")] + lines
     else:
         counter = [("gateway", env["PUBLIC_URL"]), ("API page", f"{env['PUBLIC_URL']}/docs")]
-        lines = [*counter, ("accounts", f"{typed('demo', home=wish.home)} opens those of deploy/demo/accounts.jsonl, and files as them"), *lines]
+        lines = [
+            *counter,
+            (
+                "accounts",
+                f"{typed('demo', home=wish.home)} opens those of deploy/demo/accounts.jsonl, and files as them",
+            ),
+            *lines,
+        ]
     width = max(len(name) for name, _ in lines)
     console.print(f"\n[bold green]Postigo is up[/] after {seconds:.1f} s.")
     for name, value in lines:

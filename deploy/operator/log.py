@@ -69,7 +69,10 @@ class Log:
                 yield record
 
     async def at(self, tp: TopicPartition, offset: int) -> Record | None:
-        """One record; None when it is gone."""
+        """One record; None when it is gone, or not there yet."""
+        first, after = (await self.spans([tp]))[tp]
+        if not first <= offset < after:
+            return None
         async for record in self._of(tp, offset, offset + 1):
             if record.offset == offset:
                 return record

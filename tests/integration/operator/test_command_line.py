@@ -215,6 +215,9 @@ async def test_a_server_is_named_by_the_environment_and_only_whole(counter: Coun
     assert orjson.loads(done.err.splitlines()[-1])["action"] == "discard", "a server's line goes to standard error"
 
 
+LETTERS = names.dead_letters(names.INTAKE, "intake")
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -222,6 +225,7 @@ async def test_a_server_is_named_by_the_environment_and_only_whole(counter: Coun
         (("dlq", "redrive", "--yes"), "Say which letters"),
         (("dlq", "discard", "--where", "group=intake", "--yes"), "say with --reason why"),
         (("dlq", "show", "nobody/7"), "There is no letter 'nobody/7'"),
+        (("dlq", "show", f"{LETTERS}/999999"), f"There is no letter '{LETTERS}/999999'"),
         (
             ("replay", "--topic", names.LIFECYCLE, "--group", "intake", "--from", "0/0"),
             "choose one of documents, gateway-views",
