@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import LocalStack
@@ -38,7 +38,7 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_configure(config: pytest.Config) -> None:
     """A run in the background ignores Ctrl-C, and what it starts would inherit that. No test asserts a time."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    settings.register_profile("postigo", deadline=None)
+    settings.register_profile("postigo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("postigo")
 
 
