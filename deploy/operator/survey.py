@@ -39,9 +39,17 @@ async def letter_named(hand: Hand, name: str) -> tuple[Letter, Record]:
     topic, _, offset = name.rpartition("/")
     record = None
     if BETWEEN in topic and offset.isascii() and offset.isdigit():
-        partitions = await hand.log.partitions([topic])
-        record = await hand.log.at(TopicPartition(topic, 0), int(offset)) if partitions else None
+        record = await _typed(hand, topic, int(offset))
     letter = letter_of(record) if record is not None else None
     if letter is None or record is None:
         raise OperatorError(f"There is no letter '{name}': 'postigo dlq list --each' names those that there are.")
     return letter, record
+
+
+async def _typed(hand: Hand, topic: str, offset: int) -> Record | None:
+    """What lies where a person says; they may name a topic that is not there, or an offset that nothing has yet."""
+    if not await hand.log.partitions([topic]):
+        return None
+    tp = TopicPartition(topic, 0)
+    first, after = (await hand.log.spans([tp]))[tp]
+    return await hand.log.at(tp, offset) if first <= offset < after else None
