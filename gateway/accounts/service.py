@@ -30,11 +30,8 @@ class SignIn:
     async def begin(self, credentials: Credentials, address: str) -> tuple[str, Session, Account]:
         """A token, its session and its account. Problems: `wrong-credentials`, `too-many`, `busy`."""
         account_id = account_id_of(self.id_secret, credentials.niss)
-        # The address first: who has used up theirs must not use up somebody else's.
         taken = ((self.address_brake, network_of(address)), (self.account_brake, str(account_id)))
-        for brake, key in taken:
-            if wait := brake.take(key):
-                raise Problem(kinds.TOO_MANY, retry_after=wait)
+        _take(taken)
         guessed_wrong = False
         try:
             with self.in_flight:
@@ -45,13 +42,28 @@ class SignIn:
         finally:
             # An outage, or a counter too busy to look, is no guess.
             if not guessed_wrong:
-                for brake, key in taken:
-                    brake.give_back(key)
+                _give_back(taken)
         if account is None or not fits:
             raise Problem(kinds.WRONG_CREDENTIALS, headers={"WWW-Authenticate": "Bearer"})
         token, session = new_token(), session_for(account, datetime.now(UTC))
         await self.sessions.begin(token, session)
         return token, session, account
+
+
+Tries = tuple[tuple[Brake, str], ...]
+
+
+def _take(tries: Tries) -> None:
+    """One try of each, or none: who is refused by the second has not guessed, and must not use up the first."""
+    for count, (brake, key) in enumerate(tries):
+        if wait := brake.take(key):
+            _give_back(tries[:count])
+            raise Problem(kinds.TOO_MANY, retry_after=wait)
+
+
+def _give_back(tries: Tries) -> None:
+    for brake, key in tries:
+        brake.give_back(key)
 
 
 def network_of(address: str) -> str:

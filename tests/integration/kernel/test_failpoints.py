@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -245,11 +246,17 @@ async def test_a_kill_after_a_save_was_overtaken_decides_again(engines: LocalSta
             dead = asyncio.create_task(ledger.died_of())
             for amount in count(2):
                 await ledger.enter(key, amount)
+                await eventually(partial(_has_booked, ledger, key, amount, unless=dead))
                 if dead.done():
                     break
             assert await dead == -signal.SIGKILL
         await ledger.start()
         await ledger.settled()
+
+
+async def _has_booked(ledger: Bench, key: UUID, amount: int, *, unless: asyncio.Task[int]) -> bool:
+    """One at a time: an account remembers so many entries, and refuses those beyond."""
+    return unless.done() or amount in ((await ledger.account(key)).get("state") or {}).get("entries", ())
 
 
 @asynccontextmanager

@@ -72,7 +72,11 @@ async def test_an_outage_is_no_guess_and_an_address_that_guessed_too_often_uses_
     assert sign_in.address_brake.take("192.0.2.1") == 0
     with pytest.raises(Problem):
         await sign_in.begin(asked, "192.0.2.1")
-    assert sign_in.account_brake.take(str(account_id_of(sign_in.id_secret, asked.niss))) == 0
+    account = str(account_id_of(sign_in.id_secret, asked.niss))
+    assert sign_in.account_brake.take(account) == 0
+    with pytest.raises(Problem):
+        await sign_in.begin(asked, "198.51.100.1")
+    assert sign_in.address_brake.take("198.51.100.1") == 0, "an account without tries uses up no address's"
     sign_in.verifier.close()
     await disconnect(client)
 
