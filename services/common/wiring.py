@@ -1,7 +1,7 @@
 """The composition that every process which reads topics shares: one database, one producer, and its subscriptions."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
@@ -14,6 +14,9 @@ from services.common.settings import Settings
 from services.common.store import DocumentStore, connect, database, disconnect, say_what_is_lacking
 
 S = TypeVar("S", bound=BaseModel)
+
+GATHER: Final = 0.05
+"""Seconds that what shows or tells may stay behind for the sake of fewer, larger batches: nothing else waits for it."""
 
 
 class Wiring:
@@ -34,7 +37,7 @@ class Wiring:
 
     def reading(self, group: str, topics: Sequence[str], shape: Shape) -> Subscription:
         """A subscription of `group` through a projection or a maker."""
-        return self._subscription(group, topics, shape, DeadLetters(self.publisher, group))
+        return self._subscription(group, topics, shape, DeadLetters(self.publisher, group), gather=GATHER)
 
     def deciding(
         self, group: str, topics: Sequence[str], aggregate: Aggregate[S], store: DocumentStore[S]
@@ -45,7 +48,9 @@ class Wiring:
         subscription = self._subscription(group, topics, consumer, letters)
         return subscription, Sweeper(subscription, consumer, CarefulTimers(self._lives(group)))
 
-    def _subscription(self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters) -> Subscription:
+    def _subscription(
+        self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters, gather: float = 0.0
+    ) -> Subscription:
         return Subscription(
             url=self._settings.kafka_url,
             group=group,
@@ -55,6 +60,7 @@ class Wiring:
             letters=letters,
             redrives=Redrives(self._settings.internal_secret),
             lives=self._lives(group),
+            gather=gather,
         )
 
     def _lives(self, group: str) -> Lives:

@@ -5,6 +5,7 @@ unpacks whatever was sent. So a door stands between its connection and its decod
 """
 
 import asyncio
+import time
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,10 +24,16 @@ MOST_WAITING: Final = 16 * 1024 * 1024
 
 
 class Door:
-    """Stands in one consumer at a time. What waits behind it is known by partition, in the order in which it came."""
+    """Stands in one consumer at a time. What waits behind it is known by partition, in the order in which it came.
 
-    def __init__(self) -> None:
+    For `gather` seconds after records came it asks for no more, so that a stream of them comes as few large batches: the
+    first after a pause comes at once, and only those that follow wait.
+    """
+
+    def __init__(self, gather: float = 0.0) -> None:
         self.careful = False
+        self._gather = gather
+        self._closed_until = 0.0
         self._consumer: AIOKafkaConsumer | None = None
         self._sizes: dict[TopicPartition, int] = {}
         self._taken = asyncio.Event()
@@ -42,7 +49,7 @@ class Door:
         async def passing(node: int, request: Any, **options: Any) -> Any:
             if not isinstance(request, FetchRequest):
                 return await send(node, request, **options)
-            await self._until_there_is_room()
+            await self._until_open()
             answer = await send(node, request, **options)
             self._take_in(answer)
             return answer
@@ -57,7 +64,9 @@ class Door:
         """Something has been taken, or no longer waits."""
         self._taken.set()
 
-    async def _until_there_is_room(self) -> None:
+    async def _until_open(self) -> None:
+        if (left := self._closed_until - time.monotonic()) > 0:
+            await asyncio.sleep(left)
         while sum(self._sizes.get(tp, 0) for tp in self.waiting()) > MOST_WAITING:
             self._taken.clear()
             await self._taken.wait()
@@ -71,6 +80,7 @@ class Door:
                     continue
                 plain, spent = made_plain(batches, budget, careful=self.careful)
                 budget -= spent
+                self._closed_until = time.monotonic() + self._gather
                 self._sizes[TopicPartition(topic, of_partition[0])] = len(plain)
                 if plain is not batches:
                     partitions[place] = (*of_partition[:-1], plain)

@@ -64,6 +64,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         letters: DeadLetters,
         redrives: Redrives,
         lives: Lives,
+        gather: float = 0.0,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
@@ -77,7 +78,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._taker = CarefulTaker(BatchTaker(group, shape, letters, redrives), lives, self.progress.moved)
         self._broker, self._subscriber = carrier(url, group, instance, topics, listener=self)
         self._subscriber(self._consume)
-        self._door = Door()
+        self._door = Door(gather)
         self._poller = Poller(self.offsets, self._door, self.progress)
         # FastStream has no other way in between its loop and the poll.
         self._subscriber.get_msg = self._poller
