@@ -1,19 +1,19 @@
-"""`/v1/sessions`, and the one internal question about a person."""
+"""`/v1/sessions`, and the one internal question about people."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
-from gateway.accounts.domain import AccountKind, Credentials
+from gateway.accounts.domain import Account, AccountKind, Credentials
 from gateway.openapi import BEARER, json_body
 from gateway.wired import wired
 from services.common.catalogue import Language
 from services.common.web import kinds, signing
-from services.common.web.bodies import read_json
+from services.common.web.bodies import check, parse_json, read_body, read_json, require_json
 from services.common.web.problems import Problem, responses
 
 router = APIRouter()
@@ -44,6 +44,21 @@ class Recipient(BaseModel):
     email: str
     language: Language
     channels: tuple[str, ...]
+
+
+class Asked(BaseModel):
+    account_id: UUID
+    purpose: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class RecipientsAsked(BaseModel):
+    asked: Annotated[tuple[Asked, ...], Field(max_length=200)]
+
+
+class RecipientsTold(BaseModel):
+    """In the order in which they were asked for."""
+
+    recipients: tuple[Recipient | None, ...]
 
 
 _REFUSALS: Final[Any] = responses(
@@ -91,24 +106,24 @@ async def sign_out(request: Request) -> Response:
     return Response(status_code=204, headers=_NO_STORE)
 
 
-@router.get("/internal/accounts/{account_id}/recipient", include_in_schema=False)
-async def recipient(request: Request, account_id: str) -> Response:
-    """Who a notice goes to. Signed by one of our own processes, with a purpose that is kept in the access log."""
+@router.post("/internal/recipients", include_in_schema=False)
+async def recipients(request: Request) -> Response:
+    """Whom notices go to, null where there is no such account. Signed by one of our own processes; what each is asked for
+    is kept in the access log.
+    """
     here = wired(request)
+    body = await read_body(request)
     try:
         target = request.scope["raw_path"].decode("ascii")
-        purpose = signing.verify(here.settings.internal_secret, "GET", target, request.headers, None)
+        signing.verify(here.settings.internal_secret, "POST", target, request.headers, body)
     except (signing.SignatureRefused, UnicodeDecodeError):
         raise Problem(kinds.NOT_OURS) from None
-    account = await here.accounts.recipient(_uuid(account_id), purpose, datetime.now(UTC))
-    if account is None:
-        raise Problem(kinds.NOT_FOUND)
-    found = Recipient(name=account.name, email=account.email, language=account.language, channels=("email",))
-    return Response(found.model_dump_json(), headers=_NO_STORE, media_type="application/json")
+    require_json(request)
+    asked = check(RecipientsAsked, parse_json(body)).asked
+    accounts = await here.accounts.recipients([(each.account_id, each.purpose) for each in asked], datetime.now(UTC))
+    told = RecipientsTold(recipients=tuple(account and _recipient(account) for account in accounts))
+    return Response(told.model_dump_json(), headers=_NO_STORE, media_type="application/json")
 
 
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Problem(kinds.NOT_FOUND) from None
+def _recipient(account: Account) -> Recipient:
+    return Recipient(name=account.name, email=account.email, language=account.language, channels=("email",))

@@ -7,7 +7,6 @@ from uuid import UUID
 from pymongo import ASCENDING, IndexModel
 
 from gateway.accounts.domain import Account, Session
-from services.common.gathering import Gathering
 from services.common.store import Database, reaching_store
 
 
@@ -17,8 +16,6 @@ class AccountStore:
     def __init__(self, database: Database) -> None:
         self._accounts = database["accounts"]
         self._access_log = database["access_log"]
-        self._reads = Gathering(self._read_all)
-        self._notes = Gathering(self._note_all)
 
     async def ensure_indexes(self) -> None:
         with reaching_store():
@@ -29,31 +26,21 @@ class AccountStore:
             found = await self._accounts.find_one({"_id": str(account_id)})
         return None if found is None else Account.model_validate(found)
 
-    async def recipient(self, account_id: UUID, purpose: str, at: datetime) -> Account | None:
-        """An account that is read for a purpose, which is noted before it is answered. Notices come in crowds: those
-        that ask at the same time share the search and the write.
-        """
-        account = await self._reads.ask(str(account_id))
-        if account is not None:
-            await self._notes.ask((account_id, purpose, at))
-        return account
+    async def recipients(self, asked: Sequence[tuple[UUID, str]], at: datetime) -> list[Account | None]:
+        """The accounts, each of which is read for a purpose that is noted before it is answered."""
+        with reaching_store():
+            ids = {str(account_id) for account_id, _ in asked}
+            found = await self._accounts.find({"_id": {"$in": list(ids)}}).to_list(None)
+            accounts = {each["_id"]: Account.model_validate(each) for each in found}
+            notes = [{"account_id": each, "purpose": why, "at": at} for each, why in asked if str(each) in accounts]
+            if notes:
+                await self._access_log.insert_many(notes, ordered=False)
+        return [accounts.get(str(account_id)) for account_id, _ in asked]
 
     async def put(self, account: Account) -> None:
         """Create or replace."""
         with reaching_store():
             await self._accounts.replace_one({"_id": str(account.account_id)}, account.model_dump(), upsert=True)
-
-    async def _read_all(self, ids: Sequence[str]) -> list[Account | None]:
-        with reaching_store():
-            found = await self._accounts.find({"_id": {"$in": list(set(ids))}}).to_list(None)
-        accounts = {each["_id"]: Account.model_validate(each) for each in found}
-        return [accounts.get(each) for each in ids]
-
-    async def _note_all(self, notes: Sequence[tuple[UUID, str, datetime]]) -> list[None]:
-        rows = [{"account_id": account_id, "purpose": purpose, "at": at} for account_id, purpose, at in notes]
-        with reaching_store():
-            await self._access_log.insert_many(rows, ordered=False)
-        return [None] * len(notes)
 
 
 class SessionStore:

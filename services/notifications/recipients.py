@@ -1,10 +1,14 @@
-"""Who a notice goes to: asked of the gateway at the moment of sending, with a purpose, and audited there."""
+"""Who notices go to: asked of the gateway at the moment of sending, each with its purpose, and audited there."""
 
+import json
+from collections.abc import Sequence
 from typing import Final
 
 import httpx2
 from pydantic import ValidationError
 
+from services.common.contracts.base import Value
+from services.common.gathering import Gathering
 from services.common.web import signing
 from services.notifications.domain import Delivery, Recipient, Trouble
 from services.notifications.errors import NotSent
@@ -12,38 +16,52 @@ from services.notifications.errors import NotSent
 TIMEOUT: Final = 5.0
 """Seconds the gateway has to answer."""
 
+TARGET: Final = "/internal/recipients"
+
 _AWAY: Final = frozenset({403, 429, 502, 503, 504})
-"""A 403 refuses our signature, as when a clock is wrong: that says nothing about this delivery."""
+"""A 403 refuses our signature, as when a clock is wrong: that says nothing about a delivery."""
+
+
+class Told(Value):
+    """In the order in which they were asked for; null where there is no such account."""
+
+    recipients: tuple[Recipient | None, ...]
 
 
 class Recipients:
-    """The signed call `GET /internal/accounts/{account_id}/recipient`."""
+    """The signed call `POST /internal/recipients`. Deliveries that ask at the same time are asked for together."""
 
     def __init__(self, url: str, secret: bytes) -> None:
         self._secret = secret
         # No proxy of the environment may stand in an internal call.
         self._http = httpx2.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False)
+        self._asked = Gathering(self._ask)
 
     async def of(self, delivery: Delivery) -> Recipient | None:
         """The recipient now; None when there is no such account. Raises `NotSent` when the gateway does not say."""
-        target = f"/internal/accounts/{delivery.account_id}/recipient"
-        headers = signing.sign(self._secret, "GET", target, purpose=f"notice {delivery.id}")
-        if delivery.traceparent is not None:
-            headers["traceparent"] = delivery.traceparent
+        return await self._asked.ask(delivery)
+
+    async def _ask(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | None]:
+        asked = [{"account_id": str(each.account_id), "purpose": f"notice {each.id}"} for each in deliveries]
+        body, about = json.dumps({"asked": asked}).encode(), {"Content-Type": "application/json"}
+        signed = signing.sign(
+            self._secret, "POST", TARGET, purpose="notices", body_digest=signing.digest(body), about=about
+        )
         try:
-            answer = await self._http.get(target, headers=headers)
+            answer = await self._http.post(TARGET, content=body, headers=about | signed)
         except httpx2.HTTPError as error:
             raise NotSent(Trouble.AWAY, "gateway-away") from error
-        if answer.status_code == 404:
-            return None
         if answer.status_code != 200:
             trouble = Trouble.AWAY if answer.status_code in _AWAY else Trouble.DEFERRED
             raise NotSent(trouble, f"gateway-{answer.status_code}")
         try:
-            return Recipient.model_validate_json(answer.content)
+            told = Told.model_validate_json(answer.content).recipients
         except ValidationError:
-            # The text of the error would carry the person.
+            # The text of the error would carry people.
             raise NotSent(Trouble.DEFERRED, "gateway-answer") from None
+        if len(told) != len(asked):
+            raise NotSent(Trouble.DEFERRED, "gateway-answer")
+        return told
 
     async def close(self) -> None:
         await self._http.aclose()

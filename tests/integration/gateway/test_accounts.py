@@ -5,10 +5,13 @@ from uuid import uuid4
 
 import httpx2
 import motor.motor_asyncio
+import orjson
 import pytest
 
 from services.common.web import signing
 from tests.integration.gateway.town import PASSWORD, Person, Town, niss
+
+RECIPIENTS = "/internal/recipients"
 
 
 def problem(answer: httpx2.Response) -> str:
@@ -85,33 +88,49 @@ async def test_one_wrong_line_makes_no_account(gateway: Town) -> None:
     assert (await gateway.sign_in(good["niss"])).status_code == 401
 
 
-def signed(gateway: Town, target: str, purpose: str = "notice 1") -> dict[str, str]:
-    return signing.sign(gateway.stack.env["POSTIGO_INTERNAL_SECRET"].encode(), "GET", target, purpose=purpose)
+async def asking(gateway: Town, *asked: dict[str, str], signed_for: bytes | None = None) -> httpx2.Response:
+    """Ask for recipients as notifications does; the signature may be made for another body."""
+    body, about = orjson.dumps({"asked": asked}), {"Content-Type": "application/json"}
+    secret, digest = gateway.stack.env["POSTIGO_INTERNAL_SECRET"].encode(), signing.digest(signed_for or body)
+    proof = signing.sign(secret, "POST", RECIPIENTS, purpose="notices", body_digest=digest, about=about)
+    return await gateway.http.post(RECIPIENTS, content=body, headers=about | proof)
 
 
-async def test_who_a_person_is_is_told_to_our_own_processes_only(gateway: Town, person: Person) -> None:
-    target = f"/internal/accounts/{person.account_id}/recipient"
-    elsewhere = signed(gateway, f"/internal/accounts/{uuid4()}/recipient")
-    for headers in ({}, person.headers(), elsewhere):
-        answer = await gateway.http.get(target, headers=headers)
+def notice(account_id: object) -> dict[str, str]:
+    return {"account_id": str(account_id), "purpose": f"notice {uuid4()}"}
+
+
+async def test_who_people_are_is_told_to_our_own_processes_only(gateway: Town, person: Person) -> None:
+    asked = notice(person.account_id)
+    for answer in (
+        await gateway.http.post(RECIPIENTS, json={"asked": [asked]}),
+        await gateway.http.post(RECIPIENTS, json={"asked": [asked]}, headers=person.headers()),
+        await asking(gateway, asked, signed_for=b"{}"),
+    ):
         assert (answer.status_code, problem(answer)) == (403, "signature")
+    assert not await collection(gateway, "access_log").find({"purpose": asked["purpose"]}).to_list(None)
 
 
-async def test_the_recipient_is_told_and_the_access_is_logged_with_its_purpose(gateway: Town, person: Person) -> None:
-    target = f"/internal/accounts/{person.account_id}/recipient"
-    purpose = f"notice {uuid4()}"
-    answer = await gateway.http.get(target, headers=signed(gateway, target, purpose))
+async def test_recipients_are_told_in_order_and_each_access_is_logged_with_its_purpose(
+    gateway: Town, person: Person, company: Person
+) -> None:
+    asked = [notice(each) for each in (company.account_id, uuid4(), person.account_id, person.account_id)]
+    answer = await asking(gateway, *asked)
     assert answer.status_code == 200
-    assert set(answer.json()) == {"name", "email", "language", "channels"}
-    assert answer.json()["channels"] == ["email"]
-    logged = await collection(gateway, "access_log").find({"purpose": purpose}).to_list(None)
-    assert len(logged) == 1
+    first, nobody, second, again = answer.json()["recipients"]
+    assert nobody is None
+    assert set(first) == {"name", "email", "language", "channels"}
+    assert first["channels"] == ["email"]
+    assert first["email"] != second["email"] == again["email"]
+    log = collection(gateway, "access_log")
+    logged = await log.find({"purpose": {"$in": [each["purpose"] for each in asked]}}).to_list(None)
+    assert sorted(each["purpose"] for each in logged) == sorted(asked[place]["purpose"] for place in (0, 2, 3))
 
 
-async def test_an_account_that_is_not_there_has_no_recipient(gateway: Town) -> None:
-    target = f"/internal/accounts/{uuid4()}/recipient"
-    answer = await gateway.http.get(target, headers=signed(gateway, target))
-    assert (answer.status_code, problem(answer)) == (404, "not-found")
+async def test_who_is_asked_for_without_a_purpose_or_in_masses_is_not_told(gateway: Town, person: Person) -> None:
+    for asked in ([{**notice(person.account_id), "purpose": ""}], [notice(person.account_id)] * 201):
+        answer = await asking(gateway, *asked)
+        assert (answer.status_code, problem(answer)) == (422, "invalid")
 
 
 def collection(gateway: Town, name: str) -> Any:

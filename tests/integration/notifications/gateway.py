@@ -1,4 +1,4 @@
-"""The gateway's side of the internal call, over real HTTP: who the recipient is, told to whoever signs rightly."""
+"""The gateway's side of the internal call, over real HTTP: who recipients are, told to whoever signs rightly."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ _STATUS = {200: "OK", 403: "Forbidden", 404: "Not Found", 503: "Service Unavaila
 
 
 class Gateway:
-    """Knows `people` by account id. `purposes` lists what it was asked for; while `is_away` it answers 503."""
+    """Knows `people` by account id. `purposes` lists what it was asked for, in `calls` calls; while `is_away` it answers 503."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
@@ -20,6 +20,7 @@ class Gateway:
         self._open: set[asyncio.StreamWriter] = set()
         self.people: dict[UUID, dict[str, Any]] = {}
         self.purposes: list[str] = []
+        self.calls = 0
         self.is_away = False
         self.port = 0
 
@@ -45,22 +46,25 @@ class Gateway:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
                 method, target, _ = head[0].split(" ")
                 headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-                status, body = self._answer(method, target, headers)
-                content = json.dumps(body).encode()
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                status, told = self._answer(method, target, headers, body)
+                content = json.dumps(told).encode()
                 start = f"HTTP/1.1 {status} {_STATUS[status]}\r\ncontent-length: {len(content)}\r\n\r\n"
                 writer.write(start.encode() + content)
                 await writer.drain()
         self._open.discard(writer)
         writer.close()
 
-    def _answer(self, method: str, target: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    def _answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
         try:
-            purpose = signing.verify(self._secret, method, target, headers, None)
+            signing.verify(self._secret, method, target, headers, body)
         except signing.SignatureRefused:
             return 403, {}
         if self.is_away:
             return 503, {}
-        self.purposes.append(purpose)
-        account = UUID(target.removeprefix("/internal/accounts/").removesuffix("/recipient"))
-        person = self.people.get(account)
-        return (404, {}) if person is None else (200, person)
+        if target != "/internal/recipients":
+            return 404, {}
+        asked = json.loads(body)["asked"]
+        self.calls += 1
+        self.purposes += [each["purpose"] for each in asked]
+        return 200, {"recipients": [self.people.get(UUID(each["account_id"])) for each in asked]}

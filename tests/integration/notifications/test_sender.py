@@ -128,6 +128,7 @@ async def test_two_replicas_share_the_work_and_double_nothing(town: House) -> No
         await eventually(town.everybody_was_told_once)
     assert len(town.mail.mails) == 80
     assert len(town.gateway.purposes) == 80
+    assert town.gateway.calls < 80, "people who are looked up at the same time are asked for together"
 
 
 async def test_what_a_dead_replica_held_is_taken_over_when_its_lease_runs_out(town: House) -> None:

@@ -21,7 +21,7 @@ PUBLIC = {
     ("GET", "/docs"),
     ("GET", "/docs/style.css"),
 }
-SIGNED = {("GET", "/internal/accounts/{account_id}/recipient")}
+SIGNED = {("POST", "/internal/recipients")}
 
 
 @pytest.fixture(scope="module")
