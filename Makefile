@@ -57,12 +57,15 @@ down: ## Stop what runs; the data is kept
 demo: $(READY) ## File the demonstration's requests, watch them answered, and stay up (ARGS=--once: end)
 	@$(POSTIGO) demo $(ARGS)
 
-test: $(READY) ## Run the unit, contract and integration tests, in random order, two at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
-	$(PY) -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
+# Each has engines of its own. A third waits for patience and sessions to run out while two cores work for the others.
+AT_A_TIME := --numprocesses 3 --no-loadscope-reorder
+
+test: $(READY) ## Run the unit, contract and integration tests, in random order, three at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
+	$(PY) -m pytest $(AT_A_TIME) $(ARGS)
 
 # Engines are started once, and named to the tests by their URLs alone; where URLs are set already, those servers are used.
 test-real: $(READY) ## Run the contract and integration tests on the real engines (after 'make engines')
-	POSTIGO_TEST_TIER=real $(POSTIGO) engines run -- $(PY) -m pytest --numprocesses 2 --no-loadscope-reorder \
+	POSTIGO_TEST_TIER=real $(POSTIGO) engines run -- $(PY) -m pytest $(AT_A_TIME) \
 		$(if $(ARGS),$(ARGS),tests/contract tests/integration)
 
 test-kills: $(READY) ## Kill every process ten times while five hundred people file, and judge what is left
