@@ -27,7 +27,7 @@ def _reference(received: Received[Any]) -> Sequence[str]:
     return (reference_of(UUID(received.key)),)
 
 
-requests = Aggregate(service="intake", state=Request, keys=_reference, timers=request.timers)
+requests = Aggregate(service="intake", state=Request, keys=_reference, timers=request.timers, begins={RequestSubmitted})
 
 
 @requests.on(RequestSubmitted)

@@ -17,7 +17,7 @@ from services.routing.messages import (
     Resolve,
 )
 
-assignments = Aggregate(service="routing", state=Assignment)
+assignments = Aggregate(service="routing", state=Assignment, begins={RequestRegistered})
 
 
 @assignments.on(RequestRegistered)

@@ -3,7 +3,7 @@
 Nothing here awaits: given the same document and the same records it answers the same change, events and ids.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -63,12 +63,14 @@ def own_key(received: Received[Any]) -> Sequence[str]:
 class Aggregate(Generic[S]):
     """One kind of document: its service (the source of what it says), its state, and a handler for each event.
 
-    `timers` derives the document's due times from its state, so that no decision can forget one.
+    `timers` derives the document's due times from its state, so that no decision can forget one. `begins` are the events
+    that begin a document: none is looked for, and a save that finds one all the same misses, like any other.
     """
 
     service: str
     state: type[S]
     keys: Keys = own_key
+    begins: Collection[type[Event]] = ()
     timers: Callable[[S], Sequence[Due]] = field(default=lambda _: ())
     _handlers: dict[type[Event], tuple[Handler[S, Any], Keys]] = field(default_factory=dict)
     _timers: dict[str, Handler[S, TimerDue]] = field(default_factory=dict)

@@ -38,7 +38,7 @@ class AggregateConsumer(Stepwise, Generic[S]):
         ends: list[End] = []
         pairs = [(target, taken) for taken in batch for target in self.aggregate.targets(taken.received)]
         for queues in rounds(by_key(pairs)):
-            documents = await self.store.load(list(queues))
+            documents = await self._load(queues)
             ARMED and reach(Failpoint.LOADED)
             self.moved()
             ends += await self._save(queues, documents)
@@ -81,12 +81,21 @@ class AggregateConsumer(Stepwise, Generic[S]):
             missed = await self.store.save([change for change in changes if change.dirty])
             ARMED and reach(Failpoint.BLOCKED)
 
+    async def _load(self, queues: Queues) -> dict[str, Document[S]]:
+        """The documents; one that its first record begins is taken for a new one."""
+        begins = self.aggregate.begins
+        new = {key: Document[S](key) for key, queue in queues.items() if type(queue[0].received.event) in begins}
+        if len(new) == len(queues):
+            return new
+        return new | await self.store.load([key for key in queues if key not in new])
+
     async def _save(self, queues: Queues, documents: dict[str, Document[S]]) -> list[End]:
         """Decide and save until every key's compare-and-set holds; `documents` ends as what is stored."""
         ends: list[End] = []
         pending = queues
         while pending:
-            folds = {key: self._fold(key, documents[key], queue) for key, queue in pending.items()}
+            folds = await self._folded(pending, documents)
+            ARMED and reach(Failpoint.FOLDED)
             await self._publisher.require({event.topic for fold in folds.values() for event in fold.change.said})
             ARMED and reach(Failpoint.TOPICS_KNOWN)
             await self._park(pending, folds)
@@ -110,6 +119,20 @@ class AggregateConsumer(Stepwise, Generic[S]):
         found = await self.store.timelines_of(crowded)
         ARMED and reach(Failpoint.TIMELINES_READ)
         await self.store.move_timelines(found)
+
+    async def _folded(self, pending: Queues, documents: dict[str, Document[S]]) -> dict[str, Fold[S]]:
+        """What is decided on each. What cannot be taken for a new document may have been taken by it long ago."""
+        new = [key for key in pending if not documents[key].version]
+        try:
+            return self._fold_all(pending, documents)
+        except Exception:
+            if not new:
+                raise
+        documents |= await self.store.load(new)
+        return self._fold_all(pending, documents)
+
+    def _fold_all(self, pending: Queues, documents: dict[str, Document[S]]) -> dict[str, Fold[S]]:
+        return {key: self._fold(key, documents[key], queue) for key, queue in pending.items()}
 
     def _fold(self, key: str, document: Document[S], queue: Sequence[Taken]) -> Fold[S]:
         return self.aggregate.fold(document, [_aimed(taken.received, key) for taken in queue])

@@ -23,6 +23,7 @@ class Failpoint(StrEnum):
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
     FREED = "freed"
     LOADED = "loaded"
+    FOLDED = "folded"
     TOPICS_KNOWN = "topics-known"
     PARKED_LETTERS_SENT = "parked-letters-sent"
     PARKED = "parked"

@@ -103,13 +103,16 @@ class Bench:
         because = " ".join(body.get("because", ()))
         return because if status == 503 and "deleted" in because else ""
 
-    async def enter(self, key: UUID, amount: int, how: str = "book", **about: Any) -> ConsumerRecord[bytes, bytes]:
-        """Append an entry; where it lies. `about` may replace `id`, `value`, `headers` or `topic`."""
-        event = self.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
+    async def enter(
+        self, key: UUID, amount: int, how: str = "book", *, opens: bool = False, **about: Any
+    ) -> ConsumerRecord[bytes, bytes]:
+        """Append an entry, perhaps one that `opens` the account; where it lies. `about` may replace `id`, `value`, `headers` or `topic`."""
+        kind = self.ledger.opened if opens else self.ledger.entered
+        event = kind(request_id=key, reference=reference_of(key), amount=amount, how=how)
         identifier = about.get("id") or str(derived_id("test", str(key), amount, how))
         headers = about.get("headers") or headers_of(event.TYPE, identifier)
         value = about.get("value", event.model_dump_json().encode())
-        if how in ("book", "bulky", "timer") and not about:
+        if how in ("book", "bulky", "timer", "second") and not about:
             self.entered[str(key)].append(amount)
         topic = about.get("topic", self.ledger.entries)
         return await self.producer.send_and_wait(topic, value=value, key=str(key).encode(), headers=headers)

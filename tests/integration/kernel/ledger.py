@@ -46,6 +46,7 @@ class Ledger:
 
     prefix: str
     entered: type[Any]
+    opened: type[Any]
     booked: type[Any]
     accounts: Aggregate[Account]
     books: Projection[Book]
@@ -86,9 +87,15 @@ def ledger(prefix: str) -> Ledger:
     """The ledger whose topics start with `prefix`."""
 
     class Entered(Said, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1", f"{prefix}.corrections.v1")):
-        """`how`: `book` it; or be what a `bug` or `poison` (unless repaired), a `refusal` or a `timer` is made of; `killer`, `spinning`, `nowhere`, `bulky`, `huge`; or
-        `unreadable-view`, on which the view and the slips fail.
+        """`how`: `book` it; or be what a `bug` or `poison` (unless repaired), a `refusal` or a `timer` is made of; `killer`, `spinning`, `nowhere`, `bulky`, `huge`;
+        `second`, which no new account can book; or `unreadable-view`, on which the view and the slips fail.
         """
+
+        amount: int
+        how: str = "book"
+
+    class Opened(Said, type=f"{prefix}.opened", families=(f"{prefix}.entries.v1",)):
+        """An entry that usually is the first."""
 
         amount: int
         how: str = "book"
@@ -108,7 +115,7 @@ def ledger(prefix: str) -> Ledger:
     def timers(account: Account) -> Sequence[Due]:
         return (Due("close", account.closes_at),) if account.closes_at else ()
 
-    accounts = Aggregate(service=prefix, state=Account, timers=timers)
+    accounts = Aggregate(service=prefix, state=Account, timers=timers, begins={Opened})
     books = Projection[Book]()
     slips = Maker()
 
@@ -118,8 +125,8 @@ def ledger(prefix: str) -> Ledger:
             request_id=request_id, reference=reference_of(request_id), seq=account.said, amount=amount, note=note
         )
 
-    @accounts.on(Entered)
-    def book(current: Account | None, received: Received[Entered]) -> Decision[Account]:
+    @accounts.on(Entered, Opened)
+    def book(current: Account | None, received: Received[Any]) -> Decision[Account]:
         account, event = current or Account(), received.event
         amount = event.amount
         after = account.model_copy(update={"entries": (*account.entries, amount), "said": account.said + 1})
@@ -128,6 +135,8 @@ def ledger(prefix: str) -> Ledger:
                 raise ZeroDivisionError("a person's words stand here")
             case "poison" if "LEDGER_REPAIRED" not in os.environ:
                 raise Poison("impossible")
+            case "second" if current is None:
+                raise Poison("not-the-first")
             case "refusal":
                 told = account.model_copy(update={"said": account.said + 1})
                 return refused(told, booking(told, received, amount, "refused"))
@@ -176,4 +185,4 @@ def ledger(prefix: str) -> Ledger:
         assert received.event.note != "unreadable"
         return [{"_id": received.id, "key": received.key, "amount": received.event.amount}]
 
-    return Ledger(prefix, Entered, Booked, accounts, books, slips)
+    return Ledger(prefix, Entered, Opened, Booked, accounts, books, slips)

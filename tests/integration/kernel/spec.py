@@ -65,6 +65,20 @@ class KernelSpec:
         await ledger.enter(key, 2)
         await ledger.settled()
 
+    async def test_what_opens_an_account_is_booked_once_whether_there_is_one_or_not(self, ledger: Bench) -> None:
+        key, other = uuid4(), uuid4()
+        await ledger.enter(key, 1, opens=True)
+        await ledger.enter(other, 1)
+        await ledger.settled()
+        for _ in range(2):
+            await ledger.enter(key, 1, opens=True)
+            await ledger.enter(other, 2, "second", opens=True)
+        await ledger.enter(key, 2, opens=True)
+        await ledger.enter(key, 3)
+        ledger.entered[str(key)] = [1, 2, 3]
+        ledger.entered[str(other)] = [1, 2]
+        await ledger.settled()
+
     async def test_the_same_id_with_other_bytes_is_dead_lettered(self, ledger: Bench) -> None:
         key = uuid4()
         await ledger.enter(key, 1)

@@ -163,6 +163,7 @@ PLAIN = (
     Failpoint.BATCH_NOTED,
     Failpoint.CARE_TAKEN,
     Failpoint.LOADED,
+    Failpoint.FOLDED,
     Failpoint.TOPICS_KNOWN,
     Failpoint.PARKED,
     Failpoint.SAVED,
