@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from deploy.local.tier import Tier
 from tests.bench.figures import Figure
-from tests.bench.rows import backlog, hops, memory, overload, routing, submit, uploads, whole
+from tests.bench.rows import backlog, hops, memory, overload, restart, routing, submit, uploads, whole
 
 
 class Row(NamedTuple):
@@ -26,5 +26,8 @@ ROWS: Final[Mapping[str, Row]] = {
     "P10": Row("how long uploads keep everybody else waiting", uploads.stalls),
     "P11": Row("memory of each process, beside its imports alone", memory.resident),
     "P14": Row("what the whole system carries, every process and engine together", whole.capacity),
+    "R4": Row(
+        "the broker is killed and comes back: until the next request is with its department", restart.after_a_restart
+    ),
     "R8": Row("ten times the callers that the gateway serves at once", overload.overload),
 }

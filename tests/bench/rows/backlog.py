@@ -34,12 +34,12 @@ async def beside_a_backlog(tier: Tier, rounds: int) -> list[Figure]:
         await _fill(place)
         await place.start(DRAINING, "tests.bench.draining", http=False)
         requests = submits(await place.sessions(place.url("gateway")))
-        async with _inboxes(place) as consumer:
-            await _walk(place, consumer, requests)
+        async with inboxes(place) as consumer:
+            await walk(place, consumer, requests)
             for _ in range(rounds):
                 with place.frozen(DRAINING):
-                    idle.append(quantile(await _walk(place, consumer, requests), 0.99) * 1e3)
-                beside.append(quantile(await _walk(place, consumer, requests), 0.99) * 1e3)
+                    idle.append(quantile(await walk(place, consumer, requests), 0.99) * 1e3)
+                beside.append(quantile(await walk(place, consumer, requests), 0.99) * 1e3)
     ours, baseline = Series(tuple(beside)), Series(tuple(idle))
     return [Figure("P6", "submit to department beside a backlog, p99", "ms", ours, baseline, Reading.TIMES, 2)]
 
@@ -54,7 +54,7 @@ async def _fill(place: Ground) -> None:
 
 
 @asynccontextmanager
-async def _inboxes(place: Ground) -> AsyncIterator[AIOKafkaConsumer]:
+async def inboxes(place: Ground) -> AsyncIterator[AIOKafkaConsumer]:
     inboxes = {topics.inbox(row.department) for row in load_requests()}
     consumer = AIOKafkaConsumer(*inboxes, bootstrap_servers=place.env["KAFKA_URL"], enable_auto_commit=False)
     await consumer.start()
@@ -65,13 +65,15 @@ async def _inboxes(place: Ground) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.stop()
 
 
-async def _walk(place: Ground, consumer: AIOKafkaConsumer, requests: Iterator[bytes]) -> list[float]:
+async def walk(
+    place: Ground, consumer: AIOKafkaConsumer, requests: Iterator[bytes], count: int = REQUESTS
+) -> list[float]:
     """Seconds from sending a request to its arrival in an inbox, of one after the other."""
     took: list[float] = []
     caller = await Caller.to(place.url("gateway"))
-    for _ in range(REQUESTS):
+    for _ in range(count):
         begin = time.perf_counter()
-        await caller.ask(next(requests))
+        assert await caller.ask(next(requests)) == 201
         async with asyncio.timeout(30):
             await consumer.getone()
         took.append(time.perf_counter() - begin)
