@@ -200,9 +200,9 @@ async def withdraw(request: Request, reference: str) -> Response:
     return await _taken(request, reference, NewWithdrawal, "withdrawal")
 
 
-async def _taken(request: Request, typed: str, asked: type[NewMessage | NewWithdrawal], name: str) -> Response:
+async def _taken(request: Request, typed: str, model: type[NewMessage | NewWithdrawal], name: str) -> Response:
     try:
-        act, act_id = await wired(request).acting.act(request, typed, asked)
+        act, act_id = await wired(request).acting.act(request, typed, model)
     except Problem as problem:
         ACTS.labels(name, str(problem.kind.status)).inc()
         raise
