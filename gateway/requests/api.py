@@ -192,7 +192,11 @@ async def write(request: Request, reference: str) -> Response:
     status_code=202,
     response_model=ActTaken,
     responses=_ACT_REFUSALS,
-    openapi_extra={**json_body(NewWithdrawal), **BEARER, "parameters": [IDEMPOTENCY_KEY, _SHOWN_RECEIPT]},
+    openapi_extra={
+        **json_body(NewWithdrawal, required=not NewWithdrawal.MAY_BE_ABSENT),
+        **BEARER,
+        "parameters": [IDEMPOTENCY_KEY, _SHOWN_RECEIPT],
+    },
     summary="Withdraw",
 )
 async def withdraw(request: Request, reference: str) -> Response:
