@@ -17,11 +17,11 @@ BEARER: dict[str, Any] = {"security": [{"bearer": []}]}
 """For an operation that reads the session itself, without FastAPI's dependencies."""
 
 
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
+def json_body(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """`openapi_extra` of an operation that reads `model` from its raw body."""
     _bodies.append(model)
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def header(name: str, description: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:

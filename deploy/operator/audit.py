@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from deploy.operator.errors import OperatorError
 from deploy.operator.log import Log
 from services.common.contracts import topics
-from services.common.contracts.base import TYPE_PREFIX
 from services.common.contracts.operations import (
     MAX_LETTERS,
     LetterRef,
@@ -32,6 +31,7 @@ from services.common.contracts.operations import (
 from services.common.errors import Poison
 from services.common.identifiers import derived_id
 from services.common.messaging import Publisher
+from services.common.messaging.envelope import attributes
 from services.common.messaging.position import Position
 from services.common.messaging.publisher import Raw
 from services.common.messaging.record import read
@@ -130,16 +130,8 @@ class Audit:
 def raw(fact: OperationFact) -> Raw:
     """The record of a fact, under an id that follows from all it says."""
     value, key = fact.model_dump_json(), str(fact.operation_id)
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": str(derived_id(SOURCE, key, fact.TYPE, value)),
-        "ce_type": fact.TYPE,
-        "ce_source": f"postigo/{SOURCE}",
-        "ce_time": fact.occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "ce_partitionkey": key,
-        "ce_dataschema": f"urn:postigo:schema:{fact.TYPE.removeprefix(TYPE_PREFIX)}",
-        "content-type": "application/json",
-    }
+    identifier = str(derived_id(SOURCE, key, fact.TYPE, value))
+    headers = attributes(type(fact), SOURCE, id=identifier, at=fact.occurred_at, key=key)
     encoded = [(name, text.encode()) for name, text in headers.items()]
     return Raw(topics.OPERATIONS, key.encode(), value.encode(), encoded)
 

@@ -7,10 +7,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from deploy.operator.errors import OperatorError
+from services.common.messaging.position import Span
 
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
-Span = tuple[int, int]
-"""The first offset of a partition that is meant, and the one after the last."""
 
 POLL_MS: Final = 500
 
@@ -20,7 +19,6 @@ class Log:
         self._consumer: Any = AIOKafkaConsumer(
             bootstrap_servers=url, client_id="postigo-operator", enable_auto_commit=False, auto_offset_reset="earliest"
         )
-        self._stands: tuple[TopicPartition, int] | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -50,14 +48,14 @@ class Log:
         """All that lies in `partitions` now."""
         if not partitions:
             return {}
-        self._assign(partitions)
+        self._consumer.assign(partitions)
         starts = await self._consumer.beginning_offsets(partitions)
         ends = await self._consumer.end_offsets(partitions)
         return {tp: (starts[tp], ends[tp]) for tp in partitions}
 
     async def offsets_at(self, partitions: Sequence[TopicPartition], moment_ms: int) -> dict[TopicPartition, int]:
         """The first offset appended at that moment or later; the end of the log where there is none."""
-        self._assign(partitions)
+        self._consumer.assign(partitions)
         found = await self._consumer.offsets_for_times(dict.fromkeys(partitions, moment_ms))
         ends = await self._consumer.end_offsets(partitions)
         return {tp: found[tp].offset if found.get(tp) else ends[tp] for tp in partitions}
@@ -78,20 +76,13 @@ class Log:
     async def _of(self, tp: TopicPartition, first: int, after: int) -> AsyncIterator[Record]:
         if first >= after:
             return
-        if self._stands != (tp, first):
-            self._assign([tp])
-            self._consumer.seek(tp, first)
-        self._stands = None
+        self._consumer.assign([tp])
+        self._consumer.seek(tp, first)
         # A transaction's marker takes an offset, and no record comes for it.
         while (position := await self._consumer.position(tp)) < after:
             for record in await self._next(tp, position, after):
                 if record.offset < after:
                     yield record
-        self._stands = (tp, position)
-
-    def _assign(self, partitions: Sequence[TopicPartition]) -> None:
-        self._consumer.assign(partitions)
-        self._stands = None
 
     async def _next(self, tp: TopicPartition, position: int, after: int) -> list[Record]:
         try:

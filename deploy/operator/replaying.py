@@ -16,14 +16,14 @@ from deploy.operator.audit import Audit
 from deploy.operator.errors import OperatorError
 from deploy.operator.hand import Hand
 from deploy.operator.letters import BETWEEN, letters_in
-from deploy.operator.log import Log, Record, Span
+from deploy.operator.log import Log, Record
 from deploy.operator.plan import OLDEST
 from deploy.operator.redriving import Progress
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.contracts import topics
 from services.common.errors import Poison
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.position import Position, moment, position_of
+from services.common.messaging.position import Position, Span, moment, position_of
 from services.common.messaging.publisher import Raw
 from services.common.messaging.record import MAX_EVENT
 from services.common.messaging.redrive import HEADER, Redrive

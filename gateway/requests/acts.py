@@ -14,13 +14,13 @@ from gateway.documents.remote import DocumentService
 from gateway.limits import InFlight
 from gateway.requests import domain
 from gateway.requests.appending import append
+from gateway.requests.asked import asked
 from gateway.requests.domain import NewMessage, NewWithdrawal
 from gateway.requests.reading import Reading
 from services.common.contracts.intake import Act, RequestReplied
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.web import kinds
-from services.common.web.bodies import check, parse_json, read_body, require_json
 from services.common.web.edge import traceparent_of
 from services.common.web.problems import Problem
 
@@ -46,23 +46,18 @@ class Acting:
     _in_flight: InFlight = field(default_factory=lambda: InFlight("acts", ACTS))
     _brake: Brake = field(default_factory=lambda: Brake(ACTS_AT_ONCE, ONE_MORE_EVERY))
 
-    async def act(self, request: Request, typed: str, asked: type[NewMessage | NewWithdrawal]) -> tuple[Act, UUID]:
+    async def act(self, request: Request, typed: str, model: type[NewMessage | NewWithdrawal]) -> tuple[Act, UUID]:
         """Do what the body asks to the request that was `typed`: the act and its id, once the broker has it.
 
         Raises a `Problem` otherwise.
         """
-        session = await self.sessions.of(request)
-        ARMED and reach(Failpoint.ACT_SESSION_READ)
-        key = domain.require_key(request.headers.get("idempotency-key"))
-        require_json(request)
-        raw = await read_body(request)
+        sent = await asked(request, self.sessions, model, Failpoint.ACT_SESSION_READ)
         ARMED and reach(Failpoint.ACT_BODY_READ)
-        body = parse_json(raw)
-        wanted = check(asked, body)
+        session, key = sent.session, sent.key
         request_id = await self.reading.owned(session, typed, request.headers.get("postigo-receipt"))
         ARMED and reach(Failpoint.ACT_OWNER_KNOWN)
-        act = domain.act_of(wanted, request_id, session)
-        act_id = domain.act_id_of(self.id_secret, session, key, domain.fingerprint(body), act)
+        act = domain.act_of(sent.wanted, request_id, session)
+        act_id = domain.act_id_of(self.id_secret, session, key, sent.content, act)
         key_id = domain.key_id_of(session, key)
         if self.reading.issued.other_sending(key_id, act_id):
             raise Problem(kinds.KEY_REUSED)

@@ -192,7 +192,11 @@ async def write(request: Request, reference: str) -> Response:
     status_code=202,
     response_model=ActTaken,
     responses=_ACT_REFUSALS,
-    openapi_extra={**json_body(NewWithdrawal), **BEARER, "parameters": [IDEMPOTENCY_KEY, _SHOWN_RECEIPT]},
+    openapi_extra={
+        **json_body(NewWithdrawal, required=not NewWithdrawal.MAY_BE_ABSENT),
+        **BEARER,
+        "parameters": [IDEMPOTENCY_KEY, _SHOWN_RECEIPT],
+    },
     summary="Withdraw",
 )
 async def withdraw(request: Request, reference: str) -> Response:
@@ -200,9 +204,9 @@ async def withdraw(request: Request, reference: str) -> Response:
     return await _taken(request, reference, NewWithdrawal, "withdrawal")
 
 
-async def _taken(request: Request, typed: str, asked: type[NewMessage | NewWithdrawal], name: str) -> Response:
+async def _taken(request: Request, typed: str, model: type[NewMessage | NewWithdrawal], name: str) -> Response:
     try:
-        act, act_id = await wired(request).acting.act(request, typed, asked)
+        act, act_id = await wired(request).acting.act(request, typed, model)
     except Problem as problem:
         ACTS.labels(name, str(problem.kind.status)).inc()
         raise

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -38,11 +38,14 @@ def _visible(text: str) -> str:
 Visible = Annotated[Prose, AfterValidator(_visible)]
 
 
-class _Sent(BaseModel):
+class Sent(BaseModel):
+    """A body as people send it. Where it `MAY_BE_ABSENT`, none means `{}`."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
+    MAY_BE_ABSENT: ClassVar[bool] = False
 
 
-class NewRequest(_Sent):
+class NewRequest(Sent):
     """A request as a person files it: what about, why, and in their own words."""
 
     subject: Annotated[Code, Field(description="From the catalogue.", examples=["FAM-01"])]
@@ -54,7 +57,7 @@ class NewRequest(_Sent):
     )
 
 
-class NewMessage(_Sent):
+class NewMessage(Sent):
     """What a person adds to a request of theirs: words, files, or both."""
 
     text: Annotated[Visible | None, Field(description="Plain words, at most 4 000 characters.")] = None
@@ -67,8 +70,10 @@ class NewMessage(_Sent):
         return self
 
 
-class NewWithdrawal(_Sent):
-    """Nothing more is to be said: the body is `{}`."""
+class NewWithdrawal(Sent):
+    """Nothing more is to be said: the body is `{}`, or none."""
+
+    MAY_BE_ABSENT = True
 
 
 def require_key(typed: str | None) -> str:

@@ -11,6 +11,7 @@ from gateway.documents.remote import DocumentService
 from gateway.limits import InFlight
 from gateway.requests import domain
 from gateway.requests.appending import append
+from gateway.requests.asked import asked
 from gateway.requests.domain import NewRequest
 from gateway.requests.receipts import Issued, Receipt
 from services.common.catalogue import Catalogue
@@ -18,7 +19,6 @@ from services.common.contracts.intake import RequestSubmitted
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.web import kinds
-from services.common.web.bodies import check, parse_json, read_body, require_json
 from services.common.web.edge import traceparent_of
 from services.common.web.problems import Problem
 
@@ -41,18 +41,12 @@ class Filing:
 
     async def submit(self, request: Request) -> Receipt:
         """File the request in the body. Returns once the broker has it; raises a `Problem` otherwise."""
-        session = await self.sessions.of(request)
-        ARMED and reach(Failpoint.SUBMIT_SESSION_READ)
-        key = domain.require_key(request.headers.get("idempotency-key"))
-        require_json(request)
-        raw = await read_body(request)
+        sent = await asked(request, self.sessions, NewRequest, Failpoint.SUBMIT_SESSION_READ)
         ARMED and reach(Failpoint.SUBMIT_BODY_READ)
-        body = parse_json(raw)
-        filed = check(NewRequest, body)
+        session, filed = sent.session, sent.wanted
         domain.require_leaf(self.catalogue, filed, session)
-        content = domain.fingerprint(body)
-        request_id = domain.request_id_of(self.id_secret, session, key, content)
-        key_id = domain.key_id_of(session, key)
+        request_id = domain.request_id_of(self.id_secret, session, sent.key, sent.content)
+        key_id = domain.key_id_of(session, sent.key)
         if self.issued.other_sending(key_id, request_id):
             raise Problem(kinds.KEY_REUSED)
         event = domain.submitted(request_id, filed, session, self.catalogue.version)
@@ -65,7 +59,7 @@ class Filing:
             identifier = domain.event_id_of(event)
             appended_at = await append(self.publisher, event, identifier, traceparent_of(request.scope))
             ARMED and reach(Failpoint.SUBMIT_APPENDED)
-        return self.issued.add(key_id, _receipt(event, appended_at, content))
+        return self.issued.add(key_id, _receipt(event, appended_at, sent.content))
 
 
 def _receipt(event: RequestSubmitted, appended_at: datetime, content: bytes) -> Receipt:

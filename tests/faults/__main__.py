@@ -15,9 +15,9 @@ from pathlib import Path
 from deploy.local.tier import EMBEDDED, REAL, Tier
 from tests.faults import clock
 from tests.faults.aimed import chosen
-from tests.faults.runner import Outcome, Run
+from tests.faults.runner import Run
 from tests.faults.schedule import Schedule
-from tests.faults.telling import told
+from tests.faults.telling import again, ending
 from tests.faults.town import town
 
 HOME = Path(".postigo") / f"faults-{os.getpid()}"
@@ -36,8 +36,7 @@ def main() -> None:
         print(f"Clocks will not jump: {clock.PACKAGE} is not on this machine, and may not be installed.")
     failed = asyncio.run(_run(schedules, wish.tier))
     for name in failed:
-        seed, _, number = name.partition("/")
-        print(f'FAILED: make faults ARGS="--seed {seed} --only {number} --tier {wish.tier}"')
+        print(f"FAILED: {again(name, wish.tier)}")
     print(f"{len(schedules) - len(failed)} of {len(schedules)} schedules held every clause.")
     sys.exit(bool(failed))
 
@@ -62,23 +61,13 @@ async def _run(schedules: Sequence[Schedule], tier: Tier) -> list[str]:
                 print(schedule, flush=True)
                 outcome = await Run(place, schedule, say=lambda text: print(text, flush=True)).play()
                 broken = not outcome.passed
-                _show(outcome, len(schedules) - len(waiting), len(schedules))
+                print(f"  [{len(schedules) - len(waiting)}/{len(schedules)}] {ending(outcome, tier)}", flush=True)
         if broken:
             failed.append(schedule.name)
             print(f"Logs and data of the failed one are kept in {home}.")
         else:
             shutil.rmtree(home, ignore_errors=True)
     return failed
-
-
-def _show(outcome: Outcome, number: int, of: int) -> None:
-    history, held = outcome.history, sum(verdict.held for verdict in outcome.verdicts)
-    counts = f"{len(history.filed)} requests, {len(history.records)} records, {len(history.mails)} mails"
-    times = f"struck for {outcome.struck:.0f} s, at rest {outcome.rested:.0f} s later"
-    ending = "held" if outcome.passed else "BROKEN"
-    print(f"  [{number}/{of}] {ending}: {held} of {len(outcome.verdicts)} clauses; {counts}; {times}.", flush=True)
-    if not outcome.passed:
-        print(f"\nSchedule {outcome.schedule.name} broke a promise.\n{told(history, outcome.verdicts)}\n", flush=True)
 
 
 def _arguments() -> argparse.Namespace:

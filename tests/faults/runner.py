@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from tests.faults.recorder import Recorder
 from tests.faults.schedule import Schedule, Step
 from tests.faults.strikes import STRIKES, Scene
 from tests.faults.town import Town
-from tests.faults.verdicts import Harm, Verdict, judge
+from tests.faults.verdicts import Clause, Harm, Offence, Verdict, judge
 
 TOLD_WITHIN: Final = 60.0
 """Seconds after the healing in which whoever still tries must be told."""
@@ -40,13 +40,16 @@ _CANNOT: Final = (AssertionError, KafkaError, OSError, StackError, StoreAway, Ti
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a schedule. Times are seconds: from its beginning to the healing, and from there to rest."""
+    """What became of a schedule. Times are seconds: from its beginning to the healing, and from there to rest.
+
+    `rested` is None when the town could not be healed: then nothing else was judged.
+    """
 
     schedule: Schedule
     history: History
     verdicts: Sequence[Verdict]
     struck: float
-    rested: float
+    rested: float | None
 
     @property
     def passed(self) -> bool:
@@ -55,6 +58,14 @@ class Outcome:
     @property
     def harms(self) -> frozenset[Harm]:
         return frozenset(verdict.clause.harm for verdict in self.verdicts if not verdict.held)
+
+
+def _never_judged(_: History) -> Iterator[Offence]:
+    """No history tells it: the runner finds out."""
+    return iter(())
+
+
+HEALED: Final = Clause("everything runs again after the strikes", Harm.OTHER, _never_judged)
 
 
 def _unheard(text: str) -> None:
@@ -80,7 +91,12 @@ class Run:
         people = People(self.town.counter, self.schedule.name, self._begun + 600)
         coming = asyncio.create_task(people.come(self.schedule.parts))
         await self._strike(recorder)
-        await self._heal(people)
+        try:
+            await self._heal(people)
+        except StackError as error:
+            coming.cancel()
+            await asyncio.wait([coming])
+            return self._unhealed(people, error)
         await coming
         healed = time.monotonic()
         history, verdicts = await self._at_rest(recorder, people)
@@ -130,6 +146,13 @@ class Run:
         people.until = time.monotonic() + TOLD_WITHIN
         self._note("healed")
 
+    def _unhealed(self, people: People, error: StackError) -> Outcome:
+        """Failed, whatever became of the requests: nobody may be told in a town that stands still."""
+        self._note(f"NOT HEALED: {error}")
+        history = History(**self._known(people))
+        verdict = Verdict(HEALED, (Offence(str(error)),))
+        return Outcome(self.schedule, history, (verdict,), time.monotonic() - self._begun, None)
+
     async def _at_rest(self, recorder: Recorder, people: People) -> tuple[History, Sequence[Verdict]]:
         """The history once nothing moves any more and every clause holds; what it is when the time is over, otherwise."""
         deadline = time.monotonic() + REST_WITHIN
@@ -154,10 +177,12 @@ class Run:
         return 1, ()
 
     async def _history(self, recorder: Recorder, people: People, behind: Sequence[Behind]) -> History:
-        known: dict[str, Any] = {
+        return await recorder.history(behind=behind, **self._known(people))
+
+    def _known(self, people: People) -> dict[str, Any]:
+        """What no engine need be asked for."""
+        return {
             "asked": sorted(people.asked, key=lambda asked: asked.number),
-            "behind": behind,
             "strange_answers": people.strange,
             "done": list(self.done),
         }
-        return await recorder.history(**known)

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
+from deploy.local.tier import Tier
 from services.common.contracts.base import TYPE_PREFIX
 from tests.faults.history import Asked, Done, History, Kept, Record
+from tests.faults.runner import Outcome
 from tests.faults.verdicts import Verdict
 
 SHOWN: Final = 3
@@ -15,6 +17,25 @@ TOLD: Final = 4
 """Requests whose whole history is printed."""
 
 Line = tuple[datetime, str]
+
+
+def again(name: str, tier: Tier) -> str:
+    """What to type to run the schedule of this name once more."""
+    seed, _, number = name.partition("/")
+    return f'make faults ARGS="--seed {seed} --only {number} --tier {tier}"'
+
+
+def ending(outcome: Outcome, tier: Tier) -> str:
+    """What became of a schedule, in one line; of one that failed, why and how to run it again."""
+    history, held = outcome.history, sum(verdict.held for verdict in outcome.verdicts)
+    counts = f"{len(history.filed)} requests, {len(history.records)} records, {len(history.mails)} mails"
+    rested = "never healed" if outcome.rested is None else f"at rest {outcome.rested:.0f} s later"
+    word = "held" if outcome.passed else "BROKEN"
+    line = f"{word}: {held} of {len(outcome.verdicts)} clauses; {counts}; struck for {outcome.struck:.0f} s, {rested}."
+    if outcome.passed:
+        return line
+    why = told(history, outcome.verdicts)
+    return f"{line}\n\nSchedule {outcome.schedule.name} broke a promise: {again(outcome.schedule.name, tier)}\n{why}\n"
 
 
 def told(history: History, verdicts: Sequence[Verdict]) -> str:

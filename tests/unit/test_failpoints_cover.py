@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 COVERED = (
     "gateway/requests/acts.py",
     "gateway/requests/appending.py",
+    "gateway/requests/asked.py",
     "gateway/requests/submit.py",
     "services/common/messaging/aggregate_consumer.py",
     "services/common/messaging/batch.py",

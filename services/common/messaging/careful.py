@@ -18,8 +18,8 @@ from aiokafka import TopicPartition
 from services.common.errors import StoreAway
 from services.common.messaging.batch import MAX_RECORDS, BatchTaker, Records
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.lives import SPARED, Lives, Past, Span
-from services.common.messaging.position import Position, position_of
+from services.common.messaging.lives import SPARED, Lives, Past
+from services.common.messaging.position import Position, Span, position_of
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from services.common.contracts import Said
+from services.common.contracts import Event, Said
 from services.common.errors import Poison
 from services.common.messaging.record import MAX_EVENT
 from services.common.store import Outgoing
@@ -29,15 +29,10 @@ def outgoing(
     value = event.model_dump_json().encode()
     if len(value) > MAX_EVENT:
         raise Poison("event-too-large")
-    headers = {
-        **_alike(type(event), source),
-        "ce_id": id,
-        "ce_subject": event.reference,
-        "ce_time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "ce_correlationid": correlation,
-        "ce_causationid": cause,
-        "ce_partitionkey": key,
-    }
+    headers = attributes(type(event), source, id=id, at=at, key=key)
+    headers["ce_subject"] = event.reference
+    headers["ce_correlationid"] = correlation
+    headers["ce_causationid"] = cause
     if event.sequence is not None:
         headers["ce_sequence"] = f"{event.sequence:010d}"
     if traceparent is not None:
@@ -47,8 +42,18 @@ def outgoing(
     return Outgoing(id=id, topic=event.topic, key=key, headers=headers, value=value, at=at)
 
 
+def attributes(kind: type[Event], source: str, *, id: str, at: datetime, key: str) -> dict[str, str]:
+    """The headers that every event of ours has."""
+    return {
+        **_alike(kind, source),
+        "ce_id": id,
+        "ce_time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "ce_partitionkey": key,
+    }
+
+
 @lru_cache(maxsize=256)
-def _alike(kind: type[Said], source: str) -> Mapping[str, str]:
+def _alike(kind: type[Event], source: str) -> Mapping[str, str]:
     """What all events of a type from one source have in common."""
     return {
         "ce_specversion": "1.0",

@@ -12,15 +12,13 @@ from aiokafka import TopicPartition
 from pymongo import ReturnDocument
 
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.position import Span
 from services.common.store import Collection, reaching_store
 
 SPARED: Final = 2
 """Lives that a record may end while it is taken alone, and still be tried. With the one in which nothing was noted, the
 one in which its batch was, and the one that puts it aside, a process is started five times; a sixth time only if even
 reading the record kills."""
-
-Span = tuple[int, int]
-"""The first offset of a partition, and the one after the last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
+Span = tuple[int, int]
+"""The first offset of a partition that is meant, and the one after the last."""
+
 
 class Position(NamedTuple):
     """Where a record lies in the log; for a redriven one, where it first lay."""

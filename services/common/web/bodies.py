@@ -40,6 +40,11 @@ def content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def has_body(request: Request) -> bool:
+    """Whether anything is sent behind the head, by what the head says."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+
+
 def require_json(request: Request) -> None:
     """Refuse a body that is not declared as plain UTF-8 JSON."""
     media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")

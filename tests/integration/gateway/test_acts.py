@@ -1,6 +1,7 @@
 """Acting on a request: on one's own alone, kept before it is answered, and told what became of it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -45,7 +46,6 @@ async def test_a_missing_or_bad_key_is_400(person: Person, act: str, body: dict[
     ("content", "content_type", "status", "kind"),
     [
         (b'{"text": "Bom d', "application/json", 400, "not-json"),
-        (b"", "application/json", 400, "not-json"),
         (b'{"text": "a", "text": "b"}', "application/json", 400, "not-json"),
         (b'{"text": "' + b"x" * 70_000 + b'"}', "application/json", 413, "too-large"),
         (b"{}", "text/plain", 415, "media-type"),
@@ -116,6 +116,39 @@ async def test_a_withdrawal_is_one_record_under_the_act_id(gateway: Town, person
     headers = headers_of(record)
     assert (headers["ce_id"], headers["ce_type"]) == (str(act_id), "pt.postigo.request.withdrawn.v1")
     assert headers["ce_dataschema"] == "urn:postigo:schema:intake.request.withdrawn.v1"
+
+
+@pytest.mark.parametrize("content_type", [{}, {"content_type": "application/json"}])
+async def test_a_withdrawal_needs_no_body_and_is_the_same_with_an_empty_one(
+    gateway: Town, person: Person, content_type: dict[str, str]
+) -> None:
+    request, key = await filed(person), new_key()
+    path, headers = f"/v1/requests/{request['reference']}/withdrawal", person.headers(idempotency_key=key)
+    act_id = await taken(await person.http.post(path, headers=headers | person.headers(**content_type)))
+    assert await taken(await person.act(request["reference"], "withdrawal", {}, key)) == act_id
+    first, again = (await gateway.appended(request["request_id"]))[1:]
+    assert first.value == again.value
+
+
+async def test_a_message_needs_a_body(person: Person) -> None:
+    reference = (await filed(person))["reference"]
+    for content_type, status, kind in (
+        ({}, 415, "media-type"),
+        ({"content_type": "application/json"}, 400, "not-json"),
+    ):
+        headers = person.headers(idempotency_key=new_key(), **content_type)
+        answer = await person.http.post(f"/v1/requests/{reference}/messages", headers=headers)
+        assert (answer.status_code, problem(answer)) == (status, kind)
+
+
+async def test_a_withdrawal_sent_in_pieces_has_a_body_that_must_be_json(person: Person) -> None:
+    async def nothing() -> AsyncIterator[bytes]:
+        yield b""
+
+    reference = (await filed(person))["reference"]
+    headers = person.headers(idempotency_key=new_key(), content_type="application/json")
+    answer = await person.http.post(f"/v1/requests/{reference}/withdrawal", content=nothing(), headers=headers)
+    assert (answer.status_code, problem(answer)) == (400, "not-json")
 
 
 @acts
