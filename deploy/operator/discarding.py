@@ -15,7 +15,7 @@ from deploy.operator.taking import PATIENCE, taken
 from deploy.operator.where import Where
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.publisher import Raw
-from services.common.messaging.redrive import HEADER, Redrive, Redrives
+from services.common.messaging.redrive import Redrive, Redrives
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +70,4 @@ def _freeing(given_up: GivenUp, redrives: Redrives) -> Iterator[Raw]:
         if letter.position in {waiting.position for waiting in document.records}:
             key = document.key.encode()
             told = Redrive(letter.group, letter.position, letter.at, frees=document.key)
-            header = (HEADER, redrives.header(told, key, b""))
-            yield Raw(letter.position.topic, key, b"", [header], letter.position.partition)
+            yield Raw(letter.position.topic, key, b"", redrives.sealed(told, key, b""), letter.position.partition)

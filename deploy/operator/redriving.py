@@ -18,7 +18,7 @@ from deploy.operator.plan import Left, Line, still_waiting
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.publisher import Raw
-from services.common.messaging.redrive import HEADER, Redrive, Redrives
+from services.common.messaging.redrive import Redrive, Redrives
 
 AT_ONCE: Final = 200
 """Records appended before their group is waited for."""
@@ -146,14 +146,8 @@ def _because(letter: Letter, there: bool, again: str | None, waits: bool) -> str
 def raw(letter: Letter, record: Record, redrives: Redrives) -> Raw:
     """The letter's record as it is appended again, byte for byte, for its group alone."""
     told = Redrive(letter.group, letter.position, letter.at, letter.quiet)
-    header = (HEADER, redrives.header(told, record.key, record.value))
-    return Raw(
-        letter.position.topic,
-        record.key,
-        record.value,
-        [*original_headers(record), header],
-        letter.position.partition,
-    )
+    headers = redrives.sealed(told, record.key, record.value, original_headers(record))
+    return Raw(letter.position.topic, record.key, record.value, headers, letter.position.partition)
 
 
 def _partition(letter: Letter) -> TopicPartition:

@@ -26,7 +26,7 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.position import Position, Span, moment, position_of
 from services.common.messaging.publisher import Raw
 from services.common.messaging.record import MAX_EVENT
-from services.common.messaging.redrive import HEADER, Redrive
+from services.common.messaging.redrive import Redrive
 
 AT_ONCE: Final = 500
 """Records appended before the group is waited for: what it reads beside them waits no longer than for these."""
@@ -158,9 +158,8 @@ class Replaying:
             self.left_out[because] += 1
             return
         told = Redrive(stretch.group, position, at, quiet=not self.mail or bool(earlier and earlier.quiet))
-        headers = [(name, value) for name, value in record.headers if name != HEADER]
-        header = (HEADER, self.hand.redrives.header(told, record.key, record.value))
-        yield Raw(record.topic, record.key, record.value, [*headers, header], record.partition)
+        headers = self.hand.redrives.sealed(told, record.key, record.value, record.headers)
+        yield Raw(record.topic, record.key, record.value, headers, record.partition)
 
     def _left_out(
         self, record: Record, earlier: Redrive | None, stretch: Stretch, aside: set[Position], at: datetime

@@ -5,6 +5,7 @@ The header is sealed: who may write a topic must not be able to date a record, o
 
 import hashlib
 import hmac
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 HEADER: Final = "dlq-redrive"
+
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +59,39 @@ class Redrives:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
-    def header(self, redrive: Redrive, key: bytes | None, value: bytes | None) -> bytes:
-        """The header's value for a record with this key and value: the redrive, and its HMAC-SHA-256 in hexadecimal."""
-        return f"{redrive} {self._seal(str(redrive), key, value)}".encode()
+    def sealed(
+        self, redrive: Redrive, key: bytes | None, value: bytes | None, headers: Headers = ()
+    ) -> list[tuple[str, bytes | None]]:
+        """The headers of a record with this key, value and `headers`: these, and last the redrive and its HMAC-SHA-256 in
+        hexadecimal. What was redriven before carries one redrive all the same.
+        """
+        others = [each for each in headers if each[0] != HEADER]
+        seal = self._seal(str(redrive), key, value, others)
+        return [*others, (HEADER, f"{redrive} {seal}".encode())]
 
     def of(self, record: "ConsumerRecord[bytes, bytes]") -> Redrive | None:
         """The redrive of a record; None when it has none. Raises `Poison` when we did not seal it."""
         header = next((value for name, value in record.headers if name == HEADER), b"-")
         if header == b"-":
             return None
+        others = [each for each in record.headers if each[0] != HEADER]
         try:
             text, _, seal = (header or b"").decode("ascii").rpartition(" ")
-            if hmac.compare_digest(seal, self._seal(text, record.key, record.value)):
-                return Redrive.parse(text)
+            if hmac.compare_digest(seal, self._seal(text, record.key, record.value, others)):
+                redrive = Redrive.parse(text)
+                if redrive.position.topic == record.topic:
+                    return redrive
         except (ValueError, OverflowError, OSError):
             raise Poison("redrive-header") from None
         raise Poison("redrive-header")
 
-    def _seal(self, text: str, key: bytes | None, value: bytes | None) -> str:
-        parts = [
-            b"redrive",
-            text.encode(),
-            *(b"-" if part is None else hashlib.sha256(part).digest() for part in (key, value)),
-        ]
-        return hmac.new(self._secret, b"\n".join(parts), hashlib.sha256).hexdigest()
+    def _seal(self, text: str, key: bytes | None, value: bytes | None, headers: Headers) -> str:
+        """Over all that the record is: with another type or id the same bytes would be another command."""
+        named = [part for name, content in headers for part in (name.encode("utf-8", "surrogateescape"), content)]
+        return hmac.new(
+            self._secret, b"\n".join([b"redrive", text.encode(), *_digests([key, value, *named])]), hashlib.sha256
+        ).hexdigest()
+
+
+def _digests(parts: Iterable[bytes | None]) -> Iterable[bytes]:
+    return (b"-" if part is None else hashlib.sha256(part).digest() for part in parts)

@@ -61,7 +61,7 @@ async def free(ledger: Bench, key: UUID, first: Any, group: str | None = None) -
         frees=str(key),
     )
     redrives = Redrives(ledger.env["POSTIGO_INTERNAL_SECRET"].encode())
-    headers = [("dlq-redrive", redrives.header(redrive, str(key).encode(), b""))]
+    headers = redrives.sealed(redrive, str(key).encode(), b"")
     return await ledger.producer.send_and_wait(ledger.ledger.entries, value=b"", key=str(key).encode(), headers=headers)
 
 
@@ -87,7 +87,7 @@ async def redrive(
     headers = headers_of(event.TYPE, f"{key}-{amount}")
     value = event.model_dump_json().encode()
     redrives = Redrives((secret or ledger.env["POSTIGO_INTERNAL_SECRET"]).encode())
-    headers.append(("dlq-redrive", redrives.header(redrive, str(key).encode(), value)))
+    headers = redrives.sealed(redrive, str(key).encode(), value, headers)
     return await ledger.producer.send_and_wait(
         ledger.ledger.entries, value=value, key=str(key).encode(), headers=headers
     )

@@ -1,5 +1,7 @@
 """What an operator's header says, who may say it, and whom a record keeps quiet towards."""
 
+from typing import Any
+
 import pytest
 from aiokafka import ConsumerRecord
 from hypothesis import given, strategies as st
@@ -8,7 +10,7 @@ from services.common.contracts import topics
 from services.common.errors import Poison
 from services.common.messaging.position import Position, moment
 from services.common.messaging.record import read
-from services.common.messaging.redrive import HEADER, Redrive, Redrives
+from services.common.messaging.redrive import HEADER, Headers, Redrive, Redrives
 from tests.contract.golden_records import APPENDED, golden_records
 
 REDRIVES = Redrives(b"s" * 32)
@@ -32,14 +34,41 @@ def test_a_word_that_only_a_newer_writer_knows_is_not_guessed() -> None:
         Redrive.parse(f"{Redrive('intake', POSITION, moment(1))} loud")
 
 
-def test_a_seal_holds_for_what_is_quiet_and_what_it_frees() -> None:
+def test_a_seal_holds_for_all_that_the_record_is_and_for_its_topic() -> None:
     plain = Redrive("intake", POSITION, moment(1))
-    value = b"{}"
-    seal = REDRIVES.header(plain, b"key", value).rpartition(b" ")[2]
-    for forged in (f"{plain} quiet", f"{plain} frees=PO-7K3QX-9M2TA-4"):
-        sent = ConsumerRecord("t", 0, 0, 1, 1, b"key", value, None, 3, 2, [(HEADER, forged.encode() + b" " + seal)])
+    headers = [("ce_id", b"1"), ("ce_type", b"pt.postigo.assignment.acknowledge.v1"), ("odd", None)]
+    *_, (_, sealed) = REDRIVES.sealed(plain, b"key", b"{}", headers)
+    assert sealed is not None
+    seal = sealed.rpartition(b" ")[2]
+
+    def of(topic: str = POSITION.topic, value: bytes = b"{}", told: object = plain, **changed: bytes) -> Redrive | None:
+        changed_headers = [(name, changed.get(name, content)) for name, content in headers]
+        return REDRIVES.of(appended(topic, value, [*changed_headers, (HEADER, f"{told} ".encode() + seal)]))
+
+    assert of() == plain
+    forgeries: tuple[dict[str, Any], ...] = (
+        {"told": f"{plain} quiet"},
+        {"told": f"{plain} frees=PO-7K3QX-9M2TA-4"},
+        {"value": b"[]"},
+        {"ce_type": b"pt.postigo.assignment.reject.v1"},
+        {"ce_id": b"2"},
+        {"odd": b""},
+        {"topic": topics.LIFECYCLE},
+    )
+    for forged in forgeries:
         with pytest.raises(Poison, match="redrive-header"):
-            REDRIVES.of(sent)
+            of(**forged)
+
+
+def test_what_is_redriven_again_carries_one_redrive() -> None:
+    first, second = Redrive("intake", POSITION, moment(1)), Redrive("intake", POSITION, moment(2))
+    headers = REDRIVES.sealed(second, b"key", b"{}", REDRIVES.sealed(first, b"key", b"{}", [("ce_id", b"1")]))
+    assert [name for name, _ in headers] == ["ce_id", HEADER]
+    assert REDRIVES.of(appended(POSITION.topic, b"{}", headers)) == second
+
+
+def appended(topic: str, value: bytes, headers: Headers) -> ConsumerRecord[bytes, bytes]:
+    return ConsumerRecord(topic, 0, 0, 1, 1, b"key", value, None, 3, 2, headers)
 
 
 def test_a_quiet_redrive_and_a_quiet_fact_of_ours_are_quiet() -> None:
