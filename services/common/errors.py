@@ -21,6 +21,10 @@ class BrokerAway(Away):
     engine = "broker"
 
 
+class CutOff(BrokerAway):
+    """The broker does not answer this one consumer. Whether it answers anybody is asked elsewhere."""
+
+
 class ObjectStoreAway(Away):
     engine = "object store"
 

@@ -24,6 +24,7 @@ class Progress:
     stopped: str | None = None
     silent: bool = False
     lag: int = 0
+    cut_off_at: float | None = None
     moved_at: float = field(default_factory=time.monotonic)
     excused_at: float = field(default_factory=time.monotonic)
     _held: dict[TopicPartition, tuple[int, float]] = field(default_factory=dict)
@@ -32,10 +33,22 @@ class Progress:
         self.outage = None
         self.moved_at = time.monotonic()
 
+    def answered(self) -> None:
+        """The broker took a commit, or told where each partition stands: this consumer is not cut off."""
+        self.cut_off_at = None
+        self.moved()
+
     def declare(self, outage: str) -> None:
         """An engine is away. It is said again at each try: an outage of which no more is heard excuses nothing."""
         self.outage = outage
         self.excused_at = time.monotonic()
+
+    def cut_off(self, outage: str) -> None:
+        """The broker does not answer this consumer, which excuses nothing: whether it answers anybody is measured. To
+        take the same records again and again is no progress either.
+        """
+        self.outage = outage
+        self.cut_off_at = self.cut_off_at or time.monotonic()
 
     def heard_nothing(self, *, broker_there: bool) -> None:
         """The broker does not answer this consumer; somebody else may have reached it meanwhile."""
@@ -66,9 +79,13 @@ class Progress:
     @property
     def hung(self) -> bool:
         """Whether the consumer is alive and will never move again, as far as anybody can tell."""
-        waits = self.lag > 0 or self.silent
-        still = time.monotonic() - max(self.moved_at, self.excused_at)
-        return self.running and not self.stopped and waits and still > STALLED_AFTER
+        since: list[float] = []
+        if self.lag > 0 or self.silent:
+            since.append(self.moved_at)
+        if self.cut_off_at is not None:
+            since.append(self.cut_off_at)
+        longest = max((time.monotonic() - max(each, self.excused_at) for each in since), default=0.0)
+        return self.running and not self.stopped and longest > STALLED_AFTER
 
     @property
     def trouble(self) -> str | None:

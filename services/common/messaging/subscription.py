@@ -16,7 +16,7 @@ from aiokafka.errors import (
     UnknownMemberIdError,
 )
 
-from services.common.errors import Away, BrokerAway, HandedOver
+from services.common.errors import Away, BrokerAway, CutOff, HandedOver
 from services.common.messaging.batch import BatchTaker, Records
 from services.common.messaging.careful import CarefulTaker, spans_of
 from services.common.messaging.carrier import STOP_WITHIN, carrier
@@ -156,7 +156,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         except BrokerAway as away:
             log.warning("offsets unknown after a rebalance", group=self.group, because=str(away))
         else:
-            self.progress.moved()
+            self.progress.answered()
 
     async def _learn(self, assigned: Collection[TopicPartition]) -> None:
         """Stop loudly where the log no longer reaches back to what was committed."""
@@ -166,7 +166,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             ARMED and reach(Failpoint.LOG_STARTS_KNOWN)
             ends = await self.offsets.ends(self.consumer) if self._taker.must_beware else {}
         except (KafkaError, TimeoutError) as error:
-            raise BrokerAway(f"offsets unknown ({type(error).__name__})") from None
+            raise CutOff(f"offsets unknown ({type(error).__name__})") from None
         if ends:
             self._taker.beware(self.offsets.finished, ends)
         if gone:
@@ -213,7 +213,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             gone = await self.offsets.cut(self.consumer, gaps)
         except (KafkaError, TimeoutError) as error:
-            raise BrokerAway(f"a gap cannot be judged yet ({type(error).__name__})") from None
+            raise CutOff(f"a gap cannot be judged yet ({type(error).__name__})") from None
         if gone:
             self._halt(gone)
         return True
@@ -228,15 +228,15 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         except _LOST:
             raise HandedOver from None
         except (KafkaError, TimeoutError) as error:
-            raise BrokerAway(f"commit failed ({type(error).__name__})") from None
+            raise CutOff(f"commit failed ({type(error).__name__})") from None
         self.offsets.advance(offsets)
-        self.progress.moved()
+        self.progress.answered()
 
     async def _step_back(self, first: Mapping[TopicPartition, int], error: Exception) -> None:
         """Poll the same records again after a short wait. An outage has no limit and counts no try."""
         self._poller.went_wrong()
         if isinstance(error, Away):
-            self.progress.declare(str(error))
+            (self.progress.cut_off if isinstance(error, CutOff) else self.progress.declare)(str(error))
             log.warning("stepping back", group=self.group, because=str(error))
         else:
             self.progress.declare(f"kernel error: {type(error).__name__}")

@@ -269,12 +269,13 @@ class LivesSpec:
             await hanging.start()
             await hanging.settled()
 
-    async def test_a_consumer_that_lives_and_fetches_no_more_ends_its_process_and_the_next_goes_on(
-        self, engines: LocalStack, tmp_path: Path
+    @pytest.mark.parametrize("how", ["fetches-no-more", "commits-no-more"])
+    async def test_a_consumer_that_lives_and_is_cut_off_ends_its_process_and_the_next_goes_on(
+        self, how: str, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
             key, amounts = uuid4(), count(1)
-            await own.start(LEDGER_GOES_DEAF="1")
+            await own.start(LEDGER_SEVERED=how)
 
             async def died() -> bool:
                 await own.enter(key, next(amounts))

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -33,15 +34,28 @@ class Hanging:
 
 
 @dataclass(frozen=True, slots=True)
-class Deafening:
-    """What happens to a consumer of the client library after some broker restarts: it lives, and fetches no more."""
+class Severing:
+    """What happens to a consumer of the client library after some broker restarts: it lives, and fetches no more, or is
+    never answered when it commits. Loops run once every subscription has started.
+    """
 
     subscription: Subscription
+    how: str
 
     async def run(self) -> None:
-        """Loops run once every subscription has started."""
         await asyncio.sleep(1)
-        self.subscription.consumer._fetcher._fetch_task.cancel()
+        consumer = self.subscription.consumer
+        match self.how:
+            case "fetches-no-more":
+                consumer._fetcher._fetch_task.cancel()
+            case "commits-no-more":
+                consumer.commit = _unanswered
+            case _:
+                raise ValueError(self.how)
+
+
+async def _unanswered(*_: Any) -> None:
+    await asyncio.Event().wait()
 
 
 def build(settings: Settings, prefix: str) -> FastAPI:
@@ -60,7 +74,7 @@ def build(settings: Settings, prefix: str) -> FastAPI:
             wiring.reading(f"{prefix}-books", [book.bookings], ProjectionConsumer(book.books, books)),
             wiring.reading(f"{prefix}-slips", [book.bookings], slips),
         ],
-        loops=[sweeper, *([Deafening(deciding)] if "LEDGER_GOES_DEAF" in os.environ else [])],
+        loops=[sweeper, *(Severing(deciding, how) for how in os.environ.get("LEDGER_SEVERED", "").split())],
         close=[wiring.close],
     )
     return process.app()
