@@ -1,6 +1,5 @@
 """Fault schedules against the whole system: `make faults ARGS="--seed 1 --schedules 20"`."""
 
-import argparse
 import asyncio
 import logging
 import os
@@ -11,8 +10,11 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Annotated, cast, get_args
 
-from deploy.local.tier import EMBEDDED, REAL, Tier
+import typer
+
+from deploy.local.tier import REAL, Tier
 from tests.faults import clock
 from tests.faults.aimed import chosen
 from tests.faults.runner import Run
@@ -23,20 +25,35 @@ from tests.faults.town import town
 HOME = Path(".postigo") / f"faults-{os.getpid()}"
 
 
-def main() -> None:
-    wish = _arguments()
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(help="Break everything, and see that nothing is lost.")
+def faults(
+    seed: Annotated[int, typer.Option(help="What the schedules follow from.")] = 1,
+    schedules: Annotated[int, typer.Option(help="How many.")] = 20,
+    only: Annotated[int | None, typer.Option(help="Just this one of them, again.")] = None,
+    tier: Annotated[str, typer.Option(help="Which engines: real or embedded.")] = REAL,
+    show: Annotated[bool, typer.Option("--show", help="Print the schedules, and run none.")] = False,
+) -> None:
+    if tier not in get_args(Tier):
+        raise typer.BadParameter(f"there is no tier {tier}; there are {', '.join(get_args(Tier))}")
+    numbers = [only] if only is not None else list(range(1, schedules + 1))
+    drawn = [chosen(seed, number, cast(Tier, tier)) for number in numbers]
+    if show:
+        print("\n".join(map(str, drawn)))
+    else:
+        _play(drawn, cast(Tier, tier))
+
+
+def _play(schedules: Sequence[Schedule], tier: Tier) -> None:
     # The driver says of every lost connection what the schedule does on purpose.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    numbers = [wish.only] if wish.only is not None else list(range(1, wish.schedules + 1))
-    schedules = [chosen(wish.seed, number, wish.tier) for number in numbers]
-    if wish.show:
-        print("\n".join(map(str, schedules)))
-        return
     if any(step.fault == "clock" for schedule in schedules for step in schedule.steps) and not clock.bring():
         print(f"Clocks will not jump: {clock.PACKAGE} is not on this machine, and may not be installed.")
-    failed = asyncio.run(_run(schedules, wish.tier))
+    failed = asyncio.run(_run(schedules, tier))
     for name in failed:
-        print(f"FAILED: {again(name, wish.tier)}")
+        print(f"FAILED: {again(name, tier)}")
     print(f"{len(schedules) - len(failed)} of {len(schedules)} schedules held every clause.")
     sys.exit(bool(failed))
 
@@ -70,15 +87,5 @@ async def _run(schedules: Sequence[Schedule], tier: Tier) -> list[str]:
     return failed
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make faults", description="Break everything, and see that nothing is lost.")
-    parser.add_argument("--seed", type=int, default=1, help="what the schedules follow from")
-    parser.add_argument("--schedules", type=int, default=20, help="how many")
-    parser.add_argument("--only", type=int, help="just this one of them, again")
-    parser.add_argument("--tier", choices=(EMBEDDED, REAL), default=REAL, help="which engines")
-    parser.add_argument("--show", action="store_true", help="print the schedules, and run none")
-    return parser.parse_args()
-
-
 if __name__ == "__main__":
-    main()
+    app(prog_name="make faults")

@@ -6,6 +6,8 @@ Each test has a ledger of its own, because it does something to the process or t
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,16 @@ from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
 MIB = 1024 * 1024
+
+
+@asynccontextmanager
+async def behind_a_proxy(engines: LocalStack, folder: Path) -> AsyncIterator[tuple[Bench, Proxy]]:
+    """A ledger that is ready, and reaches its store through the proxy."""
+    address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
+    async with Proxy(address) as proxy, bench(engines, folder) as own:
+        await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
+        await eventually(own.ready)
+        yield own, proxy
 
 
 class LivesSpec:
@@ -110,10 +122,7 @@ class LivesSpec:
     async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
-        address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
-        async with Proxy(address) as proxy, bench(engines, tmp_path) as own:
-            await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
-            await eventually(own.ready)
+        async with behind_a_proxy(engines, tmp_path) as (own, proxy):
             proxy.cut()
             key = uuid4()
             for amount in range(1, 20):
@@ -127,10 +136,7 @@ class LivesSpec:
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         """At this pace a whole batch is never saved in time: only smaller ones come through."""
-        address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
-        async with Proxy(address) as proxy, bench(engines, tmp_path) as own:
-            await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
-            await eventually(own.ready)
+        async with behind_a_proxy(engines, tmp_path) as (own, proxy):
             before = own.memory()
             proxy.pace = 20_000
             for amount in range(1, 4):

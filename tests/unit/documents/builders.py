@@ -1,6 +1,7 @@
 """Files, claims and facts as a test needs them."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from services.common.identifiers import reference_of
@@ -36,19 +37,15 @@ def claimed(file: File, *requests: UUID, at: datetime = NOON) -> File:
 
 def registered(request_id: UUID, *documents: UUID, account_id: UUID = OWNER) -> RequestRegistered:
     return RequestRegistered(
-        request_id=request_id,
-        reference=reference_of(request_id),
-        occurred_at=NOON,
+        **_fact(request_id, documents, account_id),
         seq=1,
         state="registered",
-        account_id=account_id,
         who="P",
         subject="DOE-01",
         reason="INF",
         catalogue_version=1,
         language="pt",
         description="Quanto recebo?",
-        documents=documents or (DOCUMENT,),
         entered_on=date(2026, 3, 2),
         due_on=date(2026, 3, 16),
         calendar="PT",
@@ -56,13 +53,15 @@ def registered(request_id: UUID, *documents: UUID, account_id: UUID = OWNER) -> 
 
 
 def written(request_id: UUID, *documents: UUID, account_id: UUID = OWNER) -> MessageAdded:
-    return MessageAdded(
-        request_id=request_id,
-        reference=reference_of(request_id),
-        occurred_at=NOON,
-        seq=4,
-        state="in_analysis",
-        account_id=account_id,
-        act_id="a-1",
-        documents=documents or (DOCUMENT,),
-    )
+    return MessageAdded(**_fact(request_id, documents, account_id), seq=4, state="in_analysis", act_id="a-1")
+
+
+def _fact(request_id: UUID, documents: tuple[UUID, ...], account_id: UUID) -> dict[str, Any]:
+    """What both say of a request: whose it is, and which files it names."""
+    return {
+        "request_id": request_id,
+        "reference": reference_of(request_id),
+        "occurred_at": NOON,
+        "account_id": account_id,
+        "documents": documents or (DOCUMENT,),
+    }
