@@ -23,14 +23,21 @@ class SignIn:
     sessions: Sessions
     id_secret: bytes
     verifier: Verifier = field(default_factory=Verifier)
-    account_brake: Brake = field(default_factory=lambda: Brake(tries=10, refill=30))
+    guess_brake: Brake = field(default_factory=lambda: Brake(tries=10, refill=30))
+    account_brake: Brake = field(default_factory=lambda: Brake(tries=60, refill=10))
     address_brake: Brake = field(default_factory=lambda: Brake(tries=100, refill=2))
     in_flight: InFlight = field(default_factory=lambda: InFlight("sign-ins", SIGN_INS))
 
     async def begin(self, credentials: Credentials, address: str) -> tuple[str, Session, Account]:
         """A token, its session and its account. Problems: `wrong-credentials`, `too-many`, `busy`."""
         account_id = account_id_of(self.id_secret, credentials.niss)
-        taken = ((self.address_brake, network_of(address)), (self.account_brake, str(account_id)))
+        network = network_of(address)
+        # Who guesses from one network keeps the account's owner out of that network alone.
+        taken = (
+            (self.address_brake, network),
+            (self.guess_brake, f"{network} {account_id}"),
+            (self.account_brake, str(account_id)),
+        )
         _take(taken)
         guessed_wrong = False
         try:

@@ -81,6 +81,22 @@ async def test_an_outage_is_no_guess_and_an_address_that_guessed_too_often_uses_
     await disconnect(client)
 
 
+async def test_who_guesses_from_one_network_keeps_the_owner_out_of_no_other() -> None:
+    client = connect("mongodb://127.0.0.1:1")
+    own = database(client, "postigo_gateway")
+    sign_in = SignIn(AccountStore(own), Sessions(SessionStore(own)), b"s" * 32)
+    asked = Credentials(niss="12345678910", password=PASSWORD)
+    account = account_id_of(sign_in.id_secret, asked.niss)
+    while not sign_in.guess_brake.take(f"192.0.2.1 {account}"):
+        pass
+    with pytest.raises(Problem):
+        await sign_in.begin(asked, "192.0.2.1")
+    with pytest.raises(StoreAway):
+        await sign_in.begin(asked, "198.51.100.1")
+    sign_in.verifier.close()
+    await disconnect(client)
+
+
 def test_tries_run_out_and_come_back_slowly() -> None:
     clock = Clock()
     brake = Brake(tries=3, refill=30, clock=clock)
