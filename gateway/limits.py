@@ -1,9 +1,11 @@
 """Saying "not now" before a queue grows."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Final
+from uuid import UUID
 
 from starlette.types import Scope
 
@@ -27,6 +29,10 @@ class InFlight:
     def is_full(self) -> bool:
         return self._inside >= self._limit
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._inside
+
     def refusal(self) -> Problem:
         self._turned_away.inc()
         return Problem(kinds.BUSY, retry_after=random.randint(*COME_BACK))
@@ -38,6 +44,26 @@ class InFlight:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._inside -= 1
+
+
+class Shares:
+    """At most `share` at once for each account, so that nobody takes all the places that are there for everybody."""
+
+    def __init__(self, what: str, share: int) -> None:
+        self._what = what
+        self._share = share
+        self._of: dict[UUID, InFlight] = {}
+
+    @contextmanager
+    def of(self, account_id: UUID) -> Iterator[None]:
+        """One of the account's places; the next one is answered `busy` at once when it has none left."""
+        mine = self._of.setdefault(account_id, InFlight(self._what, self._share))
+        try:
+            with mine:
+                yield
+        finally:
+            if mine.is_empty:
+                self._of.pop(account_id, None)
 
 
 class Doors:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES, document_id_of, name_of
 from gateway.documents.remote import LOOKS, UPLOADS, DocumentShown, Upload
-from gateway.limits import InFlight
+from gateway.limits import InFlight, Shares
 from gateway.openapi import BEARER, IDEMPOTENCY_KEY, header
 from gateway.requests.domain import require_key
 from gateway.wired import SignedIn, wired
@@ -28,7 +28,11 @@ router = APIRouter(prefix="/v1/documents", tags=["documents"])
 PIECE_WITHIN: Final = 30.0
 """Seconds until the next piece of a file must have come."""
 
+SHARE: Final = 4
+"""Files that one account may send at once: each may take its time, and holds a place that others want."""
+
 in_flight: Final = InFlight("uploads", UPLOADS)
+_shares: Final = Shares("uploads", SHARE)
 _looks: Final = InFlight("files", LOOKS)
 
 _BODY: Final = {
@@ -77,7 +81,7 @@ async def send(request: Request) -> Response:
         length=request.headers.get("content-length"),
         traceparent=traceparent_of(request.scope),
     )
-    with in_flight:
+    with _shares.of(session.account_id), in_flight:
         shown = await here.documents.put(upload, _pieces(request))
     headers = {"Location": f"/v1/documents/{shown.document_id}", "Cache-Control": "no-store"}
     return Response(shown.model_dump_json(), 201, headers, "application/json")

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 from uuid import UUID
 
 from gateway.accounts.domain import Session
-from gateway.limits import InFlight
+from gateway.limits import InFlight, Shares
 from gateway.requests.cursor import Place, cursor_of, place_of
 from gateway.requests.receipts import Issued, Receipt, opened
 from gateway.requests.store import ViewStore
@@ -31,6 +32,10 @@ READS: Final = 256
 """Reads at once, those included that wait for a view."""
 
 
+WAITING: Final = 8
+"""Reads of one account that wait at once for what became of an act."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A request as far as it is known here. Without a view, the receipt is all there is."""
@@ -45,6 +50,7 @@ class Reading:
     issued: Issued
     secret: bytes
     _in_flight: InFlight = field(default_factory=lambda: InFlight("reads", READS))
+    _waiting: Shares = field(default_factory=lambda: Shares("waiting-reads", WAITING))
 
     async def one(self, session: Session, typed: str, shown_receipt: str | None, after: UUID | None = None) -> Found:
         """The request of this reference. `not-found` alike for unknown ones and for somebody else's; `reference` for
@@ -52,7 +58,7 @@ class Reading:
         """
         reference = _parsed(typed)
         receipt = self._receipt(session, reference, shown_receipt)
-        with self._in_flight:
+        with nullcontext() if after is None else self._waiting.of(session.account_id), self._in_flight:
             view = await self._view(reference, partial(patience, session, receipt, after))
         if view is not None and view.account_id == session.account_id:
             # The view has the first of several appends; another replica may have issued a later one's receipt.

@@ -1,5 +1,6 @@
 """Files on their way in: streamed, named, claimed with the request that uses them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Any
@@ -8,7 +9,9 @@ from uuid import uuid4
 import httpx2
 
 from deploy.demo.data import read_document
+from gateway.documents.api import SHARE
 from tests.integration.gateway.town import BODY, Person, Town, new_key, value_of
+from tests.support.waiting import eventually
 
 PDF = read_document("comprovativo-iban.pdf")
 
@@ -31,6 +34,31 @@ async def test_a_file_without_a_key_or_of_another_kind_is_refused(person: Person
     assert [keyless.status_code, text.status_code, packed.status_code] == [400, 415, 415]
     assert (lying.status_code, problem(lying)) == (415, "media-type")
     assert (empty.status_code, problem(empty)) == (422, "invalid")
+
+
+async def test_who_sends_many_files_without_haste_leaves_room_for_others(person: Person, other: Person) -> None:
+    begun, enough = asyncio.Semaphore(0), asyncio.Event()
+
+    async def without_haste() -> AsyncIterator[bytes]:
+        begun.release()
+        yield PDF[:100]
+        await enough.wait()
+        yield PDF[100:]
+
+    async with asyncio.TaskGroup() as group:
+        slow = [group.create_task(person.send(without_haste())) for _ in range(SHARE)]
+        for _ in slow:
+            await begun.acquire()
+
+        async def refused() -> bool:
+            answer = await person.send(PDF)
+            return answer.status_code == 503 and "retry-after" in answer.headers
+
+        await eventually(refused)
+        assert (await other.send(PDF)).status_code == 201
+        enough.set()
+    assert {task.result().status_code for task in slow} == {201}
+    assert (await person.send(PDF)).status_code == 201
 
 
 async def test_a_file_over_25_mib_is_413_whether_it_says_so_or_not(person: Person) -> None:

@@ -1,0 +1,33 @@
+"""Nobody takes all the places that are there for everybody."""
+
+from contextlib import ExitStack
+from uuid import UUID
+
+import pytest
+
+from gateway.limits import Shares
+from services.common.web.problems import Problem
+
+ONE, OTHER = UUID(int=1), UUID(int=2)
+
+
+def test_an_account_gets_its_share_and_no_more_whatever_others_do() -> None:
+    shares = Shares("uploads", 2)
+    with ExitStack() as inside:
+        for account in (ONE, ONE, OTHER):
+            inside.enter_context(shares.of(account))
+        with pytest.raises(Problem) as refused, shares.of(ONE):
+            pass
+        assert "Retry-After" in refused.value.headers
+        inside.enter_context(shares.of(OTHER))
+    for _ in range(2):
+        with shares.of(ONE), shares.of(ONE):
+            pass
+
+
+def test_who_has_left_is_not_remembered() -> None:
+    shares = Shares("uploads", 1)
+    for account in (ONE, OTHER, ONE):
+        with shares.of(account), pytest.raises(Problem), shares.of(account):
+            pass
+    assert not shares._of
