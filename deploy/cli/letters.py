@@ -174,4 +174,4 @@ def _moment(at: datetime | None) -> str:
 
 def _rest(made: Table, total: int, columns: int) -> None:
     if total > MOST_ROWS:
-        made.add_row(f"… {total - MOST_ROWS} more", *[""] * (columns - 1))
+        made.add_row(f"… {total - MOST_ROWS} more: --json tells all", *[""] * (columns - 1))

@@ -12,6 +12,11 @@ PANEL = "By hand"
 dlq_app = typer.Typer(help="Dead letters: what a group could not take and set aside.", no_args_is_help=True)
 views_app = typer.Typer(help="What people read of their requests.", no_args_is_help=True)
 
+
+def _unless_blank(text: str | None) -> str | None:
+    return (text or "").strip() or None
+
+
 HomeOption = Annotated[
     Path,
     typer.Option(
@@ -25,7 +30,8 @@ AsOption = Annotated[
     str | None, typer.Option("--as", metavar="NAME", help="Who does it, beside the user of this machine.")
 ]
 ReasonOption = Annotated[
-    str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the record. No personal data.")
+    str | None,
+    typer.Option("--reason", metavar="TEXT", callback=_unless_blank, help="Why, for the record. No personal data."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "--apply", "-y", help="Do it; otherwise it only says what would be.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]

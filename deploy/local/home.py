@@ -60,7 +60,7 @@ class Home:
         try:
             with (self.folder / "lock").open(encoding="ascii") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except BlockingIOError:
             return int((self.folder / "lock").read_text(encoding="ascii") or 0) or None

@@ -54,9 +54,11 @@ class Log:
         return {tp: (starts[tp], ends[tp]) for tp in partitions}
 
     async def offsets_at(self, partitions: Sequence[TopicPartition], moment_ms: int) -> dict[TopicPartition, int]:
-        """The first offset appended at that moment or later; the end of the log where there is none."""
+        """The first offset appended at that moment or later; the end of the log where there is none. Kafka's time begins
+        in 1970.
+        """
         self._consumer.assign(partitions)
-        found = await self._consumer.offsets_for_times(dict.fromkeys(partitions, moment_ms))
+        found = await self._consumer.offsets_for_times(dict.fromkeys(partitions, max(moment_ms, 0)))
         ends = await self._consumer.end_offsets(partitions)
         return {tp: found[tp].offset if found.get(tp) else ends[tp] for tp in partitions}
 

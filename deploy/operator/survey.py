@@ -1,7 +1,9 @@
 """What there is to look after: open letters, and the documents that wait for them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from aiokafka import TopicPartition
 
@@ -13,6 +15,8 @@ from deploy.operator.letters import BETWEEN, Letter, letter_of, letter_topics, l
 from deploy.operator.log import Record
 from deploy.operator.plan import Line, lines_of
 from deploy.operator.where import Where
+
+_OFFSET: Final = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ async def letter_named(hand: Hand, name: str) -> tuple[Letter, Record]:
     """The letter that a person named, and its record. Raises OperatorError."""
     topic, _, offset = name.rpartition("/")
     record = None
-    if BETWEEN in topic and offset.isascii() and offset.isdigit():
+    if BETWEEN in topic and _OFFSET.fullmatch(offset):
         record = await _typed(hand, topic, int(offset))
     letter = letter_of(record) if record is not None else None
     if letter is None or record is None:

@@ -225,6 +225,8 @@ LETTERS = names.dead_letters(names.INTAKE, "intake")
         (("dlq", "redrive", "--yes"), "Say which letters"),
         (("dlq", "discard", "--where", "group=intake", "--yes"), "say with --reason why"),
         (("dlq", "show", "nobody/7"), "There is no letter 'nobody/7'"),
+        (("dlq", "show", f"{LETTERS}/{'9' * 5000}"), "There is no letter"),
+        (("dlq", "discard", "--where", "group=intake", "--reason", "  ", "--yes"), "say with --reason why"),
         (("dlq", "show", f"{LETTERS}/999999"), f"There is no letter '{LETTERS}/999999'"),
         (
             ("replay", "--topic", names.LIFECYCLE, "--group", "intake", "--from", "0/0"),
@@ -250,6 +252,7 @@ async def test_every_screen_fits_eighty_columns(counter: Counter) -> None:
         ("dlq", "redrive", "--where", "reason=*"),
         ("dlq", "discard", "--where", "group=intake", "--reason", "r"),
         ("replay", "--topic", names.INTAKE, "--group", "intake", "--from", "2026-01-01T00:00Z"),
+        ("replay", "--topic", names.INTAKE, "--group", "intake", "--from", "1960-01-01T00:00Z"),
         ("views", "rebuild"),
     ]
     for typed in screens:

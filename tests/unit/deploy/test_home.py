@@ -93,3 +93,9 @@ def test_the_end_of_a_program_is_read_from_its_log(home: Home, logged: str, said
     told = autopsy.died_early("kafka", "ended with code 3", home, since=len(earlier))
 
     assert re.search(said, str(told))
+
+
+def test_nobody_runs_where_no_folder_can_be(tmp_path: Path) -> None:
+    file = tmp_path / "a-file"
+    file.write_text("words", encoding="utf-8")
+    assert Home(file).owner() is None
