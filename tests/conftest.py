@@ -12,17 +12,16 @@ from xdist.scheduler import LoadScopeScheduling
 from deploy.local import LocalStack
 from tests.support import stacks
 
-LONGEST: Final = "tests/integration/gateway/"
-
 TOGETHER: Final = (
-    LONGEST,
-    "tests/integration/documents/",
-    "tests/integration/kernel/test_kernel.py",
-    "tests/integration/local_stack/",
-    "tests/integration/notifications/",
+    "tests/integration/gateway/",
     "tests/integration/operator/test_command_line.py",
+    "tests/integration/notifications/",
+    "tests/integration/local_stack/",
+    "tests/integration/kernel/test_kernel.py::TestMotor",
+    "tests/integration/kernel/test_kernel.py::TestPyMongo",
+    "tests/integration/documents/",
 )
-"""Places whose tests share processes."""
+"""Places whose tests share processes: what takes longest comes first, so that nobody waits for it in the end."""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]
@@ -48,9 +47,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """Whatever the shuffle did: the longest comes first, so that nobody waits for it in the end."""
+    """Whatever the shuffle did: what shares processes comes first, and then the kernel's long lives and deaths."""
     yield
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    begin = (*TOGETHER, "tests/integration/kernel/")
+    items.sort(
+        key=lambda item: next((at for at, place in enumerate(begin) if item.nodeid.startswith(place)), len(begin))
+    )
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -8,7 +8,6 @@ import pytest_asyncio
 
 from deploy.local import LocalStack
 from tests.integration.kernel.harness import Bench, bench
-from tests.integration.kernel.lives_spec import LivesSpec
 from tests.integration.kernel.spec import KernelSpec
 from tests.support.waiting import eventually
 
@@ -23,11 +22,9 @@ async def ledger(
         yield made
 
 
-class TestMotor(KernelSpec, LivesSpec):
+class TestMotor(KernelSpec):
     """The default."""
 
 
 class TestPyMongo(KernelSpec):
-    """What happens to records; how processes die has nothing to do with the driver."""
-
     env: ClassVar = {"MONGO_DRIVER": "pymongo"}

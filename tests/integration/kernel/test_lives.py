@@ -38,7 +38,7 @@ async def behind_a_proxy(engines: LocalStack, folder: Path) -> AsyncIterator[tup
         yield own, proxy
 
 
-class LivesSpec:
+class TestLives:
     @pytest.mark.parametrize("codec", [None, "gzip"])
     async def test_a_record_that_the_client_library_cannot_decode_is_put_aside_with_its_bytes_and_stops_nobody(
         self, codec: str | None, engines: LocalStack, tmp_path: Path
