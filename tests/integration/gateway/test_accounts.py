@@ -35,6 +35,21 @@ async def test_guessing_is_slowed_down_and_says_until_when(gateway: Town) -> Non
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 30
 
 
+async def test_while_somebody_guesses_from_one_network_the_owner_signs_in_from_another(
+    gateway: Town, person: Person
+) -> None:
+    async with gateway.replica("behind-a-proxy", FORWARDED_ALLOW_IPS="127.0.0.1") as http:
+
+        async def sign_in(address: str, password: str) -> int:
+            asked = {"niss": person.niss, "password": password}
+            return (await http.post("/v1/sessions", json=asked, headers={"X-Forwarded-For": address})).status_code
+
+        guesses = [await sign_in("192.0.2.1", f"tentativa {number}") for number in range(11)]
+        assert guesses == [401] * 10 + [429]
+        assert await sign_in("192.0.2.1", PASSWORD) == 429
+        assert await sign_in("198.51.100.1", PASSWORD) == 201
+
+
 async def test_signing_in_gives_a_token_once_and_the_store_keeps_only_its_hash(gateway: Town, person: Person) -> None:
     answer = await gateway.sign_in(person.niss)
     assert answer.status_code == 201

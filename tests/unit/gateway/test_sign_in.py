@@ -11,7 +11,7 @@ from gateway.accounts.__main__ import read
 from gateway.accounts.brake import Brake
 from gateway.accounts.domain import Credentials, account_id_of, hash_of, new_token
 from gateway.accounts.passwords import Verifier, fits, hashed
-from gateway.accounts.service import SignIn, network_of
+from gateway.accounts.service import SignIn, _take, network_of
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, SessionStore
 from services.common.errors import StoreAway
@@ -116,6 +116,15 @@ def test_a_good_try_does_not_count() -> None:
         brake.give_back("a")
     assert brake.take("a") == 0
     assert brake.take("a") == 30
+
+
+@pytest.mark.parametrize("empty", range(3))
+def test_who_is_refused_by_one_count_uses_up_none_of_the_others(empty: int) -> None:
+    brakes = [Brake(tries=1, refill=30, clock=Clock()) for _ in range(3)]
+    brakes[empty].take("a")
+    with pytest.raises(Problem):
+        _take(tuple((brake, "a") for brake in brakes))
+    assert [brake.take("a") for brake in brakes] == [30 if place == empty else 0 for place in range(3)]
 
 
 @given(steps=st.lists(st.tuples(st.booleans(), st.floats(0, 100)), max_size=40))
