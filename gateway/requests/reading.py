@@ -31,7 +31,6 @@ POLL: Final = 0.025
 READS: Final = 256
 """Reads at once, those included that wait for a view."""
 
-
 WAITING: Final = 8
 """Reads of one account that wait at once for what became of an act."""
 

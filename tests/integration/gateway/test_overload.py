@@ -5,9 +5,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
+from uuid import uuid4
 
 from gateway.accounts.service import SIGN_INS
-from gateway.requests.reading import READS
+from gateway.requests.reading import READS, WAITING
 from gateway.requests.submit import SUBMITS
 from tests.bench.callers import Caller
 from tests.bench.watch import forget_peak, peak_mib, resident_mib
@@ -106,3 +107,33 @@ async def test_more_readers_than_fit_are_told_when_to_come_back(gateway: Town, p
     assert set(answers) <= {200, 503}
     assert answers[200]
     assert (await person.get("/v1/requests")).status_code == 200
+
+
+async def reads_turned_away(gateway: Town) -> list[str]:
+    """The line that counts who found none of everybody's places free."""
+    lines = (await gateway.http.get("/metrics")).text.splitlines()
+    return [line for line in lines if line.startswith('postigo_turned_away_total{what="reads"}')]
+
+
+async def test_who_waits_for_many_acts_at_once_leaves_room_for_other_readers(
+    gateway: Town, person: Person, other: Person
+) -> None:
+    path = f"/v1/requests/{(await person.file()).json()['reference']}"
+
+    async def viewed() -> bool:
+        return "description" in (await person.get(path)).json()
+
+    await eventually(viewed)
+    before = await reads_turned_away(gateway)
+    never = asking("GET", f"{path}?after={uuid4()}", authorization=f"Bearer {person.token}")
+    pressing = asyncio.create_task(press(gateway, [never] * (READS + WAITING)))
+    others = Counter[int]()
+    while not pressing.done():
+        others[(await other.get("/v1/requests")).status_code] += 1
+    answers = await pressing
+    assert set(answers) == {200, 503}
+    assert answers[200] >= WAITING
+    assert set(others) == {200}
+    assert before, "a line that is not there would not change either"
+    assert await reads_turned_away(gateway) == before
+    assert (await person.get(f"{path}?after={uuid4()}")).status_code == 200
