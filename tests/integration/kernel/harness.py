@@ -231,7 +231,11 @@ class Bench:
         return found
 
     async def settled(self, within: float = 25) -> None:
-        await eventually(self.all_booked, within=within, every=0.2)
+        try:
+            await eventually(self.all_booked, within=within, every=0.2)
+        except AssertionError as error:
+            error.add_note(f"What the process said last:\n{self.log.read_text()[-4_000:]}")
+            raise
 
 
 def headers_of(ce_type: str, identifier: str) -> Headers:
