@@ -1,8 +1,9 @@
 """Dead letters as tables and as JSON: never what their records hold."""
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from rich.table import Table
 
@@ -11,7 +12,10 @@ from deploy.operator.books import Blocked
 from deploy.operator.letters import Letter
 from deploy.operator.plan import Left, Line, refusal
 
+T = TypeVar("T")
+
 MOST_ROWS: Final = 20
+"""On a terminal, so that what is said first stays in sight."""
 
 
 def by_group(chosen: Sequence[Letter]) -> Table:
@@ -27,7 +31,7 @@ def by_group(chosen: Sequence[Letter]) -> Table:
 
 def one_by_one(chosen: Sequence[Letter]) -> Table:
     made = table("letter", "age", "reason", right=("age",))
-    for letter in chosen[:MOST_ROWS]:
+    for letter in _in_sight(chosen):
         made.add_row(plain(letter.id), ago(letter.at), plain(letter.reason))
     _rest(made, len(chosen), 3)
     return made
@@ -37,7 +41,7 @@ def on_hold(lines: Sequence[Line]) -> Table:
     """Documents that wait, and for what first."""
     made = table("group", "on hold", "records", "since", "first reason", right=("records", "since"))
     rows = [(document, line) for line in lines for document in line.documents]
-    for document, line in rows[:MOST_ROWS]:
+    for document, line in _in_sight(rows):
         first = document.records[0]
         reason = next((each.reason for each in line.letters if each.position == first.position), "")
         made.add_row(
@@ -50,7 +54,7 @@ def on_hold(lines: Sequence[Line]) -> Table:
 def lines(planned: Sequence[Line]) -> Table:
     """What would be brought back, a row for each line."""
     made = table("group", "what", "records", "oldest", "reason", right=("records", "oldest"))
-    for line in planned[:MOST_ROWS]:
+    for line in _in_sight(planned):
         first = line.first
         made.add_row(
             plain(first.group), plain(name_of(line)), str(len(line.letters)), ago(first.at), plain(first.reason)
@@ -61,7 +65,7 @@ def lines(planned: Sequence[Line]) -> Table:
 
 def left(rows: Sequence[Left]) -> Table:
     made = table("group", "left as it is", "records", "why", right=("records",))
-    for each in rows[:MOST_ROWS]:
+    for each in _in_sight(rows):
         group, number = plain(each.line.first.group), str(len(each.line.letters))
         made.add_row(group, plain(name_of(each.line)), number, plain(each.because))
     _rest(made, len(rows), 4)
@@ -172,6 +176,11 @@ def _moment(at: datetime | None) -> str:
     return "unknown" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC, {ago(at)} ago"
 
 
+def _in_sight(rows: Sequence[T]) -> Sequence[T]:
+    """As many as suit a terminal. Piped, none is left out: a program, or a person with a pager, reads them all."""
+    return rows[:MOST_ROWS] if sys.stdout.isatty() else rows
+
+
 def _rest(made: Table, total: int, columns: int) -> None:
-    if total > MOST_ROWS:
-        made.add_row(f"… {total - MOST_ROWS} more: --json tells all", *[""] * (columns - 1))
+    if total > made.row_count:
+        made.add_row(f"… {total - made.row_count} more: a pipe gets them all", *[""] * (columns - 1))

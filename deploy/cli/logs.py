@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from rich.filesize import decimal
 
-from deploy.local.errors import StackError
+from deploy.local.errors import StackError, explained
 from deploy.local.hints import typed
 from deploy.local.home import Home
 
@@ -22,7 +22,8 @@ TAIL_BYTES = 4096
 def run(folder: Path, name: str | None, lines: int, *, follow: bool) -> None:
     """Without a name: each log, its size, its last line. Raises StackError when there is no such log."""
     home = Home(folder)
-    names = sorted(log.stem for log in home.logs.glob("*.log"))
+    with explained(home.folder):
+        names = sorted(log.stem for log in home.logs.glob("*.log"))
     none = f"There are no logs in {home.logs}: start something with '{typed('up', home=folder)}' first."
     if name in names:
         _show(home.log(name), lines, follow=follow)

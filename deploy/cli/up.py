@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -11,7 +11,9 @@ from deploy.cli import background
 from deploy.cli.screen import open_screen
 from deploy.cli.stopping import stop_signal, unless
 from deploy.local import LocalStack, StackError, table
+from deploy.local.guard import is_running
 from deploy.local.hints import typed
+from deploy.local.home import Home
 from deploy.local.program import Observer
 from deploy.local.tier import EMBEDDED, Tier
 
@@ -47,13 +49,32 @@ def run(wish: Wish, *, detach: bool, report_fd: int | None) -> None:
     console = Console(highlight=False)
     if report_fd is not None:
         asyncio.run(_in_background(wish, report_fd))
-    elif detach:
+        return
+    _refuse_a_second(console, wish)
+    if detach:
         begin = time.monotonic()
         with open_screen(console, wish.steps) as screen:
             env = background.start(wish.home, wish.options(), screen.show)
         _say_up(console, wish, env, time.monotonic() - begin, typed("down", home=wish.home))
     else:
         asyncio.run(_in_foreground(wish, console))
+
+
+def _refuse_a_second(console: Console, wish: Wish) -> None:
+    """Raises StackError where something runs already, after it has said at which addresses."""
+    home = Home(wish.home)
+    owner = home.owner()
+    # Of one that was killed only a guard is left, whose end a start waits for.
+    if owner is None or not is_running(owner):
+        return
+    state = home.state()
+    # Until the new one has started something, the state is a former one's.
+    if state.get("supervisor") == owner:
+        only_engines = all(program["name"] != "gateway" for program in state["programs"])
+        env = table.addresses(state["tier"], home.kept_ports())
+        console.print("Postigo runs already.")
+        _say_addresses(console, replace(wish, only_engines=only_engines), env, typed("down", home=wish.home))
+    raise home.taken_by(owner)
 
 
 async def _in_foreground(wish: Wish, console: Console) -> None:
@@ -104,6 +125,11 @@ async def _start(stack: LocalStack, wish: Wish) -> None:
 
 
 def _say_up(console: Console, wish: Wish, env: dict[str, str], seconds: float, stop: str) -> None:
+    console.print(f"\n[bold green]Postigo is up[/] after {seconds:.1f} s.")
+    _say_addresses(console, wish, env, stop)
+
+
+def _say_addresses(console: Console, wish: Wish, env: dict[str, str], stop: str) -> None:
     lines = [("mails", str(wish.home / "mails")), ("logs", typed("logs", "NAME", home=wish.home))]
     lines += [("status", typed("status", home=wish.home)), ("stop", stop)]
     if wish.only_engines:
@@ -119,6 +145,5 @@ def _say_up(console: Console, wish: Wish, env: dict[str, str], seconds: float, s
             *lines,
         ]
     width = max(len(name) for name, _ in lines)
-    console.print(f"\n[bold green]Postigo is up[/] after {seconds:.1f} s.")
     for name, value in lines:
         console.print(f"  {name:<{width}}  {value}", soft_wrap=True, markup=False)

@@ -31,4 +31,8 @@ def explained(folder: Path) -> Iterator[None]:
             ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST):
             raise StackError(f"{error.filename or folder} is in the way: a folder is needed there.") from error
+        if error.errno == errno.ENAMETOOLONG:
+            raise StackError(
+                f"No file can have a name as long as {option('--home', 'DIR')} makes it: choose another folder."
+            ) from error
         raise

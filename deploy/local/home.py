@@ -56,15 +56,16 @@ class Home:
         return () if self._lock is None else (self._lock.fileno(),)
 
     def owner(self) -> int | None:
-        """The pid of the supervisor that runs here now, None without one."""
-        try:
-            with (self.folder / "lock").open(encoding="ascii") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except BlockingIOError:
-            return int((self.folder / "lock").read_text(encoding="ascii") or 0) or None
-        return None
+        """The pid of the supervisor that runs here now, None without one. Raises StackError: it cannot be looked up."""
+        with explained(self.folder):
+            return self._owner()
+
+    def taken_by(self, owner: int | None) -> StackError:
+        """What is said to a second one."""
+        return StackError(
+            f"Postigo already runs in {self.folder} (pid {owner or 'unknown'}): "
+            f"stop it with '{typed('down', home=self.folder)}', or choose another folder with {option('--home', 'DIR')}."
+        )
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
@@ -92,6 +93,10 @@ class Home:
         self._write("ports.json", {**kept, **chosen})
         return chosen
 
+    def kept_ports(self) -> dict[str, int]:
+        """Those of the last start, which what runs here listens on."""
+        return self._read("ports.json")
+
     def secrets(self) -> dict[str, str]:
         """The secrets of this home as environment variables (hex), made once and never changed."""
         kept = self._read("secrets.json")
@@ -108,6 +113,16 @@ class Home:
         """A report for others; nothing depends on it after a crash."""
         self._write("state.json", state, durable=False)
 
+    def _owner(self) -> int | None:
+        try:
+            with (self.folder / "lock").open(encoding="ascii") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except BlockingIOError:
+            return int((self.folder / "lock").read_text(encoding="ascii") or 0) or None
+        return None
+
     def _take_lock(self) -> None:
         lock = (self.folder / "lock").open("a+", encoding="ascii")
         until = time.monotonic() + LOCK_WAIT_SECONDS
@@ -116,10 +131,7 @@ class Home:
             # A supervisor that was killed: its guard holds the lock until everything is gone.
             if time.monotonic() > until or (owner is not None and is_running(owner)):
                 lock.close()
-                raise StackError(
-                    f"Postigo already runs in {self.folder} (pid {owner or 'unknown'}): "
-                    f"stop it with '{typed('down', home=self.folder)}', or choose another folder with {option('--home', 'DIR')}."
-                )
+                raise self.taken_by(owner)
             time.sleep(LOCK_RETRY_SECONDS)
         lock.truncate(0)
         lock.write(str(os.getpid()))

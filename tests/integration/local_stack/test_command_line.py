@@ -63,16 +63,17 @@ async def test_status_asks_now_and_not_only_the_supervisor(home: str) -> None:
         await process.wait()
 
 
-def test_a_second_up_in_the_same_folder_says_who_runs(home: str) -> None:
-    supervisor = _status(home)["supervisor"]
+def test_a_second_up_in_the_same_folder_says_who_runs_and_where(home: str) -> None:
+    report = _status(home)
     for options in ((), ("--detach",)):
         second = postigo("up", *options, "--home", home)
 
         assert second.returncode == 1
         assert second.stderr == (
-            f"postigo: Postigo already runs in {home} (pid {supervisor}): "
+            f"postigo: Postigo already runs in {home} (pid {report['supervisor']}): "
             f"stop it with 'postigo down --home {home}', or choose another folder with --home DIR.\n"
         )
+        assert {"already.", *(row["url"] for row in report["programs"])} <= {*second.stdout.split()}
     assert _status(home)["running"]
 
 

@@ -35,6 +35,16 @@ def repository(tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.mark.parametrize("typed", ["up", "status", "logs", "down"])
+def test_a_folder_whose_name_is_too_long_is_one_sentence(typed: str, tmp_path: Path) -> None:
+    refused = postigo(typed, "--home", str(tmp_path / ("n" * 300)))
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "postigo: No file can have a name as long as --home DIR makes it: choose another folder.\n"
+    )
+
+
 def test_a_jar_with_a_wrong_checksum_stops_the_start(repository: Path, tmp_path: Path) -> None:
     _damage(repository / JAR)
 

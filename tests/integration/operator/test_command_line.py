@@ -115,6 +115,8 @@ async def test_a_replay_is_said_before_it_is_done(counter: Counter) -> None:
     said = await counter.postigo(*what)
     assert "would be taken once more" in said.out
     assert "Nobody would be told of it." in said.out
+    before_all_time = await counter.postigo(*what[:-1], "1960-01-01T00:00Z", "--json")
+    assert {span["from"] for span in before_all_time.json["spans"]} == {0}, "the start of the log"
     before = await counter.until("intake", "requests", {"_id": reference_of(request_id)})
     done = await counter.postigo(*what, "--yes", "--json")
     assert done.json["done"]
@@ -227,6 +229,7 @@ LETTERS = names.dead_letters(names.INTAKE, "intake")
         (("dlq", "show", "nobody/7"), "There is no letter 'nobody/7'"),
         (("dlq", "show", f"{LETTERS}/{'9' * 5000}"), "There is no letter"),
         (("dlq", "discard", "--where", "group=intake", "--reason", "  ", "--yes"), "say with --reason why"),
+        (("dlq", "show", f"{LETTERS}/0", "--bytes", "--reason", " \t "), "say with --reason why"),
         (("dlq", "show", f"{LETTERS}/999999"), f"There is no letter '{LETTERS}/999999'"),
         (
             ("replay", "--topic", names.LIFECYCLE, "--group", "intake", "--from", "0/0"),
