@@ -22,7 +22,13 @@ class BrokerAway(Away):
 
 
 class CutOff(BrokerAway):
-    """The broker does not answer this one consumer. Whether it answers anybody is asked elsewhere."""
+    """The broker does not answer this one consumer, and has not for `seconds`. Whether it answers anybody is asked
+    elsewhere.
+    """
+
+    def __init__(self, what: str, seconds: float = 0.0) -> None:
+        super().__init__(what)
+        self.seconds = seconds
 
 
 class ObjectStoreAway(Away):

@@ -45,8 +45,8 @@ BLOCKED_AFTER: Final = 15.0
 
 PROBE_WITHIN: Final = 5.0
 
-LEAVE_WITHIN: Final = 10.0
-"""Seconds that a process with a consumer that hangs gets to end in order."""
+LEAVE_WITHIN: Final = 5.0
+"""Seconds that a process with a consumer that hangs gets to end in order: what hangs will not, and others wait for it."""
 
 OTHER_FILES: Final = 256
 """Open files of a process beside the connections that are made to it."""

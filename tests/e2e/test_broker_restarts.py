@@ -1,4 +1,4 @@
-"""The broker is killed and comes back, again and again: whoever talked to it goes on by themselves."""
+"""The broker is killed and comes back, again and again: whoever talked to it goes on, or ends and is replaced."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -36,4 +36,9 @@ async def test_after_each_restart_of_the_broker_records_are_taken_again(own: Ben
         await own.engines.wait_ready("kafka")
         await load(own, keys, 5)
         await own.settled(within=60)
-    await eventually(own.ready, within=60)
+
+    async def ready() -> bool:
+        await own.replaced()
+        return await own.ready()
+
+    await eventually(ready, within=60)

@@ -43,12 +43,12 @@ class Progress:
         self.outage = outage
         self.excused_at = time.monotonic()
 
-    def cut_off(self, outage: str) -> None:
-        """The broker does not answer this consumer, which excuses nothing: whether it answers anybody is measured. To
+    def cut_off(self, outage: str, seconds: float) -> None:
+        """The broker has not answered this consumer for `seconds`, which excuses nothing: whether it answers anybody is measured. To
         take the same records again and again is no progress either.
         """
         self.outage = outage
-        self.cut_off_at = self.cut_off_at or time.monotonic()
+        self.cut_off_at = self.cut_off_at or time.monotonic() - seconds
 
     def heard_nothing(self, *, broker_there: bool) -> None:
         """The broker does not answer this consumer; somebody else may have reached it meanwhile."""

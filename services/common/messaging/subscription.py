@@ -227,7 +227,9 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                     await self.consumer.commit(offsets)
         except _LOST:
             raise HandedOver from None
-        except (KafkaError, TimeoutError) as error:
+        except TimeoutError:
+            raise CutOff("a commit was not answered", COMMIT_WITHIN) from None
+        except KafkaError as error:
             raise CutOff(f"commit failed ({type(error).__name__})") from None
         self.offsets.advance(offsets)
         self.progress.answered()
@@ -236,7 +238,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Poll the same records again after a short wait. An outage has no limit and counts no try."""
         self._poller.went_wrong()
         if isinstance(error, Away):
-            (self.progress.cut_off if isinstance(error, CutOff) else self.progress.declare)(str(error))
+            if isinstance(error, CutOff):
+                self.progress.cut_off(str(error), error.seconds)
+            else:
+                self.progress.declare(str(error))
             log.warning("stepping back", group=self.group, because=str(error))
         else:
             self.progress.declare(f"kernel error: {type(error).__name__}")
