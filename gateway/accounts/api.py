@@ -12,9 +12,11 @@ from gateway.accounts.domain import Account, AccountKind, Credentials
 from gateway.openapi import BEARER, json_body
 from gateway.wired import wired
 from services.common.catalogue import Language
-from services.common.web import kinds, signing
-from services.common.web.bodies import check, parse_json, read_body, read_json, require_json
-from services.common.web.problems import Problem, responses
+from services.common.gathering import MOST
+from services.common.web import kinds
+from services.common.web.bodies import read_json
+from services.common.web.ours import read_ours
+from services.common.web.problems import responses
 
 router = APIRouter()
 
@@ -52,7 +54,7 @@ class Asked(BaseModel):
 
 
 class RecipientsAsked(BaseModel):
-    asked: Annotated[tuple[Asked, ...], Field(max_length=200)]
+    asked: Annotated[tuple[Asked, ...], Field(max_length=MOST)]
 
 
 class RecipientsTold(BaseModel):
@@ -112,14 +114,7 @@ async def recipients(request: Request) -> Response:
     is kept in the access log.
     """
     here = wired(request)
-    body = await read_body(request)
-    try:
-        target = request.scope["raw_path"].decode("ascii")
-        signing.verify(here.settings.internal_secret, "POST", target, request.headers, body)
-    except (signing.SignatureRefused, UnicodeDecodeError):
-        raise Problem(kinds.NOT_OURS) from None
-    require_json(request)
-    asked = check(RecipientsAsked, parse_json(body)).asked
+    asked = (await read_ours(request, here.settings.internal_secret, RecipientsAsked)).asked
     accounts = await here.accounts.recipients([(each.account_id, each.purpose) for each in asked], datetime.now(UTC))
     told = RecipientsTold(recipients=tuple(account and _recipient(account) for account in accounts))
     return Response(told.model_dump_json(), headers=_NO_STORE, media_type="application/json")

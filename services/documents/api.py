@@ -10,19 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.common.web import kinds
-from services.common.web.bodies import (
-    check,
-    content_type,
-    parse_json,
-    read_body,
-    require_json,
-    require_length,
-    require_plain,
-)
+from services.common.web.bodies import content_type, require_length, require_plain
 from services.common.web.claims import ClaimAsked, ClaimRefused, Refusal
 from services.common.web.field_errors import FieldError
+from services.common.web.ours import read_ours, require_ours
 from services.common.web.problems import Problem
-from services.common.web.signing import SignatureRefused, verify
 from services.documents import domain
 from services.documents.content import MAX_SIZE, Empty, TooLarge, WrongType
 from services.documents.domain import AnotherFile, Content, File, NotClaimable
@@ -49,7 +41,7 @@ class Api:
 
     async def upload(self, request: Request) -> Response:
         """201 with the file; 200 when it was already there; 409, 413, 415, 422, 503."""
-        self._verify(request, None)
+        require_ours(request, self._secret)
         require_plain(request)
         require_length(request, MAX_SIZE)
         upload = Upload(request.path_params["document_id"], _owner(request), _name(request), content_type(request))
@@ -61,7 +53,7 @@ class Api:
 
     async def read(self, request: Request) -> Response:
         """200 with the file; 404 when it is unknown, gone, or somebody else's."""
-        self._verify(request, None)
+        require_ours(request, self._secret)
         document_id = request.path_params["document_id"]
         owner = _owner(request)
         file = await self._files.find(document_id)
@@ -71,10 +63,7 @@ class Api:
 
     async def claim(self, request: Request) -> Response:
         """200 with the files, all claimed; 422 with a code for each that cannot be, and none is."""
-        body = await read_body(request)
-        self._verify(request, body)
-        require_json(request)
-        asked = check(ClaimAsked, parse_json(body))
+        asked = await read_ours(request, self._secret, ClaimAsked)
         moment = now()
         try:
             files = await self._files.change(
@@ -86,15 +75,6 @@ class Api:
             )
             return Response(because.model_dump_json(), 422, media_type="application/json")
         return JSONResponse({"documents": [_body(each, files[each]) for each in asked.documents]})
-
-    def _verify(self, request: Request, body: bytes | None) -> None:
-        """`body` is None where it is streamed, and where there is none."""
-        query = request.scope["query_string"]
-        target = request.scope["raw_path"] + (b"?" + query if query else b"")
-        try:
-            verify(self._secret, request.method, target.decode("latin-1"), request.headers, body)
-        except SignatureRefused:
-            raise Problem(kinds.NOT_OURS) from None
 
 
 _REFUSALS: Final = (TooLarge, WrongType, Empty, AnotherFile, TooSlow, Busy)
