@@ -122,10 +122,10 @@ class AggregateConsumer(Stepwise, Generic[S]):
 
     async def _folded(self, pending: Queues, documents: dict[str, Document[S]]) -> dict[str, Fold[S]]:
         """What is decided on each. What cannot be taken for a new document may have been taken by it long ago."""
-        new = [key for key in pending if not documents[key].version]
         try:
             return self._fold_all(pending, documents)
         except Exception:
+            new = [key for key in pending if not documents[key].version]
             if not new:
                 raise
         documents |= await self.store.load(new)

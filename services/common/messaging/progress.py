@@ -44,8 +44,8 @@ class Progress:
         self.excused_at = time.monotonic()
 
     def cut_off(self, outage: str, seconds: float) -> None:
-        """The broker has not answered this consumer for `seconds`, which excuses nothing: whether it answers anybody is measured. To
-        take the same records again and again is no progress either.
+        """The broker has not answered this consumer for `seconds`, which excuses nothing: whether it answers anybody is
+        measured. To take the same records again and again is no progress either.
         """
         self.outage = outage
         self.cut_off_at = self.cut_off_at or time.monotonic() - seconds

@@ -5,20 +5,19 @@ The header is sealed: who may write a topic must not be able to date a record, o
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from services.common.errors import Poison
 from services.common.messaging.position import Position, moment
+from services.common.messaging.publisher import Headers
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 HEADER: Final = "dlq-redrive"
-
-Headers = Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
