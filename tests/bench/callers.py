@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 
@@ -69,6 +69,12 @@ async def crowd(url: str, requests: Iterator[bytes], count: int, callers: int, *
             if status != expected:
                 raise AssertionError(f"{url} answered {status}, not {expected}")
 
+    await together(url, callers, call)
+    return took
+
+
+async def together(url: str, callers: int, call: Callable[[Caller], Coroutine[Any, Any, None]]) -> None:
+    """As many connections, each of which does `call` at the same time as the others."""
     async with AsyncExitStack() as stack:
         connections = [await Caller.to(url) for _ in range(callers)]
         for each in connections:
@@ -76,4 +82,3 @@ async def crowd(url: str, requests: Iterator[bytes], count: int, callers: int, *
         async with asyncio.TaskGroup() as group:
             for each in connections:
                 group.create_task(call(each))
-    return took

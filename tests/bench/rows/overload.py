@@ -6,14 +6,13 @@ import asyncio
 import random
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
 from deploy.local.tier import Tier
 from gateway.requests.submit import SUBMITS
 from tests.bench import watch
-from tests.bench.callers import Caller
+from tests.bench.callers import Caller, together
 from tests.bench.figures import Figure, Reading, Series, quantile
 from tests.bench.filing import submits
 from tests.bench.ground import ground
@@ -60,13 +59,7 @@ async def pressing(url: str, requests: Iterator[bytes], callers: int, seconds: f
         ends.told_nothing += wait is None
         await asyncio.sleep(min((wait or 0) * random.uniform(0.9, 1.1), max(0.0, over - time.perf_counter())))
 
-    async with AsyncExitStack() as stack:
-        connections = [await Caller.to(url) for _ in range(callers)]
-        for each in connections:
-            stack.callback(each.close)
-        async with asyncio.TaskGroup() as group:
-            for each in connections:
-                group.create_task(press(each))
+    await together(url, callers, press)
     return ends
 
 
