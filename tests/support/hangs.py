@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from pytest_timeout import Settings  # type: ignore[import-untyped]
+from pytest_timeout import Settings
 
 GRACE_SECONDS: Final = 60.0
 """What a test that was given up may take to clean up behind itself."""
