@@ -1,7 +1,11 @@
 """Run a command inside a Debian folder: `python -m deploy.local.inside ROOT [--data DIR] COMMAND…`.
 
-The process becomes the command (same pid), in a mount namespace of its own: what is mounted goes with it. With
-`--data` the folder DIR is `/data` there, and the command runs as the user postgres, whose folder it becomes.
+The command gets a mount namespace of its own: what is mounted goes with it. Without `--data` the process becomes it.
+
+With `--data` the folder DIR is `/data` there, the command runs as the user postgres, whose folder it becomes, and it is
+the first process of a namespace of its own: with it ends whatever it started. (PostgreSQL's children have sessions of
+their own, so no signal to a group reaches them, and pg_cron's launcher can outlive a killed server, at full speed.) The
+process stays, passes signals on and ends as the command does.
 """
 
 import argparse
@@ -11,10 +15,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from deploy.local.spawn import PR_SET_PDEATHSIG
 
 CLONE_NEWNS = 0x20000
+CLONE_NEWIPC = 0x8000000
+CLONE_NEWPID = 0x20000000
 MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
@@ -32,30 +39,58 @@ ENVIRONMENT = {
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+PASSED_ON = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP}
+
+
 def run(root: Path, data: Path | None, command: Sequence[str]) -> None:
     """Does not return."""
-    parent = os.getppid()
     _call("unshare", CLONE_NEWNS)
     _call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
     if data is None:
         _call("mount", b"proc", bytes(root / "proc"), b"proc", 0, None)
         os.chroot(root)
-    else:
-        owner, group = _user(root)
-        os.chown(data, owner, group)
-        data.chmod(0o700)
-        _call("mount", bytes(data), bytes(root / DATA[1:]), None, MS_BIND, None)
-        os.chroot(root)
-        os.setgroups([])
-        os.setgid(group)
-        os.setuid(owner)
-        # Changing the user has cleared it.
-        _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
+        _become(command)
+    owner, group = _user(root)
+    os.chown(data, owner, group)
+    data.chmod(0o700)
+    _call("mount", bytes(data), bytes(root / DATA[1:]), None, MS_BIND, None)
+    os.chroot(root)
+    _call("unshare", CLONE_NEWPID | CLONE_NEWIPC)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*PASSED_ON, signal.SIGCHLD})
+    lives, life = os.pipe()
+    first = os.fork()
+    if first:
+        _stand_before(first)
+    os.close(lives)
+    os.setgroups([])
+    os.setgid(group)
+    os.setuid(owner)
+    # Changing the user has cleared it.
+    _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
+    # A parent that died before the line above reads no more: this is then the end, by SIGPIPE.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.write(life, b".")
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*PASSED_ON, signal.SIGCHLD})
+    _become(command)
+
+
+def _become(command: Sequence[str]) -> NoReturn:
     os.chdir("/")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     os.execve(command[0], list(command), kept | ENVIRONMENT)  # noqa: S606 - a shell would stand between
+
+
+def _stand_before(first: int) -> NoReturn:
+    """Pass signals on to the process `first` until it ends, and end the same way."""
+    ended = 0
+    while not ended:
+        number = signal.sigwait({*PASSED_ON, signal.SIGCHLD})
+        if number == signal.SIGCHLD:
+            ended, status = os.waitpid(first, os.WNOHANG)
+        else:
+            os.kill(first, number)
+    # As a shell says it: 128 and the signal.
+    os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
 
 
 def _user(root: Path) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from deploy.local import cache
 from deploy.local.guard import is_running
 from tests.integration.local_stack.harness import family, needs_root, postigo
-from tests.support.stacks import only_real
+from tests.support.stacks import only_real, own
 from tests.support.waiting import eventually
 
 
@@ -96,6 +97,23 @@ async def test_sigkill_of_the_supervisor_leaves_no_engine_behind(tmp_path: Path)
         return not any(is_running(pid) for pid in everyone)
 
     await eventually(all_gone, within=10)
+
+
+@only_real
+async def test_what_a_killed_postgresql_started_ends_with_it_although_it_cannot_know(tmp_path: Path) -> None:
+    async with own(tmp_path, ("mongo",)) as stack:
+        server = stack.pid("postgres")
+        assert server is not None
+        everyone = family(server)
+        for child in everyone - {server}:
+            os.kill(child, signal.SIGSTOP)
+        await stack.kill("postgres")
+
+        async def all_gone() -> bool:
+            return not any(is_running(pid) for pid in everyone)
+
+        await eventually(all_gone, within=10)
+        await stack.wait_ready("postgres")
 
 
 @only_real
