@@ -32,8 +32,8 @@ from services.common.errors import Poison
 from services.common.identifiers import derived_id
 from services.common.messaging import Publisher
 from services.common.messaging.envelope import attributes
+from services.common.messaging.handing_over import Raw
 from services.common.messaging.position import Position
-from services.common.messaging.publisher import Raw
 from services.common.messaging.record import read
 
 SOURCE: Final = "operator"
@@ -124,7 +124,7 @@ class Audit:
         return kind(operation_id=self.operation, occurred_at=datetime.now(UTC), **about)
 
     async def _say(self, facts: Sequence[OperationFact]) -> None:
-        await self._publisher.send_raw([raw(fact) for fact in facts])
+        await self._publisher.append([raw(fact) for fact in facts])
 
 
 def raw(fact: OperationFact) -> Raw:

@@ -21,7 +21,7 @@ from services.common.contracts.lifecycle import LifecycleFact
 from services.common.identifiers import ALPHABET
 from services.common.messaging.envelope import outgoing
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.publisher import Raw
+from services.common.messaging.handing_over import Raw
 from services.common.store import Kept, reaching_store, said_between
 
 ACTION: Final = "rebuild"

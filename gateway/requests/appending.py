@@ -8,6 +8,7 @@ from services.common.contracts import Said
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import Publisher
 from services.common.messaging.envelope import outgoing
+from services.common.messaging.publisher import raw
 from services.common.web import kinds
 from services.common.web.problems import Problem
 
@@ -26,10 +27,10 @@ async def append(publisher: Publisher, event: Said, identifier: str, traceparent
         traceparent=traceparent,
     )
     try:
-        (appended_at,) = await publisher.send([record])
+        (landed,) = await publisher.append([raw(record)])
     except BrokerAway:
         raise Problem(kinds.NOT_CONFIRMED, retry_after=2) from None
     except TopicMissing as missing:
         log.critical("nothing can be filed", because=str(missing))
         raise Problem(kinds.UNAVAILABLE, retry_after=30) from None
-    return appended_at
+    return landed.at

@@ -4,7 +4,6 @@ The schedule that provokes the harm of each is in `aimed.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiokafka import TopicPartition
@@ -12,9 +11,10 @@ from aiokafka import TopicPartition
 from services.common.messaging.aggregate import Aggregate
 from services.common.messaging.aggregate_consumer import AggregateConsumer
 from services.common.messaging.careful import spans_of
-from services.common.messaging.publisher import Publisher
+from services.common.messaging.handing_over import hand_over
+from services.common.messaging.publisher import Publisher, raw
 from services.common.messaging.subscription import Subscription
-from services.common.store import DocumentStore, reaching_store
+from services.common.store import DocumentStore, Outgoing, reaching_store
 
 
 def commit_before_save() -> None:
@@ -60,13 +60,10 @@ def outbox_replaced() -> None:
 
 
 def sends_not_awaited() -> None:
-    async def mutated(self: Publisher, records: Any) -> list[datetime]:
-        producer = await self._running()
-        for topic, key, value, headers, _ in records:
-            await producer.send(topic, value=value, key=key, headers=list(headers))
-        return [datetime.now(UTC) for _ in records]
+    async def mutated(self: Publisher, events: Sequence[Outgoing]) -> None:
+        await hand_over(await self._running(), [raw(event) for event in events], [])
 
-    Publisher.send_raw = mutated  # type: ignore[method-assign]
+    Publisher.send = mutated  # type: ignore[method-assign]
 
 
 MUTATIONS: Final[Mapping[str, Callable[[], None]]] = {

@@ -10,8 +10,9 @@ import structlog
 
 from services.common.contracts import topics
 from services.common.errors import BrokerAway, TopicMissing
+from services.common.messaging.handing_over import AROUND, Raw
 from services.common.messaging.position import Position, moment, position_of
-from services.common.messaging.publisher import AROUND, Publisher, Raw
+from services.common.messaging.publisher import Publisher
 from services.common.messaging.redrive import Redrive
 from services.common.messaging.shape import Taken
 
@@ -61,7 +62,7 @@ class DeadLetters:
         """Return once the broker has them all. Raises `BrokerAway`; a missing or forbidden topic of ours is an outage."""
         written = [(letter, _about(letter, self._group)) for letter in letters]
         try:
-            await self._publisher.send_raw([_raw(letter.record, about) for letter, about in written])
+            await self._publisher.append([_raw(letter.record, about) for letter, about in written])
         except TopicMissing as missing:
             raise BrokerAway(str(missing)) from None
         for _, about in written:

@@ -1,4 +1,4 @@
-"""Saying events: one idempotent producer, many sends in flight, each awaited by its own future.
+"""Saying events: one idempotent producer, many sends in flight, each awaited by a future of its own.
 
 `flush()` is never trusted: it returns normally when sends failed.
 """
@@ -6,9 +6,8 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -24,11 +23,10 @@ from aiokafka.errors import (
 
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import partitions
+from services.common.messaging.handing_over import Acknowledged, Landed, Raw, Sent, hand_over
 from services.common.messaging.room import MOST_BYTES, MOST_RECORDS, Room
 
 if TYPE_CHECKING:
-    from aiokafka.structs import RecordMetadata
-
     from services.common.store import Outgoing
 
 log = structlog.get_logger()
@@ -39,27 +37,7 @@ SEND_TIMEOUT: Final = 5.0
 MAX_REQUEST: Final = 17 * 1024 * 1024
 """Bytes: a dead letter of 16 MiB and its headers."""
 
-AROUND: Final = 1024
-"""Bytes counted for what a record of ours has beside its value."""
-
 _BROKEN: Final = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)
-
-Headers = Sequence[tuple[str, bytes | None]]
-Acknowledged = asyncio.Future[Any]
-
-
-class Raw(NamedTuple):
-    """A record as it goes to the broker, byte for byte; null headers are kept. Without a partition, its key says which.
-
-    `around` is how many bytes it has beside its value.
-    """
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-    partition: int | None = None
-    around: int = AROUND
 
 
 class Publisher:
@@ -133,29 +111,27 @@ class Publisher:
             raise BrokerAway(f"no metadata ({type(error).__name__})") from None
         return set(cluster.topics())
 
-    async def send(self, events: Sequence["Outgoing"]) -> list[datetime]:
-        """Send `events` in order and return, once the broker has acknowledged each of them, their append times.
+    async def send(self, events: Sequence["Outgoing"]) -> None:
+        """Send `events`, in order within a partition, and return once the broker has acknowledged each of them.
 
         Raises `BrokerAway` when one is not acknowledged in time; it may land all the same. Raises `TopicMissing`.
-        """
-        return await self.send_raw(
-            [Raw(event.topic, event.key.encode(), event.value, _encoded(event.headers)) for event in events]
-        )
-
-    async def send_raw(self, records: Sequence[Raw]) -> list[datetime]:
-        """Send `records` as they are. Answers and raises as `send` does."""
-        return [_appended_at(landed) for landed in await self.append(records)]
-
-    async def append(self, records: Sequence[Raw]) -> "list[RecordMetadata]":
-        """Send `records` as they are; where each landed. Raises as `send` does.
 
         Much goes in parts, one after the other. Each is sent within one time limit: connecting, waiting for room and for
         what is stuck, the sends and their acknowledgements.
         """
-        return [at for part in _parts(records) for at in await self._send_part(part)]
+        for part in _parts([raw(event) for event in events]):
+            await self._send_part(part)
 
-    async def _send_part(self, part: Sequence[Raw]) -> "list[RecordMetadata]":
-        futures: list[Acknowledged] = []
+    async def append(self, records: Sequence[Raw]) -> list[Landed]:
+        """Send `records` as they are; where each landed. Raises as `send` does."""
+        landed: list[Landed] = []
+        for part in _parts(records):
+            found = sorted(each for sent in await self._send_part(part) for each in sent.landed())
+            landed += (at for _, at in found)
+        return landed
+
+    async def _send_part(self, part: Sequence[Raw]) -> list[Sent]:
+        sent: list[Sent] = []
         producer: AIOKafkaProducer | None = None
         room, size = self._room, sum(map(_size, part))
         entered = False
@@ -166,17 +142,16 @@ class Publisher:
                 producer = await self._running()
                 if self._stuck:
                     await self._unstuck()
-                for topic, key, value, headers, partition, _ in part:
-                    futures.append(
-                        await producer.send(topic, value=value, key=key, headers=list(headers), partition=partition)
-                    )
+                await hand_over(producer, part, sent)
                 # A wait that is given up gives up no send: an acknowledgement may still come.
-                await (asyncio.shield(futures[0]) if len(futures) == 1 else asyncio.wait(futures))
-            return [future.result() for future in futures]
+                await (asyncio.shield(sent[0].acknowledged) if len(sent) == 1 else asyncio.wait(_acknowledged(sent)))
+            for acknowledged in _acknowledged(sent):
+                acknowledged.result()
+            return sent
         except (KafkaError, TimeoutError) as error:
             await self._failed(error, producer)
         finally:
-            pending = {future for future in futures if not future.done()}
+            pending = {acknowledged for acknowledged in _acknowledged(sent) if not acknowledged.done()}
             if room is self._room:
                 self._stuck |= pending
             if entered:
@@ -218,6 +193,10 @@ def _parts(records: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
         yield records[begin:]
 
 
+def _acknowledged(sent: Sequence[Sent]) -> list[Acknowledged]:
+    return [each.acknowledged for each in sent]
+
+
 def _size(record: Raw) -> int:
     return len(record.value or b"") + record.around
 
@@ -238,14 +217,10 @@ def _when_done(pending: set[Acknowledged], done: Callable[[], None]) -> None:
         future.add_done_callback(one_less)
 
 
-def _encoded(headers: Any) -> Headers:
-    return [(name, value.encode()) for name, value in headers.items()]
-
-
-def _appended_at(metadata: Any) -> datetime:
-    """The broker's append time; a repeated send that it recognised as a duplicate is acknowledged without one."""
-    stamp = metadata.timestamp
-    return datetime.fromtimestamp(stamp / 1000, UTC) if stamp and stamp > 0 else datetime.now(UTC)
+def raw(event: "Outgoing") -> Raw:
+    """The record that `event` is sent as."""
+    headers = [(name, value.encode()) for name, value in event.headers.items()]
+    return Raw(event.topic, event.key.encode(), event.value, headers)
 
 
 async def _stopped(producer: AIOKafkaProducer) -> None:

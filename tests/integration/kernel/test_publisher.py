@@ -9,7 +9,7 @@ from uuid import uuid4
 from deploy.local import LocalStack
 from services.common.errors import BrokerAway
 from services.common.messaging import Publisher
-from services.common.messaging.publisher import Raw
+from services.common.messaging.handing_over import Raw
 from services.common.messaging.room import MOST_BYTES, MOST_RECORDS
 from tests.support import stacks, topics
 from tests.support.waiting import eventually
@@ -26,12 +26,12 @@ async def _fill_a_frozen_broker(engines: LocalStack) -> None:
     topic = f"room.{uuid4().hex}"
     await topics.create(engines.env["KAFKA_URL"], {topic: 1})
     publisher = Publisher(engines.env["KAFKA_URL"], client_id="test", timeout=3)
-    await publisher.send_raw([Raw(topic, b"", b"first", ())])
+    await publisher.append([Raw(topic, b"", b"first", ())])
     kafka = engines.pid("kafka")
     assert kafka is not None
     os.kill(kafka, signal.SIGSTOP)
     try:
-        sends = [publisher.send_raw([Raw(topic, b"", bytes(MIB), ())]) for _ in range(100)]
+        sends = [publisher.append([Raw(topic, b"", bytes(MIB), ())]) for _ in range(100)]
         ends = await asyncio.gather(*sends, return_exceptions=True)
     finally:
         os.kill(kafka, signal.SIGCONT)
@@ -39,7 +39,7 @@ async def _fill_a_frozen_broker(engines: LocalStack) -> None:
 
     async def answered() -> bool:
         try:
-            await publisher.send_raw([Raw(topic, b"", b"last", ())])
+            await publisher.append([Raw(topic, b"", b"last", ())])
         except BrokerAway:
             return False
         return True
@@ -56,7 +56,7 @@ async def test_much_goes_in_parts_and_in_its_order(engines: LocalStack) -> None:
     publisher = Publisher(engines.env["KAFKA_URL"], client_id="test")
     values = [b"%d " % number + bytes(10_000) for number in range(3 * MOST_RECORDS)]
     try:
-        appended = await publisher.send_raw([Raw(topic, b"", value, ()) for value in values])
+        appended = await publisher.append([Raw(topic, b"", value, ()) for value in values])
     finally:
         await publisher.stop()
     assert len(appended) == len(values)
