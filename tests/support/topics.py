@@ -16,14 +16,22 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 
 async def create(url: str, partitions: dict[str, int]) -> None:
-    """Create topics (name → number of partitions) that keep the broker's append time."""
+    """Create topics (name → number of partitions) that keep the broker's append time, and wait until they can be used."""
+    configs = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(17 * 1024 * 1024)}
+    wanted = [NewTopic(name, number, 1, topic_configs=configs) for name, number in partitions.items()]
     admin = AIOKafkaAdminClient(bootstrap_servers=url)
     await admin.start()
-    configs = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(17 * 1024 * 1024)}
-    try:
-        await admin.create_topics(
-            [NewTopic(name, number, 1, topic_configs=configs) for name, number in partitions.items()]
+
+    async def made() -> bool:
+        """A broker that has much to do may refuse, so it is asked again; what is there already stays as it is."""
+        await admin.create_topics(wanted)
+        described = await admin.describe_topics(list(partitions))
+        return all(
+            not each["error_code"] and all(one["leader"] >= 0 for one in each["partitions"]) for each in described
         )
+
+    try:
+        await eventually(made, within=40)
     finally:
         await admin.close()
 
