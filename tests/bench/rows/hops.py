@@ -3,9 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from itertools import pairwise
 from typing import Final
 from uuid import uuid4
 
@@ -38,9 +39,10 @@ Send = Callable[[], Awaitable[object]]
 
 
 async def latency(tier: Tier, rounds: int) -> list[Figure]:
-    found: dict[str, list[list[float]]] = {"ours": [], "baseline": []}
+    found: dict[str, list[list[float]]] = {"ours": [], "baseline": [], "saving": []}
     async with ground(tier, ["kafka", "mongo"], ["intake", "routing", "gateway"]) as place:
-        await _start_baseline(place)
+        await _start_hops(place, baseline_hops.TOPICS)
+        await _start_hops(place, baseline_hops.SAVING_TOPICS, saving=True)
         requests = submits(await place.sessions(place.url("gateway")))
         async with _sending(place, requests) as sides, _reading(place) as readers:
             for side, send in sides.items():
@@ -52,15 +54,19 @@ async def latency(tier: Tier, rounds: int) -> list[Figure]:
                 for _ in range(TURNS):
                     for side, send in sides.items():
                         found[side][-1] += await _turn(send, readers[side], REQUESTS // TURNS)
-    return [_figure("p50", 0.5, 1.25, found), _figure("p99", 0.99, 1.5, found)]
+    bare = found["baseline"]
+    return [
+        _figure("submit to inbox, p50", 0.5, 1.25, found["ours"], bare),
+        _figure("submit to inbox, p99", 0.99, 1.5, found["ours"], bare),
+        _figure("bare hops with a bare insert in each, p50", 0.5, None, found["saving"], bare),
+    ]
 
 
-async def _start_baseline(place: Ground) -> None:
-    await create(place.env["KAFKA_URL"], dict.fromkeys(baseline_hops.TOPICS, PARTITIONS))
-    first, second, third = baseline_hops.TOPICS
-    for number, (source, target) in enumerate([(first, second), (second, third)], 1):
-        told = {"HOP_FROM": source, "HOP_TO": target}
-        await place.start(f"hop-{number}", "tests.bench.baseline_hops", told, http=False)
+async def _start_hops(place: Ground, names: Sequence[str], *, saving: bool = False) -> None:
+    await create(place.env["KAFKA_URL"], dict.fromkeys(names, PARTITIONS))
+    for source, target in pairwise(names):
+        told = {"HOP_FROM": source, "HOP_TO": target} | ({"HOP_SAVES_IN": source} if saving else {})
+        await place.start(f"hop-from-{source}", "tests.bench.baseline_hops", told, http=False)
 
 
 @asynccontextmanager
@@ -73,11 +79,15 @@ async def _sending(place: Ground, requests: Iterator[bytes]) -> AsyncIterator[di
     async def ours() -> None:
         assert await caller.ask(next(requests)) == 201
 
-    async def baseline() -> None:
-        await bare.send_and_wait(baseline_hops.TOPICS[0], key=str(uuid4()).encode(), value=value)
+    async def hops(topic: str) -> None:
+        await bare.send_and_wait(topic, key=str(uuid4()).encode(), value=value)
 
     try:
-        yield {"ours": ours, "baseline": baseline}
+        yield {
+            "ours": ours,
+            "baseline": partial(hops, baseline_hops.TOPICS[0]),
+            "saving": partial(hops, baseline_hops.SAVING_TOPICS[0]),
+        }
     finally:
         caller.close()
         await bare.stop()
@@ -88,7 +98,8 @@ async def _reading(place: Ground) -> AsyncIterator[dict[str, AIOKafkaConsumer]]:
     """What arrives at either side's end from now on."""
     readers: dict[str, AIOKafkaConsumer] = {}
     try:
-        for side, names in (("ours", INBOXES), ("baseline", baseline_hops.TOPICS[-1:])):
+        ends = {"ours": INBOXES, "baseline": baseline_hops.TOPICS[-1:], "saving": baseline_hops.SAVING_TOPICS[-1:]}
+        for side, names in ends.items():
             reader = AIOKafkaConsumer(*names, bootstrap_servers=place.env["KAFKA_URL"], enable_auto_commit=False)
             readers[side] = reader
             await reader.start()
@@ -119,8 +130,6 @@ async def _turn(send: Send, reader: AIOKafkaConsumer, count: int) -> list[float]
     return took
 
 
-def _figure(name: str, share: float, target: float, found: dict[str, list[list[float]]]) -> Figure:
-    ours, baseline = (
-        Series(tuple(quantile(took, share) * 1e3 for took in found[side])) for side in ("ours", "baseline")
-    )
-    return Figure("P4", f"submit to inbox, {name}", "ms", ours, baseline, Reading.TIMES, target)
+def _figure(what: str, share: float, target: float | None, *sides: list[list[float]]) -> Figure:
+    ours, baseline = (Series(tuple(quantile(took, share) * 1e3 for took in side)) for side in sides)
+    return Figure("P4", what, "ms", ours, baseline, Reading.TIMES, target)
