@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from services.common.telemetry.metrics import TURNED_AWAY
 from services.common.web import kinds
+from services.common.web.kinds import Kind
 from services.common.web.problems import Problem
 
 COME_BACK: Final = (1, 3)
@@ -18,10 +19,11 @@ COME_BACK: Final = (1, 3)
 
 
 class InFlight:
-    """At most `limit` at once inside `with`; the next one is answered `busy` at once instead of waiting."""
+    """At most `limit` at once inside `with`; the next one is refused at once instead of waiting."""
 
-    def __init__(self, what: str, limit: int) -> None:
+    def __init__(self, what: str, limit: int, kind: Kind = kinds.BUSY) -> None:
         self._limit = limit
+        self._kind = kind
         self._inside = 0
         self._turned_away = TURNED_AWAY.labels(what)
 
@@ -35,7 +37,7 @@ class InFlight:
 
     def refusal(self) -> Problem:
         self._turned_away.inc()
-        return Problem(kinds.BUSY, retry_after=random.randint(*COME_BACK))
+        return Problem(self._kind, retry_after=random.randint(*COME_BACK))
 
     def __enter__(self) -> None:
         if self.is_full:
@@ -47,23 +49,29 @@ class InFlight:
 
 
 class Shares:
-    """At most `share` at once for each account, so that nobody takes all the places that are there for everybody."""
+    """At most `share` at once for each account, so that nobody takes all the places that are there for everybody.
+
+    `len()` is how many accounts have anything under way.
+    """
 
     def __init__(self, what: str, share: int) -> None:
         self._what = what
         self._share = share
         self._of: dict[UUID, InFlight] = {}
 
+    def __len__(self) -> int:
+        return len(self._of)
+
     @contextmanager
     def of(self, account_id: UUID) -> Iterator[None]:
-        """One of the account's places; the next one is answered `busy` at once when it has none left."""
-        mine = self._of.setdefault(account_id, InFlight(self._what, self._share))
+        """One of the account's places; the next one is refused at once when it has none left."""
+        mine = self._of.setdefault(account_id, InFlight(self._what, self._share, kinds.TOO_MANY_AT_ONCE))
         try:
             with mine:
                 yield
         finally:
             if mine.is_empty:
-                self._of.pop(account_id, None)
+                del self._of[account_id]
 
 
 class Doors:

@@ -36,10 +36,10 @@ ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
 }
 
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
+# How PostgreSQL is told to end, one way or another, or to read its settings.
 PASSED_ON = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP}
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def run(root: Path, data: Path | None, command: Sequence[str]) -> None:
@@ -57,19 +57,21 @@ def run(root: Path, data: Path | None, command: Sequence[str]) -> None:
     os.chroot(root)
     _call("unshare", CLONE_NEWPID | CLONE_NEWIPC)
     signal.pthread_sigmask(signal.SIG_BLOCK, {*PASSED_ON, signal.SIGCHLD})
-    lives, life = os.pipe()
+    reader, writer = os.pipe()
     first = os.fork()
     if first:
         _stand_before(first)
-    os.close(lives)
+    os.close(reader)
     os.setgroups([])
     os.setgid(group)
     os.setuid(owner)
-    # Changing the user has cleared it.
+    # Neither a fork nor another user keeps it.
     _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
-    # A parent that died before the line above reads no more: this is then the end, by SIGPIPE.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    os.write(life, b".")
+    try:
+        os.write(writer, b".")
+    except BrokenPipeError:
+        # The parent died before it could be watched.
+        os._exit(1)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {*PASSED_ON, signal.SIGCHLD})
     _become(command)
 

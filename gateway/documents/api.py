@@ -32,7 +32,7 @@ SHARE: Final = 4
 """Files that one account may send at once: each may take its time, and holds a place that others want."""
 
 in_flight: Final = InFlight("uploads", UPLOADS)
-_shares: Final = Shares("uploads", SHARE)
+_shares: Final = Shares("uploads-of-one-account", SHARE)
 _looks: Final = InFlight("files", LOOKS)
 
 _BODY: Final = {
@@ -50,6 +50,7 @@ _REFUSALS: Final[Any] = responses(
     kinds.MEDIA_TYPE,
     kinds.INVALID,
     kinds.KEY_REUSED,
+    kinds.TOO_MANY_AT_ONCE,
     kinds.BUSY,
     kinds.UNAVAILABLE,
 )

@@ -82,7 +82,6 @@ class DocumentService:
         answer = await self._call(
             "PUT",
             f"/internal/documents/{upload.document_id}",
-            "upload",
             UPLOAD_TIMEOUT,
             headers,
             body,
@@ -98,7 +97,7 @@ class DocumentService:
         """One of the owner's files. Raises a `Problem`: `not-found` for somebody else's too."""
         target = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner)}
-        answer = await self._call("GET", target, "show", READ_TIMEOUT, headers, None, traceparent)
+        answer = await self._call("GET", target, READ_TIMEOUT, headers, None, traceparent)
         if answer.status_code == 404:
             raise Problem(kinds.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
         if answer.status_code != 200:
@@ -110,7 +109,7 @@ class DocumentService:
         asked = ClaimAsked.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
         body = asked.model_dump_json().encode()
         headers = {"Content-Type": "application/json"}
-        answer = await self._call("POST", "/internal/claims", "claim", CLAIM_TIMEOUT, headers, body, traceparent)
+        answer = await self._call("POST", "/internal/claims", CLAIM_TIMEOUT, headers, body, traceparent)
         if found := _unclaimable(answer, documents):
             raise Problem(kinds.INVALID, *found)
         if answer.status_code != 200:
@@ -120,14 +119,13 @@ class DocumentService:
         self,
         method: str,
         target: str,
-        purpose: str,
         timeout: httpx2.Timeout,
         headers: dict[str, str],
         body: Any,
         traceparent: str | None,
     ) -> httpx2.Response:
         digest = signing.digest(body) if isinstance(body, bytes) else signing.STREAMED
-        signature = signing.sign(self._secret, method, target, purpose=purpose, body_digest=digest, about=headers)
+        signature = signing.sign(self._secret, method, target, body_digest=digest, about=headers)
         traced = {"traceparent": traceparent} if traceparent else {}
         try:
             return await self._http.request(

@@ -56,7 +56,13 @@ _SUBMIT_REFUSALS: Final[Any] = responses(
 )
 _LIST_REFUSALS: Final[Any] = responses(kinds.CURSOR, kinds.NO_SESSION, kinds.INVALID, kinds.BUSY, kinds.UNAVAILABLE)
 _READ_REFUSALS: Final[Any] = responses(
-    kinds.NO_SESSION, kinds.NOT_FOUND, kinds.REFERENCE, kinds.INVALID, kinds.BUSY, kinds.UNAVAILABLE
+    kinds.NO_SESSION,
+    kinds.NOT_FOUND,
+    kinds.REFERENCE,
+    kinds.INVALID,
+    kinds.TOO_MANY_AT_ONCE,
+    kinds.BUSY,
+    kinds.UNAVAILABLE,
 )
 _ACT_REFUSALS: Final[Any] = responses(
     kinds.NOT_JSON,

@@ -49,7 +49,7 @@ class Reading:
     issued: Issued
     secret: bytes
     _in_flight: InFlight = field(default_factory=lambda: InFlight("reads", READS))
-    _waiting: Shares = field(default_factory=lambda: Shares("waiting-reads", WAITING))
+    _waiting: Shares = field(default_factory=lambda: Shares("waiting-reads-of-one-account", WAITING))
 
     async def one(self, session: Session, typed: str, shown_receipt: str | None, after: UUID | None = None) -> Found:
         """The request of this reference. `not-found` alike for unknown ones and for somebody else's; `reference` for
@@ -57,7 +57,8 @@ class Reading:
         """
         reference = _parsed(typed)
         receipt = self._receipt(session, reference, shown_receipt)
-        with nullcontext() if after is None else self._waiting.of(session.account_id), self._in_flight:
+        place = self._waiting.of(session.account_id) if after else nullcontext()
+        with place, self._in_flight:
             view = await self._view(reference, partial(patience, session, receipt, after))
         if view is not None and view.account_id == session.account_id:
             # The view has the first of several appends; another replica may have issued a later one's receipt.

@@ -154,8 +154,8 @@ class Process:
     async def _stop(self) -> None:
         if not self._hung:
             faulthandler.cancel_dump_traceback_later()
-        for subscription in self.subscriptions:
-            await subscription.stop()
+        # What hangs must not keep the others from ending in order.
+        await asyncio.gather(*(each.stop() for each in self.subscriptions))
         if self.publisher:
             await self.publisher.stop()
         for step in self.close:

@@ -39,14 +39,24 @@ class Recipients:
 
     async def of(self, delivery: Delivery) -> Recipient | None:
         """The recipient now; None when there is no such account. Raises `NotSent` when the gateway does not say."""
-        return await self._asked.ask(delivery)
+        answer = await self._asked.ask(delivery)
+        if isinstance(answer, NotSent):
+            raise answer
+        return answer
 
-    async def _ask(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | None]:
+    async def _ask(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | NotSent | None]:
+        """What the gateway cannot say of all, it is asked of each alone: one account must not hold up the others'."""
+        try:
+            return await self._asked_together(deliveries)
+        except NotSent as error:
+            if error.trouble is Trouble.AWAY or len(deliveries) == 1:
+                return [error] * len(deliveries)
+        return [(await self._ask([each]))[0] for each in deliveries]
+
+    async def _asked_together(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | None]:
         asked = [{"account_id": str(each.account_id), "purpose": f"notice {each.id}"} for each in deliveries]
         body, about = json.dumps({"asked": asked}).encode(), {"Content-Type": "application/json"}
-        signed = signing.sign(
-            self._secret, "POST", TARGET, purpose="notices", body_digest=signing.digest(body), about=about
-        )
+        signed = signing.sign(self._secret, "POST", TARGET, body_digest=signing.digest(body), about=about)
         try:
             answer = await self._http.post(TARGET, content=body, headers=about | signed)
         except httpx2.HTTPError as error:

@@ -44,8 +44,8 @@ POLL: Final = 1.0
 TRY_WITHIN: Final = 30.0
 """Seconds one try may take; well below the lease."""
 
-DRAIN: Final = 8.0
-"""Seconds that tries under way get when the process is told to stop."""
+DRAIN: Final = 4.0
+"""Seconds that tries under way get when the process is told to stop: fewer than one with a hung consumer has to leave."""
 
 
 class Sender:

@@ -121,18 +121,20 @@ class AggregateConsumer(Stepwise, Generic[S]):
         await self.store.move_timelines(found)
 
     async def _folded(self, pending: Queues, documents: dict[str, Document[S]]) -> dict[str, Fold[S]]:
-        """What is decided on each. What cannot be taken for a new document may have been taken by it long ago."""
-        try:
-            return self._fold_all(pending, documents)
-        except Exception:
-            new = [key for key in pending if not documents[key].version]
-            if not new:
-                raise
-        documents |= await self.store.load(new)
-        return self._fold_all(pending, documents)
-
-    def _fold_all(self, pending: Queues, documents: dict[str, Document[S]]) -> dict[str, Fold[S]]:
-        return {key: self._fold(key, documents[key], queue) for key, queue in pending.items()}
+        """The folds. What fails on a document that was taken for new is decided again on the one that is stored."""
+        folds: dict[str, Fold[S]] = {}
+        unsure: list[str] = []
+        for key, queue in pending.items():
+            try:
+                folds[key] = self._fold(key, documents[key], queue)
+            except Exception:
+                if documents[key].version:
+                    raise
+                unsure.append(key)
+        if unsure:
+            documents |= await self.store.load(unsure)
+            folds |= {key: self._fold(key, documents[key], pending[key]) for key in unsure}
+        return folds
 
     def _fold(self, key: str, document: Document[S], queue: Sequence[Taken]) -> Fold[S]:
         return self.aggregate.fold(document, [_aimed(taken.received, key) for taken in queue])

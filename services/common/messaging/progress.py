@@ -24,7 +24,7 @@ class Progress:
     stopped: str | None = None
     silent: bool = False
     lag: int = 0
-    cut_off_at: float | None = None
+    cut_off_since: float | None = None
     moved_at: float = field(default_factory=time.monotonic)
     excused_at: float = field(default_factory=time.monotonic)
     _held: dict[TopicPartition, tuple[int, float]] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Progress:
 
     def answered(self) -> None:
         """The broker took a commit, or told where each partition stands: this consumer is not cut off."""
-        self.cut_off_at = None
+        self.cut_off_since = None
         self.moved()
 
     def declare(self, outage: str) -> None:
@@ -48,7 +48,8 @@ class Progress:
         measured. To take the same records again and again is no progress either.
         """
         self.outage = outage
-        self.cut_off_at = self.cut_off_at or time.monotonic() - seconds
+        if self.cut_off_since is None:
+            self.cut_off_since = time.monotonic() - seconds
 
     def heard_nothing(self, *, broker_there: bool) -> None:
         """The broker does not answer this consumer; somebody else may have reached it meanwhile."""
@@ -82,8 +83,8 @@ class Progress:
         since: list[float] = []
         if self.lag > 0 or self.silent:
             since.append(self.moved_at)
-        if self.cut_off_at is not None:
-            since.append(self.cut_off_at)
+        if self.cut_off_since is not None:
+            since.append(self.cut_off_since)
         longest = max((time.monotonic() - max(each, self.excused_at) for each in since), default=0.0)
         return self.running and not self.stopped and longest > STALLED_AFTER
 

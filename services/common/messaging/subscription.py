@@ -221,10 +221,12 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _commit(self, after: Mapping[TopicPartition, int]) -> None:
         held = self.consumer.assignment()
         offsets = {tp: offset for tp, offset in after.items() if tp in held}
+        if not offsets:
+            self.progress.moved()
+            return
         try:
-            if offsets:
-                async with asyncio.timeout(COMMIT_WITHIN):
-                    await self.consumer.commit(offsets)
+            async with asyncio.timeout(COMMIT_WITHIN):
+                await self.consumer.commit(offsets)
         except _LOST:
             raise HandedOver from None
         except TimeoutError:

@@ -206,6 +206,19 @@ TOO_MANY: Final = _kind(
         "Wait a little and try again. The Retry-After header says how many seconds.",
     ),
 )
+TOO_MANY_AT_ONCE: Final = _kind(
+    "too-many-at-once",
+    429,
+    ("Demasiado ao mesmo tempo", "Too much at once"),
+    (
+        "Esta conta já tem em curso tudo o que pode ter ao mesmo tempo. Espere que algo acabe e tente de novo.",
+        "This account has as much under way as it may have at once. Wait until something ends and try again.",
+    ),
+    Words(
+        "Este envio não foi tratado: repita-o com a mesma chave.",
+        "This sending was not handled: send it again with the same key.",
+    ),
+)
 INTERNAL: Final = _kind(
     "internal",
     500,

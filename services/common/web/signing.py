@@ -1,4 +1,4 @@
-"""The signature of an internal call: HMAC-SHA-256 over method, target, time, purpose, and what the call is about.
+"""The signature of an internal call: HMAC-SHA-256 over method, target, time, and what the call is about.
 
 That is the headers which name an owner, a file and its type, and the digest of the body.
 
@@ -33,36 +33,31 @@ def sign(
     method: str,
     target: str,
     *,
-    purpose: str,
     body_digest: str = STREAMED,
     about: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Headers that prove the call. `target` is the path with its query; `purpose` is what the audit log will say.
-
-    `about` holds the headers the call is sent with.
+    """Headers that prove the call. `target` is the path with its query, and `about` holds the
+    headers the call is sent with.
     """
     moment = str(int(time.time()))
     told = _about({name.lower(): value for name, value in (about or {}).items()})
     return {
         "Postigo-Time": moment,
-        "Postigo-Purpose": purpose,
         "Postigo-Digest": body_digest,
-        "Postigo-Signature": _signature(secret, method, target, moment, purpose, body_digest, told),
+        "Postigo-Signature": _signature(secret, method, target, moment, body_digest, told),
     }
 
 
-def verify(secret: bytes, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> str:
-    """The purpose of a rightly signed call; `body` is None where it is streamed. Raises `SignatureRefused`."""
-    moment, purpose = headers.get("postigo-time", ""), headers.get("postigo-purpose", "")
-    claimed = headers.get("postigo-digest", "")
-    expected = _signature(secret, method, target, moment, purpose, claimed, _about(headers))
+def verify(secret: bytes, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> None:
+    """Raises `SignatureRefused` unless one of our own processes signed the call; `body` is None where it is streamed."""
+    moment, claimed = headers.get("postigo-time", ""), headers.get("postigo-digest", "")
+    expected = _signature(secret, method, target, moment, claimed, _about(headers))
     fresh = moment.isascii() and moment.isdigit() and len(moment) < 16 and abs(time.time() - int(moment)) <= WINDOW
     intact = claimed == (STREAMED if body is None else digest(body))
-    if not (fresh and intact and purpose) or not hmac.compare_digest(
+    if not (fresh and intact) or not hmac.compare_digest(
         expected.encode(), headers.get("postigo-signature", "").encode()
     ):
         raise SignatureRefused
-    return purpose
 
 
 def _about(headers: Mapping[str, str]) -> str:

@@ -68,7 +68,7 @@ class Desk:
     ) -> dict[str, str]:
         """`about` with its signature."""
         digest = signing.STREAMED if body is None else signing.digest(body)
-        proof = signing.sign(self.secret, method, path, purpose="test", body_digest=digest, about=about)
+        proof = signing.sign(self.secret, method, path, body_digest=digest, about=about)
         return dict(about or {}) | proof
 
     async def put(

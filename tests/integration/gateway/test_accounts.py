@@ -107,7 +107,7 @@ async def asking(gateway: Town, *asked: dict[str, str], signed_for: bytes | None
     """Ask for recipients as notifications does; the signature may be made for another body."""
     body, about = orjson.dumps({"asked": asked}), {"Content-Type": "application/json"}
     secret, digest = gateway.stack.env["POSTIGO_INTERNAL_SECRET"].encode(), signing.digest(signed_for or body)
-    proof = signing.sign(secret, "POST", RECIPIENTS, purpose="notices", body_digest=digest, about=about)
+    proof = signing.sign(secret, "POST", RECIPIENTS, body_digest=digest, about=about)
     return await gateway.http.post(RECIPIENTS, content=body, headers=about | proof)
 
 

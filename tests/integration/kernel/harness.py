@@ -42,6 +42,7 @@ class Bench:
     process: warm.Process | None = None
     engines: LocalStack | None = None
     env_now: dict[str, str] = field(default_factory=dict)
+    replacements: int = 0
     entered: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     async def start(self, failpoint: str | None = None, **env: str) -> None:
@@ -238,6 +239,8 @@ class Bench:
         """
         ended = self.process is not None and self.process.returncode is not None
         if ended and "a consumer hangs" in self.log.read_text()[-20_000:]:
+            self.replacements += 1
+            assert self.replacements == 1, f"it hung a second time:\n{self.log.read_text()[-4_000:]}"
             self.log.write_text("")
             await self.start(**self.env_now)
 

@@ -52,6 +52,7 @@ class Severing:
                 consumer.commit = _unanswered
             case _:
                 raise ValueError(self.how)
+        print(f"severed: {self.how}", flush=True)
 
 
 async def _unanswered(*_: Any) -> None:

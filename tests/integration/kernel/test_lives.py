@@ -283,12 +283,17 @@ class TestLives:
             key, amounts = uuid4(), count(1)
             await own.start(LEDGER_SEVERED=how)
 
+            async def cut_off() -> bool:
+                """Told by the process itself, at the moment it is done to it."""
+                return own.log.exists() and "severed" in own.log.read_text()
+
             async def died() -> bool:
                 await own.enter(key, next(amounts))
                 assert own.process is not None
                 return own.process.returncode is not None
 
-            await eventually(died, within=60, every=0.5)
+            await eventually(cut_off, within=20, every=0.1)
+            await eventually(died, within=30, every=0.5)
             assert "a consumer hangs" in own.log.read_text()
             await own.start()
             await own.settled()

@@ -122,6 +122,24 @@ async def test_a_gateway_that_is_away_is_asked_again(town: House) -> None:
         await eventually(town.everybody_was_told_once)
 
 
+async def test_an_account_that_cannot_be_told_costs_nobody_a_try_who_was_asked_for_with_it(town: House) -> None:
+    broken, *others = [town.person() for _ in range(12)]
+    town.gateway.people[broken] = {"name": ["no", "text"]}
+    made_for_broken, *made = await town.due(broken, *others)
+
+    async def others_were_told() -> bool:
+        return {(await town.delivery(each)).status for each in made} == {Status.SENT}
+
+    async with town.sending():
+        await eventually(others_were_told)
+
+        async def deferred() -> bool:
+            return (await town.delivery(made_for_broken)).because == "gateway-answer"
+
+        await eventually(deferred)
+    assert [(await town.delivery(each)).failures for each in made] == [{}] * len(made)
+
+
 async def test_two_replicas_share_the_work_and_double_nothing(town: House) -> None:
     await town.due(*[town.person() for _ in range(80)])
     async with town.sending(town.sender(holder="1"), town.sender(holder="2")):

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from gateway.limits import Shares
+from services.common.web import kinds
 from services.common.web.problems import Problem
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -18,6 +19,7 @@ def test_an_account_gets_its_share_and_no_more_whatever_others_do() -> None:
             inside.enter_context(shares.of(account))
         with pytest.raises(Problem) as refused, shares.of(ONE):
             pass
+        assert refused.value.kind is kinds.TOO_MANY_AT_ONCE
         assert "Retry-After" in refused.value.headers
         inside.enter_context(shares.of(OTHER))
     for _ in range(2):
@@ -30,4 +32,4 @@ def test_who_has_left_is_not_remembered() -> None:
     for account in (ONE, OTHER, ONE):
         with shares.of(account), pytest.raises(Problem), shares.of(account):
             pass
-    assert not shares._of
+    assert not len(shares)
