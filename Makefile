@@ -57,7 +57,7 @@ down: ## Stop what runs; the data is kept
 demo: $(READY) ## File the demonstration's requests, watch them answered, and stay up (ARGS=--once: end)
 	@$(POSTIGO) demo $(ARGS)
 
-# Each has engines of its own. A third waits for patience and sessions to run out while two cores work for the others.
+# Three on two cores, each with engines of its own: a test mostly waits, for engines, time-outs and sessions.
 AT_A_TIME := --numprocesses 3 --no-loadscope-reorder
 
 test: $(READY) ## Run the unit, contract and integration tests, in random order, three at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)

@@ -88,8 +88,9 @@ def demo(
 ) -> None:
     """File sixty realistic requests, watch departments answer them, and check that nothing was lost or doubled.
 
-    Starts everything, or uses what runs in the same folder. On a terminal it stays up for you to try. Exit code 1
-    when a check fails.
+    Starts everything, or uses what runs in the same folder. On a terminal it stays up for you to try.
+
+    Exit code 1 when a check fails.
     """
     from deploy.cli import demo as command
 

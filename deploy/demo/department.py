@@ -3,7 +3,9 @@
 An answer that has not seen the person's last message or file is refused as `stale`, without harm: whatever it had not
 seen comes as `updated`, and is answered again. What is `withdrawn` needs nothing more.
 
-KAFKA_URL=127.0.0.1:9092 python -m deploy.demo.department --code pf --code dd
+KAFKA_URL=127.0.0.1:9092 .venv/bin/python -m deploy.demo.department --code pf --code dd
+
+`make status` says where the local broker listens.
 """
 
 import argparse
@@ -77,6 +79,7 @@ async def work(code: str, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer
                 last[record.key] = number
                 sends += [await producer.send(outbox, key=record.key, **each) for each in said]
         await asyncio.wait_for(asyncio.gather(*sends), 30)
+        logger.info("%s: %d read, %d said", code, sum(map(len, batch.values())), len(sends))
         await consumer.commit({part: records[-1].offset + 1 for part, records in batch.items()})
 
 
@@ -108,6 +111,8 @@ async def serve(code: str) -> None:
                 await producer.start()
                 await consumer.start()
             away = False
+            there = consumer.partitions_for_topic(inbox)
+            logger.info("%s: %s %s", code, "reads" if there else "waits for a topic", inbox)
             await work(code, consumer, producer)
         except (KafkaError, OSError) as error:
             if not away:
@@ -131,4 +136,7 @@ if __name__ == "__main__":
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     parser = argparse.ArgumentParser(description="A reference department.")
     parser.add_argument("--code", action="append", required=True, help="department code, repeatable")
-    asyncio.run(main(parser.parse_args().code))
+    codes = parser.parse_args().code
+    if "KAFKA_URL" not in os.environ:
+        parser.error("KAFKA_URL is not set; it says where the broker listens: KAFKA_URL=127.0.0.1:9092")
+    asyncio.run(main(codes))

@@ -58,7 +58,14 @@ class Home:
     def owner(self) -> int | None:
         """The pid of the supervisor that runs here now, None without one. Raises StackError: it cannot be looked up."""
         with explained(self.folder):
-            return self._owner()
+            try:
+                with (self.folder / "lock").open(encoding="ascii") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            except BlockingIOError:
+                return int((self.folder / "lock").read_text(encoding="ascii") or 0) or None
+            return None
 
     def taken_by(self, owner: int | None) -> StackError:
         """What is said to a second one."""
@@ -112,16 +119,6 @@ class Home:
     def write_state(self, state: Mapping[str, Any]) -> None:
         """A report for others; nothing depends on it after a crash."""
         self._write("state.json", state, durable=False)
-
-    def _owner(self) -> int | None:
-        try:
-            with (self.folder / "lock").open(encoding="ascii") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except BlockingIOError:
-            return int((self.folder / "lock").read_text(encoding="ascii") or 0) or None
-        return None
 
     def _take_lock(self) -> None:
         lock = (self.folder / "lock").open("a+", encoding="ascii")

@@ -17,6 +17,7 @@ from deploy.operator.plan import Line, lines_of
 from deploy.operator.where import Where
 
 _OFFSET: Final = re.compile(r"[0-9]{1,18}")
+"""Any that the broker can have, in 64 bits; Python refuses to read numbers of thousands of digits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class SignIn:
     sessions: Sessions
     id_secret: bytes
     verifier: Verifier = field(default_factory=Verifier)
-    guess_brake: Brake = field(default_factory=lambda: Brake(tries=10, refill=30))
+    pair_brake: Brake = field(default_factory=lambda: Brake(tries=10, refill=30))
     account_brake: Brake = field(default_factory=lambda: Brake(tries=60, refill=10))
     address_brake: Brake = field(default_factory=lambda: Brake(tries=100, refill=2))
     in_flight: InFlight = field(default_factory=lambda: InFlight("sign-ins", SIGN_INS))
@@ -35,7 +35,7 @@ class SignIn:
         # Who guesses from one network keeps the account's owner out of that network alone.
         taken = (
             (self.address_brake, network),
-            (self.guess_brake, f"{network} {account_id}"),
+            (self.pair_brake, f"{network} {account_id}"),
             (self.account_brake, str(account_id)),
         )
         _take(taken)

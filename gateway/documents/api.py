@@ -41,7 +41,9 @@ _BODY: Final = {
         "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES},
     }
 }
-_DISPOSITION: Final = header("Content-Disposition", 'The file\'s name: `attachment; filename="..."` (RFC 6266).')
+_DISPOSITION: Final = header(
+    "Content-Disposition", 'The file\'s name: `attachment; filename="..."`, in UTF-8, or `filename*` (RFC 6266).'
+)
 _REFUSALS: Final[Any] = responses(
     kinds.IDEMPOTENCY_KEY,
     kinds.NO_SESSION,

@@ -30,10 +30,10 @@ def name_of(content_disposition: str, media_type: str) -> str:
     name = _extended(content_disposition)
     if name is None:
         found = _QUOTED.search(content_disposition)
-        name = re.sub(r"\\(.)", r"\1", found[1]) if found else None
+        name = _as_utf8(re.sub(r"\\(.)", r"\1", found[1])) if found else None
     if name is None:
         found = _TOKEN.search(content_disposition)
-        name = found[1] if found else ""
+        name = _as_utf8(found[1]) if found else ""
     return harmless(name) or f"documento{MEDIA_TYPES.get(media_type, '')}"
 
 
@@ -45,6 +45,14 @@ def harmless(name: str) -> str:
     if dot and len(ending) <= 10:
         return f"{stem[: MAX_NAME - len(ending) - 1]}.{ending}"
     return f"{stem}{dot}{ending}"[:MAX_NAME]
+
+
+def _as_utf8(name: str) -> str:
+    """A header's text is read as Latin-1; what most clients send there is UTF-8, which hardly any other text is too."""
+    try:
+        return name.encode("latin-1").decode()
+    except UnicodeError:
+        return name
 
 
 def _extended(header: str) -> str | None:

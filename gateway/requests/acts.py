@@ -57,7 +57,7 @@ class Acting:
         request_id = await self.reading.owned(session, typed, request.headers.get("postigo-receipt"))
         ARMED and reach(Failpoint.ACT_OWNER_KNOWN)
         act = domain.act_of(sent.wanted, request_id, session)
-        act_id = domain.act_id_of(self.id_secret, session, key, sent.content, act)
+        act_id = domain.act_id_of(self.id_secret, session, key, sent.fingerprint, act)
         key_id = domain.key_id_of(session, key)
         if self.reading.issued.other_sending(key_id, act_id):
             raise Problem(kinds.KEY_REUSED)

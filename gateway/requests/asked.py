@@ -17,16 +17,18 @@ M = TypeVar("M", bound=Sent)
 
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[M]):
-    """`content` is the fingerprint of the body as it was sent, or of the `{}` that no body means."""
+    """`fingerprint` is that of the body as it was sent, or of the `{}` that no body means."""
 
     session: Session
     key: str
     wanted: M
-    content: bytes
+    fingerprint: bytes
 
 
 async def asked(request: Request, sessions: Sessions, model: type[M], session_read: Failpoint) -> Asked[M]:
-    """What is asked for; `session_read` is the failpoint of this step. Raises a `Problem`: no session, key or `model`."""
+    """What is asked for; `session_read` is the failpoint of this step. Raises a `Problem` when there is no
+    session, no key, or the body is no `model`.
+    """
     session = await sessions.of(request)
     ARMED and reach(session_read)
     key = domain.require_key(request.headers.get("idempotency-key"))
@@ -35,7 +37,7 @@ async def asked(request: Request, sessions: Sessions, model: type[M], session_re
 
 
 async def _body(request: Request, model: type[Sent]) -> Any:
-    # Who sends nothing names no type for it either.
+    # Without a body there is no Content-Type to require.
     if model.MAY_BE_ABSENT and not has_body(request):
         return {}
     require_json(request)

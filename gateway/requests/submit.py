@@ -45,7 +45,7 @@ class Filing:
         ARMED and reach(Failpoint.SUBMIT_BODY_READ)
         session, filed = sent.session, sent.wanted
         domain.require_leaf(self.catalogue, filed, session)
-        request_id = domain.request_id_of(self.id_secret, session, sent.key, sent.content)
+        request_id = domain.request_id_of(self.id_secret, session, sent.key, sent.fingerprint)
         key_id = domain.key_id_of(session, sent.key)
         if self.issued.other_sending(key_id, request_id):
             raise Problem(kinds.KEY_REUSED)
@@ -59,7 +59,7 @@ class Filing:
             identifier = domain.event_id_of(event)
             appended_at = await append(self.publisher, event, identifier, traceparent_of(request.scope))
             ARMED and reach(Failpoint.SUBMIT_APPENDED)
-        return self.issued.add(key_id, _receipt(event, appended_at, sent.content))
+        return self.issued.add(key_id, _receipt(event, appended_at, sent.fingerprint))
 
 
 def _receipt(event: RequestSubmitted, appended_at: datetime, content: bytes) -> Receipt:

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Final, cast, get_args
+from typing import Annotated, Final
 
 import typer
 
@@ -25,18 +25,16 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 def bench(
     names: Annotated[list[str] | None, typer.Argument(metavar="[ROW]...", help="Which rows; all without.")] = None,
     rounds: Annotated[int, typer.Option(min=LEAST, help="Rounds of each side.")] = LEAST,
-    tier: Annotated[str, typer.Option(help="Which engines: real or embedded.")] = REAL,
+    tier: Annotated[Tier, typer.Option(help="Which engines.")] = REAL,
     json: Annotated[Path, typer.Option(help="Where the figures go.")] = Path(".postigo/bench.json"),
 ) -> None:
     chosen = names or list(ROWS)
     if unknown := [name for name in chosen if name not in ROWS]:
         raise typer.BadParameter(f"there is no row {', '.join(unknown)}; there are {', '.join(ROWS)}")
-    if tier not in get_args(Tier):
-        raise typer.BadParameter(f"there is no tier {tier}; there are {', '.join(get_args(Tier))}")
     figures: list[Figure] = []
     for name in chosen:
         typer.echo(f"{name}: {ROWS[name].what} …", err=True)
-        figures += asyncio.run(ROWS[name].measure(cast(Tier, tier), rounds))
+        figures += asyncio.run(ROWS[name].measure(tier, rounds))
     table.show(figures)
     json.parent.mkdir(parents=True, exist_ok=True)
     table.write(figures, json)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 
@@ -33,17 +33,15 @@ def faults(
     seed: Annotated[int, typer.Option(help="What the schedules follow from.")] = 1,
     schedules: Annotated[int, typer.Option(help="How many.")] = 20,
     only: Annotated[int | None, typer.Option(help="Just this one of them, again.")] = None,
-    tier: Annotated[str, typer.Option(help="Which engines: real or embedded.")] = REAL,
+    tier: Annotated[Tier, typer.Option(help="Which engines.")] = REAL,
     show: Annotated[bool, typer.Option("--show", help="Print the schedules, and run none.")] = False,
 ) -> None:
-    if tier not in get_args(Tier):
-        raise typer.BadParameter(f"there is no tier {tier}; there are {', '.join(get_args(Tier))}")
     numbers = [only] if only is not None else list(range(1, schedules + 1))
-    drawn = [chosen(seed, number, cast(Tier, tier)) for number in numbers]
+    drawn = [chosen(seed, number, tier) for number in numbers]
     if show:
         print("\n".join(map(str, drawn)))
     else:
-        _play(drawn, cast(Tier, tier))
+        _play(drawn, tier)
 
 
 def _play(schedules: Sequence[Schedule], tier: Tier) -> None:

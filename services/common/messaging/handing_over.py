@@ -8,12 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.common.messaging import partitions
+
+if TYPE_CHECKING:
+    from services.common.store import Outgoing
 
 AROUND: Final = 1024
 """Bytes counted for what a record of ours has beside its value."""
@@ -34,6 +37,12 @@ class Raw(NamedTuple):
     headers: Headers
     partition: int | None = None
     around: int = AROUND
+
+    @classmethod
+    def of(cls, event: "Outgoing") -> "Raw":
+        """The record that `event` is sent as."""
+        headers = [(name, value.encode()) for name, value in event.headers.items()]
+        return cls(event.topic, event.key.encode(), event.value, headers)
 
 
 class Landed(NamedTuple):

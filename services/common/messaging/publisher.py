@@ -1,4 +1,4 @@
-"""Saying events: one idempotent producer, many sends in flight, each awaited by a future of its own.
+"""Saying events: one idempotent producer, many sends in flight, each batch of them awaited by its future.
 
 `flush()` is never trusted: it returns normally when sends failed.
 """
@@ -119,7 +119,7 @@ class Publisher:
         Much goes in parts, one after the other. Each is sent within one time limit: connecting, waiting for room and for
         what is stuck, the sends and their acknowledgements.
         """
-        for part in _parts([raw(event) for event in events]):
+        for part in _parts([Raw.of(event) for event in events]):
             await self._send_part(part)
 
     async def append(self, records: Sequence[Raw]) -> list[Landed]:
@@ -127,7 +127,7 @@ class Publisher:
         landed: list[Landed] = []
         for part in _parts(records):
             found = sorted(each for sent in await self._send_part(part) for each in sent.landed())
-            landed += (at for _, at in found)
+            landed += (where for _, where in found)
         return landed
 
     async def _send_part(self, part: Sequence[Raw]) -> list[Sent]:
@@ -215,12 +215,6 @@ def _when_done(pending: set[Acknowledged], done: Callable[[], None]) -> None:
 
     for future in pending:
         future.add_done_callback(one_less)
-
-
-def raw(event: "Outgoing") -> Raw:
-    """The record that `event` is sent as."""
-    headers = [(name, value.encode()) for name, value in event.headers.items()]
-    return Raw(event.topic, event.key.encode(), event.value, headers)
 
 
 async def _stopped(producer: AIOKafkaProducer) -> None:

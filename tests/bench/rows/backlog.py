@@ -55,8 +55,8 @@ async def _fill(place: Ground) -> None:
 
 @asynccontextmanager
 async def inboxes(place: Ground) -> AsyncIterator[AIOKafkaConsumer]:
-    inboxes = {topics.inbox(row.department) for row in load_requests()}
-    consumer = AIOKafkaConsumer(*inboxes, bootstrap_servers=place.env["KAFKA_URL"], enable_auto_commit=False)
+    names = {topics.inbox(row.department) for row in load_requests()}
+    consumer = AIOKafkaConsumer(*names, bootstrap_servers=place.env["KAFKA_URL"], enable_auto_commit=False)
     await consumer.start()
     try:
         await consumer.seek_to_end()

@@ -130,6 +130,11 @@ async def _turn(send: Send, reader: AIOKafkaConsumer, count: int) -> list[float]
     return took
 
 
-def _figure(what: str, share: float, target: float | None, *sides: list[list[float]]) -> Figure:
-    ours, baseline = (Series(tuple(quantile(took, share) * 1e3 for took in side)) for side in sides)
-    return Figure("P4", what, "ms", ours, baseline, Reading.TIMES, target)
+def _figure(
+    what: str, share: float, target: float | None, ours: list[list[float]], baseline: list[list[float]]
+) -> Figure:
+    return Figure("P4", what, "ms", _series(ours, share), _series(baseline, share), Reading.TIMES, target)
+
+
+def _series(rounds: list[list[float]], share: float) -> Series:
+    return Series(tuple(quantile(took, share) * 1e3 for took in rounds))

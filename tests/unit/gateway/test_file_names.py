@@ -11,6 +11,8 @@ from gateway.documents.domain import MAX_NAME, harmless, name_of
 @pytest.mark.parametrize(
     ("header", "name"),
     [
+        ('attachment; filename="meu iban \u00c3\u00a9.pdf"', "meu iban é.pdf"),
+        ('attachment; filename="meu iban \u00e9.pdf"', "meu iban é.pdf"),
         ("", "documento.pdf"),
         ("attachment", "documento.pdf"),
         ('attachment; filename="recibo.pdf"', "recibo.pdf"),

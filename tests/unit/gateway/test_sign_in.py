@@ -87,7 +87,7 @@ async def test_who_guesses_from_one_network_keeps_the_owner_out_of_no_other() ->
     sign_in = SignIn(AccountStore(own), Sessions(SessionStore(own)), b"s" * 32)
     asked = Credentials(niss="12345678910", password=PASSWORD)
     account = account_id_of(sign_in.id_secret, asked.niss)
-    while not sign_in.guess_brake.take(f"192.0.2.1 {account}"):
+    while not sign_in.pair_brake.take(f"192.0.2.1 {account}"):
         pass
     with pytest.raises(Problem):
         await sign_in.begin(asked, "192.0.2.1")
