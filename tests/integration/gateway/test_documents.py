@@ -52,7 +52,7 @@ async def test_who_sends_many_files_without_haste_leaves_room_for_others(person:
 
         async def refused() -> bool:
             answer = await person.send(PDF)
-            return answer.status_code == 503 and "retry-after" in answer.headers
+            return answer.status_code == 429 and "retry-after" in answer.headers
 
         await eventually(refused)
         assert (await other.send(PDF)).status_code == 201
