@@ -35,7 +35,6 @@ async def test_an_unsigned_a_stale_or_a_tampered_call_is_refused(
         {},
         stale,
         fresh | {"Postigo-Signature": "0" * 64},
-        fresh | {"Postigo-Purpose": "another"},
         fresh | {"Postigo-Time": str(int(fresh["Postigo-Time"]) + 1)},
         fresh | {"Postigo-Digest": "0" * 64},
         desk.signed("DELETE", path, signed_body, owner),
