@@ -11,22 +11,22 @@ from deploy.demo.data import load_requests
 from deploy.local.tier import Tier
 from services.common.contracts import topics
 from services.common.messaging.failpoints import Failpoint
-from tests.faults.schedule import STORES, WRITES, Schedule, Step, draw
-from tests.faults.script import Part
+from tests.faults.schedule import DEPARTMENTS, STORES, WRITES, Schedule, Step, draw
+from tests.faults.script import Part, Wish
 
 UP_AGAIN: Final = 4.0
 """Seconds after which a process that was killed at the beginning reads again, on a busy machine too."""
 
 
-def _filed(name: str, count: int, at: float, *, every: float = 0.05, files: bool = False) -> Sequence[Part]:
-    """Plain requests from a moment on, so many seconds apart."""
-    rows = [row for row in load_requests() if bool(row.documents) is files]
+def _filed(name: str, count: int, at: float, *, every: float = 0.05, then: tuple[Wish, ...] = ()) -> Sequence[Part]:
+    """Plain requests from a moment on, so many seconds apart, and what their authors do with each."""
+    rows = [row for row in load_requests() if not row.documents]
     chance = random.Random(name)
     parts = []
     for number in range(count):
         row = chance.choice(rows)
         said = row.model_copy(update={"description": f"{row.description} (n.º {number}, {name})"})
-        parts.append(Part(number, round(at + number * every, 2), said, row.documents[:1]))
+        parts.append(Part(number, round(at + number * every, 2), said, then=then))
     return parts
 
 
@@ -43,12 +43,16 @@ def _inbox(name: str) -> Schedule:
 
 
 def _save(name: str) -> Schedule:
-    """Intake can read its store and not write to it, while everybody else goes on: what it says now, it has not decided.
+    """Intake can read its store and not write to it, while people write and departments begin to answer.
 
-    Not for long: with each try that fails it takes half as many records, and in the end one alone, which tells nothing.
+    What it says of a message, and of an answer, it has not decided: the one knows nothing of the other, and both get the
+    same number.
     """
-    steps = [Step(0.5, "refuse", f"{STORES['intake']}{WRITES}", seconds=4)]
-    return Schedule(name, _filed(name, 12, 1, files=True), steps)
+    steps = [
+        Step(0, "stop", DEPARTMENTS, seconds=UP_AGAIN + 4),
+        Step(UP_AGAIN + 2, "refuse", f"{STORES['intake']}{WRITES}", seconds=5),
+    ]
+    return Schedule(name, _filed(name, 12, UP_AGAIN, then=(Wish("message", 2.5),)), steps)
 
 
 def _outbox(name: str) -> Schedule:
