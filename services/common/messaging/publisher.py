@@ -169,7 +169,8 @@ class Publisher:
             # Never an outage: it would be tried for ever. What we say is checked against far less before it is saved.
             raise error
         # Another sender may have replaced it already.
-        if isinstance(error, _BROKEN) and producer is self._producer:
+        broken = isinstance(error, _BROKEN) or (producer is not None and _has_ended(producer))
+        if broken and producer is self._producer:
             log.error("producer replaced", because=type(error).__name__)
             await self.stop()
         raise BrokerAway(f"a send was not acknowledged ({type(error).__name__})") from None
@@ -215,6 +216,11 @@ def _when_done(pending: set[Acknowledged], done: Callable[[], None]) -> None:
 
     for future in pending:
         future.add_done_callback(one_less)
+
+
+def _has_ended(producer: AIOKafkaProducer) -> bool:
+    """Whether the library's own sender has failed: then every send fails, at once and for ever, with whatever it was."""
+    return bool(producer._sender.sender_task is None or producer._sender.sender_task.done())
 
 
 async def _stopped(producer: AIOKafkaProducer) -> None:

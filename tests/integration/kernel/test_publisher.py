@@ -6,6 +6,8 @@ import signal
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from deploy.local import LocalStack
 from services.common.errors import BrokerAway
 from services.common.messaging import Publisher
@@ -48,6 +50,28 @@ async def _fill_a_frozen_broker(engines: LocalStack) -> None:
     await publisher.stop()
     landed = await topics.read_all(engines.env["KAFKA_URL"], topic)
     assert len([record for record in landed if record.value == bytes(MIB)]) <= MOST_BYTES // MIB
+
+
+async def test_a_producer_whose_sender_has_failed_is_replaced(engines: LocalStack) -> None:
+    """Nothing else says so: the library answers each later send with the error that ended it, which may be any."""
+    topic = f"room.{uuid4().hex}"
+    await topics.create(engines.env["KAFKA_URL"], {topic: 1})
+    publisher = Publisher(engines.env["KAFKA_URL"], client_id="test")
+
+    async def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug of the library")
+
+    try:
+        await publisher.append([Raw(topic, b"", b"before", ())])
+        assert publisher._producer is not None
+        publisher._producer.client.send = breaks
+        with pytest.raises(BrokerAway):
+            await publisher.append([Raw(topic, b"", b"lost", ())])
+        await publisher.append([Raw(topic, b"", b"after", ())])
+    finally:
+        await publisher.stop()
+    said = [record.value for record in await topics.read_all(engines.env["KAFKA_URL"], topic)]
+    assert said == [b"before", b"after"]
 
 
 async def test_much_goes_in_parts_and_in_its_order(engines: LocalStack) -> None:
