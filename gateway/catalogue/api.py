@@ -88,7 +88,7 @@ def _shown(current: Catalogue, life_event: str, subject: Subject, language: Lang
         ReasonShown(
             code=code,
             name=current.reasons[code].name(language),
-            usual_documents=current.reasons[code].usual_documents,
+            usual_documents=usual.name(language) if (usual := current.reasons[code].usual_documents) else "",
             term=_term(current.clock_of(code)),
         )
         for code in subject.reasons

@@ -46,7 +46,7 @@ class Reason(Named):
     """Why a person writes; it decides the term (`clock`, a key of `clocks`)."""
 
     clock: str
-    usual_documents: str
+    usual_documents: Named | None = None
 
 
 class Subject(Named):

@@ -10,7 +10,7 @@ VALID = {
     "valid_from": "2026-01-01",
     "clocks": {"INF10": {"length": 10, "unit": "working_days", "for": "information"}},
     "departments": {"pf": {"pt": "Prestações", "en": "Benefits"}},
-    "reasons": {"INF": {"pt": "Informação", "en": "Information", "clock": "INF10", "usual_documents": ""}},
+    "reasons": {"INF": {"pt": "Informação", "en": "Information", "clock": "INF10"}},
     "life_events": [
         {
             "code": "FAM",
@@ -80,3 +80,9 @@ def test_a_catalogue_that_points_nowhere_is_refused(broken: dict[str, object], p
     assert parse(yaml.safe_dump(VALID)).version == 7
     with pytest.raises(ValueError, match=place):
         parse(yaml.safe_dump(VALID | broken))
+
+
+def test_what_a_reason_usually_needs_is_said_in_both_languages() -> None:
+    needed = [reason.usual_documents for reason in catalogue().reasons.values() if reason.usual_documents]
+    assert len(needed) == 14
+    assert all(each.name("pt") != each.name("en") for each in needed)
