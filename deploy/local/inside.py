@@ -39,6 +39,8 @@ ENVIRONMENT = {
 # How PostgreSQL is told to end, one way or another, or to read its settings.
 PASSED_ON = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP}
 
+AWAITED = {*PASSED_ON, signal.SIGCHLD}
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -55,8 +57,12 @@ def run(root: Path, data: Path | None, command: Sequence[str]) -> None:
     data.chmod(0o700)
     _call("mount", bytes(data), bytes(root / DATA[1:]), None, MS_BIND, None)
     os.chroot(root)
+    _become_first_of_all(owner, group, command)
+
+
+def _become_first_of_all(owner: int, group: int, command: Sequence[str]) -> NoReturn:
     _call("unshare", CLONE_NEWPID | CLONE_NEWIPC)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {*PASSED_ON, signal.SIGCHLD})
+    signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
     reader, writer = os.pipe()
     first = os.fork()
     if first:
@@ -72,7 +78,7 @@ def run(root: Path, data: Path | None, command: Sequence[str]) -> None:
     except BrokenPipeError:
         # The parent died before it could be watched.
         os._exit(1)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*PASSED_ON, signal.SIGCHLD})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, AWAITED)
     _become(command)
 
 
@@ -86,7 +92,7 @@ def _stand_before(first: int) -> NoReturn:
     """Pass signals on to the process `first` until it ends, and end the same way."""
     ended = 0
     while not ended:
-        number = signal.sigwait({*PASSED_ON, signal.SIGCHLD})
+        number = signal.sigwait(AWAITED)
         if number == signal.SIGCHLD:
             ended, status = os.waitpid(first, os.WNOHANG)
         else:

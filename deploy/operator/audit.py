@@ -32,8 +32,8 @@ from services.common.errors import Poison
 from services.common.identifiers import derived_id
 from services.common.messaging import Publisher
 from services.common.messaging.envelope import attributes
-from services.common.messaging.handing_over import Raw
 from services.common.messaging.position import Position
+from services.common.messaging.producing import Raw
 from services.common.messaging.record import read
 
 SOURCE: Final = "operator"

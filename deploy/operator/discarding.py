@@ -14,7 +14,7 @@ from deploy.operator.redriving import AT_ONCE, Progress
 from deploy.operator.taking import PATIENCE, taken
 from deploy.operator.where import Where
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handing_over import Raw
+from services.common.messaging.producing import Raw
 from services.common.messaging.redrive import Redrive, Redrives
 
 

@@ -18,7 +18,7 @@ from deploy.topics_apply import admin_client
 from services.common.errors import Away
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handing_over import Raw
+from services.common.messaging.producing import Raw
 from services.common.messaging.redrive import Redrives
 
 

@@ -15,8 +15,8 @@ from deploy.operator.audit import History
 from deploy.operator.log import Log, Record
 from services.common.contracts.operations import LetterRef
 from services.common.identifiers import parse_reference, reference_of
-from services.common.messaging.handing_over import Headers
 from services.common.messaging.position import Position, moment, position_of
+from services.common.messaging.producing import Headers
 
 GONE: Final = "letter-gone"
 """The reason of a letter that a document waits for and that its topic no longer holds."""

@@ -21,7 +21,7 @@ from services.common.contracts.lifecycle import LifecycleFact
 from services.common.identifiers import ALPHABET
 from services.common.messaging.envelope import outgoing
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handing_over import Raw
+from services.common.messaging.producing import Raw
 from services.common.store import Kept, reaching_store, said_between
 
 ACTION: Final = "rebuild"
@@ -111,9 +111,7 @@ class Rebuilding:
         said = outgoing(
             fact, id=kept.id, source=OWNER, cause=kept.cause, correlation=kept.correlation, at=kept.at, traceparent=None
         )
-        said = said._replace(topic=topics.RESTATED, value=kept.value)
-        headers = [(name, text.encode()) for name, text in said.headers.items()]
-        return Raw(said.topic, said.key.encode(), said.value, headers)
+        return Raw.of(said._replace(topic=topics.RESTATED, value=kept.value))
 
     def _count(self) -> None:
         """A request whose numbers do not begin with 1 said something before that was kept."""

@@ -17,7 +17,7 @@ from deploy.operator.log import Record
 from deploy.operator.plan import Left, Line, still_waiting
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handing_over import Raw
+from services.common.messaging.producing import Raw
 from services.common.messaging.redrive import Redrive, Redrives
 
 AT_ONCE: Final = 200

@@ -23,8 +23,8 @@ from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.contracts import topics
 from services.common.errors import Poison
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handing_over import Raw
 from services.common.messaging.position import Position, Span, moment, position_of
+from services.common.messaging.producing import Raw
 from services.common.messaging.record import MAX_EVENT
 from services.common.messaging.redrive import Redrive
 

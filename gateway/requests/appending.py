@@ -8,7 +8,7 @@ from services.common.contracts import Said
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import Publisher
 from services.common.messaging.envelope import outgoing
-from services.common.messaging.handing_over import Raw
+from services.common.messaging.producing import Raw
 from services.common.web import kinds
 from services.common.web.problems import Problem
 

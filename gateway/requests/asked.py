@@ -26,8 +26,9 @@ class Asked(Generic[M]):
 
 
 async def asked(request: Request, sessions: Sessions, model: type[M], session_read: Failpoint) -> Asked[M]:
-    """What is asked for; `session_read` is the failpoint of this step. Raises a `Problem` when there is no
-    session, no key, or the body is no `model`.
+    """What is asked for; `session_read` is the failpoint of this step.
+
+    Raises a `Problem` when there is no session, no key, or the body is no `model`.
     """
     session = await sessions.of(request)
     ARMED and reach(session_read)

@@ -10,8 +10,8 @@ import structlog
 
 from services.common.contracts import topics
 from services.common.errors import BrokerAway, TopicMissing
-from services.common.messaging.handing_over import AROUND, Raw
 from services.common.messaging.position import Position, moment, position_of
+from services.common.messaging.producing import AROUND, Raw
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.redrive import Redrive
 from services.common.messaging.shape import Taken

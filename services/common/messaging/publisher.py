@@ -23,7 +23,7 @@ from aiokafka.errors import (
 
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import partitions
-from services.common.messaging.handing_over import Acknowledged, Landed, Raw, Sent, hand_over
+from services.common.messaging.producing import Acknowledged, Landed, Raw, Sent, enqueue
 from services.common.messaging.room import MOST_BYTES, MOST_RECORDS, Room
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Publisher:
                 producer = await self._running()
                 if self._stuck:
                     await self._unstuck()
-                await hand_over(producer, part, sent)
+                await enqueue(producer, part, sent)
                 # A wait that is given up gives up no send: an acknowledgement may still come.
                 await (asyncio.shield(sent[0].acknowledged) if len(sent) == 1 else asyncio.wait(_acknowledged(sent)))
             for acknowledged in _acknowledged(sent):

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from services.common.errors import Poison
-from services.common.messaging.handing_over import Headers
 from services.common.messaging.position import Position, moment
+from services.common.messaging.producing import Headers
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord

@@ -28,6 +28,10 @@ class Kind:
 KINDS: Final[dict[str, Kind]] = {}
 
 NOTHING_FILED: Final = Words("Nada foi registado.", "Nothing was filed.")
+NOT_HANDLED: Final = Words(
+    "Este envio não foi tratado: repita-o com a mesma chave.",
+    "This sending was not handled: send it again with the same key.",
+)
 
 
 def _kind(
@@ -214,10 +218,7 @@ TOO_MANY_AT_ONCE: Final = _kind(
         "Esta conta já tem em curso tudo o que pode ter ao mesmo tempo. Espere que algo acabe e tente de novo.",
         "This account has as much under way as it may have at once. Wait until something ends and try again.",
     ),
-    Words(
-        "Este envio não foi tratado: repita-o com a mesma chave.",
-        "This sending was not handled: send it again with the same key.",
-    ),
+    NOT_HANDLED,
 )
 INTERNAL: Final = _kind(
     "internal",
@@ -240,10 +241,7 @@ BUSY: Final = _kind(
         "Há demasiada gente a ser atendida neste momento. Tente daqui a pouco.",
         "Too many people are being served right now. Try again shortly.",
     ),
-    Words(
-        "Este envio não foi tratado: repita-o com a mesma chave.",
-        "This sending was not handled: send it again with the same key.",
-    ),
+    NOT_HANDLED,
 )
 NOT_CONFIRMED: Final = _kind(
     "not-confirmed",

@@ -36,9 +36,7 @@ def sign(
     body_digest: str = STREAMED,
     about: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Headers that prove the call. `target` is the path with its query, and `about` holds the
-    headers the call is sent with.
-    """
+    """Headers that prove the call. `target` is the path with its query, `about` the headers the call is sent with."""
     moment = str(int(time.time()))
     told = _about({name.lower(): value for name, value in (about or {}).items()})
     return {

@@ -11,7 +11,7 @@ import pytest
 from deploy.local import LocalStack
 from services.common.errors import BrokerAway
 from services.common.messaging import Publisher
-from services.common.messaging.handing_over import Raw
+from services.common.messaging.producing import Raw
 from services.common.messaging.room import MOST_BYTES, MOST_RECORDS
 from tests.support import stacks, topics
 from tests.support.waiting import eventually

@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 
 from services.common.contracts import topics
 from services.common.errors import Poison
-from services.common.messaging.handing_over import Headers
 from services.common.messaging.position import Position, moment
+from services.common.messaging.producing import Headers
 from services.common.messaging.record import read
 from services.common.messaging.redrive import HEADER, Redrive, Redrives
 from tests.contract.golden_records import APPENDED, golden_records

@@ -56,7 +56,7 @@ class Landed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Records of one partition that are acknowledged together: those at `places` of what was handed over."""
+    """Records of one partition that are acknowledged together: those at `places` of what was enqueued."""
 
     acknowledged: Acknowledged
     places: Sequence[int]
@@ -70,7 +70,7 @@ class Sent:
             yield place, Landed(first.topic, first.partition, offset, at)
 
 
-async def hand_over(producer: AIOKafkaProducer, records: Sequence[Raw], sent: list[Sent]) -> None:
+async def enqueue(producer: AIOKafkaProducer, records: Sequence[Raw], sent: list[Sent]) -> None:
     """Queue `records`, in order within each partition. `sent` has what was queued, also if this is given up half-way."""
     if len(records) == 1:
         topic, key, value, headers, partition, _ = records[0]
@@ -94,7 +94,8 @@ def _batches(
         if batch.append(**about) is None:
             yield batch, filled
             batch, filled = producer.create_batch(), []
-            batch.append(**about)
+            first = batch.append(**about)
+            assert first is not None
         filled.append(place)
     yield batch, filled
 
