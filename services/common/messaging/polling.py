@@ -38,11 +38,12 @@ class Poller:
         self._door = door
         self._progress = progress
         self._most = MAX_RECORDS
+        self._failing = False
         self.in_hand: frozenset[TopicPartition] = frozenset()
 
     async def __call__(self, consumer: AIOKafkaConsumer) -> Records:
         try:
-            return await self._poll(consumer)
+            found = await self._poll(consumer)
         except ConsumerStoppedError:
             raise
         except Exception as error:
@@ -50,9 +51,16 @@ class Poller:
             if not told_by_broker and not self._door.careful:
                 return self._begin_to_care(consumer, error)
             because = type(error).__name__
-            self._progress.declare(f"polling failed: {because}")
+            # Not an outage: once its own coordination has failed, the library raises this for ever.
+            self._failing = True
+            self._progress.cut_off(f"polling failed: {because}", asked="polls")
             log.warning("polling failed", group=self._progress.name, because=because)
             raise KafkaError(because) from None
+        else:
+            if self._failing:
+                self._failing = False
+                self._progress.answered("polls")
+            return found
         finally:
             self._door.taken()
 

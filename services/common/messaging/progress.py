@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from aiokafka import TopicPartition
 
@@ -12,6 +12,10 @@ STALLED_AFTER: Final = 15.0
 
 HELD_AFTER: Final = 10.0
 """Seconds that a foreign transaction may stay open over records that wait, before somebody is told."""
+
+
+Asked = Literal["commits", "polls"]
+"""What the broker may leave unanswered."""
 
 
 @dataclass(slots=True)
@@ -24,7 +28,7 @@ class Progress:
     stopped: str | None = None
     silent: bool = False
     lag: int = 0
-    cut_off_since: float | None = None
+    cut_off_since: dict[Asked, float] = field(default_factory=dict)
     moved_at: float = field(default_factory=time.monotonic)
     excused_at: float = field(default_factory=time.monotonic)
     _held: dict[TopicPartition, tuple[int, float]] = field(default_factory=dict)
@@ -33,9 +37,9 @@ class Progress:
         self.outage = None
         self.moved_at = time.monotonic()
 
-    def answered(self) -> None:
-        """The broker took a commit, or told where each partition stands: this consumer is not cut off."""
-        self.cut_off_since = None
+    def answered(self, asked: Asked = "commits") -> None:
+        """The broker took a commit, or told where each partition stands, or answers polls again."""
+        self.cut_off_since.pop(asked, None)
         self.moved()
 
     def declare(self, outage: str) -> None:
@@ -43,13 +47,12 @@ class Progress:
         self.outage = outage
         self.excused_at = time.monotonic()
 
-    def cut_off(self, outage: str, seconds: float) -> None:
+    def cut_off(self, outage: str, seconds: float = 0.0, *, asked: Asked = "commits") -> None:
         """The broker has not answered this consumer for `seconds`, which excuses nothing: whether it answers anybody is
         measured. To take the same records again and again is no progress either.
         """
         self.outage = outage
-        if self.cut_off_since is None:
-            self.cut_off_since = time.monotonic() - seconds
+        self.cut_off_since.setdefault(asked, time.monotonic() - seconds)
 
     def heard_nothing(self, *, broker_there: bool) -> None:
         """The broker does not answer this consumer; somebody else may have reached it meanwhile."""
@@ -80,11 +83,9 @@ class Progress:
     @property
     def hung(self) -> bool:
         """Whether the consumer is alive and will never move again, as far as anybody can tell."""
-        since: list[float] = []
+        since = list(self.cut_off_since.values())
         if self.lag > 0 or self.silent:
             since.append(self.moved_at)
-        if self.cut_off_since is not None:
-            since.append(self.cut_off_since)
         longest = max((time.monotonic() - max(each, self.excused_at) for each in since), default=0.0)
         return self.running and not self.stopped and longest > STALLED_AFTER
 

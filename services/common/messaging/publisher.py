@@ -34,6 +34,12 @@ log = structlog.get_logger()
 SEND_TIMEOUT: Final = 5.0
 """Seconds a send may stay unacknowledged before the broker counts as away."""
 
+PATIENCE: Final = 2
+"""Time limits without one acknowledgement after which a producer makes way for one that the broker answers."""
+
+STOP_WITHIN: Final = 2.0
+"""Seconds a producer has to end in order: with a frozen broker the library waits for ever."""
+
 MAX_REQUEST: Final = 17 * 1024 * 1024
 """Bytes: a dead letter of 16 MiB and its headers."""
 
@@ -53,39 +59,48 @@ class Publisher:
         self._room = Room()
         self._starting = asyncio.Lock()
         self._leaving: asyncio.Task[None] | None = None
+        self._silent_since: float | None = None
+        self._replacing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Connect. Raises `BrokerAway`; may be called again."""
         async with self._starting:
-            if self._producer is not None:
-                return
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._url,
-                client_id=self._client_id,
-                acks="all",
-                enable_idempotence=True,
-                partitioner=partitions.by_key,
-                linger_ms=0,
-                max_batch_size=131_072,
-                max_request_size=MAX_REQUEST,
-                request_timeout_ms=round(self._timeout * 1000),
-                retry_backoff_ms=50,
-            )
-            try:
-                async with asyncio.timeout(self._timeout):
-                    await producer.start()
-            except (KafkaError, TimeoutError, OSError) as error:
-                await _stopped(producer)
-                raise BrokerAway(f"no connection ({type(error).__name__})") from None
-            except asyncio.CancelledError:
-                self._leaving = asyncio.create_task(_stopped(producer))
-                raise
-            self._producer = producer
+            if self._producer is None:
+                self._producer = await self._connected()
+
+    async def _connected(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._url,
+            client_id=self._client_id,
+            acks="all",
+            enable_idempotence=True,
+            partitioner=partitions.by_key,
+            linger_ms=0,
+            max_batch_size=131_072,
+            max_request_size=MAX_REQUEST,
+            request_timeout_ms=round(self._timeout * 1000),
+            retry_backoff_ms=50,
+        )
+        try:
+            async with asyncio.timeout(self._timeout):
+                await producer.start()
+        except (KafkaError, TimeoutError, OSError) as error:
+            await _stopped(producer)
+            raise BrokerAway(f"no connection ({type(error).__name__})") from None
+        except asyncio.CancelledError:
+            self._leaving = asyncio.create_task(_stopped(producer))
+            raise
+        return producer
 
     async def stop(self) -> None:
+        if self._replacing:
+            await asyncio.wait([self._replacing])
+        await self._drop()
+
+    async def _drop(self) -> None:
+        """Stop the producer there is. What it owes may never be acknowledged, and takes no room from the next one."""
         producer, self._producer = self._producer, None
-        # What it still owes may never be acknowledged, and takes no room from the next one.
-        self._stuck, self._room = set(), Room()
+        self._stuck, self._room, self._silent_since = set(), Room(), None
         if producer is not None:
             await _stopped(producer)
 
@@ -108,6 +123,7 @@ class Publisher:
             async with asyncio.timeout(self._timeout):
                 cluster = await producer.client.fetch_all_metadata()
         except (KafkaError, TimeoutError, OSError) as error:
+            self._unanswered(producer)
             raise BrokerAway(f"no metadata ({type(error).__name__})") from None
         return set(cluster.topics())
 
@@ -147,6 +163,7 @@ class Publisher:
                 await (asyncio.shield(sent[0].acknowledged) if len(sent) == 1 else asyncio.wait(_acknowledged(sent)))
             for acknowledged in _acknowledged(sent):
                 acknowledged.result()
+            self._silent_since = None
             return sent
         except (KafkaError, TimeoutError) as error:
             await self._failed(error, producer)
@@ -161,6 +178,7 @@ class Publisher:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
         await asyncio.wait(self._stuck)
         self._stuck = {future for future in self._stuck if not future.done()}
+        self._silent_since = None
 
     async def _failed(self, error: KafkaError | TimeoutError, producer: AIOKafkaProducer | None) -> NoReturn:
         if isinstance(error, TopicAuthorizationFailedError | InvalidTopicError):
@@ -172,8 +190,38 @@ class Publisher:
         broken = isinstance(error, _BROKEN) or (producer is not None and _has_ended(producer))
         if broken and producer is self._producer:
             log.error("producer replaced", because=type(error).__name__)
-            await self.stop()
+            await self._drop()
+        elif producer is not None and isinstance(error, TimeoutError):
+            self._unanswered(producer)
         raise BrokerAway(f"a send was not acknowledged ({type(error).__name__})") from None
+
+    def _unanswered(self, producer: AIOKafkaProducer) -> None:
+        """A time limit has passed. After some of them, look whether the broker answers another producer."""
+        if producer is not self._producer or (self._replacing and not self._replacing.done()):
+            return
+        now = asyncio.get_running_loop().time()
+        if self._silent_since is None:
+            self._silent_since = now - self._timeout
+        elif now - self._silent_since > PATIENCE * self._timeout:
+            self._replacing = asyncio.create_task(self._replace(producer))
+
+    async def _replace(self, silent: AIOKafkaProducer) -> None:
+        """Put one that the broker answers in the place of `silent`. If it answers none it is away: then all stays.
+
+        The old one ends first: what it still holds must not land behind what the next one says.
+        """
+        async with self._starting:
+            try:
+                fresh = await self._connected()
+            except BrokerAway:
+                self._silent_since = None
+                return
+            if silent is not self._producer or self._silent_since is None:
+                await _stopped(fresh)
+                return
+            log.error("producer replaced", because="the broker answers others")
+            await self._drop()
+            self._producer = fresh
 
     async def _running(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -224,7 +272,14 @@ def _has_ended(producer: AIOKafkaProducer) -> bool:
 
 
 async def _stopped(producer: AIOKafkaProducer) -> None:
-    """Stop within two seconds: with a frozen broker `stop()` waits for ever."""
+    """Stop, in order or not: what it has not sent by then it never sends."""
+    sender = producer._sender
     with suppress(KafkaError, TimeoutError, OSError):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(STOP_WITHIN):
             await producer.stop()
+            return
+    await producer.client.close()
+    # Cancelled once it waits for what it has under way, and cancels that when it is cancelled again.
+    while sender.sender_task is not None and not sender.sender_task.done():
+        sender.sender_task.cancel()
+        await asyncio.wait([sender.sender_task], timeout=0.1)

@@ -35,8 +35,8 @@ class Hanging:
 
 @dataclass(frozen=True, slots=True)
 class Severing:
-    """What happens to a consumer of the client library after some broker restarts: it lives, and fetches no more, or is
-    never answered when it commits. Loops run once every subscription has started.
+    """What happens to a consumer of the client library after some broker restarts: it lives, and fetches no more, is
+    never answered when it commits, or answers each poll with what ended its part in the group. Loops run once every subscription has started.
     """
 
     subscription: Subscription
@@ -50,6 +50,8 @@ class Severing:
                 consumer._fetcher._fetch_task.cancel()
             case "commits-no-more":
                 consumer.commit = _unanswered
+            case "coordinates-no-more":
+                consumer._coordinator._do_heartbeat = _failing
             case _:
                 raise ValueError(self.how)
         print(f"severed: {self.how}", flush=True)
@@ -57,6 +59,10 @@ class Severing:
 
 async def _unanswered(*_: Any) -> None:
     await asyncio.Event().wait()
+
+
+async def _failing(*_: Any) -> None:
+    raise RuntimeError("a bug of the library")
 
 
 def build(settings: Settings, prefix: str) -> FastAPI:

@@ -275,7 +275,7 @@ class TestLives:
             await hanging.start()
             await hanging.settled()
 
-    @pytest.mark.parametrize("how", ["fetches-no-more", "commits-no-more"])
+    @pytest.mark.parametrize("how", ["fetches-no-more", "commits-no-more", "coordinates-no-more"])
     async def test_a_consumer_that_lives_and_is_cut_off_ends_its_process_and_the_next_goes_on(
         self, how: str, engines: LocalStack, tmp_path: Path
     ) -> None:

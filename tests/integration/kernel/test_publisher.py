@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from deploy.local import LocalStack
 from services.common.errors import BrokerAway
@@ -72,6 +73,41 @@ async def test_a_producer_whose_sender_has_failed_is_replaced(engines: LocalStac
         await publisher.stop()
     said = [record.value for record in await topics.read_all(engines.env["KAFKA_URL"], topic)]
     assert said == [b"before", b"after"]
+
+
+async def test_a_producer_that_a_living_broker_never_answers_is_replaced(engines: LocalStack) -> None:
+    """An idempotent producer never gives a send up, and would pass for an outage for ever."""
+    topic = f"room.{uuid4().hex}"
+    await topics.create(engines.env["KAFKA_URL"], {topic: 1})
+    publisher = Publisher(engines.env["KAFKA_URL"], client_id="test", timeout=1)
+
+    async def hangs(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    async def sent() -> bool:
+        try:
+            await publisher.append([Raw(topic, b"", b"after", ())])
+        except BrokerAway:
+            return False
+        return True
+
+    try:
+        await publisher.append([Raw(topic, b"", b"before", ())])
+        silent = publisher._producer
+        assert silent is not None
+        silent.client.send = hangs
+        assert not await sent(), "one time limit is no reason to lose what may still land"
+        assert publisher._producer is silent
+        await eventually(sent, within=20)
+        await eventually(lambda: _ended(silent), within=5)
+    finally:
+        await publisher.stop()
+    said = [record.value for record in await topics.read_all(engines.env["KAFKA_URL"], topic)]
+    assert said == [b"before", b"after"]
+
+
+async def _ended(producer: AIOKafkaProducer) -> bool:
+    return bool(producer._sender.sender_task.done())
 
 
 async def test_much_goes_in_parts_and_in_its_order(engines: LocalStack) -> None:
