@@ -22,21 +22,11 @@ class BrokerAway(Away):
 
 
 class CutOff(BrokerAway):
-    """The broker does not answer this one consumer, and has not for `seconds`. Whether it answers anybody is asked
-    elsewhere.
-    """
-
-    def __init__(self, what: str, seconds: float = 0.0) -> None:
-        super().__init__(what)
-        self.seconds = seconds
+    """The broker does not answer this one consumer. Whether it answers anybody is asked elsewhere."""
 
 
 class ObjectStoreAway(Away):
     engine = "object store"
-
-
-class HandedOver(Exception):
-    """The partition belongs to another member now. Not a failure: the batch is dropped, the new owner takes it."""
 
 
 class Poison(Exception):

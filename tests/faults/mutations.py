@@ -26,7 +26,8 @@ def commit_before_save() -> None:
 
         async def commit_then_take(records: Any) -> None:
             after: dict[TopicPartition, int] = {tp: span[1] for tp, span in spans_of(records).items()}
-            await self._commit(after)
+            self._committer.ended(after)
+            await self._committer.settled()
             await take(records)
 
         self._taker.take = commit_then_take  # type: ignore[method-assign]

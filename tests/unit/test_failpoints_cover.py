@@ -20,6 +20,7 @@ COVERED = (
     "services/common/messaging/batch.py",
     "services/common/messaging/careful.py",
     "services/common/messaging/careful_timers.py",
+    "services/common/messaging/committing.py",
     "services/common/messaging/dead_letters.py",
     "services/common/messaging/lives.py",
     "services/common/messaging/maker.py",
@@ -36,6 +37,7 @@ HARMLESS = (
     "asyncio.timeout",
     "self._learning",
     "self.between_batches",
+    "self._settle",
     "self._subscription.between_batches",
     "consumer.getmany",
     "consumer.position",
@@ -43,7 +45,7 @@ HARMLESS = (
     "self._shares",
     "self._subscription.standing",
 )
-"""Awaits that change nothing anywhere: a wait, a bound, a poll, and the locks within one process."""
+"""Awaits that change nothing anywhere: a wait, also for a commit, a bound, a poll, and the locks within one process."""
 
 LIFECYCLE = {"start", "stop", "on_partitions_revoked", "on_partitions_assigned", "measure"}
 """Functions that handle no record."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from services.common.errors import Away, HandedOver, Poison
+from services.common.errors import Away, Poison
 from services.common.messaging.aggregate import End
 from services.common.messaging.dead_letters import DeadLetters, Letter
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
@@ -33,7 +33,7 @@ MAX_RECORDS: Final = 500
 
 
 class BatchTaker:
-    """One group's way of taking records. Raises only `Away` and `HandedOver`, or what our own kernel got wrong."""
+    """One group's way of taking records. Raises only `Away`, or what our own kernel got wrong."""
 
     def __init__(self, group: str, shape: Shape, letters: DeadLetters, redrives: Redrives) -> None:
         self._group = group
@@ -97,7 +97,7 @@ class BatchTaker:
         """What the shape raised, if it was the batch's own doing."""
         try:
             ends = await self._shape.take(batch)
-        except (Away, HandedOver):
+        except Away:
             raise
         except Exception as error:
             return error

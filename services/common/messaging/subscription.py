@@ -7,19 +7,13 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import (
-    CommitFailedError,
-    IllegalGenerationError,
-    IllegalStateError,
-    KafkaError,
-    RebalanceInProgressError,
-    UnknownMemberIdError,
-)
+from aiokafka.errors import IllegalStateError, KafkaError
 
-from services.common.errors import Away, BrokerAway, CutOff, HandedOver
+from services.common.errors import Away, BrokerAway, CutOff
 from services.common.messaging.batch import BatchTaker, Records
 from services.common.messaging.careful import CarefulTaker, spans_of
 from services.common.messaging.carrier import STOP_WITHIN, carrier
+from services.common.messaging.committing import Committer
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.fetching import Door
@@ -35,19 +29,13 @@ from services.common.telemetry.logging import where
 log = structlog.get_logger()
 
 START_WITHIN: Final = 15.0
-COMMIT_WITHIN: Final = 10.0
-"""Seconds the broker has for each."""
+"""Seconds the broker has to take a member in."""
 
 HANDOVER_WAIT: Final = 10.0
-"""Seconds a rebalance waits for the batch in flight."""
+"""Seconds a rebalance waits for the batch in flight and its commit."""
 
-_LOST: Final = (
-    CommitFailedError,
-    IllegalGenerationError,
-    IllegalStateError,
-    RebalanceInProgressError,
-    UnknownMemberIdError,
-)
+SETTLE_WITHIN: Final = 2.0
+"""Seconds that a member which leaves waits for a commit."""
 
 
 class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -75,6 +63,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             shape.moved = self.progress.moved
         # A rebalance and the first batch after it both learn: the batch must not pass while the other is half-way.
         self._learning = asyncio.Lock()
+        self._committer = Committer(lambda: self.consumer, self.progress)
+        self._leaving = False
         self._taker = CarefulTaker(BatchTaker(group, shape, letters, redrives), lives, self.progress.moved)
         self._broker, self._subscriber = carrier(url, group, instance, topics, listener=self)
         self._subscriber(self._consume)
@@ -111,6 +101,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def stop(self) -> None:
         """Leave the group. To have hung, or to leave a batch unfinished, is an unclean end of this life."""
         hung = self.progress.hung
+        self._leaving = True
+        await self._settle()
         await self._leave()
         if not hung and not self.between_batches.locked():
             await self._taker.end()
@@ -122,6 +114,13 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._broker.stop()
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("subscription did not stop cleanly", group=self.group, because=type(error).__name__)
+        self._committer.stop()
+
+    async def _settle(self) -> None:
+        """Whoever has the partitions next is to find them where this member leaves them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_WITHIN):
+                await self._committer.settled()
 
     async def measure(self) -> bool:
         """Learn how many records wait; whether the broker said so. Takes ten seconds at most."""
@@ -143,13 +142,14 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Wait for the batch in flight, so that nothing is delivered twice by a mere rebalance."""
         try:
             async with asyncio.timeout(HANDOVER_WAIT), self.between_batches:
-                pass
+                await self._committer.settled()
         except TimeoutError:
             log.warning("partitions left with a batch in flight", group=self.group)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Learn where each partition stands. What is not learned now is learned before the first record is taken."""
         self._door.stand_in(self.consumer)
+        self._committer.forget()
         try:
             async with self._learning:
                 await self._learn(assigned)
@@ -179,7 +179,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         log.critical("the log no longer holds unread records", group=self.group, partitions=partitions)
 
     async def _consume(self, records: Records) -> None:
-        """One batch, start to commit. Never raises: FastStream would drop the batch and pass it."""
+        """One batch, start to end. Never raises: FastStream would drop the batch and pass it."""
         async with self.between_batches:
             spans = spans_of(records)
             first = {tp: span[0] for tp, span in spans.items()}
@@ -189,11 +189,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 ARMED and reach(Failpoint.BATCH_READ)
                 await self._taker.take(records)
                 ARMED and reach(Failpoint.TAKEN)
-                await self._commit({tp: span[1] for tp, span in spans.items()})
-                ARMED and reach(Failpoint.COMMITTED)
+                self._ended({tp: span[1] for tp, span in spans.items()})
                 self._poller.went_well()
-            except HandedOver:
-                log.info("partitions handed over", group=self.group)
+                if self._leaving:
+                    await self._settle()
             except Exception as error:
                 await self._step_back(first, error)
 
@@ -218,30 +217,19 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             self._halt(gone)
         return True
 
-    async def _commit(self, after: Mapping[TopicPartition, int]) -> None:
+    def _ended(self, after: Mapping[TopicPartition, int]) -> None:
         held = self.consumer.assignment()
-        offsets = {tp: offset for tp, offset in after.items() if tp in held}
-        if not offsets:
-            self.progress.moved()
-            return
-        try:
-            async with asyncio.timeout(COMMIT_WITHIN):
-                await self.consumer.commit(offsets)
-        except _LOST:
-            raise HandedOver from None
-        except TimeoutError:
-            raise CutOff("a commit was not answered", COMMIT_WITHIN) from None
-        except KafkaError as error:
-            raise CutOff(f"commit failed ({type(error).__name__})") from None
-        self.offsets.advance(offsets)
-        self.progress.answered()
+        ours = {tp: offset for tp, offset in after.items() if tp in held}
+        self.progress.moved()
+        self.offsets.advance(ours)
+        self._committer.ended(ours)
 
     async def _step_back(self, first: Mapping[TopicPartition, int], error: Exception) -> None:
         """Poll the same records again after a short wait. An outage has no limit and counts no try."""
         self._poller.went_wrong()
         if isinstance(error, Away):
             if isinstance(error, CutOff):
-                self.progress.cut_off(str(error), error.seconds)
+                self.progress.cut_off(str(error))
             else:
                 self.progress.declare(str(error))
             log.warning("stepping back", group=self.group, because=str(error))

@@ -12,7 +12,7 @@ from typing import Final, Generic
 import structlog
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from services.common.errors import Away, HandedOver, TopicMissing
+from services.common.errors import Away, TopicMissing
 from services.common.messaging.aggregate_consumer import AggregateConsumer
 from services.common.messaging.careful_timers import CarefulTimers
 from services.common.messaging.decision import S
@@ -47,7 +47,7 @@ class Sweeper(Generic[S]):
             await asyncio.sleep(PERIOD)
             try:
                 await self.round()
-            except (Away, HandedOver, KafkaError, IllegalStateError, TimeoutError) as error:
+            except (Away, KafkaError, IllegalStateError, TimeoutError) as error:
                 log.warning("sweep void", group=self._subscription.group, because=type(error).__name__)
             except Exception as error:
                 log.critical(
@@ -100,7 +100,7 @@ class Sweeper(Generic[S]):
         """What our own bug raised; other documents' timers must not wait for it."""
         try:
             await self._consumer.take(timers)
-        except (Away, HandedOver):
+        except Away:
             raise
         except Exception as error:
             return error

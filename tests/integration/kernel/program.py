@@ -3,8 +3,9 @@
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -36,7 +37,7 @@ class Hanging:
 @dataclass(frozen=True, slots=True)
 class Severing:
     """What happens to a consumer of the client library after some broker restarts: it lives, and fetches no more, is
-    never answered when it commits, or answers each poll with what ended its part in the group. Loops run once every subscription has started.
+    answered late or never when it commits, or answers each poll with what ended its part in the group. Loops run once every subscription has started.
     """
 
     subscription: Subscription
@@ -50,6 +51,8 @@ class Severing:
                 consumer._fetcher._fetch_task.cancel()
             case "commits-no-more":
                 consumer.commit = _unanswered
+            case "commits-late":
+                consumer.commit = partial(_late, consumer.commit)
             case "coordinates-no-more":
                 consumer._coordinator._do_heartbeat = _failing
             case _:
@@ -59,6 +62,11 @@ class Severing:
 
 async def _unanswered(*_: Any) -> None:
     await asyncio.Event().wait()
+
+
+async def _late(commit: Callable[[Any], Awaitable[None]], offsets: Any) -> None:
+    await asyncio.sleep(0.5)
+    await commit(offsets)
 
 
 async def _failing(*_: Any) -> None:

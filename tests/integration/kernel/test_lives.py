@@ -211,6 +211,27 @@ class TestLives:
             await load(own, keys, 20)
             await own.settled()
 
+    async def test_who_leaves_in_order_leaves_nothing_to_take_again(self, engines: LocalStack, tmp_path: Path) -> None:
+        """Commits run beside the work, and the last of them is waited for."""
+        async with bench(engines, tmp_path) as own:
+            key = uuid4()
+            await own.start(LEDGER_SEVERED="commits-late")
+
+            async def late() -> bool:
+                return own.log.exists() and "severed" in own.log.read_text()
+
+            async def applied() -> bool:
+                return len((await own.account(key)).get("state", {}).get("entries", ())) == 40
+
+            await eventually(late, every=0.1)
+            await load(own, [key], 40)
+            await eventually(applied, every=0.01)
+            assert own.process is not None
+            os.kill(own.process.pid, signal.SIGTERM)
+            assert await own.died_of() == -signal.SIGTERM
+            entered = await topics.read_all(own.env["KAFKA_URL"], own.ledger.entries)
+            assert await _committed(own, own.ledger.entries) == {each.partition: each.offset + 1 for each in entered}
+
     async def test_a_record_that_kills_its_process_is_put_aside_within_five_starts(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
@@ -321,6 +342,17 @@ def _not(probe: Any) -> Any:
         return not await probe()
 
     return negated
+
+
+async def _committed(ledger: Bench, topic: str) -> dict[int, int]:
+    """How far the group of accounts has come, by partition."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=ledger.env["KAFKA_URL"])
+    await admin.start()
+    try:
+        offsets = await admin.list_consumer_group_offsets(f"{ledger.ledger.prefix}-accounts")
+    finally:
+        await admin.close()
+    return {tp.partition: each.offset for tp, each in offsets.items() if tp.topic == topic}
 
 
 async def _delete_before(ledger: Bench, tp: TopicPartition, offset: int) -> None:
