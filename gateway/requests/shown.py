@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from gateway.requests.reading import Found
 from gateway.requests.receipts import Receipt
 from gateway.requests.view import Happened, RequestView
-from gateway.requests.words import HAPPENED, REFUSED, STATES
+from gateway.requests.words import BECAUSE, HAPPENED, REFUSED, STATES
 from services.common.catalogue import Catalogue, Language, Named
 from services.common.contracts.lifecycle import State
 
@@ -50,12 +50,13 @@ class RequestSummary(BaseModel):
 
 class ActShown(BaseModel):
     """What became of the act that `after` names: `pending` until it is judged. `because` says why it was refused:
-    `not-allowed` where the request stands, or `too-many-acts`.
+    `not-allowed` where the request stands, or `too-many-acts`. `because_text` says it to people.
     """
 
     act_id: UUID
     outcome: Literal["pending", "applied", "refused"]
     because: str | None = None
+    because_text: str | None = None
 
 
 class RequestShown(RequestSummary):
@@ -76,7 +77,10 @@ class RequestPage(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """`seq` numbers what happened to the request; a notice has none. `act_id` is that of your own act, if it was one."""
+    """`seq` numbers what happened to the request; a notice has none. `act_id` is that of your own act, if it was one.
+
+    `because` says why something was refused or a notice did not leave, `because_text` the same to people.
+    """
 
     seq: int | None = None
     type: str
@@ -92,6 +96,7 @@ class TimelineEntry(BaseModel):
     documents: tuple[UUID, ...] | None = None
     act_id: str | None = None
     because: str | None = None
+    because_text: str | None = None
     channel: str | None = None
 
 
@@ -124,7 +129,7 @@ class Shower:
     def request(self, found: Found, after: UUID | None = None) -> RequestShown:
         """With what became of the act `after`, if one was asked about."""
         view = found.view
-        act = None if after is None else _act(view, after)
+        act = None if after is None else _act(view, after, self._language)
         if view is None:
             return RequestShown(**dict(self._receipt_summary(found.receipt)), act=act)
         return RequestShown(
@@ -153,18 +158,23 @@ class Shower:
         )
 
     def timeline(self, found: Found) -> Timeline:
-        """In the order of time; what has one moment in the order of `seq`, a notice behind what it told of."""
+        """What happened in the order of `seq`, whatever the clocks said; each notice behind what it told of, by its time."""
         view = found.view
         if view is None:
             return Timeline(reference=found.receipt.reference, entries=[self._received(found.receipt.filed_at)])
-        entries = [self._received(view.filed_at)]
+        shown = [(view.filed_at, self._received(view.filed_at))]
         notices = sorted(view.notices.values(), key=lambda notice: (notice.at, notice.id))
+        reached = view.filed_at
         for seq, fact in sorted(view.facts.items()):
-            entries += self._entries(fact, int(seq))
-            entries += [entry for notice in notices if notice.about == fact.id for entry in self._entries(notice)]
+            reached = max(reached, fact.at)
+            shown += [(reached, entry) for entry in self._entries(fact, int(seq))]
+            told = [notice for notice in notices if notice.about == fact.id]
+            shown += [(max(reached, notice.at), entry) for notice in told for entry in self._entries(notice)]
         known = {fact.id for fact in view.facts.values()}
-        entries += [entry for notice in notices if notice.about not in known for entry in self._entries(notice)]
-        return Timeline(reference=view.reference, entries=sorted(entries, key=lambda entry: entry.at))
+        others = [notice for notice in notices if notice.about not in known]
+        shown += [(notice.at, entry) for notice in others for entry in self._entries(notice)]
+        shown.sort(key=lambda at_and_entry: at_and_entry[0])
+        return Timeline(reference=view.reference, entries=[entry for _, entry in shown])
 
     def receipt(self, receipt: Receipt, secret: bytes) -> ReceiptShown:
         summary = self._receipt_summary(receipt)
@@ -220,6 +230,7 @@ class Shower:
                 documents=entry.documents or None,
                 act_id=entry.act_id,
                 because=entry.because,
+                because_text=_because(entry.because, self._language),
                 channel=entry.channel,
             )
         ]
@@ -233,8 +244,18 @@ class Shower:
         return code if entry is None else entry.name(self._language)
 
 
-def _act(view: RequestView | None, act_id: UUID) -> ActShown:
+def _because(code: str | None, language: Language) -> str | None:
+    words = BECAUSE.get(code or "")
+    return None if words is None else words.in_(language)
+
+
+def _act(view: RequestView | None, act_id: UUID, language: Language) -> ActShown:
     fact = None if view is None else view.became_of(act_id)
     if fact is None:
         return ActShown(act_id=act_id, outcome="pending")
-    return ActShown(act_id=act_id, outcome="refused" if fact.type == REFUSED else "applied", because=fact.because)
+    return ActShown(
+        act_id=act_id,
+        outcome="refused" if fact.type == REFUSED else "applied",
+        because=fact.because,
+        because_text=_because(fact.because, language),
+    )

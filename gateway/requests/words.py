@@ -36,5 +36,29 @@ HAPPENED: Final[dict[str, Words]] = {
 }
 """By fact. What has no words here is not shown: it is between our rooms."""
 
+BECAUSE: Final[dict[str, Words]] = {
+    "not-allowed": Words(
+        "O pedido já estava decidido ou retirado. Pode apresentar um novo.",
+        "The request was already decided or withdrawn. You can file a new one.",
+    ),
+    "too-many-acts": Words(
+        "Enviou demasiado sobre este pedido em pouco tempo. Tente mais tarde.",
+        "You sent too much about this request in a short time. Try again later.",
+    ),
+    "expired": Words(
+        "O ficheiro não foi usado a tempo e foi apagado. Envie-o outra vez.",
+        "The file was not used in time and was deleted. Upload it again.",
+    ),
+    "not-claimed": Words(
+        "O ficheiro não pertence a este pedido, ou já pertence a outro. Envie-o outra vez.",
+        "The file does not belong to this request, or belongs to another already. Upload it again.",
+    ),
+    "no-account": Words("A conta não foi encontrada.", "The account was not found."),
+    "no-address": Words("A conta não tem endereço de correio eletrónico.", "The account has no e-mail address."),
+    "not-wanted": Words("A conta não quer avisos por este meio.", "The account does not want notices this way."),
+    "replay": Words("É a repetição de um aviso antigo.", "It repeats an old notice."),
+}
+"""By the code of a refusal, or of a notice that did not leave. Other codes are a provider's and are shown alone."""
+
 REFUSED: Final = "request.act-refused"
 """Shown of a person's own act alone."""

@@ -140,6 +140,16 @@ def test_the_timeline_tells_what_happened_in_order_with_each_notice_after_its_fa
     ]
 
 
+def test_the_timeline_keeps_the_order_of_seq_though_clocks_go_back() -> None:
+    facts = [received(submitted(), id="s"), received(registered()), *life()[7:9]]
+    behind = NOON - timedelta(hours=1)
+    late = received(fact(RequestInAnalysis, 2, State.IN_ANALYSIS, department="pf", occurred_at=behind))
+    shown = Shower(catalogue(), "pt").timeline(Found(merged([*facts, late]), None))  # type: ignore[arg-type]
+    numbers = [entry.seq for entry in shown.entries if entry.seq]
+    assert numbers == sorted(numbers)
+    assert numbers[1] == 2
+
+
 def test_the_timeline_speaks_both_languages() -> None:
     assert timeline("pt")[1][2] == "Pedido registado"
     assert timeline("en")[1][2] == "Request registered"
@@ -155,6 +165,7 @@ def test_a_person_sees_their_own_acts_and_what_became_of_each() -> None:
     written, refused = (entry for entry in Shower(catalogue(), "pt").timeline(found()).entries if entry.act_id)
     assert (written.act_id, written.text, written.documents) == (str(ACT), "Falta um papel.", (FILE,))
     assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)
+    assert refused.because_text == "O pedido já estava decidido ou retirado. Pode apresentar um novo."
 
 
 @pytest.mark.parametrize(
@@ -163,7 +174,10 @@ def test_a_person_sees_their_own_acts_and_what_became_of_each() -> None:
 )
 def test_whoever_asks_after_an_act_is_told_what_became_of_it(act_id: UUID, outcome: str, because: str | None) -> None:
     act = Shower(catalogue(), "pt").request(found(), act_id).act
-    assert act == ActShown(act_id=act_id, outcome=outcome, because=because)
+    assert act is not None
+    text = act.because_text
+    assert act == ActShown(act_id=act_id, outcome=outcome, because=because, because_text=text)
+    assert bool(text) == (because is not None)
     assert Shower(catalogue(), "pt").request(found()).act is None
 
 
