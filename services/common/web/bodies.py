@@ -22,6 +22,9 @@ READ_WITHIN: Final = 10.0
 
 MAX_DEPTH: Final = 32
 
+ARRIVED: Final = "postigo.arrived"
+"""Stands in the ASGI scope once all of the body is here: nothing is waited for any more."""
+
 
 def too_large(cap: int) -> Problem:
     """What was sent is over `cap` bytes."""
@@ -71,23 +74,29 @@ def require_length(request: Request, cap: int) -> None:
 async def read_body(request: Request, cap: int = JSON_CAP) -> bytes:
     """The whole body. Over `cap` bytes is 413, slower than 10 s is 408; nothing more of it is kept."""
     require_length(request, cap)
-    chunks: list[bytes] = []
-    size = 0
+    if ARRIVED in request.scope:
+        return await _received(request, cap)
     try:
         async with asyncio.timeout(READ_WITHIN):
-            while True:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                chunk = message.get("body", b"")
-                size += len(chunk)
-                if size > cap:
-                    raise too_large(cap)
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
+            return await _received(request, cap)
     except TimeoutError:
         raise Problem(kinds.TOO_SLOW, headers={"Connection": "close"}) from None
+
+
+async def _received(request: Request, cap: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > cap:
+            raise too_large(cap)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
 
 
 def parse_json(body: bytes) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from services.common.web import kinds
+from services.common.web.bodies import ARRIVED
 from services.common.web.edge import unreadable
 from services.common.web.kinds import Kind
 from services.common.web.leaving import LEAVING
@@ -76,6 +77,11 @@ class Http(HttpToolsProtocol):
         self.app = app
         if LEAVING in self.app_state:
             self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        scope: Any = self.cycle.scope
+        scope[ARRIVED] = True
 
     def _refusal(self) -> Kind | None:
         """Why a head that came whole is not even looked at."""
