@@ -119,8 +119,8 @@ def key_id_of(session: Session, key: str) -> bytes:
 
 
 def submitted(request_id: UUID, filed: NewRequest, session: Session, version: int) -> RequestSubmitted:
-    """The fact to say. Every part was validated with the body, hence no second validation."""
-    return RequestSubmitted.model_construct(
+    """The fact to say. Every part was validated with the body; to do it again costs half of what it costs not to."""
+    return RequestSubmitted(
         request_id=request_id,
         reference=reference_of(request_id),
         account_id=session.account_id,
