@@ -30,6 +30,7 @@ from services.common.messaging.publisher import Publisher
 from services.common.messaging.subscription import Subscription
 from services.common.settings import Settings
 from services.common.telemetry import logging, metrics, tracing
+from services.common.web.edge import Edge
 from services.common.web.leaving import Server, is_leaving
 from services.common.web.protocol import SURPLUS, Http
 
@@ -187,11 +188,22 @@ class Process:
         """
         telemetry: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
         options = {"telemetry": telemetry, **options}
-        app = FastAPI(title=f"Postigo {self.name}", lifespan=self.lifespan, **options)
+        app = _Bare(title=f"Postigo {self.name}", lifespan=self.lifespan, **options)
         app.add_route("/health/live", self.live, include_in_schema=False)
         app.add_route("/health/ready", self.ready, include_in_schema=False)
         app.add_route("/metrics", metrics.expose, include_in_schema=False)
         return app
+
+
+class _Bare(FastAPI):
+    """FastAPI without what it puts around our `Edge`: that answers what nobody caught, and the rest is switched off."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        whole = super().build_middleware_stack()
+        layer: ASGIApp | None = whole
+        while layer is not None and not isinstance(layer, Edge):
+            layer = getattr(layer, "app", None)
+        return layer or whole
 
 
 def _kinds(error: BaseException) -> str:
