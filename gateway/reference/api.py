@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,6 +22,12 @@ th, td { text-align: left; vertical-align: top; padding: 0.25rem 1rem 0.25rem 0;
 th { font-weight: 400; white-space: nowrap; }
 pre { overflow-x: auto; border: 1px solid; padding: 0.75rem; }
 """
+
+
+@router.get("/")
+async def front() -> Response:
+    """Whoever types the bare address finds what there is to read."""
+    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

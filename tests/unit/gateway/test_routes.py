@@ -18,6 +18,7 @@ PUBLIC = {
     ("GET", "/v1/catalogue"),
     ("GET", "/v1/catalogue/subjects/{code}"),
     ("POST", "/v1/sessions"),
+    ("GET", "/"),
     ("GET", "/docs"),
     ("GET", "/docs/style.css"),
 }
@@ -89,7 +90,7 @@ async def test_internal_paths_are_in_no_published_description(app: FastAPI) -> N
 @pytest.mark.parametrize(
     ("method", "path", "status", "kind"),
     [
-        ("GET", "/", 404, "unknown-address"),
+        ("GET", "/v2", 404, "unknown-address"),
         ("GET", "/v1/nothing", 404, "unknown-address"),
         ("GET", "/v1/catalogue/", 404, "unknown-address"),
         ("GET", "/v1/catalogue/subjects/XXX-01", 404, "not-found"),
@@ -215,6 +216,11 @@ async def test_the_catalogue_is_what_the_description_says(http: httpx2.AsyncClie
     published = (await http.get("/v1/openapi.json")).json()
     schema = {"$ref": "#/components/schemas/CatalogueShown", "components": published["components"]}
     jsonschema.validate((await http.get("/v1/catalogue")).json(), schema)
+
+
+async def test_the_bare_address_leads_to_the_description(http: httpx2.AsyncClient) -> None:
+    answer = await http.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
 
 
 async def test_the_api_page_tells_every_operation_and_fetches_nothing_from_elsewhere(
