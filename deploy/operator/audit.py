@@ -33,7 +33,7 @@ from services.common.identifiers import derived_id
 from services.common.messaging import Publisher
 from services.common.messaging.envelope import attributes
 from services.common.messaging.position import Position
-from services.common.messaging.producing import Raw
+from services.common.messaging.producing import ProducerRecord
 from services.common.messaging.record import read
 
 SOURCE: Final = "operator"
@@ -127,13 +127,13 @@ class Audit:
         await self._publisher.append([raw(fact) for fact in facts])
 
 
-def raw(fact: OperationFact) -> Raw:
+def raw(fact: OperationFact) -> ProducerRecord:
     """The record of a fact, under an id that follows from all it says."""
     value, key = fact.model_dump_json(), str(fact.operation_id)
     identifier = str(derived_id(SOURCE, key, fact.TYPE, value))
     headers = attributes(type(fact), SOURCE, id=identifier, at=fact.occurred_at, key=key)
     encoded = [(name, text.encode()) for name, text in headers.items()]
-    return Raw(topics.OPERATIONS, key.encode(), value.encode(), encoded)
+    return ProducerRecord(topics.OPERATIONS, key.encode(), value.encode(), encoded)
 
 
 @dataclass(slots=True)

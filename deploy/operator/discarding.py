@@ -14,7 +14,7 @@ from deploy.operator.redriving import AT_ONCE, Progress
 from deploy.operator.taking import PATIENCE, taken
 from deploy.operator.where import Where
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.producing import Raw
+from services.common.messaging.producing import ProducerRecord
 from services.common.messaging.redrive import Redrive, Redrives
 
 
@@ -63,11 +63,13 @@ class Discarding:
         self.progress(len(ended))
 
 
-def _freeing(given_up: GivenUp, redrives: Redrives) -> Iterator[Raw]:
+def _freeing(given_up: GivenUp, redrives: Redrives) -> Iterator[ProducerRecord]:
     """The records that free the documents which wait for a letter; there may be none."""
     letter = given_up.letter
     for document in given_up.line.documents:
         if letter.position in {waiting.position for waiting in document.records}:
             key = document.key.encode()
             told = Redrive(letter.group, letter.position, letter.at, frees=document.key)
-            yield Raw(letter.position.topic, key, b"", redrives.sealed(told, key, b""), letter.position.partition)
+            yield ProducerRecord(
+                letter.position.topic, key, b"", redrives.sealed(told, key, b""), letter.position.partition
+            )

@@ -18,7 +18,7 @@ from deploy.topics_apply import admin_client
 from services.common.errors import Away
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.producing import Raw
+from services.common.messaging.producing import ProducerRecord
 from services.common.messaging.redrive import Redrives
 
 
@@ -31,7 +31,7 @@ class Hand:
     admin: AIOKafkaAdminClient
     redrives: Redrives
 
-    async def append(self, records: Sequence[Raw]) -> dict[TopicPartition, int]:
+    async def append(self, records: Sequence[ProducerRecord]) -> dict[TopicPartition, int]:
         """Append in order; for each partition the offset after the last record that landed there."""
         after: dict[TopicPartition, int] = {}
         for landed in await self.publisher.append(records):

@@ -21,7 +21,7 @@ from services.common.contracts.lifecycle import LifecycleFact
 from services.common.identifiers import ALPHABET
 from services.common.messaging.envelope import outgoing
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.producing import Raw
+from services.common.messaging.producing import ProducerRecord
 from services.common.store import Kept, reaching_store, said_between
 
 ACTION: Final = "rebuild"
@@ -84,7 +84,7 @@ class Rebuilding:
                 ARMED and reach(Failpoint.OPERATION_NOTED)
 
     async def _say(self, number: int) -> None:
-        waiting: list[Raw] = []
+        waiting: list[ProducerRecord] = []
         documents, older = (self.hand.books.collection(OWNER, name) for name in (DOCUMENTS, OLDER))
         async for entries in said_between(documents, older, *bounds(number)):
             self.audit.counts["without-timeline"] += not entries
@@ -95,7 +95,7 @@ class Rebuilding:
         await self._append(waiting)
         self._count()
 
-    async def _append(self, records: Sequence[Raw]) -> None:
+    async def _append(self, records: Sequence[ProducerRecord]) -> None:
         if not records:
             return
         after = await self.hand.append(records)
@@ -105,13 +105,13 @@ class Rebuilding:
         self.audit.counts["restated"] += len(records)
         await self.pace.after(len(records))
 
-    def _restated(self, kept: Kept) -> Raw:
+    def _restated(self, kept: Kept) -> ProducerRecord:
         fact = _fact(kept)
         self._numbers[fact.reference].add(fact.seq)
         said = outgoing(
             fact, id=kept.id, source=OWNER, cause=kept.cause, correlation=kept.correlation, at=kept.at, traceparent=None
         )
-        return Raw.of(said._replace(topic=topics.RESTATED, value=kept.value))
+        return ProducerRecord.of(said._replace(topic=topics.RESTATED, value=kept.value))
 
     def _count(self) -> None:
         """A request whose numbers do not begin with 1 said something before that was kept."""

@@ -17,7 +17,7 @@ from deploy.operator.log import Record
 from deploy.operator.plan import Left, Line, still_waiting
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.producing import Raw
+from services.common.messaging.producing import ProducerRecord
 from services.common.messaging.redrive import Redrive, Redrives
 
 AT_ONCE: Final = 200
@@ -86,7 +86,7 @@ class Redriving:
         self.progress(len(ended))
         await self.pace.after(len(letters))
 
-    async def _append(self, raws: Mapping[str, Raw], letters: Sequence[Letter]) -> None:
+    async def _append(self, raws: Mapping[str, ProducerRecord], letters: Sequence[Letter]) -> None:
         for group in dict.fromkeys(letter.group for letter in letters):
             after = await self.hand.append([raws[letter.id] for letter in letters if letter.group == group])
             ARMED and reach(Failpoint.OPERATION_APPENDED)
@@ -143,11 +143,11 @@ def _because(letter: Letter, there: bool, again: str | None, waits: bool) -> str
     return "it waits for something that came before it" if waits else None
 
 
-def raw(letter: Letter, record: Record, redrives: Redrives) -> Raw:
+def raw(letter: Letter, record: Record, redrives: Redrives) -> ProducerRecord:
     """The letter's record as it is appended again, byte for byte, for its group alone."""
     told = Redrive(letter.group, letter.position, letter.at, letter.quiet)
     headers = redrives.sealed(told, record.key, record.value, original_headers(record))
-    return Raw(letter.position.topic, record.key, record.value, headers, letter.position.partition)
+    return ProducerRecord(letter.position.topic, record.key, record.value, headers, letter.position.partition)
 
 
 def _partition(letter: Letter) -> TopicPartition:

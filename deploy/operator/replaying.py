@@ -24,7 +24,7 @@ from services.common.contracts import topics
 from services.common.errors import Poison
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.position import Position, Span, moment, position_of
-from services.common.messaging.producing import Raw
+from services.common.messaging.producing import ProducerRecord
 from services.common.messaging.record import MAX_EVENT
 from services.common.messaging.redrive import Redrive
 
@@ -116,7 +116,7 @@ class Replaying:
     async def run(self, stretch: Stretch) -> None:
         """Append the copies, never more at once than their group has taken. Raises OperatorError."""
         aside = await self._set_aside(stretch)
-        copies: list[Raw] = []
+        copies: list[ProducerRecord] = []
         async with Log(self.hand.place.settings.kafka_url) as reading:
             async for record in reading.records(stretch.spans):
                 copies += self._copy(record, stretch, aside)
@@ -130,7 +130,7 @@ class Replaying:
     def _is_enough(self, waiting: int) -> bool:
         return self.most is not None and self.audit.counts["replayed"] + waiting >= self.most
 
-    async def _append(self, group: str, copies: Sequence[Raw]) -> None:
+    async def _append(self, group: str, copies: Sequence[ProducerRecord]) -> None:
         after = await self.hand.append(copies)
         ARMED and reach(Failpoint.OPERATION_APPENDED)
         await taken(self.hand.admin, group, after, self.patience)
@@ -145,7 +145,7 @@ class Replaying:
         letters = await letters_in(self.hand.log, await self.hand.log.spans(partitions))
         return {letter.position for letter in letters}
 
-    def _copy(self, record: Record, stretch: Stretch, aside: set[Position]) -> Iterator[Raw]:
+    def _copy(self, record: Record, stretch: Stretch, aside: set[Position]) -> Iterator[ProducerRecord]:
         """The copy of a record, unless it is to be left out."""
         try:
             earlier = self.hand.redrives.of(record)
@@ -159,7 +159,7 @@ class Replaying:
             return
         told = Redrive(stretch.group, position, at, quiet=not self.mail or bool(earlier and earlier.quiet))
         headers = self.hand.redrives.sealed(told, record.key, record.value, record.headers)
-        yield Raw(record.topic, record.key, record.value, headers, record.partition)
+        yield ProducerRecord(record.topic, record.key, record.value, headers, record.partition)
 
     def _left_out(
         self, record: Record, earlier: Redrive | None, stretch: Stretch, aside: set[Position], at: datetime

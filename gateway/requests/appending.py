@@ -8,7 +8,7 @@ from services.common.contracts import Said
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import Publisher
 from services.common.messaging.envelope import outgoing
-from services.common.messaging.producing import Raw
+from services.common.messaging.producing import ProducerRecord
 from services.common.web import kinds
 from services.common.web.problems import Problem
 
@@ -27,7 +27,7 @@ async def append(publisher: Publisher, event: Said, identifier: str, traceparent
         traceparent=traceparent,
     )
     try:
-        (landed,) = await publisher.append([Raw.of(record)])
+        (landed,) = await publisher.append([ProducerRecord.of(record)])
     except BrokerAway:
         raise Problem(kinds.NOT_CONFIRMED, retry_after=2) from None
     except TopicMissing as missing:

@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from services.common.messaging.aggregate import Aggregate
 from services.common.messaging.aggregate_consumer import AggregateConsumer
 from services.common.messaging.careful import spans_of
-from services.common.messaging.producing import Raw, enqueue
+from services.common.messaging.producing import ProducerRecord, enqueue
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.subscription import Subscription
 from services.common.store import DocumentStore, Outgoing, reaching_store
@@ -62,7 +62,7 @@ def outbox_replaced() -> None:
 
 def sends_not_awaited() -> None:
     async def mutated(self: Publisher, events: Sequence[Outgoing]) -> None:
-        await enqueue(await self._running(), [Raw.of(event) for event in events], [])
+        await enqueue(await self._running(), [ProducerRecord.of(event) for event in events], [])
 
     Publisher.send = mutated  # type: ignore[method-assign]
 

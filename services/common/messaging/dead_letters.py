@@ -11,7 +11,7 @@ import structlog
 from services.common.contracts import topics
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging.position import Position, moment, position_of
-from services.common.messaging.producing import AROUND, Raw
+from services.common.messaging.producing import AROUND, ProducerRecord
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.redrive import Redrive
 from services.common.messaging.shape import Taken
@@ -89,12 +89,12 @@ def _about(letter: Letter, group: str) -> dict[str, str]:
     return about
 
 
-def _raw(record: "ConsumerRecord[bytes, bytes]", about: Mapping[str, str]) -> Raw:
+def _raw(record: "ConsumerRecord[bytes, bytes]", about: Mapping[str, str]) -> ProducerRecord:
     """The letter as it is sent: the record byte for byte, or without its value where that does not fit."""
     whole = "dlq-sha256" not in about
     kept = [(name, value) for name, value in record.headers if not name.startswith("dlq-")] if whole else []
     told = [(name, text.encode()) for name, text in about.items()]
-    return Raw(
+    return ProducerRecord(
         topic=topics.dead_letters(about["dlq-topic"], about["dlq-group"]),
         key=b"" if "dlq-null-key" in about else record.key,
         value=record.value if whole else b"",

@@ -25,7 +25,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 Acknowledged = asyncio.Future[Any]
 
 
-class Raw(NamedTuple):
+class ProducerRecord(NamedTuple):
     """A record as it goes to the broker, byte for byte; null headers are kept. Without a partition, its key says which.
 
     `around` is how many bytes it has beside its value.
@@ -39,7 +39,7 @@ class Raw(NamedTuple):
     around: int = AROUND
 
     @classmethod
-    def of(cls, event: "Outgoing") -> "Raw":
+    def of(cls, event: "Outgoing") -> "ProducerRecord":
         """The record that `event` is sent as."""
         headers = [(name, value.encode()) for name, value in event.headers.items()]
         return cls(event.topic, event.key.encode(), event.value, headers)
@@ -55,7 +55,7 @@ class Landed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentBatch:
     """Records of one partition that are acknowledged together: those at `places` of what was enqueued."""
 
     acknowledged: Acknowledged
@@ -70,21 +70,21 @@ class Sent:
             yield place, Landed(first.topic, first.partition, offset, at)
 
 
-async def enqueue(producer: AIOKafkaProducer, records: Sequence[Raw], sent: list[Sent]) -> None:
+async def enqueue(producer: AIOKafkaProducer, records: Sequence[ProducerRecord], sent: list[SentBatch]) -> None:
     """Queue `records`, in order within each partition. `sent` has what was queued, also if this is given up half-way."""
     if len(records) == 1:
         topic, key, value, headers, partition, _ = records[0]
         future = await producer.send(topic, value=value, key=key, headers=list(headers), partition=partition)
-        sent.append(Sent(future, (0,)))
+        sent.append(SentBatch(future, (0,)))
         return
     for (topic, where), places in (await _by_partition(producer, records)).items():
         for batch, filled in _batches(producer, records, places):
             future = await producer.send_batch(batch, topic, partition=where)
-            sent.append(Sent(future, filled))
+            sent.append(SentBatch(future, filled))
 
 
 def _batches(
-    producer: AIOKafkaProducer, records: Sequence[Raw], places: Sequence[int]
+    producer: AIOKafkaProducer, records: Sequence[ProducerRecord], places: Sequence[int]
 ) -> Iterator[tuple[BatchBuilder, list[int]]]:
     """Each with the places of what it holds. The first record of a batch fits, however large it is."""
     batch, filled = producer.create_batch(), list[int]()
@@ -100,7 +100,9 @@ def _batches(
     yield batch, filled
 
 
-async def _by_partition(producer: AIOKafkaProducer, records: Sequence[Raw]) -> Mapping[tuple[str, int], list[int]]:
+async def _by_partition(
+    producer: AIOKafkaProducer, records: Sequence[ProducerRecord]
+) -> Mapping[tuple[str, int], list[int]]:
     there = {topic: sorted(await producer.partitions_for(topic)) for topic in {record.topic for record in records}}
     places: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for place, (topic, key, _, _, partition, _) in enumerate(records):

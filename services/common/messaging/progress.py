@@ -14,7 +14,7 @@ HELD_AFTER: Final = 10.0
 """Seconds that a foreign transaction may stay open over records that wait, before somebody is told."""
 
 
-Asked = Literal["commits", "polls"]
+Unanswered = Literal["commits", "polls"]
 """What the broker may leave unanswered."""
 
 
@@ -28,7 +28,7 @@ class Progress:
     stopped: str | None = None
     silent: bool = False
     lag: int = 0
-    cut_off_since: dict[Asked, float] = field(default_factory=dict)
+    cut_off_since: dict[Unanswered, float] = field(default_factory=dict)
     moved_at: float = field(default_factory=time.monotonic)
     excused_at: float = field(default_factory=time.monotonic)
     _held: dict[TopicPartition, tuple[int, float]] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Progress:
         self.outage = None
         self.moved_at = time.monotonic()
 
-    def answered(self, asked: Asked = "commits") -> None:
+    def answered(self, asked: Unanswered = "commits") -> None:
         """The broker took a commit, or told where each partition stands, or answers polls again."""
         self.cut_off_since.pop(asked, None)
         self.moved()
@@ -47,7 +47,7 @@ class Progress:
         self.outage = outage
         self.excused_at = time.monotonic()
 
-    def cut_off(self, outage: str, seconds: float = 0.0, *, asked: Asked = "commits") -> None:
+    def cut_off(self, outage: str, seconds: float = 0.0, *, asked: Unanswered = "commits") -> None:
         """The broker has not answered this consumer for `seconds`, which excuses nothing: whether it answers anybody is
         measured. To take the same records again and again is no progress either.
         """

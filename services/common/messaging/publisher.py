@@ -23,7 +23,7 @@ from aiokafka.errors import (
 
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import partitions
-from services.common.messaging.producing import Acknowledged, Landed, Raw, Sent, enqueue
+from services.common.messaging.producing import Acknowledged, Landed, ProducerRecord, SentBatch, enqueue
 from services.common.messaging.room import MOST_BYTES, MOST_RECORDS, Room
 
 if TYPE_CHECKING:
@@ -135,10 +135,10 @@ class Publisher:
         Much goes in parts, one after the other. Each is sent within one time limit: connecting, waiting for room and for
         what is stuck, the sends and their acknowledgements.
         """
-        for part in _parts([Raw.of(event) for event in events]):
+        for part in _parts([ProducerRecord.of(event) for event in events]):
             await self._send_part(part)
 
-    async def append(self, records: Sequence[Raw]) -> list[Landed]:
+    async def append(self, records: Sequence[ProducerRecord]) -> list[Landed]:
         """Send `records` as they are; where each landed. Raises as `send` does."""
         landed: list[Landed] = []
         for part in _parts(records):
@@ -146,8 +146,8 @@ class Publisher:
             landed += (where for _, where in found)
         return landed
 
-    async def _send_part(self, part: Sequence[Raw]) -> list[Sent]:
-        sent: list[Sent] = []
+    async def _send_part(self, part: Sequence[ProducerRecord]) -> list[SentBatch]:
+        sent: list[SentBatch] = []
         producer: AIOKafkaProducer | None = None
         room, size = self._room, sum(map(_size, part))
         entered = False
@@ -230,7 +230,7 @@ class Publisher:
         return self._producer
 
 
-def _parts(records: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
+def _parts(records: Sequence[ProducerRecord]) -> Iterator[Sequence[ProducerRecord]]:
     """`records` in order, in parts that leave room for somebody else's."""
     begin, size = 0, 0
     for place, record in enumerate(records):
@@ -242,11 +242,11 @@ def _parts(records: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
         yield records[begin:]
 
 
-def _acknowledged(sent: Sequence[Sent]) -> list[Acknowledged]:
+def _acknowledged(sent: Sequence[SentBatch]) -> list[Acknowledged]:
     return [each.acknowledged for each in sent]
 
 
-def _size(record: Raw) -> int:
+def _size(record: ProducerRecord) -> int:
     return len(record.value or b"") + record.around
 
 

@@ -17,7 +17,7 @@ from pymongo.errors import BulkWriteError
 from services.common.errors import Poison
 from services.common.store.away import reaching_store
 from services.common.store.client import DUPLICATE_KEY, Collection, codec_options
-from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Raw, Seen, State
+from services.common.store.documents import Change, Document, Due, Outgoing, Parked, RawDocument, Seen, State
 from services.common.store.timelines import FIELD, NOT_LOADED, Timelines
 
 MAX_DOCUMENT: Final = 4 * 1024 * 1024
@@ -90,13 +90,13 @@ class DocumentStore(Generic[State]):
             return []
         return [change.before.key for change in changes if self._room(change)[1]]
 
-    async def timelines_of(self, keys: Sequence[str]) -> dict[str, Sequence[Raw]]:
+    async def timelines_of(self, keys: Sequence[str]) -> dict[str, Sequence[RawDocument]]:
         """What is kept in the documents themselves."""
         with reaching_store():
             found = await self._collection.find({"_id": {"$in": list(keys)}}, {FIELD: 1}).to_list(None)
         return {raw["_id"]: raw[FIELD] for raw in found if raw.get(FIELD)}
 
-    async def move_timelines(self, found: Mapping[str, Sequence[Raw]]) -> None:
+    async def move_timelines(self, found: Mapping[str, Sequence[RawDocument]]) -> None:
         """Put what `timelines_of` found beside the documents; the next save lets go of it, if nobody saved before."""
         if self._timelines and found:
             await self._timelines.move(found)
@@ -121,12 +121,12 @@ class DocumentStore(Generic[State]):
         unsent = {"outbox.at": {"$lte": before, **_THERE}}
         return await self._find({"partition": {"$in": list(partitions)}} | unsent, limit)
 
-    async def _find(self, query: Raw, limit: int) -> list[Document[State]]:
+    async def _find(self, query: RawDocument, limit: int) -> list[Document[State]]:
         with reaching_store():
             found = await self._collection.find(query, self._loaded).limit(limit).to_list(None)
         return [self._read(raw) for raw in found]
 
-    def _read(self, raw: Raw) -> Document[State]:
+    def _read(self, raw: RawDocument) -> Document[State]:
         state = raw.get("state")
         return Document(
             key=raw["_id"],
@@ -169,7 +169,7 @@ class DocumentStore(Generic[State]):
         return UpdateOne({"_id": after.key, "version": before.version}, update, upsert=True)
 
 
-def _encoded(fields: Raw, beside: int) -> RawBSONDocument:
+def _encoded(fields: RawDocument, beside: int) -> RawBSONDocument:
     """`fields` as they are sent; the document will hold `beside` bytes more. Raises `Poison` when it is too large."""
     encoded = bson.encode(fields, codec_options=_CODEC)
     if len(encoded) + beside > MAX_DOCUMENT:

@@ -81,5 +81,5 @@ class Change(Generic[State]):
         return self.after is not self.before
 
 
-Raw = dict[str, Any]
+RawDocument = dict[str, Any]
 """A document as the driver reads and writes it."""

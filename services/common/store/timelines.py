@@ -14,7 +14,7 @@ from pymongo.errors import BulkWriteError
 
 from services.common.store.away import reaching_store
 from services.common.store.client import DUPLICATE_KEY, Collection
-from services.common.store.documents import Outgoing, Raw
+from services.common.store.documents import Outgoing, RawDocument
 
 ROOM: Final = 256 * 1024
 """Bytes of its timeline that a document keeps itself."""
@@ -46,7 +46,7 @@ class Timelines:
         self._topic = topic
         self._older = older
 
-    def entries(self, said: Iterable[Outgoing]) -> list[Raw]:
+    def entries(self, said: Iterable[Outgoing]) -> list[RawDocument]:
         """What of `said` is kept, as it is stored."""
         return [_entry(event) for event in said if event.topic == self._topic]
 
@@ -56,7 +56,7 @@ class Timelines:
         anew = kept > 0 and size > 0 and kept + size > ROOM
         return (size if anew else kept + size), anew
 
-    async def move(self, found: Mapping[str, Sequence[Raw]]) -> None:
+    async def move(self, found: Mapping[str, Sequence[RawDocument]]) -> None:
         """Put entries (document key → entries) beside; those that are there already are the same."""
         moved = [{"_id": f"{key} {entry['sequence']}", **entry} for key, entries in found.items() for entry in entries]
         try:
@@ -81,7 +81,7 @@ async def said_between(documents: Collection, older: Collection, first: str, bef
             yield [_read(entry)]
 
 
-def _entry(event: Outgoing) -> Raw:
+def _entry(event: Outgoing) -> RawDocument:
     headers = event.headers
     return {
         "sequence": headers["ce_sequence"],
@@ -94,5 +94,5 @@ def _entry(event: Outgoing) -> Raw:
     }
 
 
-def _read(entry: Raw) -> Kept:
+def _read(entry: RawDocument) -> Kept:
     return Kept(**{name: entry[name] for name in Kept.__slots__})

@@ -14,7 +14,7 @@ from services.common.contracts import topics
 from services.common.contracts.lifecycle import RequestRegistered, State
 from services.common.identifiers import reference_of
 from services.common.messaging.envelope import outgoing
-from services.common.messaging.producing import Raw
+from services.common.messaging.producing import ProducerRecord
 from services.common.store import Outgoing
 from tests.bench import baseline_routing
 from tests.bench.figures import Figure, Reading, Series
@@ -99,5 +99,5 @@ async def _round(place: Ground, side: str, saying: AIOKafkaProducer, facts: Iter
 
 
 async def _send(saying: AIOKafkaProducer, topic: str, event: Outgoing) -> Any:
-    record = Raw.of(event)
+    record = ProducerRecord.of(event)
     return await saying.send(topic, key=record.key, value=record.value, headers=record.headers)

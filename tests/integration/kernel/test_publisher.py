@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from deploy.local import LocalStack
 from services.common.errors import BrokerAway
 from services.common.messaging import Publisher
-from services.common.messaging.producing import Raw
+from services.common.messaging.producing import ProducerRecord
 from services.common.messaging.room import MOST_BYTES, MOST_RECORDS
 from tests.support import stacks, topics
 from tests.support.waiting import eventually
@@ -29,12 +29,12 @@ async def _fill_a_frozen_broker(engines: LocalStack) -> None:
     topic = f"room.{uuid4().hex}"
     await topics.create(engines.env["KAFKA_URL"], {topic: 1})
     publisher = Publisher(engines.env["KAFKA_URL"], client_id="test", timeout=3)
-    await publisher.append([Raw(topic, b"", b"first", ())])
+    await publisher.append([ProducerRecord(topic, b"", b"first", ())])
     kafka = engines.pid("kafka")
     assert kafka is not None
     os.kill(kafka, signal.SIGSTOP)
     try:
-        sends = [publisher.append([Raw(topic, b"", bytes(MIB), ())]) for _ in range(100)]
+        sends = [publisher.append([ProducerRecord(topic, b"", bytes(MIB), ())]) for _ in range(100)]
         ends = await asyncio.gather(*sends, return_exceptions=True)
     finally:
         os.kill(kafka, signal.SIGCONT)
@@ -42,7 +42,7 @@ async def _fill_a_frozen_broker(engines: LocalStack) -> None:
 
     async def answered() -> bool:
         try:
-            await publisher.append([Raw(topic, b"", b"last", ())])
+            await publisher.append([ProducerRecord(topic, b"", b"last", ())])
         except BrokerAway:
             return False
         return True
@@ -63,12 +63,12 @@ async def test_a_producer_whose_sender_has_failed_is_replaced(engines: LocalStac
         raise RuntimeError("a bug of the library")
 
     try:
-        await publisher.append([Raw(topic, b"", b"before", ())])
+        await publisher.append([ProducerRecord(topic, b"", b"before", ())])
         assert publisher._producer is not None
         publisher._producer.client.send = breaks
         with pytest.raises(BrokerAway):
-            await publisher.append([Raw(topic, b"", b"lost", ())])
-        await publisher.append([Raw(topic, b"", b"after", ())])
+            await publisher.append([ProducerRecord(topic, b"", b"lost", ())])
+        await publisher.append([ProducerRecord(topic, b"", b"after", ())])
     finally:
         await publisher.stop()
     said = [record.value for record in await topics.read_all(engines.env["KAFKA_URL"], topic)]
@@ -86,13 +86,13 @@ async def test_a_producer_that_a_living_broker_never_answers_is_replaced(engines
 
     async def sent() -> bool:
         try:
-            await publisher.append([Raw(topic, b"", b"after", ())])
+            await publisher.append([ProducerRecord(topic, b"", b"after", ())])
         except BrokerAway:
             return False
         return True
 
     try:
-        await publisher.append([Raw(topic, b"", b"before", ())])
+        await publisher.append([ProducerRecord(topic, b"", b"before", ())])
         silent = publisher._producer
         assert silent is not None
         silent.client.send = hangs
@@ -116,7 +116,7 @@ async def test_much_goes_in_parts_and_in_its_order(engines: LocalStack) -> None:
     publisher = Publisher(engines.env["KAFKA_URL"], client_id="test")
     values = [b"%d " % number + bytes(10_000) for number in range(3 * MOST_RECORDS)]
     try:
-        appended = await publisher.append([Raw(topic, b"", value, ()) for value in values])
+        appended = await publisher.append([ProducerRecord(topic, b"", value, ()) for value in values])
     finally:
         await publisher.stop()
     assert len(appended) == len(values)
