@@ -156,7 +156,7 @@ class AggregateConsumer(Stepwise, Generic[S]):
 
 
 def _aimed(received: Received[Event], key: str) -> Received[Event]:
-    return received if received.target == key else replace(received, target=key)
+    return received if received.target == key else received._replace(target=key)
 
 
 def _blocked(document: Document[S], received: Received[Event]) -> Change[S]:

@@ -6,9 +6,8 @@ A record that cannot be read is poison, and says why in a short code that never 
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -35,12 +34,13 @@ _CANONICAL: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _READ: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "ce_quiet", "traceparent"})
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[E_co]):
+class Received(NamedTuple, Generic[E_co]):
     """An event as a handler meets it.
 
     `at` is the broker's append time (the original one, if redriven); `target` the key of the document to decide on;
     `partition` the one whose owner may touch that document; `quiet`: people are not told of it, nor of what follows.
+
+    A tuple, since one is made of every record: a frozen dataclass takes several times as long to make.
     """
 
     event: E_co

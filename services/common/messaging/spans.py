@@ -6,7 +6,6 @@ trace id for whoever reads the log.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final
 
 from opentelemetry import trace
@@ -51,4 +50,4 @@ def _traced(group: str, taken: Taken, spans: list[Span]) -> Taken:
         },
     )
     spans.append(span)
-    return Taken(replace(received, traceparent=to_traceparent(span.get_span_context())), taken.record)
+    return Taken(received._replace(traceparent=to_traceparent(span.get_span_context())), taken.record)

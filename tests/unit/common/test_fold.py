@@ -63,7 +63,7 @@ def test_the_same_record_again_is_a_duplicate_and_says_nothing() -> None:
 
 def test_the_same_id_on_another_topic_is_another_record() -> None:
     first = entry(1)
-    other = Received(**{name: getattr(first, name) for name in Received.__slots__} | {"topic": "another.v1"})
+    other = first._replace(topic="another.v1")
     assert LEDGER.accounts.fold(empty(), [first, other]).ends == [End.APPLIED, End.APPLIED]
 
 
@@ -91,7 +91,7 @@ def test_what_comes_too_often_is_refused_and_fills_nothing() -> None:
 def test_one_topics_flood_leaves_room_for_another() -> None:
     full = LEDGER.accounts.fold(empty(), [entry(amount) for amount in range(1, INBOX_MOST + 1)]).change.after
     first = entry(INBOX_MOST + 1)
-    other = Received(**{name: getattr(first, name) for name in Received.__slots__} | {"topic": "another.v1"})
+    other = first._replace(topic="another.v1")
     assert LEDGER.accounts.fold(full, [other]).ends == [End.APPLIED]
 
 

@@ -1,6 +1,5 @@
 """A's span is the parent of B's, over any number of topics."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -44,7 +43,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
 def test_what_a_record_makes_us_say_is_its_spans_child(spans: InMemorySpanExporter) -> None:
     with kernel.receiving("a", [Taken(RECEIVED, None)]) as (first,):
         said = first.received.traceparent
-    with kernel.receiving("b", [Taken(replace(RECEIVED, traceparent=said), None)]):
+    with kernel.receiving("b", [Taken(RECEIVED._replace(traceparent=said), None)]):
         pass
     one, two = spans.get_finished_spans()
     assert one.parent is not None
@@ -60,6 +59,6 @@ def test_what_a_record_makes_us_say_is_its_spans_child(spans: InMemorySpanExport
 def test_an_unsampled_or_malformed_header_costs_no_span_and_travels_on(
     header: str | None, spans: InMemorySpanExporter
 ) -> None:
-    with kernel.receiving("a", [Taken(replace(RECEIVED, traceparent=header), None)]) as (taken,):
+    with kernel.receiving("a", [Taken(RECEIVED._replace(traceparent=header), None)]) as (taken,):
         assert taken.received.traceparent == header
     assert not spans.get_finished_spans()

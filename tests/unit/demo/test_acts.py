@@ -89,7 +89,7 @@ def test_a_departments_refused_command_is_no_act_of_the_author(run: Facts, gone:
 def test_a_message_that_was_kept_changed_is_found(run: Facts, written: Life, changed: dict[str, Any]) -> None:
     first = str(written.case.acts[0].act_id)
     records = [
-        replace(each, event=each.event.model_copy(update=changed))
+        each._replace(event=each.event.model_copy(update=changed))
         if getattr(each.event, "act_id", None) == first
         else each
         for each in run.evidence.records

@@ -58,7 +58,7 @@ def test_a_lost_request_is_found(run: Facts, one: Life) -> None:
 
 
 def test_a_request_registered_twice_is_found(run: Facts, one: Life) -> None:
-    second = replace(one.lifecycle()[0], id="another")
+    second = one.lifecycle()[0]._replace(id="another")
     doubled = spoiled(run, records=[*run.evidence.records, second])
     assert f"{one.case.reference}: registered 2 times" in checks.registered_once(doubled).harms
 
@@ -109,7 +109,7 @@ def test_a_request_that_reached_no_department_is_found(run: Facts, one: Life) ->
 
 
 def test_a_request_assigned_twice_is_found(run: Facts, one: Life) -> None:
-    doubled = spoiled(run, records=[*run.evidence.records, replace(one.created(), id="another")])
+    doubled = spoiled(run, records=[*run.evidence.records, one.created()._replace(id="another")])
     assert f"{one.case.reference}: assigned 2 times" in checks.each_its_own(doubled).harms
 
 
@@ -201,7 +201,7 @@ def test_a_mail_to_somebody_else_is_found(run: Facts, one: Life) -> None:
 def test_a_delivery_that_ended_twice_is_found(run: Facts, one: Life) -> None:
     sent = one.sent(one.lifecycle()[0])
     known = next(each for each in run.evidence.records if getattr(each.event, "delivery_id", None))
-    again = replace(sent, event=known.event, id="another", key=known.key)
+    again = sent._replace(event=known.event, id="another", key=known.key)
     doubled = spoiled(run, records=[*run.evidence.records, again])
     assert "a notice: ended 2 times" in checks.notified_once(doubled).harms[0]
 
@@ -209,7 +209,7 @@ def test_a_delivery_that_ended_twice_is_found(run: Facts, one: Life) -> None:
 def test_a_delivery_that_failed_is_found(run: Facts, one: Life) -> None:
     known = next(each for each in run.evidence.records if getattr(each.event, "delivery_id", None))
     failed = DeliveryFailed(**known.event.model_dump(), because="smtp-550")
-    records = [replace(each, event=failed) if each is known else each for each in run.evidence.records]
+    records = [each._replace(event=failed) if each is known else each for each in run.evidence.records]
     assert (
         f"{one.case.reference}: a notice: ended as delivery.failed"
         in checks.notified_once(spoiled(run, records=records)).harms

@@ -1,7 +1,6 @@
 """What is shown fits the screen it is shown on, and everything stands in the order in which it happened."""
 
 import io
-from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -120,7 +119,7 @@ def test_requests_of_a_department_stand_in_the_order_in_which_they_were_filed() 
     lives = [Life(case("pf")) for _ in range(5)]
     facts = together(*lives)
     moved = {str(life.case.request_id): timedelta(minutes=-place) for place, life in enumerate(lives)}
-    records = [replace(each, at=each.at + moved[each.key]) for each in facts.evidence.records]
+    records = [each._replace(at=each.at + moved[each.key]) for each in facts.evidence.records]
     text = printed(report.requests_table(facts.cases, Evidence(records), 80), 80)
     shown = [line.split()[0] for line in text.splitlines() if line.startswith("PO-")]
     assert shown == [life.case.reference for life in reversed(lives)]
@@ -129,7 +128,7 @@ def test_requests_of_a_department_stand_in_the_order_in_which_they_were_filed() 
 def test_a_life_stands_in_its_own_order_even_within_one_moment() -> None:
     life = Life(case("pf", files=2))
     evidence = life.evidence()
-    records = [replace(each, at=MONDAY) for each in evidence.records]
+    records = [each._replace(at=MONDAY) for each in evidence.records]
     entries = [
         entry.model_copy(update={"title": entry.type, "at": MONDAY})
         for entry in evidence.shown[life.case.reference].entries

@@ -54,7 +54,7 @@ def numbered(history: History, *numbers: int) -> History:
     for record in history.records:
         if record.received is not None and isinstance(record.event, LifecycleFact):
             event = record.event.model_copy(update={"seq": next(left)})
-            changed.append(replace(record, received=replace(record.received, event=event)))
+            changed.append(replace(record, received=record.received._replace(event=event)))
         else:
             changed.append(record)
     return replace(history, records=changed)

@@ -1,6 +1,5 @@
 """How deliveries are made and how they move."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -46,7 +45,7 @@ def test_a_conclusion_makes_no_second_mail_for_the_act_that_answered() -> None:
 
 
 def test_of_a_quiet_fact_nobody_is_told_and_that_is_said_the_same_way_each_time() -> None:
-    quiet = replace(received(fact(RequestRegistered), id="e-1"), quiet=True)
+    quiet = received(fact(RequestRegistered), id="e-1")._replace(quiet=True)
     (made,) = domain.deliveries_of(quiet, MAIL_DOMAIN)
     assert (made.status, made.because, made.due_at, made.ended_at) == (Status.SKIPPED, Skip.REPLAY, None, NOON)
     assert store.made(made, 3) == store.made(domain.deliveries_of(quiet, MAIL_DOMAIN)[0], 3)
