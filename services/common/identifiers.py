@@ -9,6 +9,8 @@ from uuid import UUID
 _EVENTS: Final = UUID("9f1c1b1e-6f0a-5c0e-8a53-0d7f6f1c9a10")
 """Name space of every identifier Postigo derives."""
 
+_PREFIX: Final = _EVENTS.bytes
+
 _VARIANT: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 """The two bits of a UUID that say which kind it is (RFC 9562), in its seventeenth hexadecimal digit."""
 
@@ -22,17 +24,17 @@ _NISS_WEIGHTS: Final = (29, 23, 19, 17, 13, 11, 7, 5, 3, 2)
 
 def derived_id(*parts: str | int) -> UUID:
     """UUIDv5 of the parts, for example (service, document key, cause, index)."""
-    return UUID(hex=_sha1(parts)[:32], version=5)
+    return UUID(bytes=_sha1(parts).digest()[:16], version=5)
 
 
 def derived_text(*parts: str | int) -> str:
     """The same, written out: at half the cost, for the many ids that are only written."""
-    drawn = _sha1(parts)
+    drawn = _sha1(parts).hexdigest()
     return f"{drawn[:8]}-{drawn[8:12]}-5{drawn[13:16]}-{_VARIANT[drawn[16]]}{drawn[17:20]}-{drawn[20:32]}"
 
 
-def _sha1(parts: tuple[str | int, ...]) -> str:
-    return hashlib.sha1(_EVENTS.bytes + "\x1f".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+def _sha1(parts: tuple[str | int, ...]) -> "hashlib._Hash":
+    return hashlib.sha1(_PREFIX + "\x1f".join(map(str, parts)).encode(), usedforsecurity=False)
 
 
 def keyed_id(secret: bytes, *parts: bytes) -> UUID:
@@ -79,6 +81,12 @@ _PAIR_CHECKS: Final = tuple(
     for odd, even in zip(_PRODUCTS[::2], _PRODUCTS[1::2], strict=True)
 )
 """What two neighbouring symbols add to the check, for each of the five places of a pair."""
+
+
+@lru_cache(maxsize=8192)
+def text_of(identifier: UUID) -> str:
+    """The id written out. One is written several times in short order, at twice the cost of remembering it."""
+    return str(identifier)
 
 
 @lru_cache(maxsize=8192)

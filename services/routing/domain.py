@@ -1,6 +1,7 @@
 """Which department has a request, and what passes between it and us. Pure."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -75,11 +76,16 @@ class Assignment(Value):
 
 def choose(event: RequestRegistered, catalogue: Catalogue) -> Choice:
     """The department the catalogue names for the subject, or screening."""
-    department = catalogue.department_of(event.subject)
-    version = f"catalogue/{catalogue.version}"
+    return _choice(catalogue.department_of(event.subject), event.subject, catalogue.version)
+
+
+@lru_cache(maxsize=1024)
+def _choice(department: str | None, subject: str, version: int) -> Choice:
+    """Remembered: there are as many as subjects."""
+    named = f"catalogue/{version}"
     if department is None:
-        return Choice(department=FALLBACK, rule="fallback", rules_version=version)
-    return Choice(department=department, rule=f"subject:{event.subject}", rules_version=version)
+        return Choice(department=FALLBACK, rule="fallback", rules_version=named)
+    return Choice(department=department, rule=f"subject:{subject}", rules_version=named)
 
 
 def assign(
@@ -93,7 +99,7 @@ def assign(
     assignment = Assignment(
         request_id=event.request_id,
         reference=event.reference,
-        assignment_id=derived_id("assignment", str(event.request_id), choice.department),
+        assignment_id=derived_id("assignment", event.key, choice.department),
         epoch=1,
         number=1,
         as_of=event.seq,

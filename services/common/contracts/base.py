@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from services.common.contracts import topics
+from services.common.identifiers import text_of
 
 TYPE_PREFIX: Final = "pt.postigo."
 MAX_DESCRIPTION: Final = 4_000
@@ -75,7 +76,7 @@ class Said(Event):
 
     @property
     def key(self) -> str:
-        return str(self.request_id)
+        return text_of(self.request_id)
 
     @property
     def sequence(self) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from services.common.contracts import Event
 from services.common.errors import Poison
@@ -46,8 +46,7 @@ class TimerDue(Event, type="timer.due"):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fold(Generic[S]):
+class Fold(NamedTuple, Generic[S]):
     """A change, and what must happen before it is saved: records to park behind a blocked document."""
 
     change: Change[S]

@@ -1,7 +1,6 @@
 """What a handler answers: the aggregate as it is now, and what is to be said."""
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -10,8 +9,7 @@ from services.common.contracts import Said
 S = TypeVar("S", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[S]):
+class Decision(NamedTuple, Generic[S]):
     """`refused` tells a valid act that is not allowed from one that took effect; both may say facts."""
 
     state: S | None

@@ -29,17 +29,15 @@ def outgoing(
     value = event.model_dump_json().encode()
     if len(value) > MAX_EVENT:
         raise Poison("event-too-large")
-    headers = attributes(type(event), source, id=id, at=at, key=key)
-    headers["ce_subject"] = event.reference
-    headers["ce_correlationid"] = correlation
-    headers["ce_causationid"] = cause
-    if event.sequence is not None:
-        headers["ce_sequence"] = f"{event.sequence:010d}"
+    about = {"ce_subject": event.reference, "ce_correlationid": correlation, "ce_causationid": cause}
+    headers = attributes(type(event), source, id=id, at=at, key=key) | about
+    if (sequence := event.sequence) is not None:
+        headers["ce_sequence"] = f"{sequence:010d}"
     if traceparent is not None:
         headers["traceparent"] = traceparent
     if quiet:
         headers["ce_quiet"] = "1"
-    return Outgoing(id=id, topic=event.topic, key=key, headers=headers, value=value, at=at)
+    return Outgoing(id, event.topic, key, headers, value, at)
 
 
 def attributes(kind: type[Event], source: str, *, id: str, at: datetime, key: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from services.common.contracts import Event
 from services.common.messaging.aggregate import End
@@ -37,8 +37,7 @@ class Table(Generic[F]):
         return next((self._functions[kind] for kind in type(event).__mro__ if kind in self._functions), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A readable event on its way through a shape, beside the record it came as (a timer came as none)."""
 
     received: Received[Event]
