@@ -26,7 +26,7 @@ def commit_before_save() -> None:
 
         async def commit_then_take(records: Any) -> None:
             after: dict[TopicPartition, int] = {tp: span[1] for tp, span in spans_of(records).items()}
-            self._committer.ended(after)
+            await self._committer.ended(after)
             await self._committer.settled()
             await take(records)
 

@@ -37,6 +37,7 @@ HARMLESS = (
     "asyncio.timeout",
     "self._learning",
     "self.between_batches",
+    "self._ended",
     "self._settle",
     "self._subscription.between_batches",
     "consumer.getmany",

@@ -1,9 +1,9 @@
 """Taking records as they come or, where one of them may have killed the process, with notes beforehand.
 
-After an unclean end the killer is among the records that one batch could have held: from where a partition was
-committed, up to what lay there at the start. They are taken in batches as ever, but each batch is noted first. If a batch
-was noted when the process died, its records are taken one at a time, each counted before it is taken. A record that goes
-on killing is put aside.
+After an unclean end the killer is among the records that two batches could have held, one of them with its commit under
+way: from where a partition was committed, up to what lay there at the start. They are taken in batches as ever, but each
+batch is noted first. If a batch was noted when the process died, its records are taken one at a time, each counted before
+it is taken. A record that goes on killing is put aside.
 """
 
 import random
@@ -69,7 +69,7 @@ class CarefulTaker:
         """Take these partitions with care, from `finished` on, up to what lies there now."""
         self._aware = True
         self._until = {
-            tp: min(ends[tp], offset + MAX_RECORDS) for tp, offset in finished.items() if ends.get(tp, 0) > offset
+            tp: min(ends[tp], offset + 2 * MAX_RECORDS) for tp, offset in finished.items() if ends.get(tp, 0) > offset
         }
         # What was committed killed nobody, and another member's partitions are for its own notes.
         self._suspects = {tp: span for tp, span in self._suspects.items() if finished.get(tp, span[1]) < span[1]}
@@ -91,7 +91,9 @@ class CarefulTaker:
         """Note the batch while care is due; the first time it no longer is, leave an empty note."""
         careful = any(first < self._until.get(tp, 0) for tp, (first, _) in spans.items())
         if careful or self._noted:
-            await self._lives.note({**self._suspects, **spans} if careful else self._suspects)
+            # A batch in front of what is suspected must not take its place.
+            both = {tp: _around(span, self._suspects.get(tp)) for tp, span in spans.items()}
+            await self._lives.note({**self._suspects, **both} if careful else self._suspects)
             self._noted = careful
 
     def _pass(self, spans: Mapping[TopicPartition, Span]) -> None:
@@ -141,6 +143,10 @@ def spans_of(records: Records) -> dict[TopicPartition, Span]:
 
 def _overlap(span: Span, suspects: Span | None) -> bool:
     return suspects is not None and span[0] < suspects[1] and suspects[0] < span[1]
+
+
+def _around(span: Span, suspects: Span | None) -> Span:
+    return span if suspects is None else (min(span[0], suspects[0]), max(span[1], suspects[1]))
 
 
 def _by_key_in_any_order(records: Records) -> Iterator["ConsumerRecord[bytes, bytes]"]:

@@ -1,7 +1,7 @@
 """Telling the broker how far a member has come: beside its work, for an answer takes as long as a save.
 
-One commit is under way at a time, and what ends meanwhile goes with the next. What was not committed when its process died
-is delivered again, and found in the inbox.
+One commit is under way at a time. Only one batch beyond it is ever taken: a record that kills its process is looked for in
+no more than two (`careful.py`). What was not committed when its process died is delivered again, and found in the inbox.
 """
 
 import asyncio
@@ -37,53 +37,48 @@ _LOST: Final = (
 
 
 class Committer:
-    """Commits the newest offsets of one member, until the broker has taken them or they belong to somebody else."""
+    """Commits what one member has ended, until the broker has taken it or it belongs to somebody else."""
 
     def __init__(self, consumer: Callable[[], AIOKafkaConsumer], progress: Progress) -> None:
         self._consumer = consumer
         self._progress = progress
-        self._due: dict[TopicPartition, int] = {}
         self._committing: asyncio.Task[None] | None = None
 
-    def ended(self, after: Mapping[TopicPartition, int]) -> None:
-        """All records before these offsets have ended."""
-        self._due.update(after)
-        if self._due and (self._committing is None or self._committing.done()):
-            self._committing = asyncio.create_task(self._commit_all())
+    async def ended(self, after: Mapping[TopicPartition, int]) -> None:
+        """All records before these offsets have ended. Waits for the commit before this one, and for no other."""
+        await self.settled()
+        if after:
+            self._committing = asyncio.create_task(self._until_taken(after))
 
     async def settled(self) -> None:
-        """Return once nothing is due."""
+        """Return once nothing is left to commit."""
         if self._committing is not None:
             await asyncio.wait([self._committing])
 
-    def forget(self) -> None:
-        """Partitions are given out anew: where they stand is learned from the broker."""
-        self._due.clear()
-
-    def stop(self) -> None:
+    def give_up(self) -> None:
+        """Partitions are given out anew, or the member has left: the client library would go on trying."""
         if self._committing is not None:
             self._committing.cancel()
 
-    async def _commit_all(self) -> None:
-        while due := dict(self._due):
+    async def _until_taken(self, after: Mapping[TopicPartition, int]) -> None:
+        while True:
             try:
-                await self._commit(due)
+                await self._commit(after)
                 ARMED and reach(Failpoint.COMMITTED)
+                return
             except _LOST:
                 log.info("partitions handed over", group=self._progress.name)
-                self._due.clear()
+                return
             except Exception as error:
                 seconds = COMMIT_WITHIN if isinstance(error, TimeoutError) else 0.0
                 self._progress.cut_off(f"commit failed ({type(error).__name__})", seconds)
                 log.warning("commit failed", group=self._progress.name, because=type(error).__name__)
                 await step_back()
-            else:
-                self._due = {tp: offset for tp, offset in self._due.items() if due.get(tp) != offset}
 
-    async def _commit(self, due: Mapping[TopicPartition, int]) -> None:
+    async def _commit(self, after: Mapping[TopicPartition, int]) -> None:
         consumer = self._consumer()
         held = consumer.assignment()
-        if offsets := {tp: offset for tp, offset in due.items() if tp in held}:
+        if offsets := {tp: offset for tp, offset in after.items() if tp in held}:
             async with asyncio.timeout(COMMIT_WITHIN):
                 await consumer.commit(offsets)
             self._progress.answered()

@@ -114,7 +114,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._broker.stop()
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("subscription did not stop cleanly", group=self.group, because=type(error).__name__)
-        self._committer.stop()
+        self._committer.give_up()
 
     async def _settle(self) -> None:
         """Whoever has the partitions next is to find them where this member leaves them."""
@@ -149,7 +149,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Learn where each partition stands. What is not learned now is learned before the first record is taken."""
         self._door.stand_in(self.consumer)
-        self._committer.forget()
+        self._committer.give_up()
         try:
             async with self._learning:
                 await self._learn(assigned)
@@ -189,7 +189,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 ARMED and reach(Failpoint.BATCH_READ)
                 await self._taker.take(records)
                 ARMED and reach(Failpoint.TAKEN)
-                self._ended({tp: span[1] for tp, span in spans.items()})
+                await self._ended({tp: span[1] for tp, span in spans.items()})
                 self._poller.went_well()
                 if self._leaving:
                     await self._settle()
@@ -217,12 +217,12 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             self._halt(gone)
         return True
 
-    def _ended(self, after: Mapping[TopicPartition, int]) -> None:
+    async def _ended(self, after: Mapping[TopicPartition, int]) -> None:
         held = self.consumer.assignment()
         ours = {tp: offset for tp, offset in after.items() if tp in held}
         self.progress.moved()
         self.offsets.advance(ours)
-        self._committer.ended(ours)
+        await self._committer.ended(ours)
 
     async def _step_back(self, first: Mapping[TopicPartition, int], error: Exception) -> None:
         """Poll the same records again after a short wait. An outage has no limit and counts no try."""

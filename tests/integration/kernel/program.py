@@ -3,11 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI
 
 from services.common.messaging import End, MakerConsumer, ProjectionConsumer, Subscription
@@ -37,7 +37,7 @@ class Hanging:
 @dataclass(frozen=True, slots=True)
 class Severing:
     """What happens to a consumer of the client library after some broker restarts: it lives, and fetches no more, is
-    answered late or never when it commits, or answers each poll with what ended its part in the group. Loops run once every subscription has started.
+    never answered when it commits, or answers each poll with what ended its part in the group. Loops run once every subscription has started.
     """
 
     subscription: Subscription
@@ -51,8 +51,6 @@ class Severing:
                 consumer._fetcher._fetch_task.cancel()
             case "commits-no-more":
                 consumer.commit = _unanswered
-            case "commits-late":
-                consumer.commit = partial(_late, consumer.commit)
             case "coordinates-no-more":
                 consumer._coordinator._do_heartbeat = _failing
             case _:
@@ -64,16 +62,24 @@ async def _unanswered(*_: Any) -> None:
     await asyncio.Event().wait()
 
 
-async def _late(commit: Callable[[Any], Awaitable[None]], offsets: Any) -> None:
-    await asyncio.sleep(0.5)
-    await commit(offsets)
-
-
 async def _failing(*_: Any) -> None:
     raise RuntimeError("a bug of the library")
 
 
+def _commit_late() -> None:
+    """As a slow broker answers commits."""
+    commit = AIOKafkaConsumer.commit
+
+    async def late(self: AIOKafkaConsumer, offsets: Any) -> None:
+        await asyncio.sleep(0.5)
+        await commit(self, offsets)
+
+    AIOKafkaConsumer.commit = late
+
+
 def build(settings: Settings, prefix: str) -> FastAPI:
+    if "LEDGER_COMMITS_LATE" in os.environ:
+        _commit_late()
     book, wiring = ledger(prefix), Wiring(settings, prefix)
     timelines = Timelines(book.bookings, wiring.database["timelines"])
     accounts = DocumentStore(wiring.database["accounts"], Account, timelines)

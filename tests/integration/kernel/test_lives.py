@@ -18,6 +18,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.local import LocalStack
+from services.common.messaging.batch import MAX_RECORDS
 from tests.integration.kernel.asking import letter_of, load, reason, transactions
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import DEADLY
@@ -215,15 +216,12 @@ class TestLives:
         """Commits run beside the work, and the last of them is waited for."""
         async with bench(engines, tmp_path) as own:
             key = uuid4()
-            await own.start(LEDGER_SEVERED="commits-late")
-
-            async def late() -> bool:
-                return own.log.exists() and "severed" in own.log.read_text()
+            await own.start(LEDGER_COMMITS_LATE="1")
 
             async def applied() -> bool:
                 return len((await own.account(key)).get("state", {}).get("entries", ())) == 40
 
-            await eventually(late, every=0.1)
+            await eventually(own.ready)
             await load(own, [key], 40)
             await eventually(applied, every=0.01)
             assert own.process is not None
@@ -255,6 +253,26 @@ class TestLives:
             await eventually(both_parked)
             await own.settled()
             assert starts <= 5
+            assert await reason(own, killer) == "bug:killed-the-process"
+
+    async def test_a_record_that_kills_its_process_is_found_behind_a_batch_whose_commit_is_under_way(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with bench(engines, tmp_path) as own:
+            await own.flood(own.keys_of(*[0] * (MAX_RECORDS + 50)), 1)
+            (key,) = own.keys_of(0)
+            killer = await own.enter(key, 99, "killer")
+
+            async def put_aside() -> bool:
+                return bool((await own.account(key)).get("blocked"))
+
+            starts = 1
+            await own.start(LEDGER_COMMITS_LATE="1")
+            while await own.died_before(put_aside):
+                starts += 1
+                assert starts <= 5
+                await own.start(LEDGER_COMMITS_LATE="1")
+            await own.settled()
             assert await reason(own, killer) == "bug:killed-the-process"
 
     async def test_a_timer_that_kills_its_process_is_passed_over_within_five_starts(

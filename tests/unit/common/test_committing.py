@@ -1,4 +1,4 @@
-"""Commits run beside the work: one at a time, the newest offsets, and none for partitions that are given out anew."""
+"""Commits run beside the work: one at a time, and none for partitions that are given out anew."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from aiokafka.errors import CommitFailedError, KafkaError
 
 from services.common.messaging.committing import Committer
 from services.common.messaging.progress import Progress
+from tests.support.waiting import eventually
 
 OURS, OTHERS = (TopicPartition("entries", number) for number in range(2))
 
@@ -38,23 +39,23 @@ def committer(consumer: Consumer) -> tuple[Committer, Progress]:
     return Committer(lambda: consumer, progress), progress
 
 
-async def test_what_ends_during_a_commit_goes_with_the_next() -> None:
+async def test_the_next_commit_waits_for_the_one_before() -> None:
     consumer = Consumer()
     committing, _ = committer(consumer)
-    committing.ended({OURS: 1})
+    await committing.ended({OURS: 1})
     await consumer.under_way.wait()
-    for offset in (2, 3):
-        committing.ended({OURS: offset})
+    second = asyncio.create_task(committing.ended({OURS: 2}))
     consumer.answer()
     consumer.answer()
+    await second
     await committing.settled()
-    assert consumer.asked == [{OURS: 1}, {OURS: 3}]
+    assert consumer.asked == [{OURS: 1}, {OURS: 2}]
 
 
 async def test_what_is_not_held_any_more_is_not_committed() -> None:
     consumer = Consumer()
     committing, _ = committer(consumer)
-    committing.ended({OTHERS: 5})
+    await committing.ended({OTHERS: 5})
     await committing.settled()
     assert consumer.asked == []
 
@@ -62,33 +63,34 @@ async def test_what_is_not_held_any_more_is_not_committed() -> None:
 async def test_what_was_handed_over_is_not_tried_again() -> None:
     consumer = Consumer()
     committing, progress = committer(consumer)
-    committing.ended({OURS: 1})
+    await committing.ended({OURS: 1})
     consumer.answer(CommitFailedError())
     await committing.settled()
     assert consumer.asked == [{OURS: 1}]
     assert progress.outage is None
 
 
-async def test_a_rebalance_forgets_what_is_due_and_not_yet_asked_for() -> None:
+async def test_a_rebalance_gives_up_what_is_under_way() -> None:
     consumer = Consumer()
     committing, _ = committer(consumer)
-    committing.ended({OURS: 1})
+    await committing.ended({OURS: 1})
     await consumer.under_way.wait()
-    committing.ended({OURS: 2})
-    committing.forget()
-    consumer.answer()
+    committing.give_up()
     await committing.settled()
     assert consumer.asked == [{OURS: 1}]
 
 
-async def test_a_commit_that_fails_says_so_and_is_tried_with_the_newest_offsets() -> None:
+async def test_a_commit_that_fails_says_so_and_is_tried_again() -> None:
     consumer = Consumer()
     committing, progress = committer(consumer)
-    committing.ended({OURS: 1})
-    await consumer.under_way.wait()
-    committing.ended({OURS: 2})
+    await committing.ended({OURS: 1})
     consumer.answer(KafkaError())
+    await eventually(lambda: _cut_off(progress))
     consumer.answer()
     await committing.settled()
-    assert consumer.asked == [{OURS: 1}, {OURS: 2}]
+    assert consumer.asked == [{OURS: 1}, {OURS: 1}]
     assert progress.cut_off_since == {}
+
+
+async def _cut_off(progress: Progress) -> bool:
+    return "commits" in progress.cut_off_since
