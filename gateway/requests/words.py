@@ -38,8 +38,8 @@ HAPPENED: Final[dict[str, Words]] = {
 
 BECAUSE: Final[dict[str, Words]] = {
     "not-allowed": Words(
-        "O pedido já estava decidido ou retirado. Pode apresentar um novo.",
-        "The request was already decided or withdrawn. You can file a new one.",
+        "O pedido já estava respondido, decidido ou retirado. Pode escrever uma mensagem ou apresentar um novo.",
+        "The request was already answered, decided or withdrawn. You can write a message, or file a new one.",
     ),
     "too-many-acts": Words(
         "Enviou demasiado sobre este pedido em pouco tempo. Tente mais tarde.",

@@ -44,8 +44,6 @@ LAG_EVERY: Final = 2.0
 BLOCKED_AFTER: Final = 15.0
 """Seconds in which the event loop must come round; looking at the subscriptions takes up to ten of them."""
 
-PROBE_WITHIN: Final = 5.0
-
 LEAVE_WITHIN: Final = 5.0
 """Seconds that a process with a consumer that hangs gets to end in order: what hangs will not, and others wait for it."""
 
@@ -145,10 +143,9 @@ class Process:
 
     async def _broker_there(self) -> bool:
         try:
-            async with asyncio.timeout(PROBE_WITHIN):
-                if self.publisher:
-                    await self.publisher.probe()
-        except (Away, TimeoutError):
+            if self.publisher:
+                await self.publisher.probe()
+        except Away:
             return False
         return self.publisher is not None
 

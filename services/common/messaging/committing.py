@@ -10,13 +10,7 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import (
-    CommitFailedError,
-    IllegalGenerationError,
-    IllegalStateError,
-    RebalanceInProgressError,
-    UnknownMemberIdError,
-)
+from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.progress import Progress
@@ -26,14 +20,6 @@ log = structlog.get_logger()
 
 COMMIT_WITHIN: Final = 10.0
 """Seconds the broker has to answer."""
-
-_LOST: Final = (
-    CommitFailedError,
-    IllegalGenerationError,
-    IllegalStateError,
-    RebalanceInProgressError,
-    UnknownMemberIdError,
-)
 
 
 class Committer:
@@ -45,9 +31,13 @@ class Committer:
         self._committing: asyncio.Task[None] | None = None
 
     async def ended(self, after: Mapping[TopicPartition, int]) -> None:
-        """All records before these offsets have ended. Waits for the commit before this one, and for no other."""
+        """All records before these offsets have ended. Waits for the commit before this one, and for no other.
+
+        Given up meanwhile, they are not committed: their partitions may be somebody else's by now.
+        """
+        before = self._committing
         await self.settled()
-        if after:
+        if after and self._committing is before:
             self._committing = asyncio.create_task(self._until_taken(after))
 
     async def settled(self) -> None:
@@ -59,6 +49,7 @@ class Committer:
         """Partitions are given out anew, or the member has left: the client library would go on trying."""
         if self._committing is not None:
             self._committing.cancel()
+            self._committing = None
 
     async def _until_taken(self, after: Mapping[TopicPartition, int]) -> None:
         while True:
@@ -66,7 +57,7 @@ class Committer:
                 await self._commit(after)
                 ARMED and reach(Failpoint.COMMITTED)
                 return
-            except _LOST:
+            except (CommitFailedError, IllegalStateError):
                 log.info("partitions handed over", group=self._progress.name)
                 return
             except Exception as error:

@@ -38,7 +38,6 @@ class Poller:
         self._door = door
         self._progress = progress
         self._most = MAX_RECORDS
-        self._failing = False
         self.in_hand: frozenset[TopicPartition] = frozenset()
 
     async def __call__(self, consumer: AIOKafkaConsumer) -> Records:
@@ -52,13 +51,11 @@ class Poller:
                 return self._begin_to_care(consumer, error)
             because = type(error).__name__
             # Not an outage: once its own coordination has failed, the library raises this for ever.
-            self._failing = True
             self._progress.cut_off(f"polling failed: {because}", asked="polls")
             log.warning("polling failed", group=self._progress.name, because=because)
             raise KafkaError(because) from None
         else:
-            if self._failing:
-                self._failing = False
+            if "polls" in self._progress.cut_off_since:
                 self._progress.answered("polls")
             return found
         finally:

@@ -10,12 +10,11 @@ from aiokafka import TopicPartition
 STALLED_AFTER: Final = 15.0
 """Seconds with records waiting, none finished and no outage declared after which a consumer counts as hung."""
 
+Unanswered = Literal["offsets", "polls"]
+"""What the broker may leave unanswered."""
+
 HELD_AFTER: Final = 10.0
 """Seconds that a foreign transaction may stay open over records that wait, before somebody is told."""
-
-
-Unanswered = Literal["commits", "polls"]
-"""What the broker may leave unanswered."""
 
 
 @dataclass(slots=True)
@@ -37,7 +36,7 @@ class Progress:
         self.outage = None
         self.moved_at = time.monotonic()
 
-    def answered(self, asked: Unanswered = "commits") -> None:
+    def answered(self, asked: Unanswered = "offsets") -> None:
         """The broker took a commit, or told where each partition stands, or answers polls again."""
         self.cut_off_since.pop(asked, None)
         self.moved()
@@ -47,7 +46,7 @@ class Progress:
         self.outage = outage
         self.excused_at = time.monotonic()
 
-    def cut_off(self, outage: str, seconds: float = 0.0, *, asked: Unanswered = "commits") -> None:
+    def cut_off(self, outage: str, seconds: float = 0.0, *, asked: Unanswered = "offsets") -> None:
         """The broker has not answered this consumer for `seconds`, which excuses nothing: whether it answers anybody is
         measured. To take the same records again and again is no progress either.
         """
@@ -98,6 +97,8 @@ class Progress:
             return "not connected to the broker yet"
         if self.outage:
             return self.outage
+        if self.cut_off_since:
+            return f"the broker does not answer: {', '.join(sorted(self.cut_off_since))}"
         if self.silent:
             return "the broker does not answer"
         if self.hung:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -46,6 +46,13 @@ MAX_REQUEST: Final = 17 * 1024 * 1024
 _BROKEN: Final = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)
 
 
+class Silence(NamedTuple):
+    """Since when no send was acknowledged, and when that was last noticed; times of the loop, in seconds."""
+
+    first: float
+    last: float
+
+
 class Publisher:
     """An `AIOKafkaProducer` that is replaced when it breaks, and never asked for more while it is stuck."""
 
@@ -58,8 +65,9 @@ class Publisher:
         self._stuck: set[Acknowledged] = set()
         self._room = Room()
         self._starting = asyncio.Lock()
-        self._leaving: asyncio.Task[None] | None = None
-        self._silent_since: float | None = None
+        self._abandoned: asyncio.Task[None] | None = None
+        self._answered = False
+        self._silence: Silence | None = None
         self._replacing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -88,19 +96,20 @@ class Publisher:
             await _stopped(producer)
             raise BrokerAway(f"no connection ({type(error).__name__})") from None
         except asyncio.CancelledError:
-            self._leaving = asyncio.create_task(_stopped(producer))
+            self._abandoned = asyncio.create_task(_stopped(producer))
             raise
         return producer
 
     async def stop(self) -> None:
-        if self._replacing:
-            await asyncio.wait([self._replacing])
+        if under_way := [task for task in (self._replacing, self._abandoned) if task]:
+            await asyncio.wait(under_way)
         await self._drop()
 
     async def _drop(self) -> None:
         """Stop the producer there is. What it owes may never be acknowledged, and takes no room from the next one."""
         producer, self._producer = self._producer, None
-        self._stuck, self._room, self._silent_since = set(), Room(), None
+        self._stuck, self._room = set(), Room()
+        self._answered, self._silence = False, None
         if producer is not None:
             await _stopped(producer)
 
@@ -118,12 +127,12 @@ class Publisher:
 
     async def _metadata(self) -> set[str]:
         """The topics there are."""
-        producer = await self._running()
         try:
             async with asyncio.timeout(self._timeout):
+                producer = await self._running()
                 cluster = await producer.client.fetch_all_metadata()
         except (KafkaError, TimeoutError, OSError) as error:
-            self._unanswered(producer)
+            self._unanswered()
             raise BrokerAway(f"no metadata ({type(error).__name__})") from None
         return set(cluster.topics())
 
@@ -163,13 +172,13 @@ class Publisher:
                 await (asyncio.shield(sent[0].acknowledged) if len(sent) == 1 else asyncio.wait(_acknowledged(sent)))
             for acknowledged in _acknowledged(sent):
                 acknowledged.result()
-            self._silent_since = None
+            self._answered, self._silence = True, None
             return sent
         except (KafkaError, TimeoutError) as error:
             await self._failed(error, producer)
         finally:
             pending = {acknowledged for acknowledged in _acknowledged(sent) if not acknowledged.done()}
-            if room is self._room:
+            if producer is self._producer:
                 self._stuck |= pending
             if entered:
                 _when_done(pending, partial(room.leave, len(part), size))
@@ -178,7 +187,7 @@ class Publisher:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
         await asyncio.wait(self._stuck)
         self._stuck = {future for future in self._stuck if not future.done()}
-        self._silent_since = None
+        self._silence = None
 
     async def _failed(self, error: KafkaError | TimeoutError, producer: AIOKafkaProducer | None) -> NoReturn:
         if isinstance(error, TopicAuthorizationFailedError | InvalidTopicError):
@@ -191,32 +200,37 @@ class Publisher:
         if broken and producer is self._producer:
             log.error("producer replaced", because=type(error).__name__)
             await self._drop()
-        elif producer is not None and isinstance(error, TimeoutError):
-            self._unanswered(producer)
+        elif isinstance(error, TimeoutError) and producer in (None, self._producer):
+            self._unanswered()
         raise BrokerAway(f"a send was not acknowledged ({type(error).__name__})") from None
 
-    def _unanswered(self, producer: AIOKafkaProducer) -> None:
-        """A time limit has passed. After some of them, look whether the broker answers another producer."""
-        if producer is not self._producer or (self._replacing and not self._replacing.done()):
+    def _unanswered(self) -> None:
+        """A time limit has passed. After some of them in a row, look whether the broker answers another producer."""
+        if self._producer is None or not self._answered or (self._replacing and not self._replacing.done()):
             return
         now = asyncio.get_running_loop().time()
-        if self._silent_since is None:
-            self._silent_since = now - self._timeout
-        elif now - self._silent_since > PATIENCE * self._timeout:
-            self._replacing = asyncio.create_task(self._replace(producer))
+        patience = PATIENCE * self._timeout
+        if self._silence is None or now - self._silence.last > patience:
+            self._silence = Silence(now - self._timeout, now)
+            return
+        self._silence = Silence(self._silence.first, now)
+        if now - self._silence.first > patience:
+            self._replacing = asyncio.create_task(self._replace(self._producer))
 
     async def _replace(self, silent: AIOKafkaProducer) -> None:
         """Put one that the broker answers in the place of `silent`. If it answers none it is away: then all stays.
 
-        The old one ends first: what it still holds must not land behind what the next one says.
+        One that was never answered is not replaced: it is the broker that takes nothing then. The old one ends first, so
+        that what it still holds never lands behind what the next one says; what the broker has read of it already may, as a
+        repetition under the same ids.
         """
         async with self._starting:
             try:
                 fresh = await self._connected()
             except BrokerAway:
-                self._silent_since = None
+                self._silence = None
                 return
-            if silent is not self._producer or self._silent_since is None:
+            if silent is not self._producer or self._silence is None:
                 await _stopped(fresh)
                 return
             log.error("producer replaced", because="the broker answers others")
@@ -278,7 +292,8 @@ async def _stopped(producer: AIOKafkaProducer) -> None:
         async with asyncio.timeout(STOP_WITHIN):
             await producer.stop()
             return
-    await producer.client.close()
+    # A connection with bytes that nobody takes never says that it is closed.
+    await asyncio.wait([asyncio.create_task(producer.client.close())], timeout=STOP_WITHIN)
     # Cancelled once it waits for what it has under way, and cancels that when it is cancelled again.
     while sender.sender_task is not None and not sender.sender_task.done():
         sender.sender_task.cancel()

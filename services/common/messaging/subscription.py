@@ -139,7 +139,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         return await self.offsets.standing(self.consumer, self._poller.in_hand)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Wait for the batch in flight, so that nothing is delivered twice by a mere rebalance."""
+        """Wait for the batch in flight and its commit, so that nothing is delivered twice by a mere rebalance."""
         try:
             async with asyncio.timeout(HANDOVER_WAIT), self.between_batches:
                 await self._committer.settled()
@@ -150,13 +150,12 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Learn where each partition stands. What is not learned now is learned before the first record is taken."""
         self._door.stand_in(self.consumer)
         self._committer.give_up()
+        self.progress.answered()
         try:
             async with self._learning:
                 await self._learn(assigned)
         except BrokerAway as away:
             log.warning("offsets unknown after a rebalance", group=self.group, because=str(away))
-        else:
-            self.progress.answered()
 
     async def _learn(self, assigned: Collection[TopicPartition]) -> None:
         """Stop loudly where the log no longer reaches back to what was committed."""

@@ -37,7 +37,9 @@ class Hanging:
 @dataclass(frozen=True, slots=True)
 class Severing:
     """What happens to a consumer of the client library after some broker restarts: it lives, and fetches no more, is
-    never answered when it commits, or answers each poll with what ended its part in the group. Loops run once every subscription has started.
+    never answered when it commits, or answers each poll with what ended its part in the group.
+
+    Loops run once every subscription has started.
     """
 
     subscription: Subscription

@@ -93,4 +93,4 @@ async def test_a_commit_that_fails_says_so_and_is_tried_again() -> None:
 
 
 async def _cut_off(progress: Progress) -> bool:
-    return "commits" in progress.cut_off_since
+    return "offsets" in progress.cut_off_since

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 from gateway.app import build
 from gateway.settings import Settings
+from services.common.web.edge import Edge
 
 PUBLIC = {
     ("GET", "/v1/catalogue"),
@@ -234,3 +235,9 @@ async def test_the_api_page_tells_every_operation_and_fetches_nothing_from_elsew
     assert "<script" not in page.text
     assert set(re.findall(r'(?:src|href)="([^"]*)"', page.text)) == {"/docs/style.css", "/v1/openapi.json"}
     assert (await http.get("/docs/style.css")).headers["content-type"].startswith("text/css")
+
+
+def test_nothing_stands_around_our_edge(app: FastAPI) -> None:
+    """What FastAPI puts there the edge does, or is switched off; what somebody adds outside of it would be lost."""
+    assert isinstance(app.build_middleware_stack(), Edge)
+    assert app.user_middleware[0].cls is Edge

@@ -165,7 +165,10 @@ def test_a_person_sees_their_own_acts_and_what_became_of_each() -> None:
     written, refused = (entry for entry in Shower(catalogue(), "pt").timeline(found()).entries if entry.act_id)
     assert (written.act_id, written.text, written.documents) == (str(ACT), "Falta um papel.", (FILE,))
     assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)
-    assert refused.because_text == "O pedido já estava decidido ou retirado. Pode apresentar um novo."
+    assert (
+        refused.because_text
+        == "O pedido já estava respondido, decidido ou retirado. Pode escrever uma mensagem ou apresentar um novo."
+    )
 
 
 @pytest.mark.parametrize(
