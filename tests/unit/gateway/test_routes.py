@@ -240,4 +240,5 @@ async def test_the_api_page_tells_every_operation_and_fetches_nothing_from_elsew
 def test_nothing_stands_around_our_edge(app: FastAPI) -> None:
     """What FastAPI puts there the edge does, or is switched off; what somebody adds outside of it would be lost."""
     assert isinstance(app.build_middleware_stack(), Edge)
-    assert app.user_middleware[0].cls is Edge
+    outermost: object = app.user_middleware[0].cls
+    assert outermost is Edge
