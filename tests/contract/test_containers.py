@@ -19,7 +19,7 @@ from tests.contract.containers import ROOT, compose, declared_variables, filled_
 COMPOSE = compose()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 STAGES = stages()
-IMAGES = {"kafka": "apache/kafka:4.1.1", "mongo": "mongo:8", "s3": "minio/minio:", "mail": "axllent/mailpit:"}
+IMAGES = {"kafka": "apache/kafka:4.1.2", "mongo": "mongo:8", "s3": "minio/minio:", "mail": "axllent/mailpit:"}
 SECRET = "0123456789abcdef" * 4
 
 every_process = pytest.mark.parametrize("name", PROCESSES)

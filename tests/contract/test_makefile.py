@@ -116,7 +116,7 @@ def test_only_jars_that_maven_did_not_fetch_are_removed(tmp_path: Path) -> None:
 
 
 def test_the_locked_jars_are_found() -> None:
-    assert Path("org/apache/kafka/kafka_2.13/4.1.1") in set(clean_jars.locked())
+    assert Path("org/apache/kafka/kafka_2.13/4.1.2") in set(clean_jars.locked())
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
