@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 import httpx2
@@ -229,6 +230,7 @@ async def test_a_read_after_an_act_waits_for_what_became_of_it(gateway: Town, pe
     )
     told = [await read for read in reads]
     assert pending == {"act_id": str(written), "outcome": "pending"}
+    assert "retirado" in told[-1].pop("because_text")
     assert told == [
         {"act_id": str(written), "outcome": "applied"},
         {"act_id": str(gone), "outcome": "applied"},
