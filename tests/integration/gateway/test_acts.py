@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 import httpx2
