@@ -1,13 +1,13 @@
 """`/v1/documents`: send a file, see what became of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.types import Message
 
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES, document_id_of, name_of
 from gateway.documents.remote import LOOKS, UPLOADS, DocumentShown, Upload
@@ -17,7 +17,7 @@ from gateway.requests.domain import require_key
 from gateway.wired import SignedIn, wired
 from services.common.web import kinds
 from services.common.web.answers import readable
-from services.common.web.bodies import content_type, not_accepted, require_length, require_plain, too_large
+from services.common.web.bodies import content_type, not_accepted, pieces, require_length, require_plain, too_slow
 from services.common.web.edge import traceparent_of
 from services.common.web.field_errors import FieldError
 from services.common.web.languages import DEFAULT
@@ -85,7 +85,7 @@ async def send(request: Request) -> Response:
         traceparent=traceparent_of(request.scope),
     )
     with _shares.of(session.account_id), in_flight:
-        shown = await here.documents.put(upload, _pieces(request))
+        shown = await here.documents.put(upload, pieces(partial(_in_time, request), MAX_BYTES))
     headers = {"Location": f"/v1/documents/{shown.document_id}", "Cache-Control": "no-store"}
     return Response(shown.model_dump_json(), 201, headers, "application/json")
 
@@ -107,22 +107,10 @@ async def show(request: Request, document_id: str, session: SignedIn) -> Respons
     return readable(request, shown, DEFAULT)
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
-    """The body as it comes, never more than the cap, and never waiting for ever."""
-    size = 0
-    while True:
-        try:
-            async with asyncio.timeout(PIECE_WITHIN):
-                message = await request.receive()
-        except TimeoutError:
-            raise Problem(kinds.TOO_SLOW, headers={"Connection": "close"}) from None
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size > MAX_BYTES:
-            raise too_large(MAX_BYTES)
-        if piece:
-            yield piece
-        if not message.get("more_body", False):
-            return
+async def _in_time(request: Request) -> Message:
+    """The next piece of the body, never waited for for ever."""
+    try:
+        async with asyncio.timeout(PIECE_WITHIN):
+            return await request.receive()
+    except TimeoutError:
+        raise too_slow() from None

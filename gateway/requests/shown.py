@@ -129,7 +129,7 @@ class Shower:
     def request(self, found: Found, after: UUID | None = None) -> RequestShown:
         """With what became of the act `after`, if one was asked about."""
         view = found.view
-        act = None if after is None else _act(view, after, self._language)
+        act = None if after is None else self._act(view, after)
         if view is None:
             return RequestShown(**dict(self._receipt_summary(found.receipt)), act=act)
         return RequestShown(
@@ -230,7 +230,7 @@ class Shower:
                 documents=entry.documents or None,
                 act_id=entry.act_id,
                 because=entry.because,
-                because_text=_because(entry.because, self._language),
+                because_text=self._because(entry.because),
                 channel=entry.channel,
             )
         ]
@@ -243,19 +243,17 @@ class Shower:
         entry = entries.get(code) if code else None
         return code if entry is None else entry.name(self._language)
 
+    def _because(self, code: str | None) -> str | None:
+        words = BECAUSE.get(code or "")
+        return None if words is None else words.in_(self._language)
 
-def _because(code: str | None, language: Language) -> str | None:
-    words = BECAUSE.get(code or "")
-    return None if words is None else words.in_(language)
-
-
-def _act(view: RequestView | None, act_id: UUID, language: Language) -> ActShown:
-    fact = None if view is None else view.became_of(act_id)
-    if fact is None:
-        return ActShown(act_id=act_id, outcome="pending")
-    return ActShown(
-        act_id=act_id,
-        outcome="refused" if fact.type == REFUSED else "applied",
-        because=fact.because,
-        because_text=_because(fact.because, language),
-    )
+    def _act(self, view: RequestView | None, act_id: UUID) -> ActShown:
+        fact = None if view is None else view.became_of(act_id)
+        if fact is None:
+            return ActShown(act_id=act_id, outcome="pending")
+        return ActShown(
+            act_id=act_id,
+            outcome="refused" if fact.type == REFUSED else "applied",
+            because=fact.because,
+            because_text=self._because(fact.because),
+        )

@@ -6,10 +6,8 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-_EVENTS: Final = UUID("9f1c1b1e-6f0a-5c0e-8a53-0d7f6f1c9a10")
-"""Name space of every identifier Postigo derives."""
-
-_PREFIX: Final = _EVENTS.bytes
+_NAME_SPACE: Final = UUID("9f1c1b1e-6f0a-5c0e-8a53-0d7f6f1c9a10").bytes
+"""Of every identifier Postigo derives."""
 
 _VARIANT: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 """The two bits of a UUID that say which kind it is (RFC 9562), in its seventeenth hexadecimal digit."""
@@ -34,7 +32,7 @@ def derived_text(*parts: str | int) -> str:
 
 
 def _sha1(parts: tuple[str | int, ...]) -> "hashlib._Hash":
-    return hashlib.sha1(_PREFIX + "\x1f".join(map(str, parts)).encode(), usedforsecurity=False)
+    return hashlib.sha1(_NAME_SPACE + "\x1f".join(map(str, parts)).encode(), usedforsecurity=False)
 
 
 def keyed_id(secret: bytes, *parts: bytes) -> UUID:

@@ -142,12 +142,13 @@ class Process:
             subscription.progress.heard_nothing(broker_there=there)
 
     async def _broker_there(self) -> bool:
+        if self.publisher is None:
+            return False
         try:
-            if self.publisher:
-                await self.publisher.probe()
+            await self.publisher.probe()
         except Away:
             return False
-        return self.publisher is not None
+        return True
 
     async def _stop(self) -> None:
         if not self._hung:

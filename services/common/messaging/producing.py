@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.common.messaging import partitions
+from services.common.messaging.room import MOST_BYTES, MOST_RECORDS
 
 if TYPE_CHECKING:
     from services.common.store import Outgoing
@@ -44,6 +45,11 @@ class ProducerRecord(NamedTuple):
         headers = [(name, value.encode()) for name, value in event.headers.items()]
         return cls(event.topic, event.key.encode(), event.value, headers)
 
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory and on its way."""
+        return len(self.value or b"") + self.around
+
 
 class Landed(NamedTuple):
     """Where a record lies, and since when. A repeated send that the broker recognised has the offset -1."""
@@ -68,6 +74,18 @@ class SentBatch:
         for after, place in enumerate(self.places):
             offset = first.offset + after if first.offset >= 0 else -1
             yield place, Landed(first.topic, first.partition, offset, at)
+
+
+def parts(records: Sequence[ProducerRecord]) -> Iterator[Sequence[ProducerRecord]]:
+    """`records` in order, in parts that leave room for somebody else's."""
+    begin, size = 0, 0
+    for place, record in enumerate(records):
+        size += record.size
+        if place > begin and (size > MOST_BYTES // 2 or place - begin == MOST_RECORDS // 2):
+            yield records[begin:place]
+            begin, size = place, record.size
+    if records:
+        yield records[begin:]
 
 
 async def enqueue(producer: AIOKafkaProducer, records: Sequence[ProducerRecord], sent: list[SentBatch]) -> None:

@@ -4,9 +4,8 @@
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 import structlog
@@ -23,8 +22,8 @@ from aiokafka.errors import (
 
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import partitions
-from services.common.messaging.producing import Acknowledged, Landed, ProducerRecord, SentBatch, enqueue
-from services.common.messaging.room import MOST_BYTES, MOST_RECORDS, Room
+from services.common.messaging.producing import Acknowledged, Landed, ProducerRecord, SentBatch, enqueue, parts
+from services.common.messaging.room import Room
 
 if TYPE_CHECKING:
     from services.common.store import Outgoing
@@ -144,13 +143,13 @@ class Publisher:
         Much goes in parts, one after the other. Each is sent within one time limit: connecting, waiting for room and for
         what is stuck, the sends and their acknowledgements.
         """
-        for part in _parts([ProducerRecord.of(event) for event in events]):
+        for part in parts([ProducerRecord.of(event) for event in events]):
             await self._send_part(part)
 
     async def append(self, records: Sequence[ProducerRecord]) -> list[Landed]:
         """Send `records` as they are; where each landed. Raises as `send` does."""
         landed: list[Landed] = []
-        for part in _parts(records):
+        for part in parts(records):
             found = sorted(each for sent in await self._send_part(part) for each in sent.landed())
             landed += (where for _, where in found)
         return landed
@@ -158,7 +157,7 @@ class Publisher:
     async def _send_part(self, part: Sequence[ProducerRecord]) -> list[SentBatch]:
         sent: list[SentBatch] = []
         producer: AIOKafkaProducer | None = None
-        room, size = self._room, sum(map(_size, part))
+        room, size = self._room, sum(record.size for record in part)
         entered = False
         try:
             async with asyncio.timeout(self._timeout):
@@ -181,7 +180,7 @@ class Publisher:
             if producer is self._producer:
                 self._stuck |= pending
             if entered:
-                _when_done(pending, partial(room.leave, len(part), size))
+                room.leave_after(pending, len(part), size)
 
     async def _unstuck(self) -> None:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
@@ -244,40 +243,8 @@ class Publisher:
         return self._producer
 
 
-def _parts(records: Sequence[ProducerRecord]) -> Iterator[Sequence[ProducerRecord]]:
-    """`records` in order, in parts that leave room for somebody else's."""
-    begin, size = 0, 0
-    for place, record in enumerate(records):
-        size += _size(record)
-        if place > begin and (size > MOST_BYTES // 2 or place - begin == MOST_RECORDS // 2):
-            yield records[begin:place]
-            begin, size = place, _size(record)
-    if records:
-        yield records[begin:]
-
-
 def _acknowledged(sent: Sequence[SentBatch]) -> list[Acknowledged]:
     return [each.acknowledged for each in sent]
-
-
-def _size(record: ProducerRecord) -> int:
-    return len(record.value or b"") + record.around
-
-
-def _when_done(pending: set[Acknowledged], done: Callable[[], None]) -> None:
-    """Call `done` when nothing is pending any more."""
-    left = len(pending)
-    if not left:
-        done()
-
-    def one_less(_: Acknowledged) -> None:
-        nonlocal left
-        left -= 1
-        if not left:
-            done()
-
-    for future in pending:
-        future.add_done_callback(one_less)
 
 
 def _has_ended(producer: AIOKafkaProducer) -> bool:

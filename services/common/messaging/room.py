@@ -1,7 +1,8 @@
 """How much may be on its way to the broker at once: the client library queues whatever it is given."""
 
 import asyncio
-from typing import Final
+from collections.abc import Collection
+from typing import Any, Final
 
 MOST_RECORDS: Final = 2_000
 MOST_BYTES: Final = 16 * 1024 * 1024
@@ -22,7 +23,22 @@ class Room:
         self._records += records
         self._bytes += size
 
-    def leave(self, records: int, size: int) -> None:
+    def leave_after(self, pending: Collection[asyncio.Future[Any]], records: int, size: int) -> None:
+        """Leave once nothing is pending any more."""
+        left = len(pending)
+        if not left:
+            self._leave(records, size)
+
+        def one_less(_: asyncio.Future[Any]) -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                self._leave(records, size)
+
+        for future in pending:
+            future.add_done_callback(one_less)
+
+    def _leave(self, records: int, size: int) -> None:
         self._records -= records
         self._bytes -= size
         self._left.set()

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from services.common.web import kinds
 from services.common.web.field_errors import FieldError, errors_of
@@ -57,6 +58,11 @@ def require_json(request: Request) -> None:
     require_plain(request)
 
 
+def too_slow() -> Problem:
+    """What was sent did not come in time."""
+    return Problem(kinds.TOO_SLOW, headers={"Connection": "close"})
+
+
 def require_plain(request: Request) -> None:
     """Refuse a compressed body: its size on the wire would say nothing."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -74,29 +80,27 @@ def require_length(request: Request, cap: int) -> None:
 async def read_body(request: Request, cap: int = JSON_CAP) -> bytes:
     """The whole body. Over `cap` bytes is 413, slower than 10 s is 408; nothing more of it is kept."""
     require_length(request, cap)
-    if ARRIVED in request.scope:
-        return await _received(request, cap)
     try:
-        async with asyncio.timeout(READ_WITHIN):
-            return await _received(request, cap)
+        async with asyncio.timeout(None if ARRIVED in request.scope else READ_WITHIN):
+            return b"".join([piece async for piece in pieces(request.receive, cap)])
     except TimeoutError:
-        raise Problem(kinds.TOO_SLOW, headers={"Connection": "close"}) from None
+        raise too_slow() from None
 
 
-async def _received(request: Request, cap: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await request.receive()
+async def pieces(receive: Receive, cap: int) -> AsyncIterator[bytes]:
+    """A body as it comes. Over `cap` bytes is 413. Raises `ClientDisconnect` when it ends early."""
+    size, more = 0, True
+    while more:
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        chunk = message.get("body", b"")
-        size += len(chunk)
+        piece = message.get("body", b"")
+        size += len(piece)
         if size > cap:
             raise too_large(cap)
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
+        if piece:
+            yield piece
+        more = message.get("more_body", False)
 
 
 def parse_json(body: bytes) -> Any:

@@ -40,14 +40,7 @@ async def _fill_a_frozen_broker(engines: LocalStack) -> None:
         os.kill(kafka, signal.SIGCONT)
     assert {type(end) for end in ends} == {BrokerAway}
 
-    async def answered() -> bool:
-        try:
-            await publisher.append([ProducerRecord(topic, b"", b"last", ())])
-        except BrokerAway:
-            return False
-        return True
-
-    await eventually(answered)
+    await eventually(lambda: _lands(publisher, topic, b"last"))
     await publisher.stop()
     landed = await topics.read_all(engines.env["KAFKA_URL"], topic)
     assert len([record for record in landed if record.value == bytes(MIB)]) <= MOST_BYTES // MIB
@@ -84,26 +77,28 @@ async def test_a_producer_that_a_living_broker_never_answers_is_replaced(engines
     async def hangs(*_: object, **__: object) -> None:
         await asyncio.Event().wait()
 
-    async def sent() -> bool:
-        try:
-            await publisher.append([ProducerRecord(topic, b"", b"after", ())])
-        except BrokerAway:
-            return False
-        return True
-
     try:
         await publisher.append([ProducerRecord(topic, b"", b"before", ())])
         silent = publisher._producer
         assert silent is not None
         silent.client.send = hangs
-        assert not await sent(), "one time limit is no reason to lose what may still land"
+        assert not await _lands(publisher, topic, b"after"), "one time limit is no reason to lose what may still land"
         assert publisher._producer is silent
-        await eventually(sent, within=20)
+        await eventually(lambda: _lands(publisher, topic, b"after"), within=20)
         await eventually(lambda: _ended(silent), within=5)
     finally:
         await publisher.stop()
     said = [record.value for record in await topics.read_all(engines.env["KAFKA_URL"], topic)]
     assert said == [b"before", b"after"]
+
+
+async def _lands(publisher: Publisher, topic: str, value: bytes) -> bool:
+    """Whether the broker takes it."""
+    try:
+        await publisher.append([ProducerRecord(topic, b"", value, ())])
+    except BrokerAway:
+        return False
+    return True
 
 
 async def _ended(producer: AIOKafkaProducer) -> bool:
