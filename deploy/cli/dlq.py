@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from deploy.cli import letters as shown
-from deploy.cli.operating import DO_IT, Asked, console, count, counting, plain, say_json
+from deploy.cli.operating import DO_IT, Invocation, console, count, counting, plain, say_json
 from deploy.local.hints import typed
 from deploy.operator import acts
 from deploy.operator.acts import Outcome
@@ -39,12 +39,12 @@ class Wish:
         return {"where": str(self.where)[:500], **most}
 
 
-def show_list(asked: Asked, wish: Wish, *, each: bool) -> None:
+def show_list(invocation: Invocation, wish: Wish, *, each: bool) -> None:
     """What still needs somebody: by group, topic and reason, or letter by letter."""
-    found = asked.with_hand(lambda hand: survey(hand, wish.where))
+    found = invocation.with_hand(lambda hand: survey(hand, wish.where))
     chosen = [letter for line in found.lines for letter in line.letters if wish.where.fits(letter)]
     held = [line for line in found.lines if line.documents]
-    if asked.as_json:
+    if invocation.as_json:
         waited_for = {letter.record for line in held for letter in line.letters}
         rows = [shown.told(letter, waited_for=letter.record in waited_for) for letter in chosen]
         blocked = [document for line in held for document in line.documents]
@@ -60,25 +60,25 @@ def show_list(asked: Asked, wish: Wish, *, each: bool) -> None:
         screen.print("\nNothing more happens on these until they are brought back or given up:\n")
         screen.print(shown.on_hold(held))
     hint = ("One of them", ["show", "LETTER"]) if each else ("Each of them", ["list", "--each"])
-    screen.print(f"\n{hint[0]}: {typed('dlq', *hint[1], home=asked.home)}", soft_wrap=True)
+    screen.print(f"\n{hint[0]}: {typed('dlq', *hint[1], home=invocation.home)}", soft_wrap=True)
 
 
-def show_letter(asked: Asked, name: str, *, bytes_too: bool) -> None:
+def show_letter(invocation: Invocation, name: str, *, bytes_too: bool) -> None:
     """One letter; what it holds only when asked for, with a reason, and that is recorded."""
-    if bytes_too and not asked.reason:
+    if bytes_too and not invocation.reason:
         raise OperatorError("What a letter holds may be a person's words: say with --reason why you look at it.")
-    asked.with_hand(lambda hand: _show(hand, asked, name, bytes_too=bytes_too))
+    invocation.with_hand(lambda hand: _show(hand, invocation, name, bytes_too=bytes_too))
 
 
-async def _show(hand: Hand, asked: Asked, name: str, *, bytes_too: bool) -> None:
+async def _show(hand: Hand, invocation: Invocation, name: str, *, bytes_too: bool) -> None:
     letter, record = await letter_named(hand, name)
     place = letter.place.offset if letter.place else -1
     ended = place <= (await history(hand.log)).ended.get(letter.record, -1)
     found = await survey(hand, Where((("group", letter.group),)))
     line = next((each for each in found.lines for one in each.letters if one.record == letter.record), None)
     if bytes_too:
-        await acts.reveal(hand, asked.who, letter.id)
-    if asked.as_json:
+        await acts.reveal(hand, invocation.who, letter.id)
+    if invocation.as_json:
         about = shown.told(letter, waited_for=bool(line and line.documents)) | {"needs_nobody": ended or line is None}
         say_json(about | (_bytes_as_json(record) if bytes_too else {}))
         return
@@ -88,49 +88,49 @@ async def _show(hand: Hand, asked: Asked, name: str, *, bytes_too: bool) -> None
         _print_bytes(screen, record)
 
 
-def redrive(asked: Asked, wish: Wish) -> None:
+def redrive(invocation: Invocation, wish: Wish) -> None:
     """Exit code 1 when something was to be brought back and was not."""
     if not wish.where.terms:
         raise OperatorError("Say which letters: --where group=intake, or --where 'reason=*' for all of them.")
-    done = asked.with_hand(lambda hand: _redrive(hand, asked, wish))
+    done = invocation.with_hand(lambda hand: _redrive(hand, invocation, wish))
     sys.exit(0 if done else 1)
 
 
-async def _redrive(hand: Hand, asked: Asked, wish: Wish) -> bool:
+async def _redrive(hand: Hand, invocation: Invocation, wish: Wish) -> bool:
     found = await survey(hand, wish.where)
     plan = plan_redrive(found.lines, datetime.now(UTC), wish.most)
-    if not asked.do or not plan.lines:
-        _say_plan(asked, plan)
-        return not asked.do or not plan.left
+    if not invocation.do or not plan.lines:
+        _say_plan(invocation, plan)
+        return not invocation.do or not plan.left
     with counting(plan.count, "Bringing back") as progress:
-        outcome = await acts.redrive(hand, asked.who, plan, wish.rate, wish.terms, progress)
-    _say_done(asked, "brought back", outcome)
+        outcome = await acts.redrive(hand, invocation.who, plan, wish.rate, wish.terms, progress)
+    _say_done(invocation, "brought back", outcome)
     return not outcome.left
 
 
-def discard(asked: Asked, wish: Wish) -> None:
+def discard(invocation: Invocation, wish: Wish) -> None:
     """Exit code 1 when something was to be given up and was not."""
     if not wish.where.terms:
         raise OperatorError("Say which letters: --where letter=NAME, or --where 'reason=…'.")
-    if not asked.reason:
+    if not invocation.reason:
         raise OperatorError("What is given up does not come back: say with --reason why.")
-    done = asked.with_hand(lambda hand: _discard(hand, asked, wish))
+    done = invocation.with_hand(lambda hand: _discard(hand, invocation, wish))
     sys.exit(0 if done else 1)
 
 
-async def _discard(hand: Hand, asked: Asked, wish: Wish) -> bool:
+async def _discard(hand: Hand, invocation: Invocation, wish: Wish) -> bool:
     planned = plan_discard((await survey(hand, wish.where)).lines, wish.where, wish.most)
-    if not asked.do or not planned:
-        _say_would_discard(asked, planned)
+    if not invocation.do or not planned:
+        _say_would_discard(invocation, planned)
         return True
     with counting(len(planned), "Giving up") as progress:
-        outcome = await acts.discard(hand, asked.who, planned, wish.terms, progress)
-    _say_done(asked, "given up", outcome)
+        outcome = await acts.discard(hand, invocation.who, planned, wish.terms, progress)
+    _say_done(invocation, "given up", outcome)
     return not outcome.left
 
 
-def _say_plan(asked: Asked, plan: Plan) -> None:
-    if asked.as_json:
+def _say_plan(invocation: Invocation, plan: Plan) -> None:
+    if invocation.as_json:
         say_json({"planned": shown.told_lines(plan.lines), "left": shown.told_left(plan.left), "done": False})
         return
     screen = console()
@@ -141,13 +141,13 @@ def _say_plan(asked: Asked, plan: Plan) -> None:
         screen.print(f"{count(plan.count, 'record')} would be brought back:\n")
         screen.print(shown.lines(plan.lines))
     _say_left(screen, plan.left)
-    if plan.lines and not asked.do:
+    if plan.lines and not invocation.do:
         screen.print(f"\n{DO_IT}")
 
 
-def _say_would_discard(asked: Asked, planned: Sequence[GivenUp]) -> None:
+def _say_would_discard(invocation: Invocation, planned: Sequence[GivenUp]) -> None:
     letters: list[Letter] = [each.letter for each in planned]
-    if asked.as_json:
+    if invocation.as_json:
         rows = [shown.told(each.letter, waited_for=bool(each.line.documents)) for each in planned]
         say_json({"planned": rows, "left": [], "done": False})
         return
@@ -160,8 +160,8 @@ def _say_would_discard(asked: Asked, planned: Sequence[GivenUp]) -> None:
     screen.print(f"\n{DO_IT}")
 
 
-def _say_done(asked: Asked, what: str, outcome: Outcome) -> None:
-    if asked.as_json:
+def _say_done(invocation: Invocation, what: str, outcome: Outcome) -> None:
+    if invocation.as_json:
         left = shown.told_left(outcome.left)
         say_json({"planned": outcome.planned, "ended": outcome.ended, "left": left, "done": True})
         return

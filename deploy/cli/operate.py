@@ -66,7 +66,7 @@ def dlq_list(
     from deploy.cli import dlq as command, operating
     from deploy.operator.where import where as terms
 
-    command.show_list(operating.Asked(home, as_json=as_json), command.Wish(terms(where or ())), each=each)
+    command.show_list(operating.Invocation(home, as_json=as_json), command.Wish(terms(where or ())), each=each)
 
 
 @dlq_app.command("show")
@@ -83,7 +83,7 @@ def dlq_show(
     """One letter: where its record lay, why it was set aside, and whether it may be brought back."""
     from deploy.cli import dlq as command, operating
 
-    command.show_letter(operating.Asked(home, name, reason, as_json=as_json), letter, bytes_too=bytes_too)
+    command.show_letter(operating.Invocation(home, name, reason, as_json=as_json), letter, bytes_too=bytes_too)
 
 
 @dlq_app.command("redrive")
@@ -108,8 +108,8 @@ def dlq_redrive(
     from deploy.cli import dlq as command, operating
     from deploy.operator.where import where as terms
 
-    asked = operating.Asked(home, name, reason, do=yes, as_json=as_json)
-    command.redrive(asked, command.Wish(terms(where or ()), most, rate))
+    invocation = operating.Invocation(home, name, reason, do=yes, as_json=as_json)
+    command.redrive(invocation, command.Wish(terms(where or ()), most, rate))
 
 
 @dlq_app.command("discard")
@@ -129,8 +129,8 @@ def dlq_discard(
     from deploy.cli import dlq as command, operating
     from deploy.operator.where import where as terms
 
-    asked = operating.Asked(home, name, reason, do=yes, as_json=as_json)
-    command.discard(asked, command.Wish(terms(where or ()), most))
+    invocation = operating.Invocation(home, name, reason, do=yes, as_json=as_json)
+    command.discard(invocation, command.Wish(terms(where or ()), most))
 
 
 def replay(
@@ -163,8 +163,8 @@ def replay(
     """
     from deploy.cli import operating, replay as command
 
-    asked = operating.Asked(home, name, reason, do=yes, as_json=as_json)
-    command.run(asked, command.Wish(topic, group, begin, end, mail, most, rate))
+    invocation = operating.Invocation(home, name, reason, do=yes, as_json=as_json)
+    command.run(invocation, command.Wish(topic, group, begin, end, mail, most, rate))
 
 
 @views_app.command("rebuild")
@@ -185,4 +185,4 @@ def views_rebuild(
     """
     from deploy.cli import operating, views as command
 
-    command.run(operating.Asked(home, name, reason, do=yes, as_json=as_json), command.Wish(rate, from_start))
+    command.run(operating.Invocation(home, name, reason, do=yes, as_json=as_json), command.Wish(rate, from_start))

@@ -28,7 +28,7 @@ DO_IT: Final = "Nothing was done: this only says what would be. Add --yes to do 
 
 
 @dataclass(frozen=True)
-class Asked:
+class Invocation:
     """What every command is told: where, whether to do it, as whom and why, and for whom to say it."""
 
     home: Path

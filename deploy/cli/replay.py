@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from deploy.cli.operating import DO_IT, Asked, console, count, counting, plain, say_json, table
+from deploy.cli.operating import DO_IT, Invocation, console, count, counting, plain, say_json, table
 from deploy.local.hints import typed
 from deploy.operator import acts
 from deploy.operator.acts import Replayed
@@ -33,40 +33,40 @@ class Wish:
         return told | most | {"mail": "yes" if self.mail else "no"}
 
 
-def run(asked: Asked, wish: Wish) -> None:
+def run(invocation: Invocation, wish: Wish) -> None:
     groups = readers(wish.topic)
     if wish.group not in groups:
         known = f"choose one of {', '.join(groups)}" if groups else "no group of ours reads it"
         raise OperatorError(f"{wish.group} does not read {wish.topic}: {known}.")
-    asked.with_hand(lambda hand: _replay(hand, asked, wish))
+    invocation.with_hand(lambda hand: _replay(hand, invocation, wish))
 
 
-async def _replay(hand: Hand, asked: Asked, wish: Wish) -> None:
+async def _replay(hand: Hand, invocation: Invocation, wish: Wish) -> None:
     end = None if wish.end is None else point(wish.end)
     found = await stretch(hand, wish.topic, wish.group, point(wish.begin), end)
-    if not asked.do or not found.records:
-        _say_plan(asked, wish, found)
+    if not invocation.do or not found.records:
+        _say_plan(invocation, wish, found)
         return
     with counting(found.records, "Replaying") as progress:
         done = await acts.replay(
-            hand, asked.who, found, wish.rate, wish.terms, progress, mail=wish.mail, most=wish.most
+            hand, invocation.who, found, wish.rate, wish.terms, progress, mail=wish.mail, most=wish.most
         )
-    _say_done(asked, wish, done)
+    _say_done(invocation, wish, done)
 
 
-def _say_plan(asked: Asked, wish: Wish, found: Stretch) -> None:
-    if asked.as_json:
-        spans = [
+def _say_plan(invocation: Invocation, wish: Wish, found: Stretch) -> None:
+    if invocation.as_json:
+        extents = [
             {"partition": tp.partition, "from": first, "to": after}
-            for tp, (first, after) in sorted(found.spans.items())
+            for tp, (first, after) in sorted(found.extents.items())
         ]
-        say_json({**wish.terms, "records": found.records, "spans": spans, "done": False})
+        say_json({**wish.terms, "records": found.records, "extents": extents, "done": False})
         return
     screen = console()
     if not found.records:
         screen.print("Nothing lies between these points.")
         return
-    partitions = count(len(found.spans), "partition")
+    partitions = count(len(found.extents), "partition")
     screen.print(f"{count(found.records, 'record')} in {partitions} would be taken once more:\n")
     screen.print(_terms(wish))
     screen.print(f"\nWhat {plain(wish.group)} has taken it knows again: nothing is done twice.")
@@ -76,8 +76,8 @@ def _say_plan(asked: Asked, wish: Wish, found: Stretch) -> None:
     screen.print(f"\n{DO_IT}")
 
 
-def _say_done(asked: Asked, wish: Wish, done: Replayed) -> None:
-    if asked.as_json:
+def _say_done(invocation: Invocation, wish: Wish, done: Replayed) -> None:
+    if invocation.as_json:
         say_json({**wish.terms, "taken": done.taken, "left_out": dict(done.left_out), "done": True})
         return
     screen = console()
@@ -85,7 +85,7 @@ def _say_done(asked: Asked, wish: Wish, done: Replayed) -> None:
     if done.left_out:
         screen.print()
         screen.print(_left_out(done))
-    screen.print(f"\nHas it set something aside? {typed('dlq', 'list', home=asked.home)}", soft_wrap=True)
+    screen.print(f"\nHas it set something aside? {typed('dlq', 'list', home=invocation.home)}", soft_wrap=True)
 
 
 def _terms(wish: Wish) -> Table:

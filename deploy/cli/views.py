@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deploy.cli.operating import DO_IT, Asked, ago, console, count, counting, say_json
+from deploy.cli.operating import DO_IT, Invocation, ago, console, count, counting, say_json
 from deploy.operator import acts
 from deploy.operator.acts import Rebuilt
 from deploy.operator.hand import Hand
@@ -15,22 +15,22 @@ class Wish:
     anew: bool
 
 
-def run(asked: Asked, wish: Wish) -> None:
-    asked.with_hand(lambda hand: _rebuild(hand, asked, wish))
+def run(invocation: Invocation, wish: Wish) -> None:
+    invocation.with_hand(lambda hand: _rebuild(hand, invocation, wish))
 
 
-async def _rebuild(hand: Hand, asked: Asked, wish: Wish) -> None:
+async def _rebuild(hand: Hand, invocation: Invocation, wish: Wish) -> None:
     before = None if wish.anew else await broken_off(hand)
     screen = console()
-    if before and not asked.as_json:
+    if before and not invocation.as_json:
         begun = ago(before.begun.occurred_at)
         screen.print(
             f"A rebuild that began {begun} ago has not ended ({before.done} of {SLICES} slices): this goes on from there, "
             "unless you say --from-start.\n"
         )
-    if not asked.do:
+    if not invocation.do:
         requests = await requests_kept(hand)
-        if asked.as_json:
+        if invocation.as_json:
             say_json({"requests": requests, "slices": SLICES, "from": before.done if before else 0, "done": False})
             return
         screen.print(
@@ -41,13 +41,13 @@ async def _rebuild(hand: Hand, asked: Asked, wish: Wish) -> None:
     with counting(SLICES, "Rebuilding") as progress:
         progress(before.done if before else 0)
         done = await acts.rebuild(
-            hand, asked.who, before, requests=await requests_kept(hand), rate=wish.rate, progress=progress
+            hand, invocation.who, before, requests=await requests_kept(hand), rate=wish.rate, progress=progress
         )
-    _say_done(asked, done)
+    _say_done(invocation, done)
 
 
-def _say_done(asked: Asked, done: Rebuilt) -> None:
-    if asked.as_json:
+def _say_done(invocation: Invocation, done: Rebuilt) -> None:
+    if invocation.as_json:
         say_json({"requests": done.requests, "facts": done.facts, "incomplete": done.incomplete, "done": True})
         return
     screen = console()

@@ -168,7 +168,7 @@ class History:
 async def history(log: Log) -> History:
     """All that the topic holds; what cannot be read is somebody else's and is passed over."""
     found = History()
-    async for record in log.records(await log.spans(await log.partitions([topics.OPERATIONS]))):
+    async for record in log.records(await log.extents(await log.partitions([topics.OPERATIONS]))):
         try:
             event = read(record).event
         except Poison:

@@ -37,7 +37,7 @@ class Hand:
         for landed in await self.publisher.append(records):
             tp = TopicPartition(landed.topic, landed.partition)
             # A repeated send that the broker recognised is acknowledged without an offset.
-            offset = landed.offset + 1 if landed.offset >= 0 else (await self.log.spans([tp]))[tp][1]
+            offset = landed.offset + 1 if landed.offset >= 0 else (await self.log.extents([tp]))[tp][1]
             after[tp] = max(after.get(tp, 0), offset)
         return after
 

@@ -84,9 +84,9 @@ async def letter_topics(log: Log, wanted: Callable[[str, str], bool]) -> list[st
     return [f"{topic}{mark}{group}" for topic, mark, group in found if mark and wanted(topic, group)]
 
 
-async def letters_in(log: Log, spans: Mapping[TopicPartition, tuple[int, int]]) -> list[Letter]:
+async def letters_in(log: Log, extents: Mapping[TopicPartition, tuple[int, int]]) -> list[Letter]:
     """The letters in these stretches of their topics; what is no letter of ours is passed over."""
-    return [letter async for record in log.records(spans) if (letter := letter_of(record)) is not None]
+    return [letter async for record in log.records(extents) if (letter := letter_of(record)) is not None]
 
 
 def open_letters(letters: Iterable[Letter], done: History) -> list[Letter]:

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from deploy.operator.errors import OperatorError
-from services.common.messaging.position import Span
+from services.common.messaging.position import Extent
 
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
 
@@ -44,7 +44,7 @@ class Log:
         cluster = await self._consumer._client.fetch_all_metadata()
         return sorted(cluster.topics())
 
-    async def spans(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Span]:
+    async def extents(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Extent]:
         """All that lies in `partitions` now."""
         if not partitions:
             return {}
@@ -62,9 +62,9 @@ class Log:
         ends = await self._consumer.end_offsets(partitions)
         return {tp: found[tp].offset if found.get(tp) else ends[tp] for tp in partitions}
 
-    async def records(self, spans: Mapping[TopicPartition, Span]) -> AsyncIterator[Record]:
-        """What lies in `spans`, in order within a partition. Raises OperatorError where something cannot be decoded."""
-        for tp, (first, after) in spans.items():
+    async def records(self, extents: Mapping[TopicPartition, Extent]) -> AsyncIterator[Record]:
+        """What lies in `extents`, in order within a partition. Raises OperatorError where something cannot be decoded."""
+        for tp, (first, after) in extents.items():
             async for record in self._of(tp, first, after):
                 yield record
 

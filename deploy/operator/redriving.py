@@ -95,8 +95,8 @@ class Redriving:
 
     async def _tails(self, letters: Sequence[Letter]) -> dict[TopicPartition, int]:
         """Where the topics of these letters end: what fails once more comes after."""
-        spans = await self.hand.log.spans(sorted({_place(letter) for letter in letters}))
-        return {tp: after for tp, (_, after) in spans.items()}
+        extents = await self.hand.log.extents(sorted({_place(letter) for letter in letters}))
+        return {tp: after for tp, (_, after) in extents.items()}
 
     async def _records(self, letters: Sequence[Letter]) -> dict[str, Record]:
         """The letters themselves, by id, read in the order in which they lie; those that are gone meanwhile are missing."""
@@ -114,10 +114,12 @@ class Redriving:
         records: Mapping[str, Record],
     ) -> list[Letter]:
         """The letters that ended; what did not ends its line here."""
-        spans = await self.hand.log.spans(list(tails))
+        extents = await self.hand.log.extents(list(tails))
         again = {
             letter.record: letter.reason
-            for letter in await letters_in(self.hand.log, {tp: (tails[tp], after) for tp, (_, after) in spans.items()})
+            for letter in await letters_in(
+                self.hand.log, {tp: (tails[tp], after) for tp, (_, after) in extents.items()}
+            )
         }
         documents = [document for walk, _ in wave for document in walk.line.documents]
         waiting = still_waiting(await self.hand.books.still_blocked(documents))

@@ -23,7 +23,7 @@ from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.contracts import topics
 from services.common.errors import Poison
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.position import Position, Span, moment, position_of
+from services.common.messaging.position import Extent, Position, moment, position_of
 from services.common.messaging.producing import ProducerRecord
 from services.common.messaging.record import MAX_EVENT
 from services.common.messaging.redrive import Redrive
@@ -48,14 +48,14 @@ class Stretch:
 
     topic: str
     group: str
-    spans: Mapping[TopicPartition, Span]
+    extents: Mapping[TopicPartition, Extent]
 
     @property
     def records(self) -> int:
-        return sum(after - first for first, after in self.spans.values())
+        return sum(after - first for first, after in self.extents.values())
 
     def holds(self, position: Position) -> bool:
-        first, after = self.spans.get(TopicPartition(position.topic, position.partition), (0, 0))
+        first, after = self.extents.get(TopicPartition(position.topic, position.partition), (0, 0))
         return first <= position.offset < after
 
 
@@ -76,11 +76,11 @@ async def stretch(hand: Hand, topic: str, group: str, begin: Point, end: Point |
         raise OperatorError(f"There is no topic {topic}.")
     if isinstance(begin, tuple) or isinstance(end, tuple):
         partitions = [_the_partition(topic, partitions, begin, end)]
-    lies = await hand.log.spans(partitions)
+    lies = await hand.log.extents(partitions)
     first = await _offsets(hand.log, partitions, begin)
     after = {tp: lies[tp][1] for tp in partitions} if end is None else await _offsets(hand.log, partitions, end)
-    spans = {tp: (max(first[tp], lies[tp][0]), min(after[tp], lies[tp][1])) for tp in partitions}
-    return Stretch(topic, group, {tp: span for tp, span in spans.items() if span[0] < span[1]})
+    extents = {tp: (max(first[tp], lies[tp][0]), min(after[tp], lies[tp][1])) for tp in partitions}
+    return Stretch(topic, group, {tp: extent for tp, extent in extents.items() if extent[0] < extent[1]})
 
 
 async def _offsets(log: Log, partitions: Sequence[TopicPartition], point: Point) -> dict[TopicPartition, int]:
@@ -118,7 +118,7 @@ class Replaying:
         aside = await self._set_aside(stretch)
         copies: list[ProducerRecord] = []
         async with Log(self.hand.place.settings.kafka_url) as reading:
-            async for record in reading.records(stretch.spans):
+            async for record in reading.records(stretch.extents):
                 copies += self._copy(record, stretch, aside)
                 if self._is_enough(len(copies)):
                     break
@@ -142,7 +142,7 @@ class Replaying:
     async def _set_aside(self, stretch: Stretch) -> set[Position]:
         """Where the records lie that have a letter of the group, whatever became of it."""
         partitions = await self.hand.log.partitions([topics.dead_letters(stretch.topic, stretch.group)])
-        letters = await letters_in(self.hand.log, await self.hand.log.spans(partitions))
+        letters = await letters_in(self.hand.log, await self.hand.log.extents(partitions))
         return {letter.position for letter in letters}
 
     def _copy(self, record: Record, stretch: Stretch, aside: set[Position]) -> Iterator[ProducerRecord]:

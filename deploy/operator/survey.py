@@ -33,9 +33,9 @@ async def survey(hand: Hand, chosen: Where) -> Survey:
     # Before the letters: whatever a document waits for has its letter by then.
     blocked = [each for each in await hand.books.blocked() if chosen.may_be_of(each.group)]
     topics = await letter_topics(hand.log, lambda _, group: chosen.may_be_of(group))
-    spans = await hand.log.spans(await hand.log.partitions(topics))
+    extents = await hand.log.extents(await hand.log.partitions(topics))
     done = await history(hand.log)
-    letters = open_letters(await letters_in(hand.log, spans), done)
+    letters = open_letters(await letters_in(hand.log, extents), done)
     return Survey(letters, blocked, lines_of(letters, blocked, chosen))
 
 
@@ -56,5 +56,5 @@ async def _typed(hand: Hand, topic: str, offset: int) -> Record | None:
     if not await hand.log.partitions([topic]):
         return None
     tp = TopicPartition(topic, 0)
-    first, after = (await hand.log.spans([tp]))[tp]
+    first, after = (await hand.log.extents([tp]))[tp]
     return await hand.log.at(tp, offset) if first <= offset < after else None

@@ -48,13 +48,13 @@ class Recipient(BaseModel):
     channels: tuple[str, ...]
 
 
-class Asked(BaseModel):
+class RecipientAsked(BaseModel):
     account_id: UUID
     purpose: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class RecipientsAsked(BaseModel):
-    asked: Annotated[tuple[Asked, ...], Field(max_length=MOST)]
+    asked: Annotated[tuple[RecipientAsked, ...], Field(max_length=MOST)]
 
 
 class RecipientsTold(BaseModel):

@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 
 from services.common.messaging.aggregate import Aggregate
 from services.common.messaging.aggregate_consumer import AggregateConsumer
-from services.common.messaging.careful import spans_of
+from services.common.messaging.careful import extents_of
 from services.common.messaging.producing import ProducerRecord, enqueue
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.subscription import Subscription
@@ -25,7 +25,7 @@ def commit_before_save() -> None:
         take = self._taker.take
 
         async def commit_then_take(records: Any) -> None:
-            after: dict[TopicPartition, int] = {tp: span[1] for tp, span in spans_of(records).items()}
+            after: dict[TopicPartition, int] = {tp: extent[1] for tp, extent in extents_of(records).items()}
             await self._committer.ended(after)
             await self._committer.settled()
             await take(records)

@@ -19,7 +19,7 @@ from services.common.errors import StoreAway
 from services.common.messaging.batch import MAX_RECORDS, BatchTaker, Records
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.lives import SPARED, Lives, Past
-from services.common.messaging.position import Position, Span, position_of
+from services.common.messaging.position import Extent, Position, position_of
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -39,7 +39,7 @@ class CarefulTaker:
         self.past: Past | None = None
         """How the life before ended, once that is known."""
         self._aware = False
-        self._suspects: dict[TopicPartition, Span] = {}
+        self._suspects: dict[TopicPartition, Extent] = {}
         self._until: dict[TopicPartition, int] = {}
         self._counted: dict[Position, int] = {}
         self._ended: set[Position] = set()
@@ -72,33 +72,35 @@ class CarefulTaker:
             tp: min(ends[tp], offset + 2 * MAX_RECORDS) for tp, offset in finished.items() if ends.get(tp, 0) > offset
         }
         # What was committed killed nobody, and another member's partitions are for its own notes.
-        self._suspects = {tp: span for tp, span in self._suspects.items() if finished.get(tp, span[1]) < span[1]}
+        self._suspects = {
+            tp: extent for tp, extent in self._suspects.items() if finished.get(tp, extent[1]) < extent[1]
+        }
         log.warning("the life before did not end in order", partitions=len(self._until), suspects=len(self._suspects))
 
     async def take(self, records: Records) -> None:
-        spans = spans_of(records)
-        suspected = any(_overlap(span, self._suspects.get(tp)) for tp, span in spans.items())
+        extents = extents_of(records)
+        suspected = any(_overlap(extent, self._suspects.get(tp)) for tp, extent in extents.items())
         if not suspected:
-            await self._note(spans)
+            await self._note(extents)
             ARMED and reach(Failpoint.BATCH_NOTED)
         taking = self._one_at_a_time if suspected else self._taker.take
         await taking(records)
         ARMED and reach(Failpoint.CARE_TAKEN)
         if self._suspects or self._until:
-            self._pass(spans)
+            self._pass(extents)
 
-    async def _note(self, spans: Mapping[TopicPartition, Span]) -> None:
+    async def _note(self, extents: Mapping[TopicPartition, Extent]) -> None:
         """Note the batch while care is due; the first time it no longer is, leave an empty note."""
-        careful = any(first < self._until.get(tp, 0) for tp, (first, _) in spans.items())
+        careful = any(first < self._until.get(tp, 0) for tp, (first, _) in extents.items())
         if careful or self._noted:
             # A batch in front of what is suspected must not take its place.
-            both = {tp: _around(span, self._suspects.get(tp)) for tp, span in spans.items()}
+            both = {tp: _around(extent, self._suspects.get(tp)) for tp, extent in extents.items()}
             await self._lives.note({**self._suspects, **both} if careful else self._suspects)
             self._noted = careful
 
-    def _pass(self, spans: Mapping[TopicPartition, Span]) -> None:
-        passed = {tp: after for tp, (_, after) in spans.items()}
-        self._suspects = {tp: span for tp, span in self._suspects.items() if passed.get(tp, 0) < span[1]}
+    def _pass(self, extents: Mapping[TopicPartition, Extent]) -> None:
+        passed = {tp: after for tp, (_, after) in extents.items()}
+        self._suspects = {tp: extent for tp, extent in self._suspects.items() if passed.get(tp, 0) < extent[1]}
         self._until = {tp: until for tp, until in self._until.items() if passed.get(tp, 0) < until}
 
     async def _one_at_a_time(self, records: Records) -> None:
@@ -131,22 +133,22 @@ class CarefulTaker:
             self._ended.add(position)
 
 
-def spans_of(records: Records) -> dict[TopicPartition, Span]:
+def extents_of(records: Records) -> dict[TopicPartition, Extent]:
     """For each partition of the batch: its first offset, and the one after its last."""
-    spans: dict[TopicPartition, Span] = {}
+    extents: dict[TopicPartition, Extent] = {}
     for record in records:
         tp = TopicPartition(record.topic, record.partition)
-        first, _ = spans.get(tp, (record.offset, 0))
-        spans[tp] = (first, record.offset + 1)
-    return spans
+        first, _ = extents.get(tp, (record.offset, 0))
+        extents[tp] = (first, record.offset + 1)
+    return extents
 
 
-def _overlap(span: Span, suspects: Span | None) -> bool:
-    return suspects is not None and span[0] < suspects[1] and suspects[0] < span[1]
+def _overlap(extent: Extent, suspects: Extent | None) -> bool:
+    return suspects is not None and extent[0] < suspects[1] and suspects[0] < extent[1]
 
 
-def _around(span: Span, suspects: Span | None) -> Span:
-    return span if suspects is None else (min(span[0], suspects[0]), max(span[1], suspects[1]))
+def _around(extent: Extent, suspects: Extent | None) -> Extent:
+    return extent if suspects is None else (min(extent[0], suspects[0]), max(extent[1], suspects[1]))
 
 
 def _by_key_in_any_order(records: Records) -> Iterator["ConsumerRecord[bytes, bytes]"]:

@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from pymongo import ReturnDocument
 
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.position import Span
+from services.common.messaging.position import Extent
 from services.common.store import Collection, reaching_store
 
 SPARED: Final = 2
@@ -26,7 +26,7 @@ class Past:
     """How the life before ended, and what it had noted as in hand: records, and documents whose timers were to fire."""
 
     unclean: bool = False
-    suspects: Mapping[TopicPartition, Span] = field(default_factory=dict)
+    suspects: Mapping[TopicPartition, Extent] = field(default_factory=dict)
     timers: abc.Collection[str] = ()
 
 
@@ -58,14 +58,14 @@ class Lives:
         with reaching_store():
             await self._collection.update_one({"_id": self._life}, {"$set": {"running": False, "in_hand": []}})
 
-    async def note(self, in_hand: Mapping[TopicPartition, Span]) -> None:
+    async def note(self, in_hand: Mapping[TopicPartition, Extent]) -> None:
         """Note the records that are about to be taken together, and those still suspected, instead of the last note."""
-        spans = [
+        extents = [
             {"topic": tp.topic, "partition": tp.partition, "first": first, "after": after}
             for tp, (first, after) in in_hand.items()
         ]
         with reaching_store():
-            await self._collection.update_one({"_id": self._life}, {"$set": {"in_hand": spans}})
+            await self._collection.update_one({"_id": self._life}, {"$set": {"in_hand": extents}})
 
     async def note_timers(self, documents: abc.Collection[str]) -> None:
         """Note the documents whose timers are about to fire together, and those still suspected, instead of the last."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
-Span = tuple[int, int]
+Extent = tuple[int, int]
 """The first offset of a partition that is meant, and the one after the last."""
 
 

@@ -11,7 +11,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.common.errors import Away, BrokerAway, CutOff
 from services.common.messaging.batch import BatchTaker, Records
-from services.common.messaging.careful import CarefulTaker, spans_of
+from services.common.messaging.careful import CarefulTaker, extents_of
 from services.common.messaging.carrier import STOP_WITHIN, carrier
 from services.common.messaging.committing import Committer
 from services.common.messaging.dead_letters import DeadLetters
@@ -180,15 +180,15 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _consume(self, records: Records) -> None:
         """One batch, start to end. Never raises: FastStream would drop the batch and pass it."""
         async with self.between_batches:
-            spans = spans_of(records)
-            first = {tp: span[0] for tp, span in spans.items()}
+            extents = extents_of(records)
+            first = {tp: extent[0] for tp, extent in extents.items()}
             try:
                 if await self._must_poll_again(first):
                     return
                 ARMED and reach(Failpoint.BATCH_READ)
                 await self._taker.take(records)
                 ARMED and reach(Failpoint.TAKEN)
-                await self._ended({tp: span[1] for tp, span in spans.items()})
+                await self._ended({tp: extent[1] for tp, extent in extents.items()})
                 self._poller.went_well()
                 if self._leaving:
                     await self._settle()
