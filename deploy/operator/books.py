@@ -58,8 +58,8 @@ class Books:
         return database(self._client, f"{self._prefix}_{owner}")[name]
 
     async def blocked(self) -> list[Blocked]:
-        """All documents that wait for something. It reads through every collection once."""
-        return [found for group in self._books for found in await self._find(group, {"blocked.0": {"$exists": True}})]
+        """All documents that wait for something, by the index that holds no others."""
+        return [found for group in self._books for found in await self._find(group, {"blocked.at": {"$exists": True}})]
 
     async def still_blocked(self, documents: Iterable[Blocked]) -> list[Blocked]:
         """Those of `documents` that wait now, and for what."""

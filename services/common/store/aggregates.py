@@ -39,8 +39,8 @@ class DocumentStore(Generic[State]):
         self._loaded = NOT_LOADED if timelines else None
 
     async def ensure_indexes(self, *more: IndexModel) -> None:
-        """Timers and unsent events are found by partition, in indexes that hold no document without: each index that
-        does hold it must be written whenever a document is.
+        """Timers and unsent events are found by partition, documents on hold all together, in indexes that hold no
+        document without: each index that does hold it must be written whenever a document is.
 
         The compare-and-set has one that holds none at all, for the embedded server alone: it scans unless an index has
         exactly the fields asked for, makes unique ones only, and whole ones always.
@@ -52,6 +52,7 @@ class DocumentStore(Generic[State]):
                     _index("compare-and-set", "_id", "version", unique=True, partialFilterExpression=nothing),
                     _index("due", "partition", "due.at", partialFilterExpression={"due.at": _THERE}),
                     _index("unsent", "partition", "outbox.at", partialFilterExpression={"outbox.at": _THERE}),
+                    _index("on-hold", "blocked.at", partialFilterExpression={"blocked.at": _THERE}),
                     *more,
                 ]
             )
