@@ -12,6 +12,7 @@ from gateway.accounts.domain import Session, hash_of
 from gateway.accounts.store import SessionStore
 from gateway.limits import InFlight
 from services.common.web import kinds
+from services.common.web.heads import header_of
 from services.common.web.problems import Problem
 
 REMEMBERED_FOR: Final = 10.0
@@ -80,7 +81,7 @@ class Sessions:
 
 def token_of(request: Request) -> str:
     """The bearer token of the request, or the problem `no-session`."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = header_of(request, b"authorization").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _no_session("Bearer")
     return token.strip()

@@ -20,6 +20,7 @@ from services.common.web.answers import readable
 from services.common.web.bodies import content_type, not_accepted, pieces, require_length, require_plain, too_slow
 from services.common.web.edge import traceparent_of
 from services.common.web.field_errors import FieldError
+from services.common.web.heads import header_of
 from services.common.web.languages import DEFAULT
 from services.common.web.problems import Problem, responses
 
@@ -70,7 +71,7 @@ async def send(request: Request) -> Response:
     """Send a PDF, PNG or JPEG of at most 25 MiB as the raw body. Its id is named when the request is filed."""
     here = wired(request)
     session = await here.sessions.of(request)
-    key = require_key(request.headers.get("idempotency-key"))
+    key = require_key(header_of(request, b"idempotency-key"))
     media_type = content_type(request)
     if media_type not in MEDIA_TYPES:
         raise not_accepted(*MEDIA_TYPES)

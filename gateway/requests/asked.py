@@ -11,6 +11,7 @@ from gateway.requests import domain
 from gateway.requests.domain import Sent
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.web.bodies import check, has_body, parse_json, read_body, require_json
+from services.common.web.heads import header_of
 
 M = TypeVar("M", bound=Sent)
 
@@ -32,7 +33,7 @@ async def asked(request: Request, sessions: Sessions, model: type[M], session_re
     """
     session = await sessions.of(request)
     ARMED and reach(session_read)
-    key = domain.require_key(request.headers.get("idempotency-key"))
+    key = domain.require_key(header_of(request, b"idempotency-key"))
     body = await _body(request, model)
     return Asked(session, key, check(model, body), domain.fingerprint(body))
 

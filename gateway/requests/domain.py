@@ -76,9 +76,9 @@ class NewWithdrawal(Sent):
     MAY_BE_ABSENT = True
 
 
-def require_key(typed: str | None) -> str:
+def require_key(typed: str) -> str:
     """The `Idempotency-Key`: 16 to 255 visible ASCII characters."""
-    if typed is None or len(typed) not in KEY_LENGTH or not _KEY.fullmatch(typed):
+    if len(typed) not in KEY_LENGTH or not _KEY.fullmatch(typed):
         raise Problem(kinds.IDEMPOTENCY_KEY)
     return typed
 

@@ -6,8 +6,8 @@ Its `send` takes a future, a wait and several look-ups for each record; a batch 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -60,8 +60,7 @@ class Landed(NamedTuple):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SentBatch:
+class SentBatch(NamedTuple):
     """Records of one partition that are acknowledged together: those at `places` of what was enqueued."""
 
     acknowledged: Acknowledged
@@ -74,6 +73,11 @@ class SentBatch:
         for after, place in enumerate(self.places):
             offset = first.offset + after if first.offset >= 0 else -1
             yield place, Landed(first.topic, first.partition, offset, at)
+
+
+def landed(sent: Sequence[SentBatch]) -> list[Landed]:
+    """Where each record lies, in the order in which they were enqueued. Raises what became of them, if they did not land."""
+    return [where for _, where in sorted(chain.from_iterable(each.landed() for each in sent))]
 
 
 def parts(records: Sequence[ProducerRecord]) -> Iterator[Sequence[ProducerRecord]]:

@@ -22,8 +22,8 @@ from aiokafka.errors import (
 
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import partitions
-from services.common.messaging.producing import Acknowledged, Landed, ProducerRecord, SentBatch, enqueue, parts
-from services.common.messaging.room import Room
+from services.common.messaging.producing import Acknowledged, Landed, ProducerRecord, SentBatch, enqueue, landed, parts
+from services.common.messaging.room import Room, all_done
 
 if TYPE_CHECKING:
     from services.common.store import Outgoing
@@ -148,11 +148,10 @@ class Publisher:
 
     async def append(self, records: Sequence[ProducerRecord]) -> list[Landed]:
         """Send `records` as they are; where each landed. Raises as `send` does."""
-        landed: list[Landed] = []
+        found: list[Landed] = []
         for part in parts(records):
-            found = sorted(each for sent in await self._send_part(part) for each in sent.landed())
-            landed += (where for _, where in found)
-        return landed
+            found += landed(await self._send_part(part))
+        return found
 
     async def _send_part(self, part: Sequence[ProducerRecord]) -> list[SentBatch]:
         sent: list[SentBatch] = []
@@ -168,23 +167,23 @@ class Publisher:
                     await self._unstuck()
                 await enqueue(producer, part, sent)
                 # A wait that is given up gives up no send: an acknowledgement may still come.
-                await (asyncio.shield(sent[0].acknowledged) if len(sent) == 1 else asyncio.wait(_acknowledged(sent)))
-            for acknowledged in _acknowledged(sent):
-                acknowledged.result()
+                await all_done([each.acknowledged for each in sent])
+            for each in sent:
+                each.acknowledged.result()
             self._answered, self._silence = True, None
             return sent
         except (KafkaError, TimeoutError) as error:
             await self._failed(error, producer)
         finally:
-            pending = {acknowledged for acknowledged in _acknowledged(sent) if not acknowledged.done()}
+            pending = [each.acknowledged for each in sent if not each.acknowledged.done()]
             if producer is self._producer:
-                self._stuck |= pending
+                self._stuck.update(pending)
             if entered:
                 room.leave_after(pending, len(part), size)
 
     async def _unstuck(self) -> None:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
-        await asyncio.wait(self._stuck)
+        await all_done(self._stuck)
         self._stuck = {future for future in self._stuck if not future.done()}
         self._silence = None
 
@@ -241,10 +240,6 @@ class Publisher:
             await self.start()
         assert self._producer is not None
         return self._producer
-
-
-def _acknowledged(sent: Sequence[SentBatch]) -> list[Acknowledged]:
-    return [each.acknowledged for each in sent]
 
 
 def _has_ended(producer: AIOKafkaProducer) -> bool:

@@ -11,6 +11,7 @@ from starlette.types import Receive
 
 from services.common.web import kinds
 from services.common.web.field_errors import FieldError, errors_of
+from services.common.web.heads import header_of
 from services.common.web.problems import Problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,7 +42,7 @@ def not_accepted(*media_types: str) -> Problem:
 
 def content_type(request: Request) -> str:
     """The media type of the body, without its parameters; empty when none is named."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return header_of(request, b"content-type").partition(";")[0].strip().lower()
 
 
 def has_body(request: Request) -> bool:
@@ -51,7 +52,7 @@ def has_body(request: Request) -> bool:
 
 def require_json(request: Request) -> None:
     """Refuse a body that is not declared as plain UTF-8 JSON."""
-    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    media_type, _, parameters = header_of(request, b"content-type").lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "").removeprefix("charset=")
     if media_type.strip() != "application/json" or charset not in {"", "utf-8"}:
         raise not_accepted("application/json; charset=utf-8")
@@ -65,14 +66,14 @@ def too_slow() -> Problem:
 
 def require_plain(request: Request) -> None:
     """Refuse a compressed body: its size on the wire would say nothing."""
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if header_of(request, b"content-encoding", "identity").lower() != "identity":
         error = FieldError("encoding", parameter="Content-Encoding")
         raise Problem(kinds.MEDIA_TYPE, error, headers={"Accept-Encoding": "identity"})
 
 
 def require_length(request: Request, cap: int) -> None:
     """Refuse by its own word a body that will be over `cap` bytes, before reading any of it."""
-    length = request.headers.get("content-length", "")
+    length = header_of(request, b"content-length")
     if length.isdigit() and int(length[:20]) > cap:
         raise too_large(cap)
 
@@ -80,11 +81,17 @@ def require_length(request: Request, cap: int) -> None:
 async def read_body(request: Request, cap: int = JSON_CAP) -> bytes:
     """The whole body. Over `cap` bytes is 413, slower than 10 s is 408; nothing more of it is kept."""
     require_length(request, cap)
+    if ARRIVED in request.scope:
+        return await _whole(request, cap)
     try:
-        async with asyncio.timeout(None if ARRIVED in request.scope else READ_WITHIN):
-            return b"".join([piece async for piece in pieces(request.receive, cap)])
+        async with asyncio.timeout(READ_WITHIN):
+            return await _whole(request, cap)
     except TimeoutError:
         raise too_slow() from None
+
+
+async def _whole(request: Request, cap: int) -> bytes:
+    return b"".join([piece async for piece in pieces(request.receive, cap)])
 
 
 async def pieces(receive: Receive, cap: int) -> AsyncIterator[bytes]:

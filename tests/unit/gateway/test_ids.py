@@ -106,8 +106,8 @@ def test_a_repetition_says_the_same_event_unless_the_catalogue_made_it_other_byt
     assert event_id_of(submitted()) != event_id_of(submitted(catalogue_version=2))
 
 
-@pytest.mark.parametrize("key", [None, "", "short", "x" * 15, "x" * 256, "with a space in it", "quinze-caractéres"])
-def test_a_key_that_is_missing_short_long_or_not_visible_ascii_is_refused(key: str | None) -> None:
+@pytest.mark.parametrize("key", ["", "short", "x" * 15, "x" * 256, "with a space in it", "quinze-caractéres"])
+def test_a_key_that_is_missing_short_long_or_not_visible_ascii_is_refused(key: str) -> None:
     with pytest.raises(Problem) as refused:
         require_key(key)
     assert refused.value.kind.code == "idempotency-key"
