@@ -1,6 +1,7 @@
 """HTTP/1.1 on the wire: what the parser refuses never becomes a request, and is answered with a problem all the same.
 
-Nobody keeps a connection by saying little, slowly: a head has a size, a number of headers and a time.
+Nobody keeps a connection by saying little, slowly, or much that is nothing: a head has a size, a number of headers and a
+time, and what stands between and behind the pieces of a body has the size of a head.
 """
 
 import asyncio
@@ -36,7 +37,8 @@ class Http(HttpToolsProtocol):
         # uvicorn's own answer has no `Retry-After`, and its probes are refused like everybody else.
         self._most, self.limit_concurrency = self.limit_concurrency, None
         self._crowded = False
-        self._head = 0
+        # Bytes read since a request began, or since its body last grew.
+        self._overhead = 0
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -53,21 +55,30 @@ class Http(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._head += len(data)
+        self._overhead += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if not self._sender_is_late():
-            self._stop_waiting()
-        elif self._in_head() and self._head > MAX_HEAD:
+        if self._overhead > MAX_HEAD and (self._in_head() or self._in_body()):
             self._refuse(kinds.HEAD_TOO_LARGE)
+        elif not self._sender_is_late():
+            self._stop_waiting()
         elif self._patience is None:
             self._wait_for_sender()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         # What came with it in the same read may belong to the request before.
-        self._head = 0
+        self._overhead = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Behind the body it is a trailer, which must not pass for a header (RFC 9110, section 6.5.1): it is dropped.
+        if self._in_head():
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._overhead = 0
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         app, refused = self.app, self._refusal()
@@ -110,9 +121,17 @@ class Http(HttpToolsProtocol):
         """A request has begun, and its head is not complete: it has no cycle yet."""
         return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
 
+    def _in_body(self) -> bool:
+        """The last head came whole, and what follows it has not ended, as far as anybody still looks."""
+        return self.cycle is not None and self.cycle.more_body and not self._in_head()
+
+    def _answered(self) -> bool:
+        """The answer is out, and the body is still coming."""
+        return self._in_body() and self.cycle.response_complete
+
     def _sender_is_late(self) -> bool:
         """Nothing but more bytes can end what is under way here."""
-        return self._in_head() or (self.cycle is not None and self.cycle.response_complete and self.cycle.more_body)
+        return self._in_head() or self._answered()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(kinds.BAD_REQUEST)
@@ -121,6 +140,9 @@ class Http(HttpToolsProtocol):
         """Answer that no request came of the bytes, unless that would be taken for the answer to a whole one."""
         if self._owed():
             self.cycle.keep_alive = False
+            return
+        if self._answered():
+            self.transport.close()
             return
         response = unreadable(self.headers or [], kind)
         headers = [*self.server_state.default_headers, *response.raw_headers]
@@ -153,6 +175,4 @@ class Http(HttpToolsProtocol):
 
     def _cut_short(self) -> bool:
         """The last request began and did not end: in its head, which has no cycle yet, or in its body."""
-        if self._in_head():
-            return True
-        return self.cycle is not None and self.cycle.more_body and not self.cycle.response_complete
+        return self._in_head() or (self._in_body() and not self.cycle.response_complete)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from email.parser import BytesParser
 
 import httpx2
+import orjson
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -26,7 +27,7 @@ async def echo(request: Request) -> Response:
     """Who called, and what they sent."""
     body = await request.body()
     assert request.client is not None
-    return JSONResponse({"client": request.client.host, "body": body.decode()})
+    return JSONResponse({"client": request.client.host, "body": body.decode(), "headers": request.headers.keys()})
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +159,41 @@ async def test_a_head_without_end_is_refused_while_it_is_still_coming(port: int)
         answer = await reader.read(64 * 1024)
     writer.close()
     assert answer.startswith(b"HTTP/1.1 " + TOO_LARGE)
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        (CHUNKED + b"0\r\n", b"a: b\r\n" * 512),
+        (CHUNKED + b"0\r\na: ", b"b" * 4096),
+        (CHUNKED + b"2;a=", b"b" * 4096),
+        (CHUNKED.replace(b"POST /", b"POST /none") + b"0\r\n", b"a: b\r\n" * 512),
+    ],
+    ids=["trailers", "trailer", "extension", "answered"],
+)
+async def test_what_goes_on_for_ever_behind_a_body_ends_the_connection(port: int, begun: bytes, more: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    hung_up = asyncio.create_task(_drained(reader))
+    writer.write(begun)
+    sent = 0
+    while not hung_up.done():
+        assert sent < 100 * protocol.MAX_HEAD, "it would be read for ever"
+        with suppress(ConnectionError):
+            writer.write(more)
+            await writer.drain()
+        sent += len(more)
+        await asyncio.sleep(0)
+    writer.close()
+
+
+async def test_a_trailer_is_no_header(port: int) -> None:
+    trailers = b"0\r\nAccept-Language: en\r\nExpect: 100-continue\r\n" + b"A: b\r\n" * 200 + b"\r\n"
+    answer = await said(port, CHUNKED.replace(b"Host: x", b"Host: x\r\nConnection: close") + trailers)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert orjson.loads(answer.partition(b"\r\n\r\n")[2])["headers"] == ["host", "connection", "transfer-encoding"]
 
 
 async def _peek(reader: asyncio.StreamReader) -> bool:
