@@ -94,5 +94,5 @@ def _wire(settings: Settings, own: Database, publisher: Publisher) -> Wired:
         documents=documents,
         filing=filing,
         reading=reading,
-        acting=Acting(sessions, documents, publisher, reading, settings.id_secret),
+        acting=Acting(sessions, documents, publisher, reading, filing.keys, settings.id_secret),
     )

@@ -124,7 +124,7 @@ def logs(
     ] = None,
     home: HomeOption = DEFAULT_HOME,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, max=1_000_000, help="How many of the last lines.")] = 50,
 ) -> None:
     """Show the log of one program, or list the logs."""
     from deploy.cli import logs as command

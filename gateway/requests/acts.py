@@ -16,6 +16,7 @@ from gateway.requests import domain
 from gateway.requests.appending import append
 from gateway.requests.asked import asked
 from gateway.requests.domain import NewMessage, NewWithdrawal
+from gateway.requests.keys import Keys
 from gateway.requests.reading import Reading
 from services.common.contracts.intake import Act, RequestReplied
 from services.common.messaging import Publisher
@@ -42,6 +43,7 @@ class Acting:
     documents: DocumentService
     publisher: Publisher
     reading: Reading
+    keys: Keys
     id_secret: bytes
     _in_flight: InFlight = field(default_factory=lambda: InFlight("acts", ACTS))
     _brake: Brake = field(default_factory=lambda: Brake(ACTS_AT_ONCE, ONE_MORE_EVERY))
@@ -59,12 +61,12 @@ class Acting:
         act = domain.act_of(sent.wanted, request_id, session)
         act_id = domain.act_id_of(self.id_secret, session, key, sent.fingerprint, act)
         key_id = domain.key_id_of(session, key)
-        if self.reading.issued.other_sending(key_id, act_id):
-            raise Problem(kinds.KEY_REUSED)
-        with self._in_flight, self._not_too_often(request_id):
+        if self.keys.kept(key_id, act_id):
+            # The broker has it: to say it again would change nothing, nor is it one more act.
+            return act, act_id
+        with self._in_flight, self.keys.using(key_id, act_id), self._not_too_often(request_id):
             await self._say(act, act_id, traceparent_of(request.scope))
             ARMED and reach(Failpoint.ACT_APPENDED)
-        self.reading.issued.remember(key_id, act_id)
         return act, act_id
 
     @contextmanager

@@ -13,9 +13,7 @@ from gateway.requests.seal import seal, unseal
 
 _PURPOSE: Final = b"receipt/1"
 _ISSUED: Final = 10_000
-_KEYS: Final = 50_000
 _ISSUED_FOR: Final = 300.0
-_KEY_KEPT_FOR: Final = 24 * 3600.0
 
 
 class Receipt(NamedTuple):
@@ -46,36 +44,22 @@ def opened(secret: bytes, sealed: str) -> Receipt | None:
 
 
 class Issued:
-    """What this replica issued: receipts for five minutes, keys with what they were used for for a day, both bounded."""
+    """The receipts that this replica issued in the last five minutes, of which it remembers so many."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._receipts: OrderedDict[str, tuple[Receipt, float]] = OrderedDict()
-        self._keys: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()
 
-    def add(self, key: bytes, receipt: Receipt) -> Receipt:
+    def add(self, receipt: Receipt) -> Receipt:
         """The receipt as it was first issued here: to file the same again does not change when it was filed."""
         now, receipt = self._clock(), self.receipt(receipt.reference) or receipt
         self._receipts[receipt.reference] = (receipt, now + _ISSUED_FOR)
         self._receipts.move_to_end(receipt.reference)
         if len(self._receipts) > _ISSUED:
             self._receipts.popitem(last=False)
-        self.remember(key, receipt.request_id)
         return receipt
-
-    def remember(self, key: bytes, id: UUID) -> None:
-        """That this key was used for the request or act of this id."""
-        self._keys[key] = (id.bytes, self._clock() + _KEY_KEPT_FOR)
-        self._keys.move_to_end(key)
-        if len(self._keys) > _KEYS:
-            self._keys.popitem(last=False)
 
     def receipt(self, reference: str) -> Receipt | None:
         """The receipt, if this replica issued it lately."""
         receipt, until = self._receipts.get(reference, (None, 0.0))
         return receipt if until > self._clock() else None
-
-    def other_sending(self, key: bytes, id: UUID) -> bool:
-        """Whether this replica took another request or act under the same key within a day."""
-        known, until = self._keys.get(key, (id.bytes, 0.0))
-        return known != id.bytes and until > self._clock()

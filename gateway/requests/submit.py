@@ -13,14 +13,13 @@ from gateway.requests import domain
 from gateway.requests.appending import append
 from gateway.requests.asked import asked
 from gateway.requests.domain import NewRequest
+from gateway.requests.keys import Keys
 from gateway.requests.receipts import Issued, Receipt
 from services.common.catalogue import Catalogue
 from services.common.contracts.intake import RequestSubmitted
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.web import kinds
 from services.common.web.edge import traceparent_of
-from services.common.web.problems import Problem
 
 SUBMITS: Final = 64
 """Submits between body and answer at once; more would only wait for each other."""
@@ -36,6 +35,7 @@ class Filing:
     catalogue: Catalogue
     id_secret: bytes
     receipt_secret: bytes
+    keys: Keys = field(default_factory=Keys)
     issued: Issued = field(default_factory=Issued)
     in_flight: InFlight = field(default_factory=lambda: InFlight("submits", SUBMITS))
 
@@ -46,11 +46,8 @@ class Filing:
         session, filed = sent.session, sent.wanted
         domain.require_leaf(self.catalogue, filed, session)
         request_id = domain.request_id_of(self.id_secret, session, sent.key, sent.fingerprint)
-        key_id = domain.key_id_of(session, sent.key)
-        if self.issued.other_sending(key_id, request_id):
-            raise Problem(kinds.KEY_REUSED)
         event = domain.submitted(request_id, filed, session, self.catalogue.version)
-        with self.in_flight:
+        with self.in_flight, self.keys.using(domain.key_id_of(session, sent.key), request_id):
             if filed.documents:
                 await self.documents.claim(
                     request_id, session.account_id, filed.documents, traceparent_of(request.scope)
@@ -59,7 +56,7 @@ class Filing:
             identifier = domain.event_id_of(event)
             appended_at = await append(self.publisher, event, identifier, traceparent_of(request.scope))
             ARMED and reach(Failpoint.SUBMIT_APPENDED)
-        return self.issued.add(key_id, _receipt(event, appended_at, sent.fingerprint))
+        return self.issued.add(_receipt(event, appended_at, sent.fingerprint))
 
 
 def _receipt(event: RequestSubmitted, appended_at: datetime, content: bytes) -> Receipt:

@@ -65,8 +65,8 @@ class Received(NamedTuple, Generic[E_co]):
 def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None) -> Received[Event]:
     """The event in `record`, validated against the contracts of its topic; `redrive` tells where it first lay.
 
-    Raises `Poison` with one of: null-value, null-key, key-not-uuid, header-<name>-{null,utf8,twice,missing}, too-large,
-    unknown-type, not-json, schema:<pointer>:<rule>, key-mismatch, reference-mismatch.
+    Raises `Poison` with one of: null-value, null-key, key-not-uuid, header-<name>-{null,nul,utf8,twice,missing},
+    too-large, unknown-type, not-json, schema:<pointer>:<rule>, key-mismatch, reference-mismatch.
     """
     headers = _headers(record)
     if record.key is None:
@@ -96,7 +96,7 @@ def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None)
 
 
 def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
-    """The headers we read, each once and in UTF-8. Others are the sender's own business."""
+    """The headers we read, each once, in UTF-8, and without a NUL, which not every engine stores. Others are the sender's own business."""
     headers: dict[str, str] = {}
     for name, value in record.headers:
         if name not in _READ:
@@ -105,6 +105,8 @@ def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
             raise Poison(f"header-{name}-null")
         if name in headers:
             raise Poison(f"header-{name}-twice")
+        if b"\0" in value:
+            raise Poison(f"header-{name}-nul")
         try:
             headers[name] = value.decode()
         except UnicodeDecodeError:

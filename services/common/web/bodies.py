@@ -24,6 +24,9 @@ READ_WITHIN: Final = 10.0
 
 MAX_DEPTH: Final = 32
 
+_PLAIN: Final = ((b"content-encoding", ("", "identity")), (b"transfer-encoding", ("", "chunked")))
+"""What the headers of a body say when it comes as it is."""
+
 ARRIVED: Final = "postigo.arrived"
 """Stands in the ASGI scope once all of the body is here: nothing is waited for any more."""
 
@@ -47,7 +50,7 @@ def content_type(request: Request) -> str:
 
 def has_body(request: Request) -> bool:
     """Whether anything is sent behind the head, by what the head says."""
-    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "").strip("0") != ""
 
 
 def require_json(request: Request) -> None:
@@ -66,9 +69,10 @@ def too_slow() -> Problem:
 
 def require_plain(request: Request) -> None:
     """Refuse a compressed body: its size on the wire would say nothing."""
-    if header_of(request, b"content-encoding", "identity").lower() != "identity":
-        error = FieldError("encoding", parameter="Content-Encoding")
-        raise Problem(kinds.MEDIA_TYPE, error, headers={"Accept-Encoding": "identity"})
+    for name, plain in _PLAIN:
+        if header_of(request, name).lower() not in plain:
+            error = FieldError("encoding", parameter=name.decode().title())
+            raise Problem(kinds.MEDIA_TYPE, error, headers={"Accept-Encoding": "identity"})
 
 
 def require_length(request: Request, cap: int) -> None:

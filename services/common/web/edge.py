@@ -39,7 +39,7 @@ _HEADERS: Final = [
 _ONCE: Final = frozenset({b"authorization", b"content-type", b"idempotency-key"})
 """Of two values, whoever stands in front of us may have acted on the other one."""
 
-_UNTRACED: Final = ("/health/", "/metrics")
+_UNTRACED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 _CONTINUED: Final = "/internal/"
 """Where the caller's trace is taken up: only our own processes call there. Elsewhere anybody could have every request of
 theirs sampled.
@@ -61,7 +61,7 @@ class Edge:
         self._at_door = at_door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(_UNTRACED):
+        if scope["type"] != "http" or scope["path"] in _UNTRACED:
             await self._app(scope, receive, send)
             return
         if (turned_away := self._at_door(scope)) is not None:

@@ -1,5 +1,6 @@
 """What can be wrong with one field: a code for programs, a sentence for people, a pointer to where. Never the value."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,7 +27,9 @@ TEXTS: Final[dict[str, Words]] = {
     "not_object": Words("Tem de ser um objeto JSON.", "It must be a JSON object."),
     "not_uuid": Words("Tem de ser um identificador (UUID).", "It must be an identifier (UUID)."),
     "not_storable": Words("Contém um carácter que não se pode guardar.", "It holds a character that cannot be stored."),
-    "not_listed": Words("Não é um dos valores aceites.", "It is not one of the accepted values."),
+    "not_listed": Words(
+        "Não é um dos valores aceites, que são: {names}.", "It is not one of the accepted values, which are: {names}."
+    ),
     "format": Words("Não tem o formato esperado.", "It does not have the expected form."),
     "unknown_field": Words(
         "Há campos que não são conhecidos aqui. São conhecidos: {names}.",
@@ -34,6 +37,10 @@ TEXTS: Final[dict[str, Words]] = {
     ),
     "no_fields": Words("Aqui não se envia nenhum campo: só {{}}.", "No field is sent here: only {{}}."),
     "media_type": Words("Aceita-se: {names}.", "Accepted: {names}."),
+    "other_content": Words(
+        "O conteúdo do ficheiro não é do tipo indicado. Aceita-se: {names}.",
+        "What is in the file is not of the type that was named. Accepted: {names}.",
+    ),
     "encoding": Words("Tem de vir sem compressão.", "It must come uncompressed."),
     "too_large": Words("No máximo {size}.", "At most {size}."),
     "niss": Words(
@@ -83,6 +90,8 @@ _CODES: Final = {
     "extra_forbidden": "unknown_field",
 }
 _LIMITS: Final = ("max_length", "min_length", "ge", "le")
+_QUOTED: Final = re.compile("'([^']*)'")
+"""The values that Pydantic names: `'pt' or 'en'`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +143,8 @@ def _error(found: ErrorDetails | dict[str, Any], pointer: str | None, parameter:
     if kind == "string_too_short" or (code == "format" and context.get("pattern") == r"\S"):
         code = "blank" if context.get("min_length", 1) == 1 else code
     limit = next((int(context[name]) for name in _LIMITS if name in context), None)
-    return FieldError(code, pointer, parameter, limit)
+    names = tuple(_QUOTED.findall(context["expected"])) if code == "not_listed" else ()
+    return FieldError(code, pointer, parameter, limit, names)
 
 
 def _unknown(model: type[BaseModel]) -> FieldError:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from services.common.catalogue import Language
@@ -24,6 +25,8 @@ from services.common.web import kinds
 from services.common.web.field_errors import FieldError, parameter_errors_of
 from services.common.web.kinds import Kind
 from services.common.web.languages import negotiate
+
+_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 SPAN: Final = "postigo.span"
 """Where the request's span lies in the ASGI scope."""
@@ -128,7 +131,18 @@ def _on_away(request: Request, error: Exception) -> Response:
 def _on_http_exception(request: Request, error: Exception) -> Response:
     refused = cast(HTTPException, error)
     kind = _BY_STATUS.get(refused.status_code, kinds.BAD_REQUEST if refused.status_code < 500 else kinds.INTERNAL)
-    return answer(request.scope, Problem(kind, headers=refused.headers))
+    headers = {"Allow": _allowed(request)} if refused.status_code == 405 else refused.headers
+    return answer(request.scope, Problem(kind, headers=headers))
+
+
+def _allowed(request: Request) -> str:
+    """Every method that the address knows: the router names those of the first route that has it."""
+    allowed = [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
+    return ", ".join(allowed)
 
 
 def _on_validation(request: Request, error: Exception) -> Response:

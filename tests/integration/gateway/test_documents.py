@@ -33,6 +33,7 @@ async def test_a_file_without_a_key_or_of_another_kind_is_refused(person: Person
     empty = await person.send(b"")
     assert [keyless.status_code, text.status_code, packed.status_code] == [400, 415, 415]
     assert (lying.status_code, problem(lying)) == (415, "media-type")
+    assert [error["code"] for error in lying.json()["errors"]] == ["other_content"]
     assert (empty.status_code, problem(empty)) == (422, "invalid")
 
 

@@ -172,6 +172,7 @@ async def test_a_wrong_parameter_is_named(person: Person, query: str, parameter:
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
     assert (error["parameter"], error["code"]) == (parameter, code)
+    assert "{" not in error["detail"]
 
 
 async def test_what_is_answered_is_what_the_published_description_says(person: Person) -> None:

@@ -142,6 +142,13 @@ async def test_the_same_key_with_another_body_is_refused_once_known_and_the_firs
     assert (await person.file(key=key)).json()["request_id"] == first.json()["request_id"]
 
 
+async def test_one_key_with_many_bodies_at_the_same_moment_files_one_of_them(person: Person) -> None:
+    key = new_key()
+    bodies = [BODY | {"description": f"Outra coisa, {number}."} for number in range(20)]
+    answers = await asyncio.gather(*(person.file(body, key=key) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [201] + [422] * 19
+
+
 async def test_the_same_key_of_two_people_makes_two_requests(person: Person, other: Person) -> None:
     key = new_key()
     mine, theirs = await person.file(key=key), await other.file(key=key)

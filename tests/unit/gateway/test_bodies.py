@@ -94,6 +94,7 @@ async def test_a_sender_that_hangs_up_midway_has_filed_nothing() -> None:
         {"content-type": "application/x-www-form-urlencoded"},
         {"content-type": "application/json; charset=iso-8859-1"},
         {"content-type": "application/json", "content-encoding": "gzip"},
+        {"content-type": "application/json", "transfer-encoding": "gzip, chunked"},
     ],
 )
 def test_another_type_or_encoding_is_415(headers: dict[str, str]) -> None:

@@ -84,7 +84,14 @@ async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [(413, "At most 25 MiB."), (415, "Accepted: application/pdf, image/png, image/jpeg.")]
+    ("status", "told"),
+    [
+        (413, "At most 25 MiB."),
+        (
+            415,
+            "What is in the file is not of the type that was named. Accepted: application/pdf, image/png, image/jpeg.",
+        ),
+    ],
 )
 async def test_a_file_that_is_not_accepted_is_told_what_is(status: int, told: str) -> None:
     async with documents(JSONResponse({}, status)) as service:

@@ -13,7 +13,6 @@ from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST
 
 SECRET = b"c" * 32
 RECEIPT = Receipt("PO-KCB16-2Z9C3-Y", REQUEST, ACCOUNT, NOON, "FAM-01", "INF", "ab" * 32)
-KEY = b"k" * 16
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
@@ -56,26 +55,15 @@ def test_a_cursor_is_good_for_its_account_and_filter_alone(at: datetime, referen
     assert place_of(SECRET, uuid4(), State.RECEIVED, cursor) is None
 
 
-def test_a_key_is_known_to_have_made_another_sending_for_a_day() -> None:
-    clock = Clock()
-    issued = Issued(clock)
-    assert not issued.other_sending(KEY, uuid4())
-    issued.add(KEY, RECEIPT)
-    assert not issued.other_sending(KEY, REQUEST)
-    assert issued.other_sending(KEY, uuid4())
-    clock.now += 24 * 3600 + 1
-    assert not issued.other_sending(KEY, uuid4())
-
-
 def test_receipts_are_remembered_for_minutes_and_in_bounded_number() -> None:
     clock = Clock()
     issued = Issued(clock)
-    issued.add(KEY, RECEIPT)
+    issued.add(RECEIPT)
     assert issued.receipt(RECEIPT.reference) == RECEIPT
     clock.now += 301
     assert issued.receipt(RECEIPT.reference) is None
     for number in range(10_001):
-        issued.add(number.to_bytes(16, "big"), RECEIPT._replace(reference=str(number)))
+        issued.add(RECEIPT._replace(reference=str(number)))
     assert issued.receipt("0") is None
     assert issued.receipt("10000") is not None
 
@@ -83,5 +71,5 @@ def test_receipts_are_remembered_for_minutes_and_in_bounded_number() -> None:
 def test_what_is_filed_again_keeps_the_time_of_its_first_receipt() -> None:
     issued = Issued()
     later = RECEIPT._replace(filed_at=RECEIPT.filed_at + timedelta(seconds=3))
-    assert issued.add(KEY, RECEIPT) == issued.add(KEY, later) == RECEIPT
+    assert issued.add(RECEIPT) == issued.add(later) == RECEIPT
     assert issued.receipt(RECEIPT.reference) == RECEIPT

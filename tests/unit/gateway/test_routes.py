@@ -97,6 +97,8 @@ async def test_internal_paths_are_in_no_published_description(app: FastAPI) -> N
         ("GET", "/v1/catalogue/subjects/XXX-01", 404, "not-found"),
         ("PATCH", "/v1/requests", 405, "method-not-allowed"),
         ("DELETE", "/v1/catalogue", 405, "method-not-allowed"),
+        ("GET", "/health/anything", 404, "unknown-address"),
+        ("GET", "/metricsx", 404, "unknown-address"),
     ],
 )
 async def test_unknown_places_and_methods_are_problems_too(
@@ -107,6 +109,13 @@ async def test_unknown_places_and_methods_are_problems_too(
     assert answer.json()["type"] == f"urn:postigo:problem:{kind}"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(("path", "allowed"), [("/v1/requests", "GET, POST"), ("/v1/sessions/current", "DELETE")])
+async def test_a_wrong_method_is_told_all_that_the_address_knows(
+    http: httpx2.AsyncClient, path: str, allowed: str
+) -> None:
+    assert (await http.put(path)).headers["allow"] == allowed
 
 
 CANARY = "canario-7f3a"
