@@ -23,8 +23,19 @@ app.add_typer(topics_app, name="topics")
 engines_app = typer.Typer(help="The real engines: PostgreSQL with DocumentDB, FerretDB, MinIO.", no_args_is_help=True)
 app.add_typer(engines_app, name="engines")
 
+
+def _folder(typed: str | Path) -> Path:
+    """An empty one comes of a variable that is not set, and would mean the folder one stands in."""
+    if not str(typed).strip():
+        raise typer.BadParameter("it is empty")
+    return Path(typed)
+
+
 HomeOption = Annotated[
-    Path, typer.Option("--home", metavar="DIR", help="Folder of the stack: data, logs, mails, ports, secrets.")
+    Path,
+    typer.Option(
+        "--home", metavar="DIR", parser=_folder, help="Folder of the stack: data, logs, mails, ports, secrets."
+    ),
 ]
 
 TierOption = Annotated[

@@ -67,9 +67,11 @@ def _say_plan(invocation: Invocation, wish: Wish, found: Stretch) -> None:
         screen.print("Nothing lies between these points.")
         return
     partitions = count(len(found.extents), "partition")
-    screen.print(f"{count(found.records, 'record')} in {partitions} would be taken once more:\n")
+    screen.print(f"At most {count(found.records, 'record')} in {partitions} would be taken once more:\n")
     screen.print(_terms(wish))
-    screen.print(f"\nWhat {plain(wish.group)} has taken it knows again: nothing is done twice.")
+    screen.print(
+        f"\nWhat {plain(wish.group)} has taken it knows again: nothing is done twice. Copies of earlier replays are left out."
+    )
     screen.print(
         "People would be told of what they were not told of yet." if wish.mail else "Nobody would be told of it."
     )

@@ -86,9 +86,9 @@ async def _in_foreground(wish: Wish, console: Console) -> None:
         await _started(stack, wish, stopped)
     _say_up(console, wish, stack.env, time.monotonic() - begin, "Ctrl-C")
     await stopped.wait()
-    console.print("Stopping…")
+    console.print("Stopping… Ctrl-C again kills all; the store may then forget the last instants.")
     await stack.close()
-    console.print("Stopped; the data is kept.")
+    console.print("Killed; what was written is kept." if stack.was_killed else "Stopped; the data is kept.")
 
 
 async def _in_background(wish: Wish, report_fd: int) -> None:

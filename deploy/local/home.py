@@ -93,7 +93,8 @@ class Home:
         for port in fixed.values():
             if not ports.is_free(port):
                 raise StackError(
-                    f"Port {port} is in use by another program: stop that program, or choose another port."
+                    f"Port {port} is in use by another program: stop that program, or choose another port "
+                    f"with {option('--gateway-port', 'PORT')}."
                 )
         kept = self._read("ports.json")
         chosen = {**ports.choose([name for name in names if name not in fixed], kept), **fixed}

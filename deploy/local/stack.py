@@ -61,6 +61,7 @@ class LocalStack:
         self._ports: dict[str, int] = {}
         self._groups = Groups()
         self._programs: dict[str, Supervised] = {}
+        self.was_killed = False
         self._started_at = 0.0
         self._secrets: dict[str, str] = {}
 
@@ -163,6 +164,9 @@ class LocalStack:
 
     def kill_all(self) -> None:
         """SIGKILL to everything, for those who cannot wait for `close`."""
+        self.was_killed = True
+        for each in self._programs.values():
+            each.give_up()
         self._groups.kill_all()
 
     async def close(self) -> None:

@@ -39,6 +39,7 @@ class Supervised:
         self._last_answer = ""
         self._log_start = 0
         self._task: asyncio.Task[None] | None = None
+        self._given_up = False
 
     @property
     def pid(self) -> int | None:
@@ -78,6 +79,10 @@ class Supervised:
                 self._process.kill()
             await gone.wait()
 
+    def give_up(self) -> None:
+        """What ends from now on stays down."""
+        self._given_up = True
+
     async def stop(self) -> None:
         """The program's stop signal, then SIGKILL after the program's time; it stays down until `start`."""
         if self._task is None:
@@ -95,6 +100,8 @@ class Supervised:
         attempt = 0
         while True:
             ending = await self._run_once()
+            if self._given_up:
+                return
             if not self._was_ready:
                 self._say(State.FAILED, ending)
                 raise autopsy.died_early(self.program.name, ending, self._home, self._log_start)

@@ -36,8 +36,8 @@ def place_in(folder: Path) -> Place:
         return Place(_settings(_local(home)), home.log(LOG_NAME))
     if lacking := [name for name in NAMED if name not in named]:
         raise OperatorError(
-            f"A server is named by {', '.join(NAMED)} together, and {' and '.join(lacking)} is missing: "
-            "set all three, or none for the stack on this machine."
+            f"A server is named by {', '.join(NAMED)} together; missing: {', '.join(lacking)}. "
+            "Set all three, or none for the stack on this machine."
         )
     return Place(_settings({}), None)
 
@@ -60,4 +60,4 @@ def _settings(told: Mapping[str, str]) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         names = ", ".join(str(each["loc"][0]).upper() for each in error.errors(include_input=False))
-        raise OperatorError(f"{names} is not what it should be: see .env.example.") from None
+        raise OperatorError(f"Not what it should be: {names}. What each takes stands in .env.example.") from None

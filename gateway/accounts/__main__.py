@@ -16,6 +16,7 @@ from gateway.accounts.passwords import fits, hashed
 from gateway.accounts.store import AccountStore
 from gateway.settings import Settings
 from services.common.errors import StoreAway
+from services.common.settings import from_environment
 from services.common.store import connect, database, disconnect
 from services.common.web.field_errors import errors_of
 
@@ -59,7 +60,7 @@ async def run(lines: Iterable[bytes]) -> int:
     except ValueError as error:
         print(f"Accounts not created. {error}", file=sys.stderr)
         return 2
-    settings = Settings()
+    settings = from_environment(Settings)
     client = connect(settings.mongo_url, settings.mongo_driver)
     store = AccountStore(database(client, f"{settings.mongo_database_prefix}_gateway"))
     try:

@@ -1,9 +1,10 @@
 """Settings from the environment: addresses and secrets, never which stack they belong to."""
 
+import sys
 from ipaddress import ip_network
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common.store import Driver
@@ -49,3 +50,19 @@ class Settings(BaseSettings):
     @property
     def internal_secret(self) -> bytes:
         return self.postigo_internal_secret.get_secret_value().encode()
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def from_environment(kind: type[S]) -> S:
+    """What the environment tells. Where it does not, the process ends with 2 and a line for each variable, without its
+    value.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        for each in error.errors(include_input=False, include_url=False, include_context=False):
+            print(f"{str(each['loc'][0]).upper()}: {each['msg']}", file=sys.stderr)
+        print("What each variable takes stands in .env.example.", file=sys.stderr)
+        raise SystemExit(2) from None

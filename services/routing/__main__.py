@@ -1,9 +1,10 @@
 """`python -m services.routing`"""
 
 from services.common.process import serve
+from services.common.settings import from_environment
 from services.routing.app import build
 from services.routing.settings import Settings
 
 if __name__ == "__main__":
-    settings = Settings()
+    settings = from_environment(Settings)
     serve(build(settings), settings, "routing")

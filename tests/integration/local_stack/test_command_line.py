@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -22,6 +23,7 @@ from tests.support.stacks import TIER
 from tests.support.waiting import eventually
 
 ENGINES = tuple(TIERS[TIER])
+STOPPING = "Stopping… Ctrl-C again kills all; the store may then forget the last instants."
 
 
 @pytest.fixture(scope="module")
@@ -191,8 +193,27 @@ async def test_ctrl_c_in_the_foreground_ends_in_order(tmp_path: Path) -> None:
     rest = await asyncio.wait_for(up.stdout.read(), 20)
 
     assert await up.wait() == 0
-    assert rest.decode().splitlines() == ["Stopping…", "mail stopped", "Stopped; the data is kept."]
+    assert rest.decode().splitlines() == [STOPPING, "mail stopped", "Stopped; the data is kept."]
     assert not any(is_running(pid) for pid in everyone)
+
+
+def test_a_home_that_is_empty_or_cannot_be_made_is_refused_in_words() -> None:
+    empty = postigo("status", "--home", "")
+    assert empty.returncode == 2
+    assert "Invalid value for '--home': it is empty" in empty.stderr
+    nowhere = postigo("up", "--detach", "--home", "/proc/nowhere")
+    assert nowhere.returncode == 1
+    assert nowhere.stderr == "postigo: /proc/nowhere cannot be made: choose another folder with --home DIR.\n"
+
+
+@pytest.mark.parametrize("module", ["gateway", "gateway.accounts", "gateway.worker", "services.intake"])
+def test_a_process_names_the_variables_that_it_lacks(module: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", module], check=False, env={}, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert told.returncode == 2
+    assert "KAFKA_URL: Field required\n" in told.stderr
+    assert told.stderr.endswith("What each variable takes stands in .env.example.\n")
 
 
 def test_a_gateway_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
@@ -204,7 +225,8 @@ def test_a_gateway_port_in_use_is_said_before_anything_starts(tmp_path: Path) ->
 
     assert up.returncode == 1
     assert up.stderr == (
-        f"postigo: Port {port} is in use by another program: stop that program, or choose another port.\n"
+        f"postigo: Port {port} is in use by another program: stop that program, or choose another port "
+        "with --gateway-port PORT.\n"
     )
     assert up.stdout == ""
 

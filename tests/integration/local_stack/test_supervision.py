@@ -30,6 +30,18 @@ async def test_a_process_that_dies_is_started_again_and_reported(tmp_path: Path)
         assert Home(tmp_path).state()["programs"][0]["restarts"] == 1
 
 
+async def test_what_a_hurried_stop_kills_is_not_said_to_start_again(tmp_path: Path) -> None:
+    steps: list[Step] = []
+    async with empty_stack(tmp_path, steps) as stack:
+        await start_program(stack, "one")
+        (killed,) = [pid for pid in family(os.getpid()) if pid == stack.pid("one")]
+        stack.kill_all()
+        await eventually(lambda: _none_alive([killed]))
+
+    assert stack.was_killed
+    assert State.RESTARTING not in {step.state for step in steps}
+
+
 async def test_what_a_dead_process_had_started_dies_before_it_starts_again(tmp_path: Path) -> None:
     async with empty_stack(tmp_path) as stack:
         child = await _start_with_child(stack, tmp_path / "child")

@@ -210,7 +210,7 @@ async def test_a_server_is_named_by_the_environment_and_only_whole(counter: Coun
     assert letter in {each["letter"] for each in listed.json["letters"]}
     half = await counter.postigo("dlq", "list", env={"KAFKA_URL": env["KAFKA_URL"]})
     assert half.code == 1
-    assert "and MONGO_URL and POSTIGO_INTERNAL_SECRET is missing: set all three" in half.err
+    assert "together; missing: MONGO_URL, POSTIGO_INTERNAL_SECRET. Set all three" in half.err
     done = await counter.postigo(
         "dlq", "discard", "--where", f"letter={letter}", "--reason", "no", "--yes", env=named, home=False
     )
