@@ -34,9 +34,10 @@ async def test_what_a_hurried_stop_kills_is_not_said_to_start_again(tmp_path: Pa
     steps: list[Step] = []
     async with empty_stack(tmp_path, steps) as stack:
         await start_program(stack, "one")
-        (killed,) = [pid for pid in family(os.getpid()) if pid == stack.pid("one")]
+        one = stack.pid("one")
+        assert one is not None
         stack.kill_all()
-        await eventually(lambda: _none_alive([killed]))
+        await eventually(lambda: _none_alive({one}))
 
     assert stack.was_killed
     assert State.RESTARTING not in {step.state for step in steps}
