@@ -5,6 +5,7 @@ time, and what stands between and behind the pieces of a body has the size of a 
 """
 
 import asyncio
+from collections import deque
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -25,6 +26,9 @@ HEAD_WITHIN: Final = 10.0
 
 SURPLUS: Final = 1.25
 """Above its limit a process still answers so many times the connections, to say that it is busy; beyond, it hangs up."""
+
+
+_NOWHERE: Final[Any] = deque(maxlen=0)
 
 
 class Http(HttpToolsProtocol):
@@ -71,11 +75,6 @@ class Http(HttpToolsProtocol):
         # What came with it in the same read may belong to the request before.
         self._overhead = 0
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        # Behind the body it is a trailer, which must not pass for a header (RFC 9110, section 6.5.1): it is dropped.
-        if self._in_head():
-            super().on_header(name, value)
-
     def on_body(self, body: bytes) -> None:
         self._overhead = 0
         super().on_body(body)
@@ -86,6 +85,8 @@ class Http(HttpToolsProtocol):
             self.app = unreadable(self.headers, refused)
         super().on_headers_complete()
         self.app = app
+        # What comes behind the body must not pass for a header (RFC 9110, section 6.5.1), and is not kept.
+        self.headers = _NOWHERE
         if LEAVING in self.app_state:
             self.cycle.keep_alive = False
 
@@ -144,7 +145,7 @@ class Http(HttpToolsProtocol):
         if self._answered():
             self.transport.close()
             return
-        response = unreadable(self.headers or [], kind)
+        response = unreadable(list(self.scope["headers"]) if self.scope else [], kind)
         headers = [*self.server_state.default_headers, *response.raw_headers]
         lines = [name + b": " + value + b"\r\n" for name, value in headers]
         self.transport.write(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", response.body]))
