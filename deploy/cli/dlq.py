@@ -60,7 +60,9 @@ def show_list(invocation: Invocation, wish: Wish, *, each: bool) -> None:
         screen.print("\nNothing more happens on these until they are brought back or given up:\n")
         screen.print(shown.on_hold(held))
     hint = ("One of them", ["show", "LETTER"]) if each else ("Each of them", ["list", "--each"])
-    screen.print(f"\n{hint[0]}: {typed('dlq', *hint[1], home=invocation.home)}", soft_wrap=True)
+    screen.print()
+    for what, words in (hint, ("To bring back", ["redrive", "--help"]), ("To give up", ["discard", "--help"])):
+        screen.print(f"{what}: {typed('dlq', *words, home=invocation.home)}", soft_wrap=True)
 
 
 def show_letter(invocation: Invocation, name: str, *, bytes_too: bool) -> None:

@@ -1,7 +1,7 @@
 """`/v1/requests`: file, list, read, follow, prove."""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
 import orjson
@@ -39,6 +39,8 @@ RECEIPT: Final = {"parameters": [_SHOWN_RECEIPT]}
 After = Annotated[
     UUID | None, Query(description="The id of an act of yours: waits a moment until it was applied or refused.")
 ]
+
+STATES: Final = f"Only those that stand there: {', '.join(get_args(ListedState))}."
 
 _FILED: Final = SUBMITS.labels("201")
 _SUBMIT_REFUSALS: Final[Any] = responses(
@@ -129,9 +131,9 @@ async def page(
     request: Request,
     session: SignedIn,
     language: AskedLanguage,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
-    state: Annotated[ListedState | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
+    cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")] = None,
+    state: Annotated[ListedState | None, Query(description=STATES)] = None,
 ) -> Response:
     """Own requests, newest first."""
     wanted = None if state is None else State(state)

@@ -47,8 +47,13 @@ TEXTS: Final[dict[str, Words]] = {
         "Este NISS não está certo: são 11 algarismos, e algum falta, sobra ou está trocado.",
         "This NISS is not right: it has 11 digits, and one is missing, wrong or too many.",
     ),
-    "unknown_subject": Words("O catálogo não tem este assunto.", "The catalogue has no such subject."),
-    "unknown_reason": Words("O assunto não tem este motivo.", "The subject does not have this reason."),
+    "unknown_subject": Words(
+        "O catálogo (/v1/catalogue) não tem este assunto.", "The catalogue (/v1/catalogue) has no such subject."
+    ),
+    "unknown_reason": Words(
+        "No catálogo (/v1/catalogue), o assunto não tem este motivo.",
+        "In the catalogue (/v1/catalogue), the subject does not have this reason.",
+    ),
     "persons_only": Words("Só pessoas podem usar este assunto.", "Only persons may use this subject."),
     "companies_only": Words("Só empresas podem usar este assunto.", "Only companies may use this subject."),
     "unknown_document": Words("Não tem nenhum documento com este identificador.", "You have no such document."),
