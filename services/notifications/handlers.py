@@ -1,6 +1,7 @@
 """What a fact of a request's life makes."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.common.messaging import End, Maker, MakerConsumer, Received
@@ -25,11 +26,11 @@ def deliveries(mail_domain: str) -> Maker:
 class WakingMaker(MakerConsumer):
     """Tells the sender that there is work, so that it need not ask the store all the time."""
 
-    def __init__(self, maker: Maker, collection: Collection, wake: Callable[[], None]) -> None:
+    def __init__(self, maker: Maker, collection: Collection, wake: Callable[[datetime], None]) -> None:
         super().__init__(maker, collection)
         self._wake = wake
 
     async def take(self, batch: Sequence[Taken]) -> list[End]:
         ends = await super().take(batch)
-        self._wake()
+        self._wake(min(taken.received.at for taken in batch))
         return ends

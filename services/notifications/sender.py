@@ -41,6 +41,12 @@ GATHER: Final = 0.05
 POLL: Final = 1.0
 """Seconds an idle sender waits before it looks for retries that came due, and for what others left."""
 
+LATELY: Final = timedelta(minutes=1)
+"""What came due within it is found by every look; older things only by one through all there is."""
+
+LOOK_THROUGH: Final = 10.0
+"""Seconds between two of these, unless one has left something, or something old is known to have come."""
+
 TRY_WITHIN: Final = 30.0
 """Seconds one try may take; well below the lease."""
 
@@ -74,9 +80,14 @@ class Sender:
         self._storing = asyncio.Lock()
         self._woken = asyncio.Event()
         self._away = False
+        # A former life, or others, may have left anything behind.
+        self._behind = True
+        self._looked_through_at = 0.0
 
-    def wake(self) -> None:
-        """There is something new to deliver."""
+    def wake(self, due: datetime) -> None:
+        """There is something new to deliver, which came due then."""
+        if datetime.now(UTC) - due > LATELY / 2:
+            self._behind = True
         self._woken.set()
 
     async def take_back(self) -> None:
@@ -137,7 +148,7 @@ class Sender:
     async def _take(self, limit: int) -> list[Document[Delivery]]:
         """Up to `limit` due deliveries, each now leased to us alone."""
         now = datetime.now(UTC)
-        due = await self._deliveries.ready(now, limit)
+        due = await self._due(now, limit)
         if not due:
             return []
         ARMED and reach(Failpoint.DELIVERY_DUE_FOUND)
@@ -145,6 +156,20 @@ class Sender:
         won = await self._save(changes)
         ARMED and reach(Failpoint.DELIVERY_LEASED)
         return [document for document in won if delivery_in(document).status is Status.SENDING]
+
+    async def _due(self, now: datetime, limit: int) -> list[Document[Delivery]]:
+        if not self._behind and time.monotonic() - self._looked_through_at < LOOK_THROUGH:
+            return await self._deliveries.ready(now, limit, since=now - LATELY)
+        # What is woken for meanwhile may have come too late for this look.
+        self._behind = False
+        try:
+            due = await self._deliveries.ready(now, limit)
+        except BaseException:
+            self._behind = True
+            raise
+        self._behind = self._behind or len(due) == limit
+        self._looked_through_at = time.monotonic()
+        return due
 
     async def _deliver(self, document: Document[Delivery]) -> None:
         try:

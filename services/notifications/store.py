@@ -29,15 +29,15 @@ class Deliveries(DocumentStore[Delivery]):
     async def prepare(self) -> None:
         await self.ensure_indexes(IndexModel([("state.due_at", ASCENDING)], name="queue"))
 
-    async def ready(self, now: datetime, limit: int) -> list[Document[Delivery]]:
+    async def ready(self, now: datetime, limit: int, since: datetime | None = None) -> list[Document[Delivery]]:
         """What may be taken now, longest due first: pending deliveries, and leases that ran out.
 
-        One that is to wait longer than any wait is was put off under a wrong clock, perhaps by hours: it is due too.
+        Without `since`, all of it. What came due earlier is left out with it, which is far quicker: the index also has what
+        was due and has ended, until PostgreSQL sweeps it, and whoever looks passes over each of these.
         """
-        due = {"state.due_at": {"$lte": now}}
-        put_off = {"state.due_at": {"$gt": now + FARTHEST}, "state.status": Status.PENDING.value}
+        query = _due(now) if since is None else {"state.due_at": {"$gte": since, "$lte": now}}
         with reaching_store():
-            found = self.collection.find({"$or": [due, put_off]}).sort("state.due_at", ASCENDING).limit(limit)
+            found = self.collection.find(query).sort("state.due_at", ASCENDING).limit(limit)
             return [self._read(raw) for raw in await found.to_list(None)]
 
     async def held_by(self, holder: str) -> list[Document[Delivery]]:
@@ -49,6 +49,12 @@ class Deliveries(DocumentStore[Delivery]):
     async def unsaid(self, before: datetime, limit: int) -> list[Document[Delivery]]:
         """Deliveries that ended at `before` or earlier, of which nobody has been told."""
         return await self.unsent(PARTITIONS, before, limit)
+
+
+def _due(now: datetime) -> dict[str, Any]:
+    """One that is to wait longer than any wait is was put off under a wrong clock, perhaps by hours: it is due too."""
+    put_off = {"state.due_at": {"$gt": now + FARTHEST}, "state.status": Status.PENDING.value}
+    return {"$or": [{"state.due_at": {"$lte": now}}, put_off]}
 
 
 def delivery_in(document: Document[Delivery]) -> Delivery:

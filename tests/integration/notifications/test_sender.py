@@ -4,9 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from services.notifications import domain, store
+import pytest
+
+from services.notifications import domain, sender, store
 from services.notifications.domain import Status
 from services.notifications.messages import DeliveryFailed, DeliverySent, DeliverySkipped
+from services.notifications.sender import LATELY, LOOK_THROUGH
 from tests.integration.notifications.house import House
 from tests.support.waiting import eventually
 
@@ -207,6 +210,31 @@ async def test_the_oldest_is_taken_first_and_what_is_not_due_waits(town: House) 
     ready = await town.deliveries.ready(now - timedelta(seconds=1), 10)
     assert ready == []
     assert len(await town.deliveries.ready(now, 10)) == 1
+    assert len(await town.deliveries.ready(now, 10, since=now)) == 1
+    assert await town.deliveries.ready(now + timedelta(minutes=1), 10, since=now + timedelta(seconds=1)) == []
+
+
+async def test_what_came_due_long_ago_is_sent_at_once_when_the_sender_is_woken_for_it(town: House) -> None:
+    (first,) = await town.due(town.person())
+    woken = town.sender()
+    async with town.sending(woken):
+        await town.ended(first, Status.SENT)
+        (made,) = await town.due(town.person())
+        assert made.due_at is not None
+        assert datetime.now(UTC) - made.due_at > LATELY
+        woken.wake(made.due_at)
+        await eventually(town.everybody_was_told_once, within=0.8 * LOOK_THROUGH)
+
+
+async def test_what_came_due_long_ago_is_found_without_being_woken_for_it(
+    town: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "LOOK_THROUGH", 0.1)
+    (first,) = await town.due(town.person())
+    async with town.sending():
+        await town.ended(first, Status.SENT)
+        await town.due(town.person())
+        await eventually(town.everybody_was_told_once, within=0.8 * LOOK_THROUGH)
 
 
 async def test_what_was_put_off_under_a_wrong_clock_is_sent_all_the_same(town: House) -> None:
