@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from deploy import topics as declared
+from deploy.cli.typed import folder
 from deploy.local.hints import DEFAULT_HOME
 from deploy.local.tier import EMBEDDED, Tier
 
@@ -24,17 +25,10 @@ engines_app = typer.Typer(help="The real engines: PostgreSQL with DocumentDB, Fe
 app.add_typer(engines_app, name="engines")
 
 
-def _folder(typed: str | Path) -> Path:
-    """An empty one comes of a variable that is not set, and would mean the folder one stands in."""
-    if not str(typed).strip():
-        raise typer.BadParameter("it is empty")
-    return Path(typed)
-
-
 HomeOption = Annotated[
     Path,
     typer.Option(
-        "--home", metavar="DIR", parser=_folder, help="Folder of the stack: data, logs, mails, ports, secrets."
+        "--home", metavar="DIR", parser=folder, help="Folder of the stack: data, logs, mails, ports, secrets."
     ),
 ]
 

@@ -61,7 +61,7 @@ def start(folder: Path, options: Sequence[str], observe: Observer) -> dict[str, 
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "deploy.cli", "up", "--report-fd", str(writing), *options]
     with explained(home.folder):
-        home.logs.mkdir(parents=True, exist_ok=True)
+        home.make(home.logs)
         with home.rotated_log(LOG_NAME).open("ab") as log:
             supervisor = subprocess.Popen(
                 command,

@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 
 from deploy.cli.screen import Screen, open_screen
-from deploy.cli.stopping import stop_signal, unless
+from deploy.cli.stopping import HURRY, KILLED, STOPPED, stop_signal, unless
 from deploy.demo import report, run as story
 from deploy.demo.errors import DemoError
 from deploy.demo.screen import say
@@ -20,7 +20,7 @@ from deploy.local.errors import StackError
 from deploy.local.hints import option, typed
 from deploy.local.program import Step
 
-STOPPED: Final = "The demonstration was stopped before its end."
+CUT_SHORT: Final = "The demonstration was stopped before its end."
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ async def _play(wish: Wish, console: Console) -> bool:
     stopped = stop_signal(stage.kill_all)
     if not stage.own:
         say(console, "Postigo runs already: the demonstration joins it, and leaves it running.")
-    stopping = console.status("Stopping…")
+    stopping = console.status(f"Stopping… {HURRY}")
     async with AsyncExitStack() as at_the_end:
         at_the_end.callback(stopping.stop)
         outcome = await _up_and_judged(stage, news, console, stopped, at_the_end)
@@ -72,7 +72,7 @@ async def _play(wish: Wish, console: Console) -> bool:
     if not stage.own:
         say(console, f"Postigo goes on running: '{typed('down', home=wish.home)}' stops it.")
     elif stays:
-        say(console, "Stopped; the data is kept.")
+        say(console, KILLED if stage.was_killed else STOPPED)
     return outcome.passed
 
 
@@ -81,11 +81,11 @@ async def _up_and_judged(
 ) -> story.Outcome:
     planned = story.new_run()
     with news.screen:
-        await unless(stopped, at_the_end.enter_async_context(stage), STOPPED)
+        await unless(stopped, at_the_end.enter_async_context(stage), CUT_SHORT)
         at_the_end.callback(news.mute)
-        await unless(stopped, story.prepare(stage, planned, news.show), STOPPED)
+        await unless(stopped, story.prepare(stage, planned, news.show), CUT_SHORT)
     say(console, f"\n{planned}\n")
-    return await unless(stopped, story.perform(stage, planned, console), STOPPED)
+    return await unless(stopped, story.perform(stage, planned, console), CUT_SHORT)
 
 
 class News:

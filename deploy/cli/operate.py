@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.cli.typed import folder
 from deploy.local.hints import DEFAULT_HOME
 
 PANEL = "By hand"
@@ -22,6 +23,7 @@ HomeOption = Annotated[
     typer.Option(
         "--home",
         metavar="DIR",
+        parser=folder,
         help="Folder of the stack, unless KAFKA_URL and the others name a server.",
         show_default=False,
     ),

@@ -60,7 +60,7 @@ def _say_plan(invocation: Invocation, wish: Wish, found: Stretch) -> None:
             {"partition": tp.partition, "from": first, "to": after}
             for tp, (first, after) in sorted(found.extents.items())
         ]
-        say_json({**wish.terms, "records": found.records, "extents": extents, "done": False})
+        say_json({**wish.terms, "records": found.records, "spans": extents, "done": False})
         return
     screen = console()
     if not found.records:

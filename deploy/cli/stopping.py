@@ -9,6 +9,10 @@ from deploy.local.errors import StackError
 
 T = TypeVar("T")
 
+HURRY: Final = "Ctrl-C again kills all; the store may then forget the last instants."
+STOPPED: Final = "Stopped; the data is kept."
+KILLED: Final = "Killed; the last instants may be lost."
+
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from deploy.cli import background
 from deploy.cli.screen import open_screen
-from deploy.cli.stopping import stop_signal, unless
+from deploy.cli.stopping import HURRY, KILLED, STOPPED, stop_signal, unless
 from deploy.local import LocalStack, StackError, table
 from deploy.local.guard import is_running
 from deploy.local.hints import typed
@@ -86,9 +86,9 @@ async def _in_foreground(wish: Wish, console: Console) -> None:
         await _started(stack, wish, stopped)
     _say_up(console, wish, stack.env, time.monotonic() - begin, "Ctrl-C")
     await stopped.wait()
-    console.print("Stopping… Ctrl-C again kills all; the store may then forget the last instants.")
+    console.print(f"Stopping… {HURRY}")
     await stack.close()
-    console.print("Killed; what was written is kept." if stack.was_killed else "Stopped; the data is kept.")
+    console.print(KILLED if stack.was_killed else STOPPED)
 
 
 async def _in_background(wish: Wish, report_fd: int) -> None:

@@ -47,6 +47,11 @@ class Stage(Protocol):
     async def open_departments(self, codes: Sequence[str]) -> None:
         """Let these departments answer, from when this returns. Raises StackError."""
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether a stack of its own did not end in order."""
+        ...
+
     def kill_all(self) -> None:
         """SIGKILL to everything it started, for those who cannot wait for the end."""
 
@@ -90,6 +95,10 @@ class OwnStage:
         ready = partial(departments_listen, self.env["KAFKA_URL"], codes)
         await self._stack.start_program(DEPARTMENTS, _command(codes), ready=ready)
 
+    @property
+    def was_killed(self) -> bool:
+        return self._stack.was_killed
+
     def kill_all(self) -> None:
         self._stack.kill_all()
 
@@ -98,6 +107,7 @@ class RunningStage:
     """The stack that somebody else keeps running in this home; only the departments are ours."""
 
     own = False
+    was_killed = False
     steps: Sequence[str] = ()
 
     def __init__(self, folder: Path, observe: Observer) -> None:

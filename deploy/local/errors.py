@@ -29,10 +29,6 @@ def explained(folder: Path) -> Iterator[None]:
                 f"{error.filename or folder} cannot be written to: give this user the right to write there, "
                 f"or choose another folder with {option('--home', 'DIR')}."
             ) from error
-        if error.errno in (errno.ENOENT, errno.EINVAL):
-            raise StackError(
-                f"{error.filename or folder} cannot be made: choose another folder with {option('--home', 'DIR')}."
-            ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST):
             raise StackError(f"{error.filename or folder} is in the way: a folder is needed there.") from error
         if error.errno == errno.ENAMETOOLONG:

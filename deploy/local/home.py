@@ -40,9 +40,18 @@ class Home:
         """Make the folders and take the lock. Raises StackError: it runs already, or nothing can be written here."""
         with explained(self.folder):
             for folder in (self.data, self.logs, self.mails):
-                folder.mkdir(parents=True, exist_ok=True)
+                self.make(folder)
             self._require_space()
             self._take_lock()
+
+    def make(self, folder: Path) -> None:
+        """Make one of its folders. Raises StackError where none can be."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:
+            raise StackError(
+                f"{self.folder} cannot be made: choose another folder with {option('--home', 'DIR')}."
+            ) from None
 
     def close(self) -> None:
         """Give the lock back."""
@@ -90,11 +99,11 @@ class Home:
 
     def ports(self, names: list[str], fixed: Mapping[str, int]) -> dict[str, int]:
         """Free ports for `names`; `fixed` ones must be free. Raises StackError."""
-        for port in fixed.values():
+        for name, port in fixed.items():
             if not ports.is_free(port):
                 raise StackError(
                     f"Port {port} is in use by another program: stop that program, or choose another port "
-                    f"with {option('--gateway-port', 'PORT')}."
+                    f"with {option(f'--{name}-port', 'PORT')}."
                 )
         kept = self._read("ports.json")
         chosen = {**ports.choose([name for name in names if name not in fixed], kept), **fixed}

@@ -49,7 +49,7 @@ class Supervised:
         """Start and wait until it is ready. Raises StackError when it ends before that, or takes too long."""
         if self._task is not None:
             return
-        self._was_ready = False
+        self._was_ready = self._given_up = False
         self._task = asyncio.create_task(self._keep_running(), name=f"supervise {self.program.name}")
         await self.wait_ready(self.program.ready_within)
 
@@ -80,7 +80,7 @@ class Supervised:
             await gone.wait()
 
     def give_up(self) -> None:
-        """What ends from now on stays down."""
+        """What ends from now on stays down until `start`, and what is just starting ends."""
         self._given_up = True
 
     async def stop(self) -> None:
@@ -98,10 +98,10 @@ class Supervised:
 
     async def _keep_running(self) -> None:
         attempt = 0
-        while True:
+        while not self._given_up:
             ending = await self._run_once()
             if self._given_up:
-                return
+                break
             if not self._was_ready:
                 self._say(State.FAILED, ending)
                 raise autopsy.died_early(self.program.name, ending, self._home, self._log_start)
@@ -111,6 +111,7 @@ class Supervised:
             self.restarts += 1
             self._say(State.RESTARTING, f"{ending} and starts again in {wait} s (restart {self.restarts})")
             await asyncio.sleep(wait)
+        self._say(State.STOPPED)
 
     async def _run_once(self) -> str:
         """Start, probe, and wait for the end; returns how it ended."""
@@ -148,6 +149,8 @@ class Supervised:
             )
         self._gone = asyncio.Event()
         self._groups.begin(process.pid)
+        if self._given_up:
+            kill_group(process.pid)
         return process
 
     async def _until_ready(self) -> None:

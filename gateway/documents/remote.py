@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES
 from services.common.web import kinds, signing
-from services.common.web.bodies import too_large
+from services.common.web.bodies import not_accepted, too_large
 from services.common.web.claims import ClaimAsked, ClaimRefused
 from services.common.web.field_errors import FieldError
 from services.common.web.problems import Problem, ProblemDocument
@@ -33,7 +33,7 @@ _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
     408: partial(Problem, kinds.TOO_SLOW),
     409: partial(Problem, kinds.KEY_REUSED),
     413: partial(too_large, MAX_BYTES),
-    415: partial(Problem, kinds.MEDIA_TYPE, FieldError("other_content", pointer="", names=tuple(MEDIA_TYPES))),
+    415: partial(not_accepted, *MEDIA_TYPES, content=True),
 }
 
 

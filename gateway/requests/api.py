@@ -40,7 +40,7 @@ After = Annotated[
     UUID | None, Query(description="The id of an act of yours: waits a moment until it was applied or refused.")
 ]
 
-STATES: Final = f"Only those that stand there: {', '.join(get_args(ListedState))}."
+_WHICH: Final = f"Only requests in this state: {', '.join(get_args(ListedState))}."
 
 _FILED: Final = SUBMITS.labels("201")
 _SUBMIT_REFUSALS: Final[Any] = responses(
@@ -133,7 +133,7 @@ async def page(
     language: AskedLanguage,
     limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
     cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")] = None,
-    state: Annotated[ListedState | None, Query(description=STATES)] = None,
+    state: Annotated[ListedState | None, Query(description=_WHICH)] = None,
 ) -> Response:
     """Own requests, newest first."""
     wanted = None if state is None else State(state)

@@ -16,12 +16,13 @@ KEPT_FOR: Final = 24 * 3600.0
 MOST: Final = 50_000
 
 
-class Use(NamedTuple):
-    """What a key stands for, until when, and whether the broker is known to have it."""
+class _Use(NamedTuple):
+    """What a key stands for and until when, whether the broker is known to have it, and how many are sending it now."""
 
     id: bytes
     until: float
     kept: bool
+    under_way: int
 
 
 class Keys:
@@ -29,10 +30,10 @@ class Keys:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._uses: OrderedDict[bytes, Use] = OrderedDict()
+        self._uses: OrderedDict[bytes, _Use] = OrderedDict()
 
     def using(self, key: bytes, id: UUID) -> "Using":
-        """Within this, the key stands for the request or act of this id, and if nothing is raised for a day after it.
+        """Within this, the key stands for the request or act of this id; and for a day after it, if nothing is raised.
 
         Raises the problem `key-reused` when it stands for another, which may be on its way just now.
         """
@@ -40,24 +41,38 @@ class Keys:
 
     def kept(self, key: bytes, id: UUID) -> bool:
         """Whether just this was sent here before under this key, and is kept."""
-        use = self.of(key)
+        use = self._of(key)
         return use is not None and use.kept and use.id == id.bytes
 
-    def of(self, key: bytes) -> Use | None:
-        use = self._uses.get(key)
-        return use if use is not None and use.until > self._clock() else None
+    def begin(self, key: bytes, id: bytes) -> bool:
+        """One more is sending `id` under the key; False when it stands for another."""
+        use = self._of(key) or _Use(id, 0.0, kept=False, under_way=0)
+        if use.id != id:
+            return False
+        self._remember(key, use._replace(under_way=use.under_way + 1))
+        return True
 
-    def remember(self, key: bytes, id: bytes, *, kept: bool) -> None:
-        self._uses[key] = Use(id, self._clock() + KEPT_FOR, kept)
+    def end(self, key: bytes, id: bytes, *, kept: bool) -> None:
+        """One of those has ended. What came to nothing, and is sent by nobody any more, leaves the key free."""
+        use = self._uses.get(key) or _Use(id, 0.0, kept=False, under_way=1)
+        if use.id != id:
+            # So many others came meanwhile that this one was forgotten.
+            return
+        use = use._replace(kept=use.kept or kept, under_way=use.under_way - 1)
+        if use.kept or use.under_way:
+            self._remember(key, use)
+        else:
+            self._uses.pop(key, None)
+
+    def _of(self, key: bytes) -> _Use | None:
+        use = self._uses.get(key)
+        return use if use is not None and (use.under_way or use.until > self._clock()) else None
+
+    def _remember(self, key: bytes, use: _Use) -> None:
+        self._uses[key] = use._replace(until=self._clock() + KEPT_FOR)
         self._uses.move_to_end(key)
         if len(self._uses) > MOST:
             self._uses.popitem(last=False)
-
-    def forget(self, key: bytes, id: bytes) -> None:
-        """It came to nothing; unless the same was sent a second time, and that is kept."""
-        use = self._uses.get(key)
-        if use is not None and use.id == id and not use.kept:
-            del self._uses[key]
 
 
 class Using:
@@ -69,14 +84,8 @@ class Using:
         self._keys, self._key, self._id = keys, key, id
 
     def __enter__(self) -> None:
-        use = self._keys.of(self._key)
-        if use is None:
-            self._keys.remember(self._key, self._id, kept=False)
-        elif use.id != self._id:
+        if not self._keys.begin(self._key, self._id):
             raise Problem(kinds.KEY_REUSED)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if kind is None:
-            self._keys.remember(self._key, self._id, kept=True)
-        else:
-            self._keys.forget(self._key, self._id)
+        self._keys.end(self._key, self._id, kept=kind is None)

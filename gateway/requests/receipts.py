@@ -44,7 +44,7 @@ def opened(secret: bytes, sealed: str) -> Receipt | None:
 
 
 class Issued:
-    """The receipts that this replica issued in the last five minutes, of which it remembers so many."""
+    """The receipts that this replica issued in the last five minutes, and no more than fit its memory."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -63,6 +63,8 @@ def from_environment(kind: type[S]) -> S:
         return kind()
     except ValidationError as error:
         for each in error.errors(include_input=False, include_url=False, include_context=False):
-            print(f"{str(each['loc'][0]).upper()}: {each['msg']}", file=sys.stderr)
+            # What a validator of ours raised may name the value, which may hold a secret.
+            wrong = "not what it should be" if each["type"] == "value_error" else each["msg"]
+            print(f"{'_'.join(map(str, each['loc'])).upper()}: {wrong}", file=sys.stderr)
         print("What each variable takes stands in .env.example.", file=sys.stderr)
         raise SystemExit(2) from None

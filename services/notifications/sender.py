@@ -148,28 +148,29 @@ class Sender:
     async def _take(self, limit: int) -> list[Document[Delivery]]:
         """Up to `limit` due deliveries, each now leased to us alone."""
         now = datetime.now(UTC)
-        due = await self._due(now, limit)
+        behind, self._behind = self._behind, False
+        whole = behind or time.monotonic() - self._looked_through_at >= LOOK_THROUGH
+        try:
+            found, won = await self._leased(now, limit, None if whole else now - LATELY)
+        except BaseException:
+            self._behind = self._behind or whole
+            raise
+        if whole:
+            # Woken meanwhile, for something that came too late for this look, it stays behind.
+            self._behind = self._behind or found == limit
+            self._looked_through_at = time.monotonic()
+        return won
+
+    async def _leased(self, now: datetime, limit: int, since: datetime | None) -> tuple[int, list[Document[Delivery]]]:
+        """How many were found, and those of them that are now leased to us alone."""
+        due = await self._deliveries.ready(now, limit, since)
         if not due:
-            return []
+            return 0, []
         ARMED and reach(Failpoint.DELIVERY_DUE_FOUND)
         changes = [moved(each, domain.leased(delivery_in(each), now, self._holder, lease=self._lease)) for each in due]
         won = await self._save(changes)
         ARMED and reach(Failpoint.DELIVERY_LEASED)
-        return [document for document in won if delivery_in(document).status is Status.SENDING]
-
-    async def _due(self, now: datetime, limit: int) -> list[Document[Delivery]]:
-        if not self._behind and time.monotonic() - self._looked_through_at < LOOK_THROUGH:
-            return await self._deliveries.ready(now, limit, since=now - LATELY)
-        # What is woken for meanwhile may have come too late for this look.
-        self._behind = False
-        try:
-            due = await self._deliveries.ready(now, limit)
-        except BaseException:
-            self._behind = True
-            raise
-        self._behind = self._behind or len(due) == limit
-        self._looked_through_at = time.monotonic()
-        return due
+        return len(due), [document for document in won if delivery_in(document).status is Status.SENDING]
 
     async def _deliver(self, document: Document[Delivery]) -> None:
         try:

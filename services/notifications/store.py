@@ -32,8 +32,8 @@ class Deliveries(DocumentStore[Delivery]):
     async def ready(self, now: datetime, limit: int, since: datetime | None = None) -> list[Document[Delivery]]:
         """What may be taken now, longest due first: pending deliveries, and leases that ran out.
 
-        Without `since`, all of it. What came due earlier is left out with it, which is far quicker: the index also has what
-        was due and has ended, until PostgreSQL sweeps it, and whoever looks passes over each of these.
+        With `since`, only what came due from then on. That is far quicker: a look at everything passes over the index
+        entry of each delivery that ended since PostgreSQL swept last.
         """
         query = _due(now) if since is None else {"state.due_at": {"$gte": since, "$lte": now}}
         with reaching_store():

@@ -29,6 +29,9 @@ TOLD_WITHIN: Final = 60.0
 REST_WITHIN: Final = 120.0
 """Seconds after that in which everything must have come to its end: leases of a minute run out, and outboxes are swept."""
 
+AHEAD: Final = {"+2m": 120.0}
+"""Seconds that a clock was ahead: what it put off is tried so much later, and rightly. What one of hours put off is found."""
+
 LOOK_EVERY: Final = 1.0
 
 NEVER_MENDED: Final = frozenset({Harm.DOUBLED, Harm.REORDERED})
@@ -155,13 +158,14 @@ class Run:
 
     async def _at_rest(self, recorder: Recorder, people: People) -> tuple[History, Sequence[Verdict]]:
         """The history once nothing moves any more and every clause holds; what it is when the time is over, otherwise."""
-        deadline = time.monotonic() + REST_WITHIN
+        ahead = max((AHEAD.get(step.how, 0.0) for step in self.schedule.steps if step.fault == "clock"), default=0.0)
+        deadline = time.monotonic() + REST_WITHIN + ahead
         moved = time.monotonic()
         while True:
             new, behind = await self._look(recorder)
             quiet = new == 0 and not behind
             moved = moved if quiet else time.monotonic()
-            over = time.monotonic() > min(deadline, moved + self.still_for)
+            over = time.monotonic() > min(deadline, moved + self.still_for + ahead)
             if over or quiet:
                 history = await self._history(recorder, people, behind)
                 verdicts = judge(history, CLAUSES)

@@ -65,7 +65,7 @@ class Received(NamedTuple, Generic[E_co]):
 def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None) -> Received[Event]:
     """The event in `record`, validated against the contracts of its topic; `redrive` tells where it first lay.
 
-    Raises `Poison` with one of: null-value, null-key, key-not-uuid, header-<name>-{null,nul,utf8,twice,missing},
+    Raises `Poison` with one of: null-value, null-key, key-not-uuid, header-<name>-{null,zero-byte,utf8,twice,missing},
     too-large, unknown-type, not-json, schema:<pointer>:<rule>, key-mismatch, reference-mismatch.
     """
     headers = _headers(record)
@@ -106,7 +106,7 @@ def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
         if name in headers:
             raise Poison(f"header-{name}-twice")
         if b"\0" in value:
-            raise Poison(f"header-{name}-nul")
+            raise Poison(f"header-{name}-zero-byte")
         try:
             headers[name] = value.decode()
         except UnicodeDecodeError:

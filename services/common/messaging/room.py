@@ -42,20 +42,25 @@ async def all_done(futures: Collection[asyncio.Future[Any]]) -> None:
     `asyncio.shield` and `asyncio.wait` take three times as long, which a submit notices.
     """
     waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    futures = tuple(futures)
 
     def end() -> None:
         if not waiting.done():
             waiting.set_result(None)
 
-    when_done(futures, end)
-    await waiting
+    one_less = when_done(futures, end)
+    try:
+        await waiting
+    finally:
+        for future in futures:
+            future.remove_done_callback(one_less)
 
 
-def when_done(futures: Collection[asyncio.Future[Any]], then: Callable[[], object]) -> None:
-    """Call `then` once none of `futures` is pending any more."""
+def when_done(futures: Collection[asyncio.Future[Any]], then: Callable[[], None]) -> Callable[[object], None]:
+    """Call `then` once none of `futures` is pending any more. Gives what was added to each of them."""
     left = len(futures)
 
-    def one_less(_: asyncio.Future[Any]) -> None:
+    def one_less(_: object) -> None:
         nonlocal left
         left -= 1
         if not left:
@@ -63,3 +68,4 @@ def when_done(futures: Collection[asyncio.Future[Any]], then: Callable[[], objec
 
     for future in futures:
         future.add_done_callback(one_less)
+    return one_less

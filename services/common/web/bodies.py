@@ -36,10 +36,11 @@ def too_large(cap: int) -> Problem:
     return Problem(kinds.TOO_LARGE, FieldError("too_large", pointer="", limit=cap))
 
 
-def not_accepted(*media_types: str) -> Problem:
-    """What was sent is of another type than these."""
+def not_accepted(*media_types: str, content: bool = False) -> Problem:
+    """What was sent is of another type than these; by what it holds, when that is not the type it was said to be."""
     accepted = ", ".join(each.partition(";")[0] for each in media_types)
-    error = FieldError("media_type", parameter="Content-Type", names=media_types)
+    said = FieldError("media_type", parameter="Content-Type", names=media_types)
+    error = FieldError("other_content", pointer="", names=media_types) if content else said
     return Problem(kinds.MEDIA_TYPE, error, headers={"Accept": accepted})
 
 

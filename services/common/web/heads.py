@@ -7,10 +7,9 @@ from starlette.requests import Request
 _BY_NAME: Final = "postigo.headers"
 
 
-def header_of(request: Request, name: bytes, otherwise: str = "") -> str:
-    """The first header of this name, in lower case; `otherwise` when there is none."""
+def header_of(request: Request, name: bytes) -> str:
+    """The value of the first header of this name, which is in lower case; empty when there is none."""
     by_name: dict[bytes, bytes] | None = request.scope.get(_BY_NAME)
     if by_name is None:
         by_name = request.scope[_BY_NAME] = dict(reversed(request.scope["headers"]))
-    found = by_name.get(name)
-    return otherwise if found is None else found.decode("latin-1")
+    return by_name.get(name, b"").decode("latin-1")

@@ -29,6 +29,7 @@ SURPLUS: Final = 1.25
 
 
 _NOWHERE: Final[Any] = deque(maxlen=0)
+"""Takes whatever is appended, and keeps nothing."""
 
 
 class Http(HttpToolsProtocol):
@@ -141,6 +142,7 @@ class Http(HttpToolsProtocol):
         """Answer that no request came of the bytes, unless that would be taken for the answer to a whole one."""
         if self._owed():
             self.cycle.keep_alive = False
+            self.transport.pause_reading()
             return
         if self._answered():
             self.transport.close()

@@ -38,7 +38,7 @@ def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
         "another reference than its id's": ("reference-mismatch", {"value": entry | {"reference": "PO-00000-00000-0"}}),
         "a null header": ("header-ce_id-null", {"headers": [("ce_id", None), plain[1]]}),
         "a header not in UTF-8": ("header-ce_id-utf8", {"headers": [("ce_id", b"\xff"), plain[1]]}),
-        "a header with a NUL": ("header-ce_id-nul", {"headers": [("ce_id", b"x\0"), plain[1]]}),
+        "a header with a NUL": ("header-ce_id-zero-byte", {"headers": [("ce_id", b"x\0"), plain[1]]}),
         "a header twice": ("header-ce_id-twice", {"headers": [*plain, plain[0]]}),
         "no id": ("header-ce_id-missing", {"headers": plain[1:]}),
         "an unknown type": ("unknown-type", {"headers": [plain[0], ("ce_type", b"pt.postigo.nothing.known.v9")]}),

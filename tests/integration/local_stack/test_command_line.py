@@ -23,6 +23,12 @@ from tests.support.stacks import TIER
 from tests.support.waiting import eventually
 
 ENGINES = tuple(TIERS[TIER])
+PROCESSES = (
+    "gateway",
+    "gateway.accounts",
+    "gateway.worker",
+    *(f"services.{name}" for name in ("documents", "intake", "notifications", "routing")),
+)
 STOPPING = "Stopping… Ctrl-C again kills all; the store may then forget the last instants."
 
 
@@ -201,12 +207,13 @@ def test_a_home_that_is_empty_or_cannot_be_made_is_refused_in_words() -> None:
     empty = postigo("status", "--home", "")
     assert empty.returncode == 2
     assert "Invalid value for '--home': it is empty" in empty.stderr
+    assert "Invalid value for '--home': it is empty" in postigo("dlq", "list", "--home", "").stderr
     nowhere = postigo("up", "--detach", "--home", "/proc/nowhere")
     assert nowhere.returncode == 1
     assert nowhere.stderr == "postigo: /proc/nowhere cannot be made: choose another folder with --home DIR.\n"
 
 
-@pytest.mark.parametrize("module", ["gateway", "gateway.accounts", "gateway.worker", "services.intake"])
+@pytest.mark.parametrize("module", PROCESSES)
 def test_a_process_names_the_variables_that_it_lacks(module: str) -> None:
     told = subprocess.run(
         [sys.executable, "-m", module], check=False, env={}, stdin=subprocess.DEVNULL, capture_output=True, text=True

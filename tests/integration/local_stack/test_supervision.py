@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import LocalStack, StackError, State, Step
+from deploy.local import LocalStack, StackError, State, Step, supervised
 from deploy.local.guard import is_running
 from deploy.local.home import Home
 from tests.integration.local_stack.harness import empty_stack, family, start_program
@@ -37,10 +37,30 @@ async def test_what_a_hurried_stop_kills_is_not_said_to_start_again(tmp_path: Pa
         one = stack.pid("one")
         assert one is not None
         stack.kill_all()
-        await eventually(lambda: _none_alive({one}))
+        await eventually(lambda: _given_up(stack))
+        assert not is_running(one)
 
     assert stack.was_killed
     assert State.RESTARTING not in {step.state for step in steps}
+
+
+async def test_what_waits_to_start_again_is_not_started_after_a_hurried_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervised, "BACKOFF_SECONDS", (1.0,))
+    steps: list[Step] = []
+    async with empty_stack(tmp_path, steps) as stack:
+        await start_program(stack, "one")
+        await stack.kill("one")
+        await eventually(lambda: _waits(steps))
+        stack.kill_all()
+        await eventually(lambda: _given_up(stack))
+
+    assert [step.state for step in steps].count(State.READY) == 1
+
+
+async def _waits(steps: list[Step]) -> bool:
+    return steps[-1].state is State.RESTARTING
 
 
 async def test_what_a_dead_process_had_started_dies_before_it_starts_again(tmp_path: Path) -> None:
@@ -167,6 +187,10 @@ async def _start_with_child(stack: LocalStack, file: Path) -> int:
     child = int(file.read_text(encoding="ascii"))
     assert is_running(child)
     return child
+
+
+async def _given_up(stack: LocalStack) -> bool:
+    return all(each.state is State.STOPPED for each in stack._programs.values())
 
 
 async def _none_alive(pids: set[int]) -> bool:

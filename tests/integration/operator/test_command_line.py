@@ -116,7 +116,7 @@ async def test_a_replay_is_said_before_it_is_done(counter: Counter) -> None:
     assert "would be taken once more" in said.out
     assert "Nobody would be told of it." in said.out
     before_all_time = await counter.postigo(*what[:-1], "1960-01-01T00:00Z", "--json")
-    assert {extent["from"] for extent in before_all_time.json["extents"]} == {0}, "the start of the log"
+    assert {span["from"] for span in before_all_time.json["spans"]} == {0}, "the start of the log"
     before = await counter.until("intake", "requests", {"_id": reference_of(request_id)})
     done = await counter.postigo(*what, "--yes", "--json")
     assert done.json["done"]

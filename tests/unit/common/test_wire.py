@@ -20,6 +20,7 @@ from services.common.web.problems import ProblemDocument
 from tests.support.serving import said, serving, settings
 from tests.support.waiting import eventually
 
+MIB = 1024 * 1024
 TOO_LARGE = b"431 Request Header Fields Too Large"
 
 
@@ -165,28 +166,66 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\
 
 
 @pytest.mark.parametrize(
-    ("begun", "more"),
+    ("begun", "more", "expected"),
     [
-        (CHUNKED + b"0\r\n", b"a: b\r\n" * 512),
-        (CHUNKED + b"0\r\na: ", b"b" * 4096),
-        (CHUNKED + b"2;a=", b"b" * 4096),
-        (CHUNKED.replace(b"POST /", b"POST /none") + b"0\r\n", b"a: b\r\n" * 512),
+        (CHUNKED + b"0\r\n", b"a: b\r\n" * 512, TOO_LARGE),
+        (CHUNKED + b"0\r\na: ", b"b" * 4096, TOO_LARGE),
+        (CHUNKED + b"2;a=", b"b" * 4096, TOO_LARGE),
+        (CHUNKED.replace(b"POST /", b"POST /none") + b"0\r\n", b"a: b\r\n" * 512, b"404 Not Found"),
     ],
     ids=["trailers", "trailer", "extension", "answered"],
 )
-async def test_what_goes_on_for_ever_behind_a_body_ends_the_connection(port: int, begun: bytes, more: bytes) -> None:
+async def test_what_goes_on_for_ever_behind_a_body_ends_the_connection(
+    port: int, begun: bytes, more: bytes, expected: bytes
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    hung_up = asyncio.create_task(_drained(reader))
+    heard = bytearray()
+
+    async def listen() -> None:
+        with suppress(ConnectionError):
+            while piece := await reader.read(4096):
+                heard.extend(piece)
+
+    listening = asyncio.create_task(listen())
     writer.write(begun)
     sent = 0
-    while not hung_up.done():
+    while not listening.done():
         assert sent < 100 * protocol.MAX_HEAD, "it would be read for ever"
         with suppress(ConnectionError):
             writer.write(more)
             await writer.drain()
         sent += len(more)
-        await asyncio.sleep(0)
+        # Slower than the answer: a connection that is reset loses what has not been read of it.
+        await asyncio.sleep(0.001)
     writer.close()
+    assert heard.startswith(b"HTTP/1.1 " + expected)
+    assert heard.count(b"HTTP/1.1 ") == 1
+
+
+async def test_a_second_head_without_end_is_not_read_while_the_first_answer_is_owed(app: FastAPI) -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: Request) -> Response:
+        asked.set()
+        await answer.wait()
+        return Response("late")
+
+    app.add_route("/slow", slow)
+    async with serving(app, settings()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nA: ")
+        await asked.wait()
+        sent = 0
+        with pytest.raises(TimeoutError):
+            while sent < 64 * MIB:
+                async with asyncio.timeout(1):
+                    writer.write(b"b" * MIB)
+                    await writer.drain()
+                sent += MIB
+        answer.set()
+        with suppress(ConnectionError):
+            assert (await reader.read(64 * 1024)).startswith(b"HTTP/1.1 200 ")
+        writer.transport.abort()
 
 
 async def test_a_trailer_is_no_header(port: int) -> None:

@@ -64,6 +64,16 @@ def test_what_is_kept_stays_so_when_a_repetition_fails() -> None:
     assert keys.kept(KEY, REQUEST)
 
 
+def test_one_that_fails_leaves_the_key_to_the_same_that_is_still_on_its_way() -> None:
+    keys = Keys()
+    with keys.using(KEY, REQUEST):
+        with pytest.raises(ValueError, match="away"), keys.using(KEY, REQUEST):
+            raise ValueError("away")
+        with pytest.raises(Problem):
+            use(keys, uuid4())
+    assert keys.kept(KEY, REQUEST)
+
+
 def test_keys_are_remembered_in_bounded_number() -> None:
     keys = Keys()
     for number in range(MOST + 1):
