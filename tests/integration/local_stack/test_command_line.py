@@ -223,6 +223,20 @@ def test_a_process_names_the_variables_that_it_lacks(module: str) -> None:
     assert told.stderr.endswith("What each variable takes stands in .env.example.\n")
 
 
+def test_a_variable_that_is_wrong_is_named_without_what_it_holds() -> None:
+    env = {
+        "SMTP_URL": "smtp://user:canary-1@mail",
+        "FORWARDED_ALLOW_IPS": "canary-2",
+        "POSTIGO_INTERNAL_SECRET": "canary-3",
+    }
+    told = subprocess.run(
+        [sys.executable, "-m", "services.notifications"], check=False, env=env, capture_output=True, text=True
+    )
+    assert told.returncode == 2
+    assert {line.partition(":")[0] for line in told.stderr.splitlines()} >= env.keys()
+    assert "canary" not in told.stderr
+
+
 def test_a_gateway_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 from starlette.requests import ClientDisconnect, Request
 
 from services.common.web.bodies import parse_json, read_body, require_json
+from services.common.web.heads import header_of
 from services.common.web.problems import Problem
 
 
@@ -20,6 +21,11 @@ def request(*messages: dict[str, Any], headers: dict[str, str] | None = None) ->
 
     pairs = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
     return Request({"type": "http", "method": "POST", "path": "/", "headers": pairs, "query_string": b""}, receive)
+
+
+def test_of_a_header_that_comes_twice_the_first_counts() -> None:
+    twice = Request({"type": "http", "headers": [(b"a", b"1"), (b"b", b"2"), (b"a", b"3")]})
+    assert [header_of(twice, name) for name in (b"a", b"b", b"c")] == ["1", "2", ""]
 
 
 def pieces(*bodies: bytes) -> Sequence[dict[str, Any]]:
