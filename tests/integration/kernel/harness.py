@@ -19,8 +19,9 @@ from aiokafka.partitioner import murmur2
 from aiokafka.structs import RecordMetadata
 
 from deploy.local import LocalStack
+from services.common.errors import StoreAway
 from services.common.identifiers import derived_id, reference_of
-from services.common.store import Database, connect, database, disconnect, said_between
+from services.common.store import Database, connect, database, disconnect, reaching_store, said_between
 from tests.integration.kernel.ledger import Ledger, ledger
 from tests.support import stacks, topics, warm
 from tests.support.waiting import eventually
@@ -246,7 +247,12 @@ class Bench:
 
     async def _settled(self) -> bool:
         await self.replaced()
-        return await self.all_booked()
+        try:
+            with reaching_store():
+                return await self.all_booked()
+        except StoreAway:
+            # It has just been killed, and we ask it ourselves.
+            return False
 
     async def settled(self, within: float = 40) -> None:
         """Longer than it takes to notice a consumer that hangs, and to replace its process."""
