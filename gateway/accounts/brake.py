@@ -1,10 +1,11 @@
 """The brake on what must not be done too often: a bucket of tries for each key, refilled slowly, in bounded memory."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from math import ceil
 from typing import Final
+
+from gateway.recent import Recent
 
 _KEYS: Final = 20_000
 
@@ -18,7 +19,7 @@ class Brake:
         self._tries = tries
         self._refill = refill
         self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets = Recent[str, tuple[float, float]](_KEYS)
 
     def take(self, key: str) -> int:
         """Take one try. 0, or the seconds to wait when there is none left."""
@@ -38,6 +39,3 @@ class Brake:
 
     def _keep(self, key: str, left: float) -> None:
         self._buckets[key] = (left, self._clock())
-        self._buckets.move_to_end(key)
-        if len(self._buckets) > _KEYS:
-            self._buckets.popitem(last=False)

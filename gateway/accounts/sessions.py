@@ -1,7 +1,6 @@
 """Whose request this is: the session of its token, from a short memory or from the store."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from gateway.accounts.domain import Session, hash_of
 from gateway.accounts.store import SessionStore
 from gateway.limits import InFlight
+from gateway.recent import Recent
 from services.common.web import kinds
 from services.common.web.heads import header_of
 from services.common.web.problems import Problem
@@ -32,7 +32,7 @@ class Sessions:
     def __init__(self, store: SessionStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._memory: OrderedDict[str, tuple[Session | None, float]] = OrderedDict()
+        self._memory = Recent[str, tuple[Session | None, float]](_SESSIONS)
         self._looking = InFlight("sessions", LOOKS)
 
     async def of(self, request: Request) -> Session:
@@ -74,14 +74,11 @@ class Sessions:
 
     def _keep(self, token_hash: str, session: Session | None) -> None:
         self._memory[token_hash] = (session, self._clock() + REMEMBERED_FOR)
-        self._memory.move_to_end(token_hash)
-        if len(self._memory) > _SESSIONS:
-            self._memory.popitem(last=False)
 
 
 def token_of(request: Request) -> str:
     """The bearer token of the request, or the problem `no-session`."""
-    scheme, _, token = header_of(request, b"authorization").partition(" ")
+    scheme, _, token = header_of(request.scope, b"authorization").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _no_session("Bearer")
     return token.strip()

@@ -71,7 +71,7 @@ async def send(request: Request) -> Response:
     """Send a PDF, PNG or JPEG of at most 25 MiB as the raw body. Its id is named when the request is filed."""
     here = wired(request)
     session = await here.sessions.of(request)
-    key = require_key(header_of(request, b"idempotency-key"))
+    key = require_key(header_of(request.scope, b"idempotency-key"))
     media_type = content_type(request)
     if media_type not in MEDIA_TYPES:
         raise not_accepted(*MEDIA_TYPES)

@@ -33,7 +33,7 @@ async def asked(request: Request, sessions: Sessions, model: type[M], session_re
     """
     session = await sessions.of(request)
     ARMED and reach(session_read)
-    key = domain.require_key(header_of(request, b"idempotency-key"))
+    key = domain.require_key(header_of(request.scope, b"idempotency-key"))
     body = await _body(request, model)
     return Asked(session, key, check(model, body), domain.fingerprint(body))
 

@@ -1,12 +1,12 @@
 """The idempotency keys that this replica has seen, and what each stands for."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from gateway.recent import Recent
 from services.common.web import kinds
 from services.common.web.problems import Problem
 
@@ -30,7 +30,7 @@ class Keys:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._uses: OrderedDict[bytes, _Use] = OrderedDict()
+        self._uses = Recent[bytes, _Use](MOST)
 
     def using(self, key: bytes, id: UUID) -> "Using":
         """Within this, the key stands for the request or act of this id; and for a day after it, if nothing is raised.
@@ -70,9 +70,6 @@ class Keys:
 
     def _remember(self, key: bytes, use: _Use) -> None:
         self._uses[key] = use._replace(until=self._clock() + KEPT_FOR)
-        self._uses.move_to_end(key)
-        if len(self._uses) > MOST:
-            self._uses.popitem(last=False)
 
 
 class Using:

@@ -1,7 +1,6 @@
 """Receipts: the signed proof that the counter has a request, and what is shown of it until its view is there."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -9,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from gateway.recent import Recent
 from gateway.requests.seal import seal, unseal
 
 _PURPOSE: Final = b"receipt/1"
@@ -48,15 +48,12 @@ class Issued:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._receipts: OrderedDict[str, tuple[Receipt, float]] = OrderedDict()
+        self._receipts = Recent[str, tuple[Receipt, float]](_ISSUED)
 
     def add(self, receipt: Receipt) -> Receipt:
         """The receipt as it was first issued here: to file the same again does not change when it was filed."""
         now, receipt = self._clock(), self.receipt(receipt.reference) or receipt
         self._receipts[receipt.reference] = (receipt, now + _ISSUED_FOR)
-        self._receipts.move_to_end(receipt.reference)
-        if len(self._receipts) > _ISSUED:
-            self._receipts.popitem(last=False)
         return receipt
 
     def receipt(self, reference: str) -> Receipt | None:

@@ -11,7 +11,7 @@ from starlette.types import Receive
 
 from services.common.web import kinds
 from services.common.web.field_errors import FieldError, errors_of
-from services.common.web.heads import header_of
+from services.common.web.heads import header_of, headers_of
 from services.common.web.problems import Problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -46,17 +46,20 @@ def not_accepted(*media_types: str, content: bool = False) -> Problem:
 
 def content_type(request: Request) -> str:
     """The media type of the body, without its parameters; empty when none is named."""
-    return header_of(request, b"content-type").partition(";")[0].strip().lower()
+    return header_of(request.scope, b"content-type").partition(";")[0].strip().lower()
 
 
 def has_body(request: Request) -> bool:
     """Whether anything is sent behind the head, by what the head says."""
-    return "transfer-encoding" in request.headers or request.headers.get("content-length", "").strip("0") != ""
+    return (
+        b"transfer-encoding" in headers_of(request.scope)
+        or header_of(request.scope, b"content-length").strip("0") != ""
+    )
 
 
 def require_json(request: Request) -> None:
     """Refuse a body that is not declared as plain UTF-8 JSON."""
-    media_type, _, parameters = header_of(request, b"content-type").lower().partition(";")
+    media_type, _, parameters = header_of(request.scope, b"content-type").lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "").removeprefix("charset=")
     if media_type.strip() != "application/json" or charset not in {"", "utf-8"}:
         raise not_accepted("application/json; charset=utf-8")
@@ -71,14 +74,14 @@ def too_slow() -> Problem:
 def require_plain(request: Request) -> None:
     """Refuse a compressed body: its size on the wire would say nothing."""
     for name, plain in _PLAIN:
-        if header_of(request, name).lower() not in plain:
+        if header_of(request.scope, name).lower() not in plain:
             error = FieldError("encoding", parameter=name.decode().title())
             raise Problem(kinds.MEDIA_TYPE, error, headers={"Accept-Encoding": "identity"})
 
 
 def require_length(request: Request, cap: int) -> None:
     """Refuse by its own word a body that will be over `cap` bytes, before reading any of it."""
-    length = header_of(request, b"content-length")
+    length = header_of(request.scope, b"content-length")
     if length.isdigit() and int(length[:20]) > cap:
         raise too_large(cap)
 

@@ -17,6 +17,7 @@ from services.common.telemetry import tracing
 from services.common.telemetry.logging import where
 from services.common.web import kinds
 from services.common.web.field_errors import FieldError
+from services.common.web.heads import header_of, headers_of
 from services.common.web.kinds import Kind
 from services.common.web.problems import SPAN, Problem, answer
 
@@ -79,7 +80,7 @@ class Edge:
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
             await send(message)
 
-        refused = _refused(scope["headers"])
+        refused = _refused(scope)
         app = answer(scope, refused) if refused else self._app
         try:
             await app(scope, receive, protected)
@@ -97,19 +98,18 @@ def _continued(scope: Scope) -> Span | None:
     """The span of a call by one of our own processes that named its own."""
     if not scope["path"].startswith(_CONTINUED):
         return None
-    header = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
-    parent = tracing.parse_traceparent(header.decode("latin-1"))
+    parent = tracing.parse_traceparent(header_of(scope, b"traceparent"))
     if parent is None:
         return None
     context = trace.set_span_in_context(NonRecordingSpan(parent), Context())
     return _tracer.start_span(scope["method"], context=context, kind=SpanKind.SERVER)
 
 
-def _refused(headers: Headers) -> Problem | None:
+def _refused(scope: Scope) -> Problem | None:
     """What is refused for its headers alone."""
-    if repeated := _repeated(headers):
+    if repeated := _repeated(scope["headers"]):
         return Problem(kinds.HEADER_REPEATED, *repeated)
-    names = {name for name, _ in headers}
+    names = headers_of(scope).keys()
     if b"upgrade" in names and names & {b"content-length", b"transfer-encoding"}:
         # The parser stops at the head of such a request: its body never arrives.
         return Problem(kinds.BAD_REQUEST, headers={"Connection": "close"})

@@ -1,15 +1,21 @@
 """A request's headers by name. Starlette's own look-up goes through all of them each time, and a submit has five."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from starlette.requests import Request
+from starlette.types import Scope
 
 _BY_NAME: Final = "postigo.headers"
 
 
-def header_of(request: Request, name: bytes) -> str:
-    """The value of the first header of this name, which is in lower case; empty when there is none."""
-    by_name: dict[bytes, bytes] | None = request.scope.get(_BY_NAME)
+def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
+    """The first header of each name, which is in lower case."""
+    by_name: dict[bytes, bytes] | None = scope.get(_BY_NAME)
     if by_name is None:
-        by_name = request.scope[_BY_NAME] = dict(reversed(request.scope["headers"]))
-    return by_name.get(name, b"").decode("latin-1")
+        by_name = scope[_BY_NAME] = dict(reversed(scope["headers"]))
+    return by_name
+
+
+def header_of(scope: Scope, name: bytes) -> str:
+    """The value of the first header of this name; empty when there is none."""
+    return headers_of(scope).get(name, b"").decode("latin-1")

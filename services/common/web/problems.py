@@ -3,7 +3,7 @@
 They never hold what was sent, nor the text of an exception; the support code finds the trace.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from secrets import randbits
 from typing import Annotated, Final, cast
 
@@ -23,6 +23,7 @@ from services.common.errors import Away
 from services.common.identifiers import support_code
 from services.common.web import kinds
 from services.common.web.field_errors import FieldError, parameter_errors_of
+from services.common.web.heads import header_of, headers_of
 from services.common.web.kinds import Kind
 from services.common.web.languages import negotiate
 
@@ -83,7 +84,7 @@ class ProblemDocument(BaseModel):
 
 def answer(scope: Scope, problem: Problem) -> Response:
     """The problem document, in the language the request asks for."""
-    language = negotiate(_header(scope, b"accept-language"))
+    language = negotiate(header_of(scope, b"accept-language"))
     kind = problem.kind
     body: dict[str, object] = {
         "type": kind.type,
@@ -101,7 +102,7 @@ def answer(scope: Scope, problem: Problem) -> Response:
 def _detail(scope: Scope, kind: Kind, language: Language) -> str:
     """Who names a key sends something to be kept, and is told what became of it."""
     detail = kind.detail.in_(language)
-    if kind.of_sending is None or _header(scope, b"idempotency-key") is None:
+    if kind.of_sending is None or b"idempotency-key" not in headers_of(scope):
         return detail
     return f"{detail} {kind.of_sending.in_(language)}"
 
@@ -182,8 +183,3 @@ def _trace_id(scope: Scope) -> int:
     span: Span | None = scope.get(SPAN)
     trace_id = span.get_span_context().trace_id if span is not None else 0
     return trace_id or randbits(128)
-
-
-def _header(scope: Scope, name: bytes) -> str | None:
-    found: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    return next((value.decode("latin-1") for key, value in found if key == name), None)

@@ -18,6 +18,15 @@ REQUEST = UUID("9b16130b-e960-f6cf-e51c-987f9797a9ff")
 BODY = {"subject": "FAM-01", "reason": "INF", "description": "Bom dia. Que papéis tenho de levar?"}
 
 
+class Clock:
+    """One that stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def session(**changes: Any) -> Session:
     values = {"account_id": ACCOUNT, "actor_id": ACCOUNT, "who": "P", "language": "pt"}
     return Session.model_validate({**values, "expires_at": datetime.now(UTC) + timedelta(hours=8)} | changes)

@@ -7,16 +7,9 @@ import pytest
 from gateway.requests.keys import KEPT_FOR, MOST, Keys
 from services.common.web import kinds
 from services.common.web.problems import Problem
-from tests.unit.gateway.builders import REQUEST
+from tests.unit.gateway.builders import REQUEST, Clock
 
 KEY = b"k" * 16
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def use(keys: Keys, id: UUID, key: bytes = KEY) -> None:

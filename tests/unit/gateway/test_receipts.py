@@ -9,7 +9,7 @@ from gateway.requests.cursor import cursor_of, place_of
 from gateway.requests.receipts import Issued, Receipt, opened
 from gateway.requests.seal import seal, unseal
 from services.common.contracts.lifecycle import State
-from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST
+from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, Clock
 
 SECRET = b"c" * 32
 RECEIPT = Receipt("PO-KCB16-2Z9C3-Y", REQUEST, ACCOUNT, NOON, "FAM-01", "INF", "ab" * 32)
@@ -17,13 +17,6 @@ RECEIPT = Receipt("PO-KCB16-2Z9C3-Y", REQUEST, ACCOUNT, NOON, "FAM-01", "INF", "
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 )
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @given(payload=st.binary(max_size=200), place=st.integers(0, 400), bit=st.integers(0, 5))

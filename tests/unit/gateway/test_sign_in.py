@@ -17,15 +17,9 @@ from gateway.accounts.store import AccountStore, SessionStore
 from services.common.errors import StoreAway
 from services.common.store import connect, database, disconnect
 from services.common.web.problems import Problem
+from tests.unit.gateway.builders import Clock
 
 PASSWORD = "uma frase comprida"  # noqa: S105
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def test_a_password_fits_its_own_hash_and_no_account_fits_none() -> None:
