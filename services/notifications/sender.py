@@ -80,14 +80,13 @@ class Sender:
         self._storing = asyncio.Lock()
         self._woken = asyncio.Event()
         self._away = False
-        # A former life, or others, may have left anything behind.
-        self._behind = True
-        self._looked_through_at = 0.0
+        # At once: a former life, or others, may have left anything behind.
+        self._look_through_at = 0.0
 
     def wake(self, due: datetime) -> None:
         """There is something new to deliver, which came due then."""
         if datetime.now(UTC) - due > LATELY / 2:
-            self._behind = True
+            self._look_through_at = 0.0
         self._woken.set()
 
     async def take_back(self) -> None:
@@ -148,17 +147,16 @@ class Sender:
     async def _take(self, limit: int) -> list[Document[Delivery]]:
         """Up to `limit` due deliveries, each now leased to us alone."""
         now = datetime.now(UTC)
-        behind, self._behind = self._behind, False
-        whole = behind or time.monotonic() - self._looked_through_at >= LOOK_THROUGH
+        whole = time.monotonic() >= self._look_through_at
+        if whole:
+            # Before the look: who is woken meanwhile, for something that came too late for it, looks again.
+            self._look_through_at = time.monotonic() + LOOK_THROUGH
+        found = limit
         try:
             found, won = await self._leased(now, limit, None if whole else now - LATELY)
-        except BaseException:
-            self._behind = self._behind or whole
-            raise
-        if whole:
-            # Woken meanwhile, for something that came too late for this look, it stays behind.
-            self._behind = self._behind or found == limit
-            self._looked_through_at = time.monotonic()
+        finally:
+            if whole and found == limit:
+                self._look_through_at = 0.0
         return won
 
     async def _leased(self, now: datetime, limit: int, since: datetime | None) -> tuple[int, list[Document[Delivery]]]:
