@@ -24,7 +24,6 @@ app.add_typer(topics_app, name="topics")
 engines_app = typer.Typer(help="The real engines: PostgreSQL with DocumentDB, FerretDB, MinIO.", no_args_is_help=True)
 app.add_typer(engines_app, name="engines")
 
-
 HomeOption = Annotated[
     Path,
     typer.Option(

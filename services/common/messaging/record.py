@@ -96,7 +96,10 @@ def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None)
 
 
 def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
-    """The headers we read, each once, in UTF-8, and without a NUL, which not every engine stores. Others are the sender's own business."""
+    """The headers we read: each once, in UTF-8, and without a NUL, which not every engine stores.
+
+    Others are the sender's own business.
+    """
     headers: dict[str, str] = {}
     for name, value in record.headers:
         if name not in _READ:
