@@ -17,13 +17,15 @@ COPY --from=packages /opt/postigo /opt/postigo
 WORKDIR /app
 COPY services/__init__.py services/
 COPY services/common services/common
-# Every address of the container: which of them can be reached is the network's to say.
+# All addresses of the container: the network decides which of them can be reached.
 ENV PATH=/opt/postigo/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HTTP_HOST=0.0.0.0 \
-    HTTP_PORT=8000
-EXPOSE 8000
+    HTTP_PORT=8000 \
+    INTERNAL_HOST=0.0.0.0 \
+    INTERNAL_PORT=8001
+EXPOSE 8001
 USER 10001:10001
 
 FROM base AS documents
@@ -44,6 +46,7 @@ CMD ["python", "-m", "services.notifications"]
 
 FROM base AS gateway
 COPY gateway gateway
+EXPOSE 8000
 CMD ["python", "-m", "gateway"]
 
 FROM base AS gateway-worker

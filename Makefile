@@ -87,10 +87,13 @@ check: $(READY) ## Check style, types, the walls between rooms, and that the con
 	$(VENV)/bin/lint-imports
 	$(PY) -m deploy.contracts --check
 	$(PY) -m gateway.contract --check
+	$(PY) -m deploy.proxy --check
+	$(PY) -m openapi_spec_validator docs/contracts/openapi.json
 
 contracts: $(READY) ## Write the published contracts anew: schemas and AsyncAPI from the events, OpenAPI from the gateway
 	$(PY) -m deploy.contracts
 	$(PY) -m gateway.contract
+	$(PY) -m deploy.proxy
 
 # What is locked stays as it is while it fits pyproject.toml; ARGS=--upgrade takes the newest of everything.
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

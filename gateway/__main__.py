@@ -2,9 +2,10 @@
 
 from gateway.app import build
 from gateway.settings import Settings
-from services.common.process import serve
+from services.common.runtime.server import serve_with_public
 from services.common.settings import from_environment
 
 if __name__ == "__main__":
     settings = from_environment(Settings)
-    serve(build(settings), settings, "gateway", drain=settings.http_drain)
+    applications = build(settings)
+    serve_with_public("gateway", settings, applications.internal, applications.public)

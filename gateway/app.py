@@ -1,98 +1,133 @@
-"""The gateway's composition root."""
+"""The gateway's composition root: a public application for people, an internal one for our own processes."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi import FastAPI
+from fastapi.params import Depends
 
 from gateway.accounts import api as accounts_api
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, SessionStore
 from gateway.catalogue import api as catalogue_api
+from gateway.dependencies import Services
 from gateway.documents import api as documents_api
-from gateway.documents.remote import DocumentService
-from gateway.engines import Engines
-from gateway.limits import Doors
-from gateway.openapi import publish
+from gateway.documents.client import DocumentsClient
+from gateway.limits import AdmissionControl
+from gateway.openapi import SERVERS, SUMMARY, PublicApi
+from gateway.outcomes import count_outcome
+from gateway.readiness import DependencyProbe
 from gateway.reference import api as reference_api
 from gateway.requests import api as requests_api
-from gateway.requests.acts import Acting
-from gateway.requests.reading import Reading
+from gateway.requests.acts import ActService
+from gateway.requests.queries import RequestQueries
 from gateway.requests.store import ViewStore
-from gateway.requests.submit import Filing
+from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
-from gateway.wired import Wired
 from services.common.catalogue import catalogue
 from services.common.messaging import Publisher
-from services.common.process import Process
+from services.common.process import NO_TELEMETRY, Process
 from services.common.store import Database, connect, database, disconnect
 from services.common.web import problems
-from services.common.web.edge import Edge
-from services.common.web.straight import Straight, straight
+from services.common.web.internal_auth import has_signature
+from services.common.web.middleware import RequestMiddleware
 
-APPENDED_WITHIN: Final = 5.0
+SEND_TIMEOUT: Final = 5.0
 """Seconds the broker has to acknowledge a record; with the claim's 1.5 a submit is answered well within eight."""
 
 
-def build(settings: Settings) -> FastAPI:
+class Applications(NamedTuple):
+    """`public` is for the listener behind the TLS proxy; `internal`, which carries the lifespan, is never published."""
+
+    public: FastAPI
+    internal: FastAPI
+
+
+def build(settings: Settings) -> Applications:
     client = connect(settings.mongo_url, settings.mongo_driver)
     own = database(client, f"{settings.mongo_database_prefix}_gateway")
-    publisher = Publisher(settings.kafka_url, client_id="postigo-gateway", timeout=APPENDED_WITHIN)
-    wired = _wire(settings, own, publisher)
-    engines = Engines(publisher, own)
+    publisher = Publisher(settings.kafka_url, client_id="postigo-gateway", timeout=SEND_TIMEOUT)
+    services = build_services(settings, own, publisher)
+    probe = DependencyProbe(publisher, own)
     process = Process(
         "gateway",
         publisher=publisher,
-        prepare=[wired.accounts.ensure_indexes, wired.sessions.ensure_indexes, wired.reading.views.ensure_indexes],
-        loops=[engines],
-        checks=[engines.trouble],
-        close=[partial(disconnect, client), wired.sign_in.verifier.close, wired.documents.close],
+        prepare=[
+            services.accounts.ensure_indexes,
+            services.sessions.ensure_indexes,
+            services.queries.views.ensure_indexes,
+        ],
+        loops=[probe],
+        checks=[probe.missing],
+        close=[partial(disconnect, client), services.sign_in.verifier.close, services.documents.close],
     )
-    app = process.app(openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.wired = wired
+    return Applications(public_app(services), internal_app(process, services))
+
+
+def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> FastAPI:
+    """The API. `dependencies` run before each of its endpoints."""
+    app = PublicApi(
+        title="Postigo",
+        version="1.0.0",
+        summary=SUMMARY,
+        servers=SERVERS,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        dependencies=dependencies,
+        telemetry=NO_TELEMETRY,
+    )
+    app.state.services = services
     problems.install(app)
-    app.add_middleware(Straight, routes=straight(requests_api.submit_router.routes))
-    app.add_middleware(Edge, at_door=_doors(wired))
-    # In the order in which they are tried: filing first.
-    for router in (requests_api.submit_router, requests_api.router, documents_api.router, accounts_api.router):
-        app.include_router(router)
-    for router in (catalogue_api.router, reference_api.router):
-        app.include_router(router)
-    publish(app)
+    app.add_middleware(RequestMiddleware, admission=_admission(services), observer=count_outcome)
+    for capability in (requests_api, documents_api, accounts_api, catalogue_api, reference_api):
+        app.include_router(capability.router)
     return app
 
 
-def _doors(wired: Wired) -> Doors:
-    return Doors(
+def internal_app(process: Process, services: Services) -> FastAPI:
+    """Probes, metrics, and the signed calls of our own processes."""
+    app = process.app()
+    app.state.services = services
+    app.state.internal_secret = services.settings.internal_secret
+    problems.install(app)
+    app.add_middleware(RequestMiddleware, continues_trace=has_signature)
+    app.include_router(accounts_api.internal_router)
+    return app
+
+
+def _admission(services: Services) -> AdmissionControl:
+    return AdmissionControl(
         {
-            ("POST", "/v1/requests"): wired.filing.in_flight,
-            ("POST", "/v1/sessions"): wired.sign_in.in_flight,
-            ("POST", "/v1/documents"): documents_api.in_flight,
+            ("POST", "/v1/requests"): services.submissions.limit,
+            ("POST", "/v1/sessions"): services.sign_in.limit,
+            ("POST", "/v1/documents"): services.documents.uploads,
         }
     )
 
 
-def _wire(settings: Settings, own: Database, publisher: Publisher) -> Wired:
+def build_services(settings: Settings, own: Database, publisher: Publisher) -> Services:
     accounts = AccountStore(own)
     sessions = Sessions(SessionStore(own))
-    documents = DocumentService(settings.documents_url, settings.internal_secret)
-    filing = Filing(
-        sessions=sessions,
+    documents = DocumentsClient(settings.documents_url, settings.internal_secret)
+    submissions = SubmissionService(
         documents=documents,
         publisher=publisher,
         catalogue=catalogue(),
         id_secret=settings.id_secret,
         receipt_secret=settings.cursor_secret,
     )
-    reading = Reading(ViewStore(own), filing.issued, settings.cursor_secret)
-    return Wired(
+    queries = RequestQueries(ViewStore(own), submissions.issued, settings.cursor_secret)
+    return Services(
         settings=settings,
         accounts=accounts,
         sessions=sessions,
         sign_in=SignIn(accounts, sessions, settings.id_secret),
         documents=documents,
-        filing=filing,
-        reading=reading,
-        acting=Acting(sessions, documents, publisher, reading, filing.keys, settings.id_secret),
+        submissions=submissions,
+        queries=queries,
+        acts=ActService(documents, publisher, queries, submissions.keys, settings.id_secret),
     )

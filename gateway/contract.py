@@ -27,7 +27,7 @@ def description() -> str:
         postigo_cursor_secret=unused,
         postigo_internal_secret=unused,
     )
-    return json.dumps(build(settings).openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(build(settings).public.openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Saying "not now" before a queue grows."""
+"""Limits on concurrency: a request above one is refused at once, before a queue grows."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -14,18 +14,18 @@ from services.common.web import kinds
 from services.common.web.kinds import Kind
 from services.common.web.problems import Problem
 
-COME_BACK: Final = (1, 3)
-"""Seconds, drawn for each who is sent away: all of them must not come back at the same moment."""
+RETRY_AFTER: Final = (1, 3)
+"""Seconds, drawn for each refusal: refused clients must not all come back at the same moment."""
 
 
-class InFlight:
-    """At most `limit` at once inside `with`; the next one is refused at once instead of waiting."""
+class ConcurrencyLimit:
+    """At most `limit` at once inside `with`; the next one raises a `Problem` instead of waiting."""
 
     def __init__(self, what: str, limit: int, kind: Kind = kinds.BUSY) -> None:
         self._limit = limit
         self._kind = kind
         self._inside = 0
-        self._turned_away = TURNED_AWAY.labels(what)
+        self._refused = TURNED_AWAY.labels(what)
 
     @property
     def is_full(self) -> bool:
@@ -36,8 +36,8 @@ class InFlight:
         return not self._inside
 
     def refusal(self) -> Problem:
-        self._turned_away.inc()
-        return Problem(self._kind, retry_after=random.randint(*COME_BACK))
+        self._refused.inc()
+        return Problem(self._kind, retry_after=random.randint(*RETRY_AFTER))
 
     def __enter__(self) -> None:
         if self.is_full:
@@ -48,41 +48,38 @@ class InFlight:
         self._inside -= 1
 
 
-class Shares:
-    """At most `share` at once for each account, so that nobody takes all the places that are there for everybody.
+class PerAccountLimit:
+    """At most `limit` at once for each account, so that one account cannot take everybody's places.
 
-    `len()` is how many accounts have anything under way.
+    `len()` is the number of accounts with anything in progress.
     """
 
-    def __init__(self, what: str, share: int) -> None:
+    def __init__(self, what: str, limit: int) -> None:
         self._what = what
-        self._share = share
-        self._of: dict[UUID, InFlight] = {}
+        self._limit = limit
+        self._limits: dict[UUID, ConcurrencyLimit] = {}
 
     def __len__(self) -> int:
-        return len(self._of)
+        return len(self._limits)
 
     @contextmanager
     def of(self, account_id: UUID) -> Iterator[None]:
-        """One of the account's places; the next one is refused at once when it has none left."""
-        mine = self._of.setdefault(account_id, InFlight(self._what, self._share, kinds.TOO_MANY_AT_ONCE))
+        """One of the account's places. Raises the problem `too-many-at-once` when it has none left."""
+        own = self._limits.setdefault(account_id, ConcurrencyLimit(self._what, self._limit, kinds.TOO_MANY_AT_ONCE))
         try:
-            with mine:
+            with own:
                 yield
         finally:
-            if mine.is_empty:
-                del self._of[account_id]
+            if own.is_empty:
+                del self._limits[account_id]
 
 
-class Doors:
-    """Who would only be told "not now" later, when more has been done for them, is told so at the door.
+class AdmissionControl:
+    """Rejects overload before authentication and body parsing. `limits` by method and path."""
 
-    `behind` names what stands behind a method and an address.
-    """
-
-    def __init__(self, behind: Mapping[tuple[str, str], InFlight]) -> None:
-        self._behind = behind
+    def __init__(self, limits: Mapping[tuple[str, str], ConcurrencyLimit]) -> None:
+        self._limits = limits
 
     def __call__(self, scope: Scope) -> Problem | None:
-        in_flight = self._behind.get((scope["method"], scope["path"]))
-        return in_flight.refusal() if in_flight is not None and in_flight.is_full else None
+        limit = self._limits.get((scope["method"], scope["path"]))
+        return limit.refusal() if limit is not None and limit.is_full else None

@@ -4,13 +4,12 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from services.common import settings
-from services.common.settings import Secret
+from services.common.settings import PublicListener, Secret
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/\s]$")]
 
 
-class Settings(settings.Settings):
+class Settings(PublicListener):
     documents_url: Url
     """Where the documents service takes bytes and claims."""
 

@@ -48,27 +48,28 @@ def run(folder: Path, *, as_json: bool) -> None:
 async def _rows(home: Home) -> list[dict[str, Any]]:
     state = home.state()
     tier = state.get("tier", EMBEDDED)
-    return list(await asyncio.gather(*(_row(tier, program) for program in state.get("programs", []))))
+    ports = home.kept_ports()
+    return list(await asyncio.gather(*(_row(tier, ports, program) for program in state.get("programs", []))))
 
 
-async def _row(tier: Tier, program: dict[str, Any]) -> dict[str, Any]:
+async def _row(tier: Tier, ports: dict[str, int], program: dict[str, Any]) -> dict[str, Any]:
     pid, started_at = program["pid"], program["started_at"]
     return {
         "name": program["name"],
         "kind": program["kind"],
         "pid": pid,
         "url": program["url"],
-        "state": await _state_now(tier, program),
+        "state": await _state_now(tier, ports, program),
         "uptime_seconds": round(time.time() - started_at, 1) if pid else None,
         "restarts": program["restarts"],
         "memory_mb": _resident_mb(pid) if pid else None,
     }
 
 
-async def _state_now(tier: Tier, program: dict[str, Any]) -> str:
+async def _state_now(tier: Tier, ports: dict[str, int], program: dict[str, Any]) -> str:
     """What the supervisor saw, and for a ready program what it answers now."""
     state = str(program["state"])
-    probe = tables.probe_of(tier, program["name"], program["url"])
+    probe = tables.probe_of(tier, program["name"], ports)
     if state != State.READY or probe is None:
         return state
     try:

@@ -22,7 +22,7 @@ COMPOSE = "docker-compose"
 NEEDED_TO_RUN = (DEBIAN, CLUSTER, FERRETDB, MINIO)
 
 SUITE = "sid"
-PACKAGES = ("postgresql-18", "postgresql-18-documentdb")
+PACKAGES = ("postgresql-18", "postgresql-18-documentdb", "nginx")
 
 POSTGRES = "/usr/lib/postgresql/18/bin"
 

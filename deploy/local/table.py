@@ -89,11 +89,27 @@ PROCESSES: Mapping[str, str] = {
 }
 
 
+# Processes that people call have a second listener, for probes and internal calls; its port has a name of its own.
+PUBLIC = frozenset({"gateway"})
+
+
 def port_names(tier: Tier) -> list[str]:
     """Everything of a stack that listens, each once."""
     engines = TIERS[tier]
     further = (port for engine in engines.values() for port in engine.ports.values())
-    return list(dict.fromkeys((*engines, *further, *PROCESSES)))
+    internal = (internal_name(name, module) for name, module in PROCESSES.items())
+    return list(dict.fromkeys((*engines, *further, *PROCESSES, *internal)))
+
+
+def internal_name(name: str, module: str) -> str:
+    """The name of the port on which the process `name` answers probes and internal calls."""
+    return f"{name}-internal" if module in PUBLIC else name
+
+
+def listeners(name: str, module: str, port_of: Callable[[str], int]) -> dict[str, str]:
+    """The variables that say where a process listens."""
+    internal = {"INTERNAL_HOST": HOST, "INTERNAL_PORT": str(port_of(internal_name(name, module)))}
+    return {"HTTP_HOST": HOST, "HTTP_PORT": str(port_of(name)), **internal} if module in PUBLIC else internal
 
 
 def with_needs(tier: Tier, names: Iterable[str]) -> tuple[str, ...]:
@@ -110,8 +126,11 @@ def addresses(tier: Tier, ports: Mapping[str, int]) -> dict[str, str]:
     found = {engine.variable: engine.url.format(f"{HOST}:{ports[name]}") for name, engine in engines.items()}
     for engine in engines.values():
         found.update(engine.settings)
-    gateway = _http(ports["gateway"])
-    return found | {"DOCUMENTS_URL": _http(ports["documents"]), "GATEWAY_URL": gateway, "PUBLIC_URL": gateway}
+    return found | {
+        "DOCUMENTS_URL": _http(ports["documents"]),
+        "GATEWAY_URL": _http(ports[internal_name("gateway", "gateway")]),
+        "PUBLIC_URL": _http(ports["gateway"]),
+    }
 
 
 def engine(tier: Tier, name: str, home: Home, ports: Mapping[str, int]) -> Program:
@@ -135,26 +154,27 @@ def engine(tier: Tier, name: str, home: Home, ports: Mapping[str, int]) -> Progr
 
 def process(name: str, ports: Mapping[str, int], environment: Mapping[str, str]) -> Program:
     """The Postigo process `name` as a program."""
-    # Nobody shares out requests among replicas here, who would need time to notice that one leaves.
-    own = {"HTTP_HOST": HOST, "HTTP_PORT": str(ports[name]), "HTTP_DRAIN": "0", "POSTIGO_INSTANCE": "1"}
+    module = PROCESSES[name]
+    # There is no load balancer here that would need time to notice a process that drains.
+    own = {**listeners(name, module, ports.__getitem__), "HTTP_DRAIN": "0", "POSTIGO_INSTANCE": "1"}
     return Program(
         name=name,
         kind=Kind.PROCESS,
-        command=[sys.executable, "-m", PROCESSES[name]],
+        command=[sys.executable, "-m", module],
         environment={**inherited(), **own, **environment},
         url=_http(ports[name]),
-        ready=partial(probes.http_ready, ports[name]),
+        ready=partial(probes.http_ready, ports[internal_name(name, module)]),
         stop_within=DRAIN_SECONDS,
     )
 
 
-def probe_of(tier: Tier, name: str, url: str) -> Probe | None:
-    """How to ask `name` at `url` whether it is ready; None for a program that is not in the tables."""
-    engines = TIERS[tier]
-    if name not in engines and name not in PROCESSES:
-        return None
-    ask = engines[name].probe if name in engines else probes.http_ready
-    return partial(ask, int(url.rpartition(":")[2]))
+def probe_of(tier: Tier, name: str, ports: Mapping[str, int]) -> Probe | None:
+    """How to ask `name` whether it is ready; None for a program that is not in the tables."""
+    if name in TIERS[tier]:
+        return partial(TIERS[tier][name].probe, ports[name])
+    if name in PROCESSES:
+        return partial(probes.http_ready, ports[internal_name(name, PROCESSES[name])])
+    return None
 
 
 def inherited() -> dict[str, str]:

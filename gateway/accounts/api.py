@@ -4,41 +4,44 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
-from starlette.responses import Response
 
 from gateway.accounts.domain import Account, AccountKind, Credentials
-from gateway.openapi import BEARER, json_body
-from gateway.wired import wired
+from gateway.dependencies import ServicesDep, SignedIn, Token
 from services.common.catalogue import Language
 from services.common.gathering import MOST
 from services.common.web import kinds
-from services.common.web.bodies import read_json
-from services.common.web.ours import read_ours
-from services.common.web.problems import responses
-
-router = APIRouter()
-
-CREDENTIALS_CAP: Final = 4 * 1024
-"""Bytes of a body that anybody may send, without being known."""
-
-_NO_STORE: Final = {"Cache-Control": "no-store"}
+from services.common.web.internal_auth import require_signature
+from services.common.web.problems import problem_responses
+from services.common.web.strict_json import StrictJsonRoute
 
 
-class AccountShown(BaseModel):
+class CredentialsRoute(StrictJsonRoute):
+    """Anybody may send a body here, without a session."""
+
+    body_limit = 4 * 1024
+
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=CredentialsRoute)
+internal_router = APIRouter(
+    prefix="/internal", route_class=StrictJsonRoute, dependencies=[Depends(require_signature)], include_in_schema=False
+)
+
+
+class AccountResponse(BaseModel):
     account_id: UUID
     name: str
     kind: AccountKind
     language: Language
 
 
-class SessionBegun(BaseModel):
+class SessionResponse(BaseModel):
     """`token` is shown once; send it as `Authorization: Bearer <token>`."""
 
     token: str
     expires_at: datetime
-    account: AccountShown
+    account: AccountResponse
 
 
 class Recipient(BaseModel):
@@ -63,7 +66,7 @@ class RecipientsTold(BaseModel):
     recipients: tuple[Recipient | None, ...]
 
 
-_REFUSALS: Final[Any] = responses(
+_SIGN_IN_PROBLEMS: Final[Any] = problem_responses(
     kinds.NOT_JSON,
     kinds.WRONG_CREDENTIALS,
     kinds.TOO_LARGE,
@@ -73,51 +76,40 @@ _REFUSALS: Final[Any] = responses(
     kinds.BUSY,
     kinds.UNAVAILABLE,
 )
+_SIGN_OUT_PROBLEMS: Final[Any] = problem_responses(kinds.NO_SESSION, kinds.BUSY, kinds.UNAVAILABLE)
 
 
-@router.post(
-    "/v1/sessions",
-    status_code=201,
-    response_model=SessionBegun,
-    responses=_REFUSALS,
-    openapi_extra=json_body(Credentials),
-    summary="Sign in",
-)
-async def sign_in(request: Request) -> Response:
+@router.post("", status_code=201, responses=_SIGN_IN_PROBLEMS, summary="Sign in")
+async def sign_in(
+    credentials: Credentials, request: Request, response: Response, services: ServicesDep
+) -> SessionResponse:
     """Begin a session of eight hours with NISS and password."""
-    credentials = await read_json(request, Credentials, CREDENTIALS_CAP)
     address = request.client.host if request.client else ""
-    token, session, account = await wired(request).sign_in.begin(credentials, address)
-    shown = AccountShown(account_id=account.account_id, name=account.name, kind=account.kind, language=account.language)
-    begun = SessionBegun(token=token, expires_at=session.expires_at, account=shown)
-    return Response(begun.model_dump_json(), 201, _NO_STORE, "application/json")
+    token, session, account = await services.sign_in.begin(credentials, address)
+    response.headers["Cache-Control"] = "no-store"
+    return SessionResponse(
+        token=token,
+        expires_at=session.expires_at,
+        account=AccountResponse(
+            account_id=account.account_id, name=account.name, kind=account.kind, language=account.language
+        ),
+    )
 
 
-@router.delete(
-    "/v1/sessions/current",
-    status_code=204,
-    responses=responses(kinds.NO_SESSION, kinds.BUSY, kinds.UNAVAILABLE),
-    openapi_extra=BEARER,
-    summary="Sign out",
-)
-async def sign_out(request: Request) -> Response:
+@router.delete("/current", status_code=204, responses=_SIGN_OUT_PROBLEMS, summary="Sign out")
+async def sign_out(token: Token, session: SignedIn, response: Response, services: ServicesDep) -> None:
     """End the session. Its token is worth nothing from now on."""
-    sessions = wired(request).sessions
-    await sessions.of(request)
-    await sessions.end(request)
-    return Response(status_code=204, headers=_NO_STORE)
+    await services.sessions.end(token)
+    response.headers["Cache-Control"] = "no-store"
 
 
-@router.post("/internal/recipients", include_in_schema=False)
-async def recipients(request: Request) -> Response:
-    """Whom notices go to, null where there is no such account. Signed by one of our own processes; what each is asked for
-    is kept in the access log.
-    """
-    here = wired(request)
-    asked = (await read_ours(request, here.settings.internal_secret, RecipientsAsked)).asked
-    accounts = await here.accounts.recipients([(each.account_id, each.purpose) for each in asked], datetime.now(UTC))
-    told = RecipientsTold(recipients=tuple(account and _recipient(account) for account in accounts))
-    return Response(told.model_dump_json(), headers=_NO_STORE, media_type="application/json")
+@internal_router.post("/recipients")
+async def get_recipients(asked: RecipientsAsked, response: Response, services: ServicesDep) -> RecipientsTold:
+    """Whom notices go to, null where there is no such account. The purpose of each is kept in the access log."""
+    purposes = [(each.account_id, each.purpose) for each in asked.asked]
+    accounts = await services.accounts.recipients(purposes, datetime.now(UTC))
+    response.headers["Cache-Control"] = "no-store"
+    return RecipientsTold(recipients=tuple(account and _recipient(account) for account in accounts))
 
 
 def _recipient(account: Account) -> Recipient:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from gateway.accounts.brake import Brake
 from gateway.accounts.domain import Account, Credentials, Session, account_id_of, new_token, session_for
 from gateway.accounts.passwords import Verifier
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore
-from gateway.limits import InFlight
+from gateway.limits import ConcurrencyLimit
+from gateway.rate_limit import RateLimit
 from services.common.web import kinds
 from services.common.web.problems import Problem
 
@@ -23,25 +23,25 @@ class SignIn:
     sessions: Sessions
     id_secret: bytes
     verifier: Verifier = field(default_factory=Verifier)
-    pair_brake: Brake = field(default_factory=lambda: Brake(tries=10, refill=30))
-    account_brake: Brake = field(default_factory=lambda: Brake(tries=60, refill=10))
-    address_brake: Brake = field(default_factory=lambda: Brake(tries=100, refill=2))
-    in_flight: InFlight = field(default_factory=lambda: InFlight("sign-ins", SIGN_INS))
+    pair_limit: RateLimit = field(default_factory=lambda: RateLimit(burst=10, refill=30))
+    account_limit: RateLimit = field(default_factory=lambda: RateLimit(burst=60, refill=10))
+    address_limit: RateLimit = field(default_factory=lambda: RateLimit(burst=100, refill=2))
+    limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("sign-ins", SIGN_INS))
 
     async def begin(self, credentials: Credentials, address: str) -> tuple[str, Session, Account]:
         """A token, its session and its account. Problems: `wrong-credentials`, `too-many`, `busy`."""
         account_id = account_id_of(self.id_secret, credentials.niss)
         network = network_of(address)
-        # Who guesses from one network keeps the account's owner out of that network alone.
+        # Guesses from one network keep the account's owner out of that network alone.
         taken = (
-            (self.address_brake, network),
-            (self.pair_brake, f"{network} {account_id}"),
-            (self.account_brake, str(account_id)),
+            (self.address_limit, network),
+            (self.pair_limit, f"{network} {account_id}"),
+            (self.account_limit, str(account_id)),
         )
         _take(taken)
         guessed_wrong = False
         try:
-            with self.in_flight:
+            with self.limit:
                 account = await self.accounts.find(account_id)
                 known_hash = None if account is None else account.password_hash
                 fits = await self.verifier.verify(credentials.password, known_hash)
@@ -57,20 +57,20 @@ class SignIn:
         return token, session, account
 
 
-Tries = tuple[tuple[Brake, str], ...]
+Tries = tuple[tuple[RateLimit, str], ...]
 
 
 def _take(tries: Tries) -> None:
     """One try of each, or none: who is refused by the second has not guessed, and must not use up the first."""
-    for count, (brake, key) in enumerate(tries):
-        if wait := brake.take(key):
+    for count, (limit, key) in enumerate(tries):
+        if wait := limit.take(key):
             _give_back(tries[:count])
             raise Problem(kinds.TOO_MANY, retry_after=wait)
 
 
 def _give_back(tries: Tries) -> None:
-    for brake, key in tries:
-        brake.give_back(key)
+    for limit, key in tries:
+        limit.give_back(key)
 
 
 def network_of(address: str) -> str:

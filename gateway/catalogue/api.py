@@ -7,17 +7,17 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from gateway.wired import AskedLanguage
+from gateway.dependencies import AcceptedLanguage
 from services.common.catalogue import Catalogue, Clock, Language, Subject, catalogue
 from services.common.web import kinds
-from services.common.web.answers import readable
+from services.common.web.etag import etag_response
 from services.common.web.field_errors import FieldError
-from services.common.web.problems import Problem, responses
+from services.common.web.problems import Problem, problem_responses
 
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"])
 
 _PUBLIC: Final = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
-_NOT_FOUND: Final[Any] = responses(kinds.NOT_FOUND)
+_NOT_FOUND: Final[Any] = problem_responses(kinds.NOT_FOUND, kinds.INVALID)
 
 
 class Term(BaseModel):
@@ -27,65 +27,65 @@ class Term(BaseModel):
     unit: str
 
 
-class ReasonShown(BaseModel):
+class ReasonResponse(BaseModel):
     code: str
     name: str
     usual_documents: str
     term: Term
 
 
-class SubjectShown(BaseModel):
+class SubjectResponse(BaseModel):
     """`who`: P persons, E companies, PE both."""
 
     code: str
     name: str
     life_event: str
     who: str
-    reasons: list[ReasonShown]
+    reasons: list[ReasonResponse]
 
 
-class LifeEventShown(BaseModel):
+class LifeEventResponse(BaseModel):
     code: str
     name: str
-    subjects: list[SubjectShown]
+    subjects: list[SubjectResponse]
 
 
-class CatalogueShown(BaseModel):
+class CatalogueResponse(BaseModel):
     version: int
     valid_from: date
-    life_events: list[LifeEventShown]
+    life_events: list[LifeEventResponse]
 
 
-@router.get("", response_model=CatalogueShown, summary="The whole catalogue")
-async def whole(request: Request, language: AskedLanguage) -> Response:
+@router.get("", response_model=CatalogueResponse, summary="The whole catalogue")
+async def get_catalogue(request: Request, language: AcceptedLanguage) -> Response:
     """Everything that can be asked. Needs no session."""
     current = catalogue()
     events = [
-        LifeEventShown(
+        LifeEventResponse(
             code=event.code,
             name=event.name(language),
-            subjects=[_shown(current, event.code, subject, language) for subject in event.subjects],
+            subjects=[_subject(current, event.code, subject, language) for subject in event.subjects],
         )
         for event in current.life_events
     ]
-    shown = CatalogueShown(version=current.version, valid_from=current.valid_from, life_events=events)
-    return readable(request, shown, language, _PUBLIC)
+    shown = CatalogueResponse(version=current.version, valid_from=current.valid_from, life_events=events)
+    return etag_response(request, shown, language, _PUBLIC)
 
 
-@router.get("/subjects/{code}", response_model=SubjectShown, responses=_NOT_FOUND, summary="One subject")
-async def one(request: Request, code: str, language: AskedLanguage) -> Response:
+@router.get("/subjects/{code}", response_model=SubjectResponse, responses=_NOT_FOUND, summary="One subject")
+async def get_subject(request: Request, code: str, language: AcceptedLanguage) -> Response:
     """One subject with its reasons. Needs no session."""
     current = catalogue()
     for event in current.life_events:
         for subject in event.subjects:
             if subject.code == code.upper():
-                return readable(request, _shown(current, event.code, subject, language), language, _PUBLIC)
+                return etag_response(request, _subject(current, event.code, subject, language), language, _PUBLIC)
     raise Problem(kinds.NOT_FOUND, FieldError("unknown_subject", parameter="code"))
 
 
-def _shown(current: Catalogue, life_event: str, subject: Subject, language: Language) -> SubjectShown:
+def _subject(current: Catalogue, life_event: str, subject: Subject, language: Language) -> SubjectResponse:
     reasons = [
-        ReasonShown(
+        ReasonResponse(
             code=code,
             name=current.reasons[code].name(language),
             usual_documents=usual.name(language) if (usual := current.reasons[code].usual_documents) else "",
@@ -93,7 +93,7 @@ def _shown(current: Catalogue, life_event: str, subject: Subject, language: Lang
         )
         for code in subject.reasons
     ]
-    return SubjectShown(
+    return SubjectResponse(
         code=subject.code, name=subject.name(language), life_event=life_event, who=subject.who, reasons=reasons
     )
 

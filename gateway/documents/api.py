@@ -1,51 +1,48 @@
-"""`/v1/documents`: send a file, see what became of it."""
+"""`/v1/documents`: upload a file, see its state."""
 
 import asyncio
 from functools import partial
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
-from starlette.types import Message
+from fastapi import APIRouter, Header, Path, Request, Response
+from starlette.types import Message, Receive
 
+from gateway.dependencies import IdempotencyKey, ServicesDep, SignedIn
+from gateway.documents.client import DocumentResponse, Upload
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES, document_id_of, name_of
-from gateway.documents.remote import LOOKS, UPLOADS, DocumentShown, Upload
-from gateway.limits import InFlight, Shares
-from gateway.openapi import BEARER, IDEMPOTENCY_KEY, header
-from gateway.requests.domain import require_key
-from gateway.wired import SignedIn, wired
+from gateway.limits import PerAccountLimit
 from services.common.web import kinds
-from services.common.web.answers import readable
-from services.common.web.bodies import content_type, not_accepted, pieces, require_length, require_plain, too_slow
-from services.common.web.edge import traceparent_of
+from services.common.web.etag import etag_response
 from services.common.web.field_errors import FieldError
-from services.common.web.heads import header_of
 from services.common.web.languages import DEFAULT
-from services.common.web.problems import Problem, responses
+from services.common.web.middleware import traceparent_of
+from services.common.web.problems import Problem, problem_responses
+from services.common.web.strict_json import body_chunks, content_type, limited_receive, not_accepted, require_plain
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
-PIECE_WITHIN: Final = 30.0
-"""Seconds until the next piece of a file must have come."""
+CHUNK_TIMEOUT: Final = 30.0
+"""Seconds until the next chunk of a file must arrive."""
 
-SHARE: Final = 4
-"""Files that one account may send at once: each may take its time, and holds a place that others want."""
+PER_ACCOUNT: Final = 4
+"""Uploads that one account may have in progress: each may take its time, and holds a place that others want."""
 
-in_flight: Final = InFlight("uploads", UPLOADS)
-_shares: Final = Shares("uploads-of-one-account", SHARE)
-_looks: Final = InFlight("files", LOOKS)
+_per_account: Final = PerAccountLimit("uploads-of-one-account", PER_ACCOUNT)
 
 _BODY: Final = {
     "requestBody": {
         "required": True,
-        "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES},
+        "content": {
+            media_type: {
+                "schema": {"type": "string", "format": "binary"},
+                "examples": {"file": {"summary": f"A file{ending}", "externalValue": f"/docs/example{ending}"}},
+            }
+            for media_type, ending in MEDIA_TYPES.items()
+        },
     }
 }
-_DISPOSITION: Final = header(
-    "Content-Disposition", 'The file\'s name: `attachment; filename="..."`, in UTF-8, or `filename*` (RFC 6266).'
-)
-_REFUSALS: Final[Any] = responses(
+_UPLOAD_PROBLEMS: Final[Any] = problem_responses(
     kinds.IDEMPOTENCY_KEY,
     kinds.NO_SESSION,
     kinds.TOO_SLOW,
@@ -57,61 +54,76 @@ _REFUSALS: Final[Any] = responses(
     kinds.BUSY,
     kinds.UNAVAILABLE,
 )
+_READ_PROBLEMS: Final[Any] = problem_responses(
+    kinds.NO_SESSION, kinds.NOT_FOUND, kinds.INVALID, kinds.BUSY, kinds.UNAVAILABLE
+)
+
+ContentDisposition = Annotated[
+    str,
+    Header(
+        alias="Content-Disposition",
+        description='The file\'s name: `attachment; filename="..."`, in UTF-8, or `filename*` (RFC 6266).',
+        examples=['attachment; filename="declaracao.pdf"'],
+    ),
+]
 
 
 @router.post(
     "",
     status_code=201,
-    response_model=DocumentShown,
-    responses=_REFUSALS,
-    openapi_extra={**_BODY, **BEARER, "parameters": [IDEMPOTENCY_KEY, _DISPOSITION]},
-    summary="Send a file",
+    responses=_UPLOAD_PROBLEMS,
+    openapi_extra=_BODY,
+    summary="Upload a file",
 )
-async def send(request: Request) -> Response:
-    """Send a PDF, PNG or JPEG of at most 25 MiB as the raw body. Its id is named when the request is filed."""
-    here = wired(request)
-    session = await here.sessions.of(request)
-    key = require_key(header_of(request.scope, b"idempotency-key"))
+async def upload_document(
+    session: SignedIn,
+    key: IdempotencyKey,
+    services: ServicesDep,
+    request: Request,
+    response: Response,
+    disposition: ContentDisposition = "",
+) -> DocumentResponse:
+    """Upload a PDF, PNG or JPEG of at most 25 MiB as the raw body. Its id is named when the request is filed."""
     media_type = content_type(request)
     if media_type not in MEDIA_TYPES:
         raise not_accepted(*MEDIA_TYPES)
     require_plain(request)
-    require_length(request, MAX_BYTES)
     upload = Upload(
-        document_id=document_id_of(here.settings.id_secret, session, key),
+        document_id=document_id_of(services.settings.id_secret, session, key),
         owner=session.account_id,
-        name=name_of(request.headers.get("content-disposition", ""), media_type),
+        name=name_of(disposition, media_type),
         media_type=media_type,
         length=request.headers.get("content-length"),
         traceparent=traceparent_of(request.scope),
     )
-    with _shares.of(session.account_id), in_flight:
-        shown = await here.documents.put(upload, pieces(partial(_in_time, request), MAX_BYTES))
-    headers = {"Location": f"/v1/documents/{shown.document_id}", "Cache-Control": "no-store"}
-    return Response(shown.model_dump_json(), 201, headers, "application/json")
+    receive = partial(_receive_in_time, limited_receive(request, MAX_BYTES))
+    with _per_account.of(session.account_id), services.documents.uploads:
+        document = await services.documents.put(upload, body_chunks(receive))
+    response.headers["Location"] = f"/v1/documents/{document.document_id}"
+    response.headers["Cache-Control"] = "no-store"
+    return document
 
 
-@router.get(
-    "/{document_id}",
-    response_model=DocumentShown,
-    responses=responses(kinds.NO_SESSION, kinds.NOT_FOUND, kinds.BUSY, kinds.UNAVAILABLE),
-    summary="See a file's state",
-)
-async def show(request: Request, document_id: str, session: SignedIn) -> Response:
+@router.get("/{document_id}", response_model=DocumentResponse, responses=_READ_PROBLEMS, summary="See a file's state")
+async def get_document(
+    document_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+    request: Request,
+    session: SignedIn,
+    services: ServicesDep,
+) -> Response:
     """What is known of one of your own files."""
     try:
         identifier = UUID(document_id)
     except ValueError:
         raise Problem(kinds.NOT_FOUND, FieldError("not_uuid", parameter="document_id")) from None
-    with _looks:
-        shown = await wired(request).documents.get(identifier, session.account_id, traceparent_of(request.scope))
-    return readable(request, shown, DEFAULT)
+    document = await services.documents.get(identifier, session.account_id, traceparent_of(request.scope))
+    return etag_response(request, document, DEFAULT)
 
 
-async def _in_time(request: Request) -> Message:
-    """The next piece of the body, never waited for for ever."""
+async def _receive_in_time(receive: Receive) -> Message:
+    """The next chunk of the body, within a bound."""
     try:
-        async with asyncio.timeout(PIECE_WITHIN):
-            return await request.receive()
+        async with asyncio.timeout(CHUNK_TIMEOUT):
+            return await receive()
     except TimeoutError:
-        raise too_slow() from None
+        raise Problem(kinds.TOO_SLOW, headers={"Connection": "close"}) from None

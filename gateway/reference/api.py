@@ -73,9 +73,11 @@ def _fields(schema: dict[str, Any], operation: dict[str, Any]) -> list[dict[str,
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
         return []
-    model = schema["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+    # A body that may be missing is described as one of its model and null.
+    declared = content["schema"].get("anyOf", [content["schema"]])[0]
+    model = schema["components"]["schemas"][declared["$ref"].rpartition("/")[2]]
     required = model.get("required", ())
     return [
         {"name": name, "required": name in required, "description": field.get("description", "")}
-        for name, field in model["properties"].items()
+        for name, field in model.get("properties", {}).items()
     ]

@@ -1,1 +1,1 @@
-"""Filing a request, and seeing where it stands."""
+"""SubmissionService a request, and seeing where it stands."""

@@ -1,26 +1,33 @@
 """`/v1/requests`: file, list, read, follow, prove."""
 
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
-import orjson
-from fastapi import APIRouter, Query, Request
-from fastapi.routing import APIRoute
-from starlette.responses import Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
-from gateway.openapi import BEARER, IDEMPOTENCY_KEY, header, json_body
-from gateway.requests.domain import NewMessage, NewRequest, NewWithdrawal
-from gateway.requests.shown import ActTaken, ReceiptShown, RequestFiled, RequestPage, RequestShown, Shower, Timeline
-from gateway.wired import AskedLanguage, SignedIn, wired
+from gateway.dependencies import AcceptedLanguage, IdempotencyKey, ReceiptHeader, ServicesDep, SignedIn
+from gateway.requests.presenter import RequestPresenter
+from gateway.requests.request_command import command_of
+from gateway.requests.schemas import (
+    ActResponse,
+    NewMessage,
+    NewRequest,
+    NewWithdrawal,
+    ReceiptResponse,
+    RequestPage,
+    RequestResponse,
+    SubmissionResponse,
+    Timeline,
+)
 from services.common.catalogue import catalogue
+from services.common.contracts.intake import Act
 from services.common.contracts.lifecycle import State
-from services.common.telemetry.metrics import ACTS, SUBMITS
 from services.common.web import kinds
-from services.common.web.answers import readable
-from services.common.web.problems import Problem, responses
+from services.common.web.etag import etag_response
+from services.common.web.problems import problem_responses
+from services.common.web.strict_json import StrictJsonRoute
 
-router = APIRouter(prefix="/v1/requests", tags=["requests"])
+router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=StrictJsonRoute)
 
 ListedState = Literal[
     "received",
@@ -33,21 +40,16 @@ ListedState = Literal[
     "rejected",
 ]
 
-_SHOWN_RECEIPT: Final = header("Postigo-Receipt", "The receipt of the filing: the request is then found at once.")
-RECEIPT: Final = {"parameters": [_SHOWN_RECEIPT]}
-
 After = Annotated[
     UUID | None, Query(description="The id of an act of yours: waits a moment until it was applied or refused.")
 ]
 
-_WHICH: Final = f"Only requests in this state: {', '.join(get_args(ListedState))}."
+_STATE: Final = f"Only requests in this state: {', '.join(get_args(ListedState))}."
 
-_FILED: Final = SUBMITS.labels("201")
-_SUBMIT_REFUSALS: Final[Any] = responses(
+_SUBMIT_PROBLEMS: Final[Any] = problem_responses(
     kinds.NOT_JSON,
     kinds.IDEMPOTENCY_KEY,
     kinds.NO_SESSION,
-    kinds.TOO_SLOW,
     kinds.TOO_LARGE,
     kinds.MEDIA_TYPE,
     kinds.INVALID,
@@ -56,8 +58,10 @@ _SUBMIT_REFUSALS: Final[Any] = responses(
     kinds.NOT_CONFIRMED,
     kinds.UNAVAILABLE,
 )
-_LIST_REFUSALS: Final[Any] = responses(kinds.CURSOR, kinds.NO_SESSION, kinds.INVALID, kinds.BUSY, kinds.UNAVAILABLE)
-_READ_REFUSALS: Final[Any] = responses(
+_LIST_PROBLEMS: Final[Any] = problem_responses(
+    kinds.CURSOR, kinds.NO_SESSION, kinds.INVALID, kinds.BUSY, kinds.UNAVAILABLE
+)
+_READ_PROBLEMS: Final[Any] = problem_responses(
     kinds.NO_SESSION,
     kinds.NOT_FOUND,
     kinds.REFERENCE,
@@ -66,13 +70,12 @@ _READ_REFUSALS: Final[Any] = responses(
     kinds.BUSY,
     kinds.UNAVAILABLE,
 )
-_ACT_REFUSALS: Final[Any] = responses(
+_ACT_PROBLEMS: Final[Any] = problem_responses(
     kinds.NOT_JSON,
     kinds.IDEMPOTENCY_KEY,
     kinds.NO_SESSION,
     kinds.NOT_FOUND,
     kinds.REFERENCE,
-    kinds.TOO_SLOW,
     kinds.TOO_LARGE,
     kinds.MEDIA_TYPE,
     kinds.INVALID,
@@ -84,140 +87,133 @@ _ACT_REFUSALS: Final[Any] = responses(
 )
 
 
-class Direct(APIRoute):
-    """A route whose endpoint takes the request as it is: FastAPI describes it and adds nothing to its cost."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self.endpoint
-
-
-submit_router = APIRouter(prefix=router.prefix, tags=router.tags, route_class=Direct)
-
-
-@submit_router.post(
-    "",
-    status_code=201,
-    response_model=RequestFiled,
-    responses=_SUBMIT_REFUSALS,
-    openapi_extra={**json_body(NewRequest), **BEARER, "parameters": [IDEMPOTENCY_KEY]},
-    summary="File a request",
-)
-async def file(request: Request) -> Response:
+@router.post("", status_code=201, responses=_SUBMIT_PROBLEMS, summary="File a request")
+async def submit_request(
+    new: NewRequest,
+    session: SignedIn,
+    key: IdempotencyKey,
+    services: ServicesDep,
+    request: Request,
+    response: Response,
+) -> SubmissionResponse:
     """File a request and get its reference. 201 means that it is kept; a 503 means *not confirmed*: send it again."""
-    filing = wired(request).filing
-    try:
-        receipt = await filing.submit(request)
-    except Problem as problem:
-        SUBMITS.labels(str(problem.kind.status)).inc()
-        raise
-    _FILED.inc()
-    body = {
-        "reference": receipt.reference,
-        "request_id": receipt.request_id,
-        "state": State.RECEIVED,
-        "receipt": receipt.sealed(filing.receipt_secret),
-    }
-    headers = {"Location": f"/v1/requests/{receipt.reference}", "Cache-Control": "no-store"}
-    return Response(orjson.dumps(body), 201, headers, "application/json")
+    receipt = await services.submissions.submit(await command_of(request, session, key, new))
+    response.headers["Location"] = f"/v1/requests/{receipt.reference}"
+    response.headers["Cache-Control"] = "no-store"
+    return SubmissionResponse(
+        reference=receipt.reference,
+        request_id=receipt.request_id,
+        state=State.RECEIVED,
+        receipt=receipt.signed(services.submissions.receipt_secret),
+    )
 
 
-@router.get(
-    "",
-    response_model=RequestPage,
-    responses=_LIST_REFUSALS,
-    summary="List own requests",
-)
-async def page(
+@router.get("", response_model=RequestPage, responses=_LIST_PROBLEMS, summary="List own requests")
+async def list_requests(
     request: Request,
     session: SignedIn,
-    language: AskedLanguage,
+    language: AcceptedLanguage,
+    services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
     cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")] = None,
-    state: Annotated[ListedState | None, Query(description=_WHICH)] = None,
+    state: Annotated[ListedState | None, Query(description=_STATE)] = None,
 ) -> Response:
     """Own requests, newest first."""
     wanted = None if state is None else State(state)
-    found, following = await wired(request).reading.page(session, wanted, cursor, limit)
-    shower = Shower(catalogue(), language)
-    return readable(request, RequestPage(items=[shower.summary(view) for view in found], next=following), language)
+    found, following = await services.queries.list(session, wanted, cursor, limit)
+    presenter = RequestPresenter(catalogue(), language)
+    page = RequestPage(items=[presenter.summary(view) for view in found], next=following)
+    return etag_response(request, page, language)
 
 
-@router.get(
-    "/{reference}", response_model=RequestShown, responses=_READ_REFUSALS, openapi_extra=RECEIPT, summary="Read"
-)
-async def read(
-    request: Request, reference: str, session: SignedIn, language: AskedLanguage, after: After = None
+@router.get("/{reference}", response_model=RequestResponse, responses=_READ_PROBLEMS, summary="Read")
+async def get_request(
+    reference: str,
+    request: Request,
+    session: SignedIn,
+    language: AcceptedLanguage,
+    services: ServicesDep,
+    receipt: ReceiptHeader = None,
+    after: After = None,
 ) -> Response:
     """Where the request stands. The reference may be typed in any case, with or without dashes."""
-    found = await wired(request).reading.one(session, reference, request.headers.get("postigo-receipt"), after)
-    return readable(request, Shower(catalogue(), language).request(found, after), language)
+    found = await services.queries.get(session, reference, receipt, after)
+    return etag_response(request, RequestPresenter(catalogue(), language).request(found, after), language)
 
 
-@router.get(
-    "/{reference}/timeline",
-    response_model=Timeline,
-    responses=_READ_REFUSALS,
-    openapi_extra=RECEIPT,
-    summary="Follow",
-)
-async def timeline(
-    request: Request, reference: str, session: SignedIn, language: AskedLanguage, after: After = None
+@router.get("/{reference}/timeline", response_model=Timeline, responses=_READ_PROBLEMS, summary="Follow")
+async def get_timeline(
+    reference: str,
+    request: Request,
+    session: SignedIn,
+    language: AcceptedLanguage,
+    services: ServicesDep,
+    receipt: ReceiptHeader = None,
+    after: After = None,
 ) -> Response:
     """Everything that happened to the request, in order."""
-    found = await wired(request).reading.one(session, reference, request.headers.get("postigo-receipt"), after)
-    return readable(request, Shower(catalogue(), language).timeline(found), language)
+    found = await services.queries.get(session, reference, receipt, after)
+    return etag_response(request, RequestPresenter(catalogue(), language).timeline(found), language)
 
 
-@router.get(
-    "/{reference}/receipt",
-    response_model=ReceiptShown,
-    responses=_READ_REFUSALS,
-    openapi_extra=RECEIPT,
-    summary="Prove",
-)
-async def receipt(request: Request, reference: str, session: SignedIn, language: AskedLanguage) -> Response:
+@router.get("/{reference}/receipt", response_model=ReceiptResponse, responses=_READ_PROBLEMS, summary="Prove")
+async def get_receipt(
+    reference: str,
+    request: Request,
+    session: SignedIn,
+    language: AcceptedLanguage,
+    services: ServicesDep,
+    receipt: ReceiptHeader = None,
+) -> Response:
     """That the counter has the request, since when, and what it is about."""
-    here = wired(request)
-    found = await here.reading.one(session, reference, request.headers.get("postigo-receipt"))
-    return readable(request, Shower(catalogue(), language).receipt(found.receipt, here.reading.secret), language)
+    found = await services.queries.get(session, reference, receipt)
+    presenter = RequestPresenter(catalogue(), language)
+    return etag_response(request, presenter.receipt(found.receipt, services.queries.secret), language)
 
 
 @router.post(
     "/{reference}/messages",
     status_code=202,
-    response_model=ActTaken,
-    responses=_ACT_REFUSALS,
-    openapi_extra={**json_body(NewMessage), **BEARER, "parameters": [IDEMPOTENCY_KEY, _SHOWN_RECEIPT]},
+    responses=_ACT_PROBLEMS,
     summary="Write, add files",
 )
-async def write(request: Request, reference: str) -> Response:
+async def add_message(
+    reference: str,
+    message: NewMessage,
+    session: SignedIn,
+    key: IdempotencyKey,
+    services: ServicesDep,
+    request: Request,
+    response: Response,
+    receipt: ReceiptHeader = None,
+) -> ActResponse:
     """Add words or files to your own request, wherever it stands. 202 means that they are kept."""
-    return await _taken(request, reference, NewMessage, "message")
+    command = await command_of(request, session, key, message)
+    return _accepted(response, *await services.acts.act(command, reference, receipt))
 
 
 @router.post(
     "/{reference}/withdrawal",
     status_code=202,
-    response_model=ActTaken,
-    responses=_ACT_REFUSALS,
-    openapi_extra={
-        **json_body(NewWithdrawal, required=not NewWithdrawal.MAY_BE_ABSENT),
-        **BEARER,
-        "parameters": [IDEMPOTENCY_KEY, _SHOWN_RECEIPT],
-    },
+    responses=_ACT_PROBLEMS,
     summary="Withdraw",
 )
-async def withdraw(request: Request, reference: str) -> Response:
+async def withdraw_request(
+    reference: str,
+    session: SignedIn,
+    key: IdempotencyKey,
+    services: ServicesDep,
+    request: Request,
+    response: Response,
+    receipt: ReceiptHeader = None,
+    withdrawal: Annotated[NewWithdrawal | None, Body()] = None,
+) -> ActResponse:
     """Take your own request back. It counts if no department decides first: read with `?after=` what became of it."""
-    return await _taken(request, reference, NewWithdrawal, "withdrawal")
+    command = await command_of(request, session, key, withdrawal or NewWithdrawal())
+    return _accepted(response, *await services.acts.act(command, reference, receipt))
 
 
-async def _taken(request: Request, typed: str, model: type[NewMessage | NewWithdrawal], name: str) -> Response:
-    try:
-        act, act_id = await wired(request).acting.act(request, typed, model)
-    except Problem as problem:
-        ACTS.labels(name, str(problem.kind.status)).inc()
-        raise
-    ACTS.labels(name, "202").inc()
-    headers = {"Location": f"/v1/requests/{act.reference}?after={act_id}", "Cache-Control": "no-store"}
-    return Response(orjson.dumps({"reference": act.reference, "act_id": act_id}), 202, headers, "application/json")
+def _accepted(response: Response, act: Act, act_id: UUID) -> ActResponse:
+    response.headers["Location"] = f"/v1/requests/{act.reference}?after={act_id}"
+    response.headers["Cache-Control"] = "no-store"
+    return ActResponse(reference=act.reference, act_id=act_id)

@@ -5,21 +5,21 @@ from uuid import UUID
 
 import orjson
 
-from gateway.requests.seal import seal, unseal
+from gateway.requests.signed_tokens import sign, verify
 from services.common.contracts.lifecycle import State
 
 Place = tuple[datetime, str]
-"""Filing time and reference of the last request shown."""
+"""SubmissionService time and reference of the last request shown."""
 
 
 def cursor_of(secret: bytes, account_id: UUID, state: State | None, place: Place) -> str:
     at, reference = place
-    return seal(secret, _purpose(account_id, state), orjson.dumps([round(at.timestamp() * 1000), reference]))
+    return sign(secret, _purpose(account_id, state), orjson.dumps([round(at.timestamp() * 1000), reference]))
 
 
 def place_of(secret: bytes, account_id: UUID, state: State | None, cursor: str) -> Place | None:
     """Where the page ended; None when the cursor is not ours, or of another account or filter."""
-    payload = unseal(secret, _purpose(account_id, state), cursor)
+    payload = verify(secret, _purpose(account_id, state), cursor)
     if payload is None:
         return None
     at, reference = orjson.loads(payload)

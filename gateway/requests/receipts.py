@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import orjson
+from cachetools import TTLCache
 
-from gateway.recent import Recent
-from gateway.requests.seal import seal, unseal
+from gateway.requests.signed_tokens import sign, verify
 
 _PURPOSE: Final = b"receipt/1"
 _ISSUED: Final = 10_000
@@ -27,15 +27,15 @@ class Receipt(NamedTuple):
     reason: str
     content: str
 
-    def sealed(self, secret: bytes) -> str:
+    def signed(self, secret: bytes) -> str:
         at = round(self.filed_at.timestamp() * 1000)
         parts = (self.reference, self.request_id.hex, self.account_id.hex, at, self.subject, self.reason, self.content)
-        return seal(secret, _PURPOSE, orjson.dumps(parts))
+        return sign(secret, _PURPOSE, orjson.dumps(parts))
 
 
-def opened(secret: bytes, sealed: str) -> Receipt | None:
-    """The receipt in `sealed`, if we made it."""
-    payload = unseal(secret, _PURPOSE, sealed)
+def parse_receipt(secret: bytes, token: str) -> Receipt | None:
+    """The receipt in `token`, if we signed it."""
+    payload = verify(secret, _PURPOSE, token)
     if payload is None:
         return None
     reference, request_id, account_id, at, subject, reason, content = orjson.loads(payload)
@@ -43,20 +43,17 @@ def opened(secret: bytes, sealed: str) -> Receipt | None:
     return Receipt(reference, UUID(request_id), UUID(account_id), filed_at, subject, reason, content)
 
 
-class Issued:
-    """The receipts that this replica issued in the last five minutes, and no more than fit its memory."""
+class IssuedReceipts:
+    """The receipts that this replica issued in the last five minutes, in bounded memory."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._receipts = Recent[str, tuple[Receipt, float]](_ISSUED)
+        self._receipts: TTLCache[str, Receipt] = TTLCache(_ISSUED, _ISSUED_FOR, clock)
 
     def add(self, receipt: Receipt) -> Receipt:
-        """The receipt as it was first issued here: to file the same again does not change when it was filed."""
-        now, receipt = self._clock(), self.receipt(receipt.reference) or receipt
-        self._receipts[receipt.reference] = (receipt, now + _ISSUED_FOR)
-        return receipt
+        """The receipt as it was first issued here: filing the same again does not change when it was filed."""
+        first = self._receipts.get(receipt.reference) or receipt
+        self._receipts[receipt.reference] = first
+        return first
 
-    def receipt(self, reference: str) -> Receipt | None:
-        """The receipt, if this replica issued it lately."""
-        receipt, until = self._receipts.get(reference, (None, 0.0))
-        return receipt if until > self._clock() else None
+    def get(self, reference: str) -> Receipt | None:
+        return self._receipts.get(reference)

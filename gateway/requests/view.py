@@ -9,7 +9,7 @@ from services.common.contracts.base import Value
 from services.common.contracts.lifecycle import State
 
 
-class Happened(Value):
+class TimelineFact(Value):
     """One fact as the timeline keeps it; `type` is short, like `request.registered`. Only what a person may read."""
 
     id: str
@@ -49,12 +49,12 @@ class RequestView(Value):
     department: str | None = None
     entered_on: str | None = None
     due_on: str | None = None
-    facts: dict[str, Happened] = Field(default_factory=dict)
+    facts: dict[str, TimelineFact] = Field(default_factory=dict)
     """Lifecycle facts by their `seq`, zero-padded."""
-    notices: dict[str, Happened] = Field(default_factory=dict)
+    notices: dict[str, TimelineFact] = Field(default_factory=dict)
     """Deliveries by their event id."""
 
-    def became_of(self, act_id: UUID) -> Happened | None:
+    def became_of(self, act_id: UUID) -> TimelineFact | None:
         """The fact that tells what became of an act of the person's; None until there is one."""
         return next((fact for fact in self.facts.values() if fact.act_id == str(act_id)), None)
 

@@ -26,4 +26,4 @@ def build(settings: Settings) -> FastAPI:
         subscriptions=[wiring.reading(GROUP, TOPICS, ProjectionConsumer(views, store.documents))],
         close=[wiring.close],
     )
-    return process.app(docs_url=None, redoc_url=None, openapi_url=None)
+    return process.app()

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from gateway.requests.view import Happened, RequestView, seq_key
+from gateway.requests.view import RequestView, TimelineFact, seq_key
 from services.common.contracts import Fact
 from services.common.contracts.base import TYPE_PREFIX, Event
 from services.common.contracts.deliveries import DeliveryFact, DeliveryFailed, DeliverySkipped
@@ -75,10 +75,10 @@ def told(view: RequestView | None, received: Received[DeliveryFact]) -> RequestV
     return _joined(view, _only(event, event.account_id, notices={received.id: entry}))
 
 
-def _entry(event: Fact, id: str, **more: Any) -> Happened:
+def _entry(event: Fact, id: str, **more: Any) -> TimelineFact:
     fields = {} if _between_rooms(event) else SHOWN.get(type(event), {})
     shown = {place: getattr(event, field) for place, field in fields.items()}
-    return Happened(id=id, type=short(type(event)), at=event.occurred_at, **shown, **more)
+    return TimelineFact(id=id, type=short(type(event)), at=event.occurred_at, **shown, **more)
 
 
 def _between_rooms(event: Fact) -> bool:

@@ -6,9 +6,7 @@ An engine that is away at start leaves the process live, not ready, and trying a
 import asyncio
 import faulthandler
 import os
-import resource
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,23 +14,16 @@ from inspect import isawaitable
 from typing import Any, Final, Protocol
 
 import structlog
-import uvicorn
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp
-from uvicorn.config import STARTUP_FAILURE
+from starlette.responses import Response
 
 from services.common.errors import Away
-from services.common.garbage import collect_seldom
 from services.common.messaging.publisher import Publisher
 from services.common.messaging.subscription import Subscription
-from services.common.settings import Settings
-from services.common.telemetry import logging, metrics, tracing
-from services.common.web.edge import Edge
-from services.common.web.leaving import Server, is_leaving
-from services.common.web.protocol import SURPLUS, Http
+from services.common.runtime.graceful_shutdown import is_draining
+from services.common.telemetry import metrics
 
 log = structlog.get_logger()
 
@@ -47,8 +38,7 @@ BLOCKED_AFTER: Final = 15.0
 LEAVE_WITHIN: Final = 5.0
 """Seconds that a process with a consumer that hangs gets to end in order: what hangs will not, and others wait for it."""
 
-OTHER_FILES: Final = 256
-"""Open files of a process beside the connections that are made to it."""
+NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 
 
 class Loop(Protocol):
@@ -168,40 +158,33 @@ class Process:
         found += [trouble for check in self.checks if (trouble := check())]
         return [self._starting] if self._starting else found
 
-    async def live(self, request: Request) -> Response:
-        return JSONResponse({"process": self.name, "live": True})
+    def app(self) -> FastAPI:
+        """The internal application: this process's lifespan, `/health/*` and `/metrics`.
 
-    async def ready(self, request: Request) -> Response:
-        trouble = ["leaving"] if is_leaving(request.scope) else self.trouble()
-        lag = {each.group: each.progress.lag for each in self.subscriptions}
-        return JSONResponse(
-            {"process": self.name, "ready": not trouble, "because": trouble, "lag": lag},
-            status_code=503 if trouble else 200,
+        FastAPI's own spans are off: they carry the path, which names a request. `RequestMiddleware` makes ours.
+        """
+        app = FastAPI(
+            title=f"Postigo {self.name}",
+            lifespan=self.lifespan,
+            telemetry=NO_TELEMETRY,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
         )
 
-    def app(self, **options: Any) -> FastAPI:
-        """A FastAPI application with this process's lifespan and probes. `options` go to FastAPI.
+        @app.get("/health/live")
+        async def live() -> dict[str, Any]:
+            return {"process": self.name, "live": True}
 
-        FastAPI's own spans are off: they carry the path, which names a request. `web.edge.Edge` makes ours.
-        """
-        telemetry: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
-        options = {"telemetry": telemetry, **options}
-        app = _Bare(title=f"Postigo {self.name}", lifespan=self.lifespan, **options)
-        app.add_route("/health/live", self.live, include_in_schema=False)
-        app.add_route("/health/ready", self.ready, include_in_schema=False)
-        app.add_route("/metrics", metrics.expose, include_in_schema=False)
+        @app.get("/health/ready")
+        async def ready(request: Request, response: Response) -> dict[str, Any]:
+            trouble = ["draining"] if is_draining(request.scope) else self.trouble()
+            response.status_code = 503 if trouble else 200
+            lag = {each.group: each.progress.lag for each in self.subscriptions}
+            return {"process": self.name, "ready": not trouble, "because": trouble, "lag": lag}
+
+        app.add_api_route("/metrics", metrics.expose, methods=["GET"])
         return app
-
-
-class _Bare(FastAPI):
-    """FastAPI without what it puts around our `Edge`: that answers what nobody caught, and the rest is switched off."""
-
-    def build_middleware_stack(self) -> ASGIApp:
-        whole = super().build_middleware_stack()
-        layer: ASGIApp | None = whole
-        while layer is not None and not isinstance(layer, Edge):
-            layer = getattr(layer, "app", None)
-        return layer or whole
 
 
 def _kinds(error: BaseException) -> str:
@@ -216,45 +199,3 @@ async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
         task.cancel()
     # Gathered, not raised: uvicorn would print the text of an error that `_must_not_end` has logged without it.
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def serve(app: ASGIApp, settings: Settings, service: str, *, drain: float = 0) -> None:
-    """Run `app` until SIGTERM, and `drain` seconds longer: for others to notice, where others send requests."""
-    _allow_open_files(round(settings.http_connections * SURPLUS) + OTHER_FILES)
-    logging.configure(service, settings.postigo_log_level)
-    tracing.configure(service)
-    collect_seldom()
-    server = Server(uvicorn.Config(app, **listening(settings)), drain)
-    server.run()
-    if not server.started:
-        sys.exit(STARTUP_FAILURE)
-
-
-def _allow_open_files(wanted: int) -> None:
-    """As many as the connections need, as far as the machine lets us: many systems begin with 1024."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if resource.RLIM_INFINITY != soft < wanted:
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
-
-
-def listening(settings: Settings) -> dict[str, Any]:
-    """How uvicorn serves. The access log is off: it would carry references. An upgrade to a websocket is not taken up,
-    as HTTP allows (RFC 9110, section 7.8): the request is answered like any other.
-    """
-    return {
-        "host": settings.http_host,
-        "port": settings.http_port,
-        "loop": "uvloop",
-        "http": Http,
-        "limit_concurrency": settings.http_connections,
-        "ws": "none",
-        "proxy_headers": bool(settings.forwarded_allow_ips),
-        "forwarded_allow_ips": settings.forwarded_allow_ips,
-        "log_config": None,
-        "access_log": False,
-        "server_header": False,
-        "timeout_graceful_shutdown": 20,
-        # Longer than clients and proxies keep an idle connection: they close it first, and never send into one that we close.
-        "timeout_keep_alive": 75,
-    }

@@ -12,6 +12,9 @@ from services.common.store import Driver
 Secret = Annotated[SecretStr, Field(min_length=32)]
 """At least 32 characters, and no default anywhere."""
 
+Drain = Annotated[float, Field(ge=0, le=60)]
+"""Seconds that a process goes on serving after SIGTERM, while readiness is red and load balancers notice."""
+
 Prefix = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
 
@@ -28,16 +31,9 @@ class Settings(BaseSettings):
 
     kafka_url: str
     mongo_url: str
-    http_host: str = "127.0.0.1"
-    http_port: int = 8000
-    http_connections: Annotated[int, Field(ge=16)] = 2_000
-    """Connections that are served at once; whoever comes on top is told to come back."""
-    http_drain: Annotated[float, Field(ge=0, le=60)] = 5.0
-    """Seconds that a process which others send requests to goes on serving after SIGTERM, while readiness is red."""
-    forwarded_allow_ips: Annotated[str, AfterValidator(_networks)] = ""
-    """Addresses or networks, separated by commas, of the proxies whose `X-Forwarded-For` says who calls. Nobody's by
-    default: whoever else may say so has as many tries at a password as they like.
-    """
+    internal_host: str = "127.0.0.1"
+    internal_port: int = 8001
+    """The listener of `/health`, `/metrics` and, where there are any, internal calls. Never publish it."""
     mongo_database_prefix: Prefix = "postigo"
     mongo_driver: Driver = "motor"
     """Which client speaks to the store; both are under the same tests."""
@@ -50,6 +46,18 @@ class Settings(BaseSettings):
     @property
     def internal_secret(self) -> bytes:
         return self.postigo_internal_secret.get_secret_value().encode()
+
+
+class PublicListener(Settings):
+    """What a process is told that people call, through a TLS proxy."""
+
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    http_drain: Drain = 5.0
+    forwarded_allow_ips: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses or networks, separated by commas, of the proxies whose `X-Forwarded-For` counts. Empty by default: a
+    forged one would evade the sign-in limit.
+    """
 
 
 S = TypeVar("S", bound=Settings)

@@ -1,80 +1,110 @@
 """The internal HTTP edge: what the gateway asks, signed. Bytes are streamed, never held whole."""
 
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Final, cast
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
-from fastapi import FastAPI
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import BaseModel
 
 from services.common.web import kinds
-from services.common.web.bodies import content_type, require_length, require_plain
 from services.common.web.claims import ClaimAsked, ClaimRefused, Refusal
 from services.common.web.field_errors import FieldError
-from services.common.web.ours import read_ours, require_ours
+from services.common.web.internal_auth import require_signature, require_signature_of_stream
 from services.common.web.problems import Problem
+from services.common.web.strict_json import (
+    StrictJsonRoute,
+    body_chunks,
+    content_type,
+    limited_receive,
+    require_plain,
+)
 from services.documents import domain
 from services.documents.content import MAX_SIZE, Empty, TooLarge, WrongType
 from services.documents.domain import AnotherFile, Content, File, NotClaimable
 from services.documents.store import Files, now
 from services.documents.uploads import Busy, TooSlow, Upload, Uploads
 
-COME_BACK: Final = 2
+router = APIRouter(prefix="/internal", route_class=StrictJsonRoute)
+
+RETRY_AFTER: Final = 2
 """Seconds after which a caller may try again."""
 
 
-class Api:
-    """One method for each operation; each verifies its caller first."""
+class DocumentResponse(BaseModel):
+    """`size` in bytes, `sha256` in hexadecimal."""
 
-    def __init__(self, files: Files, uploads: Uploads, secret: bytes) -> None:
-        self._files = files
-        self._uploads = uploads
-        self._secret = secret
+    document_id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    state: str
 
-    def install(self, app: FastAPI) -> None:
-        document = "/internal/documents/{document_id:uuid}"
-        app.add_route(document, self.upload, methods=["PUT"])
-        app.add_route(document, self.read, methods=["GET"])
-        app.add_route("/internal/claims", self.claim, methods=["POST"])
 
-    async def upload(self, request: Request) -> Response:
-        """201 with the file; 200 when it was already there; 409, 413, 415, 422, 503."""
-        require_ours(request, self._secret)
-        require_plain(request)
-        require_length(request, MAX_SIZE)
-        upload = Upload(request.path_params["document_id"], _owner(request), _name(request), content_type(request))
-        try:
-            file, made = await self._uploads.receive(upload, _chunks(request))
-        except _REFUSALS as refusal:
-            raise _problem(refusal) from None
-        return JSONResponse(_body(upload.document_id, file), 201 if made else 200)
+class ClaimResponse(BaseModel):
+    documents: list[DocumentResponse]
 
-    async def read(self, request: Request) -> Response:
-        """200 with the file; 404 when it is unknown, gone, or somebody else's."""
-        require_ours(request, self._secret)
-        document_id = request.path_params["document_id"]
-        owner = _owner(request)
-        file = await self._files.find(document_id)
-        if file is None or not domain.visible(file, owner):
-            raise Problem(kinds.NOT_FOUND)
-        return JSONResponse(_body(document_id, file))
 
-    async def claim(self, request: Request) -> Response:
-        """200 with the files, all claimed; 422 with a code for each that cannot be, and none is."""
-        asked = await read_ours(request, self._secret, ClaimAsked)
-        moment = now()
-        try:
-            files = await self._files.change(
-                asked.documents, lambda files: domain.claim(files, asked.request_id, asked.owner, moment)
-            )
-        except NotClaimable as refused:
-            because = ClaimRefused(
-                refused=tuple(Refusal(document=each, code=code) for each, code in refused.codes.items())
-            )
-            return Response(because.model_dump_json(), 422, media_type="application/json")
-        return JSONResponse({"documents": [_body(each, files[each]) for each in asked.documents]})
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`app.state.services`."""
+
+    files: Files
+    uploads: Uploads
+
+
+async def get_services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(get_services)]
+Owner = Annotated[UUID, Header(alias="Postigo-Owner")]
+QuotedName = Annotated[str, Header(alias="Postigo-Name")]
+
+
+@router.put("/documents/{document_id}", dependencies=[Depends(require_signature_of_stream)])
+async def upload_document(
+    document_id: UUID, owner: Owner, services: ServicesDep, request: Request, response: Response, name: QuotedName = ""
+) -> DocumentResponse:
+    """201 with the file; 200 when it was already there; 409, 413, 415, 422, 503."""
+    require_plain(request)
+    upload = Upload(document_id, owner, _unquoted(name), content_type(request))
+    try:
+        file, made = await services.uploads.receive(upload, body_chunks(limited_receive(request, MAX_SIZE)))
+    except _REFUSALS as refusal:
+        raise _problem(refusal) from None
+    response.status_code = 201 if made else 200
+    return _document(document_id, file)
+
+
+@router.get("/documents/{document_id}", dependencies=[Depends(require_signature_of_stream)])
+async def get_document(document_id: UUID, owner: Owner, services: ServicesDep) -> DocumentResponse:
+    """200 with the file; 404 when it is unknown, gone, or somebody else's."""
+    file = await services.files.find(document_id)
+    if file is None or not domain.visible(file, owner):
+        raise Problem(kinds.NOT_FOUND)
+    return _document(document_id, file)
+
+
+@router.post(
+    "/claims",
+    response_model=ClaimResponse,
+    responses={422: {"model": ClaimRefused}},
+    dependencies=[Depends(require_signature)],
+)
+async def claim_documents(claim: ClaimAsked, services: ServicesDep) -> ClaimResponse | Response:
+    """200 with the files, all claimed; 422 with a code for each that cannot be, and none is."""
+    moment = now()
+    try:
+        files = await services.files.change(
+            claim.documents, lambda files: domain.claim(files, claim.request_id, claim.owner, moment)
+        )
+    except NotClaimable as refused:
+        because = ClaimRefused(refused=tuple(Refusal(document=each, code=code) for each, code in refused.codes.items()))
+        return Response(because.model_dump_json(), 422, media_type="application/json")
+    return ClaimResponse(documents=[_document(each, files[each]) for each in claim.documents])
 
 
 _REFUSALS: Final = (TooLarge, WrongType, Empty, AnotherFile, TooSlow, Busy)
@@ -90,39 +120,25 @@ _KINDS: Final = {
 
 def _problem(refusal: Exception) -> Problem:
     errors = [FieldError("empty", pointer="")] if isinstance(refusal, Empty) else []
-    return Problem(_KINDS[type(refusal)], *errors, retry_after=COME_BACK if isinstance(refusal, Busy) else None)
+    return Problem(_KINDS[type(refusal)], *errors, retry_after=RETRY_AFTER if isinstance(refusal, Busy) else None)
 
 
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    """The body as it arrives. Raises `ClientDisconnect` when it ends early."""
-    async for chunk in request.stream():
-        if chunk:
-            yield chunk
-
-
-def _owner(request: Request) -> UUID:
-    try:
-        return UUID(request.headers.get("postigo-owner", ""))
-    except ValueError:
-        raise Problem(kinds.INVALID, FieldError("not_uuid", parameter="Postigo-Owner")) from None
-
-
-def _name(request: Request) -> str:
+def _unquoted(name: str) -> str:
     """The file name, percent-encoded UTF-8 in its header."""
     try:
-        return unquote_to_bytes(request.headers.get("postigo-name", "")).decode()
+        return unquote_to_bytes(name).decode()
     except UnicodeDecodeError:
         raise Problem(kinds.INVALID, FieldError("format", parameter="Postigo-Name")) from None
 
 
-def _body(document_id: UUID, file: File) -> dict[str, Any]:
+def _document(document_id: UUID, file: File) -> DocumentResponse:
     content = file.content
     assert isinstance(content, Content)
-    return {
-        "document_id": str(document_id),
-        "name": content.name,
-        "media_type": content.media_type,
-        "size": content.size,
-        "sha256": content.sha256,
-        "state": file.state,
-    }
+    return DocumentResponse(
+        document_id=document_id,
+        name=content.name,
+        media_type=content.media_type,
+        size=content.size,
+        sha256=content.sha256,
+        state=file.state,
+    )

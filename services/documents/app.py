@@ -4,9 +4,10 @@ from fastapi import FastAPI
 
 from services.common.process import Process
 from services.common.web import problems
-from services.common.web.edge import Edge
+from services.common.web.internal_auth import has_signature
+from services.common.web.middleware import RequestMiddleware
 from services.common.wiring import Wiring
-from services.documents.api import Api
+from services.documents.api import Services, router
 from services.documents.cleaning import Cleaning
 from services.documents.handlers import files as aggregate
 from services.documents.messages import GROUP, TOPICS
@@ -29,9 +30,15 @@ def build(settings: Settings) -> FastAPI:
         loops=[sweeper, Cleaning(files, bucket)],
         close=[bucket.close, wiring.close],
     )
-    app = process.app(docs_url=None, redoc_url=None, openapi_url=None)
-    secret = settings.internal_secret
-    Api(files, Uploads(files, bucket, settings.uploads_at_once), secret).install(app)
+    services = Services(files, Uploads(files, bucket, settings.uploads_at_once))
+    return add_api(process.app(), services, settings.internal_secret)
+
+
+def add_api(app: FastAPI, services: Services, secret: bytes) -> FastAPI:
+    """`app` with the signed calls of the gateway."""
+    app.state.services = services
+    app.state.internal_secret = secret
     problems.install(app)
-    app.add_middleware(Edge)
+    app.add_middleware(RequestMiddleware, continues_trace=has_signature)
+    app.include_router(router)
     return app

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, StringConstraints
 
 from services.common import settings
+from services.common.settings import Drain
 
 
 class Settings(settings.Settings):
@@ -16,6 +17,8 @@ class Settings(settings.Settings):
 
     s3_connections: Annotated[int, Field(ge=1, le=64)] = 8
     """Calls to the object store at one time: as many threads, and as many connections."""
+
+    http_drain: Drain = 5.0
 
     uploads_at_once: Annotated[int, Field(ge=1)] = 16
     """Uploads taken in at one time, of about 10 MiB of memory each; a further one is asked to come back."""

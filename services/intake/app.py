@@ -22,4 +22,4 @@ def build(settings: Settings) -> FastAPI:
         loops=[sweeper],
         close=[wiring.close],
     )
-    return process.app(docs_url=None, redoc_url=None, openapi_url=None)
+    return process.app()

@@ -37,4 +37,4 @@ def build(settings: Settings) -> FastAPI:
         loops=[sender],
         close=[wiring.close],
     )
-    return process.app(docs_url=None, redoc_url=None, openapi_url=None)
+    return process.app()

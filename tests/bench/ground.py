@@ -17,6 +17,7 @@ from deploy.demo.client import PublicApi, Session
 from deploy.demo.data import load_accounts
 from deploy.local import LocalStack, probes
 from deploy.local.program import always
+from deploy.local.table import PUBLIC, internal_name, listeners
 from deploy.local.tier import Tier
 from deploy.topics_apply import admin_client
 from tests.bench.watch import cpu_seconds
@@ -47,8 +48,10 @@ class Ground:
     async def start(self, name: str, module: str, env: Mapping[str, str] | None = None, *, http: bool = True) -> None:
         """Start `python -m module` as `name` and wait until it says, over HTTP, that it is ready."""
         port = self.stack.port(name)
-        told = {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": str(port), "POSTIGO_INSTANCE": "1", **(env or {})}
-        ready = partial(probes.http_ready, port) if http else always
+        # A baseline listens on one port, and answers its probe there.
+        own = listeners(name, module, self.stack.port) | ({} if module in PUBLIC else {"HTTP_PORT": str(port)})
+        told = {**own, "POSTIGO_INSTANCE": "1", **(env or {})}
+        ready = partial(probes.http_ready, self.stack.port(internal_name(name, module))) if http else always
         await self.stack.start_program(name, [sys.executable, "-m", module], told, ready=ready)
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from importlib import import_module
@@ -19,7 +20,13 @@ from tests.contract.containers import ROOT, compose, declared_variables, filled_
 COMPOSE = compose()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 STAGES = stages()
-IMAGES = {"kafka": "apache/kafka:4.1.2", "mongo": "mongo:8", "s3": "minio/minio:", "mail": "axllent/mailpit:"}
+IMAGES = {
+    "proxy": "nginx:",
+    "kafka": "apache/kafka:4.1.2",
+    "mongo": "mongo:8",
+    "s3": "minio/minio:",
+    "mail": "axllent/mailpit:",
+}
 SECRET = "0123456789abcdef" * 4
 
 every_process = pytest.mark.parametrize("name", PROCESSES)
@@ -67,8 +74,8 @@ def test_a_process_is_told_what_its_settings_require_and_nothing_they_do_not_kno
 def test_a_process_is_probed_where_it_tells_whether_it_makes_progress(name: str) -> None:
     probe = " ".join(SERVICES[name]["healthcheck"]["test"])
     assert "/health/ready" in probe
-    assert "HTTP_PORT=8000" in STAGES["base"].text
-    assert "8000" in probe
+    assert "INTERNAL_PORT=8001" in STAGES["base"].text
+    assert "8001" in probe
 
 
 @every_process
@@ -129,14 +136,34 @@ def test_no_secret_has_a_value_or_a_default(env_example: dict[str, str]) -> None
     assert [key for key, value in secrets.items() if not value.startswith("${") or ":?" not in value] == []
 
 
-def test_only_loopback_is_published() -> None:
-    published = [port for service in SERVICES.values() for port in service.get("ports", ())]
-    assert published
-    assert all(filled_in(port, {}).startswith("127.0.0.1:") for port in published)
+def test_only_the_proxy_is_published_beyond_loopback() -> None:
+    published = {name for name, service in SERVICES.items() if service.get("ports")}
+    assert published == {"proxy", "mail"}
+    assert all(filled_in(port, {}).startswith("127.0.0.1:") for port in SERVICES["mail"]["ports"])
+
+
+def test_the_proxy_reaches_the_public_listener_of_the_gateway_alone() -> None:
+    proxy = SERVICES["proxy"]
+    assert proxy["environment"]["UPSTREAM"] == "gateway:8000"
+    assert "HTTP_PORT=8000" in STAGES["base"].text
+    assert {name for name, service in SERVICES.items() if "front" in service.get("networks", ())} == {
+        "proxy",
+        "gateway",
+    }
+    subnet = COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"]
+    assert SERVICES["gateway"]["environment"]["FORWARDED_ALLOW_IPS"] == subnet
+
+
+def test_the_proxy_fills_in_every_variable_of_its_configuration() -> None:
+    template = (ROOT / "deploy" / "proxy" / "nginx.conf.template").read_text(encoding="utf-8")
+    named = set(re.findall(r"\$\{([A-Z_]+)\}", template))
+    assert named == set(SERVICES["proxy"]["environment"])
+    assert all(f"$${name}" in str(SERVICES["proxy"]["command"]) for name in named)
 
 
 def test_data_outlives_the_containers() -> None:
-    kept = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())}
+    volumes = [volume for service in SERVICES.values() for volume in service.get("volumes", ())]
+    kept = {volume.partition(":")[0] for volume in volumes if isinstance(volume, str)}
     assert kept == set(COMPOSE["volumes"]) == {"kafka", "mongo", "s3"}
 
 
@@ -197,8 +224,8 @@ def test_compose_itself_reads_the_file(compose_config: Callable[..., subprocess.
     assert (read.returncode, read.stderr) == (0, "")
     resolved = json.loads(read.stdout)["services"]
     assert set(resolved) == set(SERVICES)
-    published = [port for service in resolved.values() for port in service.get("ports", ())]
-    assert {port["host_ip"] for port in published} == {"127.0.0.1"}
+    assert {port["host_ip"] for port in resolved["mail"]["ports"]} == {"127.0.0.1"}
+    assert [port["target"] for port in resolved["proxy"]["ports"]] == [8443, 8080]
     assert resolved["intake"]["depends_on"]["topics"]["condition"] == "service_completed_successfully"
 
 

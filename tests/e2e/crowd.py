@@ -140,7 +140,7 @@ def mails_once(facts: Facts) -> Check:
 
 @asynccontextmanager
 async def crowd(house: LocalStack, url: str | None = None, tries: int = PATIENCE) -> AsyncIterator[Crowd]:
-    async with PublicApi(url or house.env["GATEWAY_URL"], tries=tries) as api, Log(house.env["KAFKA_URL"]) as log:
+    async with PublicApi(url or house.env["PUBLIC_URL"], tries=tries) as api, Log(house.env["KAFKA_URL"]) as log:
         yield Crowd(
             house,
             api,

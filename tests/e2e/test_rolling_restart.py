@@ -15,7 +15,7 @@ from deploy.demo import checks
 from deploy.demo.accounts import create_accounts
 from deploy.demo.data import load_accounts
 from deploy.local import LocalStack, probes
-from deploy.local.table import DRAIN_SECONDS, PROCESSES
+from deploy.local.table import DRAIN_SECONDS, PROCESSES, internal_name, listeners
 from services.common.catalogue import catalogue
 from tests.e2e.crowd import Crowd, crowd, mails_once
 from tests.support import stacks
@@ -24,12 +24,17 @@ from tests.support.balancer import Balancer
 DRAIN = 2.0
 AT_A_TIME = 16
 
-BALANCED = {"gateway": "GATEWAY_URL", "documents": "DOCUMENTS_URL"}
-"""The processes that are sent requests, and the variable by which others know them."""
+BALANCED = {
+    "PUBLIC_URL": ("gateway", "gateway-internal"),
+    "GATEWAY_URL": ("gateway-internal", "gateway-internal"),
+    "DOCUMENTS_URL": ("documents", "documents"),
+}
+"""What is sent requests: the variable by which others know it, and the names of its port and its probe's."""
 
 
 def second(name: str) -> str:
-    return f"{name}-2"
+    """The second replica of a process, or its port of this name."""
+    return "gateway-2-internal" if name == "gateway-internal" else f"{name}-2"
 
 
 @asynccontextmanager
@@ -38,25 +43,25 @@ async def doubled(home: pytest.TempPathFactory) -> AsyncIterator[tuple[LocalStac
     async with AsyncExitStack() as open_now:
         house = await open_now.enter_async_context(stacks.own(home.mktemp("doubled")))
         env = {"HTTP_DRAIN": str(DRAIN)}
-        for name, variable in BALANCED.items():
-            replicas = [house.port(name), house.port(second(name))]
+        for variable, (name, probe) in BALANCED.items():
+            replicas = {house.port(name): house.port(probe), house.port(second(name)): house.port(second(probe))}
             env[variable] = (await open_now.enter_async_context(Balancer(replicas))).url
         await house.start_processes(extra_env=env)
         await asyncio.gather(*(start_second(house, name, env) for name in PROCESSES))
         await create_accounts(load_accounts(), house.env)
         codes = [option for code in sorted(catalogue().departments) for option in ("--code", code)]
         await house.start_program("departments", [sys.executable, "-m", "deploy.demo.department", *codes])
-        yield house, env[BALANCED["gateway"]]
+        yield house, env["PUBLIC_URL"]
 
 
 async def start_second(house: LocalStack, name: str, env: dict[str, str]) -> None:
-    port = house.port(second(name))
-    own = {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": str(port), "POSTIGO_INSTANCE": "2"}
+    module = PROCESSES[name]
+    own = {**listeners(second(name), module, house.port), "POSTIGO_INSTANCE": "2"}
     await house.start_program(
         second(name),
-        [sys.executable, "-m", PROCESSES[name]],
+        [sys.executable, "-m", module],
         env | own,
-        ready=partial(probes.http_ready, port),
+        ready=partial(probes.http_ready, house.port(internal_name(second(name), module))),
         stop_within=DRAIN + DRAIN_SECONDS,
     )
 

@@ -36,7 +36,7 @@ PROXIES: Final[Mapping[str, Sequence[str]]] = {
     "objects": ("s3",),
     "smtp": ("mail",),
     "counter": GATEWAYS,
-    "to gateway": GATEWAYS,
+    "to gateway": tuple(table.internal_name(name, "gateway") for name in GATEWAYS),
     "to documents": DOCUMENTS,
 }
 """What each proxy stands before: an engine, or the replicas of a process, in turn."""
@@ -82,10 +82,8 @@ class Town:
         await self._open_departments()
 
     async def _start(self, name: str, module: str) -> None:
-        port = self.stack.port(name)
         own = {
-            "HTTP_HOST": "127.0.0.1",
-            "HTTP_PORT": str(port),
+            **table.listeners(name, module, self.stack.port),
             "POSTIGO_INSTANCE": "1" if name in table.PROCESSES else name.rpartition("-")[2],
             "POSTIGO_TEST_CLOCK": str(library() or ""),
         }
@@ -93,8 +91,8 @@ class Town:
             name,
             [sys.executable, "-m", "tests.faults.launch", str(self._ready_files), name, module],
             env={**own, **self._addresses(name.removesuffix("-2"))},
-            url=f"http://127.0.0.1:{port}",
-            ready=partial(probes.http_ready, port),
+            url=f"http://127.0.0.1:{self.stack.port(name)}",
+            ready=partial(probes.http_ready, self.stack.port(table.internal_name(name, module))),
             ready_within=READY_WITHIN,
             stop_within=table.DRAIN_SECONDS,
         )

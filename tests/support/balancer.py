@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Self
 
@@ -11,9 +11,9 @@ LOOK_EVERY = 0.2
 
 
 class Balancer:
-    """Forwards connections to 127.0.0.1:`port` to one of `replicas` (ports) that answers its probe with 200."""
+    """Forwards connections to 127.0.0.1:`port` to one of `replicas` (port → port of its probe) that is ready."""
 
-    def __init__(self, replicas: Sequence[int]) -> None:
+    def __init__(self, replicas: Mapping[int, int]) -> None:
         self._replicas = replicas
         self._ready: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -42,7 +42,7 @@ class Balancer:
             ready = False
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(2):
-                    ready = await _is_ready(replica)
+                    ready = await _is_ready(self._replicas[replica])
             (self._ready.add if ready else self._ready.discard)(replica)
             await asyncio.sleep(LOOK_EVERY)
 
@@ -61,8 +61,8 @@ class Balancer:
             writer.close()
 
 
-async def _is_ready(replica: int) -> bool:
-    reader, writer = await asyncio.open_connection("127.0.0.1", replica)
+async def _is_ready(probe: int) -> bool:
+    reader, writer = await asyncio.open_connection("127.0.0.1", probe)
     try:
         writer.write(b"GET /health/ready HTTP/1.1\r\nHost: replica\r\nConnection: close\r\n\r\n")
         return (await reader.readline()).startswith(b"HTTP/1.1 200 ")

@@ -7,52 +7,47 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from services.common.process import listening
-from services.common.settings import Settings
-from services.common.web.leaving import Server
+from services.common.runtime.graceful_shutdown import DrainingServer
+from services.common.runtime.server import internal_config, public_config
+from services.common.settings import PublicListener
 from tests.support.waiting import eventually
 
 
-def settings(**changes: str) -> Settings:
+def settings(**changes: str) -> PublicListener:
     told = {"kafka_url": "nowhere", "mongo_url": "nowhere", "postigo_internal_secret": "s" * 32}
-    return Settings.model_validate({**told, "http_port": 0, **changes})
+    return PublicListener.model_validate({**told, "http_port": 0, "internal_port": 0, **changes})
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, told: Settings) -> AsyncIterator[int]:
+async def serving(app: ASGIApp, told: PublicListener) -> AsyncIterator[int]:
     """The port that `app` answers on until the block is left."""
-    async with served(app, told) as server:
-        yield server.servers[0].sockets[0].getsockname()[1]
+    async with running(DrainingServer(public_config(app, told))) as server:
+        yield port_of(server)
 
 
 @asynccontextmanager
-async def served(app: ASGIApp, told: Settings, drain: float = 0) -> AsyncIterator[Server]:
-    """The server of `app`, told to leave when the block is left, if not before."""
-    server = Server(uvicorn.Config(app, **listening(told)), drain)
-    # The tests' own signals stay their own.
-    running = asyncio.create_task(server._serve())
+async def serving_internally(app: ASGIApp, told: PublicListener, drain: float = 0) -> AsyncIterator[DrainingServer]:
+    """The server of `app`, lifespan included, told to exit when the block is left, if not before."""
+    async with running(DrainingServer(internal_config(app, told), drain)) as server:
+        yield server
+
+
+def port_of(server: uvicorn.Server) -> int:
+    port: int = server.servers[0].sockets[0].getsockname()[1]
+    return port
+
+
+@asynccontextmanager
+async def running(server: DrainingServer) -> AsyncIterator[DrainingServer]:
+    task = asyncio.create_task(server.serve())
     try:
 
         async def started() -> bool:
-            assert not running.done(), "the server ended"
+            assert not task.done(), "the server ended"
             return server.started
 
         await eventually(started)
         yield server
     finally:
         server.should_exit = True
-        await running
-
-
-async def said(port: int, *parts: bytes, half_close: bool = False) -> bytes:
-    """Everything that is answered to bytes sent as they are, until the other side closes."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for part in parts:
-        writer.write(part)
-        await writer.drain()
-    if half_close:
-        writer.write_eof()
-    async with asyncio.timeout(10):
-        answer = await reader.read()
-    writer.close()
-    return answer
+        await task

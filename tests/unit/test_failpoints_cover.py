@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 
 COVERED = (
     "gateway/requests/acts.py",
-    "gateway/requests/appending.py",
-    "gateway/requests/asked.py",
-    "gateway/requests/submit.py",
+    "gateway/requests/publish.py",
+    "gateway/requests/request_command.py",
+    "gateway/requests/submissions.py",
     "services/common/messaging/aggregate_consumer.py",
     "services/common/messaging/batch.py",
     "services/common/messaging/careful.py",

@@ -127,17 +127,25 @@ def refuse(code: str) -> PydanticCustomError:
 
 
 def errors_of(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
-    """Pydantic's errors in our codes, each once."""
-    found = [
-        _error(each, "".join(f"/{part}" for part in _known(each["loc"], model)))
-        for each in error.errors(include_url=False, include_input=False)
-    ]
+    """Pydantic's errors about `model` in our codes, each once."""
+    return _body_errors(error.errors(include_url=False, include_input=False), model)
+
+
+def request_errors(errors: Iterable[ErrorDetails | dict[str, Any]], body: type[BaseModel]) -> list[FieldError]:
+    """The same of a request that FastAPI refused: the body's fields are pointed at, parameters and headers are named."""
+    in_body = [{**each, "loc": each["loc"][1:]} for each in errors if each["loc"][0] == "body"]
+    others = [_error(each, None, _parameter(each["loc"])) for each in errors if each["loc"][0] != "body"]
+    return [*others, *_body_errors(in_body, body)]
+
+
+def _parameter(loc: tuple[int | str, ...]) -> str:
+    name = str(loc[1]) if len(loc) > 1 else ""
+    return name.title() if loc[0] == "header" else name
+
+
+def _body_errors(errors: Iterable[ErrorDetails | dict[str, Any]], model: type[BaseModel]) -> list[FieldError]:
+    found = [_error(each, "".join(f"/{part}" for part in _known(each["loc"], model))) for each in errors]
     return list(dict.fromkeys(_unknown(model) if each.code == "unknown_field" else each for each in found))
-
-
-def parameter_errors_of(errors: Iterable[ErrorDetails | dict[str, Any]]) -> list[FieldError]:
-    """The same for query parameters and headers, which are named, not pointed at."""
-    return [_error(found, None, str(found["loc"][1]) if len(found["loc"]) > 1 else "") for found in errors]
 
 
 def _error(found: ErrorDetails | dict[str, Any], pointer: str | None, parameter: str | None = None) -> FieldError:

@@ -5,13 +5,15 @@ They never hold what was sent, nor the text of an exception; the support code fi
 
 from collections.abc import Callable, Mapping
 from secrets import randbits
-from typing import Annotated, Final, cast
+from typing import Annotated, Any, Final, cast, get_args
 
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from opentelemetry.trace import Span
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -22,15 +24,14 @@ from services.common.catalogue import Language
 from services.common.errors import Away
 from services.common.identifiers import support_code
 from services.common.web import kinds
-from services.common.web.field_errors import FieldError, parameter_errors_of
-from services.common.web.heads import header_of, headers_of
+from services.common.web.field_errors import FieldError, request_errors
 from services.common.web.kinds import Kind
 from services.common.web.languages import negotiate
 
 _METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 SPAN: Final = "postigo.span"
-"""Where the request's span lies in the ASGI scope."""
+"""The key of the request's span in the ASGI scope."""
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -44,8 +45,8 @@ _BY_STATUS: Final = {
 }
 
 
-class Problem(Exception):
-    """Raised anywhere in an edge; answered as a problem document. `retry_after` in whole seconds."""
+class Problem(HTTPException):
+    """Raised anywhere in an HTTP edge; answered as a problem document. `retry_after` in whole seconds."""
 
     def __init__(
         self,
@@ -54,12 +55,10 @@ class Problem(Exception):
         retry_after: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(kind.code)
+        retry = {} if retry_after is None else {"Retry-After": str(max(1, retry_after))}
+        super().__init__(kind.status, kind.code, {**(headers or {}), **retry})
         self.kind = kind
         self.errors = errors
-        self.headers = dict(headers or {})
-        if retry_after is not None:
-            self.headers["Retry-After"] = str(max(1, retry_after))
 
 
 class FieldProblem(BaseModel):
@@ -82,9 +81,9 @@ class ProblemDocument(BaseModel):
     errors: list[FieldProblem] = []
 
 
-def answer(scope: Scope, problem: Problem) -> Response:
+def problem_response(scope: Scope, problem: Problem) -> Response:
     """The problem document, in the language the request asks for."""
-    language = negotiate(header_of(scope, b"accept-language"))
+    language = negotiate(Headers(scope=scope).get("accept-language"))
     kind = problem.kind
     body: dict[str, object] = {
         "type": kind.type,
@@ -95,16 +94,26 @@ def answer(scope: Scope, problem: Problem) -> Response:
     }
     if problem.errors:
         body["errors"] = [error.to_body(language) for error in problem.errors]
-    headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **problem.headers}
+    headers = {
+        "Content-Language": language,
+        "Vary": "Accept-Language",
+        "Cache-Control": "no-store",
+        **(problem.headers or {}),
+    }
     return Response(orjson.dumps(body), kind.status, headers, MEDIA_TYPE)
 
 
 def _detail(scope: Scope, kind: Kind, language: Language) -> str:
     """Who names a key sends something to be kept, and is told what became of it."""
     detail = kind.detail.in_(language)
-    if kind.of_sending is None or b"idempotency-key" not in headers_of(scope):
+    if kind.of_sending is None or "idempotency-key" not in Headers(scope=scope):
         return detail
     return f"{detail} {kind.of_sending.in_(language)}"
+
+
+def too_large(limit: int) -> Problem:
+    """The problem of a body over `limit` bytes."""
+    return Problem(kinds.TOO_LARGE, FieldError("too_large", pointer="", limit=limit))
 
 
 def install(app: FastAPI) -> None:
@@ -113,31 +122,23 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def answer_to(request: Request, error: Exception) -> Response:
-    """What `install` would have answered. Raises the error when it is none of a request's."""
-    handler = next((handler for kind, handler in _HANDLERS.items() if isinstance(error, kind)), None)
-    if handler is None:
-        raise error
-    return handler(request, error)
+async def _on_problem(request: Request, error: Exception) -> Response:
+    return problem_response(request.scope, cast(Problem, error))
 
 
-def _on_problem(request: Request, error: Exception) -> Response:
-    return answer(request.scope, cast(Problem, error))
+async def _on_away(request: Request, error: Exception) -> Response:
+    return problem_response(request.scope, Problem(kinds.UNAVAILABLE, retry_after=2))
 
 
-def _on_away(request: Request, error: Exception) -> Response:
-    return answer(request.scope, Problem(kinds.UNAVAILABLE, retry_after=2))
-
-
-def _on_http_exception(request: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     refused = cast(HTTPException, error)
     kind = _BY_STATUS.get(refused.status_code, kinds.BAD_REQUEST if refused.status_code < 500 else kinds.INTERNAL)
     headers = {"Allow": _allowed(request)} if refused.status_code == 405 else refused.headers
-    return answer(request.scope, Problem(kind, headers=headers))
+    return problem_response(request.scope, Problem(kind, headers=headers))
 
 
 def _allowed(request: Request) -> str:
-    """Every method that the address knows: the router names those of the first route that has it."""
+    """Every method that the address knows: the router names those of the first route that matches."""
     allowed = [
         method
         for method in _METHODS
@@ -146,17 +147,28 @@ def _allowed(request: Request) -> str:
     return ", ".join(allowed)
 
 
-def _on_validation(request: Request, error: Exception) -> Response:
-    errors = parameter_errors_of(cast(RequestValidationError, error).errors())
-    return answer(request.scope, Problem(kinds.INVALID, *errors))
+async def _on_validation(request: Request, error: Exception) -> Response:
+    errors = request_errors(cast(RequestValidationError, error).errors(), _body_model(request.scope["route"]))
+    if any(each.parameter == "Idempotency-Key" for each in errors):
+        return problem_response(request.scope, Problem(kinds.IDEMPOTENCY_KEY))
+    return problem_response(request.scope, Problem(kinds.INVALID, *errors))
 
 
-def _on_disconnect(request: Request, error: Exception) -> Response:
-    """Nobody is there to read it, but the connection's half may still be."""
-    return answer(request.scope, Problem(kinds.BAD_REQUEST))
+def _body_model(route: APIRoute) -> type[BaseModel]:
+    """The model that a route declares its body as, alone or beside None."""
+    declared = route.body_field.field_info.annotation if route.body_field else None
+    models = [
+        each for each in (declared, *get_args(declared)) if isinstance(each, type) and issubclass(each, BaseModel)
+    ]
+    return models[0] if models else BaseModel
 
 
-_HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Response]]] = {
+async def _on_disconnect(request: Request, error: Exception) -> Response:
+    """Nobody reads it, but the access metrics count it."""
+    return problem_response(request.scope, Problem(kinds.BAD_REQUEST))
+
+
+_HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Any]]] = {
     Problem: _on_problem,
     Away: _on_away,
     HTTPException: _on_http_exception,
@@ -165,15 +177,15 @@ _HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Respons
 }
 
 
-def responses(*of: Kind) -> dict[int | str, dict[str, object]]:
+def problem_responses(*of: Kind) -> dict[int | str, dict[str, Any]]:
     """For OpenAPI: the problems an operation can answer with, by status."""
     by_status: dict[int, list[Kind]] = {}
     for kind in (*of, kinds.HEADER_REPEATED, kinds.INTERNAL):
         by_status.setdefault(kind.status, []).append(kind)
     return {
         status: {
+            "model": ProblemDocument,
             "description": "; ".join(f"{kind.title.en} (`{kind.code}`)" for kind in same),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
         for status, same in by_status.items()
     }

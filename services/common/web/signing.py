@@ -48,14 +48,17 @@ def sign(
 
 def verify(secret: bytes, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> None:
     """Raises `SignatureRefused` unless one of our own processes signed the call; `body` is None where it is streamed."""
-    moment, claimed = headers.get("postigo-time", ""), headers.get("postigo-digest", "")
-    expected = _signature(secret, method, target, moment, claimed, _about(headers))
-    fresh = moment.isascii() and moment.isdigit() and len(moment) < 16 and abs(time.time() - int(moment)) <= WINDOW
-    intact = claimed == (STREAMED if body is None else digest(body))
-    if not (fresh and intact) or not hmac.compare_digest(
-        expected.encode(), headers.get("postigo-signature", "").encode()
-    ):
+    intact = headers.get("postigo-digest", "") == (STREAMED if body is None else digest(body))
+    if not (intact and is_signed(secret, method, target, headers)):
         raise SignatureRefused
+
+
+def is_signed(secret: bytes, method: str, target: str, headers: Mapping[str, str]) -> bool:
+    """Whether the signature covers these headers, the digest of the body that they name included."""
+    moment, named_digest = headers.get("postigo-time", ""), headers.get("postigo-digest", "")
+    expected = _signature(secret, method, target, moment, named_digest, _about(headers))
+    fresh = moment.isascii() and moment.isdigit() and len(moment) < 16 and abs(time.time() - int(moment)) <= WINDOW
+    return fresh and hmac.compare_digest(expected.encode(), headers.get("postigo-signature", "").encode())
 
 
 def _about(headers: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from deploy.local.tier import Tier
-from gateway.requests.submit import SUBMITS
+from gateway.requests.submissions import SUBMITS
 from tests.bench import watch
 from tests.bench.callers import Caller, together
 from tests.bench.figures import Figure, Reading, Series, quantile

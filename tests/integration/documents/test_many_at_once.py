@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from services.common.web import problems
-from services.documents.api import Api
+from services.documents.api import Services
+from services.documents.app import add_api
 from services.documents.content import WrongType
 from services.documents.objects import PART, Bucket
 from services.documents.settings import Settings
@@ -83,9 +83,7 @@ async def test_an_upload_that_is_cancelled_leaves_nothing(desk: Desk) -> None:
 async def test_one_more_than_memory_allows_is_asked_to_come_back(desk: Desk) -> None:
     go_on = asyncio.Event()
     async with uploads(desk, at_once=1) as taking:
-        app = FastAPI()
-        Api(desk.files, taking, desk.secret).install(app)
-        problems.install(app)
+        app = add_api(FastAPI(), Services(desk.files, taking), desk.secret)
         first = asyncio.create_task(taking.receive(upload(uuid4()), chunks(pdf(), then=go_on)))
         await asyncio.sleep(0)
         path = f"/internal/documents/{uuid4()}"

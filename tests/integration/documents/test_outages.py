@@ -53,7 +53,7 @@ async def test_started_without_the_object_store_it_is_live_and_becomes_ready(doc
         await documents.start_program(
             "documents-2",
             [sys.executable, "-m", "services.documents"],
-            {"HTTP_PORT": str(port), "POSTIGO_INSTANCE": "2", "S3_URL": f"http://127.0.0.1:{proxy.port}"},
+            {"INTERNAL_PORT": str(port), "POSTIGO_INSTANCE": "2", "S3_URL": f"http://127.0.0.1:{proxy.port}"},
         )
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
             try:

@@ -1,10 +1,11 @@
-"""Engines of our own: a test here stops the broker, and counts what lies on the intake topic."""
+"""DependencyProbe of our own: a test here stops the broker, and counts what lies on the intake topic."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from tests.integration.gateway.front import Front, front
 from tests.integration.gateway.town import Person, Town, town
 from tests.support import stacks
 
@@ -12,9 +13,16 @@ from tests.support import stacks
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     async with stacks.own(tmp_path_factory.mktemp("gateway"), ("kafka", "mongo", "s3")) as stack:
-        await stack.start_processes(["documents", "gateway", "gateway-worker"])
+        await stack.start_processes(["documents", "gateway", "gateway-worker"], {"FORWARDED_ALLOW_IPS": "127.0.0.1"})
         async with town(stack) as made:
             yield made
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def entrance(gateway: Town) -> AsyncIterator[Front]:
+    """Where strangers come in."""
+    async with front(gateway.stack) as made:
+        yield made
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from gateway.requests.acts import ACTS_AT_ONCE
+from gateway.requests.acts import BURST
 from services.common.contracts.lifecycle import ActRefused, LifecycleFact, MessageAdded, RequestWithdrawn, State
 from services.common.identifiers import derived_id
 from services.common.messaging import Publisher
@@ -254,7 +254,7 @@ async def test_what_is_no_act_id_is_named(person: Person, path: str) -> None:
 
 async def test_who_acts_on_a_request_again_and_again_is_told_to_wait(gateway: Town, person: Person) -> None:
     reference = (await filed(person))["reference"]
-    answers = await asyncio.gather(*(person.act(reference, "messages", MESSAGE) for _ in range(ACTS_AT_ONCE + 5)))
+    answers = await asyncio.gather(*(person.act(reference, "messages", MESSAGE) for _ in range(BURST + 5)))
     refused = [answer for answer in answers if answer.status_code != 202]
     assert [(answer.status_code, problem(answer)) for answer in refused] == [(429, "too-many")] * 5
     assert all(int(answer.headers["retry-after"]) >= 60 for answer in refused)
@@ -265,8 +265,6 @@ async def test_the_same_act_sent_again_and_again_is_one_act_and_leaves_room_for_
     reference, key = (await filed(person))["reference"], new_key()
     first = await person.act(reference, "messages", MESSAGE, key=key)
     for _ in range(2):
-        again = await asyncio.gather(
-            *(person.act(reference, "messages", MESSAGE, key=key) for _ in range(ACTS_AT_ONCE))
-        )
+        again = await asyncio.gather(*(person.act(reference, "messages", MESSAGE, key=key) for _ in range(BURST)))
         assert {(answer.status_code, answer.json()["act_id"]) for answer in again} == {(202, first.json()["act_id"])}
     assert (await person.act(reference, "withdrawal", {})).status_code == 202

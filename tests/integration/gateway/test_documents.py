@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx2
 
 from deploy.demo.data import read_document
-from gateway.documents.api import SHARE
+from gateway.documents.api import PER_ACCOUNT
 from tests.integration.gateway.town import BODY, Person, Town, new_key, value_of
 from tests.support.waiting import eventually
 
@@ -47,7 +47,7 @@ async def test_who_sends_many_files_without_haste_leaves_room_for_others(person:
         yield PDF[100:]
 
     async with asyncio.TaskGroup() as group:
-        slow = [group.create_task(person.send(without_haste())) for _ in range(SHARE)]
+        slow = [group.create_task(person.send(without_haste())) for _ in range(PER_ACCOUNT)]
         for _ in slow:
             await begun.acquire()
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import httpx2
 import pytest
 
+from deploy.local.table import listeners
 from services.common.messaging.failpoints import Failpoint
 from tests.integration.gateway.test_documents import PDF
 from tests.integration.gateway.town import BODY, Person, Town, headers_of, new_key
@@ -24,16 +25,20 @@ APPENDED_BEFORE = {Failpoint.SUBMIT_APPENDED: 1, Failpoint.ACT_APPENDED: 1}
 @asynccontextmanager
 async def armed(gateway: Town, point: Failpoint) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
     """A second gateway that dies at `point`: its address and the process."""
-    port = gateway.stack.port(f"gateway-{point}")
+    name = f"gateway-{point}"
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "gateway",
-        env={**gateway.stack.env, "HTTP_PORT": str(port), "POSTIGO_FAILPOINT": f"{point}:kill"},
+        env={
+            **gateway.stack.env,
+            **listeners(name, "gateway", gateway.stack.port),
+            "POSTIGO_FAILPOINT": f"{point}:kill",
+        },
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
-        yield f"http://127.0.0.1:{port}", process
+        yield f"http://127.0.0.1:{gateway.stack.port(name)}", process
     finally:
         if process.returncode is None:
             process.kill()
@@ -67,7 +72,7 @@ async def killed_at(gateway: Town, person: Person, point: Failpoint, send: Sendi
 
         async def ready() -> bool:
             try:
-                return (await http.get("/health/ready")).status_code == 200
+                return (await http.get("/v1/catalogue")).status_code == 200
             except httpx2.TransportError:
                 return False
 

@@ -10,7 +10,7 @@ from tests.support.waiting import eventually
 
 
 async def ready(gateway: Town) -> bool:
-    answer = await gateway.http.get("/health/ready")
+    answer = await gateway.internal.get("/health/ready")
     return answer.status_code == 200
 
 
@@ -24,7 +24,7 @@ async def test_without_a_broker_a_submit_is_not_confirmed_in_8_s_and_succeeds_wi
         begin = time.monotonic()
         answers = await asyncio.gather(*(person.file(key=key) for _ in range(5)))
         took = time.monotonic() - begin
-        live = await gateway.http.get("/health/live")
+        live = await gateway.internal.get("/health/live")
 
         async def not_ready() -> bool:
             return not await ready(gateway)

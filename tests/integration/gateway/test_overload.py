@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 from uuid import uuid4
 
 from gateway.accounts.service import SIGN_INS
-from gateway.requests.reading import READS, WAITING
-from gateway.requests.submit import SUBMITS
+from gateway.requests.queries import READS, WAITING
+from gateway.requests.submissions import SUBMITS
 from tests.bench.callers import Caller
 from tests.bench.watch import forget_peak, peak_mib, resident_mib
 from tests.integration.gateway.town import BODY, PASSWORD, Person, Town, new_key
@@ -33,7 +33,7 @@ async def press(gateway: Town, requests: Sequence[bytes]) -> Counter[int]:
 
     Whoever is not served is told when to come back.
     """
-    url = gateway.stack.env["GATEWAY_URL"]
+    url = gateway.stack.env["PUBLIC_URL"]
     answers: Counter[int] = Counter()
     async with AsyncExitStack() as stack:
         callers = [await Caller.to(url) for _ in requests]
@@ -73,7 +73,7 @@ async def test_ten_times_the_submits_that_fit_are_filed_or_told_when_to_come_bac
         return (await person.file()).status_code == 201
 
     await eventually(filed)
-    metrics = (await gateway.http.get("/metrics")).text
+    metrics = (await gateway.internal.get("/metrics")).text
     assert 'postigo_turned_away_total{what="submits"}' in metrics
 
 
@@ -111,7 +111,7 @@ async def test_more_readers_than_fit_are_told_when_to_come_back(gateway: Town, p
 
 async def reads_turned_away(gateway: Town) -> list[str]:
     """The line that counts who found none of everybody's places free."""
-    lines = (await gateway.http.get("/metrics")).text.splitlines()
+    lines = (await gateway.internal.get("/metrics")).text.splitlines()
     return [line for line in lines if line.startswith('postigo_turned_away_total{what="reads"}')]
 
 

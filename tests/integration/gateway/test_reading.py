@@ -182,10 +182,10 @@ async def test_what_is_answered_is_what_the_published_description_says(person: P
     answer = await person.file()
     reference = answer.json()["reference"]
     answers = {
-        "RequestFiled": answer,
+        "SubmissionResponse": answer,
         "RequestShown": await person.get(f"/v1/requests/{reference}"),
         "Timeline": await person.get(f"/v1/requests/{reference}/timeline"),
-        "ReceiptShown": await person.get(f"/v1/requests/{reference}/receipt"),
+        "ReceiptResponse": await person.get(f"/v1/requests/{reference}/receipt"),
         "RequestPage": await person.get("/v1/requests"),
         "ProblemDocument": await person.get("/v1/requests/nonsense"),
     }

@@ -21,8 +21,9 @@ def pointers(answer: httpx2.Response) -> list[tuple[str, str]]:
     return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
 
 
-async def test_anonymous_filing_is_refused_before_anything_is_read(gateway: Town) -> None:
-    answer = await gateway.http.post("/v1/requests", content=b"{")
+@pytest.mark.parametrize("body", [BODY, {}, None])
+async def test_anonymous_filing_is_refused_whatever_it_says(gateway: Town, body: dict[str, str] | None) -> None:
+    answer = await gateway.http.post("/v1/requests", json=body)
     assert (answer.status_code, problem(answer)) == (401, "no-session")
 
 

@@ -14,6 +14,7 @@ import httpx2
 import orjson
 
 from deploy.local import LocalStack, probes
+from deploy.local.table import internal_name, listeners
 from tests.support.topics import header, read_all
 
 PASSWORD: Final = "uma frase comprida"  # noqa: S105
@@ -68,6 +69,7 @@ class Person:
 class Town:
     stack: LocalStack
     http: httpx2.AsyncClient
+    internal: httpx2.AsyncClient
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def accounts(self, *lines: Mapping[str, Any]) -> tuple[int, list[dict[str, str]], str]:
@@ -114,10 +116,9 @@ class Town:
     @asynccontextmanager
     async def replica(self, name: str, **env: str) -> AsyncIterator[httpx2.AsyncClient]:
         """Another gateway beside the first, with further variables, until the block is left."""
-        port = self.stack.port(name)
-        url, listening = f"http://127.0.0.1:{port}", {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": str(port)}
+        url, listening = f"http://127.0.0.1:{self.stack.port(name)}", listeners(name, "gateway", self.stack.port)
         command = [sys.executable, "-m", "gateway"]
-        ready = partial(probes.http_ready, port)
+        ready = partial(probes.http_ready, self.stack.port(internal_name(name, "gateway")))
         await self.stack.start_program(name, command, listening | env, url=url, ready=ready)
         try:
             async with httpx2.AsyncClient(base_url=url, trust_env=False) as http:
@@ -144,5 +145,8 @@ def headers_of(record: Any) -> dict[str, str | None]:
 
 @asynccontextmanager
 async def town(stack: LocalStack) -> AsyncIterator[Town]:
-    async with httpx2.AsyncClient(base_url=stack.env["GATEWAY_URL"], trust_env=False) as http:
-        yield Town(stack, http)
+    async with (
+        httpx2.AsyncClient(base_url=stack.env["PUBLIC_URL"], trust_env=False) as http,
+        httpx2.AsyncClient(base_url=stack.env["GATEWAY_URL"], trust_env=False) as internal,
+    ):
+        yield Town(stack, http, internal)

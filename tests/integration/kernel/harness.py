@@ -77,7 +77,7 @@ class Bench:
     async def second(self) -> "Bench":
         """Another member of the same groups, started."""
         port = self.port_of(f"{self.ledger.prefix}-2")
-        other = replace(self, port=port, env=self.env | {"HTTP_PORT": str(port)}, process=None)
+        other = replace(self, port=port, env=self.env | {"INTERNAL_PORT": str(port)}, process=None)
         await other.start(POSTIGO_INSTANCE="2")
         return other
 
@@ -273,7 +273,7 @@ async def bench(engines: LocalStack, folder: Path, **env: str) -> AsyncIterator[
     prefix = f"k{uuid4().hex[:10]}"
     names = ledger(prefix)
     await topics.create(engines.env["KAFKA_URL"], names.topics())
-    variables = engines.env | {"HTTP_PORT": str(engines.port(prefix))} | env
+    variables = engines.env | {"INTERNAL_PORT": str(engines.port(prefix))} | env
     client = connect(engines.env["MONGO_URL"])
     made = Bench(
         ledger=names,

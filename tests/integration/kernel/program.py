@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from services.common.messaging import End, MakerConsumer, ProjectionConsumer, Subscription
 from services.common.messaging.position import Position
 from services.common.messaging.shape import Taken
-from services.common.process import Process, serve
+from services.common.process import Process
+from services.common.runtime.server import serve
 from services.common.settings import Settings
 from services.common.store import DocumentStore, Timelines
 from services.common.wiring import Wiring
@@ -105,4 +106,4 @@ def build(settings: Settings, prefix: str) -> FastAPI:
 
 if __name__ == "__main__":
     settings = Settings()
-    serve(build(settings, sys.argv[1]), settings, sys.argv[1])
+    serve(sys.argv[1], settings, build(settings, sys.argv[1]))

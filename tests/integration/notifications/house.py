@@ -162,7 +162,7 @@ class House:
 
     async def start(self, failpoint: str | None = None, instance: str = "1") -> asyncio.subprocess.Process:
         port = str(self.ports.port(f"{self.env['MONGO_DATABASE_PREFIX']}-{instance}"))
-        own = {"HTTP_PORT": port, "POSTIGO_INSTANCE": instance}
+        own = {"INTERNAL_PORT": port, "POSTIGO_INSTANCE": instance}
         armed = {"POSTIGO_FAILPOINT": failpoint} if failpoint else {}
         with (self.folder / f"{self.env['MONGO_DATABASE_PREFIX']}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(

@@ -11,17 +11,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.documents.remote import DocumentService, Upload
+from gateway.documents.client import DocumentsClient, Upload
 from services.common.web import kinds
 from services.common.web.field_errors import FieldError
-from services.common.web.problems import Problem, answer
+from services.common.web.problems import Problem, problem_response
 from tests.support.serving import serving, settings
 
 OWNER, ONE, OTHER = uuid4(), uuid4(), uuid4()
 
 
 def invalid(error: FieldError) -> Response:
-    return answer({"type": "http", "headers": []}, Problem(kinds.INVALID, error))
+    return problem_response({"type": "http", "headers": []}, Problem(kinds.INVALID, error))
 
 
 def unclaimable(*codes: str) -> Response:
@@ -40,7 +40,7 @@ OURS: Final = [
 
 
 @asynccontextmanager
-async def documents(said: Response) -> AsyncIterator[DocumentService]:
+async def documents(said: Response) -> AsyncIterator[DocumentsClient]:
     """A documents service that says this to everything."""
 
     async def say(request: Request) -> Response:
@@ -49,7 +49,7 @@ async def documents(said: Response) -> AsyncIterator[DocumentService]:
 
     app = Starlette(routes=[Route("/{path:path}", say, methods=["PUT", "POST"])])
     async with serving(app, settings()) as port:
-        service = DocumentService(f"http://127.0.0.1:{port}", b"s" * 32)
+        service = DocumentsClient(f"http://127.0.0.1:{port}", b"s" * 32)
         yield service
         await service.close()
 
@@ -58,13 +58,13 @@ async def pdf() -> AsyncIterator[bytes]:
     yield b"%PDF-"
 
 
-async def put(service: DocumentService) -> Problem:
+async def put(service: DocumentsClient) -> Problem:
     with pytest.raises(Problem) as refused:
         await service.put(Upload(ONE, OWNER, "r.pdf", "application/pdf", None, None), pdf())
     return refused.value
 
 
-async def claim(service: DocumentService) -> Problem:
+async def claim(service: DocumentsClient) -> Problem:
     with pytest.raises(Problem) as refused:
         await service.claim(uuid4(), OWNER, [ONE, OTHER], None)
     return refused.value

@@ -6,11 +6,10 @@ from typing import Any
 import orjson
 import pytest
 from hypothesis import given, strategies as st
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.types import Scope
 
-from services.common.web.bodies import check, not_accepted, too_large
-from services.common.web.field_errors import TEXTS, FieldError
+from services.common.web.field_errors import TEXTS, FieldError, errors_of
 from services.common.web.kinds import (
     BUSY,
     INTERNAL,
@@ -27,7 +26,8 @@ from services.common.web.kinds import (
     Kind,
 )
 from services.common.web.languages import negotiate
-from services.common.web.problems import Problem, ProblemDocument, answer
+from services.common.web.problems import Problem, ProblemDocument, problem_response, too_large
+from services.common.web.strict_json import not_accepted
 
 
 def scope(language: str | None = None, key: str | None = None) -> Scope:
@@ -36,7 +36,7 @@ def scope(language: str | None = None, key: str | None = None) -> Scope:
 
 
 def document(problem: Problem, language: str | None = None, key: str | None = None) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(answer(scope(language, key), problem).body)
+    found: dict[str, Any] = orjson.loads(problem_response(scope(language, key), problem).body)
     return found
 
 
@@ -77,7 +77,7 @@ def test_no_two_kinds_share_a_text() -> None:
 
 
 def test_an_answer_is_a_problem_document_that_nobody_keeps() -> None:
-    response = answer(scope("en"), Problem(TOO_MANY, retry_after=7))
+    response = problem_response(scope("en"), Problem(TOO_MANY, retry_after=7))
     assert response.status_code == 429
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["retry-after"] == "7"
@@ -105,7 +105,7 @@ def test_what_is_too_large_is_told_how_large_it_may_be(cap: int, said: str) -> N
 def test_what_is_of_another_type_is_told_which_types_are_accepted() -> None:
     refused = not_accepted("application/pdf", "image/png")
     assert detail_of(refused) == "Content-Type: Accepted: application/pdf, image/png."
-    assert refused.headers["Accept"] == "application/pdf, image/png"
+    assert (refused.headers or {})["Accept"] == "application/pdf, image/png"
 
 
 class Form(BaseModel):
@@ -127,9 +127,9 @@ class EmptyForm(BaseModel):
     ],
 )
 def test_fields_that_are_not_known_are_answered_once_by_those_that_are(form: type[BaseModel], said: str) -> None:
-    with pytest.raises(Problem) as refused:
-        check(form, {f"canario{number}": number for number in range(3)})
-    assert detail_of(refused.value) == said
+    with pytest.raises(ValidationError) as refused:
+        form.model_validate({f"canario{number}": number for number in range(3)})
+    assert detail_of(Problem(INVALID, *errors_of(refused.value, form))) == said
 
 
 def test_every_field_error_has_words_in_both_languages() -> None:

@@ -6,8 +6,8 @@ from uuid import uuid4
 from hypothesis import given, strategies as st
 
 from gateway.requests.cursor import cursor_of, place_of
-from gateway.requests.receipts import Issued, Receipt, opened
-from gateway.requests.seal import seal, unseal
+from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
+from gateway.requests.signed_tokens import sign, verify
 from services.common.contracts.lifecycle import State
 from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, Clock
 
@@ -21,23 +21,23 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.
 
 @given(payload=st.binary(max_size=200), place=st.integers(0, 400), bit=st.integers(0, 5))
 def test_a_seal_with_one_letter_changed_is_nobodys(payload: bytes, place: int, bit: int) -> None:
-    sealed = seal(SECRET, b"p", payload)
-    assert unseal(SECRET, b"p", sealed) == payload
-    assert unseal(SECRET, b"q", sealed) is None
-    assert unseal(b"d" * 32, b"p", sealed) is None
-    place %= len(sealed) - 1
-    letter = "A" if sealed[place] != "A" else "B"
-    assert unseal(SECRET, b"p", sealed[:place] + letter + sealed[place + 1 :]) is None
+    token = sign(SECRET, b"p", payload)
+    assert verify(SECRET, b"p", token) == payload
+    assert verify(SECRET, b"q", token) is None
+    assert verify(b"d" * 32, b"p", token) is None
+    place %= len(token) - 1
+    letter = "A" if token[place] != "A" else "B"
+    assert verify(SECRET, b"p", token[:place] + letter + token[place + 1 :]) is None
 
 
 @given(text=st.text(max_size=100))
 def test_any_text_shown_as_a_receipt_is_merely_no_receipt(text: str) -> None:
-    assert opened(SECRET, text) is None
+    assert parse_receipt(SECRET, text) is None
     assert place_of(SECRET, ACCOUNT, None, text) is None
 
 
 def test_a_receipt_says_again_what_it_was_made_of() -> None:
-    assert opened(SECRET, RECEIPT.sealed(SECRET)) == RECEIPT
+    assert parse_receipt(SECRET, RECEIPT.signed(SECRET)) == RECEIPT
 
 
 @given(at=moments, reference=st.text(max_size=20))
@@ -50,19 +50,19 @@ def test_a_cursor_is_good_for_its_account_and_filter_alone(at: datetime, referen
 
 def test_receipts_are_remembered_for_minutes_and_in_bounded_number() -> None:
     clock = Clock()
-    issued = Issued(clock)
+    issued = IssuedReceipts(clock)
     issued.add(RECEIPT)
-    assert issued.receipt(RECEIPT.reference) == RECEIPT
+    assert issued.get(RECEIPT.reference) == RECEIPT
     clock.now += 301
-    assert issued.receipt(RECEIPT.reference) is None
+    assert issued.get(RECEIPT.reference) is None
     for number in range(10_001):
         issued.add(RECEIPT._replace(reference=str(number)))
-    assert issued.receipt("0") is None
-    assert issued.receipt("10000") is not None
+    assert issued.get("0") is None
+    assert issued.get("10000") is not None
 
 
 def test_what_is_filed_again_keeps_the_time_of_its_first_receipt() -> None:
-    issued = Issued()
+    issued = IssuedReceipts()
     later = RECEIPT._replace(filed_at=RECEIPT.filed_at + timedelta(seconds=3))
     assert issued.add(RECEIPT) == issued.add(later) == RECEIPT
-    assert issued.receipt(RECEIPT.reference) == RECEIPT
+    assert issued.get(RECEIPT.reference) == RECEIPT

@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx2
 import jsonschema
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.app import build
+from gateway.app import Applications, build, public_app
+from gateway.dependencies import get_session
 from gateway.settings import Settings
-from services.common.web.edge import Edge
+from services.common.web import kinds
+from services.common.web.problems import Problem
+from tests.unit.gateway.builders import session
 
 PUBLIC = {
     ("GET", "/v1/catalogue"),
@@ -23,69 +27,125 @@ PUBLIC = {
     ("GET", "/docs"),
     ("GET", "/docs/style.css"),
 }
+PROBES = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}
 SIGNED = {("POST", "/internal/recipients")}
+
+
+def applications() -> Applications:
+    """The whole gateway with no engine anywhere: what it answers, it answers without one."""
+    nowhere = "127.0.0.1:9"
+    return build(
+        Settings.model_validate(
+            {
+                "kafka_url": nowhere,
+                "mongo_url": f"mongodb://{nowhere}",
+                "documents_url": f"http://{nowhere}",
+                "postigo_id_secret": "i" * 64,
+                "postigo_cursor_secret": "c" * 64,
+                "postigo_internal_secret": "s" * 64,
+            }
+        )
+    )
 
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    """The whole application with no engine anywhere: what it answers, it answers without one."""
-    nowhere = "127.0.0.1:9"
-    settings = Settings.model_validate(
-        {
-            "kafka_url": nowhere,
-            "mongo_url": f"mongodb://{nowhere}",
-            "documents_url": f"http://{nowhere}",
-            "postigo_id_secret": "i" * 64,
-            "postigo_cursor_secret": "c" * 64,
-            "postigo_internal_secret": "s" * 64,
-        }
-    )
-    return build(settings)
+    return applications().public
+
+
+def client(app: FastAPI) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url="http://gateway")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield client
+    async with client(app) as http:
+        yield http
 
 
-def routes(app: FastAPI) -> list[tuple[str, str]]:
-    described = [(method.upper(), path) for path, item in app.openapi()["paths"].items() for method in item]
-    hidden = [
-        (method, route.path)
-        for route in _all_routes(app)
-        for method in route.methods or ()
-        if (method, route.path) not in described
-    ]
-    return described + hidden
-
-
-def _all_routes(app: FastAPI) -> list[APIRoute]:
-    found: list[APIRoute] = []
-    waiting: list[Any] = list(app.routes)
-    while waiting:
-        route = waiting.pop()
-        if isinstance(route, APIRoute):
-            found.append(route)
-        waiting += getattr(route, "routes", None) or []
-    return found
+def routes(app: FastAPI) -> set[tuple[str, str]]:
+    contexts = [each for each in iter_route_contexts(app.routes) if isinstance(each.original_route, APIRoute)]
+    return {(method, str(each.path)) for each in contexts for method in each.methods or ()}
 
 
 async def test_every_route_but_the_public_ones_refuses_the_anonymous(app: FastAPI, http: httpx2.AsyncClient) -> None:
-    asked = [route for route in routes(app) if route not in PUBLIC]
-    assert len(asked) >= 8
-    for method, path in asked:
+    protected = routes(app) - PUBLIC
+    assert len(protected) >= 8
+    for method, path in protected:
         answer = await http.request(method, re.sub(r"\{\w+\}", "x", path))
-        expected = 403 if (method, path) in SIGNED else 401
-        assert answer.status_code == expected, (method, path, answer.text)
+        assert answer.status_code == 401, (method, path, answer.text)
         assert answer.headers["content-type"] == "application/problem+json"
-        if expected == 401:
-            assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_internal_paths_are_in_no_published_description(app: FastAPI) -> None:
-    assert not [path for path in app.openapi()["paths"] if path.startswith(("/internal", "/health", "/metrics"))]
+async def test_internal_calls_are_refused_without_a_signature_and_probes_are_not() -> None:
+    internal = applications().internal
+    assert routes(internal) == SIGNED | PROBES
+    async with client(internal) as http:
+        for method, path in SIGNED:
+            answer = await http.request(method, path, json={"asked": []})
+            assert (answer.status_code, answer.json()["type"]) == (403, "urn:postigo:problem:signature")
+        for method, path in PROBES:
+            assert (await http.request(method, path)).status_code in {200, 503}
+
+
+async def test_the_public_application_has_no_internal_route(app: FastAPI, http: httpx2.AsyncClient) -> None:
+    assert not [path for _, path in routes(app) if path.startswith(("/internal", "/health", "/metrics"))]
+    for path in ("/internal/recipients", "/health/live", "/health/ready", "/metrics"):
+        assert (await http.get(path)).status_code == 404
+
+
+async def test_an_app_wide_dependency_and_a_late_middleware_reach_every_route() -> None:
+    reached: list[str] = []
+
+    async def dependency() -> None:
+        reached.append("dependency")
+
+    class Late:
+        def __init__(self, app: ASGIApp) -> None:
+            self._app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            reached.append("middleware")
+            await self._app(scope, receive, send)
+
+    async def refuse() -> None:
+        raise Problem(kinds.NO_SESSION)
+
+    app = public_app(applications().public.state.services, dependencies=[Depends(dependency)])
+    app.add_middleware(Late)
+    app.dependency_overrides[get_session] = refuse
+    async with client(app) as http:
+        for method, path in routes(app):
+            reached.clear()
+            await http.request(method, re.sub(r"\{\w+\}", "x", path))
+            assert reached == ["middleware", "dependency"], (method, path)
+
+
+@pytest.mark.parametrize("key", ["", "short", "x" * 15, "x" * 256, "with a space in it", "quinze-caract\xe9res"])
+@pytest.mark.parametrize("path", ["/v1/requests", "/v1/documents"])
+async def test_a_key_that_is_missing_short_long_or_not_visible_ascii_is_refused(
+    app: FastAPI, path: str, key: str
+) -> None:
+    async with client(signed_in(app)) as http:
+        headers = [(b"Idempotency-Key", key.encode("latin-1"))] if key else []
+        answer = await http.post(path, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:postigo:problem:idempotency-key")
+
+
+@pytest.mark.parametrize("key", ["x" * 16, "~" * 255, "!" * 16, "ac03afe1-abbc-4965-a8ab-371d57ef86d3"])
+async def test_a_key_of_16_to_255_visible_characters_is_taken(app: FastAPI, key: str) -> None:
+    async with client(signed_in(app)) as http:
+        answer = await http.post("/v1/requests", headers={"Idempotency-Key": key}, json={})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:postigo:problem:invalid")
+
+
+def signed_in(app: FastAPI) -> FastAPI:
+    """The same application, where everybody is signed in."""
+    made = public_app(app.state.services)
+    made.dependency_overrides[get_session] = session
+    return made
 
 
 @pytest.mark.parametrize(
@@ -184,9 +244,8 @@ async def test_an_error_of_ours_says_a_support_code_and_nothing_else(app: FastAP
         raise RuntimeError(CANARY)
 
     app.add_api_route("/broken", broken, include_in_schema=False)
-    transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        answer = await client.get("/broken")
+    async with client(app) as http:
+        answer = await http.get("/broken")
     app.router.routes.pop()
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:postigo:problem:internal")
     assert len(answer.json()["support_code"]) == 10
@@ -218,13 +277,30 @@ async def test_the_published_description_is_openapi_3_1_and_names_only_what_it_d
     named = set(re.findall(r'"#/components/schemas/(\w+)"', (await http.get("/v1/openapi.json")).text))
     assert named <= defined
     assert "HTTPValidationError" not in defined
-    for schema in published["components"]["schemas"].values():
-        jsonschema.Draft202012Validator.check_schema(schema)
+    OpenAPIV31SpecValidator(published).validate()
+
+
+def test_the_description_names_bodies_answers_problems_servers_and_security(app: FastAPI) -> None:
+    described = app.openapi()
+    assert described["servers"]
+    assert described["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for path, item in described["paths"].items():
+        for method, operation in item.items():
+            answers = operation["responses"]
+            assert bool(operation.get("security")) == ((method.upper(), path) not in PUBLIC), (method, path)
+            for status, answer in answers.items():
+                expected = "application/json" if status < "300" else "application/problem+json"
+                assert set(answer.get("content", {expected: None})) == {expected}, (method, path, status)
+    submit = described["paths"]["/v1/requests"]["post"]
+    assert submit["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/NewRequest")
+    assert submit["responses"]["201"]["content"]["application/json"]["schema"]["$ref"].endswith("/SubmissionResponse")
+    upload = described["paths"]["/v1/documents"]["post"]
+    assert all(each["examples"] for each in upload["requestBody"]["content"].values())
 
 
 async def test_the_catalogue_is_what_the_description_says(http: httpx2.AsyncClient) -> None:
     published = (await http.get("/v1/openapi.json")).json()
-    schema = {"$ref": "#/components/schemas/CatalogueShown", "components": published["components"]}
+    schema = {"$ref": "#/components/schemas/CatalogueResponse", "components": published["components"]}
     jsonschema.validate((await http.get("/v1/catalogue")).json(), schema)
 
 
@@ -244,10 +320,3 @@ async def test_the_api_page_tells_every_operation_and_fetches_nothing_from_elsew
     assert "<script" not in page.text
     assert set(re.findall(r'(?:src|href)="([^"]*)"', page.text)) == {"/docs/style.css", "/v1/openapi.json"}
     assert (await http.get("/docs/style.css")).headers["content-type"].startswith("text/css")
-
-
-def test_nothing_stands_around_our_edge(app: FastAPI) -> None:
-    """What FastAPI puts there the edge does, or is switched off; what somebody adds outside of it would be lost."""
-    assert isinstance(app.build_middleware_stack(), Edge)
-    outermost: object = app.user_middleware[0].cls
-    assert outermost is Edge

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gateway.accounts.__main__ import read
-from gateway.accounts.brake import Brake
 from gateway.accounts.domain import Credentials, account_id_of, hash_of, new_token
 from gateway.accounts.passwords import Verifier, fits, hashed
 from gateway.accounts.service import SignIn, _take, network_of
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, SessionStore
+from gateway.rate_limit import RateLimit
 from services.common.errors import StoreAway
 from services.common.store import connect, database, disconnect
 from services.common.web.problems import Problem
@@ -57,20 +57,20 @@ async def test_an_outage_is_no_guess_and_an_address_that_guessed_too_often_uses_
         AccountStore(own),
         Sessions(SessionStore(own)),
         b"s" * 32,
-        account_brake=Brake(tries=1, refill=30),
-        address_brake=Brake(tries=1, refill=30),
+        account_limit=RateLimit(burst=1, refill=30),
+        address_limit=RateLimit(burst=1, refill=30),
     )
     asked = Credentials(niss="12345678910", password=PASSWORD)
     with pytest.raises(StoreAway):
         await sign_in.begin(asked, "192.0.2.1")
-    assert sign_in.address_brake.take("192.0.2.1") == 0
+    assert sign_in.address_limit.take("192.0.2.1") == 0
     with pytest.raises(Problem):
         await sign_in.begin(asked, "192.0.2.1")
     account = str(account_id_of(sign_in.id_secret, asked.niss))
-    assert sign_in.account_brake.take(account) == 0
+    assert sign_in.account_limit.take(account) == 0
     with pytest.raises(Problem):
         await sign_in.begin(asked, "198.51.100.1")
-    assert sign_in.address_brake.take("198.51.100.1") == 0, "an account without tries uses up no address's"
+    assert sign_in.address_limit.take("198.51.100.1") == 0, "an account without tries uses up no address's"
     sign_in.verifier.close()
     await disconnect(client)
 
@@ -81,7 +81,7 @@ async def test_who_guesses_from_one_network_keeps_the_owner_out_of_no_other() ->
     sign_in = SignIn(AccountStore(own), Sessions(SessionStore(own)), b"s" * 32)
     asked = Credentials(niss="12345678910", password=PASSWORD)
     account = account_id_of(sign_in.id_secret, asked.niss)
-    while not sign_in.pair_brake.take(f"192.0.2.1 {account}"):
+    while not sign_in.pair_limit.take(f"192.0.2.1 {account}"):
         pass
     with pytest.raises(Problem):
         await sign_in.begin(asked, "192.0.2.1")
@@ -93,7 +93,7 @@ async def test_who_guesses_from_one_network_keeps_the_owner_out_of_no_other() ->
 
 def test_tries_run_out_and_come_back_slowly() -> None:
     clock = Clock()
-    brake = Brake(tries=3, refill=30, clock=clock)
+    brake = RateLimit(burst=3, refill=30, clock=clock)
     assert [brake.take("a") for _ in range(4)] == [0, 0, 0, 30]
     assert brake.take("b") == 0
     clock.now += 29
@@ -104,7 +104,7 @@ def test_tries_run_out_and_come_back_slowly() -> None:
 
 
 def test_a_good_try_does_not_count() -> None:
-    brake = Brake(tries=1, refill=30, clock=Clock())
+    brake = RateLimit(burst=1, refill=30, clock=Clock())
     for _ in range(5):
         assert brake.take("a") == 0
         brake.give_back("a")
@@ -114,7 +114,7 @@ def test_a_good_try_does_not_count() -> None:
 
 @pytest.mark.parametrize("empty", range(3))
 def test_who_is_refused_by_one_count_uses_up_none_of_the_others(empty: int) -> None:
-    brakes = [Brake(tries=1, refill=30, clock=Clock()) for _ in range(3)]
+    brakes = [RateLimit(burst=1, refill=30, clock=Clock()) for _ in range(3)]
     brakes[empty].take("a")
     with pytest.raises(Problem):
         _take(tuple((brake, "a") for brake in brakes))
@@ -124,7 +124,7 @@ def test_who_is_refused_by_one_count_uses_up_none_of_the_others(empty: int) -> N
 @given(steps=st.lists(st.tuples(st.booleans(), st.floats(0, 100)), max_size=40))
 def test_no_course_of_events_gives_more_tries_than_time_allows(steps: list[tuple[bool, float]]) -> None:
     clock = Clock()
-    brake = Brake(tries=3, refill=10, clock=clock)
+    brake = RateLimit(burst=3, refill=10, clock=clock)
     begin, granted = clock.now, 0
     for wait, seconds in steps:
         clock.now += seconds if wait else 0
@@ -133,7 +133,7 @@ def test_no_course_of_events_gives_more_tries_than_time_allows(steps: list[tuple
 
 
 def test_the_memory_of_tries_is_bounded() -> None:
-    brake = Brake(tries=1, refill=30, clock=Clock())
+    brake = RateLimit(burst=1, refill=30, clock=Clock())
     for number in range(20_001):
         brake.take(str(number))
     assert len(brake._buckets) == 20_000

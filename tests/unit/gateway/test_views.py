@@ -8,10 +8,11 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.requests.reading import Found
-from gateway.requests.shown import ActShown, Shower
+from gateway.requests.labels import FACT_LABELS, STATE_LABELS
+from gateway.requests.presenter import RequestPresenter
+from gateway.requests.queries import Found
+from gateway.requests.schemas import ActOutcome
 from gateway.requests.view import RequestView
-from gateway.requests.words import HAPPENED, STATES
 from gateway.worker.domain import SHOWN, short
 from gateway.worker.handlers import views
 from services.common.catalogue import catalogue
@@ -121,7 +122,7 @@ def found() -> Found:
 
 
 def timeline(language: Any = "pt") -> list[tuple[int | None, str, str]]:
-    shown = Shower(catalogue(), language).timeline(found())
+    shown = RequestPresenter(catalogue(), language).timeline(found())
     return [(entry.seq, entry.type, entry.title) for entry in shown.entries]
 
 
@@ -144,7 +145,7 @@ def test_the_timeline_keeps_the_order_of_seq_though_clocks_go_back() -> None:
     facts = [received(submitted(), id="s"), received(registered()), *life()[7:9]]
     behind = NOON - timedelta(hours=1)
     late = received(fact(RequestInAnalysis, 2, State.IN_ANALYSIS, department="pf", occurred_at=behind))
-    shown = Shower(catalogue(), "pt").timeline(Found(merged([*facts, late]), None))  # type: ignore[arg-type]
+    shown = RequestPresenter(catalogue(), "pt").timeline(Found(merged([*facts, late]), None))  # type: ignore[arg-type]
     numbers = [entry.seq for entry in shown.entries if entry.seq]
     assert numbers == sorted(numbers)
     assert numbers[1] == 2
@@ -162,7 +163,9 @@ def test_what_is_between_rooms_stays_between_rooms() -> None:
 
 
 def test_a_person_sees_their_own_acts_and_what_became_of_each() -> None:
-    written, refused = (entry for entry in Shower(catalogue(), "pt").timeline(found()).entries if entry.act_id)
+    written, refused = (
+        entry for entry in RequestPresenter(catalogue(), "pt").timeline(found()).entries if entry.act_id
+    )
     assert (written.act_id, written.text, written.documents) == (str(ACT), "Falta um papel.", (FILE,))
     assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)
     assert (
@@ -176,12 +179,12 @@ def test_a_person_sees_their_own_acts_and_what_became_of_each() -> None:
     [(ACT, "applied", None), (LATE_ACT, "refused", "not-allowed"), (UUID(int=99), "pending", None)],
 )
 def test_whoever_asks_after_an_act_is_told_what_became_of_it(act_id: UUID, outcome: str, because: str | None) -> None:
-    act = Shower(catalogue(), "pt").request(found(), act_id).act
+    act = RequestPresenter(catalogue(), "pt").request(found(), act_id).act
     assert act is not None
     text = act.because_text
-    assert act == ActShown(act_id=act_id, outcome=outcome, because=because, because_text=text)
+    assert act == ActOutcome(act_id=act_id, outcome=outcome, because=because, because_text=text)
     assert bool(text) == (because is not None)
-    assert Shower(catalogue(), "pt").request(found()).act is None
+    assert RequestPresenter(catalogue(), "pt").request(found()).act is None
 
 
 def test_a_withdrawn_request_is_shown_as_such() -> None:
@@ -193,21 +196,21 @@ def test_a_withdrawn_request_is_shown_as_such() -> None:
 
 
 def test_a_request_names_its_department_and_its_days() -> None:
-    shown = Shower(catalogue(), "en").request(found())
+    shown = RequestPresenter(catalogue(), "en").request(found())
     assert (shown.department, shown.department_name) == ("pf", "Family Benefits")
     assert (str(shown.entered_on), str(shown.due_on)) == ("2026-03-02", "2026-03-16")
     assert (shown.state, shown.state_name) == ("concluded", "Concluded")
 
 
 def test_every_state_has_words() -> None:
-    assert set(STATES) == set(State)
+    assert set(STATE_LABELS) == set(State)
 
 
 @pytest.mark.parametrize("topic", [topics.LIFECYCLE, topics.DELIVERIES, topics.INTAKE])
 def test_every_fact_has_words_or_is_hidden_on_purpose(topic: str) -> None:
     hidden = {"request.replied"}
     told = {short(kind) for kind in declared()[topic].values()}
-    assert told - set(HAPPENED) <= hidden
+    assert told - set(FACT_LABELS) <= hidden
 
 
 def test_only_fields_that_exist_are_shown() -> None:

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from gateway.requests.reading import WAIT, WAIT_FOR_ACT, patience
+from gateway.requests.queries import WAIT, WAIT_FOR_ACT, wait_for
 from gateway.requests.receipts import Receipt
 from services.common.contracts.lifecycle import MessageAdded, State
 from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, fact, received, session, submitted
@@ -17,17 +17,17 @@ WRITTEN = [*FILED, received(fact(MessageAdded, 2, State.REGISTERED, act_id=str(A
 
 
 def test_only_whoever_has_a_receipt_waits_for_a_view() -> None:
-    assert patience(session(), RECEIPT, None, None) == WAIT
+    assert wait_for(session(), RECEIPT, None, None) == WAIT
     for after in (None, ACT):
-        assert patience(session(), None, after, None) == 0
+        assert wait_for(session(), None, after, None) == 0
 
 
 def test_a_view_is_waited_for_until_it_tells_of_the_act() -> None:
-    assert patience(session(), None, None, merged(FILED)) == 0
-    assert patience(session(), None, ACT, merged(FILED)) == WAIT_FOR_ACT
-    assert patience(session(), None, ACT, merged(WRITTEN)) == 0
+    assert wait_for(session(), None, None, merged(FILED)) == 0
+    assert wait_for(session(), None, ACT, merged(FILED)) == WAIT_FOR_ACT
+    assert wait_for(session(), None, ACT, merged(WRITTEN)) == 0
 
 
 @pytest.mark.parametrize("after", [ACT, uuid4()])
 def test_nobody_waits_for_an_act_on_somebody_elses_request(after: UUID) -> None:
-    assert patience(session(account_id=uuid4()), None, after, merged(FILED)) == 0
+    assert wait_for(session(account_id=uuid4()), None, after, merged(FILED)) == 0

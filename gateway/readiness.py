@@ -1,4 +1,4 @@
-"""Whether the engines that an answer needs are there: the web process has no subscription that would tell."""
+"""Readiness of the web process: it has no subscription whose progress would tell."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,19 +8,21 @@ from services.common.errors import Away
 from services.common.messaging import Publisher
 from services.common.store import Database, reaching_store
 
-ASK_EVERY: Final = 2.0
+PROBE_EVERY: Final = 2.0
+"""Seconds."""
 
 
 @dataclass(slots=True)
-class Engines:
-    """Asks broker and store for a sign of life, again and again; `trouble` is what they last lacked."""
+class DependencyProbe:
+    """Asks the broker and the store for a sign of life, again and again."""
 
     publisher: Publisher
     database: Database
-    _trouble: str | None = field(default=None)
+    _missing: str | None = field(default=None)
 
-    def trouble(self) -> str | None:
-        return self._trouble
+    def missing(self) -> str | None:
+        """The dependency that did not answer the last probe; None when all did."""
+        return self._missing
 
     async def run(self) -> None:
         while True:
@@ -29,7 +31,7 @@ class Engines:
                 with reaching_store():
                     await self.database.command("ping")
             except Away as away:
-                self._trouble = str(away)
+                self._missing = str(away)
             else:
-                self._trouble = None
-            await asyncio.sleep(ASK_EVERY)
+                self._missing = None
+            await asyncio.sleep(PROBE_EVERY)

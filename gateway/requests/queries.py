@@ -1,4 +1,4 @@
-"""Reading requests: one's own only, and one's own writes at once."""
+"""RequestQueries requests: one's own only, and one's own writes at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from typing import Final
 from uuid import UUID
 
 from gateway.accounts.domain import Session
-from gateway.limits import InFlight, Shares
+from gateway.limits import ConcurrencyLimit, PerAccountLimit
 from gateway.requests.cursor import Place, cursor_of, place_of
-from gateway.requests.receipts import Issued, Receipt, opened
+from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.store import ViewStore
 from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
@@ -29,7 +29,7 @@ WAIT_FOR_ACT: Final = 1.0
 POLL: Final = 0.025
 
 READS: Final = 256
-"""Reads at once, those included that wait for a view."""
+"""Reads at once, including those that wait for a view."""
 
 WAITING: Final = 8
 """Reads of one account that wait at once for what became of an act."""
@@ -44,22 +44,24 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RequestQueries:
     views: ViewStore
-    issued: Issued
+    issued: IssuedReceipts
     secret: bytes
-    _in_flight: InFlight = field(default_factory=lambda: InFlight("reads", READS))
-    _waiting: Shares = field(default_factory=lambda: Shares("waiting-reads-of-one-account", WAITING))
+    _limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("reads", READS))
+    _waits: PerAccountLimit = field(default_factory=lambda: PerAccountLimit("waiting-reads-of-one-account", WAITING))
 
-    async def one(self, session: Session, typed: str, shown_receipt: str | None, after: UUID | None = None) -> Found:
-        """The request of this reference. `not-found` alike for unknown ones and for somebody else's; `reference` for
-        one that no request can have. Waits, within bounds, until the view tells what became of the act `after`.
+    async def get(self, session: Session, typed: str, shown_receipt: str | None, after: UUID | None = None) -> Found:
+        """The request of this reference. Waits, within bounds, until the view tells what became of the act `after`.
+
+        Raises the problem `not-found`, for unknown requests and for somebody else's alike, or `reference` for one that
+        no request can have.
         """
         reference = _parsed(typed)
         receipt = self._receipt(session, reference, shown_receipt)
-        place = self._waiting.of(session.account_id) if after else nullcontext()
-        with place, self._in_flight:
-            view = await self._view(reference, partial(patience, session, receipt, after))
+        place = self._waits.of(session.account_id) if after else nullcontext()
+        with place, self._limit:
+            view = await self._view(reference, partial(wait_for, session, receipt, after))
         if view is not None and view.account_id == session.account_id:
             # The view has the first of several appends; another replica may have issued a later one's receipt.
             return Found(view, receipt._replace(filed_at=view.filed_at) if receipt else _receipt_of(view))
@@ -67,8 +69,8 @@ class Reading:
             return Found(None, receipt)
         raise not_found()
 
-    async def owned(self, session: Session, typed: str, shown_receipt: str | None) -> UUID:
-        """The id of the account's own request of this reference: a receipt is proof enough. Refuses as `one` does."""
+    async def require_owned(self, session: Session, typed: str, shown_receipt: str | None) -> UUID:
+        """The id of the account's own request of this reference: a receipt is proof enough. Refuses as `get` does."""
         reference = _parsed(typed)
         receipt = self._receipt(session, reference, shown_receipt)
         if receipt is not None:
@@ -78,7 +80,7 @@ class Reading:
             raise not_found()
         return view.request_id
 
-    async def page(
+    async def list(
         self, session: Session, state: State | None, cursor: str | None, limit: int
     ) -> tuple[list[RequestView], str | None]:
         """A page of own requests, newest first, and the cursor of the next one."""
@@ -87,7 +89,7 @@ class Reading:
             after = place_of(self.secret, session.account_id, state, cursor)
             if after is None:
                 raise Problem(kinds.CURSOR)
-        with self._in_flight:
+        with self._limit:
             found = await self.views.page(session.account_id, state, after, limit + 1)
         if len(found) <= limit:
             return found, None
@@ -96,7 +98,7 @@ class Reading:
 
     def _receipt(self, session: Session, reference: str, shown: str | None) -> Receipt | None:
         """The receipt of this reference and account: shown by the reader, or issued here lately."""
-        for receipt in (opened(self.secret, shown) if shown else None, self.issued.receipt(reference)):
+        for receipt in (parse_receipt(self.secret, shown) if shown else None, self.issued.get(reference)):
             if receipt and receipt.reference == reference and receipt.account_id == session.account_id:
                 return receipt
         return None
@@ -111,8 +113,8 @@ class Reading:
             await asyncio.sleep(POLL)
 
 
-def patience(session: Session, receipt: Receipt | None, after: UUID | None, view: RequestView | None) -> float:
-    """Seconds to wait for more than this view. For what is unknown or somebody else's nobody waits: it would tell."""
+def wait_for(session: Session, receipt: Receipt | None, after: UUID | None, view: RequestView | None) -> float:
+    """Seconds to wait for more than this view. Nobody waits for an unknown or a foreign request: the time would tell."""
     if view is None:
         return 0.0 if receipt is None else WAIT
     told = after is None or view.account_id != session.account_id or view.became_of(after)

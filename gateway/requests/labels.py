@@ -5,7 +5,7 @@ from typing import Final
 from services.common.contracts.lifecycle import State
 from services.common.web.languages import Words
 
-STATES: Final[dict[State, Words]] = {
+STATE_LABELS: Final[dict[State, Words]] = {
     State.RECEIVED: Words("Recebido", "Received"),
     State.REGISTERED: Words("Registado", "Registered"),
     State.IN_ANALYSIS: Words("Em análise", "In analysis"),
@@ -17,7 +17,7 @@ STATES: Final[dict[State, Words]] = {
     State.UNKNOWN: Words("Em tratamento", "Being handled"),
 }
 
-HAPPENED: Final[dict[str, Words]] = {
+FACT_LABELS: Final[dict[str, Words]] = {
     "request.submitted": Words("Pedido recebido", "Request received"),
     "request.registered": Words("Pedido registado", "Request registered"),
     "request.routed": Words("Enviado ao departamento", "Sent to the department"),
@@ -36,7 +36,7 @@ HAPPENED: Final[dict[str, Words]] = {
 }
 """By fact. What has no words here is not shown: it is between our rooms."""
 
-BECAUSE: Final[dict[str, Words]] = {
+REASON_LABELS: Final[dict[str, Words]] = {
     "not-allowed": Words(
         "O pedido já estava respondido, decidido ou retirado. Pode escrever uma mensagem ou apresentar um novo.",
         "The request was already answered, decided or withdrawn. You can write a message, or file a new one.",

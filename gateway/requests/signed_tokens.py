@@ -1,4 +1,4 @@
-"""Strings that we give out and recognise: anybody may read them, nobody else can make one."""
+"""Tokens that we hand out and recognise: anybody may read them, nobody else can make one."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
@@ -8,15 +8,15 @@ from hmac import compare_digest
 _MAC = 16
 
 
-def seal(secret: bytes, purpose: bytes, payload: bytes) -> str:
-    """`payload` behind a MAC of 128 bits, in URL-safe base64. Good for `purpose` only."""
+def sign(secret: bytes, purpose: bytes, payload: bytes) -> str:
+    """`payload` behind a MAC of 128 bits, in URL-safe base64. Valid for `purpose` only."""
     return urlsafe_b64encode(_mac(secret, purpose, payload) + payload).rstrip(b"=").decode()
 
 
-def unseal(secret: bytes, purpose: bytes, sealed: str) -> bytes | None:
-    """The payload of what `seal` made; None for anything else."""
+def verify(secret: bytes, purpose: bytes, token: str) -> bytes | None:
+    """The payload of what `sign` made; None for anything else."""
     try:
-        raw = urlsafe_b64decode(sealed.encode("ascii") + b"=" * (-len(sealed) % 4))
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except (Error, UnicodeEncodeError):
         return None
     mac, payload = raw[:_MAC], raw[_MAC:]
@@ -24,5 +24,5 @@ def unseal(secret: bytes, purpose: bytes, sealed: str) -> bytes | None:
 
 
 def _mac(secret: bytes, purpose: bytes, payload: bytes) -> bytes:
-    """Keyed BLAKE2b (RFC 7693): a fifth of the time of HMAC, on the path of every submit."""
+    """Keyed BLAKE2b (RFC 7693)."""
     return blake2b(b"%d %b%b" % (len(purpose), purpose, payload), key=secret[:64], digest_size=_MAC).digest()

@@ -12,11 +12,12 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES
+from gateway.limits import ConcurrencyLimit
 from services.common.web import kinds, signing
-from services.common.web.bodies import not_accepted, too_large
 from services.common.web.claims import ClaimAsked, ClaimRefused
 from services.common.web.field_errors import FieldError
-from services.common.web.problems import Problem, ProblemDocument
+from services.common.web.problems import Problem, ProblemDocument, too_large
+from services.common.web.strict_json import not_accepted
 
 log = structlog.get_logger()
 
@@ -24,10 +25,10 @@ CLAIM_TIMEOUT: Final = httpx2.Timeout(1.5)
 UPLOAD_TIMEOUT: Final = httpx2.Timeout(30, connect=2, pool=2)
 READ_TIMEOUT: Final = httpx2.Timeout(5, connect=2)
 UPLOADS: Final = 16
-"""At once: as many as one documents process takes."""
+"""Uploads at once: as many as one documents process takes."""
 
-LOOKS: Final = 64
-"""Questions about a file's state at once."""
+LOOK_UPS: Final = 64
+"""Look-ups of a file's state at once."""
 
 _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
     408: partial(Problem, kinds.TOO_SLOW),
@@ -37,7 +38,7 @@ _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
 }
 
 
-class DocumentShown(BaseModel):
+class DocumentResponse(BaseModel):
     """A file as its owner sees it; `size` in bytes, `sha256` in hexadecimal."""
 
     document_id: UUID
@@ -60,17 +61,19 @@ class Upload:
     traceparent: str | None
 
 
-class DocumentService:
+class DocumentsClient:
     def __init__(self, url: str, secret: bytes) -> None:
         self._secret = secret
         # No proxy of the environment may stand in an internal call.
         limits = httpx2.Limits(max_connections=256, max_keepalive_connections=32)
+        self.uploads = ConcurrencyLimit("uploads", UPLOADS)
+        self._look_ups = ConcurrencyLimit("files", LOOK_UPS)
         self._http = httpx2.AsyncClient(base_url=url, trust_env=False, limits=limits)
 
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def put(self, upload: Upload, body: AsyncIterator[bytes]) -> DocumentShown:
+    async def put(self, upload: Upload, body: AsyncIterator[bytes]) -> DocumentResponse:
         """Stream a file through: the next piece is read when the last one has left. Raises a `Problem`."""
         headers = {
             "Postigo-Owner": str(upload.owner),
@@ -91,18 +94,19 @@ class DocumentService:
             if _codes(answer) == {"empty"}:
                 raise Problem(kinds.INVALID, FieldError("empty"))
             _refuse(answer)
-        return DocumentShown.model_validate_json(answer.content)
+        return DocumentResponse.model_validate_json(answer.content)
 
-    async def get(self, document_id: UUID, owner: UUID, traceparent: str | None) -> DocumentShown:
+    async def get(self, document_id: UUID, owner: UUID, traceparent: str | None) -> DocumentResponse:
         """One of the owner's files. Raises a `Problem`: `not-found` for somebody else's too."""
         target = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner)}
-        answer = await self._call("GET", target, READ_TIMEOUT, headers, None, traceparent)
+        with self._look_ups:
+            answer = await self._call("GET", target, READ_TIMEOUT, headers, None, traceparent)
         if answer.status_code == 404:
             raise Problem(kinds.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
         if answer.status_code != 200:
             _refuse(answer)
-        return DocumentShown.model_validate_json(answer.content)
+        return DocumentResponse.model_validate_json(answer.content)
 
     async def claim(self, request_id: UUID, owner: UUID, documents: Sequence[UUID], traceparent: str | None) -> None:
         """Bind the files to the request. Raises a `Problem` that points at each one that cannot be."""

@@ -1,4 +1,4 @@
-"""The one record that stands between a person and their answer."""
+"""Publishing the one record that stands between a person and their answer."""
 
 from datetime import UTC, datetime
 
@@ -15,8 +15,11 @@ from services.common.web.problems import Problem
 log = structlog.get_logger()
 
 
-async def append(publisher: Publisher, event: Said, identifier: str, traceparent: str | None) -> datetime:
-    """Append `event`; its append time. What the broker does not acknowledge in time may land all the same."""
+async def publish_confirmed(publisher: Publisher, event: Said, identifier: str, traceparent: str | None) -> datetime:
+    """Append `event` and return its append time, once the broker acknowledged it.
+
+    Raises the problem `not-confirmed` when it did not in time; the record may land all the same.
+    """
     record = outgoing(
         event,
         id=identifier,

@@ -1,0 +1,48 @@
+"""nginx, the TLS proxy: `python -m deploy.local.engines.nginx --port P --http-port Q --upstream HOST:PORT --data DIR`.
+
+DIR holds `fullchain.pem` and `privkey.pem`. The process becomes the server, inside the Debian folder that has it.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+from string import Template
+
+from deploy.local import cache, inside
+
+PROXY = Path(__file__).parents[2] / "proxy"
+
+
+def main() -> None:
+    arguments = _arguments()
+    data: Path = arguments.data
+    shutil.copy(PROXY / "problems.conf", data / "problems.conf")
+    (data / "nginx.conf").write_text(_configuration(arguments), encoding="utf-8")
+    command = ["/usr/sbin/nginx", "-e", "stderr", "-c", f"{inside.DATA}/nginx.conf", "-g", "daemon off;"]
+    inside.run(cache.piece(cache.DEBIAN), data, command)
+
+
+def _configuration(arguments: argparse.Namespace) -> str:
+    # What is no variable of ours, such as $host, stays as it is.
+    return Template((PROXY / "nginx.conf.template").read_text(encoding="utf-8")).safe_substitute(
+        HTTPS_PORT=f"127.0.0.1:{arguments.port}",
+        HTTP_PORT=f"127.0.0.1:{arguments.http_port}",
+        UPSTREAM=arguments.upstream,
+        TLS_CERTIFICATE=f"{inside.DATA}/fullchain.pem",
+        TLS_KEY=f"{inside.DATA}/privkey.pem",
+        PROBLEMS=f"{inside.DATA}/problems.conf",
+        RUN=inside.DATA,
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="nginx on 127.0.0.1, in front of a gateway.")
+    parser.add_argument("--port", type=int, required=True, help="of HTTPS")
+    parser.add_argument("--http-port", type=int, required=True, help="redirects to HTTPS")
+    parser.add_argument("--upstream", required=True, help="the gateway's public listener")
+    parser.add_argument("--data", type=Path, required=True, help="folder with the certificate and its key")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""What endpoints depend on: the services of this process, the session, the language, the idempotency key."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from gateway.accounts.domain import Session
+from gateway.accounts.service import SignIn
+from gateway.accounts.sessions import Sessions, no_session
+from gateway.accounts.store import AccountStore
+from gateway.documents.client import DocumentsClient
+from gateway.requests.acts import ActService
+from gateway.requests.queries import RequestQueries
+from gateway.requests.submissions import SubmissionService
+from gateway.settings import Settings
+from services.common.catalogue import Language
+from services.common.web.languages import negotiate
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What one gateway process is made of: `app.state.services`."""
+
+    settings: Settings
+    accounts: AccountStore
+    sessions: Sessions
+    sign_in: SignIn
+    documents: DocumentsClient
+    submissions: SubmissionService
+    queries: RequestQueries
+    acts: ActService
+
+
+async def get_services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+_bearer = HTTPBearer(scheme_name="bearer", description="The token of `POST /v1/sessions`.", auto_error=False)
+
+
+async def get_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
+    if credentials is None:
+        raise no_session()
+    return credentials.credentials
+
+
+async def get_session(request: Request, token: Annotated[str, Depends(get_token)]) -> Session:
+    services = cast(Services, request.app.state.services)
+    return await services.sessions.get(token)
+
+
+async def get_language(request: Request) -> Language:
+    return negotiate(request.headers.get("accept-language"))
+
+
+ServicesDep = Annotated[Services, Depends(get_services)]
+Token = Annotated[str, Depends(get_token)]
+SignedIn = Annotated[Session, Depends(get_session)]
+AcceptedLanguage = Annotated[Language, Depends(get_language)]
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        description="Made by the sender: new for each thing sent, the same when it is sent again. It is filed once.",
+        min_length=16,
+        max_length=255,
+        pattern="^[!-~]+$",
+    ),
+]
+ReceiptHeader = Annotated[
+    str | None,
+    Header(alias="Postigo-Receipt", description="The receipt of the filing: the request is then found at once."),
+]

@@ -1,0 +1,31 @@
+"""What a person asks with a submit or an act, once the HTTP edge has authenticated and parsed it."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from starlette.requests import Request
+
+from gateway.accounts.domain import Session
+from gateway.requests.domain import fingerprint
+from gateway.requests.schemas import RequestBody
+from services.common.web.middleware import traceparent_of
+from services.common.web.strict_json import has_body
+
+B = TypeVar("B", bound=RequestBody)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCommand(Generic[B]):
+    """`fingerprint` is that of the body as it was received; a missing body counts as `{}`."""
+
+    session: Session
+    key: str
+    body: B
+    fingerprint: bytes
+    traceparent: str | None
+
+
+async def command_of(request: Request, session: Session, key: str, body: B) -> RequestCommand[B]:
+    """The command of a request whose route is a `StrictJsonRoute`."""
+    received = await request.json() if has_body(request) else {}
+    return RequestCommand(session, key, body, fingerprint(received), traceparent_of(request.scope))

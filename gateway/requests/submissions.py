@@ -1,0 +1,64 @@
+"""Submitting a request, log-first: one record that the broker acknowledged stands between a person and their reference."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from gateway.documents.client import DocumentsClient
+from gateway.limits import ConcurrencyLimit
+from gateway.requests import domain
+from gateway.requests.idempotency_keys import IdempotencyKeys
+from gateway.requests.publish import publish_confirmed
+from gateway.requests.receipts import IssuedReceipts, Receipt
+from gateway.requests.request_command import RequestCommand
+from gateway.requests.schemas import NewRequest
+from services.common.catalogue import Catalogue
+from services.common.contracts.intake import RequestSubmitted
+from services.common.messaging import Publisher
+from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.web import kinds
+from services.common.web.problems import Problem
+
+SUBMITS: Final = 64
+"""Submits at once; more would only wait for each other."""
+
+
+@dataclass(slots=True)
+class SubmissionService:
+    documents: DocumentsClient
+    publisher: Publisher
+    catalogue: Catalogue
+    id_secret: bytes
+    receipt_secret: bytes
+    keys: IdempotencyKeys = field(default_factory=IdempotencyKeys)
+    issued: IssuedReceipts = field(default_factory=IssuedReceipts)
+    limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("submits", SUBMITS))
+
+    async def submit(self, command: RequestCommand[NewRequest]) -> Receipt:
+        """File the request; its receipt, once the broker acknowledged it. Raises a `Problem`."""
+        ARMED and reach(Failpoint.SUBMIT_READ)
+        session, new = command.session, command.body
+        if error := domain.leaf_error(self.catalogue, new, session):
+            raise Problem(kinds.INVALID, error)
+        request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
+        event = domain.submitted(request_id, new, session, self.catalogue.version)
+        with self.limit, self.keys.reserve(domain.key_id_of(session, command.key), request_id):
+            if new.documents:
+                await self.documents.claim(request_id, session.account_id, new.documents, command.traceparent)
+                ARMED and reach(Failpoint.SUBMIT_CLAIMED)
+            event_id = domain.event_id_of(event)
+            appended_at = await publish_confirmed(self.publisher, event, event_id, command.traceparent)
+            ARMED and reach(Failpoint.SUBMIT_APPENDED)
+        return self.issued.add(_receipt(event, appended_at, command.fingerprint))
+
+
+def _receipt(event: RequestSubmitted, appended_at: datetime, content: bytes) -> Receipt:
+    return Receipt(
+        event.reference,
+        event.request_id,
+        event.account_id,
+        appended_at,
+        event.subject,
+        event.reason,
+        content.hex(),
+    )

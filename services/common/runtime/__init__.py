@@ -1,0 +1,1 @@
+"""What every process is made of: start, probes, servers, settings, graceful shutdown."""

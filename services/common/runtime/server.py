@@ -1,0 +1,79 @@
+"""The HTTP servers of a process: one for probes and internal calls, and a public one where people call."""
+
+import asyncio
+import resource
+import sys
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
+
+from services.common.garbage import collect_seldom
+from services.common.runtime.graceful_shutdown import DrainingServer, serve_until_signal
+from services.common.settings import PublicListener, Settings
+from services.common.telemetry import logging, tracing
+
+OPEN_FILES: Final = 16_384
+"""Sockets and files a process may have open: many systems begin with 1024."""
+
+_COMMON: Final[dict[str, Any]] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "none",
+    "log_config": None,
+    # The access log would carry references.
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": 20,
+    # Longer than clients and proxies keep an idle connection: they close it first, and never send into one that we close.
+    "timeout_keep_alive": 75,
+}
+
+
+def internal_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """The listener of probes, metrics and internal calls. It is never published."""
+    return uvicorn.Config(app, host=settings.internal_host, port=settings.internal_port, lifespan="on", **_COMMON)
+
+
+def public_config(app: ASGIApp, settings: PublicListener) -> uvicorn.Config:
+    """The listener behind the TLS proxy, whose business header sizes, slow senders and connections per source are."""
+    return uvicorn.Config(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        lifespan="off",
+        proxy_headers=bool(settings.forwarded_allow_ips),
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        **_COMMON,
+    )
+
+
+def serve(service: str, settings: Settings, internal: ASGIApp, *, drain: float = 0.0) -> None:
+    """Run a process whose only listener is internal until SIGTERM, and `drain` seconds longer."""
+    _run(service, settings, DrainingServer(internal_config(internal, settings), drain))
+
+
+def serve_with_public(service: str, settings: PublicListener, internal: ASGIApp, public: ASGIApp) -> None:
+    """Run a process that people call too. Both listeners share one event loop and the lifespan of `internal`."""
+    behind = DrainingServer(internal_config(internal, settings))
+    front = DrainingServer(public_config(public, settings), settings.http_drain, behind)
+    _run(service, settings, behind, front)
+
+
+def _run(service: str, settings: Settings, internal: DrainingServer, public: DrainingServer | None = None) -> None:
+    _allow_open_files()
+    logging.configure(service, settings.postigo_log_level)
+    tracing.configure(service)
+    collect_seldom()
+    with asyncio.Runner(loop_factory=internal.config.get_loop_factory()) as runner:
+        runner.run(serve_until_signal(internal, public))
+    if not (internal.started and (public is None or public.started)):
+        sys.exit(STARTUP_FAILURE)
+
+
+def _allow_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY != soft < OPEN_FILES:
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))

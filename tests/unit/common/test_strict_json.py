@@ -1,0 +1,145 @@
+"""JSON is read strictly: what two readers could understand differently is refused."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+from fastapi import APIRouter, FastAPI, Request
+from hypothesis import given, strategies as st
+from pydantic import BaseModel
+
+from services.common.web import problems
+from services.common.web.problems import Problem
+from services.common.web.strict_json import StrictJsonRoute, parse_json, require_json
+
+LIMIT = 100
+
+
+class Form(BaseModel):
+    town: str
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def http() -> AsyncIterator[httpx2.AsyncClient]:
+    class SmallRoute(StrictJsonRoute):
+        body_limit = LIMIT
+
+    router = APIRouter(route_class=SmallRoute)
+
+    @router.post("/forms")
+    async def fill(form: Form, request: Request) -> Any:
+        return {"town": form.town, "received": await request.json()}
+
+    app = FastAPI()
+    problems.install(app)
+    app.include_router(router)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://forms") as client:
+        yield client
+
+
+def request(headers: dict[str, str]) -> Request:
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "method": "POST", "path": "/", "headers": pairs, "query_string": b""})
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def test_an_endpoint_gets_its_model_and_the_value_as_it_was_received(http: httpx2.AsyncClient) -> None:
+    body = b'{"town": "Faro", "extra": [1, 2.5]}'
+    answer = await http.post(
+        "/forms", content=chunks(body[:9], b"", body[9:]), headers={"content-type": "application/json"}
+    )
+    assert answer.json() == {"town": "Faro", "received": {"town": "Faro", "extra": [1, 2.5]}}
+
+
+@pytest.mark.parametrize("content", [b'{"town": "Faro", "town": "Faro"}', b'{"town": "Fa', b'{"town": NaN}'])
+async def test_what_is_not_strict_json_is_400(http: httpx2.AsyncClient, content: bytes) -> None:
+    answer = await http.post("/forms", content=content, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:postigo:problem:not-json")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_body_over_the_limit_is_413_whether_its_length_is_declared_or_not(
+    http: httpx2.AsyncClient, declared: bool
+) -> None:
+    body = json.dumps({"town": "F" * LIMIT}).encode()
+    content = body if declared else chunks(body[:50], body[50:])
+    answer = await http.post("/forms", content=content, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (413, f"No máximo {LIMIT} bytes.")
+
+
+async def test_another_content_type_is_415_before_anything_is_parsed(http: httpx2.AsyncClient) -> None:
+    answer = await http.post("/forms", content=b"{", headers={"content-type": "text/plain"})
+    assert (answer.status_code, answer.headers["accept"]) == (415, "application/json")
+
+
+async def test_a_missing_body_is_a_missing_field(http: httpx2.AsyncClient) -> None:
+    answer = await http.post("/forms")
+    assert (answer.status_code, answer.json()["errors"]) == (
+        422,
+        [{"pointer": "", "code": "required", "detail": "Este campo é obrigatório."}],
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"a": 1',
+        b'{"a": "tex',
+        b"{'a': 1}",
+        b'{"a": 1, "a": 2}',
+        b'{"a": {"b": 1, "b": 1}}',
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": -Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b"[" * 60_000,
+        b"[" * 40 + b"]" * 40,
+        b'{"a": "\xff"}',
+        "{}".encode("utf-16"),
+        b"\xef\xbb\xbf{}",
+        b'{"a": 1} x',
+    ],
+)
+def test_a_body_that_readers_could_disagree_on_is_not_json(body: bytes) -> None:
+    with pytest.raises(Problem) as refused:
+        parse_json(body)
+    assert refused.value.kind.code == "not-json"
+
+
+@given(value=st.dictionaries(st.text(), st.text() | st.integers() | st.booleans() | st.none()))
+def test_json_is_understood_as_it_was_written(value: dict[str, object]) -> None:
+    assert parse_json(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"content-type": "text/plain"},
+        {"content-type": "application/x-www-form-urlencoded"},
+        {"content-type": "application/json; charset=iso-8859-1"},
+        {"content-type": "application/json", "content-encoding": "gzip"},
+        {"content-type": "application/json", "transfer-encoding": "gzip, chunked"},
+    ],
+)
+def test_another_type_or_encoding_is_415(headers: dict[str, str]) -> None:
+    with pytest.raises(Problem) as refused:
+        require_json(request(headers))
+    assert refused.value.kind.status == 415
+
+
+@pytest.mark.parametrize(
+    "declared", ["application/json", "application/json; charset=utf-8", 'APPLICATION/JSON;charset="UTF-8"']
+)
+def test_plain_json_is_taken(declared: str) -> None:
+    require_json(request({"content-type": declared}))
