@@ -6,7 +6,6 @@ from typing import Final, TypeVar
 from pydantic import BaseModel
 
 from services.common.messaging import Aggregate, AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
-from services.common.messaging.careful_timers import CarefulTimers
 from services.common.messaging.lives import Lives
 from services.common.messaging.redrive import Redrives
 from services.common.messaging.shape import Shape
@@ -46,7 +45,7 @@ class Wiring:
         letters = DeadLetters(self.publisher, group)
         consumer = AggregateConsumer(aggregate, store, self.publisher, letters)
         subscription = self._subscription(group, topics, consumer, letters)
-        return subscription, Sweeper(subscription, consumer, CarefulTimers(self._lives(group)))
+        return subscription, Sweeper(subscription, consumer)
 
     def _subscription(
         self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters, gather: float = 0.0
