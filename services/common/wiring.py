@@ -10,7 +10,7 @@ from services.common.messaging.lives import Lives
 from services.common.messaging.redrive import Redrives
 from services.common.messaging.shape import Shape
 from services.common.settings import Settings
-from services.common.store import DocumentStore, connect, database, disconnect, say_what_is_lacking
+from services.common.store import DocumentStore, connect, database, disconnect
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -26,10 +26,6 @@ class Wiring:
         self.client = connect(settings.mongo_url, settings.mongo_driver)
         self.database = database(self.client, f"{settings.mongo_database_prefix}_{owns}")
         self.publisher = Publisher(settings.kafka_url, client_id=f"postigo-{name or owns}")
-
-    async def greet_store(self) -> None:
-        """Say what it lacks. Raises StoreAway."""
-        await say_what_is_lacking(self.database)
 
     async def close(self) -> None:
         await disconnect(self.client)
