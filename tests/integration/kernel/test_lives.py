@@ -22,6 +22,7 @@ from services.common.messaging.batch import MAX_RECORDS
 from tests.integration.kernel.asking import letter_of, load, reason, transactions
 from tests.integration.kernel.harness import Bench, bench
 from tests.support import topics, undecodable
+from tests.support.kafka_proxy import NO_RECORDS, KafkaProxy
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
@@ -306,6 +307,22 @@ class TestLives:
             await eventually(died, within=30, every=0.5)
             assert "a consumer hangs" in own.log.read_text()
             await own.start()
+            await own.settled()
+
+    async def test_a_producer_that_a_living_broker_acknowledges_no_more_ends_its_process_and_the_next_goes_on(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with KafkaProxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
+            url, key = f"127.0.0.1:{proxy.port}", uuid4()
+            await own.start(KAFKA_URL=url)
+            await own.enter(key, 1)
+            await own.settled()
+            proxy.behave(NO_RECORDS)
+            await own.enter(key, 2)
+            assert await own.died_of(within=30) == -signal.SIGTERM
+            assert "a producer hangs" in own.log.read_text()
+            proxy.mend()
+            await own.start(KAFKA_URL=url)
             await own.settled()
 
     async def test_a_log_cut_before_it_was_read_stops_the_consumer_loudly(
