@@ -24,7 +24,7 @@ from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import partitions
 from services.common.messaging.aiokafka_compat import stop_producer
 from services.common.messaging.producing import Acknowledged, Landed, ProducerRecord, SentBatch, enqueue, landed, parts
-from services.common.messaging.room import Room, all_done
+from services.common.messaging.room import Room
 
 if TYPE_CHECKING:
     from services.common.store import Outgoing
@@ -193,7 +193,7 @@ class Publisher:
                     await self._unstuck()
                 await enqueue(producer, part, sent)
                 # A wait that is given up gives up no send: an acknowledgement may still come.
-                await all_done([each.acknowledged for each in sent])
+                await asyncio.wait([each.acknowledged for each in sent])
             for each in sent:
                 each.acknowledged.result()
             self._acknowledged = True
@@ -212,7 +212,7 @@ class Publisher:
 
     async def _unstuck(self) -> None:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
-        await all_done(self._stuck)
+        await asyncio.wait(self._stuck)
         self._stuck = {future: began for future, began in self._stuck.items() if not future.done()}
 
     async def _failed(self, error: KafkaError | TimeoutError, producer: AIOKafkaProducer | None) -> NoReturn:
