@@ -70,7 +70,7 @@ class Edge:
             response.raw_headers += _HEADERS
             await response(scope, receive, send)
             return
-        span = scope[SPAN] = _continued(scope) or tracing.roots.start(scope["method"])
+        span = scope[SPAN] = _continued(scope) or _root(scope["method"])
         status = 0
 
         async def protected(message: Message) -> None:
@@ -92,6 +92,11 @@ class Edge:
             if span.is_recording():
                 _describe(span, scope, status)
             span.end()
+
+
+def _root(name: str) -> Span:
+    """The span of a request that continues nobody's trace."""
+    return _tracer.start_span(name, context=Context(), kind=SpanKind.SERVER)
 
 
 def _continued(scope: Scope) -> Span | None:
@@ -127,7 +132,7 @@ def _repeated(headers: Headers) -> list[FieldError]:
 def unreadable(headers: Headers, kind: Kind = kinds.BAD_REQUEST) -> Response:
     """The answer to bytes that did not become a request; `headers` as far as they were read. It ends the connection."""
     scope: dict[str, Any] = {"type": "http", "headers": headers}
-    span = scope[SPAN] = tracing.roots.start("unreadable")
+    span = scope[SPAN] = _root("unreadable")
     retry_after = COME_BACK if kind.status == 503 else None
     response = answer(scope, Problem(kind, retry_after=retry_after, headers={"Connection": "close"}))
     response.raw_headers += _HEADERS
