@@ -22,7 +22,7 @@ def build(settings: Settings) -> FastAPI:
     process = Process(
         "gateway-worker",
         publisher=wiring.publisher,
-        prepare=[wiring.greet_store, store.ensure_indexes],
+        prepare=[store.ensure_indexes],
         subscriptions=[wiring.reading(GROUP, TOPICS, ProjectionConsumer(views, store.documents))],
         close=[wiring.close],
     )

@@ -73,14 +73,6 @@ def _check(values: list[int]) -> int:
     return total
 
 
-_PAIRS: Final = tuple(first + second for first in ALPHABET for second in ALPHABET)
-_PAIR_CHECKS: Final = tuple(
-    tuple(odd[first] ^ even[second] for first in range(32) for second in range(32))
-    for odd, even in zip(_PRODUCTS[::2], _PRODUCTS[1::2], strict=True)
-)
-"""What two neighbouring symbols add to the check, for each of the five places of a pair."""
-
-
 @lru_cache(maxsize=8192)
 def text_of(identifier: UUID) -> str:
     """The id written out. One is written several times in short order, at twice the cost of remembering it."""
@@ -90,12 +82,7 @@ def text_of(identifier: UUID) -> str:
 @lru_cache(maxsize=8192)
 def reference_of(request_id: UUID) -> str:
     """The reference a person keeps, `PO-7K3QX-9M2TA-4`: the id's first 50 bits and a check symbol."""
-    bits = request_id.int >> (128 - 5 * _BODY)
-    a, b, c, d, e = bits >> 40, bits >> 30 & 1023, bits >> 20 & 1023, bits >> 10 & 1023, bits & 1023
-    of_a, of_b, of_c, of_d, of_e = _PAIR_CHECKS
-    check = ALPHABET[of_a[a] ^ of_b[b] ^ of_c[c] ^ of_d[d] ^ of_e[e]]
-    middle = _PAIRS[c]
-    return f"PO-{_PAIRS[a]}{_PAIRS[b]}{middle[0]}-{middle[1]}{_PAIRS[d]}{_PAIRS[e]}-{check}"
+    return _written(_first_values(request_id.int))
 
 
 def parse_reference(typed: str) -> str | None:
@@ -109,8 +96,17 @@ def parse_reference(typed: str) -> str | None:
     values = [_VALUES.get(symbol, -1) for symbol in symbols]
     if len(values) != _BODY + 1 or -1 in values or _check(values[:-1]) != values[-1]:
         return None
-    body = "".join(ALPHABET[value] for value in values)
-    return f"PO-{body[:5]}-{body[5:10]}-{body[10]}"
+    return _written(values[:-1])
+
+
+def _first_values(bits: int) -> list[int]:
+    """The first 50 of 128 bits, five at a time."""
+    return [bits >> (128 - 5 * (place + 1)) & 31 for place in range(_BODY)]
+
+
+def _written(values: list[int]) -> str:
+    body = "".join([ALPHABET[value] for value in values])
+    return f"PO-{body[:5]}-{body[5:]}-{ALPHABET[_check(values)]}"
 
 
 def valid_niss(typed: str) -> bool:
@@ -123,4 +119,4 @@ def valid_niss(typed: str) -> bool:
 
 def support_code(trace_id: int) -> str:
     """The first ten base32 symbols of a 128-bit trace id: what a person reads to the help desk."""
-    return "".join(ALPHABET[trace_id >> (128 - 5 * (place + 1)) & 31] for place in range(10))
+    return "".join(ALPHABET[value] for value in _first_values(trace_id))

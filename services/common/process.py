@@ -38,6 +38,9 @@ BLOCKED_AFTER: Final = 15.0
 LEAVE_WITHIN: Final = 5.0
 """Seconds that a process with a consumer that hangs gets to end in order: what hangs will not, and others wait for it."""
 
+DRAIN_WITHIN: Final = 60.0
+"""The same with a producer that hangs: nobody waits for it, and requests that need none may end."""
+
 NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 
 
@@ -105,7 +108,7 @@ class Process:
                 return
 
     async def _watch(self) -> None:
-        """Measure how far behind each subscription is, until one of them hangs: then this process must be replaced.
+        """Measure how far behind each subscription is, until one of them hangs, or the producer: then this process ends.
 
         A loop that does not come round here any more is blocked, and the process ends with a traceback of its threads.
         """
@@ -113,32 +116,34 @@ class Process:
             faulthandler.dump_traceback_later(BLOCKED_AFTER, exit=True)
             await asyncio.sleep(LAG_EVERY)
             running = [each for each in self.subscriptions if each.progress.running]
-            await self._look_at(running)
+            _, producer_hangs = await asyncio.gather(self._look_at(running), self._producer_hangs())
             for subscription in running:
                 metrics.LAG.labels(subscription.group).set(subscription.progress.lag)
             if hung := [each.group for each in running if each.progress.hung]:
                 log.critical("a consumer hangs", process=self.name, groups=hung)
-                self._hung = True
-                faulthandler.dump_traceback_later(LEAVE_WITHIN, exit=True)
-                os.kill(os.getpid(), signal.SIGTERM)
+                self._end(LEAVE_WITHIN)
                 return
+            if producer_hangs:
+                log.critical("a producer hangs", process=self.name)
+                self._end(DRAIN_WITHIN)
+                return
+
+    def _end(self, within: float) -> None:
+        """End in order, or after so many seconds at once. The supervisor starts the process again."""
+        self._hung = True
+        faulthandler.dump_traceback_later(within, exit=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _producer_hangs(self) -> bool:
+        return self.publisher is not None and await self.publisher.hangs()
 
     async def _look_at(self, running: Sequence[Subscription]) -> None:
         """A broker that answers nobody of us is an outage; one that answers others but not this consumer is not."""
         answered = await asyncio.gather(*(each.measure() for each in running))
         silent = [each for each, heard in zip(running, answered, strict=True) if not heard]
-        there = bool(silent) and await self._broker_there()
+        there = bool(silent) and self.publisher is not None and await self.publisher.broker_answers()
         for subscription in silent:
             subscription.progress.heard_nothing(broker_there=there)
-
-    async def _broker_there(self) -> bool:
-        if self.publisher is None:
-            return False
-        try:
-            await self.publisher.probe()
-        except Away:
-            return False
-        return True
 
     async def _stop(self) -> None:
         if not self._hung:

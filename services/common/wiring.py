@@ -6,12 +6,11 @@ from typing import Final, TypeVar
 from pydantic import BaseModel
 
 from services.common.messaging import Aggregate, AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
-from services.common.messaging.careful_timers import CarefulTimers
 from services.common.messaging.lives import Lives
 from services.common.messaging.redrive import Redrives
 from services.common.messaging.shape import Shape
 from services.common.settings import Settings
-from services.common.store import DocumentStore, connect, database, disconnect, say_what_is_lacking
+from services.common.store import DocumentStore, connect, database, disconnect
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -28,10 +27,6 @@ class Wiring:
         self.database = database(self.client, f"{settings.mongo_database_prefix}_{owns}")
         self.publisher = Publisher(settings.kafka_url, client_id=f"postigo-{name or owns}")
 
-    async def greet_store(self) -> None:
-        """Say what it lacks. Raises StoreAway."""
-        await say_what_is_lacking(self.database)
-
     async def close(self) -> None:
         await disconnect(self.client)
 
@@ -46,7 +41,7 @@ class Wiring:
         letters = DeadLetters(self.publisher, group)
         consumer = AggregateConsumer(aggregate, store, self.publisher, letters)
         subscription = self._subscription(group, topics, consumer, letters)
-        return subscription, Sweeper(subscription, consumer, CarefulTimers(self._lives(group)))
+        return subscription, Sweeper(subscription, consumer)
 
     def _subscription(
         self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters, gather: float = 0.0

@@ -25,7 +25,7 @@ def build(settings: Settings) -> FastAPI:
     process = Process(
         "documents",
         publisher=wiring.publisher,
-        prepare=[wiring.greet_store, files.ensure_indexes, bucket.ensure],
+        prepare=[files.ensure_indexes, bucket.ensure],
         subscriptions=[subscription],
         loops=[sweeper, Cleaning(files, bucket)],
         close=[bucket.close, wiring.close],

@@ -6,19 +6,20 @@ memory (two parts at most) but never a thread.
 
 import asyncio
 import hashlib
+import io
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
-from minio.datatypes import Part
 from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3.exceptions import HTTPError
 
 from services.common.errors import ObjectStoreAway
+from services.documents.minio_multipart import MultipartUpload, abort_uploads
 from services.documents.settings import Settings
 
 PART: Final = 5 * 1024 * 1024
@@ -32,7 +33,6 @@ _AWAY: Final = frozenset({"NoSuchBucket", "RequestTimeout", "SlowDown"})
 """S3 codes below 500 that mean the same: not now. A missing bucket is made when the process starts."""
 
 _MINE: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
-_GONE: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
 
 T = TypeVar("T")
 
@@ -56,10 +56,9 @@ def reaching_objects() -> Iterator[None]:
         raise
     except ServerError as error:
         raise ObjectStoreAway(f"status {error.status_code}") from None
-    except InvalidResponseError as error:
-        if error._code >= 500:
-            raise ObjectStoreAway(f"status {error._code}") from None
-        raise
+    except InvalidResponseError:
+        # S3 answers in XML: this is a proxy's page, or somebody else's port.
+        raise ObjectStoreAway("what answers is no S3") from None
 
 
 class Bucket:
@@ -113,9 +112,7 @@ class Bucket:
                 raise
 
     def _remove(self, key: str) -> None:
-        for upload in self._client._list_multipart_uploads(self._name, prefix=key).uploads:
-            if upload.object_name == key and upload.upload_id is not None:
-                _abort(self._client, self._name, key, upload.upload_id)
+        abort_uploads(self._client, self._name, key)
         self._client.remove_object(self._name, key)
 
 
@@ -165,27 +162,22 @@ class ObjectWriter:
 
 
 class _Sending:
-    """The calls of one object, made one after another in some thread.
-
-    They are those of minio's own `put_object`, which cannot be used: it pulls from a stream, and would hold a thread
-    for as long as the client takes to fill it.
-    """
+    """The calls of one object, made one after another in some thread."""
 
     def __init__(self, client: Minio, bucket: str, key: str, media_type: str) -> None:
         self._client = client
         self._place = (bucket, key)
-        self._headers: dict[str, str | list[str] | tuple[str]] = {"Content-Type": media_type}
+        self._media_type = media_type
         self._digest = hashlib.sha256()
-        self._upload: str | None = None
-        self._parts: list[Part] = []
+        self._upload: MultipartUpload | None = None
         self._begun = False
 
     def add(self, part: bytearray) -> None:
         self._begun = True
         self._digest.update(part)
         if self._upload is None:
-            self._upload = self._client._create_multipart_upload(*self._place, self._headers)
-        self._send(part, self._upload)
+            self._upload = MultipartUpload(self._client, *self._place, self._media_type)
+        self._upload.add(part)
 
     @property
     def sha256(self) -> str:
@@ -195,37 +187,18 @@ class _Sending:
         self._begun = True
         self._digest.update(last)
         if self._upload is None:
-            self._client._put_object(*self._place, cast(bytes, last), self._headers)
-        else:
-            if last:
-                self._send(last, self._upload)
-            self._confirm(self._upload)
+            self._client.put_object(*self._place, io.BytesIO(last), len(last), self._media_type)
+            return
+        if last:
+            self._upload.add(last)
+        self._upload.complete()
 
     def abort(self) -> None:
         if not self._begun:
             return
         if self._upload is not None:
-            _abort(self._client, *self._place, self._upload)
+            self._upload.abort()
         self._client.remove_object(*self._place)
-
-    def _send(self, part: bytearray, upload: str) -> None:
-        number = len(self._parts) + 1
-        etag = self._client._upload_part(*self._place, cast(bytes, part), None, upload, number)
-        self._parts.append(Part(number, etag))
-
-    def _confirm(self, upload: str) -> None:
-        """S3 may answer 200 and say in the body that it failed after all: then there is no entity tag."""
-        result = self._client._complete_multipart_upload(*self._place, upload, self._parts)
-        if not result.etag:
-            raise ObjectStoreAway("the object was not completed")
-
-
-def _abort(client: Minio, bucket: str, key: str, upload: str) -> None:
-    try:
-        client._abort_multipart_upload(bucket, key, upload)
-    except S3Error as error:
-        if error.code not in _GONE:
-            raise
 
 
 def _reaching(call: Callable[[], T]) -> T:

@@ -32,7 +32,7 @@ def build(settings: Settings) -> FastAPI:
     process = Process(
         "notifications",
         publisher=wiring.publisher,
-        prepare=[wiring.greet_store, deliveries.prepare, sender.take_back],
+        prepare=[deliveries.prepare, sender.take_back],
         subscriptions=[wiring.reading(GROUP, TOPICS, maker)],
         loops=[sender],
         close=[wiring.close],

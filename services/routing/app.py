@@ -18,7 +18,7 @@ def build(settings: Settings) -> FastAPI:
     process = Process(
         "routing",
         publisher=wiring.publisher,
-        prepare=[wiring.greet_store, store.ensure_indexes],
+        prepare=[store.ensure_indexes],
         subscriptions=[subscription],
         loops=[sweeper],
         close=[wiring.close],

@@ -86,6 +86,10 @@ class Proxy:
         self.pace = None
         self.behave(GOOD)
 
+    def answered(self, chunk: bytes) -> bytes:
+        """What a client gets for these bytes of an answer."""
+        return chunk
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.manners.cut:
             writer.close()
@@ -140,7 +144,7 @@ class Proxy:
                     await asyncio.sleep(self.manners.latency)
                 if not self.manners.deaf:
                     await self._wait(len(chunk))
-                    writer.write(chunk)
+                    writer.write(self.answered(chunk))
                     await writer.drain()
         finally:
             writer.close()

@@ -19,7 +19,6 @@ COVERED = (
     "services/common/messaging/aggregate_consumer.py",
     "services/common/messaging/batch.py",
     "services/common/messaging/careful.py",
-    "services/common/messaging/careful_timers.py",
     "services/common/messaging/committing.py",
     "services/common/messaging/dead_letters.py",
     "services/common/messaging/lives.py",

@@ -111,7 +111,7 @@ class CarefulTaker:
 
     async def _alone(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
         if position not in self._counted:
-            self._counted[position] = await self._lives.count(str(position))
+            self._counted[position] = await self._lives.count(position)
         ARMED and reach(Failpoint.COUNTED)
         ending = self._try if self._counted[position] <= SPARED else self._put_aside
         await ending(record, position)
@@ -123,7 +123,7 @@ class CarefulTaker:
         finally:
             # It has ended, or an outage stopped it: the process lives, and nothing counts against the record.
             del self._counted[position]
-            await self._lives.forget(str(position))
+            await self._lives.forget(position)
 
     async def _put_aside(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
         """Its count stays: should the batch come again, in this life or another, it is not tried once more."""

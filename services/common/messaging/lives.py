@@ -3,7 +3,6 @@
 A record that kills its process is found that way: by an unclean end, then by the batch that was noted, then by itself.
 """
 
-from collections import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,7 +11,7 @@ from aiokafka import TopicPartition
 from pymongo import ReturnDocument
 
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.position import Extent
+from services.common.messaging.position import Extent, Position
 from services.common.store import Collection, reaching_store
 
 SPARED: Final = 2
@@ -23,11 +22,10 @@ reading the record kills."""
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """How the life before ended, and what it had noted as in hand: records, and documents whose timers were to fire."""
+    """How the life before ended, and which records it had noted as in hand."""
 
     unclean: bool = False
     suspects: Mapping[TopicPartition, Extent] = field(default_factory=dict)
-    timers: abc.Collection[str] = ()
 
 
 class Lives:
@@ -44,14 +42,13 @@ class Lives:
             before = await self._collection.find_one_and_update(
                 {"_id": self._life}, {"$set": {"running": True}}, upsert=True
             )
-        timers = tuple((before or {}).get("timers", ()))
         if not before or not before["running"]:
-            return Past(timers=timers)
+            return Past()
         suspects = {
             TopicPartition(each["topic"], each["partition"]): (each["first"], each["after"])
             for each in before.get("in_hand", ())
         }
-        return Past(unclean=True, suspects=suspects, timers=timers)
+        return Past(unclean=True, suspects=suspects)
 
     async def end(self) -> None:
         """Note that this life ends in order."""
@@ -67,27 +64,22 @@ class Lives:
         with reaching_store():
             await self._collection.update_one({"_id": self._life}, {"$set": {"in_hand": extents}})
 
-    async def note_timers(self, documents: abc.Collection[str]) -> None:
-        """Note the documents whose timers are about to fire together, and those still suspected, instead of the last."""
-        with reaching_store():
-            await self._collection.update_one({"_id": self._life}, {"$set": {"timers": sorted(documents)}})
-
-    async def count(self, mark: str) -> int:
-        """Note that what has this mark is about to be taken alone; how many lives it was noted in and not forgotten."""
+    async def count(self, position: Position) -> int:
+        """Note that the record there is about to be taken alone; how many lives it was noted in and not forgotten."""
         with reaching_store():
             noted: Any = await self._collection.find_one_and_update(
-                {"_id": self._marked(mark)},
+                {"_id": self._counted(position)},
                 {"$inc": {"lives": 1}},
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
         return int(noted["lives"])
 
-    async def forget(self, mark: str) -> None:
+    async def forget(self, position: Position) -> None:
         """It has ended, or an outage stopped it: nothing counts against it."""
         with reaching_store():
-            await self._collection.delete_one({"_id": self._marked(mark)})
+            await self._collection.delete_one({"_id": self._counted(position)})
         ARMED and reach(Failpoint.FORGOTTEN)
 
-    def _marked(self, mark: str) -> str:
-        return f"record {self._group} {mark}"
+    def _counted(self, position: Position) -> str:
+        return f"record {self._group} {position}"

@@ -6,7 +6,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -22,8 +22,9 @@ from aiokafka.errors import (
 
 from services.common.errors import BrokerAway, TopicMissing
 from services.common.messaging import partitions
+from services.common.messaging.aiokafka_compat import stop_producer
 from services.common.messaging.producing import Acknowledged, Landed, ProducerRecord, SentBatch, enqueue, landed, parts
-from services.common.messaging.room import Room, all_done
+from services.common.messaging.room import Room
 
 if TYPE_CHECKING:
     from services.common.store import Outgoing
@@ -33,8 +34,8 @@ log = structlog.get_logger()
 SEND_TIMEOUT: Final = 5.0
 """Seconds a send may stay unacknowledged before the broker counts as away."""
 
-PATIENCE: Final = 2
-"""Time limits without one acknowledgement after which a producer makes way for one that the broker answers."""
+HANGS_AFTER: Final = 3
+"""Time limits that a request may stay unanswered, while the broker answers others, before the producer counts as hung."""
 
 STOP_WITHIN: Final = 2.0
 """Seconds a producer has to end in order: with a frozen broker the library waits for ever."""
@@ -43,13 +44,6 @@ MAX_REQUEST: Final = 17 * 1024 * 1024
 """Bytes: a dead letter of 16 MiB and its headers."""
 
 _BROKEN: Final = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)
-
-
-class Silence(NamedTuple):
-    """Since when no send was acknowledged, and when that was last noticed; times of the loop, in seconds."""
-
-    first: float
-    last: float
 
 
 class Publisher:
@@ -61,13 +55,13 @@ class Publisher:
         self._timeout = timeout
         self._producer: AIOKafkaProducer | None = None
         self._topics: frozenset[str] = frozenset()
-        self._stuck: set[Acknowledged] = set()
+        self._stuck: dict[Acknowledged, float] = {}  # when each of the sends that timed out began
         self._room = Room()
         self._starting = asyncio.Lock()
         self._abandoned: asyncio.Task[None] | None = None
-        self._answered = False
-        self._silence: Silence | None = None
-        self._replacing: asyncio.Task[None] | None = None
+        self._acknowledged = False
+        self._no_metadata_since: float | None = None
+        self._broker_away_at = 0.0
 
     async def start(self) -> None:
         """Connect. Raises `BrokerAway`; may be called again."""
@@ -92,29 +86,55 @@ class Publisher:
             async with asyncio.timeout(self._timeout):
                 await producer.start()
         except (KafkaError, TimeoutError, OSError) as error:
-            await _stopped(producer)
+            await stop_producer(producer, STOP_WITHIN)
             raise BrokerAway(f"no connection ({type(error).__name__})") from None
         except asyncio.CancelledError:
-            self._abandoned = asyncio.create_task(_stopped(producer))
+            self._abandoned = asyncio.create_task(stop_producer(producer, STOP_WITHIN))
             raise
         return producer
 
     async def stop(self) -> None:
-        if under_way := [task for task in (self._replacing, self._abandoned) if task]:
-            await asyncio.wait(under_way)
+        if self._abandoned:
+            await asyncio.wait([self._abandoned])
         await self._drop()
 
     async def _drop(self) -> None:
         """Stop the producer there is. What it owes may never be acknowledged, and takes no room from the next one."""
         producer, self._producer = self._producer, None
-        self._stuck, self._room = set(), Room()
-        self._answered, self._silence = False, None
+        self._stuck, self._room = {}, Room()
+        self._acknowledged, self._no_metadata_since = False, None
         if producer is not None:
-            await _stopped(producer)
+            await stop_producer(producer, STOP_WITHIN)
 
     async def probe(self) -> None:
         """Ask the broker for any sign of life. Raises `BrokerAway`."""
         await self._metadata()
+
+    async def broker_answers(self) -> bool:
+        """Whether the broker answers on a new connection, whatever has become of those that we have."""
+        try:
+            producer = await self._connected()
+        except BrokerAway:
+            return False
+        await stop_producer(producer, STOP_WITHIN)
+        return True
+
+    async def hangs(self) -> bool:
+        """Whether the broker has left this producer without an answer for too long, while it answered others.
+
+        The client library never gives up what it has queued, so that only a new process helps. A producer that has never
+        been acknowledged does not hang: then the broker may be up and take no records, and a new process would not help.
+        """
+        if self._no_metadata_since is not None:
+            with suppress(BrokerAway):
+                await self._metadata()
+        since = [began for acknowledged, began in self._stuck.items() if not acknowledged.done()]
+        since += [self._no_metadata_since] if self._no_metadata_since is not None else []
+        if not since or not self._acknowledged:
+            return False
+        if not await self.broker_answers():
+            self._broker_away_at = _now()
+        return _now() - max(min(since), self._broker_away_at) > HANGS_AFTER * self._timeout
 
     async def require(self, topics: set[str]) -> None:
         """Raise `TopicMissing` for one that does not exist; asked before anything is saved that names it."""
@@ -126,14 +146,20 @@ class Publisher:
 
     async def _metadata(self) -> set[str]:
         """The topics there are."""
+        began = _now()
         try:
             async with asyncio.timeout(self._timeout):
                 producer = await self._running()
                 cluster = await producer.client.fetch_all_metadata()
         except (KafkaError, TimeoutError, OSError) as error:
-            self._unanswered()
+            self._note_no_metadata(began)
             raise BrokerAway(f"no metadata ({type(error).__name__})") from None
+        self._no_metadata_since = None
         return set(cluster.topics())
+
+    def _note_no_metadata(self, began: float) -> None:
+        if self._no_metadata_since is None:
+            self._no_metadata_since = began
 
     async def send(self, events: Sequence["Outgoing"]) -> None:
         """Send `events`, in order within a partition, and return once the broker has acknowledged each of them.
@@ -154,7 +180,7 @@ class Publisher:
         return found
 
     async def _send_part(self, part: Sequence[ProducerRecord]) -> list[SentBatch]:
-        sent: list[SentBatch] = []
+        began, sent = _now(), list[SentBatch]()
         producer: AIOKafkaProducer | None = None
         room, size = self._room, sum(record.size for record in part)
         entered = False
@@ -167,25 +193,27 @@ class Publisher:
                     await self._unstuck()
                 await enqueue(producer, part, sent)
                 # A wait that is given up gives up no send: an acknowledgement may still come.
-                await all_done([each.acknowledged for each in sent])
+                await asyncio.wait([each.acknowledged for each in sent])
             for each in sent:
                 each.acknowledged.result()
-            self._answered, self._silence = True, None
+            self._acknowledged = True
             return sent
         except (KafkaError, TimeoutError) as error:
+            if isinstance(error, TimeoutError) and producer is self._producer and not sent:
+                # A record is queued as soon as it is known where its topic lies.
+                self._note_no_metadata(began)
             await self._failed(error, producer)
         finally:
             pending = [each.acknowledged for each in sent if not each.acknowledged.done()]
             if producer is self._producer:
-                self._stuck.update(pending)
+                self._stuck.update(dict.fromkeys(pending, began))
             if entered:
                 room.leave_after(pending, len(part), size)
 
     async def _unstuck(self) -> None:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
-        await all_done(self._stuck)
-        self._stuck = {future for future in self._stuck if not future.done()}
-        self._silence = None
+        await asyncio.wait(self._stuck)
+        self._stuck = {future: began for future, began in self._stuck.items() if not future.done()}
 
     async def _failed(self, error: KafkaError | TimeoutError, producer: AIOKafkaProducer | None) -> NoReturn:
         if isinstance(error, TopicAuthorizationFailedError | InvalidTopicError):
@@ -193,47 +221,13 @@ class Publisher:
         if isinstance(error, MessageSizeTooLargeError):
             # Never an outage: it would be tried for ever. What we say is checked against far less before it is saved.
             raise error
-        # Another sender may have replaced it already.
-        broken = isinstance(error, _BROKEN) or (producer is not None and _has_ended(producer))
+        # Once the library's sender task has failed, every send raises a bare `KafkaError`, for ever.
+        broken = isinstance(error, _BROKEN) or type(error) is KafkaError
+        # Another send may have replaced it already.
         if broken and producer is self._producer:
             log.error("producer replaced", because=type(error).__name__)
             await self._drop()
-        elif isinstance(error, TimeoutError) and producer in (None, self._producer):
-            self._unanswered()
         raise BrokerAway(f"a send was not acknowledged ({type(error).__name__})") from None
-
-    def _unanswered(self) -> None:
-        """A time limit has passed. After some of them in a row, look whether the broker answers another producer."""
-        if self._producer is None or not self._answered or (self._replacing and not self._replacing.done()):
-            return
-        now = asyncio.get_running_loop().time()
-        patience = PATIENCE * self._timeout
-        if self._silence is None or now - self._silence.last > patience:
-            self._silence = Silence(now - self._timeout, now)
-            return
-        self._silence = Silence(self._silence.first, now)
-        if now - self._silence.first > patience:
-            self._replacing = asyncio.create_task(self._replace(self._producer))
-
-    async def _replace(self, silent: AIOKafkaProducer) -> None:
-        """Put one that the broker answers in the place of `silent`. If it answers none it is away: then all stays.
-
-        One that was never answered is not replaced: it is the broker that takes nothing then. The old one ends first, so
-        that what it still holds never lands behind what the next one says; what the broker has read of it already may, as a
-        repetition under the same ids.
-        """
-        async with self._starting:
-            try:
-                fresh = await self._connected()
-            except BrokerAway:
-                self._silence = None
-                return
-            if silent is not self._producer or self._silence is None:
-                await _stopped(fresh)
-                return
-            log.error("producer replaced", because="the broker answers others")
-            await self._drop()
-            self._producer = fresh
 
     async def _running(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -242,21 +236,5 @@ class Publisher:
         return self._producer
 
 
-def _has_ended(producer: AIOKafkaProducer) -> bool:
-    """Whether the library's own sender has failed: then every send fails, at once and for ever, with whatever it was."""
-    return bool(producer._sender.sender_task is None or producer._sender.sender_task.done())
-
-
-async def _stopped(producer: AIOKafkaProducer) -> None:
-    """Stop, in order or not: what it has not sent by then it never sends."""
-    sender = producer._sender
-    with suppress(KafkaError, TimeoutError, OSError):
-        async with asyncio.timeout(STOP_WITHIN):
-            await producer.stop()
-            return
-    # A connection with bytes that nobody takes never says that it is closed.
-    await asyncio.wait([asyncio.create_task(producer.client.close())], timeout=STOP_WITHIN)
-    # Cancelled once it waits for what it has under way, and cancels that when it is cancelled again.
-    while sender.sender_task is not None and not sender.sender_task.done():
-        sender.sender_task.cancel()
-        await asyncio.wait([sender.sender_task], timeout=0.1)
+def _now() -> float:
+    return asyncio.get_running_loop().time()

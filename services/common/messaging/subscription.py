@@ -17,7 +17,7 @@ from services.common.messaging.committing import Committer
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.fetching import Door
-from services.common.messaging.lives import Lives, Past
+from services.common.messaging.lives import Lives
 from services.common.messaging.offsets import Offsets, held_back_in, lag
 from services.common.messaging.polling import Poller
 from services.common.messaging.progress import Progress
@@ -72,12 +72,6 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._poller = Poller(self.offsets, self._door, self.progress)
         # FastStream has no other way in between its loop and the poll.
         self._subscriber.get_msg = self._poller
-
-    @property
-    def past(self) -> Past:
-        """How this member's life before ended. Known once it has started."""
-        assert self._taker.past is not None
-        return self._taker.past
 
     @property
     def consumer(self) -> AIOKafkaConsumer:

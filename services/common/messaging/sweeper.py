@@ -14,7 +14,6 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.common.errors import Away, TopicMissing
 from services.common.messaging.aggregate_consumer import AggregateConsumer
-from services.common.messaging.careful_timers import CarefulTimers
 from services.common.messaging.decision import S
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.shape import Taken
@@ -33,16 +32,14 @@ LIMIT: Final = 200
 
 
 class Sweeper(Generic[S]):
-    def __init__(self, subscription: Subscription, consumer: AggregateConsumer[S], care: CarefulTimers) -> None:
+    def __init__(self, subscription: Subscription, consumer: AggregateConsumer[S]) -> None:
         self._subscription = subscription
         self._consumer = consumer
-        self._care = care
-        # Documents whose timer our own bug breaks: passed over until a new process may know better.
+        # Documents with a timer that our own bug breaks: passed over until the process is started again.
         self._broken: set[str] = set()
 
     async def run(self) -> None:
         """Sweep for ever; an absent engine only makes a round void."""
-        self._care.begin(self._subscription.past)
         while True:
             await asyncio.sleep(PERIOD)
             try:
@@ -65,25 +62,20 @@ class Sweeper(Generic[S]):
             standing = await self._subscription.standing()
             held = {tp.partition for tp in ends}
             behind = {tp.partition for tp, end in ends.items() if standing.get(tp, 0) < end}
-            everything = await self._fire(started, sorted(held - behind)) and not behind
+            await self._fire(started, sorted(held - behind))
             ARMED and reach(Failpoint.SWEEP_TIMERS_TAKEN)
-            await self._care.after(everything=everything)
-            ARMED and reach(Failpoint.SWEEP_CARE_TAKEN)
             await self._send_again(started, sorted(held))
 
-    async def _fire(self, before: datetime, partitions: list[int]) -> bool:
-        """Fire what is due in partitions of which every topic has been read to the noted end; whether that was all."""
-        passed_over = self._broken | self._care.aside
-        documents = await self._consumer.store.due(partitions, before, LIMIT, but=passed_over)
+    async def _fire(self, before: datetime, partitions: list[int]) -> None:
+        """Fire what is due in partitions of which every topic has been read to the noted end."""
+        documents = await self._consumer.store.due(partitions, before, LIMIT, but=self._broken)
         ARMED and reach(Failpoint.SWEEP_DUE_FOUND)
-        timers = await self._care.before([self._due(document, before) for document in documents], self._one)
-        ARMED and reach(Failpoint.SWEEP_TIMERS_KNOWN)
+        timers = [self._due(document, before) for document in documents]
         if await self._failed([timer for due in timers for timer in due]) is not None:
             ARMED and reach(Failpoint.SWEEP_TIMERS_FIRED)
             for due in timers:
                 await self._one(due)
                 ARMED and reach(Failpoint.SWEEP_TIMER_FIRED)
-        return len(documents) < LIMIT
 
     async def _one(self, due: Sequence[Taken]) -> None:
         """Fire the timers of one document, and pass it over from now on if our own bug breaks one."""

@@ -2,7 +2,6 @@
 
 from services.common.store.aggregates import DocumentStore
 from services.common.store.away import reaching_store
-from services.common.store.capabilities import say_what_is_lacking
 from services.common.store.client import Client, Collection, Database, Driver, connect, database, disconnect
 from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Seen
 from services.common.store.timelines import Kept, Timelines, said_between
@@ -26,5 +25,4 @@ __all__ = [
     "disconnect",
     "reaching_store",
     "said_between",
-    "say_what_is_lacking",
 ]

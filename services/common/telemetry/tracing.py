@@ -2,18 +2,14 @@
 
 import os
 import re
-from random import getrandbits, random
 from typing import Final
 
 from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
-
-_tracer: Final = trace.get_tracer("postigo")
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import SpanContext, TraceFlags
 
 _SAMPLED: Final = frozenset("13579bdf")
 """Last digits of the flags: the lowest bit is set."""
@@ -21,31 +17,13 @@ _SAMPLED: Final = frozenset("13579bdf")
 _TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
-class Roots:
-    """Where traces begin. Which of them are sampled is decided here, so that the others cost no more than their ids."""
-
-    share = 0.0
-
-    def start(self, name: str) -> Span:
-        """The span of a request that continues nobody's trace."""
-        if random() < self.share:
-            return _tracer.start_span(name, context=Context(), kind=SpanKind.SERVER)
-        return NonRecordingSpan(SpanContext(_drawn(128), _drawn(64), is_remote=False))
-
-
-roots: Final = Roots()
-
-
-def _drawn(bits: int) -> int:
-    return getrandbits(bits) or 1
-
-
 def configure(service: str) -> None:
     """Export spans as `OTEL_TRACES_EXPORTER` says: none (default), zipkin or otlp; 10 % of traces by default."""
     exporter = _exporter(os.environ.get("OTEL_TRACES_EXPORTER", "none"))
-    roots.share = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG", "0.1")) if exporter else 0.0
+    share = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG", "0.1")) if exporter else 0.0
     provider = TracerProvider(
-        sampler=ParentBased(ALWAYS_ON), resource=Resource.create({"service.name": f"postigo-{service}"})
+        sampler=ParentBased(TraceIdRatioBased(share)),
+        resource=Resource.create({"service.name": f"postigo-{service}"}),
     )
     if exporter:
         provider.add_span_processor(BatchSpanProcessor(exporter))

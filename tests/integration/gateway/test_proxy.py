@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from services.common.web.problems import ProblemDocument
 from tests.integration.gateway.front import Front
-from tests.integration.gateway.test_rough_senders import head
 from tests.integration.gateway.test_documents import PDF
+from tests.integration.gateway.test_rough_senders import head
 from tests.integration.gateway.town import Person, Town
 from tests.support import stacks
 

@@ -22,9 +22,6 @@ from services.common.store import Due
 UNLUCKY = 13
 """An account whose last entry this is cannot be closed: our bug."""
 
-DEADLY = 14
-"""An account whose last entry this is kills the process that closes it."""
-
 
 class Account(Value):
     """`entries` in the order they were booked; `closes_at` sets a timer."""
@@ -169,8 +166,6 @@ def ledger(prefix: str) -> Ledger:
     def close(current: Account | None, received: Received[TimerDue]) -> Decision[Account]:
         assert current is not None
         assert current.entries[-1] != UNLUCKY
-        if current.entries[-1] == DEADLY:
-            os.kill(os.getpid(), signal.SIGKILL)
         after = current.model_copy(update={"closes_at": None, "said": current.said + 1})
         return changed(after, booking(after, received, 0, "closed"))
 

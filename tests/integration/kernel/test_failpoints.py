@@ -113,20 +113,6 @@ async def timed_with_a_bug(bench: Bench) -> None:
     await timed(bench)
 
 
-async def timed_and_noted(bench: Bench) -> None:
-    """A life that ended while a timer was due: it is noted before it fires."""
-    await timed(bench)
-    await bench.start(f"{Failpoint.SWEEP_DUE_FOUND}:kill")
-    await bench.died_of()
-
-
-async def timed_and_suspected(bench: Bench) -> None:
-    """A life that ended when a timer was noted: it fires alone."""
-    await timed_and_noted(bench)
-    await bench.start(f"{Failpoint.SWEEP_TIMERS_KNOWN}:kill")
-    await bench.died_of()
-
-
 async def left_unsent(bench: Bench) -> None:
     """An outbox that no record will send again: only the sweeper can."""
     key = uuid4()
@@ -177,9 +163,7 @@ PLAIN = (
     Failpoint.MADE,
     Failpoint.SWEEP_ENDS_NOTED,
     Failpoint.SWEEP_DUE_FOUND,
-    Failpoint.SWEEP_TIMERS_KNOWN,
     Failpoint.SWEEP_TIMERS_TAKEN,
-    Failpoint.SWEEP_CARE_TAKEN,
 )
 SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.UNREADABLE_DEAD_LETTERED: unreadable,
@@ -192,10 +176,6 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.BLOCKED_LOADED: buggy,
     Failpoint.BLOCKED: buggy,
     Failpoint.PARKED_LETTERS_SENT: buggy,
-    Failpoint.TIMERS_NOTED: timed_and_noted,
-    Failpoint.TIMER_COUNTED: timed_and_suspected,
-    Failpoint.TIMER_FIRED_ALONE: timed_and_suspected,
-    Failpoint.TIMER_TAKEN_ALONE: timed_and_suspected,
     Failpoint.SWEEP_TIMERS_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_TIMER_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_STALE_FOUND: left_unsent,

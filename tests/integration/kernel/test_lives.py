@@ -21,8 +21,8 @@ from deploy.local import LocalStack
 from services.common.messaging.batch import MAX_RECORDS
 from tests.integration.kernel.asking import letter_of, load, reason, transactions
 from tests.integration.kernel.harness import Bench, bench
-from tests.integration.kernel.ledger import DEADLY
 from tests.support import topics, undecodable
+from tests.support.kafka_proxy import NO_RECORDS, KafkaProxy
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
@@ -275,34 +275,6 @@ class TestLives:
             await own.settled()
             assert await reason(own, killer) == "bug:killed-the-process"
 
-    async def test_a_timer_that_kills_its_process_is_passed_over_within_five_starts(
-        self, engines: LocalStack, tmp_path: Path
-    ) -> None:
-        async with bench(engines, tmp_path) as own:
-            deadly, sound = uuid4(), uuid4()
-            await own.enter(deadly, DEADLY, "timer")
-            await own.enter(sound, 1, "timer")
-
-            async def passed_over() -> bool:
-                return own.log.exists() and "passed over until tomorrow" in own.log.read_text()
-
-            async def closed() -> bool:
-                return (await own.account(sound)).get("due") == []
-
-            starts = 1
-            await own.start()
-            while await own.died_before(passed_over):
-                starts += 1
-                await own.start()
-            await eventually(closed)
-            assert starts <= 5
-            assert (await own.account(deadly))["due"] != []
-            await own.kill()
-            await own.enter(sound, 2, "timer")
-            await own.start()
-            assert not await own.died_before(closed), "known by the next life too"
-            await own.settled()
-
     async def test_a_process_that_hangs_or_spins_ends_itself(self, engines: LocalStack, tmp_path: Path) -> None:
         async with bench(engines, tmp_path) as hanging, bench(engines, tmp_path) as spinning:
             for own, how in ((hanging, "book"), (spinning, "spinning")):
@@ -335,6 +307,22 @@ class TestLives:
             await eventually(died, within=30, every=0.5)
             assert "a consumer hangs" in own.log.read_text()
             await own.start()
+            await own.settled()
+
+    async def test_a_producer_that_a_living_broker_acknowledges_no_more_ends_its_process_and_the_next_goes_on(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        async with KafkaProxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
+            url, key = f"127.0.0.1:{proxy.port}", uuid4()
+            await own.start(KAFKA_URL=url)
+            await own.enter(key, 1)
+            await own.settled()
+            proxy.behave(NO_RECORDS)
+            await own.enter(key, 2)
+            assert await own.died_of(within=30) == -signal.SIGTERM
+            assert "a producer hangs" in own.log.read_text()
+            proxy.mend()
+            await own.start(KAFKA_URL=url)
             await own.settled()
 
     async def test_a_log_cut_before_it_was_read_stops_the_consumer_loudly(

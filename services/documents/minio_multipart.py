@@ -1,0 +1,55 @@
+"""A multipart upload, for which minio has no public calls. Its private methods are used here alone.
+
+The public `put_object` pulls the bytes from a stream: a thread would wait for as long as a slow client takes to send them.
+For uploads in parts the maintainers name these methods: https://github.com/minio/minio-py/issues/1484
+"""
+
+from typing import Final, cast
+
+from minio import Minio
+from minio.datatypes import Part
+from minio.error import S3Error
+
+from services.common.errors import ObjectStoreAway
+
+_GONE: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
+
+
+class MultipartUpload:
+    """An object that is uploaded in parts, one after another. Nothing can be read from it until it is complete."""
+
+    def __init__(self, client: Minio, bucket: str, key: str, media_type: str) -> None:
+        self._client = client
+        self._place = (bucket, key)
+        self._id = client._create_multipart_upload(bucket, key, {"Content-Type": media_type})
+        self._parts: list[Part] = []
+
+    def add(self, part: bytearray) -> None:
+        """Upload the next part: 5 MiB at least, but for the last one."""
+        number = len(self._parts) + 1
+        etag = self._client._upload_part(*self._place, cast(bytes, part), None, self._id, number)
+        self._parts.append(Part(number, etag))
+
+    def complete(self) -> None:
+        """S3 may answer 200 and say in the body that it failed after all: then there is no entity tag."""
+        result = self._client._complete_multipart_upload(*self._place, self._id, self._parts)
+        if not result.etag:
+            raise ObjectStoreAway("the object was not completed")
+
+    def abort(self) -> None:
+        _abort(self._client, *self._place, self._id)
+
+
+def abort_uploads(client: Minio, bucket: str, key: str) -> None:
+    """Abort what was begun of this object and never completed."""
+    for upload in client._list_multipart_uploads(bucket, prefix=key).uploads:
+        if upload.object_name == key and upload.upload_id is not None:
+            _abort(client, bucket, key, upload.upload_id)
+
+
+def _abort(client: Minio, bucket: str, key: str, upload: str) -> None:
+    try:
+        client._abort_multipart_upload(bucket, key, upload)
+    except S3Error as error:
+        if error.code not in _GONE:
+            raise
