@@ -28,6 +28,7 @@ def _configuration(arguments: argparse.Namespace) -> str:
         HTTPS_PORT=f"127.0.0.1:{arguments.port}",
         HTTP_PORT=f"127.0.0.1:{arguments.http_port}",
         UPSTREAM=arguments.upstream,
+        CONNECTIONS_PER_SOURCE=str(arguments.connections_per_source),
         TLS_CERTIFICATE=f"{inside.DATA}/fullchain.pem",
         TLS_KEY=f"{inside.DATA}/privkey.pem",
         PROBLEMS=f"{inside.DATA}/problems.conf",
@@ -40,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True, help="of HTTPS")
     parser.add_argument("--http-port", type=int, required=True, help="redirects to HTTPS")
     parser.add_argument("--upstream", required=True, help="the gateway's public listener")
+    parser.add_argument("--connections-per-source", type=int, default=512)
     parser.add_argument("--data", type=Path, required=True, help="folder with the certificate and its key")
     return parser.parse_args()
 

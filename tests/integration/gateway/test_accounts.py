@@ -108,7 +108,7 @@ async def asking(gateway: Town, *asked: dict[str, str], signed_for: bytes | None
     body, about = orjson.dumps({"asked": asked}), {"Content-Type": "application/json"}
     secret, digest = gateway.stack.env["POSTIGO_INTERNAL_SECRET"].encode(), signing.digest(signed_for or body)
     proof = signing.sign(secret, "POST", RECIPIENTS, body_digest=digest, about=about)
-    return await gateway.http.post(RECIPIENTS, content=body, headers=about | proof)
+    return await gateway.internal.post(RECIPIENTS, content=body, headers=about | proof)
 
 
 def notice(account_id: object) -> dict[str, str]:
@@ -118,8 +118,8 @@ def notice(account_id: object) -> dict[str, str]:
 async def test_who_people_are_is_told_to_our_own_processes_only(gateway: Town, person: Person) -> None:
     asked = notice(person.account_id)
     for answer in (
-        await gateway.http.post(RECIPIENTS, json={"asked": [asked]}),
-        await gateway.http.post(RECIPIENTS, json={"asked": [asked]}, headers=person.headers()),
+        await gateway.internal.post(RECIPIENTS, json={"asked": [asked]}),
+        await gateway.internal.post(RECIPIENTS, json={"asked": [asked]}, headers=person.headers()),
         await asking(gateway, asked, signed_for=b"{}"),
     ):
         assert (answer.status_code, problem(answer)) == (403, "signature")

@@ -133,7 +133,7 @@ async def test_a_withdrawal_needs_no_body_and_is_the_same_with_an_empty_one(
 async def test_a_message_needs_a_body(person: Person) -> None:
     reference = (await filed(person))["reference"]
     for content_type, status, kind in (
-        ({}, 415, "media-type"),
+        ({}, 422, "invalid"),
         ({"content_type": "application/json"}, 400, "not-json"),
     ):
         headers = person.headers(idempotency_key=new_key(), **content_type)

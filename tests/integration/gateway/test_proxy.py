@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from services.common.web.problems import ProblemDocument
-from tests.integration.gateway.front import Front
+from tests.integration.gateway.front import PER_SOURCE, Front
 from tests.integration.gateway.test_documents import PDF
 from tests.integration.gateway.test_rough_senders import head
 from tests.integration.gateway.town import Person, Town
@@ -22,8 +22,6 @@ pytestmark = stacks.only_real
 MIB = 1024 * 1024
 SLOW = 10.0
 """Seconds that nginx waits for a head, or for more of a body."""
-
-PER_SOURCE = 512
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -97,12 +95,15 @@ async def test_a_slow_sender_is_closed_and_keeps_nobody_waiting(
 
 async def test_one_source_has_so_many_connections_and_the_next_is_told_to_come_back(entrance: Front) -> None:
     sent = b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
-    held = await asyncio.gather(*(entrance.connect() for _ in range(PER_SOURCE)))
-    for _, writer in held:
+
+    async def hold() -> asyncio.StreamWriter:
+        _, writer = await entrance.connect()
         writer.write(sent)
-        await writer.drain()
+        return writer
+
+    held = await asyncio.gather(*(hold() for _ in range(PER_SOURCE)))
     answer = await entrance.send(b"GET /v1/catalogue HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    for _, writer in held:
+    for writer in held:
         writer.close()
     assert problem(answer, 429).type == "urn:postigo:problem:too-many-at-once"
     assert b"Retry-After: 2\r\n" in answer

@@ -183,7 +183,7 @@ async def test_what_is_answered_is_what_the_published_description_says(person: P
     reference = answer.json()["reference"]
     answers = {
         "SubmissionResponse": answer,
-        "RequestShown": await person.get(f"/v1/requests/{reference}"),
+        "RequestResponse": await person.get(f"/v1/requests/{reference}"),
         "Timeline": await person.get(f"/v1/requests/{reference}/timeline"),
         "ReceiptResponse": await person.get(f"/v1/requests/{reference}/receipt"),
         "RequestPage": await person.get("/v1/requests"),
