@@ -27,12 +27,12 @@ from gateway.requests.store import ViewStore
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
 from services.common.catalogue import catalogue
+from services.common.http import problems
+from services.common.http.internal_auth import has_signature
+from services.common.http.middleware import RequestMiddleware
 from services.common.messaging import Publisher
-from services.common.process import NO_TELEMETRY, Process
+from services.common.runtime.process import NO_TELEMETRY, Process
 from services.common.store import Database, connect, database, disconnect
-from services.common.web import problems
-from services.common.web.internal_auth import has_signature
-from services.common.web.middleware import RequestMiddleware
 
 SEND_TIMEOUT: Final = 5.0
 """Seconds the broker has to acknowledge a record; with the claim's 1.5 a submit is answered well within eight."""

@@ -16,7 +16,7 @@ from gateway.requests.queries import RequestQueries
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
 from services.common.catalogue import Language
-from services.common.web.languages import negotiate
+from services.common.http.languages import negotiate
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from starlette.types import Scope
 
+from services.common.http import problem_types
+from services.common.http.problem_types import Kind
+from services.common.http.problems import Problem
 from services.common.telemetry.metrics import TURNED_AWAY
-from services.common.web import kinds
-from services.common.web.kinds import Kind
-from services.common.web.problems import Problem
 
 RETRY_AFTER: Final = (1, 3)
 """Seconds, drawn for each refusal: refused clients must not all come back at the same moment."""
@@ -21,7 +21,7 @@ RETRY_AFTER: Final = (1, 3)
 class ConcurrencyLimit:
     """At most `limit` at once inside `with`; the next one raises a `Problem` instead of waiting."""
 
-    def __init__(self, what: str, limit: int, kind: Kind = kinds.BUSY) -> None:
+    def __init__(self, what: str, limit: int, kind: Kind = problem_types.BUSY) -> None:
         self._limit = limit
         self._kind = kind
         self._inside = 0
@@ -65,7 +65,9 @@ class PerAccountLimit:
     @contextmanager
     def of(self, account_id: UUID) -> Iterator[None]:
         """One of the account's places. Raises the problem `too-many-at-once` when it has none left."""
-        own = self._limits.setdefault(account_id, ConcurrencyLimit(self._what, self._limit, kinds.TOO_MANY_AT_ONCE))
+        own = self._limits.setdefault(
+            account_id, ConcurrencyLimit(self._what, self._limit, problem_types.TOO_MANY_AT_ONCE)
+        )
         try:
             with own:
                 yield

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from services.common.web.problems import MEDIA_TYPE
+from services.common.http.problems import MEDIA_TYPE
 
 SUMMARY: Final = "A digital counter for a public service: file once, lose nothing, see where it stands."
 SERVERS: Final = [{"url": "/", "description": "The counter that serves this description."}]

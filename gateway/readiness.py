@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.common.errors import Away
+from services.common.domain.errors import Away
 from services.common.messaging import Publisher
 from services.common.store import Database, reaching_store
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from services.common.settings import PublicListener, Secret
+from services.common.runtime.settings import PublicListener, Secret
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/\s]$")]
 

@@ -8,7 +8,7 @@ from deploy.demo.cases import Act, Case
 from deploy.demo.facts import Check, Facts, hidden, times
 from services.common.contracts.departments import AssignmentUpdated, AssignmentWithdrawn
 from services.common.contracts.lifecycle import ActRefused, MessageAdded, RequestWithdrawn
-from services.common.messaging.record import Received
+from services.common.domain.received import Received
 
 _BECAME: Final = (MessageAdded, RequestWithdrawn, ActRefused)
 

@@ -23,8 +23,8 @@ from services.common.contracts.lifecycle import (
     RequestWithdrawn,
     State,
 )
-from services.common.identifiers import derived_id
-from services.common.messaging.record import Received
+from services.common.domain.identifiers import derived_id
+from services.common.domain.received import Received
 
 CHANNEL: Final = "email"
 

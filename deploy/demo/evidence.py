@@ -16,8 +16,9 @@ from deploy import topics as declared
 from deploy.demo.cases import Case
 from deploy.demo.client import Entry
 from services.common.contracts import Event
-from services.common.errors import Poison
-from services.common.messaging.record import Received, read
+from services.common.domain.errors import Poison
+from services.common.domain.received import Received
+from services.common.messaging.records.reader import read
 from services.common.store import connect, database, disconnect, reaching_store
 
 INTAKE_DATABASE: Final = "postigo_intake"

@@ -16,7 +16,7 @@ from services.common.contracts.lifecycle import (
     RequestRejected,
     RequestWithdrawn,
 )
-from services.common.messaging.record import Received
+from services.common.domain.received import Received
 
 TOLD: Final = (RequestRegistered, RequestAnswered, RequestRejected, RequestWithdrawn, DocumentRefused)
 """What a person gets a mail about."""

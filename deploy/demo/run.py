@@ -25,7 +25,7 @@ from deploy.demo.screen import say, watching
 from deploy.demo.stage import Stage, Turn
 from deploy.demo.tally import refusals, summary
 from deploy.local.program import Observer, State, Step
-from services.common.errors import StoreAway
+from services.common.domain.errors import StoreAway
 
 CONCLUDED_WITHIN_SECONDS: Final = 120.0
 STILL_WITHIN_SECONDS: Final = 15.0

@@ -28,13 +28,13 @@ from services.common.contracts.operations import (
     OperationEnded,
     OperationFact,
 )
-from services.common.errors import Poison
-from services.common.identifiers import derived_id
+from services.common.domain.errors import Poison
+from services.common.domain.identifiers import derived_id
+from services.common.domain.position import Position
 from services.common.messaging import Publisher
-from services.common.messaging.envelope import attributes
-from services.common.messaging.position import Position
-from services.common.messaging.producing import ProducerRecord
-from services.common.messaging.record import read
+from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.records.reader import read
+from services.common.messaging.records.writer import attributes
 
 SOURCE: Final = "operator"
 

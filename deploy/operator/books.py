@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from services.common.messaging.position import Position
-from services.common.settings import Settings
+from services.common.domain.position import Position
+from services.common.runtime.settings import Settings
 from services.common.store import Collection, connect, database, disconnect, reaching_store
 
 

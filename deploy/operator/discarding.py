@@ -14,8 +14,8 @@ from deploy.operator.redriving import AT_ONCE, Progress
 from deploy.operator.taking import PATIENCE, taken
 from deploy.operator.where import Where
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.producing import ProducerRecord
-from services.common.messaging.redrive import Redrive, Redrives
+from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.records.redrive import Redrive, Redrives
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from aiokafka.errors import KafkaError
 
-from services.common.errors import Away, StoreAway, TopicMissing
+from services.common.domain.errors import Away, StoreAway, TopicMissing
 
 
 class OperatorError(Exception):

@@ -15,11 +15,11 @@ from deploy.operator.errors import explained
 from deploy.operator.log import Log
 from deploy.operator.place import Place
 from deploy.topics_apply import admin_client
-from services.common.errors import Away
+from services.common.domain.errors import Away
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.producing import ProducerRecord
-from services.common.messaging.redrive import Redrives
+from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.records.redrive import Redrives
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from aiokafka import TopicPartition
 from deploy.operator.audit import History
 from deploy.operator.log import Log, Record
 from services.common.contracts.operations import LetterRef
-from services.common.identifiers import parse_reference, reference_of
-from services.common.messaging.position import Position, moment, position_of
-from services.common.messaging.producing import Headers
+from services.common.domain.identifiers import parse_reference, reference_of
+from services.common.domain.position import Position, moment, position_of
+from services.common.messaging.producer.batches import Headers
 
 GONE: Final = "letter-gone"
 """The reason of a letter that a document waits for and that its topic no longer holds."""

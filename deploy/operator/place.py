@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from deploy.local.hints import typed
 from deploy.local.home import Home
 from deploy.operator.errors import OperatorError
-from services.common.settings import Settings
+from services.common.runtime.settings import Settings
 
 NAMED: Final = ("KAFKA_URL", "MONGO_URL", "POSTIGO_INTERNAL_SECRET")
 """The variables that name a server; some of them alone name nothing."""

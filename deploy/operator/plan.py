@@ -8,8 +8,8 @@ from typing import Final
 from deploy.operator.books import Blocked
 from deploy.operator.letters import GONE, Letter, age
 from deploy.operator.where import Where
-from services.common.messaging.position import Position
-from services.common.messaging.record import MAX_EVENT
+from services.common.domain.position import Position
+from services.common.messaging.records.reader import MAX_EVENT
 
 OLDEST: Final = timedelta(days=29)
 """A group remembers for 35 days what it took: a record brought back until then is surely known, should it have been."""

@@ -18,10 +18,10 @@ from deploy.operator.hand import Hand
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.contracts import events_of, topics
 from services.common.contracts.lifecycle import LifecycleFact
-from services.common.identifiers import ALPHABET
-from services.common.messaging.envelope import outgoing
+from services.common.domain.identifiers import ALPHABET
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.producing import ProducerRecord
+from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.records.writer import outgoing
 from services.common.store import Kept, reaching_store, said_between
 
 ACTION: Final = "rebuild"

@@ -17,8 +17,8 @@ from deploy.operator.log import Record
 from deploy.operator.plan import Left, Line, still_waiting
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.producing import ProducerRecord
-from services.common.messaging.redrive import Redrive, Redrives
+from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.records.redrive import Redrive, Redrives
 
 AT_ONCE: Final = 200
 """Records appended before their group is waited for."""

@@ -21,12 +21,12 @@ from deploy.operator.plan import OLDEST
 from deploy.operator.redriving import Progress
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.contracts import topics
-from services.common.errors import Poison
+from services.common.domain.errors import Poison
+from services.common.domain.position import Extent, Position, moment, position_of
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.position import Extent, Position, moment, position_of
-from services.common.messaging.producing import ProducerRecord
-from services.common.messaging.record import MAX_EVENT
-from services.common.messaging.redrive import Redrive
+from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.records.reader import MAX_EVENT
+from services.common.messaging.records.redrive import Redrive
 
 AT_ONCE: Final = 500
 """Records appended before the group is waited for: what it reads beside them waits no longer than for these."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from deploy.operator.errors import OperatorError
 from deploy.operator.letters import Letter
-from services.common.identifiers import parse_reference
+from services.common.domain.identifiers import parse_reference
 
 FIELDS: Final[Mapping[str, Callable[[Letter], str]]] = {
     "group": lambda letter: letter.group,

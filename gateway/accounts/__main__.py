@@ -15,10 +15,10 @@ from gateway.accounts.domain import Account, NewAccount, account_id_of
 from gateway.accounts.passwords import fits, hashed
 from gateway.accounts.store import AccountStore
 from gateway.settings import Settings
-from services.common.errors import StoreAway
-from services.common.settings import from_environment
+from services.common.domain.errors import StoreAway
+from services.common.http.field_errors import errors_of
+from services.common.runtime.settings import from_environment
 from services.common.store import connect, database, disconnect
-from services.common.web.field_errors import errors_of
 
 
 def read(lines: Iterable[bytes]) -> list[NewAccount]:

@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field, StringConstraints
 from gateway.accounts.domain import Account, AccountKind, Credentials
 from gateway.dependencies import ServicesDep, SignedIn, Token
 from services.common.catalogue import Language
-from services.common.gathering import MOST
-from services.common.web import kinds
-from services.common.web.internal_auth import require_signature
-from services.common.web.problems import problem_responses
-from services.common.web.strict_json import StrictJsonRoute
+from services.common.http import problem_types
+from services.common.http.internal_auth import require_signature
+from services.common.http.problems import problem_responses
+from services.common.http.strict_json import StrictJsonRoute
+from services.common.runtime.coalescing import MOST
 
 
 class CredentialsRoute(StrictJsonRoute):
@@ -67,16 +67,18 @@ class RecipientsTold(BaseModel):
 
 
 _SIGN_IN_PROBLEMS: Final[Any] = problem_responses(
-    kinds.NOT_JSON,
-    kinds.WRONG_CREDENTIALS,
-    kinds.TOO_LARGE,
-    kinds.MEDIA_TYPE,
-    kinds.INVALID,
-    kinds.TOO_MANY,
-    kinds.BUSY,
-    kinds.UNAVAILABLE,
+    problem_types.NOT_JSON,
+    problem_types.WRONG_CREDENTIALS,
+    problem_types.TOO_LARGE,
+    problem_types.MEDIA_TYPE,
+    problem_types.INVALID,
+    problem_types.TOO_MANY,
+    problem_types.BUSY,
+    problem_types.UNAVAILABLE,
 )
-_SIGN_OUT_PROBLEMS: Final[Any] = problem_responses(kinds.NO_SESSION, kinds.BUSY, kinds.UNAVAILABLE)
+_SIGN_OUT_PROBLEMS: Final[Any] = problem_responses(
+    problem_types.NO_SESSION, problem_types.BUSY, problem_types.UNAVAILABLE
+)
 
 
 @router.post("", status_code=201, responses=_SIGN_IN_PROBLEMS, summary="Sign in")

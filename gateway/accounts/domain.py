@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from services.common.catalogue import Language
 from services.common.contracts.base import Text
 from services.common.contracts.intake import Who
-from services.common.identifiers import keyed_id, valid_niss
-from services.common.web.field_errors import refuse
+from services.common.domain.identifiers import keyed_id, valid_niss
+from services.common.http.field_errors import refuse
 
 SESSION_LIFETIME: Final = timedelta(hours=8)
 

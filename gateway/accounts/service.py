@@ -11,8 +11,8 @@ from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore
 from gateway.limits import ConcurrencyLimit
 from gateway.rate_limit import RateLimit
-from services.common.web import kinds
-from services.common.web.problems import Problem
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 
 SIGN_INS: Final = 32
 
@@ -51,7 +51,7 @@ class SignIn:
             if not guessed_wrong:
                 _give_back(taken)
         if account is None or not fits:
-            raise Problem(kinds.WRONG_CREDENTIALS, headers={"WWW-Authenticate": "Bearer"})
+            raise Problem(problem_types.WRONG_CREDENTIALS, headers={"WWW-Authenticate": "Bearer"})
         token, session = new_token(), session_for(account, datetime.now(UTC))
         await self.sessions.begin(token, session)
         return token, session, account
@@ -65,7 +65,7 @@ def _take(tries: Tries) -> None:
     for count, (limit, key) in enumerate(tries):
         if wait := limit.take(key):
             _give_back(tries[:count])
-            raise Problem(kinds.TOO_MANY, retry_after=wait)
+            raise Problem(problem_types.TOO_MANY, retry_after=wait)
 
 
 def _give_back(tries: Tries) -> None:

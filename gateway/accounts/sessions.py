@@ -10,8 +10,8 @@ from cachetools import TTLCache
 from gateway.accounts.domain import Session, hash_of
 from gateway.accounts.store import SessionStore
 from gateway.limits import ConcurrencyLimit
-from services.common.web import kinds
-from services.common.web.problems import Problem
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 
 REMEMBERED_FOR: Final = 10.0
 """Seconds a session is trusted without asking the store: how long another replica may still honour a sign-out."""
@@ -62,4 +62,4 @@ class Sessions:
 
 def no_session(challenge: str = "Bearer") -> Problem:
     """`challenge` is the `WWW-Authenticate` header (RFC 6750)."""
-    return Problem(kinds.NO_SESSION, headers={"WWW-Authenticate": challenge})
+    return Problem(problem_types.NO_SESSION, headers={"WWW-Authenticate": challenge})

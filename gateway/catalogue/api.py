@@ -9,15 +9,15 @@ from starlette.responses import Response
 
 from gateway.dependencies import AcceptedLanguage
 from services.common.catalogue import Catalogue, Clock, Language, Subject, catalogue
-from services.common.web import kinds
-from services.common.web.etag import etag_response
-from services.common.web.field_errors import FieldError
-from services.common.web.problems import Problem, problem_responses
+from services.common.http import problem_types
+from services.common.http.etag import etag_response
+from services.common.http.field_errors import FieldError
+from services.common.http.problems import Problem, problem_responses
 
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"])
 
 _PUBLIC: Final = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
-_NOT_FOUND: Final[Any] = problem_responses(kinds.NOT_FOUND, kinds.INVALID)
+_NOT_FOUND: Final[Any] = problem_responses(problem_types.NOT_FOUND, problem_types.INVALID)
 
 
 class Term(BaseModel):
@@ -80,7 +80,7 @@ async def get_subject(request: Request, code: str, language: AcceptedLanguage) -
         for subject in event.subjects:
             if subject.code == code.upper():
                 return etag_response(request, _subject(current, event.code, subject, language), language, _PUBLIC)
-    raise Problem(kinds.NOT_FOUND, FieldError("unknown_subject", parameter="code"))
+    raise Problem(problem_types.NOT_FOUND, FieldError("unknown_subject", parameter="code"))
 
 
 def _subject(current: Catalogue, life_event: str, subject: Subject, language: Language) -> SubjectResponse:

@@ -12,13 +12,13 @@ from gateway.dependencies import IdempotencyKey, ServicesDep, SignedIn
 from gateway.documents.client import DocumentResponse, Upload
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES, document_id_of, name_of
 from gateway.limits import PerAccountLimit
-from services.common.web import kinds
-from services.common.web.etag import etag_response
-from services.common.web.field_errors import FieldError
-from services.common.web.languages import DEFAULT
-from services.common.web.middleware import traceparent_of
-from services.common.web.problems import Problem, problem_responses
-from services.common.web.strict_json import body_chunks, content_type, limited_receive, not_accepted, require_plain
+from services.common.http import problem_types
+from services.common.http.etag import etag_response
+from services.common.http.field_errors import FieldError
+from services.common.http.languages import DEFAULT
+from services.common.http.middleware import traceparent_of
+from services.common.http.problems import Problem, problem_responses
+from services.common.http.strict_json import body_chunks, content_type, limited_receive, not_accepted, require_plain
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
@@ -43,19 +43,23 @@ _BODY: Final = {
     }
 }
 _UPLOAD_PROBLEMS: Final[Any] = problem_responses(
-    kinds.IDEMPOTENCY_KEY,
-    kinds.NO_SESSION,
-    kinds.TOO_SLOW,
-    kinds.TOO_LARGE,
-    kinds.MEDIA_TYPE,
-    kinds.INVALID,
-    kinds.KEY_REUSED,
-    kinds.TOO_MANY_AT_ONCE,
-    kinds.BUSY,
-    kinds.UNAVAILABLE,
+    problem_types.IDEMPOTENCY_KEY,
+    problem_types.NO_SESSION,
+    problem_types.TOO_SLOW,
+    problem_types.TOO_LARGE,
+    problem_types.MEDIA_TYPE,
+    problem_types.INVALID,
+    problem_types.KEY_REUSED,
+    problem_types.TOO_MANY_AT_ONCE,
+    problem_types.BUSY,
+    problem_types.UNAVAILABLE,
 )
 _READ_PROBLEMS: Final[Any] = problem_responses(
-    kinds.NO_SESSION, kinds.NOT_FOUND, kinds.INVALID, kinds.BUSY, kinds.UNAVAILABLE
+    problem_types.NO_SESSION,
+    problem_types.NOT_FOUND,
+    problem_types.INVALID,
+    problem_types.BUSY,
+    problem_types.UNAVAILABLE,
 )
 
 ContentDisposition = Annotated[
@@ -115,7 +119,7 @@ async def get_document(
     try:
         identifier = UUID(document_id)
     except ValueError:
-        raise Problem(kinds.NOT_FOUND, FieldError("not_uuid", parameter="document_id")) from None
+        raise Problem(problem_types.NOT_FOUND, FieldError("not_uuid", parameter="document_id")) from None
     document = await services.documents.get(identifier, session.account_id, traceparent_of(request.scope))
     return etag_response(request, document, DEFAULT)
 
@@ -126,4 +130,4 @@ async def _receive_in_time(receive: Receive) -> Message:
         async with asyncio.timeout(CHUNK_TIMEOUT):
             return await receive()
     except TimeoutError:
-        raise Problem(kinds.TOO_SLOW, headers={"Connection": "close"}) from None
+        raise Problem(problem_types.TOO_SLOW, headers={"Connection": "close"}) from None

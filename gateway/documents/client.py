@@ -13,11 +13,11 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES
 from gateway.limits import ConcurrencyLimit
-from services.common.web import kinds, signing
-from services.common.web.claims import ClaimAsked, ClaimRefused
-from services.common.web.field_errors import FieldError
-from services.common.web.problems import Problem, ProblemDocument, too_large
-from services.common.web.strict_json import not_accepted
+from services.common.http import problem_types, signing
+from services.common.http.claims import ClaimAsked, ClaimRefused
+from services.common.http.field_errors import FieldError
+from services.common.http.problems import Problem, ProblemDocument, too_large
+from services.common.http.strict_json import not_accepted
 
 log = structlog.get_logger()
 
@@ -31,8 +31,8 @@ LOOK_UPS: Final = 64
 """Look-ups of a file's state at once."""
 
 _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
-    408: partial(Problem, kinds.TOO_SLOW),
-    409: partial(Problem, kinds.KEY_REUSED),
+    408: partial(Problem, problem_types.TOO_SLOW),
+    409: partial(Problem, problem_types.KEY_REUSED),
     413: partial(too_large, MAX_BYTES),
     415: partial(not_accepted, *MEDIA_TYPES, content=True),
 }
@@ -92,7 +92,7 @@ class DocumentsClient:
         )
         if answer.status_code not in {200, 201}:
             if _codes(answer) == {"empty"}:
-                raise Problem(kinds.INVALID, FieldError("empty"))
+                raise Problem(problem_types.INVALID, FieldError("empty"))
             _refuse(answer)
         return DocumentResponse.model_validate_json(answer.content)
 
@@ -103,7 +103,7 @@ class DocumentsClient:
         with self._look_ups:
             answer = await self._call("GET", target, READ_TIMEOUT, headers, None, traceparent)
         if answer.status_code == 404:
-            raise Problem(kinds.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
+            raise Problem(problem_types.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
         if answer.status_code != 200:
             _refuse(answer)
         return DocumentResponse.model_validate_json(answer.content)
@@ -115,7 +115,7 @@ class DocumentsClient:
         headers = {"Content-Type": "application/json"}
         answer = await self._call("POST", "/internal/claims", CLAIM_TIMEOUT, headers, body, traceparent)
         if found := _unclaimable(answer, documents):
-            raise Problem(kinds.INVALID, *found)
+            raise Problem(problem_types.INVALID, *found)
         if answer.status_code != 200:
             _refuse(answer)
 
@@ -137,7 +137,7 @@ class DocumentsClient:
             )
         except httpx2.HTTPError as error:
             log.warning("documents service away", because=type(error).__name__)
-            raise Problem(kinds.UNAVAILABLE, retry_after=2) from None
+            raise Problem(problem_types.UNAVAILABLE, retry_after=2) from None
 
 
 def _unclaimable(answer: httpx2.Response, documents: Sequence[UUID]) -> list[FieldError]:
@@ -167,5 +167,5 @@ def _refuse(answer: httpx2.Response) -> NoReturn:
     refusal = _REFUSALS.get(answer.status_code)
     if refusal is None:
         log.error("documents service failed", status=answer.status_code)
-        raise Problem(kinds.UNAVAILABLE, retry_after=2)
+        raise Problem(problem_types.UNAVAILABLE, retry_after=2)
     raise refusal()

@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from gateway.accounts.domain import Session
-from services.common.identifiers import keyed_id
+from services.common.domain.identifiers import keyed_id
 
 MAX_BYTES: Final = 25 * 1024 * 1024
 MEDIA_TYPES: Final = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}

@@ -16,10 +16,10 @@ from gateway.requests.queries import RequestQueries
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewMessage, NewWithdrawal
 from services.common.contracts.intake import Act, RequestReplied
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.web import kinds
-from services.common.web.problems import Problem
 
 ACTS: Final = 64
 """Acts at once."""
@@ -66,7 +66,7 @@ class ActService:
     def _rate_limited(self, request_id: UUID) -> Iterator[None]:
         """An act that was not taken does not count: a retry that we caused is not the person's fault."""
         if wait := self._rate_limit.take(request_id.hex):
-            raise Problem(kinds.TOO_MANY, retry_after=wait)
+            raise Problem(problem_types.TOO_MANY, retry_after=wait)
         try:
             yield
         except Problem:

@@ -22,10 +22,10 @@ from gateway.requests.schemas import (
 from services.common.catalogue import catalogue
 from services.common.contracts.intake import Act
 from services.common.contracts.lifecycle import State
-from services.common.web import kinds
-from services.common.web.etag import etag_response
-from services.common.web.problems import problem_responses
-from services.common.web.strict_json import StrictJsonRoute
+from services.common.http import problem_types
+from services.common.http.etag import etag_response
+from services.common.http.problems import problem_responses
+from services.common.http.strict_json import StrictJsonRoute
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=StrictJsonRoute)
 
@@ -47,43 +47,43 @@ After = Annotated[
 _STATE: Final = f"Only requests in this state: {', '.join(get_args(ListedState))}."
 
 _SUBMIT_PROBLEMS: Final[Any] = problem_responses(
-    kinds.NOT_JSON,
-    kinds.IDEMPOTENCY_KEY,
-    kinds.NO_SESSION,
-    kinds.TOO_LARGE,
-    kinds.MEDIA_TYPE,
-    kinds.INVALID,
-    kinds.KEY_REUSED,
-    kinds.BUSY,
-    kinds.NOT_CONFIRMED,
-    kinds.UNAVAILABLE,
+    problem_types.NOT_JSON,
+    problem_types.IDEMPOTENCY_KEY,
+    problem_types.NO_SESSION,
+    problem_types.TOO_LARGE,
+    problem_types.MEDIA_TYPE,
+    problem_types.INVALID,
+    problem_types.KEY_REUSED,
+    problem_types.BUSY,
+    problem_types.NOT_CONFIRMED,
+    problem_types.UNAVAILABLE,
 )
 _LIST_PROBLEMS: Final[Any] = problem_responses(
-    kinds.CURSOR, kinds.NO_SESSION, kinds.INVALID, kinds.BUSY, kinds.UNAVAILABLE
+    problem_types.CURSOR, problem_types.NO_SESSION, problem_types.INVALID, problem_types.BUSY, problem_types.UNAVAILABLE
 )
 _READ_PROBLEMS: Final[Any] = problem_responses(
-    kinds.NO_SESSION,
-    kinds.NOT_FOUND,
-    kinds.REFERENCE,
-    kinds.INVALID,
-    kinds.TOO_MANY_AT_ONCE,
-    kinds.BUSY,
-    kinds.UNAVAILABLE,
+    problem_types.NO_SESSION,
+    problem_types.NOT_FOUND,
+    problem_types.REFERENCE,
+    problem_types.INVALID,
+    problem_types.TOO_MANY_AT_ONCE,
+    problem_types.BUSY,
+    problem_types.UNAVAILABLE,
 )
 _ACT_PROBLEMS: Final[Any] = problem_responses(
-    kinds.NOT_JSON,
-    kinds.IDEMPOTENCY_KEY,
-    kinds.NO_SESSION,
-    kinds.NOT_FOUND,
-    kinds.REFERENCE,
-    kinds.TOO_LARGE,
-    kinds.MEDIA_TYPE,
-    kinds.INVALID,
-    kinds.KEY_REUSED,
-    kinds.TOO_MANY,
-    kinds.BUSY,
-    kinds.NOT_CONFIRMED,
-    kinds.UNAVAILABLE,
+    problem_types.NOT_JSON,
+    problem_types.IDEMPOTENCY_KEY,
+    problem_types.NO_SESSION,
+    problem_types.NOT_FOUND,
+    problem_types.REFERENCE,
+    problem_types.TOO_LARGE,
+    problem_types.MEDIA_TYPE,
+    problem_types.INVALID,
+    problem_types.KEY_REUSED,
+    problem_types.TOO_MANY,
+    problem_types.BUSY,
+    problem_types.NOT_CONFIRMED,
+    problem_types.UNAVAILABLE,
 )
 
 

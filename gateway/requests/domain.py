@@ -9,8 +9,8 @@ from gateway.accounts.domain import Session
 from gateway.requests.schemas import NewMessage, NewRequest, NewWithdrawal
 from services.common.catalogue import Catalogue
 from services.common.contracts.intake import Act, RequestReplied, RequestSubmitted, Withdrawn
-from services.common.identifiers import derived_text, keyed_id, reference_of
-from services.common.web.field_errors import FieldError
+from services.common.domain.identifiers import derived_text, keyed_id, reference_of
+from services.common.http.field_errors import FieldError
 
 _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from cachetools import TTLCache
 
-from services.common.web import kinds
-from services.common.web.problems import Problem
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 
 KEPT_FOR: Final = 24 * 3600.0
 """Seconds."""
@@ -53,7 +53,7 @@ class IdempotencyKeys:
     def _begin(self, key: bytes, id: UUID) -> None:
         use = self._uses.get(key) or _Use(id, confirmed=False, in_progress=0)
         if use.id != id:
-            raise Problem(kinds.KEY_REUSED)
+            raise Problem(problem_types.KEY_REUSED)
         self._uses[key] = use._replace(in_progress=use.in_progress + 1)
 
     def _end(self, key: bytes, id: UUID, *, confirmed: bool) -> None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.common.contracts.lifecycle import State
-from services.common.web.languages import Words
+from services.common.http.languages import Words
 
 STATE_LABELS: Final[dict[State, Words]] = {
     State.RECEIVED: Words("Recebido", "Received"),

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import structlog
 
 from services.common.contracts import Said
-from services.common.errors import BrokerAway, TopicMissing
+from services.common.domain.errors import BrokerAway, TopicMissing
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 from services.common.messaging import Publisher
-from services.common.messaging.envelope import outgoing
-from services.common.messaging.producing import ProducerRecord
-from services.common.web import kinds
-from services.common.web.problems import Problem
+from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.records.writer import outgoing
 
 log = structlog.get_logger()
 
@@ -32,8 +32,8 @@ async def publish_confirmed(publisher: Publisher, event: Said, identifier: str, 
     try:
         (landed,) = await publisher.append([ProducerRecord.of(record)])
     except BrokerAway:
-        raise Problem(kinds.NOT_CONFIRMED, retry_after=2) from None
+        raise Problem(problem_types.NOT_CONFIRMED, retry_after=2) from None
     except TopicMissing as missing:
         log.critical("nothing can be filed", because=str(missing))
-        raise Problem(kinds.UNAVAILABLE, retry_after=30) from None
+        raise Problem(problem_types.UNAVAILABLE, retry_after=30) from None
     return landed.at

@@ -15,10 +15,10 @@ from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.store import ViewStore
 from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
-from services.common.identifiers import parse_reference
-from services.common.web import kinds
-from services.common.web.field_errors import FieldError
-from services.common.web.problems import Problem
+from services.common.domain.identifiers import parse_reference
+from services.common.http import problem_types
+from services.common.http.field_errors import FieldError
+from services.common.http.problems import Problem
 
 WAIT: Final = 0.25
 """Seconds a read waits for the view of a request whose receipt is known."""
@@ -88,7 +88,7 @@ class RequestQueries:
         if cursor is not None:
             after = place_of(self.secret, session.account_id, state, cursor)
             if after is None:
-                raise Problem(kinds.CURSOR)
+                raise Problem(problem_types.CURSOR)
         with self._limit:
             found = await self.views.page(session.account_id, state, after, limit + 1)
         if len(found) <= limit:
@@ -124,7 +124,7 @@ def wait_for(session: Session, receipt: Receipt | None, after: UUID | None, view
 def _parsed(typed: str) -> str:
     reference = parse_reference(typed)
     if reference is None:
-        raise Problem(kinds.REFERENCE)
+        raise Problem(problem_types.REFERENCE)
     return reference
 
 
@@ -136,4 +136,4 @@ def _receipt_of(view: RequestView) -> Receipt:
 
 def not_found() -> Problem:
     """It may be about to appear: the views lag behind by moments."""
-    return Problem(kinds.NOT_FOUND, FieldError("unknown_reference", parameter="reference"), retry_after=1)
+    return Problem(problem_types.NOT_FOUND, FieldError("unknown_reference", parameter="reference"), retry_after=1)

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from gateway.accounts.domain import Session
 from gateway.requests.domain import fingerprint
 from gateway.requests.schemas import RequestBody
-from services.common.web.middleware import traceparent_of
-from services.common.web.strict_json import has_body
+from services.common.http.middleware import traceparent_of
+from services.common.http.strict_json import has_body
 
 B = TypeVar("B", bound=RequestBody)
 

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from services.common.catalogue import Language
 from services.common.contracts.base import Code, Prose
 from services.common.contracts.lifecycle import State
-from services.common.web.claims import DocumentIds
-from services.common.web.field_errors import refuse
+from services.common.http.claims import DocumentIds
+from services.common.http.field_errors import refuse
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")

@@ -14,10 +14,10 @@ from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewRequest
 from services.common.catalogue import Catalogue
 from services.common.contracts.intake import RequestSubmitted
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.web import kinds
-from services.common.web.problems import Problem
 
 SUBMITS: Final = 64
 """Submits at once; more would only wait for each other."""
@@ -39,7 +39,7 @@ class SubmissionService:
         ARMED and reach(Failpoint.SUBMIT_READ)
         session, new = command.session, command.body
         if error := domain.leaf_error(self.catalogue, new, session):
-            raise Problem(kinds.INVALID, error)
+            raise Problem(problem_types.INVALID, error)
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
         event = domain.submitted(request_id, new, session, self.catalogue.version)
         with self.limit, self.keys.reserve(domain.key_id_of(session, command.key), request_id):

@@ -9,8 +9,8 @@ from gateway.settings import Settings
 from gateway.worker.handlers import views
 from services.common.contracts import topics
 from services.common.messaging import ProjectionConsumer
-from services.common.process import Process
-from services.common.wiring import Wiring
+from services.common.runtime.bootstrap import Wiring
+from services.common.runtime.process import Process
 
 GROUP: Final = "gateway-views"
 TOPICS: Final = (topics.INTAKE, topics.LIFECYCLE, topics.RESTATED, topics.DELIVERIES)

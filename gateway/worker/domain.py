@@ -20,7 +20,7 @@ from services.common.contracts.lifecycle import (
     RequestRouted,
     RequestWithdrawn,
 )
-from services.common.messaging import Received
+from services.common.domain.received import Received
 
 SHOWN: Final[dict[type[Event], dict[str, str]]] = {
     RequestRouted: {"department": "department"},

@@ -8,7 +8,7 @@ from gateway.worker import domain
 from services.common.contracts.deliveries import DeliveryFact
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import LifecycleFact
-from services.common.identifiers import reference_of
+from services.common.domain.identifiers import reference_of
 from services.common.messaging import Projection
 
 views: Final = Projection[RequestView](keys=lambda received: [reference_of(UUID(received.key))])

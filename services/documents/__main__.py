@@ -1,7 +1,7 @@
 """`python -m services.documents`"""
 
 from services.common.runtime.server import serve
-from services.common.settings import from_environment
+from services.common.runtime.settings import from_environment
 from services.documents.app import build
 from services.documents.settings import Settings
 

@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from services.common.web import kinds
-from services.common.web.claims import ClaimAsked, ClaimRefused, Refusal
-from services.common.web.field_errors import FieldError
-from services.common.web.internal_auth import require_signature, require_signature_of_stream
-from services.common.web.problems import Problem
-from services.common.web.strict_json import (
+from services.common.http import problem_types
+from services.common.http.claims import ClaimAsked, ClaimRefused, Refusal
+from services.common.http.field_errors import FieldError
+from services.common.http.internal_auth import require_signature, require_signature_of_stream
+from services.common.http.problems import Problem
+from services.common.http.strict_json import (
     StrictJsonRoute,
     body_chunks,
     content_type,
@@ -84,7 +84,7 @@ async def get_document(document_id: UUID, owner: Owner, services: ServicesDep) -
     """200 with the file; 404 when it is unknown, gone, or somebody else's."""
     file = await services.files.find(document_id)
     if file is None or not domain.visible(file, owner):
-        raise Problem(kinds.NOT_FOUND)
+        raise Problem(problem_types.NOT_FOUND)
     return _document(document_id, file)
 
 
@@ -109,12 +109,12 @@ async def claim_documents(claim: ClaimAsked, services: ServicesDep) -> ClaimResp
 
 _REFUSALS: Final = (TooLarge, WrongType, Empty, AnotherFile, TooSlow, Busy)
 _KINDS: Final = {
-    TooLarge: kinds.TOO_LARGE,
-    WrongType: kinds.MEDIA_TYPE,
-    Empty: kinds.INVALID,
-    AnotherFile: kinds.OTHER_BYTES,
-    TooSlow: kinds.TOO_SLOW,
-    Busy: kinds.BUSY,
+    TooLarge: problem_types.TOO_LARGE,
+    WrongType: problem_types.MEDIA_TYPE,
+    Empty: problem_types.INVALID,
+    AnotherFile: problem_types.OTHER_BYTES,
+    TooSlow: problem_types.TOO_SLOW,
+    Busy: problem_types.BUSY,
 }
 
 
@@ -128,7 +128,7 @@ def _unquoted(name: str) -> str:
     try:
         return unquote_to_bytes(name).decode()
     except UnicodeDecodeError:
-        raise Problem(kinds.INVALID, FieldError("format", parameter="Postigo-Name")) from None
+        raise Problem(problem_types.INVALID, FieldError("format", parameter="Postigo-Name")) from None
 
 
 def _document(document_id: UUID, file: File) -> DocumentResponse:

@@ -2,11 +2,11 @@
 
 from fastapi import FastAPI
 
-from services.common.process import Process
-from services.common.web import problems
-from services.common.web.internal_auth import has_signature
-from services.common.web.middleware import RequestMiddleware
-from services.common.wiring import Wiring
+from services.common.http import problems
+from services.common.http.internal_auth import has_signature
+from services.common.http.middleware import RequestMiddleware
+from services.common.runtime.bootstrap import Wiring
+from services.common.runtime.process import Process
 from services.documents.api import Services, router
 from services.documents.cleaning import Cleaning
 from services.documents.handlers import files as aggregate

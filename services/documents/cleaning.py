@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from services.common.errors import Away
+from services.common.domain.errors import Away
 from services.documents import domain
 from services.documents.objects import Bucket
 from services.documents.store import Files

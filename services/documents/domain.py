@@ -10,8 +10,8 @@ from typing import Final, Literal
 from uuid import UUID
 
 from services.common.contracts.base import Value
-from services.common.messaging.decision import Decision, changed, refused, unchanged
-from services.common.store.documents import Due
+from services.common.domain.decision import Decision, changed, refused, unchanged
+from services.common.domain.timers import Timer
 from services.documents.messages import FileAccepted, FileRefused, Naming
 
 CLAIM_LASTS: Final = timedelta(days=35)
@@ -172,13 +172,13 @@ def _refusal(current: File | None, document_id: UUID, event: Naming) -> FileRefu
     )
 
 
-def timers(file: File) -> Sequence[Due]:
+def timers(file: File) -> Sequence[Timer]:
     """When something becomes of the file that no message will cause."""
     if file.content is None or file.confirmed_for is not None:
         return ()
     if file.claims:
-        return (Due(CLAIM_ENDS, min(each.at for each in file.claims) + CLAIM_LASTS),)
-    return (Due(EXPIRE, file.unclaimed_since + UNCLAIMED_LASTS),) if file.unclaimed_since else ()
+        return (Timer(CLAIM_ENDS, min(each.at for each in file.claims) + CLAIM_LASTS),)
+    return (Timer(EXPIRE, file.unclaimed_since + UNCLAIMED_LASTS),) if file.unclaimed_since else ()
 
 
 def end_claims(current: File | None, due: datetime) -> Decision[File]:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.common.messaging import Aggregate, Decision, Received, TimerDue
+from services.common.domain.decision import Decision
+from services.common.domain.received import Received
+from services.common.messaging import Aggregate, TimerDue
 from services.documents import domain
 from services.documents.domain import CLAIM_ENDS, EXPIRE, File
 from services.documents.messages import MessageAdded, Naming, RequestRegistered

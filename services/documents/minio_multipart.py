@@ -10,7 +10,7 @@ from minio import Minio
 from minio.datatypes import Part
 from minio.error import S3Error
 
-from services.common.errors import ObjectStoreAway
+from services.common.domain.errors import ObjectStoreAway
 
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
 

@@ -18,7 +18,7 @@ from minio import Minio
 from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3.exceptions import HTTPError
 
-from services.common.errors import ObjectStoreAway
+from services.common.domain.errors import ObjectStoreAway
 from services.documents.minio_multipart import MultipartUpload, abort_uploads
 from services.documents.settings import Settings
 

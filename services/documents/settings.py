@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from services.common import settings
-from services.common.settings import Drain
+from services.common.runtime import settings
+from services.common.runtime.settings import Drain
 
 
 class Settings(settings.Settings):

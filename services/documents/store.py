@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from pymongo import ASCENDING, IndexModel
 
-from services.common.messaging.partitions import partition_of
+from services.common.messaging.producer.partitions import partition_of
 from services.common.store import Change, Database, Document, DocumentStore, reaching_store
 from services.documents import domain
 from services.documents.domain import File

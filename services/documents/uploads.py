@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from services.common.errors import Away
+from services.common.domain.errors import Away
 from services.documents import domain
 from services.documents.content import Inspection, cleaned_name
 from services.documents.domain import AnotherFile, Content, File

@@ -1,7 +1,7 @@
 """`python -m services.intake`"""
 
 from services.common.runtime.server import serve
-from services.common.settings import from_environment
+from services.common.runtime.settings import from_environment
 from services.intake.app import build
 from services.intake.settings import Settings
 

@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from services.common.process import Process
-from services.common.wiring import Wiring
+from services.common.runtime.bootstrap import Wiring
+from services.common.runtime.process import Process
 from services.intake.handlers import requests
 from services.intake.messages import GROUP, TOPICS
 from services.intake.settings import Settings

@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from services.common.catalogue import catalogue
-from services.common.identifiers import reference_of
-from services.common.messaging import Aggregate, Decision, Received, TimerDue
+from services.common.domain.decision import Decision
+from services.common.domain.identifiers import reference_of
+from services.common.domain.received import Received
+from services.common.messaging import Aggregate, TimerDue
 from services.intake.domain import LAPSE, Move, Request, acts, request
 from services.intake.messages import (
     AssignmentAcknowledged,

@@ -1,5 +1,5 @@
 """Intake needs no more than every process does."""
 
-from services.common.settings import Settings
+from services.common.runtime.settings import Settings
 
 __all__ = ["Settings"]

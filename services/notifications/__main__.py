@@ -1,7 +1,7 @@
 """`python -m services.notifications`"""
 
 from services.common.runtime.server import serve
-from services.common.settings import from_environment
+from services.common.runtime.settings import from_environment
 from services.notifications.app import build
 from services.notifications.settings import Settings
 

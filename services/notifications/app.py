@@ -2,17 +2,17 @@
 
 from fastapi import FastAPI
 
-from services.common.process import Process
-from services.common.wiring import Wiring
+from services.common.runtime.bootstrap import Wiring
+from services.common.runtime.process import Process
 from services.notifications import handlers
 from services.notifications.composing import mailbox
 from services.notifications.mail import Mailer, Server
 from services.notifications.messages import GROUP, TOPICS
+from services.notifications.outbox_relay import Teller
 from services.notifications.recipients import Recipients
 from services.notifications.sender import Sender
 from services.notifications.settings import Settings
 from services.notifications.store import Deliveries
-from services.notifications.teller import Teller
 
 
 def build(settings: Settings) -> FastAPI:

@@ -13,7 +13,7 @@ from typing import Final
 
 from services.notifications.domain import Addressee, Delivery, Trouble
 from services.notifications.errors import NotSent
-from services.notifications.letters import Letter, one_line
+from services.notifications.mail_templates import Letter, one_line
 
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\],;:\\\"]{1,190}")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 ,.'!-]{1,60}")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.common.messaging import End, Maker, MakerConsumer, Received
-from services.common.messaging.shape import Taken
+from services.common.domain.received import Received
+from services.common.messaging import End, Maker, MakerConsumer
+from services.common.messaging.handlers.processor import Taken
 from services.common.store import Collection
 from services.notifications import domain, store
 from services.notifications.messages import LifecycleFact

@@ -8,8 +8,8 @@ import httpx2
 from pydantic import ValidationError
 
 from services.common.contracts.base import Value
-from services.common.gathering import Gathering
-from services.common.web import signing
+from services.common.http import signing
+from services.common.runtime.coalescing import Gathering
 from services.notifications.domain import Delivery, Recipient, Trouble
 from services.notifications.errors import NotSent
 

@@ -15,20 +15,20 @@ from typing import Final
 
 import structlog
 
-from services.common.errors import StoreAway
+from services.common.domain.errors import StoreAway
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.patience import LONGEST_WAIT, step_back
+from services.common.runtime.backoff import LONGEST_WAIT, step_back
 from services.common.store import Change, Document
 from services.common.telemetry import metrics
 from services.common.telemetry.logging import where
-from services.notifications import domain, letters
+from services.notifications import domain, mail_templates
 from services.notifications.composing import compose
 from services.notifications.domain import Delivery, Skip, Status, Trouble
 from services.notifications.errors import NotSent
 from services.notifications.mail import Mailer
+from services.notifications.outbox_relay import Teller
 from services.notifications.recipients import Recipients
 from services.notifications.store import Deliveries, delivery_in, moved
-from services.notifications.teller import Teller
 
 log = structlog.get_logger()
 
@@ -201,7 +201,7 @@ class Sender:
             to = domain.addressed(recipient, delivery.channel)
             if isinstance(to, Skip):
                 return to
-            letter = letters.write(delivery, to, self._public_url)
+            letter = mail_templates.write(delivery, to, self._public_url)
             await connection.send(compose(delivery, letter, self._sender, to, datetime.now(UTC)))
             ARMED and reach(Failpoint.DELIVERY_MAIL_SENT)
             return None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from services.common import settings
+from services.common.runtime import settings
 from services.notifications.composing import mailbox
 from services.notifications.mail import Server
 

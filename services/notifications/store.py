@@ -7,8 +7,8 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 
 from services.common.contracts.topics import REQUEST_PARTITIONS
-from services.common.identifiers import derived_text
-from services.common.messaging.envelope import outgoing
+from services.common.domain.identifiers import derived_text
+from services.common.messaging.records.writer import outgoing
 from services.common.store import Change, Database, Document, DocumentStore, Outgoing, reaching_store
 from services.notifications.domain import PATIENCE, Delivery, Status
 from services.notifications.messages import GROUP, DeliveryFact, DeliveryFailed, DeliverySent, DeliverySkipped

@@ -1,7 +1,7 @@
 """`python -m services.routing`"""
 
 from services.common.runtime.server import serve
-from services.common.settings import from_environment
+from services.common.runtime.settings import from_environment
 from services.routing.app import build
 from services.routing.settings import Settings
 

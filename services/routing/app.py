@@ -3,8 +3,8 @@
 from fastapi import FastAPI
 
 from services.common.catalogue import catalogue
-from services.common.process import Process
-from services.common.wiring import Wiring
+from services.common.runtime.bootstrap import Wiring
+from services.common.runtime.process import Process
 from services.routing.handlers import assignments
 from services.routing.messages import GROUP, topics_read
 from services.routing.settings import Settings

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from services.common.catalogue import Catalogue
 from services.common.contracts.base import Value
-from services.common.identifiers import derived_id, reference_of
-from services.common.messaging import Decision, Received, changed, refused, unchanged
+from services.common.domain.decision import Decision, changed, refused, unchanged
+from services.common.domain.identifiers import derived_id, reference_of
+from services.common.domain.received import Received
 from services.routing.messages import (
     MAX_MESSAGES,
     Acknowledge,

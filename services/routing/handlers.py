@@ -1,7 +1,9 @@
 """One short function per message."""
 
 from services.common.catalogue import catalogue
-from services.common.messaging import Aggregate, Decision, Received, refused
+from services.common.domain.decision import Decision, refused
+from services.common.domain.received import Received
+from services.common.messaging import Aggregate
 from services.routing import domain
 from services.routing.domain import Assignment
 from services.routing.messages import (

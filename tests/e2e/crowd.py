@@ -18,8 +18,8 @@ from deploy.local import LocalStack
 from services.common.contracts import Event
 from services.common.contracts.deliveries import DeliveryFact, DeliverySent
 from services.common.contracts.lifecycle import DocumentAccepted, LifecycleFact, RequestConcluded, RequestWithdrawn
-from services.common.identifiers import derived_id
-from services.common.messaging import Received
+from services.common.domain.identifiers import derived_id
+from services.common.domain.received import Received
 from tests.support import stacks
 from tests.support.waiting import eventually
 

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.demo.evidence import Places
 from deploy.topics_apply import admin_client
-from services.common.messaging.position import Position
+from services.common.domain.position import Position
 from tests.faults.recorder import reading
 from tests.faults.town import Town
 from tests.support.waiting import eventually

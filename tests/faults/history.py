@@ -15,8 +15,8 @@ from deploy.demo.data import DemoRequest
 from deploy.demo.evidence import Mail
 from services.common.contracts import Event
 from services.common.contracts.lifecycle import LifecycleFact, State
-from services.common.messaging import Received
-from services.common.messaging.position import Position
+from services.common.domain.position import Position
+from services.common.domain.received import Received
 
 E = TypeVar("E", bound=Event)
 

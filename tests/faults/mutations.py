@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 
-from services.common.messaging.aggregate import Aggregate
-from services.common.messaging.aggregate_consumer import AggregateConsumer
-from services.common.messaging.careful import extents_of
-from services.common.messaging.producing import ProducerRecord, enqueue
-from services.common.messaging.publisher import Publisher
-from services.common.messaging.subscription import Subscription
+from services.common.messaging.consumer.crash_guard import extents_of
+from services.common.messaging.consumer.subscription import Subscription
+from services.common.messaging.handlers.aggregate import Aggregate
+from services.common.messaging.handlers.aggregate_processor import AggregateConsumer
+from services.common.messaging.producer.batches import ProducerRecord, enqueue
+from services.common.messaging.producer.publisher import Publisher
 from services.common.store import DocumentStore, Outgoing, reaching_store
 
 

@@ -13,10 +13,10 @@ from services.common.catalogue import catalogue
 from services.common.contracts import topics
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import RequestRegistered
-from services.common.errors import Poison
-from services.common.identifiers import reference_of
-from services.common.messaging.position import Position, moment, position_of
-from services.common.messaging.record import read
+from services.common.domain.errors import Poison
+from services.common.domain.identifiers import reference_of
+from services.common.domain.position import Position, moment, position_of
+from services.common.messaging.records.reader import read
 from services.common.store import Client, connect, database, disconnect
 from tests.faults.clauses.records import READERS
 from tests.faults.history import Behind, History, Kept, Letter, Record

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiokafka.errors import KafkaError
 
 from deploy.local import StackError
-from services.common.errors import StoreAway
+from services.common.domain.errors import StoreAway
 from tests.faults.clauses import CLAUSES
 from tests.faults.clock import PACKAGE, library
 from tests.faults.history import Behind, Done, History

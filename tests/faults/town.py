@@ -17,7 +17,7 @@ from deploy.local import LocalStack, StackError, probes, table
 from deploy.local.program import Observer, unobserved
 from deploy.local.tier import REAL, Tier
 from services.common.catalogue import catalogue
-from services.common.messaging.position import Position
+from services.common.domain.position import Position
 from tests.faults.clock import library
 from tests.faults.disk import Disk
 from tests.faults.schedule import DEPARTMENTS, MEMBERS, STORE, STORES

@@ -6,9 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.common.contracts import Event
-from services.common.identifiers import derived_id
-from services.common.messaging.position import Position
-from services.common.messaging.record import Received
+from services.common.domain.identifiers import derived_id
+from services.common.domain.position import Position
+from services.common.domain.received import Received
 
 MONDAY: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 REQUEST: Final = UUID("7d444840-9dc0-41d1-b245-5ffdce74fad2")

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from services.common.runtime.graceful_shutdown import DrainingServer
 from services.common.runtime.server import internal_config, public_config
-from services.common.settings import PublicListener
+from services.common.runtime.settings import PublicListener
 from tests.support.waiting import eventually
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from services.common.contracts import topics
-from services.common.identifiers import text_of
+from services.common.domain.identifiers import text_of
 
 TYPE_PREFIX: Final = "pt.postigo."
 MAX_DESCRIPTION: Final = 4_000

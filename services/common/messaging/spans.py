@@ -11,7 +11,7 @@ from typing import Final
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, StatusCode
 
-from services.common.messaging.shape import Taken
+from services.common.messaging.handlers.processor import Taken
 from services.common.telemetry.tracing import is_sampled, parse_traceparent, to_traceparent
 
 _tracer: Final = trace.get_tracer("postigo")

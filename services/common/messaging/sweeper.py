@@ -12,12 +12,12 @@ from typing import Final, Generic
 import structlog
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from services.common.errors import Away, TopicMissing
-from services.common.messaging.aggregate_consumer import AggregateConsumer
-from services.common.messaging.decision import S
+from services.common.domain.decision import S
+from services.common.domain.errors import Away, TopicMissing
+from services.common.messaging.consumer.subscription import Subscription
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.shape import Taken
-from services.common.messaging.subscription import Subscription
+from services.common.messaging.handlers.aggregate_processor import AggregateConsumer
+from services.common.messaging.handlers.processor import Taken
 from services.common.store import Document
 from services.common.telemetry.logging import where
 

@@ -9,9 +9,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
-from services.common.garbage import collect_seldom
+from services.common.runtime.garbage_collection import collect_seldom
 from services.common.runtime.graceful_shutdown import DrainingServer, serve_until_signal
-from services.common.settings import PublicListener, Settings
+from services.common.runtime.settings import PublicListener, Settings
 from services.common.telemetry import logging, tracing
 
 OPEN_FILES: Final = 16_384

@@ -1,9 +1,9 @@
 """MongoDB behind a narrow door: nothing outside this package and the services' `store.py` names the driver."""
 
 from services.common.store.aggregates import DocumentStore
-from services.common.store.away import reaching_store
 from services.common.store.client import Client, Collection, Database, Driver, connect, database, disconnect
-from services.common.store.documents import Change, Document, Due, Outgoing, Parked, Seen
+from services.common.store.documents import Change, Document, Outgoing, Parked, Seen
+from services.common.store.errors import reaching_store
 from services.common.store.timelines import Kept, Timelines, said_between
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "Document",
     "DocumentStore",
     "Driver",
-    "Due",
     "Kept",
     "Outgoing",
     "Parked",

@@ -14,10 +14,11 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from services.common.errors import Poison
-from services.common.store.away import reaching_store
+from services.common.domain.errors import Poison
+from services.common.domain.timers import Timer
 from services.common.store.client import DUPLICATE_KEY, Collection, codec_options
-from services.common.store.documents import Change, Document, Due, Outgoing, Parked, RawDocument, Seen, State
+from services.common.store.documents import Change, Document, Outgoing, Parked, RawDocument, Seen, State
+from services.common.store.errors import reaching_store
 from services.common.store.timelines import FIELD, NOT_LOADED, Timelines
 
 MAX_DOCUMENT: Final = 4 * 1024 * 1024
@@ -137,7 +138,7 @@ class DocumentStore(Generic[State]):
             inbox=tuple(Seen(**entry) for entry in raw.get("inbox", ())),
             outbox=tuple(Outgoing(**entry) for entry in raw.get("outbox", ())),
             blocked=tuple(Parked(**entry) for entry in raw.get("blocked", ())),
-            due=tuple(Due(**entry) for entry in raw.get("due", ())),
+            due=tuple(Timer(**entry) for entry in raw.get("due", ())),
             kept=raw.get("kept", 0),
         )
 

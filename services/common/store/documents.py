@@ -7,6 +7,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
+from services.common.domain.timers import Timer
+
 State = TypeVar("State", bound=BaseModel)
 
 
@@ -42,13 +44,6 @@ class Parked(NamedTuple):
         return self.topic, self.partition, self.offset
 
 
-class Due(NamedTuple):
-    """A timer: what kind, and when."""
-
-    kind: str
-    at: datetime
-
-
 @dataclass(slots=True)
 class Document(Generic[State]):
     """One aggregate, or one projected view, as loaded; `version` 0 means it is not stored yet.
@@ -64,7 +59,7 @@ class Document(Generic[State]):
     inbox: tuple[Seen, ...] = ()
     outbox: tuple[Outgoing, ...] = ()
     blocked: tuple[Parked, ...] = ()
-    due: tuple[Due, ...] = ()
+    due: tuple[Timer, ...] = ()
     kept: int = 0
 
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 from pymongo import ASCENDING
 from pymongo.errors import BulkWriteError
 
-from services.common.store.away import reaching_store
 from services.common.store.client import DUPLICATE_KEY, Collection
 from services.common.store.documents import Outgoing, RawDocument
+from services.common.store.errors import reaching_store
 
 ROOM: Final = 256 * 1024
 """Bytes of its timeline that a document keeps itself."""

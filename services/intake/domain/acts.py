@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from services.common.errors import Poison
-from services.common.messaging import Decision, Received, changed
-from services.common.messaging.aggregate import INBOX_AGE
-from services.intake.domain.entry import Request, advanced, fact, known, refuse
+from services.common.domain.decision import Decision, changed
+from services.common.domain.errors import Poison
+from services.common.domain.received import INBOX_AGE, Received
+from services.intake.domain.state import Request, advanced, fact, known, refuse
 from services.intake.domain.transitions import Move, after
 from services.intake.messages import Act, MessageAdded, RequestReplied, RequestWithdrawn, Withdrawn
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Final
 
 from services.common.catalogue import Catalogue
-from services.common.errors import Poison
-from services.common.messaging import Decision, Received, changed, refused, unchanged
-from services.common.store import Due
+from services.common.domain.decision import Decision, changed, refused, unchanged
+from services.common.domain.errors import Poison
+from services.common.domain.received import Received
+from services.common.domain.timers import Timer
 from services.intake.domain import clock
-from services.intake.domain.entry import Request, advanced, fact, known, refuse
+from services.intake.domain.state import Request, advanced, fact, known, refuse
 from services.intake.domain.transitions import Move, after
 from services.intake.messages import (
     AssignmentMade,
@@ -164,9 +165,9 @@ def refuse_file(current: Request | None, received: Received[FileRefused]) -> Dec
     return changed(told, refusal)
 
 
-def timers(request: Request) -> Sequence[Due]:
+def timers(request: Request) -> Sequence[Timer]:
     """An answered request concludes by itself once the reply window has passed."""
     if request.state is not State.ANSWERED or request.answered_on is None:
         return ()
     last = clock.add_working_days(request.answered_on, REPLY_WINDOW)
-    return (Due(LAPSE, clock.end_of(last)),)
+    return (Timer(LAPSE, clock.end_of(last)),)

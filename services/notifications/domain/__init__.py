@@ -16,8 +16,8 @@ from services.notifications.domain.delivery import (
     skipped,
 )
 from services.notifications.domain.matrix import MATRIX, Row
-from services.notifications.domain.patience import GIVE_UP_AFTER, PATIENCE, Patience, Trouble, backoff
 from services.notifications.domain.recipient import Addressee, Recipient, Skip, addressed
+from services.notifications.domain.retry_policy import GIVE_UP_AFTER, PATIENCE, Patience, Trouble, backoff
 
 __all__ = [
     "GIVE_UP_AFTER",

@@ -9,11 +9,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.common.contracts.base import Value
-from services.common.identifiers import derived_id
-from services.common.messaging import Received
+from services.common.domain.identifiers import derived_id
+from services.common.domain.received import Received
 from services.notifications.domain.matrix import MATRIX
-from services.notifications.domain.patience import GIVE_UP_AFTER, PATIENCE, Trouble, backoff
 from services.notifications.domain.recipient import Skip
+from services.notifications.domain.retry_policy import GIVE_UP_AFTER, PATIENCE, Trouble, backoff
 from services.notifications.messages import Channel, LifecycleFact
 
 TEMPLATES: Final = "v1"

@@ -12,9 +12,9 @@ from deploy.demo.data import load_requests
 from deploy.local.tier import Tier
 from services.common.contracts import topics
 from services.common.contracts.lifecycle import RequestRegistered, State
-from services.common.identifiers import reference_of
-from services.common.messaging.envelope import outgoing
-from services.common.messaging.producing import ProducerRecord
+from services.common.domain.identifiers import reference_of
+from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.records.writer import outgoing
 from services.common.store import Outgoing
 from tests.bench import baseline_routing
 from tests.bench.figures import Figure, Reading, Series

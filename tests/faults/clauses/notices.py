@@ -5,7 +5,7 @@ from typing import Final
 
 from services.common.contracts.deliveries import DeliveryFact
 from services.common.contracts.lifecycle import LifecycleFact
-from services.common.identifiers import derived_id
+from services.common.domain.identifiers import derived_id
 from services.notifications.domain import MATRIX, Status
 from tests.faults.history import Asked, History, Record
 from tests.faults.verdicts import Harm, Offence, clause

@@ -10,9 +10,9 @@ from gateway.requests.view import seq_key
 from services.common.contracts import Event
 from services.common.contracts.deliveries import DeliveryFact
 from services.common.contracts.lifecycle import LifecycleFact
-from services.common.identifiers import derived_id, reference_of
+from services.common.domain.identifiers import derived_id, reference_of
+from services.common.domain.position import Position
 from services.common.messaging import Aggregate
-from services.common.messaging.position import Position
 from services.documents.handlers import files
 from services.intake.handlers import requests
 from services.notifications.domain import MATRIX

@@ -14,10 +14,10 @@ from aiokafka import AIOKafkaProducer
 from minio import Minio
 
 from services.common.contracts.lifecycle import RequestRegistered, State
-from services.common.identifiers import reference_of
-from services.common.messaging.partitions import partition_of
+from services.common.domain.identifiers import reference_of
+from services.common.http import signing
+from services.common.messaging.producer.partitions import partition_of
 from services.common.store import connect, database, disconnect
-from services.common.web import signing
 from services.documents.messages import FileAccepted, FileRefused
 from services.documents.store import Files
 from tests.support import topics

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest_asyncio
 
 from services.common.messaging import AggregateConsumer, DeadLetters, Publisher
-from services.common.messaging.shape import Taken
+from services.common.messaging.handlers.processor import Taken
 from services.documents import domain
 from services.documents.cleaning import Cleaning
 from services.documents.domain import CLAIM_LASTS, UNCLAIMED_LASTS, File

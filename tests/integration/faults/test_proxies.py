@@ -10,7 +10,7 @@ import pytest
 from minio import Minio
 
 from deploy.local import LocalStack
-from services.common.errors import ObjectStoreAway, StoreAway
+from services.common.domain.errors import ObjectStoreAway, StoreAway
 from services.common.store import Collection, connect, database, disconnect, reaching_store
 from services.documents.objects import reaching_objects
 from tests.faults.wires import DISK_FULL, SHUTTING_DOWN, WRITES, MongoRefusing, S3Failing

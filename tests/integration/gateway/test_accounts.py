@@ -8,7 +8,7 @@ import motor.motor_asyncio
 import orjson
 import pytest
 
-from services.common.web import signing
+from services.common.http import signing
 from tests.integration.gateway.town import PASSWORD, Person, Town, niss
 
 RECIPIENTS = "/internal/recipients"

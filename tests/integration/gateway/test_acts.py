@@ -12,9 +12,9 @@ import pytest
 
 from gateway.requests.acts import BURST
 from services.common.contracts.lifecycle import ActRefused, LifecycleFact, MessageAdded, RequestWithdrawn, State
-from services.common.identifiers import derived_id
+from services.common.domain.identifiers import derived_id
 from services.common.messaging import Publisher
-from services.common.messaging.envelope import outgoing
+from services.common.messaging.records.writer import outgoing
 from tests.integration.gateway.test_documents import PDF
 from tests.integration.gateway.test_reading import filed
 from tests.integration.gateway.test_submit import pointers, problem

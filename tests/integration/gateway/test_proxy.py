@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from services.common.web.problems import ProblemDocument
+from services.common.http.problems import ProblemDocument
 from tests.integration.gateway.front import PER_SOURCE, Front
 from tests.integration.gateway.test_documents import PDF
 from tests.integration.gateway.test_rough_senders import head

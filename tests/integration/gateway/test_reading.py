@@ -13,9 +13,9 @@ from gateway.requests.api import ListedState
 from services.common.contracts import Fact
 from services.common.contracts.deliveries import DeliverySent
 from services.common.contracts.lifecycle import RequestInAnalysis, RequestRouted, State
-from services.common.identifiers import derived_id
+from services.common.domain.identifiers import derived_id
 from services.common.messaging import Publisher
-from services.common.messaging.envelope import outgoing
+from services.common.messaging.records.writer import outgoing
 from tests.integration.gateway.town import BODY, Person, Town
 from tests.support.waiting import eventually
 

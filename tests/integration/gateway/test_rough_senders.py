@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import httpx2
 
-from services.common.web.problems import ProblemDocument
+from services.common.http.problems import ProblemDocument
 from tests.integration.gateway.front import Front
 from tests.integration.gateway.town import BODY, Person, Town, new_key
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from services.common.identifiers import reference_of
+from services.common.domain.identifiers import reference_of
 from tests.integration.gateway.town import BODY, Person, Town, headers_of, new_key, value_of
 
 

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
-from services.common.identifiers import reference_of
-from services.common.messaging.position import Position, moment
-from services.common.messaging.redrive import Redrive, Redrives
+from services.common.domain.identifiers import reference_of
+from services.common.domain.position import Position, moment
+from services.common.messaging.records.redrive import Redrive, Redrives
 from tests.integration.kernel.harness import Bench, headers_of
 from tests.support import topics
 from tests.support.waiting import eventually

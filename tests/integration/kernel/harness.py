@@ -19,8 +19,8 @@ from aiokafka.partitioner import murmur2
 from aiokafka.structs import RecordMetadata
 
 from deploy.local import LocalStack
-from services.common.errors import StoreAway
-from services.common.identifiers import derived_id, reference_of
+from services.common.domain.errors import StoreAway
+from services.common.domain.identifiers import derived_id, reference_of
 from services.common.store import Database, connect, database, disconnect, reaching_store, said_between
 from tests.integration.kernel.ledger import Ledger, ledger
 from tests.support import stacks, topics, warm

@@ -14,10 +14,12 @@ from uuid import UUID
 from pydantic import Field
 
 from services.common.contracts.base import Said, Value
-from services.common.errors import Poison
-from services.common.identifiers import reference_of
-from services.common.messaging import Aggregate, Decision, Maker, Projection, Received, TimerDue, changed, refused
-from services.common.store import Due
+from services.common.domain.decision import Decision, changed, refused
+from services.common.domain.errors import Poison
+from services.common.domain.identifiers import reference_of
+from services.common.domain.received import Received
+from services.common.domain.timers import Timer
+from services.common.messaging import Aggregate, Maker, Projection, TimerDue
 
 UNLUCKY = 13
 """An account whose last entry this is cannot be closed: our bug."""
@@ -109,8 +111,8 @@ def ledger(prefix: str) -> Ledger:
     class Nowhere(Said, type=f"{prefix}.nowhere", families=(f"{prefix}.nowhere.v1",)):
         pass
 
-    def timers(account: Account) -> Sequence[Due]:
-        return (Due("close", account.closes_at),) if account.closes_at else ()
+    def timers(account: Account) -> Sequence[Timer]:
+        return (Timer("close", account.closes_at),) if account.closes_at else ()
 
     accounts = Aggregate(service=prefix, state=Account, timers=timers, begins={Opened})
     books = Projection[Book]()

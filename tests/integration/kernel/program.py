@@ -10,14 +10,14 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI
 
+from services.common.domain.position import Position
 from services.common.messaging import End, MakerConsumer, ProjectionConsumer, Subscription
-from services.common.messaging.position import Position
-from services.common.messaging.shape import Taken
-from services.common.process import Process
+from services.common.messaging.handlers.processor import Taken
+from services.common.runtime.bootstrap import Wiring
+from services.common.runtime.process import Process
 from services.common.runtime.server import serve
-from services.common.settings import Settings
+from services.common.runtime.settings import Settings
 from services.common.store import DocumentStore, Timelines
-from services.common.wiring import Wiring
 from tests.integration.kernel.ledger import Account, Book, ledger
 
 

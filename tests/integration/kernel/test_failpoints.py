@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.local import LocalStack
-from services.common.identifiers import reference_of
+from services.common.domain.identifiers import reference_of
 from services.common.messaging.failpoints import Failpoint
-from services.common.messaging.shape import ROUND
+from services.common.messaging.handlers.processor import ROUND
 from tests.integration.kernel.asking import free
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import UNLUCKY

@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.local import LocalStack
-from services.common.messaging.batch import MAX_RECORDS
+from services.common.messaging.consumer.batch_processor import MAX_RECORDS
 from tests.integration.kernel.asking import letter_of, load, reason, transactions
 from tests.integration.kernel.harness import Bench, bench
 from tests.support import topics, undecodable

@@ -12,11 +12,11 @@ from uuid import uuid4
 import pytest
 
 from deploy.local import LocalStack
-from services.common.errors import BrokerAway
+from services.common.domain.errors import BrokerAway
 from services.common.messaging import Publisher
-from services.common.messaging.producing import ProducerRecord
-from services.common.messaging.publisher import HANGS_AFTER
-from services.common.messaging.room import MOST_BYTES, MOST_RECORDS
+from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.producer.in_flight_limit import MOST_BYTES, MOST_RECORDS
+from services.common.messaging.producer.publisher import HANGS_AFTER
 from tests.support import stacks, topics
 from tests.support.kafka_proxy import NO_RECORDS, KafkaProxy
 from tests.support.waiting import eventually

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Self
 from uuid import UUID
 
-from services.common.web import signing
+from services.common.http import signing
 
 _STATUS = {200: "OK", 403: "Forbidden", 404: "Not Found", 503: "Service Unavailable"}
 

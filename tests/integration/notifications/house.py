@@ -19,17 +19,17 @@ import orjson
 from deploy.local import LocalStack
 from services.common.contracts import topics
 from services.common.contracts.lifecycle import LifecycleFact, RequestRegistered
-from services.common.identifiers import derived_id
+from services.common.domain.identifiers import derived_id
 from services.common.messaging import Publisher
 from services.common.store import connect, database, disconnect
 from services.notifications import store
 from services.notifications.composing import mailbox
 from services.notifications.domain import MATRIX, Delivery, Status
 from services.notifications.mail import Mailer, Server
+from services.notifications.outbox_relay import Teller
 from services.notifications.recipients import Recipients
 from services.notifications.sender import Sender
 from services.notifications.store import Deliveries, delivery_in
-from services.notifications.teller import Teller
 from tests.integration.notifications.gateway import Gateway
 from tests.integration.notifications.mail_server import MailServer
 from tests.support.topics import header, producer, read_all

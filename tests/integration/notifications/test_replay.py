@@ -9,7 +9,7 @@ from deploy.operator.place import Place
 from deploy.operator.replaying import stretch
 from services.common.contracts import topics
 from services.common.contracts.lifecycle import RequestAnswered
-from services.common.settings import Settings
+from services.common.runtime.settings import Settings
 from services.notifications.domain import Skip, Status
 from services.notifications.messages import GROUP
 from services.notifications.store import delivery_in

@@ -15,7 +15,7 @@ from aiokafka.structs import RecordMetadata
 from deploy.local import LocalStack
 from services.common.contracts import topics as names
 from services.common.contracts.intake import RequestSubmitted
-from services.common.identifiers import reference_of
+from services.common.domain.identifiers import reference_of
 from services.common.store import Database, database
 from tests.support import stacks, topics
 from tests.support.waiting import eventually

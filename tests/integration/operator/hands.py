@@ -22,8 +22,8 @@ from deploy.operator.survey import Survey, survey
 from deploy.operator.where import where
 from services.common.contracts import topics as names
 from services.common.contracts.operations import OperationBegun, OperationFact
-from services.common.messaging.record import read
-from services.common.settings import Settings
+from services.common.messaging.records.reader import read
+from services.common.runtime.settings import Settings
 from tests.integration.kernel.harness import Bench
 from tests.support import topics, warm
 from tests.support.waiting import eventually

@@ -8,8 +8,8 @@ import pytest
 
 from services.common.contracts import topics as names
 from services.common.contracts.operations import OperationBegun, OperationFact
-from services.common.identifiers import reference_of
-from services.common.messaging.record import read
+from services.common.domain.identifiers import reference_of
+from services.common.messaging.records.reader import read
 from services.common.store import said_between
 from tests.integration.operator.counter import FREE, STUCK, WORDS, Counter
 from tests.support import topics

@@ -12,7 +12,7 @@ from deploy.local import LocalStack
 from deploy.operator.errors import OperatorError
 from services.common.contracts.operations import OperationBegun, OperationEnded
 from services.common.messaging.failpoints import Failpoint
-from services.common.messaging.redrive import HEADER
+from services.common.messaging.records.redrive import HEADER
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.operator.hands import Operator, operator
 from tests.support import topics

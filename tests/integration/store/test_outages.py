@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from services.common.errors import StoreAway
+from services.common.domain.errors import StoreAway
 from services.common.store import Document, DocumentStore, Driver, connect, database, disconnect
 from tests.integration.local_stack.harness import fill, needs_root, small_disk
 from tests.integration.store.spec import Tally, change

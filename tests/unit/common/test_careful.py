@@ -3,7 +3,7 @@
 from aiokafka import ConsumerRecord
 from hypothesis import given, strategies as st
 
-from services.common.messaging.careful import _by_key_in_any_order
+from services.common.messaging.consumer.crash_guard import _by_key_in_any_order
 
 
 def record(offset: int, key: int | None) -> ConsumerRecord[bytes, bytes]:

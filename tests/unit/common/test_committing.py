@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 
-from services.common.messaging.committing import Committer
-from services.common.messaging.progress import Progress
+from services.common.messaging.consumer.health import Progress
+from services.common.messaging.consumer.offset_committer import Committer
 from tests.support.waiting import eventually
 
 OURS, OTHERS = (TopicPartition("entries", number) for number in range(2))

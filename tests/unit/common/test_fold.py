@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from services.common.errors import Poison
-from services.common.identifiers import reference_of
-from services.common.messaging.aggregate import INBOX_LEAST, INBOX_MOST, End
-from services.common.messaging.position import Position
-from services.common.messaging.record import Received
+from services.common.domain.errors import Poison
+from services.common.domain.identifiers import reference_of
+from services.common.domain.position import Position
+from services.common.domain.received import Received
+from services.common.messaging.handlers.aggregate import INBOX_LEAST, INBOX_MOST, End
 from services.common.store import Document, Outgoing, Parked
 from tests.integration.kernel.ledger import Account, ledger
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.common.gathering import MOST, Gathering
+from services.common.runtime.coalescing import MOST, Gathering
 
 
 class Doubling:

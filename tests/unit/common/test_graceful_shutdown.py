@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from services.common.process import Process
+from services.common.http.middleware import RequestMiddleware
 from services.common.runtime.graceful_shutdown import DrainingServer
+from services.common.runtime.process import Process
 from services.common.runtime.server import public_config
-from services.common.web.middleware import RequestMiddleware
 from tests.support.serving import port_of, running, serving_internally, settings
 from tests.support.waiting import eventually
 

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from services.common.identifiers import (
+from services.common.domain.identifiers import (
     ALPHABET,
     derived_id,
     derived_text,

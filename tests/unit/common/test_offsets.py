@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.common.messaging.offsets import Offsets
+from services.common.messaging.consumer.offsets import Offsets
 
 HERE = TopicPartition("t", 0)
 

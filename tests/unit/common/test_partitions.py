@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.common.messaging.partitions import by_key, partition_of
+from services.common.messaging.producer.partitions import by_key, partition_of
 
 GOLDEN = {
     "": 9,

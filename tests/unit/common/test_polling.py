@@ -5,10 +5,10 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from services.common.messaging.consumer.health import Progress
+from services.common.messaging.consumer.offsets import Offsets
+from services.common.messaging.consumer.poller import Poller
 from services.common.messaging.fetching import Door
-from services.common.messaging.offsets import Offsets
-from services.common.messaging.polling import Poller
-from services.common.messaging.progress import Progress
 
 OURS, NEW, GONE = (TopicPartition("entries", number) for number in range(3))
 

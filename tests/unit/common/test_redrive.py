@@ -7,11 +7,11 @@ from aiokafka import ConsumerRecord
 from hypothesis import given, strategies as st
 
 from services.common.contracts import topics
-from services.common.errors import Poison
-from services.common.messaging.position import Position, moment
-from services.common.messaging.producing import Headers
-from services.common.messaging.record import read
-from services.common.messaging.redrive import HEADER, Redrive, Redrives
+from services.common.domain.errors import Poison
+from services.common.domain.position import Position, moment
+from services.common.messaging.producer.batches import Headers
+from services.common.messaging.records.reader import read
+from services.common.messaging.records.redrive import HEADER, Redrive, Redrives
 from tests.contract.golden_records import APPENDED, golden_records
 
 REDRIVES = Redrives(b"s" * 32)

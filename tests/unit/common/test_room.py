@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.common.messaging.room import Room
+from services.common.messaging.producer.in_flight_limit import Room
 
 
 def pending() -> asyncio.Future[None]:

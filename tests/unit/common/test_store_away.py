@@ -12,7 +12,7 @@ from pymongo.errors import (
     WriteError,
 )
 
-from services.common.errors import StoreAway
+from services.common.domain.errors import StoreAway
 from services.common.store import reaching_store
 
 DUPLICATE = {"index": 0, "code": 11000, "errmsg": "Duplicate key violation"}

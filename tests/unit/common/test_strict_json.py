@@ -11,9 +11,9 @@ from fastapi import APIRouter, FastAPI, Request
 from hypothesis import given, strategies as st
 from pydantic import BaseModel
 
-from services.common.web import problems
-from services.common.web.problems import Problem
-from services.common.web.strict_json import StrictJsonRoute, parse_json, require_json
+from services.common.http import problems
+from services.common.http.problems import Problem
+from services.common.http.strict_json import StrictJsonRoute, parse_json, require_json
 
 LIMIT = 100
 

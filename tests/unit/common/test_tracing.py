@@ -8,11 +8,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from services.common.domain.position import Position
+from services.common.domain.received import Received
 from services.common.messaging import spans as kernel
-from services.common.messaging.aggregate import TimerDue
-from services.common.messaging.position import Position
-from services.common.messaging.record import Received
-from services.common.messaging.shape import Taken
+from services.common.messaging.handlers.aggregate import TimerDue
+from services.common.messaging.handlers.processor import Taken
 from services.common.telemetry import tracing
 
 SAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -33,8 +33,8 @@ from services.common.contracts.lifecycle import (
     RequestWithdrawn,
     State,
 )
-from services.common.identifiers import derived_id, reference_of
-from services.common.messaging.record import Received
+from services.common.domain.identifiers import derived_id, reference_of
+from services.common.domain.received import Received
 from tests.support.received import MONDAY, received
 
 ACCOUNT = next(account for account in load_accounts() if account.key == "rita")

@@ -13,7 +13,7 @@ from deploy.demo.facts import Facts
 from deploy.demo.tally import summary
 from services.common.contracts.departments import AssignmentUpdated, AssignmentWithdrawn
 from services.common.contracts.lifecycle import ActRefused, MessageAdded, RequestAnswered, RequestWithdrawn, State
-from services.common.messaging.record import Received
+from services.common.domain.received import Received
 from tests.unit.demo.life import Life, case, some_files, spoiled, together, without
 
 

@@ -19,7 +19,7 @@ from services.common.contracts.lifecycle import (
     RequestRegistered,
     State,
 )
-from services.common.identifiers import reference_of
+from services.common.domain.identifiers import reference_of
 from tests.support.received import MONDAY
 from tests.unit.demo.life import ACCOUNT, Life, case, spoiled, together, without
 

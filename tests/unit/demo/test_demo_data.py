@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from deploy.demo.data import DemoAccount, DemoRequest, load_accounts, load_requests, read_document
 from services.common.contracts.base import MAX_DESCRIPTION
-from services.common.identifiers import valid_niss
+from services.common.domain.identifiers import valid_niss
 
 MAGIC = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
 WHO = {"person": "P", "company": "E"}

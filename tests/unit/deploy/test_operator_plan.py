@@ -19,9 +19,9 @@ from deploy.operator.replaying import readers
 from deploy.operator.where import where
 from services.common.contracts import topics
 from services.common.contracts.operations import LetterRef, LettersEnded
-from services.common.identifiers import reference_of
-from services.common.messaging.aggregate import INBOX_AGE
-from services.common.messaging.position import Position
+from services.common.domain.identifiers import reference_of
+from services.common.domain.position import Position
+from services.common.domain.received import INBOX_AGE
 from services.documents.messages import GROUP as DOCUMENTS_GROUP
 from services.documents.store import Files
 from services.intake.messages import GROUP as INTAKE_GROUP

@@ -12,7 +12,7 @@ from deploy.operator.books import Blocked, Waiting
 from deploy.operator.letters import Letter
 from deploy.operator.plan import Left, Line
 from services.common.contracts import topics
-from services.common.messaging.position import Position
+from services.common.domain.position import Position
 
 NUMBER = 35
 LETTERS = [

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.common.identifiers import reference_of
+from services.common.domain.identifiers import reference_of
 from services.documents.domain import Content, File, claim, store
 from services.documents.messages import MessageAdded, RequestRegistered
 

@@ -3,7 +3,7 @@
 import pytest
 from minio.error import InvalidResponseError
 
-from services.common.errors import ObjectStoreAway
+from services.common.domain.errors import ObjectStoreAway
 from services.documents.objects import reaching_objects
 
 

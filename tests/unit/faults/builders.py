@@ -24,8 +24,8 @@ from services.common.contracts.lifecycle import (
     RequestRouted,
     State,
 )
-from services.common.identifiers import derived_id, reference_of
-from services.common.messaging.position import Position
+from services.common.domain.identifiers import derived_id, reference_of
+from services.common.domain.position import Position
 from services.notifications.domain import MATRIX
 from tests.faults.history import Acted, Asked, History, Kept, Letter, Record
 from tests.support.received import MONDAY, received

@@ -8,9 +8,9 @@ from gateway.accounts.domain import Session
 from services.common.contracts import Event
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import LifecycleFact, RequestRegistered, State
-from services.common.identifiers import derived_id, reference_of
-from services.common.messaging import Received
-from services.common.messaging.position import Position
+from services.common.domain.identifiers import derived_id, reference_of
+from services.common.domain.position import Position
+from services.common.domain.received import Received
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACCOUNT = UUID("00000000-0000-4000-8000-000000000001")

@@ -12,16 +12,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway.documents.client import DocumentsClient, Upload
-from services.common.web import kinds
-from services.common.web.field_errors import FieldError
-from services.common.web.problems import Problem, problem_response
+from services.common.http import problem_types
+from services.common.http.field_errors import FieldError
+from services.common.http.problems import Problem, problem_response
 from tests.support.serving import serving, settings
 
 OWNER, ONE, OTHER = uuid4(), uuid4(), uuid4()
 
 
 def invalid(error: FieldError) -> Response:
-    return problem_response({"type": "http", "headers": []}, Problem(kinds.INVALID, error))
+    return problem_response({"type": "http", "headers": []}, Problem(problem_types.INVALID, error))
 
 
 def unclaimable(*codes: str) -> Response:
@@ -73,7 +73,7 @@ async def claim(service: DocumentsClient) -> Problem:
 async def test_an_empty_file_is_said_to_be_empty() -> None:
     async with documents(invalid(FieldError("empty", pointer=""))) as service:
         problem = await put(service)
-    assert (problem.kind, [error.code for error in problem.errors]) == (kinds.INVALID, ["empty"])
+    assert (problem.kind, [error.code for error in problem.errors]) == (problem_types.INVALID, ["empty"])
 
 
 async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
@@ -103,4 +103,8 @@ async def test_a_file_that_is_not_accepted_is_told_what_is(status: int, told: st
 async def test_a_refusal_that_is_no_fault_of_the_person_is_not_put_on_them(said: Any) -> None:
     async with documents(said) as service:
         for problem in (await put(service), await claim(service)):
-            assert (problem.kind, problem.errors, problem.headers) == (kinds.UNAVAILABLE, (), {"Retry-After": "2"})
+            assert (problem.kind, problem.errors, problem.headers) == (
+                problem_types.UNAVAILABLE,
+                (),
+                {"Retry-After": "2"},
+            )

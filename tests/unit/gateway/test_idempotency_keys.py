@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from gateway.requests.idempotency_keys import KEPT_FOR, MOST, IdempotencyKeys
-from services.common.web import kinds
-from services.common.web.problems import Problem
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 from tests.unit.gateway.builders import REQUEST, Clock
 
 KEY = b"k" * 16
@@ -24,7 +24,7 @@ def test_a_key_stands_for_what_it_was_used_for_a_day() -> None:
     use(keys, REQUEST)
     with pytest.raises(Problem) as refused:
         use(keys, uuid4())
-    assert refused.value.kind is kinds.KEY_REUSED
+    assert refused.value.kind is problem_types.KEY_REUSED
     clock.now += KEPT_FOR + 1
     assert not keys.is_confirmed(KEY, REQUEST)
     use(keys, uuid4())

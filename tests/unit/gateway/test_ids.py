@@ -12,8 +12,8 @@ from gateway.documents.domain import document_id_of
 from gateway.requests.domain import act_id_of, act_of, event_id_of, fingerprint, leaf_error, request_id_of
 from gateway.requests.schemas import NewMessage, NewRequest, NewWithdrawal, RequestBody
 from services.common.catalogue import catalogue
-from services.common.web.field_errors import errors_of
-from services.common.web.strict_json import parse_json
+from services.common.http.field_errors import errors_of
+from services.common.http.strict_json import parse_json
 from tests.unit.gateway.builders import BODY, REQUEST, session, submitted
 
 SECRET = b"s" * 32

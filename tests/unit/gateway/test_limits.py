@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from gateway.limits import PerAccountLimit
-from services.common.web import kinds
-from services.common.web.problems import Problem
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
@@ -19,7 +19,7 @@ def test_an_account_gets_its_share_and_no_more_whatever_others_do() -> None:
             inside.enter_context(shares.of(account))
         with pytest.raises(Problem) as refused, shares.of(ONE):
             pass
-        assert refused.value.kind is kinds.TOO_MANY_AT_ONCE
+        assert refused.value.kind is problem_types.TOO_MANY_AT_ONCE
         assert "Retry-After" in (refused.value.headers or {})
         inside.enter_context(shares.of(OTHER))
     for _ in range(2):

@@ -9,8 +9,9 @@ from hypothesis import given, strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.types import Scope
 
-from services.common.web.field_errors import TEXTS, FieldError, errors_of
-from services.common.web.kinds import (
+from services.common.http.field_errors import TEXTS, FieldError, errors_of
+from services.common.http.languages import negotiate
+from services.common.http.problem_types import (
     BUSY,
     INTERNAL,
     INVALID,
@@ -25,9 +26,8 @@ from services.common.web.kinds import (
     TOO_SLOW,
     Kind,
 )
-from services.common.web.languages import negotiate
-from services.common.web.problems import Problem, ProblemDocument, problem_response, too_large
-from services.common.web.strict_json import not_accepted
+from services.common.http.problems import Problem, ProblemDocument, problem_response, too_large
+from services.common.http.strict_json import not_accepted
 
 
 def scope(language: str | None = None, key: str | None = None) -> Scope:

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.app import Applications, build, public_app
 from gateway.dependencies import get_session
 from gateway.settings import Settings
-from services.common.web import kinds
-from services.common.web.problems import Problem
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 from tests.unit.gateway.builders import session
 
 PUBLIC = {
@@ -111,7 +111,7 @@ async def test_an_app_wide_dependency_and_a_late_middleware_reach_every_route() 
             await self._app(scope, receive, send)
 
     async def refuse() -> None:
-        raise Problem(kinds.NO_SESSION)
+        raise Problem(problem_types.NO_SESSION)
 
     app = public_app(applications().public.state.services, dependencies=[Depends(dependency)])
     app.add_middleware(Late)

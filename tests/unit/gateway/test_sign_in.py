@@ -14,9 +14,9 @@ from gateway.accounts.service import SignIn, _take, network_of
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, SessionStore
 from gateway.rate_limit import RateLimit
-from services.common.errors import StoreAway
+from services.common.domain.errors import StoreAway
+from services.common.http.problems import Problem
 from services.common.store import connect, database, disconnect
-from services.common.web.problems import Problem
 from tests.unit.gateway.builders import Clock
 
 PASSWORD = "uma frase comprida"  # noqa: S105

@@ -28,7 +28,7 @@ from services.common.contracts.lifecycle import (
     RequestWithdrawn,
     State,
 )
-from services.common.messaging import Received
+from services.common.domain.received import Received
 from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, fact, received, registered, submitted
 
 FILE, ACT, LATE_ACT = UUID(int=9), UUID(int=10), UUID(int=11)

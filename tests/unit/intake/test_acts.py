@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from services.common.contracts import Said, topics
-from services.common.errors import Poison
-from services.common.identifiers import reference_of
-from services.common.messaging.aggregate import INBOX_AGE
+from services.common.domain.errors import Poison
+from services.common.domain.identifiers import reference_of
+from services.common.domain.received import INBOX_AGE
 from services.intake.domain import Move, Request, acts, request
 from services.intake.domain.acts import MOST_ACTS
 from services.intake.messages import (

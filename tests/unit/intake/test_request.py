@@ -10,8 +10,8 @@ from hypothesis import given, strategies as st
 from services.common.catalogue import catalogue
 from services.common.contracts import topics
 from services.common.contracts.lifecycle import CommandRef
-from services.common.errors import Poison
-from services.common.identifiers import reference_of
+from services.common.domain.errors import Poison
+from services.common.domain.identifiers import reference_of
 from services.intake.domain import TRANSITIONS, Move, Request, request
 from services.intake.domain.transitions import after
 from services.intake.messages import (

@@ -14,9 +14,9 @@ from services.common.contracts.lifecycle import (
     RequestWithdrawn,
     State,
 )
-from services.common.identifiers import reference_of
-from services.common.messaging import Received
-from services.common.messaging.position import Position
+from services.common.domain.identifiers import reference_of
+from services.common.domain.position import Position
+from services.common.domain.received import Received
 from services.notifications import domain
 from services.notifications.domain import Delivery
 

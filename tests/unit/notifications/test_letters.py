@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.common.contracts.lifecycle import LifecycleFact
-from services.notifications import letters
+from services.notifications import mail_templates
 from services.notifications.composing import Mail, compose, mailbox
 from services.notifications.domain import MATRIX, Addressee, Trouble
 from services.notifications.errors import NotSent
-from services.notifications.letters import Letter
+from services.notifications.mail_templates import Letter
 from tests.unit.notifications.builders import NOON, PERSONS_WORDS, delivery
 
 PUBLIC_URL = "https://postigo.example"
@@ -37,13 +37,13 @@ class Elements(HTMLParser):
 
 
 def _write(kind: type[LifecycleFact] = TOLD[0], name: str = "Ana Sá", language: str = "pt") -> Letter:
-    return letters.write(delivery(kind=kind), Addressee(name, "ana@example.org", language), PUBLIC_URL)
+    return mail_templates.write(delivery(kind=kind), Addressee(name, "ana@example.org", language), PUBLIC_URL)
 
 
 def _mail(name: str = "Ana Sá", email: str = "ana@example.org", language: str = "pt") -> EmailMessage:
     to = Addressee(name, email, language)
     told = delivery()
-    return _read(compose(told, letters.write(told, to, PUBLIC_URL), FROM, to, NOON))
+    return _read(compose(told, mail_templates.write(told, to, PUBLIC_URL), FROM, to, NOON))
 
 
 def _read(composed: Mail) -> EmailMessage:
@@ -59,10 +59,10 @@ def _read(composed: Mail) -> EmailMessage:
 
 
 @pytest.mark.parametrize("kind", TOLD)
-@pytest.mark.parametrize("language", letters.LANGUAGES)
+@pytest.mark.parametrize("language", mail_templates.LANGUAGES)
 def test_every_notice_is_written_in_every_language(kind: type[LifecycleFact], language: str) -> None:
     told = delivery(kind=kind)
-    letter = letters.write(told, Addressee("Ana Sá", "ana@example.org", language), PUBLIC_URL)
+    letter = mail_templates.write(told, Addressee("Ana Sá", "ana@example.org", language), PUBLIC_URL)
     link = f"{PUBLIC_URL}/pedidos/{told.reference}"
     for part in (letter.text, letter.html):
         assert "Ana Sá" in part
@@ -101,18 +101,18 @@ def test_no_name_adds_an_element_a_line_or_a_header(name: str) -> None:
 
 
 def _in_brackets(name: str, address: str) -> str:
-    return f"<{address}>" if letters.one_line(name) else address
+    return f"<{address}>" if mail_templates.one_line(name) else address
 
 
 @given(name=st.text(max_size=120) | st.just(HOSTILE) | st.just('=?utf-8?q?Ana?= "Rui", (S\u00e1)'))
 def test_a_mail_program_reads_the_name_and_the_text_as_they_were_written(name: str) -> None:
     told, to = delivery(), Addressee(name, "ana@example.org", "pt")
-    letter = letters.write(told, to, PUBLIC_URL)
+    letter = mail_templates.write(told, to, PUBLIC_URL)
     composed = compose(told, letter, FROM, to, NOON)
     read = _read(composed)
     # Not by `read`: Python's newer parser puts a space between the encoded words of a name.
     decoded = make_header(decode_header(message_from_bytes(composed.content)["To"]))
-    assert str(decoded).split() == [*letters.one_line(name).split(), _in_brackets(name, "ana@example.org")]
+    assert str(decoded).split() == [*mail_templates.one_line(name).split(), _in_brackets(name, "ana@example.org")]
     for kind, text in (("plain", letter.text), ("html", letter.html)):
         body = read.get_body((kind,))
         assert body is not None
@@ -123,7 +123,7 @@ def test_a_mail_program_reads_the_name_and_the_text_as_they_were_written(name: s
 def test_no_reference_adds_an_element_or_a_header(reference: str) -> None:
     told = delivery().model_copy(update={"reference": reference})
     to = Addressee("Ana", "ana@example.org", "pt")
-    letter = letters.write(told, to, PUBLIC_URL)
+    letter = mail_templates.write(told, to, PUBLIC_URL)
     composed = _read(compose(told, letter, FROM, to, NOON))
     assert Elements(letter.html).found == Elements(_write().html).found
     assert composed.keys() == _mail().keys()
@@ -137,7 +137,7 @@ def test_a_name_is_never_taken_for_a_template() -> None:
 def test_the_mail_is_marked_as_automatic_and_named_after_its_delivery() -> None:
     told = delivery()
     to = Addressee("Ana", "ana@example.org", "en")
-    composed = _read(compose(told, letters.write(told, to, PUBLIC_URL), FROM, to, NOON))
+    composed = _read(compose(told, mail_templates.write(told, to, PUBLIC_URL), FROM, to, NOON))
     assert composed["Message-ID"] == f"<{told.id}@postigo.example>"
     assert composed["Auto-Submitted"] == "auto-generated"
     assert composed["Content-Language"] == "en"

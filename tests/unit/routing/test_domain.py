@@ -11,9 +11,9 @@ from services.common.catalogue import catalogue
 from services.common.contracts import topics
 from services.common.contracts.base import MAX_DESCRIPTION, MAX_DOCUMENTS
 from services.common.contracts.lifecycle import State
-from services.common.identifiers import reference_of
-from services.common.messaging import Decision
-from services.common.messaging.record import MAX_EVENT
+from services.common.domain.decision import Decision
+from services.common.domain.identifiers import reference_of
+from services.common.messaging.records.reader import MAX_EVENT
 from services.routing import domain, handlers
 from services.routing.domain import Assignment
 from services.routing.messages import (

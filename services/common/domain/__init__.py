@@ -1,0 +1,1 @@
+"""What every domain is made of. It loads the standard library and pydantic alone."""

@@ -1,0 +1,179 @@
+"""What can be wrong with one field: a code for programs, a sentence for people, a pointer to where. Never the value."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from services.common.catalogue import Language
+from services.common.http.languages import Words
+
+TEXTS: Final[dict[str, Words]] = {
+    "required": Words("Este campo é obrigatório.", "This field is required."),
+    "blank": Words("Escreva pelo menos uma palavra.", "Write at least one word."),
+    "too_long": Words("No máximo {limit} caracteres.", "At most {limit} characters."),
+    "too_short": Words("No mínimo {limit} caracteres.", "At least {limit} characters."),
+    "too_many": Words("No máximo {limit} elementos.", "At most {limit} items."),
+    "too_small": Words("O menor valor aceite é {limit}.", "The smallest value accepted is {limit}."),
+    "too_big": Words("O maior valor aceite é {limit}.", "The largest value accepted is {limit}."),
+    "repeated": Words("O mesmo elemento vem mais do que uma vez.", "The same item is here more than once."),
+    "header_repeated": Words("Este cabeçalho só pode vir uma vez.", "This header may be sent only once."),
+    "not_text": Words("Tem de ser texto.", "It must be text."),
+    "not_number": Words("Tem de ser um número inteiro.", "It must be a whole number."),
+    "not_list": Words("Tem de ser uma lista.", "It must be a list."),
+    "not_object": Words("Tem de ser um objeto JSON.", "It must be a JSON object."),
+    "not_uuid": Words("Tem de ser um identificador (UUID).", "It must be an identifier (UUID)."),
+    "not_storable": Words("Contém um carácter que não se pode guardar.", "It holds a character that cannot be stored."),
+    "not_listed": Words(
+        "Não é um dos valores aceites, que são: {names}.", "It is not one of the accepted values, which are: {names}."
+    ),
+    "format": Words("Não tem o formato esperado.", "It does not have the expected form."),
+    "unknown_field": Words(
+        "Há campos que não são conhecidos aqui. São conhecidos: {names}.",
+        "There are fields that are not known here. Known are: {names}.",
+    ),
+    "no_fields": Words("Aqui não se envia nenhum campo: só {{}}.", "No field is sent here: only {{}}."),
+    "media_type": Words("Aceita-se: {names}.", "Accepted: {names}."),
+    "other_content": Words(
+        "O conteúdo do ficheiro não é do tipo indicado. Aceita-se: {names}.",
+        "What is in the file is not of the type that was named. Accepted: {names}.",
+    ),
+    "encoding": Words("Tem de vir sem compressão.", "It must come uncompressed."),
+    "too_large": Words("No máximo {size}.", "At most {size}."),
+    "niss": Words(
+        "Este NISS não está certo: são 11 algarismos, e algum falta, sobra ou está trocado.",
+        "This NISS is not right: it has 11 digits, and one is missing, wrong or too many.",
+    ),
+    "unknown_subject": Words(
+        "O catálogo (/v1/catalogue) não tem este assunto.", "The catalogue (/v1/catalogue) has no such subject."
+    ),
+    "unknown_reason": Words(
+        "No catálogo (/v1/catalogue), o assunto não tem este motivo.",
+        "In the catalogue (/v1/catalogue), the subject does not have this reason.",
+    ),
+    "persons_only": Words("Só pessoas podem usar este assunto.", "Only persons may use this subject."),
+    "companies_only": Words("Só empresas podem usar este assunto.", "Only companies may use this subject."),
+    "unknown_document": Words("Não tem nenhum documento com este identificador.", "You have no such document."),
+    "unknown_reference": Words(
+        "Não tem nenhum pedido com esta referência. Se o acabou de enviar, espere uns segundos e tente de novo.",
+        "You have no request with this reference. If it was sent just now, wait a few seconds and try again.",
+    ),
+    "used_document": Words("Este documento já está noutro pedido.", "This document is already in another request."),
+    "nothing_said": Words("Escreva uma mensagem ou junte um documento.", "Write a message or name a document."),
+    "empty": Words("O ficheiro está vazio.", "The file is empty."),
+    "invalid": Words("Não é válido.", "It is not valid."),
+}
+
+_CODES: Final = {
+    "missing": "required",
+    "string_too_short": "too_short",
+    "string_too_long": "too_long",
+    "string_type": "not_text",
+    "string_unicode": "not_storable",
+    "value_error": "not_storable",
+    "string_pattern_mismatch": "format",
+    "too_long": "too_many",
+    "uuid_type": "not_uuid",
+    "uuid_parsing": "not_uuid",
+    "uuid_version": "not_uuid",
+    "literal_error": "not_listed",
+    "enum": "not_listed",
+    "int_type": "not_number",
+    "int_parsing": "not_number",
+    "int_from_float": "not_number",
+    "int_parsing_size": "too_big",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_big",
+    "list_type": "not_list",
+    "tuple_type": "not_list",
+    "model_type": "not_object",
+    "model_attributes_type": "not_object",
+    "dict_type": "not_object",
+    "extra_forbidden": "unknown_field",
+}
+_LIMITS: Final = ("max_length", "min_length", "ge", "le")
+_QUOTED: Final = re.compile("'([^']*)'")
+"""The values that Pydantic names: `'pt' or 'en'`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """`pointer` (RFC 6901) is into the body; for a parameter of path or query, or a header, `parameter` names it instead.
+
+    `names` are those of what is accepted: never what was sent.
+    """
+
+    code: str
+    pointer: str | None = None
+    parameter: str | None = None
+    limit: int | None = None
+    names: tuple[str, ...] = ()
+
+    def to_body(self, language: Language) -> dict[str, str]:
+        words = {"limit": self.limit, "size": _size(self.limit or 0), "names": ", ".join(self.names)}
+        detail = TEXTS[self.code].in_(language).format(**words)
+        if self.parameter is not None:
+            return {"parameter": self.parameter, "code": self.code, "detail": detail}
+        return {"pointer": self.pointer or "", "code": self.code, "detail": detail}
+
+
+def refuse(code: str) -> PydanticCustomError:
+    """What a validator raises to refuse a field with one of our codes."""
+    assert code in TEXTS
+    return PydanticCustomError("postigo", "{code}", {"code": code})
+
+
+def errors_of(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
+    """Pydantic's errors about `model` in our codes, each once."""
+    return _body_errors(error.errors(include_url=False, include_input=False), model)
+
+
+def request_errors(errors: Iterable[ErrorDetails | dict[str, Any]], body: type[BaseModel]) -> list[FieldError]:
+    """The same of a request that FastAPI refused: the body's fields are pointed at, parameters and headers are named."""
+    in_body = [{**each, "loc": each["loc"][1:]} for each in errors if each["loc"][0] == "body"]
+    others = [_error(each, None, _parameter(each["loc"])) for each in errors if each["loc"][0] != "body"]
+    return [*others, *_body_errors(in_body, body)]
+
+
+def _parameter(loc: tuple[int | str, ...]) -> str:
+    name = str(loc[1]) if len(loc) > 1 else ""
+    return name.title() if loc[0] == "header" else name
+
+
+def _body_errors(errors: Iterable[ErrorDetails | dict[str, Any]], model: type[BaseModel]) -> list[FieldError]:
+    found = [_error(each, "".join(f"/{part}" for part in _known(each["loc"], model))) for each in errors]
+    return list(dict.fromkeys(_unknown(model) if each.code == "unknown_field" else each for each in found))
+
+
+def _error(found: ErrorDetails | dict[str, Any], pointer: str | None, parameter: str | None = None) -> FieldError:
+    context = found.get("ctx") or {}
+    # Pydantic calls a text that some validator has already seen a "Value", and counts its items.
+    kind = f"string_{found['type']}" if context.get("field_type") == "Value" else found["type"]
+    code = context["code"] if kind == "postigo" else _CODES.get(kind, "invalid")
+    if kind == "string_too_short" or (code == "format" and context.get("pattern") == r"\S"):
+        code = "blank" if context.get("min_length", 1) == 1 else code
+    limit = next((int(context[name]) for name in _LIMITS if name in context), None)
+    names = tuple(_QUOTED.findall(context["expected"])) if code == "not_listed" else ()
+    return FieldError(code, pointer, parameter, limit, names)
+
+
+def _unknown(model: type[BaseModel]) -> FieldError:
+    """What the sender called a field might be anything, and is not said back: the names that are known here are."""
+    names = tuple(model.model_fields)
+    return FieldError("unknown_field" if names else "no_fields", pointer="", names=names)
+
+
+def _size(count: int) -> str:
+    """A number of bytes in the largest unit that it is a whole number of."""
+    for unit, length in (("MiB", 1024 * 1024), ("KiB", 1024)):
+        if count and count % length == 0:
+            return f"{count // length} {unit}"
+    return f"{count} bytes"
+
+
+def _known(path: tuple[int | str, ...], model: type[BaseModel]) -> list[int | str]:
+    """The path without names the sender made up: they would be echoed."""
+    return [part for part in path if isinstance(part, int) or part in model.model_fields]

@@ -1,0 +1,199 @@
+"""Problem documents (RFC 9457): the one form in which an HTTP edge says no.
+
+They never hold what was sent, nor the text of an exception; the support code finds the trace.
+"""
+
+from collections.abc import Callable, Mapping
+from secrets import randbits
+from typing import Annotated, Any, Final, cast, get_args
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from opentelemetry.trace import Span
+from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
+
+from services.common.catalogue import Language
+from services.common.domain.errors import Away
+from services.common.domain.identifiers import support_code
+from services.common.http import problem_types
+from services.common.http.field_errors import FieldError, request_errors
+from services.common.http.languages import negotiate
+from services.common.http.problem_types import Kind
+
+_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+SPAN: Final = "postigo.span"
+"""The key of the request's span in the ASGI scope."""
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+_BY_STATUS: Final = {
+    401: problem_types.NO_SESSION,
+    404: problem_types.NO_ADDRESS,
+    405: problem_types.METHOD,
+    413: problem_types.TOO_LARGE,
+    415: problem_types.MEDIA_TYPE,
+    503: problem_types.UNAVAILABLE,
+}
+
+
+class Problem(HTTPException):
+    """Raised anywhere in an HTTP edge; answered as a problem document. `retry_after` in whole seconds."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        *errors: FieldError,
+        retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        retry = {} if retry_after is None else {"Retry-After": str(max(1, retry_after))}
+        super().__init__(kind.status, kind.code, {**(headers or {}), **retry})
+        self.kind = kind
+        self.errors = errors
+
+
+class FieldProblem(BaseModel):
+    """One field that is wrong: `pointer` into the body (RFC 6901), or `parameter` of the path, query or headers."""
+
+    pointer: str | None = None
+    parameter: str | None = None
+    code: str
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457, as every refusal and failure is answered."""
+
+    type: Annotated[str, Field(pattern="^urn:postigo:problem:[a-z-]+$")]
+    title: str
+    status: int
+    detail: str
+    support_code: Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{10}$")]
+    errors: list[FieldProblem] = []
+
+
+def problem_response(scope: Scope, problem: Problem) -> Response:
+    """The problem document, in the language the request asks for."""
+    language = negotiate(Headers(scope=scope).get("accept-language"))
+    kind = problem.kind
+    body: dict[str, object] = {
+        "type": kind.type,
+        "title": kind.title.in_(language),
+        "status": kind.status,
+        "detail": _detail(scope, kind, language),
+        "support_code": support_code(_trace_id(scope)),
+    }
+    if problem.errors:
+        body["errors"] = [error.to_body(language) for error in problem.errors]
+    headers = {
+        "Content-Language": language,
+        "Vary": "Accept-Language",
+        "Cache-Control": "no-store",
+        **(problem.headers or {}),
+    }
+    return Response(orjson.dumps(body), kind.status, headers, MEDIA_TYPE)
+
+
+def _detail(scope: Scope, kind: Kind, language: Language) -> str:
+    """Who names a key sends something to be kept, and is told what became of it."""
+    detail = kind.detail.in_(language)
+    if kind.of_sending is None or "idempotency-key" not in Headers(scope=scope):
+        return detail
+    return f"{detail} {kind.of_sending.in_(language)}"
+
+
+def too_large(limit: int) -> Problem:
+    """The problem of a body over `limit` bytes."""
+    return Problem(problem_types.TOO_LARGE, FieldError("too_large", pointer="", limit=limit))
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal of `app`, FastAPI's own included, with a problem document."""
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    return problem_response(request.scope, cast(Problem, error))
+
+
+async def _on_away(request: Request, error: Exception) -> Response:
+    return problem_response(request.scope, Problem(problem_types.UNAVAILABLE, retry_after=2))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    refused = cast(HTTPException, error)
+    kind = _BY_STATUS.get(
+        refused.status_code, problem_types.BAD_REQUEST if refused.status_code < 500 else problem_types.INTERNAL
+    )
+    headers = {"Allow": _allowed(request)} if refused.status_code == 405 else refused.headers
+    return problem_response(request.scope, Problem(kind, headers=headers))
+
+
+def _allowed(request: Request) -> str:
+    """Every method that the address knows: the router names those of the first route that matches."""
+    allowed = [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
+    return ", ".join(allowed)
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    errors = request_errors(cast(RequestValidationError, error).errors(), _body_model(request.scope["route"]))
+    if any(each.parameter == "Idempotency-Key" for each in errors):
+        return problem_response(request.scope, Problem(problem_types.IDEMPOTENCY_KEY))
+    return problem_response(request.scope, Problem(problem_types.INVALID, *errors))
+
+
+def _body_model(route: APIRoute) -> type[BaseModel]:
+    """The model that a route declares its body as, alone or beside None."""
+    declared = route.body_field.field_info.annotation if route.body_field else None
+    models = [
+        each for each in (declared, *get_args(declared)) if isinstance(each, type) and issubclass(each, BaseModel)
+    ]
+    return models[0] if models else BaseModel
+
+
+async def _on_disconnect(request: Request, error: Exception) -> Response:
+    """Nobody reads it, but the access metrics count it."""
+    return problem_response(request.scope, Problem(problem_types.BAD_REQUEST))
+
+
+_HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Any]]] = {
+    Problem: _on_problem,
+    Away: _on_away,
+    HTTPException: _on_http_exception,
+    RequestValidationError: _on_validation,
+    ClientDisconnect: _on_disconnect,
+}
+
+
+def problem_responses(*of: Kind) -> dict[int | str, dict[str, Any]]:
+    """For OpenAPI: the problems an operation can answer with, by status."""
+    by_status: dict[int, list[Kind]] = {}
+    for kind in (*of, problem_types.HEADER_REPEATED, problem_types.INTERNAL):
+        by_status.setdefault(kind.status, []).append(kind)
+    return {
+        status: {
+            "model": ProblemDocument,
+            "description": "; ".join(f"{kind.title.en} (`{kind.code}`)" for kind in same),
+        }
+        for status, same in by_status.items()
+    }
+
+
+def _trace_id(scope: Scope) -> int:
+    span: Span | None = scope.get(SPAN)
+    trace_id = span.get_span_context().trace_id if span is not None else 0
+    return trace_id or randbits(128)

@@ -1,0 +1,173 @@
+"""JSON bodies as strict as RFC 8259 allows, so that what was sent is what was understood."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from typing import Any, Final, NoReturn
+
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive
+
+from services.common.http import problem_types
+from services.common.http.field_errors import FieldError
+from services.common.http.problems import Problem, too_large
+
+JSON_LIMIT: Final = 64 * 1024
+"""Bytes of a JSON body."""
+
+MAX_DEPTH: Final = 32
+
+_PLAIN: Final = (("content-encoding", ("", "identity")), ("transfer-encoding", ("", "chunked")))
+"""The headers of a body that is not compressed."""
+
+
+class StrictJsonRequest(Request):
+    """A request whose JSON no two readers understand differently: no repeated names, no NaN, no great depth, UTF-8."""
+
+    _value: Any
+
+    async def json(self) -> Any:
+        """The parsed body, parsed once. Raises the problem `not-json`."""
+        if not hasattr(self, "_value"):
+            self._value = parse_json(await self.body())
+        return self._value
+
+
+class StrictJsonRoute(APIRoute):
+    """A route whose declared body is read by `StrictJsonRequest`; another content type is refused with 415."""
+
+    body_limit = JSON_LIMIT
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+        if self.body_field is None:
+            return handler
+        required = self.body_field.field_info.is_required()
+
+        async def handle(request: Request) -> Response:
+            if has_body(request):
+                require_json(request)
+            elif required and "content-type" in request.headers:
+                raise Problem(problem_types.NOT_JSON)
+            receive = limited_receive(request, self.body_limit)
+            return await handler(StrictJsonRequest(request.scope, receive))
+
+        return handle
+
+
+def not_accepted(*media_types: str, content: bool = False) -> Problem:
+    """The problem of a body of another type than these; `content`: of what it holds, against what its header says."""
+    accepted = ", ".join(each.partition(";")[0] for each in media_types)
+    header = FieldError("media_type", parameter="Content-Type", names=media_types)
+    error = FieldError("other_content", pointer="", names=media_types) if content else header
+    return Problem(problem_types.MEDIA_TYPE, error, headers={"Accept": accepted})
+
+
+def content_type(request: Request) -> str:
+    """The media type of the body, without its parameters; empty when the header is missing."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def has_body(request: Request) -> bool:
+    """Whether a body follows the headers (RFC 9112, section 6)."""
+    headers = request.headers
+    return "transfer-encoding" in headers or headers.get("content-length", "").strip("0") != ""
+
+
+def require_json(request: Request) -> None:
+    """Refuse a body that is not declared as plain UTF-8 JSON."""
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.replace(" ", "").replace('"', "").removeprefix("charset=")
+    if media_type.strip() != "application/json" or charset not in {"", "utf-8"}:
+        raise not_accepted("application/json; charset=utf-8")
+    require_plain(request)
+
+
+def require_plain(request: Request) -> None:
+    """Refuse a compressed body: its size on the wire says nothing about its size in memory."""
+    for name, plain in _PLAIN:
+        if request.headers.get(name, "").lower() not in plain:
+            error = FieldError("encoding", parameter=name.title())
+            raise Problem(problem_types.MEDIA_TYPE, error, headers={"Accept-Encoding": "identity"})
+
+
+def limited_receive(request: Request, limit: int) -> Receive:
+    """`request.receive` that raises the problem `too-large` above `limit` bytes, at once for a declared length.
+
+    Not FastAPI's `max_body_size`: it answers a declared length in plain text, whatever the exception handlers say.
+    """
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length[:20]) > limit:
+        raise too_large(limit)
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise too_large(limit)
+        return message
+
+    return receive
+
+
+async def body_chunks(receive: Receive) -> AsyncIterator[bytes]:
+    """A body as it arrives, for routes that stream it. Raises `ClientDisconnect` when it ends early."""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        if chunk := message.get("body", b""):
+            yield chunk
+        more = message.get("more_body", False)
+
+
+def parse_json(body: bytes) -> Any:
+    """The value in `body`. Raises the problem `not-json`."""
+    try:
+        value = _DECODER.decode(body.decode())
+        _require_shallow(value)
+    except (ValueError, RecursionError):
+        raise Problem(problem_types.NOT_JSON) from None
+    return value
+
+
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a repeated name")
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError("not a JSON number")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if number in {float("inf"), float("-inf")}:
+        raise ValueError("a number out of range")
+    return number
+
+
+def _require_shallow(value: Any) -> None:
+    layer = [value]
+    for _ in range(MAX_DEPTH):
+        layer = [part for each in layer for part in _parts(each) if isinstance(part, _NESTING)]
+        if not layer:
+            return
+    raise ValueError("nested too deep")
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+_NESTING: Final = (dict, list)
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_names, parse_constant=_constant, parse_float=_number)

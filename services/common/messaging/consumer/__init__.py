@@ -1,0 +1,1 @@
+"""One consumer group: subscription, batches, offsets, crash guard, health."""

@@ -1,0 +1,1 @@
+"""Tables of handlers, and what applies a batch to them: aggregate, projection, inserter."""

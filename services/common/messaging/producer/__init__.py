@@ -1,0 +1,1 @@
+"""Publishing: one idempotent producer, batches, a limit on what is in flight."""

@@ -1,0 +1,1 @@
+"""Kafka records: reading and writing events, dead letters, redrives."""
