@@ -15,8 +15,9 @@ from deploy.operator.audit import History
 from deploy.operator.log import Log, Record
 from services.common.contracts.operations import LetterRef
 from services.common.domain.identifiers import parse_reference, reference_of
-from services.common.domain.position import Position, moment, position_of
+from services.common.domain.position import Position
 from services.common.messaging.producer.batches import Headers
+from services.common.messaging.records.positions import moment, position_of
 
 GONE: Final = "letter-gone"
 """The reason of a letter that a document waits for and that its topic no longer holds."""

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from deploy.operator.errors import OperatorError
-from services.common.domain.position import Extent
+from services.common.messaging.records.positions import Extent
 
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
 

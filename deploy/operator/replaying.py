@@ -22,9 +22,10 @@ from deploy.operator.redriving import Progress
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.contracts import topics
 from services.common.domain.errors import Poison
-from services.common.domain.position import Extent, Position, moment, position_of
+from services.common.domain.position import Position
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
+from services.common.messaging.records.positions import Extent, moment, position_of
 from services.common.messaging.records.reader import MAX_EVENT
 from services.common.messaging.records.redrive import Redrive
 

@@ -10,7 +10,7 @@ from deploy.contracts.files import FOLDER
 from deploy.contracts.headers import SHAPES, shape_of
 from deploy.contracts.schemas import models, schema_of
 from services.common.contracts import Said
-from services.common.domain.position import moment
+from services.common.messaging.records.positions import moment
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.writer import outgoing
 from tests.contract.golden_records import APPENDED, Golden, golden_records

@@ -15,7 +15,8 @@ from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import RequestRegistered
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
-from services.common.domain.position import Position, moment, position_of
+from services.common.domain.position import Position
+from services.common.messaging.records.positions import moment, position_of
 from services.common.messaging.records.reader import read
 from services.common.store import Client, connect, database, disconnect
 from tests.faults.clauses.records import READERS

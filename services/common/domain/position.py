@@ -1,17 +1,10 @@
-"""Where a record lies, and when it was appended."""
+"""The position of a record in the log."""
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from aiokafka import ConsumerRecord
-
-Extent = tuple[int, int]
-"""The first offset of a partition that is meant, and the one after the last."""
+from typing import NamedTuple
 
 
 class Position(NamedTuple):
-    """Where a record lies in the log; for a redriven one, where it first lay."""
+    """Topic, partition and offset; of a redriven record, the original ones."""
 
     topic: str
     partition: int
@@ -19,12 +12,3 @@ class Position(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.partition} {self.offset}"
-
-
-def position_of(record: "ConsumerRecord[bytes, bytes]") -> Position:
-    """Where the record itself lies."""
-    return Position(record.topic, record.partition, record.offset)
-
-
-def moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)

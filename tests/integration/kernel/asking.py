@@ -9,7 +9,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
 from services.common.domain.identifiers import reference_of
-from services.common.domain.position import Position, moment
+from services.common.domain.position import Position
+from services.common.messaging.records.positions import moment
 from services.common.messaging.records.redrive import Redrive, Redrives
 from tests.integration.kernel.harness import Bench, headers_of
 from tests.support import topics

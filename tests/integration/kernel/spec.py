@@ -13,7 +13,7 @@ import bson
 import pytest
 
 from services.common.domain.identifiers import derived_id, reference_of
-from services.common.domain.position import moment
+from services.common.messaging.records.positions import moment
 from services.common.store.timelines import ROOM
 from tests.integration.kernel.asking import free, letter_of, reason, redrive, transactions
 from tests.integration.kernel.harness import Bench, Headers, headers_of

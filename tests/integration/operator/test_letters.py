@@ -19,8 +19,8 @@ from deploy.operator.plan import plan_redrive
 from deploy.operator.redriving import Redriving
 from deploy.operator.taking import Pace
 from services.common.contracts.operations import LettersEnded, OperationBegun, OperationEnded
-from services.common.domain.position import moment
 from services.common.messaging.failpoints import Failpoint
+from services.common.messaging.records.positions import moment
 from tests.integration.kernel.asking import letter_of
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.operator.hands import ANA, Operator, blocked, broken_accounts, operator

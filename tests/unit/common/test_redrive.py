@@ -8,8 +8,9 @@ from hypothesis import given, strategies as st
 
 from services.common.contracts import topics
 from services.common.domain.errors import Poison
-from services.common.domain.position import Position, moment
+from services.common.domain.position import Position
 from services.common.messaging.producer.batches import Headers
+from services.common.messaging.records.positions import moment
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.redrive import HEADER, Redrive, Redrives
 from tests.contract.golden_records import APPENDED, golden_records

@@ -16,10 +16,11 @@ import structlog
 from aiokafka import TopicPartition
 
 from services.common.domain.errors import StoreAway
-from services.common.domain.position import Extent, Position, position_of
+from services.common.domain.position import Position
 from services.common.messaging.consumer.batch_processor import MAX_RECORDS, BatchTaker, Records
 from services.common.messaging.consumer.crash_journal import SPARED, Lives, Past
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.records.positions import Extent, position_of
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord

@@ -10,8 +10,9 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from pymongo import ReturnDocument
 
-from services.common.domain.position import Extent, Position
+from services.common.domain.position import Position
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.records.positions import Extent
 from services.common.store import Collection, reaching_store
 
 SPARED: Final = 2

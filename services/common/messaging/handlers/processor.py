@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from services.common.contracts import Event
-from services.common.domain.position import Position, position_of
+from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.handlers.aggregate import End
+from services.common.messaging.records.positions import position_of
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord

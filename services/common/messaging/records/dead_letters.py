@@ -10,10 +10,11 @@ import structlog
 
 from services.common.contracts import topics
 from services.common.domain.errors import BrokerAway, TopicMissing
-from services.common.domain.position import Position, moment, position_of
+from services.common.domain.position import Position
 from services.common.messaging.handlers.processor import Taken
 from services.common.messaging.producer.batches import AROUND, ProducerRecord
 from services.common.messaging.producer.publisher import Publisher
+from services.common.messaging.records.positions import moment, position_of
 from services.common.messaging.records.redrive import Redrive
 
 if TYPE_CHECKING:

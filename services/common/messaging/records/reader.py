@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from services.common.contracts import Event, Said, events_of
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
-from services.common.domain.position import moment, position_of
 from services.common.domain.received import Received
+from services.common.messaging.records.positions import moment, position_of
 from services.common.messaging.records.redrive import Redrive
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from services.common.domain.errors import Poison
-from services.common.domain.position import Position, moment
+from services.common.domain.position import Position
 from services.common.messaging.producer.batches import Headers
+from services.common.messaging.records.positions import moment
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
