@@ -10,7 +10,7 @@ from uuid import UUID
 from starlette.types import Scope
 
 from services.common.http import problem_types
-from services.common.http.problem_types import Kind
+from services.common.http.problem_types import ProblemType
 from services.common.http.problems import Problem
 from services.common.telemetry.metrics import TURNED_AWAY
 
@@ -21,7 +21,7 @@ RETRY_AFTER: Final = (1, 3)
 class ConcurrencyLimit:
     """At most `limit` at once inside `with`; the next one raises a `Problem` instead of waiting."""
 
-    def __init__(self, what: str, limit: int, kind: Kind = problem_types.BUSY) -> None:
+    def __init__(self, what: str, limit: int, kind: ProblemType = problem_types.BUSY) -> None:
         self._limit = limit
         self._kind = kind
         self._inside = 0

@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.common.domain.errors import Away
+from services.common.domain.errors import Unavailable
 from services.common.messaging import Publisher
-from services.common.store import Database, reaching_store
+from services.common.store import Database, translate_store_errors
 
 PROBE_EVERY: Final = 2.0
 """Seconds."""
@@ -28,9 +28,9 @@ class DependencyProbe:
         while True:
             try:
                 await self.publisher.probe()
-                with reaching_store():
+                with translate_store_errors():
                     await self.database.command("ping")
-            except Away as away:
+            except Unavailable as away:
                 self._missing = str(away)
             else:
                 self._missing = None

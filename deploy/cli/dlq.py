@@ -17,19 +17,19 @@ from deploy.operator.acts import Outcome
 from deploy.operator.audit import history
 from deploy.operator.discarding import GivenUp, plan_discard
 from deploy.operator.errors import OperatorError
-from deploy.operator.hand import Hand
+from deploy.operator.letter_filter import LetterFilter
 from deploy.operator.letters import Letter
 from deploy.operator.log import Record
 from deploy.operator.plan import Left, Plan, plan_redrive
+from deploy.operator.session import OperatorSession
 from deploy.operator.survey import letter_named, survey
-from deploy.operator.where import Where
 
 
 @dataclass(frozen=True)
 class Wish:
     """Which letters are meant, how many of them at most, and how fast."""
 
-    where: Where
+    where: LetterFilter
     most: int | None = None
     rate: int = 100
 
@@ -41,7 +41,7 @@ class Wish:
 
 def show_list(invocation: Invocation, wish: Wish, *, each: bool) -> None:
     """What still needs somebody: by group, topic and reason, or letter by letter."""
-    found = invocation.with_hand(lambda hand: survey(hand, wish.where))
+    found = invocation.with_hand(lambda session: survey(session, wish.where))
     chosen = [letter for line in found.lines for letter in line.letters if wish.where.fits(letter)]
     held = [line for line in found.lines if line.documents]
     if invocation.as_json:
@@ -69,17 +69,17 @@ def show_letter(invocation: Invocation, name: str, *, bytes_too: bool) -> None:
     """One letter; what it holds only when asked for, with a reason, and that is recorded."""
     if bytes_too and not invocation.reason:
         raise OperatorError("What a letter holds may be a person's words: say with --reason why you look at it.")
-    invocation.with_hand(lambda hand: _show(hand, invocation, name, bytes_too=bytes_too))
+    invocation.with_hand(lambda session: _show(session, invocation, name, bytes_too=bytes_too))
 
 
-async def _show(hand: Hand, invocation: Invocation, name: str, *, bytes_too: bool) -> None:
-    letter, record = await letter_named(hand, name)
+async def _show(session: OperatorSession, invocation: Invocation, name: str, *, bytes_too: bool) -> None:
+    letter, record = await letter_named(session, name)
     place = letter.place.offset if letter.place else -1
-    ended = place <= (await history(hand.log)).ended.get(letter.record, -1)
-    found = await survey(hand, Where((("group", letter.group),)))
+    ended = place <= (await history(session.log)).ended.get(letter.record, -1)
+    found = await survey(session, LetterFilter((("group", letter.group),)))
     line = next((each for each in found.lines for one in each.letters if one.record == letter.record), None)
     if bytes_too:
-        await acts.reveal(hand, invocation.who, letter.id)
+        await acts.reveal(session, invocation.who, letter.id)
     if invocation.as_json:
         about = shown.told(letter, waited_for=bool(line and line.documents)) | {"needs_nobody": ended or line is None}
         say_json(about | (_bytes_as_json(record) if bytes_too else {}))
@@ -94,18 +94,18 @@ def redrive(invocation: Invocation, wish: Wish) -> None:
     """Exit code 1 when something was to be brought back and was not."""
     if not wish.where.terms:
         raise OperatorError("Say which letters: --where group=intake, or --where 'reason=*' for all of them.")
-    done = invocation.with_hand(lambda hand: _redrive(hand, invocation, wish))
+    done = invocation.with_hand(lambda session: _redrive(session, invocation, wish))
     sys.exit(0 if done else 1)
 
 
-async def _redrive(hand: Hand, invocation: Invocation, wish: Wish) -> bool:
-    found = await survey(hand, wish.where)
+async def _redrive(session: OperatorSession, invocation: Invocation, wish: Wish) -> bool:
+    found = await survey(session, wish.where)
     plan = plan_redrive(found.lines, datetime.now(UTC), wish.most)
     if not invocation.do or not plan.lines:
         _say_plan(invocation, plan)
         return not invocation.do or not plan.left
     with counting(plan.count, "Bringing back") as progress:
-        outcome = await acts.redrive(hand, invocation.who, plan, wish.rate, wish.terms, progress)
+        outcome = await acts.redrive(session, invocation.who, plan, wish.rate, wish.terms, progress)
     _say_done(invocation, "brought back", outcome)
     return not outcome.left
 
@@ -116,17 +116,17 @@ def discard(invocation: Invocation, wish: Wish) -> None:
         raise OperatorError("Say which letters: --where letter=NAME, or --where 'reason=…'.")
     if not invocation.reason:
         raise OperatorError("What is given up does not come back: say with --reason why.")
-    done = invocation.with_hand(lambda hand: _discard(hand, invocation, wish))
+    done = invocation.with_hand(lambda session: _discard(session, invocation, wish))
     sys.exit(0 if done else 1)
 
 
-async def _discard(hand: Hand, invocation: Invocation, wish: Wish) -> bool:
-    planned = plan_discard((await survey(hand, wish.where)).lines, wish.where, wish.most)
+async def _discard(session: OperatorSession, invocation: Invocation, wish: Wish) -> bool:
+    planned = plan_discard((await survey(session, wish.where)).lines, wish.where, wish.most)
     if not invocation.do or not planned:
         _say_would_discard(invocation, planned)
         return True
     with counting(len(planned), "Giving up") as progress:
-        outcome = await acts.discard(hand, invocation.who, planned, wish.terms, progress)
+        outcome = await acts.discard(session, invocation.who, planned, wish.terms, progress)
     _say_done(invocation, "given up", outcome)
     return not outcome.left
 

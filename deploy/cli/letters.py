@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 from rich.table import Table
 
 from deploy.cli.operating import ago, count, plain, table
-from deploy.operator.books import Blocked
 from deploy.operator.letters import Letter
 from deploy.operator.plan import Left, Line, refusal
+from deploy.operator.service_stores import Blocked
 
 T = TypeVar("T")
 

@@ -66,7 +66,7 @@ def dlq_list(
 ) -> None:
     """What still needs somebody, and which requests are on hold. Nothing of what the records hold is shown."""
     from deploy.cli import dlq as command, operating
-    from deploy.operator.where import where as terms
+    from deploy.operator.letter_filter import where as terms
 
     command.show_list(operating.Invocation(home, as_json=as_json), command.Wish(terms(where or ())), each=each)
 
@@ -108,7 +108,7 @@ def dlq_redrive(
     Exit code 1 when something is left.
     """
     from deploy.cli import dlq as command, operating
-    from deploy.operator.where import where as terms
+    from deploy.operator.letter_filter import where as terms
 
     invocation = operating.Invocation(home, name, reason, do=yes, as_json=as_json)
     command.redrive(invocation, command.Wish(terms(where or ()), most, rate))
@@ -129,7 +129,7 @@ def dlq_discard(
     A request on hold goes on with what waits behind the letter, once that is redriven.
     """
     from deploy.cli import dlq as command, operating
-    from deploy.operator.where import where as terms
+    from deploy.operator.letter_filter import where as terms
 
     invocation = operating.Invocation(home, name, reason, do=yes, as_json=as_json)
     command.discard(invocation, command.Wish(terms(where or ()), most))

@@ -16,8 +16,8 @@ from rich.table import Table
 
 from deploy.operator.audit import Who, this_user
 from deploy.operator.errors import OperatorError
-from deploy.operator.hand import Hand, hand_at
-from deploy.operator.place import place_in
+from deploy.operator.session import OperatorSession, hand_at
+from deploy.operator.target import place_in
 
 T = TypeVar("T")
 
@@ -41,12 +41,12 @@ class Invocation:
     def who(self) -> Who:
         return Who(this_user(), self.name, self.reason)
 
-    def with_hand(self, work: Callable[[Hand], Awaitable[T]]) -> T:
+    def with_hand(self, work: Callable[[OperatorSession], Awaitable[T]]) -> T:
         """What `work` gives, with everything connected. Raises OperatorError."""
 
         async def run() -> T:
-            async with hand_at(place_in(self.home)) as hand:
-                return await work(hand)
+            async with hand_at(place_in(self.home)) as session:
+                return await work(session)
 
         try:
             return asyncio.run(run())

@@ -9,9 +9,9 @@ from deploy.local.hints import typed
 from deploy.operator import acts
 from deploy.operator.acts import Replayed
 from deploy.operator.errors import OperatorError
-from deploy.operator.hand import Hand
 from deploy.operator.points import point
 from deploy.operator.replaying import LEFT_OUT, Stretch, readers, stretch
+from deploy.operator.session import OperatorSession
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,18 @@ def run(invocation: Invocation, wish: Wish) -> None:
     if wish.group not in groups:
         known = f"choose one of {', '.join(groups)}" if groups else "no group of ours reads it"
         raise OperatorError(f"{wish.group} does not read {wish.topic}: {known}.")
-    invocation.with_hand(lambda hand: _replay(hand, invocation, wish))
+    invocation.with_hand(lambda session: _replay(session, invocation, wish))
 
 
-async def _replay(hand: Hand, invocation: Invocation, wish: Wish) -> None:
+async def _replay(session: OperatorSession, invocation: Invocation, wish: Wish) -> None:
     end = None if wish.end is None else point(wish.end)
-    found = await stretch(hand, wish.topic, wish.group, point(wish.begin), end)
+    found = await stretch(session, wish.topic, wish.group, point(wish.begin), end)
     if not invocation.do or not found.records:
         _say_plan(invocation, wish, found)
         return
     with counting(found.records, "Replaying") as progress:
         done = await acts.replay(
-            hand, invocation.who, found, wish.rate, wish.terms, progress, mail=wish.mail, most=wish.most
+            session, invocation.who, found, wish.rate, wish.terms, progress, mail=wish.mail, most=wish.most
         )
     _say_done(invocation, wish, done)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from deploy.cli.operating import DO_IT, Invocation, ago, console, count, counting, say_json
 from deploy.operator import acts
 from deploy.operator.acts import Rebuilt
-from deploy.operator.hand import Hand
 from deploy.operator.rebuilding import SLICES, broken_off, requests_kept
+from deploy.operator.session import OperatorSession
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,11 @@ class Wish:
 
 
 def run(invocation: Invocation, wish: Wish) -> None:
-    invocation.with_hand(lambda hand: _rebuild(hand, invocation, wish))
+    invocation.with_hand(lambda session: _rebuild(session, invocation, wish))
 
 
-async def _rebuild(hand: Hand, invocation: Invocation, wish: Wish) -> None:
-    before = None if wish.anew else await broken_off(hand)
+async def _rebuild(session: OperatorSession, invocation: Invocation, wish: Wish) -> None:
+    before = None if wish.anew else await broken_off(session)
     screen = console()
     if before and not invocation.as_json:
         begun = ago(before.begun.occurred_at)
@@ -29,7 +29,7 @@ async def _rebuild(hand: Hand, invocation: Invocation, wish: Wish) -> None:
             "unless you say --from-start.\n"
         )
     if not invocation.do:
-        requests = await requests_kept(hand)
+        requests = await requests_kept(session)
         if invocation.as_json:
             say_json({"requests": requests, "slices": SLICES, "from": before.done if before else 0, "done": False})
             return
@@ -41,7 +41,7 @@ async def _rebuild(hand: Hand, invocation: Invocation, wish: Wish) -> None:
     with counting(SLICES, "Rebuilding") as progress:
         progress(before.done if before else 0)
         done = await acts.rebuild(
-            hand, invocation.who, before, requests=await requests_kept(hand), rate=wish.rate, progress=progress
+            session, invocation.who, before, requests=await requests_kept(session), rate=wish.rate, progress=progress
         )
     _say_done(invocation, done)
 

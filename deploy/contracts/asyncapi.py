@@ -11,7 +11,7 @@ from typing import Any, Final
 from deploy import topics as kept
 from deploy.contracts.headers import SHAPES, key_of, shape_of
 from deploy.contracts.schemas import models, name_of, summary
-from services.common.contracts import Event, Said, declared, topics
+from services.common.contracts import DomainEvent, Event, declared, topics
 from services.common.contracts.base import TYPE_PREFIX
 from services.common.contracts.operations import OperationFact
 
@@ -75,7 +75,7 @@ def _binding(topic: kept.Topic) -> Node:
 
 
 def _operation(family: str) -> Node:
-    ours = all(issubclass(model, Said | OperationFact) for model in declared()[family].values())
+    ours = all(issubclass(model, DomainEvent | OperationFact) for model in declared()[family].values())
     return {"action": "send" if ours else "receive", "channel": {"$ref": f"#/channels/{_name(family)}"}}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from services.common.contracts import Event, Said
+from services.common.contracts import DomainEvent, Event
 from services.common.contracts.operations import OperationFact
 
 Schema = dict[str, Any]
@@ -73,9 +73,9 @@ def shape_of(model: type[Event]) -> str:
     """The name in `SHAPES` of the headers that records of `model` have."""
     if issubclass(model, OperationFact):
         return "operationHeaders"
-    if not issubclass(model, Said):
+    if not issubclass(model, DomainEvent):
         return "commandHeaders"
-    return "saidHeaders" if model.sequence is Said.sequence else "numberedHeaders"
+    return "saidHeaders" if model.sequence is DomainEvent.sequence else "numberedHeaders"
 
 
 def key_of(model: type[Event]) -> Schema:

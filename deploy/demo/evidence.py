@@ -19,7 +19,7 @@ from services.common.contracts import Event
 from services.common.domain.errors import Poison
 from services.common.domain.received import Received
 from services.common.messaging.records.reader import read
-from services.common.store import connect, database, disconnect, reaching_store
+from services.common.store import connect, database, disconnect, translate_store_errors
 
 INTAKE_DATABASE: Final = "postigo_intake"
 STILL_SECONDS: Final = 1.0
@@ -157,7 +157,7 @@ async def booked(
         {"state.request_id": {"$in": [case.request_id for case in cases]}},
     ]
     try:
-        with reaching_store():
+        with translate_store_errors():
             found = await book.find({"$or": wanted}, {"state.request_id": 1}).to_list(None)
     finally:
         await disconnect(client)

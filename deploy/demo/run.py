@@ -25,7 +25,7 @@ from deploy.demo.screen import say, watching
 from deploy.demo.stage import Stage, Turn
 from deploy.demo.tally import refusals, summary
 from deploy.local.program import Observer, State, Step
-from services.common.domain.errors import StoreAway
+from services.common.domain.errors import StoreUnavailable
 
 CONCLUDED_WITHIN_SECONDS: Final = 120.0
 STILL_WITHIN_SECONDS: Final = 15.0
@@ -84,7 +84,7 @@ async def _evidence(stage: Stage, board: Board, log: Log, begin: Places, mails_b
     records, aside = await _from_kafka(log.between(begin, end))
     try:
         book = await booked(stage.env["MONGO_URL"], board.cases)
-    except StoreAway as away:
+    except StoreUnavailable as away:
         raise _unreadable("Intake's book", "mongo") from away
     return Evidence(records, aside, book, mails_in(stage.home.mails, mails_before), dict(board.pages))
 

@@ -62,7 +62,7 @@ def this_user() -> str:
 
 
 class Audit:
-    """One operation's own record. Every method returns once the broker has it, and raises `BrokerAway`, `TopicMissing`.
+    """One operation's own record. Every method returns once the broker has it, and raises `BrokerUnavailable`, `TopicMissing`.
 
     `counts` grows with what the operation did, and stands at its end.
     """

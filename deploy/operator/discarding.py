@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deploy.operator.audit import Audit
-from deploy.operator.hand import Hand
+from deploy.operator.letter_filter import LetterFilter
 from deploy.operator.letters import Letter
 from deploy.operator.plan import Left, Line, still_waiting
 from deploy.operator.redriving import AT_ONCE, Progress
+from deploy.operator.session import OperatorSession
 from deploy.operator.taking import PATIENCE, taken
-from deploy.operator.where import Where
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
 from services.common.messaging.records.redrive import Redrive, Redrives
@@ -26,7 +26,7 @@ class GivenUp:
     line: Line
 
 
-def plan_discard(lines: Sequence[Line], chosen: Where, most: int | None) -> list[GivenUp]:
+def plan_discard(lines: Sequence[Line], chosen: LetterFilter, most: int | None) -> list[GivenUp]:
     """The chosen letters, and never those that only stand in a line with them; `most` at most."""
     found = [GivenUp(letter, line) for line in lines for letter in line.letters if chosen.fits(letter)]
     return found[:most]
@@ -34,7 +34,7 @@ def plan_discard(lines: Sequence[Line], chosen: Where, most: int | None) -> list
 
 @dataclass(slots=True)
 class Discarding:
-    hand: Hand
+    session: OperatorSession
     audit: Audit
     progress: Progress
     patience: float = PATIENCE
@@ -48,12 +48,12 @@ class Discarding:
     async def _give_up(self, part: Sequence[GivenUp]) -> None:
         for group in dict.fromkeys(each.letter.group for each in part):
             own = [each for each in part if each.letter.group == group]
-            after = await self.hand.append([raw for each in own for raw in _freeing(each, self.hand.redrives)])
+            after = await self.session.append([raw for each in own for raw in _freeing(each, self.session.redrives)])
             ARMED and reach(Failpoint.OPERATION_APPENDED)
-            await taken(self.hand.admin, group, after, self.patience)
+            await taken(self.session.admin, group, after, self.patience)
             ARMED and reach(Failpoint.OPERATION_TAKEN)
         documents = [document for each in part for document in each.line.documents]
-        waiting = still_waiting(await self.hand.books.still_blocked(documents))
+        waiting = still_waiting(await self.session.books.still_blocked(documents))
         ended = [each.letter for each in part if each.letter.record not in waiting]
         self.left += [
             Left(each.line, "its document still waits for it") for each in part if each.letter.record in waiting

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from deploy.operator.errors import OperatorError
-from services.common.messaging.records.positions import Extent
+from services.common.messaging.records.positions import OffsetRange
 
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
 
@@ -44,7 +44,7 @@ class Log:
         cluster = await self._consumer._client.fetch_all_metadata()
         return sorted(cluster.topics())
 
-    async def extents(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Extent]:
+    async def extents(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, OffsetRange]:
         """All that lies in `partitions` now."""
         if not partitions:
             return {}
@@ -62,7 +62,7 @@ class Log:
         ends = await self._consumer.end_offsets(partitions)
         return {tp: found[tp].offset if found.get(tp) else ends[tp] for tp in partitions}
 
-    async def records(self, extents: Mapping[TopicPartition, Extent]) -> AsyncIterator[Record]:
+    async def records(self, extents: Mapping[TopicPartition, OffsetRange]) -> AsyncIterator[Record]:
         """What lies in `extents`, in order within a partition. Raises OperatorError where something cannot be decoded."""
         for tp, (first, after) in extents.items():
             async for record in self._of(tp, first, after):

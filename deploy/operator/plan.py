@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from deploy.operator.books import Blocked
+from deploy.operator.letter_filter import LetterFilter
 from deploy.operator.letters import GONE, Letter, age
-from deploy.operator.where import Where
+from deploy.operator.service_stores import Blocked
 from services.common.domain.position import Position
 from services.common.messaging.records.reader import MAX_EVENT
 
 OLDEST: Final = timedelta(days=29)
 """A group remembers for 35 days what it took: a record brought back until then is surely known, should it have been."""
 
-Place = tuple[str, Position]
+Target = tuple[str, Position]
 """A record that was set aside, by its group."""
 
 
@@ -48,7 +48,7 @@ class Plan:
         return sum(len(line.letters) for line in self.lines)
 
 
-def lines_of(letters: Sequence[Letter], blocked: Sequence[Blocked], chosen: Where) -> list[Line]:
+def lines_of(letters: Sequence[Letter], blocked: Sequence[Blocked], chosen: LetterFilter) -> list[Line]:
     """Every chosen letter in its line, the line with the oldest record first.
 
     Of a document that waits for a chosen letter, all that it waits for, in its order. Documents that wait for the same
@@ -59,7 +59,7 @@ def lines_of(letters: Sequence[Letter], blocked: Sequence[Blocked], chosen: Wher
         for waiting in document.records:
             record = (document.group, waiting.position)
             by_record.setdefault(record, Letter(*record, waiting.at, GONE, None, whole=False, document=document.key))
-    waited_for: set[Place] = set()
+    waited_for: set[Target] = set()
     lines: list[Line] = []
     for together in _together(blocked):
         places = _in_order(together)
@@ -113,7 +113,7 @@ def _refusal(letter: Letter, now: datetime) -> str | None:
 def _together(blocked: Sequence[Blocked]) -> list[list[Blocked]]:
     """Documents that wait for the same record, put together."""
     groups: dict[int, list[Blocked]] = {}
-    group_of: dict[Place, int] = {}
+    group_of: dict[Target, int] = {}
     for number, document in enumerate(blocked):
         touching = {group_of[place] for place in _places(document) if place in group_of}
         groups[number] = [*(each for group in sorted(touching) for each in groups.pop(group)), document]
@@ -121,17 +121,17 @@ def _together(blocked: Sequence[Blocked]) -> list[list[Blocked]]:
     return list(groups.values())
 
 
-def _places(document: Blocked) -> list[Place]:
+def _places(document: Blocked) -> list[Target]:
     return [(document.group, waiting.position) for waiting in document.records]
 
 
-def _in_order(documents: Sequence[Blocked]) -> list[Place]:
+def _in_order(documents: Sequence[Blocked]) -> list[Target]:
     """An order that every list keeps; where two contradict each other, that of time."""
     queues = [_places(document) for document in documents]
     if len(queues) == 1:
         return queues[0]
     at = {(document.group, each.position): each.at for document in documents for each in document.records}
-    order: list[Place] = []
+    order: list[Target] = []
     while queues := [queue for queue in queues if queue]:
         heads = {queue[0] for queue in queues}
         free = [head for head in heads if not any(head in queue[1:] for queue in queues)]
@@ -141,12 +141,12 @@ def _in_order(documents: Sequence[Blocked]) -> list[Place]:
     return order
 
 
-def _time(place: Place, at: Mapping[Place, datetime]) -> tuple[datetime, str, int, int]:
+def _time(place: Target, at: Mapping[Target, datetime]) -> tuple[datetime, str, int, int]:
     position = place[1]
     return at[place], position.topic, position.partition, position.offset
 
 
-def still_waiting(blocked: Collection[Blocked]) -> frozenset[Place]:
+def still_waiting(blocked: Collection[Blocked]) -> frozenset[Target]:
     """All records that some document waits for."""
     return frozenset(place for document in blocked for place in _places(document))
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from deploy.operator.audit import Audit, Unfinished, history
 from deploy.operator.errors import OperatorError
-from deploy.operator.hand import Hand
+from deploy.operator.session import OperatorSession
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.contracts import events_of, topics
 from services.common.contracts.lifecycle import LifecycleFact
@@ -22,7 +22,7 @@ from services.common.domain.identifiers import ALPHABET
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
 from services.common.messaging.records.writer import outgoing
-from services.common.store import Kept, reaching_store, said_between
+from services.common.store import TimelineEntry, said_between, translate_store_errors
 
 ACTION: Final = "rebuild"
 GROUP: Final = "gateway-views"
@@ -51,23 +51,23 @@ def bounds(number: int) -> tuple[str, str]:
     return begin(number), begin(number + 1) if number + 1 < SLICES else "PO-~"
 
 
-async def broken_off(hand: Hand) -> Unfinished | None:
+async def broken_off(session: OperatorSession) -> Unfinished | None:
     """The last rebuild that began and has not ended, if it is not too long ago."""
-    unfinished = (await history(hand.log)).unfinished.values()
+    unfinished = (await history(session.log)).unfinished.values()
     rebuilds = [each for each in unfinished if each.begun.action == ACTION]
     last = max(rebuilds, key=lambda each: each.begun.occurred_at, default=None)
     return last if last and datetime.now(UTC) - last.begun.occurred_at < GOES_ON_WITHIN else None
 
 
-async def requests_kept(hand: Hand) -> int:
+async def requests_kept(session: OperatorSession) -> int:
     """How many requests there are, about."""
-    with reaching_store():
-        return int(await hand.books.collection(OWNER, DOCUMENTS).estimated_document_count())
+    with translate_store_errors():
+        return int(await session.books.collection(OWNER, DOCUMENTS).estimated_document_count())
 
 
 @dataclass(slots=True)
 class Rebuilding:
-    hand: Hand
+    session: OperatorSession
     audit: Audit
     pace: Pace
     progress: Progress
@@ -85,7 +85,7 @@ class Rebuilding:
 
     async def _say(self, number: int) -> None:
         waiting: list[ProducerRecord] = []
-        documents, older = (self.hand.books.collection(OWNER, name) for name in (DOCUMENTS, OLDER))
+        documents, older = (self.session.books.collection(OWNER, name) for name in (DOCUMENTS, OLDER))
         async for entries in said_between(documents, older, *bounds(number)):
             self.audit.counts["without-timeline"] += not entries
             waiting += [self._restated(kept) for kept in entries]
@@ -98,14 +98,14 @@ class Rebuilding:
     async def _append(self, records: Sequence[ProducerRecord]) -> None:
         if not records:
             return
-        after = await self.hand.append(records)
+        after = await self.session.append(records)
         ARMED and reach(Failpoint.OPERATION_APPENDED)
-        await taken(self.hand.admin, GROUP, after, self.patience)
+        await taken(self.session.admin, GROUP, after, self.patience)
         ARMED and reach(Failpoint.OPERATION_TAKEN)
         self.audit.counts["restated"] += len(records)
         await self.pace.after(len(records))
 
-    def _restated(self, kept: Kept) -> ProducerRecord:
+    def _restated(self, kept: TimelineEntry) -> ProducerRecord:
         fact = _fact(kept)
         self._numbers[fact.reference].add(fact.seq)
         said = outgoing(
@@ -120,7 +120,7 @@ class Rebuilding:
         self._numbers.clear()
 
 
-def _fact(kept: Kept) -> LifecycleFact:
+def _fact(kept: TimelineEntry) -> LifecycleFact:
     model = events_of(topics.LIFECYCLE).get(kept.type)
     try:
         fact = model.model_validate_json(kept.value) if model else None

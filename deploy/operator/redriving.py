@@ -11,10 +11,10 @@ from typing import Final
 from aiokafka import TopicPartition
 
 from deploy.operator.audit import Audit
-from deploy.operator.hand import Hand
 from deploy.operator.letters import Letter, letters_in, original_headers
 from deploy.operator.log import Record
 from deploy.operator.plan import Left, Line, still_waiting
+from deploy.operator.session import OperatorSession
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
@@ -48,7 +48,7 @@ class Walk:
 class Redriving:
     """`left` grows by what failed once more, or was gone when it was its turn."""
 
-    hand: Hand
+    session: OperatorSession
     audit: Audit
     pace: Pace
     progress: Progress
@@ -79,7 +79,9 @@ class Redriving:
         tails = await self._tails(letters)
         records = await self._records(letters)
         there = [letter for letter in letters if letter.id in records]
-        await self._append({letter.id: raw(letter, records[letter.id], self.hand.redrives) for letter in there}, there)
+        await self._append(
+            {letter.id: raw(letter, records[letter.id], self.session.redrives) for letter in there}, there
+        )
         ended = await self._judge(wave, tails, records)
         await self.audit.letters_ended("redriven", [letter.ref for letter in ended])
         ARMED and reach(Failpoint.OPERATION_NOTED)
@@ -88,21 +90,21 @@ class Redriving:
 
     async def _append(self, raws: Mapping[str, ProducerRecord], letters: Sequence[Letter]) -> None:
         for group in dict.fromkeys(letter.group for letter in letters):
-            after = await self.hand.append([raws[letter.id] for letter in letters if letter.group == group])
+            after = await self.session.append([raws[letter.id] for letter in letters if letter.group == group])
             ARMED and reach(Failpoint.OPERATION_APPENDED)
-            await taken(self.hand.admin, group, after, self.patience)
+            await taken(self.session.admin, group, after, self.patience)
             ARMED and reach(Failpoint.OPERATION_TAKEN)
 
     async def _tails(self, letters: Sequence[Letter]) -> dict[TopicPartition, int]:
         """Where the topics of these letters end: what fails once more comes after."""
-        extents = await self.hand.log.extents(sorted({_place(letter) for letter in letters}))
+        extents = await self.session.log.extents(sorted({_place(letter) for letter in letters}))
         return {tp: after for tp, (_, after) in extents.items()}
 
     async def _records(self, letters: Sequence[Letter]) -> dict[str, Record]:
         """The letters themselves, by id, read in the order in which they lie; those that are gone meanwhile are missing."""
         found: dict[str, Record] = {}
         for letter in sorted(letters, key=lambda each: (_place(each), _offset(each))):
-            record = await self.hand.log.at(_place(letter), _offset(letter))
+            record = await self.session.log.at(_place(letter), _offset(letter))
             if record is not None:
                 found[letter.id] = record
         return found
@@ -114,15 +116,15 @@ class Redriving:
         records: Mapping[str, Record],
     ) -> list[Letter]:
         """The letters that ended; what did not ends its line here."""
-        extents = await self.hand.log.extents(list(tails))
+        extents = await self.session.log.extents(list(tails))
         again = {
             letter.record: letter.reason
             for letter in await letters_in(
-                self.hand.log, {tp: (tails[tp], after) for tp, (_, after) in extents.items()}
+                self.session.log, {tp: (tails[tp], after) for tp, (_, after) in extents.items()}
             )
         }
         documents = [document for walk, _ in wave for document in walk.line.documents]
-        waiting = still_waiting(await self.hand.books.still_blocked(documents))
+        waiting = still_waiting(await self.session.books.still_blocked(documents))
         ended: list[Letter] = []
         for walk, run in wave:
             for letter in run:

@@ -14,18 +14,18 @@ from aiokafka import TopicPartition
 from deploy import topics as declared
 from deploy.operator.audit import Audit
 from deploy.operator.errors import OperatorError
-from deploy.operator.hand import Hand
 from deploy.operator.letters import BETWEEN, letters_in
 from deploy.operator.log import Log, Record
 from deploy.operator.plan import OLDEST
 from deploy.operator.redriving import Progress
+from deploy.operator.session import OperatorSession
 from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.contracts import topics
 from services.common.domain.errors import Poison
 from services.common.domain.position import Position
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
-from services.common.messaging.records.positions import Extent, moment, position_of
+from services.common.messaging.records.positions import OffsetRange, moment, position_of
 from services.common.messaging.records.reader import MAX_EVENT
 from services.common.messaging.records.redrive import Redrive
 
@@ -49,7 +49,7 @@ class Stretch:
 
     topic: str
     group: str
-    extents: Mapping[TopicPartition, Extent]
+    extents: Mapping[TopicPartition, OffsetRange]
 
     @property
     def records(self) -> int:
@@ -70,16 +70,16 @@ def readers(topic: str) -> list[str]:
     )
 
 
-async def stretch(hand: Hand, topic: str, group: str, begin: Point, end: Point | None) -> Stretch:
+async def stretch(session: OperatorSession, topic: str, group: str, begin: Point, end: Point | None) -> Stretch:
     """What lies there now: copies that are appended later are not part of it. Raises OperatorError."""
-    partitions = await hand.log.partitions([topic])
+    partitions = await session.log.partitions([topic])
     if not partitions:
         raise OperatorError(f"There is no topic {topic}.")
     if isinstance(begin, tuple) or isinstance(end, tuple):
         partitions = [_the_partition(topic, partitions, begin, end)]
-    lies = await hand.log.extents(partitions)
-    first = await _offsets(hand.log, partitions, begin)
-    after = {tp: lies[tp][1] for tp in partitions} if end is None else await _offsets(hand.log, partitions, end)
+    lies = await session.log.extents(partitions)
+    first = await _offsets(session.log, partitions, begin)
+    after = {tp: lies[tp][1] for tp in partitions} if end is None else await _offsets(session.log, partitions, end)
     extents = {tp: (max(first[tp], lies[tp][0]), min(after[tp], lies[tp][1])) for tp in partitions}
     return Stretch(topic, group, {tp: extent for tp, extent in extents.items() if extent[0] < extent[1]})
 
@@ -105,7 +105,7 @@ def _the_partition(topic: str, partitions: Sequence[TopicPartition], begin: Poin
 class Replaying:
     """`left_out` counts what was not appended, by a key of `LEFT_OUT`."""
 
-    hand: Hand
+    session: OperatorSession
     audit: Audit
     pace: Pace
     progress: Progress
@@ -118,7 +118,7 @@ class Replaying:
         """Append the copies, never more at once than their group has taken. Raises OperatorError."""
         aside = await self._set_aside(stretch)
         copies: list[ProducerRecord] = []
-        async with Log(self.hand.place.settings.kafka_url) as reading:
+        async with Log(self.session.target.settings.kafka_url) as reading:
             async for record in reading.records(stretch.extents):
                 copies += self._copy(record, stretch, aside)
                 if self._is_enough(len(copies)):
@@ -132,9 +132,9 @@ class Replaying:
         return self.most is not None and self.audit.counts["replayed"] + waiting >= self.most
 
     async def _append(self, group: str, copies: Sequence[ProducerRecord]) -> None:
-        after = await self.hand.append(copies)
+        after = await self.session.append(copies)
         ARMED and reach(Failpoint.OPERATION_APPENDED)
-        await taken(self.hand.admin, group, after, self.patience)
+        await taken(self.session.admin, group, after, self.patience)
         ARMED and reach(Failpoint.OPERATION_TAKEN)
         self.audit.counts["replayed"] += len(copies)
         self.progress(len(copies))
@@ -142,14 +142,14 @@ class Replaying:
 
     async def _set_aside(self, stretch: Stretch) -> set[Position]:
         """Where the records lie that have a letter of the group, whatever became of it."""
-        partitions = await self.hand.log.partitions([topics.dead_letters(stretch.topic, stretch.group)])
-        letters = await letters_in(self.hand.log, await self.hand.log.extents(partitions))
+        partitions = await self.session.log.partitions([topics.dead_letters(stretch.topic, stretch.group)])
+        letters = await letters_in(self.session.log, await self.session.log.extents(partitions))
         return {letter.position for letter in letters}
 
     def _copy(self, record: Record, stretch: Stretch, aside: set[Position]) -> Iterator[ProducerRecord]:
         """The copy of a record, unless it is to be left out."""
         try:
-            earlier = self.hand.redrives.of(record)
+            earlier = self.session.redrives.of(record)
         except Poison:
             self.left_out["unreadable"] += 1
             return
@@ -159,7 +159,7 @@ class Replaying:
             self.left_out[because] += 1
             return
         told = Redrive(stretch.group, position, at, quiet=not self.mail or bool(earlier and earlier.quiet))
-        headers = self.hand.redrives.sealed(told, record.key, record.value, record.headers)
+        headers = self.session.redrives.sealed(told, record.key, record.value, record.headers)
         yield ProducerRecord(record.topic, record.key, record.value, headers, record.partition)
 
     def _left_out(

@@ -15,7 +15,7 @@ from gateway.accounts.domain import Account, NewAccount, account_id_of
 from gateway.accounts.passwords import fits, hashed
 from gateway.accounts.store import AccountStore
 from gateway.settings import Settings
-from services.common.domain.errors import StoreAway
+from services.common.domain.errors import StoreUnavailable
 from services.common.http.field_errors import errors_of
 from services.common.runtime.settings import from_environment
 from services.common.store import connect, database, disconnect
@@ -67,7 +67,7 @@ async def run(lines: Iterable[bytes]) -> int:
         for each in wanted:
             account = await put(store, settings.id_secret, each)
             print(orjson.dumps({"niss": account.niss, "account_id": account.account_id}).decode(), flush=True)
-    except StoreAway as away:
+    except StoreUnavailable as away:
         print(f"Accounts not created: {away}", file=sys.stderr)
         return 1
     finally:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import structlog
 
-from services.common.contracts import Said
-from services.common.domain.errors import BrokerAway, TopicMissing
+from services.common.contracts import DomainEvent
+from services.common.domain.errors import BrokerUnavailable, TopicMissing
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from services.common.messaging import Publisher
@@ -15,7 +15,9 @@ from services.common.messaging.records.writer import outgoing
 log = structlog.get_logger()
 
 
-async def publish_confirmed(publisher: Publisher, event: Said, identifier: str, traceparent: str | None) -> datetime:
+async def publish_confirmed(
+    publisher: Publisher, event: DomainEvent, identifier: str, traceparent: str | None
+) -> datetime:
     """Append `event` and return its append time, once the broker acknowledged it.
 
     Raises the problem `not-confirmed` when it did not in time; the record may land all the same.
@@ -31,7 +33,7 @@ async def publish_confirmed(publisher: Publisher, event: Said, identifier: str, 
     )
     try:
         (landed,) = await publisher.append([ProducerRecord.of(record)])
-    except BrokerAway:
+    except BrokerUnavailable:
         raise Problem(problem_types.NOT_CONFIRMED, retry_after=2) from None
     except TopicMissing as missing:
         log.critical("nothing can be filed", because=str(missing))

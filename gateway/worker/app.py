@@ -8,8 +8,8 @@ from gateway.requests.store import ViewStore
 from gateway.settings import Settings
 from gateway.worker.handlers import views
 from services.common.contracts import topics
-from services.common.messaging import ProjectionConsumer
-from services.common.runtime.bootstrap import Wiring
+from services.common.messaging import ProjectionProcessor
+from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
 
 GROUP: Final = "gateway-views"
@@ -17,13 +17,13 @@ TOPICS: Final = (topics.INTAKE, topics.LIFECYCLE, topics.RESTATED, topics.DELIVE
 
 
 def build(settings: Settings) -> FastAPI:
-    wiring = Wiring(settings, "gateway", name="gateway-worker")
-    store = ViewStore(wiring.database)
+    context = ServiceContext(settings, "gateway", name="gateway-worker")
+    store = ViewStore(context.database)
     process = Process(
         "gateway-worker",
-        publisher=wiring.publisher,
+        publisher=context.publisher,
         prepare=[store.ensure_indexes],
-        subscriptions=[wiring.reading(GROUP, TOPICS, ProjectionConsumer(views, store.documents))],
-        close=[wiring.close],
+        subscriptions=[context.subscription(GROUP, TOPICS, ProjectionProcessor(views, store.documents))],
+        close=[context.close],
     )
     return process.app()

@@ -43,7 +43,7 @@ def short(kind: type[Event]) -> str:
     return kind.TYPE.removeprefix(TYPE_PREFIX).removesuffix(".v1")
 
 
-def submitted(view: RequestView | None, received: Received[RequestSubmitted]) -> RequestView:
+def apply_submission(view: RequestView | None, received: Received[RequestSubmitted]) -> RequestView:
     """The citizen's own words, before anybody else has read them."""
     event = received.event
     mine = RequestView(
@@ -57,7 +57,7 @@ def submitted(view: RequestView | None, received: Received[RequestSubmitted]) ->
     return mine if view is None else _joined(view, mine)
 
 
-def happened(view: RequestView | None, received: Received[LifecycleFact]) -> RequestView:
+def apply_fact(view: RequestView | None, received: Received[LifecycleFact]) -> RequestView:
     """A fact of the request's life, in its place by `seq`."""
     event = received.event
     entry = _entry(event, received.id, state=event.state)
@@ -68,7 +68,7 @@ def happened(view: RequestView | None, received: Received[LifecycleFact]) -> Req
     return _joined(view, mine)
 
 
-def told(view: RequestView | None, received: Received[DeliveryFact]) -> RequestView:
+def apply_delivery(view: RequestView | None, received: Received[DeliveryFact]) -> RequestView:
     """What became of a notice, by its event id: deliveries have no order of their own."""
     event = received.event
     entry = _entry(event, received.id, channel=event.channel, notice=event.notice, about=event.event_id)

@@ -13,6 +13,6 @@ from services.common.messaging import Projection
 
 views: Final = Projection[RequestView](keys=lambda received: [reference_of(UUID(received.key))])
 
-views.on(RequestSubmitted)(domain.submitted)
-views.on(LifecycleFact)(domain.happened)
-views.on(DeliveryFact)(domain.told)
+views.on(RequestSubmitted)(domain.apply_submission)
+views.on(LifecycleFact)(domain.apply_fact)
+views.on(DeliveryFact)(domain.apply_delivery)

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.common.http import problems
 from services.common.http.internal_auth import has_signature
 from services.common.http.middleware import RequestMiddleware
-from services.common.runtime.bootstrap import Wiring
+from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
 from services.documents.api import Services, router
 from services.documents.cleaning import Cleaning
@@ -18,17 +18,17 @@ from services.documents.uploads import Uploads
 
 
 def build(settings: Settings) -> FastAPI:
-    wiring = Wiring(settings, "documents")
-    files = Files(wiring.database)
+    context = ServiceContext(settings, "documents")
+    files = Files(context.database)
     bucket = Bucket(settings)
-    subscription, sweeper = wiring.deciding(GROUP, TOPICS, aggregate, files.documents)
+    subscription, sweeper = context.aggregate_subscription(GROUP, TOPICS, aggregate, files.documents)
     process = Process(
         "documents",
-        publisher=wiring.publisher,
+        publisher=context.publisher,
         prepare=[files.ensure_indexes, bucket.ensure],
         subscriptions=[subscription],
         loops=[sweeper, Cleaning(files, bucket)],
-        close=[bucket.close, wiring.close],
+        close=[bucket.close, context.close],
     )
     services = Services(files, Uploads(files, bucket, settings.uploads_at_once))
     return add_api(process.app(), services, settings.internal_secret)

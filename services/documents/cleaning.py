@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from services.common.domain.errors import Away
+from services.common.domain.errors import Unavailable
 from services.documents import domain
 from services.documents.objects import Bucket
 from services.documents.store import Files
@@ -42,7 +42,7 @@ class Cleaning:
             await asyncio.sleep(PERIOD)
             try:
                 await self.round()
-            except Away as away:
+            except Unavailable as away:
                 log.warning("cleaning void", because=str(away))
             except Exception as error:
                 log.critical("cleaning failed", error=type(error).__name__)

@@ -10,7 +10,7 @@ from minio import Minio
 from minio.datatypes import Part
 from minio.error import S3Error
 
-from services.common.domain.errors import ObjectStoreAway
+from services.common.domain.errors import ObjectStoreUnavailable
 
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
 
@@ -34,7 +34,7 @@ class MultipartUpload:
         """S3 may answer 200 and say in the body that it failed after all: then there is no entity tag."""
         result = self._client._complete_multipart_upload(*self._place, self._id, self._parts)
         if not result.etag:
-            raise ObjectStoreAway("the object was not completed")
+            raise ObjectStoreUnavailable("the object was not completed")
 
     def abort(self) -> None:
         _abort(self._client, *self._place, self._id)

@@ -18,7 +18,7 @@ from minio import Minio
 from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3.exceptions import HTTPError
 
-from services.common.domain.errors import ObjectStoreAway
+from services.common.domain.errors import ObjectStoreUnavailable
 from services.documents.minio_multipart import MultipartUpload, abort_uploads
 from services.documents.settings import Settings
 
@@ -44,25 +44,25 @@ class Run(Protocol):
 
 
 @contextmanager
-def reaching_objects() -> Iterator[None]:
+def translate_object_store_errors() -> Iterator[None]:
     """Translate what the client raises when the object store is away. Anything else is our bug and passes through."""
     try:
         yield
     except HTTPError as error:
-        raise ObjectStoreAway(type(error).__name__) from None
+        raise ObjectStoreUnavailable(type(error).__name__) from None
     except S3Error as error:
         if error.response.status >= 500 or error.code in _AWAY:
-            raise ObjectStoreAway(f"code {error.code}") from None
+            raise ObjectStoreUnavailable(f"code {error.code}") from None
         raise
     except ServerError as error:
-        raise ObjectStoreAway(f"status {error.status_code}") from None
+        raise ObjectStoreUnavailable(f"status {error.status_code}") from None
     except InvalidResponseError:
         # S3 answers in XML: this is a proxy's page, or somebody else's port.
-        raise ObjectStoreAway("what answers is no S3") from None
+        raise ObjectStoreUnavailable("what answers is no S3") from None
 
 
 class Bucket:
-    """Where the bytes lie. Every method raises `ObjectStoreAway` when it cannot be reached in time."""
+    """Where the bytes lie. Every method raises `ObjectStoreUnavailable` when it cannot be reached in time."""
 
     def __init__(self, settings: Settings) -> None:
         url = urlsplit(settings.s3_url)
@@ -202,5 +202,5 @@ class _Sending:
 
 
 def _reaching(call: Callable[[], T]) -> T:
-    with reaching_objects():
+    with translate_object_store_errors():
         return call()

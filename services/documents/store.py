@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from pymongo import ASCENDING, IndexModel
 
 from services.common.messaging.producer.partitions import partition_of
-from services.common.store import Change, Database, Document, DocumentStore, reaching_store
+from services.common.store import Change, Database, Document, DocumentStore, translate_store_errors
 from services.documents import domain
 from services.documents.domain import File
 
@@ -20,7 +20,7 @@ Decide = Callable[[Mapping[UUID, File | None]], Mapping[UUID, File]]
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class PendingUpload:
     """An upload that began and was not seen to end: its object may be whole, in part, or not there."""
 
     object_key: str
@@ -34,7 +34,7 @@ def now() -> datetime:
 
 
 class Files:
-    """Every method raises `StoreAway` when the store cannot be reached."""
+    """Every method raises `StoreUnavailable` when the store cannot be reached."""
 
     def __init__(self, database: Database) -> None:
         self.documents = DocumentStore(database["documents"], File)
@@ -44,7 +44,7 @@ class Files:
 
     async def ensure_indexes(self) -> None:
         await self.documents.ensure_indexes(IndexModel([("state.discarded", ASCENDING)], name="discarded"))
-        with reaching_store():
+        with translate_store_errors():
             await self._uploads.create_indexes([IndexModel([("begun_at", ASCENDING)], name="begun")])
 
     async def find(self, document_id: UUID) -> File | None:
@@ -80,26 +80,26 @@ class Files:
     async def begin_upload(self, document_id: UUID) -> str:
         """The key of a new object for this file: never one that was used before. Noted before a byte goes there."""
         key = f"{document_id}/{uuid4()}"
-        with reaching_store():
+        with translate_store_errors():
             await self._uploads.insert_one({"_id": key, "document_id": document_id, "begun_at": now()})
         return key
 
     async def end_upload(self, object_key: str) -> None:
         """The object is a file's, or gone."""
-        with reaching_store():
+        with translate_store_errors():
             await self._uploads.delete_one({"_id": object_key})
 
-    async def begun(self, longer_than: timedelta, limit: int) -> list[Begun]:
+    async def begun(self, longer_than: timedelta, limit: int) -> list[PendingUpload]:
         """Uploads that began so long ago that they cannot be going on."""
         query = {"begun_at": {"$lte": now() - longer_than}}
-        with reaching_store():
+        with translate_store_errors():
             found = await self._uploads.find(query).sort("begun_at", ASCENDING).limit(limit).to_list(None)
-        return [Begun(each["_id"], each["document_id"]) for each in found]
+        return [PendingUpload(each["_id"], each["document_id"]) for each in found]
 
     async def discarded(self, limit: int) -> list[tuple[UUID, str]]:
         """Objects whose file has let them go: document id and object key."""
         query = {"state.discarded": {"$gt": ""}}
-        with reaching_store():
+        with translate_store_errors():
             found = await self._raw.find(query, {"state.discarded": 1}).limit(limit).to_list(None)
         return [(UUID(each["_id"]), key) for each in found for key in each["state"]["discarded"]]
 

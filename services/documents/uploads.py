@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from services.common.domain.errors import Away
+from services.common.domain.errors import Unavailable
 from services.documents import domain
 from services.documents.content import Inspection, cleaned_name
 from services.documents.domain import AnotherFile, Content, File
@@ -53,8 +53,8 @@ class Uploads:
     async def receive(self, upload: Upload, chunks: AsyncIterable[bytes]) -> tuple[File, bool]:
         """The file, and whether this upload made it (or found it already there).
 
-        Raises `Unacceptable` for the bytes, `AnotherFile` for the id, `Busy`, `TooSlow`, `Away`, and whatever `chunks`
-        raises. Then what had been sent to the bucket is removed, at once or soon; only after `Away` or `TooSlow` the
+        Raises `Unacceptable` for the bytes, `AnotherFile` for the id, `Busy`, `TooSlow`, `Unavailable`, and whatever `chunks`
+        raises. Then what had been sent to the bucket is removed, at once or soon; only after `Unavailable` or `TooSlow` the
         file may be there all the same, and the same bytes sent again find it.
         """
         if not self._free:
@@ -95,7 +95,7 @@ class Uploads:
         content = await self._send(key, upload, inspection, chunks)
         document_id = upload.document_id
         try:
-            # A save that fails as `Away` may have landed: then the bytes stay until `cleaning` knows.
+            # A save that fails as `Unavailable` may have landed: then the bytes stay until `cleaning` knows.
             stored = await self._files.change(
                 [document_id], lambda files: {document_id: domain.store(files[document_id], upload.owner, content)}
             )
@@ -133,18 +133,18 @@ class Uploads:
         try:
             await writer.abort()
             await self._files.end_upload(key)
-        except Away as away:
+        except Unavailable as away:
             log.warning("an aborted upload is left to cleaning", because=str(away))
 
     async def _drop(self, key: str) -> None:
         try:
             await self._bucket.remove(key)
             await self._files.end_upload(key)
-        except Away as away:
+        except Unavailable as away:
             log.warning("a superseded upload is left to cleaning", because=str(away))
 
     async def _note_end(self, key: str) -> None:
         try:
             await self._files.end_upload(key)
-        except Away as away:
+        except Unavailable as away:
             log.warning("an ended upload is left to cleaning", because=str(away))

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.common.runtime.bootstrap import Wiring
+from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
 from services.intake.handlers import requests
 from services.intake.messages import GROUP, TOPICS
@@ -11,15 +11,15 @@ from services.intake.store import requests_in
 
 
 def build(settings: Settings) -> FastAPI:
-    wiring = Wiring(settings, "intake")
-    store = requests_in(wiring.database)
-    subscription, sweeper = wiring.deciding(GROUP, TOPICS, requests, store)
+    context = ServiceContext(settings, "intake")
+    store = requests_in(context.database)
+    subscription, sweeper = context.aggregate_subscription(GROUP, TOPICS, requests, store)
     process = Process(
         "intake",
-        publisher=wiring.publisher,
+        publisher=context.publisher,
         prepare=[store.ensure_indexes],
         subscriptions=[subscription],
         loops=[sweeper],
-        close=[wiring.close],
+        close=[context.close],
     )
     return process.app()

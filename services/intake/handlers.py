@@ -29,7 +29,9 @@ def _reference(received: Received[Any]) -> Sequence[str]:
     return (reference_of(UUID(received.key)),)
 
 
-requests = Aggregate(service="intake", state=Request, keys=_reference, timers=request.timers, begins={RequestSubmitted})
+requests = Aggregate(
+    service="intake", state=Request, keys=_reference, timers=request.timers, created_by={RequestSubmitted}
+)
 
 
 @requests.on(RequestSubmitted)

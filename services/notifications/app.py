@@ -2,13 +2,13 @@
 
 from fastapi import FastAPI
 
-from services.common.runtime.bootstrap import Wiring
+from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
 from services.notifications import handlers
 from services.notifications.composing import mailbox
 from services.notifications.mail import Mailer, Server
 from services.notifications.messages import GROUP, TOPICS
-from services.notifications.outbox_relay import Teller
+from services.notifications.outbox_relay import OutboxRelay
 from services.notifications.recipients import Recipients
 from services.notifications.sender import Sender
 from services.notifications.settings import Settings
@@ -16,25 +16,25 @@ from services.notifications.store import Deliveries
 
 
 def build(settings: Settings) -> FastAPI:
-    wiring = Wiring(settings, "notifications")
-    deliveries = Deliveries(wiring.database)
+    context = ServiceContext(settings, "notifications")
+    deliveries = Deliveries(context.database)
     from_us = mailbox(settings.mail_from)
     sender = Sender(
         deliveries,
         Mailer(Server.parse(settings.smtp_url), from_us.domain),
         Recipients(settings.gateway_url, settings.internal_secret),
-        Teller(deliveries, wiring.publisher),
+        OutboxRelay(deliveries, context.publisher),
         holder=settings.postigo_instance,
         sender=from_us,
         public_url=settings.public_url,
     )
-    maker = handlers.WakingMaker(handlers.deliveries(from_us.domain), deliveries.collection, sender.wake)
+    maker = handlers.NotifyingInserter(handlers.deliveries(from_us.domain), deliveries.collection, sender.wake)
     process = Process(
         "notifications",
-        publisher=wiring.publisher,
-        prepare=[deliveries.prepare, sender.take_back],
-        subscriptions=[wiring.reading(GROUP, TOPICS, maker)],
+        publisher=context.publisher,
+        prepare=[deliveries.prepare, sender.reclaim_leases],
+        subscriptions=[context.subscription(GROUP, TOPICS, maker)],
         loops=[sender],
-        close=[wiring.close],
+        close=[context.close],
     )
     return process.app()

@@ -11,9 +11,9 @@ from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
 from typing import Final
 
-from services.notifications.domain import Addressee, Delivery, Trouble
+from services.notifications.domain import Addressee, Delivery, FailureKind
 from services.notifications.errors import NotSent
-from services.notifications.mail_templates import Letter, one_line
+from services.notifications.mail_templates import RenderedMail, one_line
 
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\],;:\\\"]{1,190}")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 ,.'!-]{1,60}")
@@ -41,7 +41,7 @@ def mailbox(text: str) -> Address:
     return Address(one_line(name), addr_spec=_ascii(address))
 
 
-def compose(delivery: Delivery, letter: Letter, sender: Address, to: Addressee, now: datetime) -> Mail:
+def compose(delivery: Delivery, letter: RenderedMail, sender: Address, to: Addressee, now: datetime) -> Mail:
     """The mail. Raises `NotSent` (refused) for an address that no mail can go to.
 
     Whatever a header is given, it cannot break a line: words are plain, or encoded.
@@ -106,7 +106,7 @@ def _addressee(to: Addressee) -> Address:
     try:
         return Address(one_line(to.name), addr_spec=_ascii(to.email))
     except (ValueError, MessageError, IndexError):
-        raise NotSent(Trouble.REFUSED, "bad-address") from None
+        raise NotSent(FailureKind.REFUSED, "bad-address") from None
 
 
 def _ascii(address: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import aiosmtplib
 
 from services.notifications.composing import Mail
-from services.notifications.domain import Trouble
+from services.notifications.domain import FailureKind
 from services.notifications.errors import NotSent
 
 COMMAND_TIMEOUT: Final = 10.0
@@ -117,7 +117,7 @@ class Mailer:
         try:
             await smtp.connect()
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise NotSent(Trouble.AWAY, "smtp-away") from error
+            raise NotSent(FailureKind.AWAY, "smtp-away") from error
         return Connection(smtp)
 
     async def close(self) -> None:
@@ -138,20 +138,20 @@ def trouble_in(error: Exception) -> NotSent:
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         return trouble_in(error.recipients[0])
     if isinstance(error, aiosmtplib.SMTPSenderRefused):
-        return NotSent(Trouble.AWAY, f"smtp-sender-{error.code}")
+        return NotSent(FailureKind.AWAY, f"smtp-sender-{error.code}")
     if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
         if error.code == _GOING_AWAY:
-            return NotSent(Trouble.AWAY, f"smtp-{error.code}")
-        trouble = Trouble.REFUSED if 500 <= error.code < 600 else Trouble.DEFERRED
+            return NotSent(FailureKind.AWAY, f"smtp-{error.code}")
+        trouble = FailureKind.REFUSED if 500 <= error.code < 600 else FailureKind.DEFERRED
         return NotSent(trouble, f"smtp-{error.code}")
     if isinstance(error, aiosmtplib.SMTPTimeoutError):
-        return NotSent(Trouble.AWAY, "smtp-timeout")
+        return NotSent(FailureKind.AWAY, "smtp-timeout")
     if isinstance(error, aiosmtplib.SMTPNotSupported | ValueError):
-        return NotSent(Trouble.REFUSED, "bad-address")
-    return NotSent(Trouble.AWAY, "smtp-away")
+        return NotSent(FailureKind.REFUSED, "bad-address")
+    return NotSent(FailureKind.AWAY, "smtp-away")
 
 
 def _still_in_step(error: Exception) -> bool:
     """Whether the server answered and was reset, so that the next mail may use the same connection."""
     refusal = aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException
-    return isinstance(error, refusal) and trouble_in(error).trouble is not Trouble.AWAY
+    return isinstance(error, refusal) and trouble_in(error).trouble is not FailureKind.AWAY

@@ -23,14 +23,14 @@ _HTML: Final = Environment(loader=_FOLDER, autoescape=True, undefined=StrictUnde
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RenderedMail:
     language: str
     subject: str
     text: str
     html: str
 
 
-def write(delivery: Delivery, to: Addressee, public_url: str) -> Letter:
+def render(delivery: Delivery, to: Addressee, public_url: str) -> RenderedMail:
     """The notice in the person's language, or in Portuguese when we do not write it.
 
     Names and references may hold anything: neither can break a line, an element or a link.
@@ -47,7 +47,7 @@ def write(delivery: Delivery, to: Addressee, public_url: str) -> Letter:
     text = _TEXT.get_template(file)
     subject = one_line("".join(text.blocks["subject"](text.new_context(words))), 2 * LONGEST)
     words["subject"] = subject
-    return Letter(
+    return RenderedMail(
         language=language,
         subject=subject,
         text=text.render(words, layout=f"{delivery.templates}/layout.txt"),

@@ -9,10 +9,10 @@ from typing import Final
 
 import structlog
 
-from services.common.domain.errors import Away, TopicMissing
+from services.common.domain.errors import TopicMissing, Unavailable
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.runtime.backoff import LONGEST_WAIT, step_back
+from services.common.runtime.backoff import LONGEST_WAIT, sleep_with_jitter
 from services.common.store import Document
 from services.common.telemetry.logging import where
 from services.notifications.domain import Delivery
@@ -29,7 +29,7 @@ STALE_AFTER: Final = timedelta(seconds=30)
 LIMIT: Final = 200
 
 
-class Teller:
+class OutboxRelay:
     """The outboxes of ended deliveries: publish, then clear. Saying twice is harmless, the id is the same."""
 
     def __init__(self, deliveries: Deliveries, publisher: Publisher) -> None:
@@ -61,13 +61,13 @@ class Teller:
                     async with asyncio.timeout(PERIOD):
                         await self._woken.wait()
             else:
-                await step_back()
+                await sleep_with_jitter()
 
     async def round(self) -> bool:
         """Say what is there to be said; False when an engine was away."""
         try:
             await self._say_all()
-        except (Away, TopicMissing) as away:
+        except (Unavailable, TopicMissing) as away:
             log.warning("deliveries not said yet", because=str(away))
         except Exception as error:
             log.critical("saying deliveries failed", error=type(error).__name__, exc_info=where(error))

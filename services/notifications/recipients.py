@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from services.common.contracts.base import Value
 from services.common.http import signing
-from services.common.runtime.coalescing import Gathering
-from services.notifications.domain import Delivery, Recipient, Trouble
+from services.common.runtime.coalescing import Coalescer
+from services.notifications.domain import Delivery, FailureKind, Recipient
 from services.notifications.errors import NotSent
 
 TIMEOUT: Final = 5.0
@@ -35,7 +35,7 @@ class Recipients:
         self._secret = secret
         # No proxy of the environment may stand in an internal call.
         self._http = httpx2.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False)
-        self._asked = Gathering(self._ask)
+        self._asked = Coalescer(self._ask)
 
     async def of(self, delivery: Delivery) -> Recipient | None:
         """The recipient now; None when there is no such account. Raises `NotSent` when the gateway does not say."""
@@ -49,7 +49,7 @@ class Recipients:
         try:
             return await self._asked_together(deliveries)
         except NotSent as error:
-            if error.trouble is Trouble.AWAY or len(deliveries) == 1:
+            if error.trouble is FailureKind.AWAY or len(deliveries) == 1:
                 return [error] * len(deliveries)
         return [(await self._ask([each]))[0] for each in deliveries]
 
@@ -60,17 +60,17 @@ class Recipients:
         try:
             answer = await self._http.post(TARGET, content=body, headers=about | signed)
         except httpx2.HTTPError as error:
-            raise NotSent(Trouble.AWAY, "gateway-away") from error
+            raise NotSent(FailureKind.AWAY, "gateway-away") from error
         if answer.status_code != 200:
-            trouble = Trouble.AWAY if answer.status_code in _AWAY else Trouble.DEFERRED
+            trouble = FailureKind.AWAY if answer.status_code in _AWAY else FailureKind.DEFERRED
             raise NotSent(trouble, f"gateway-{answer.status_code}")
         try:
             told = Told.model_validate_json(answer.content).recipients
         except ValidationError:
             # The text of the error would carry people.
-            raise NotSent(Trouble.DEFERRED, "gateway-answer") from None
+            raise NotSent(FailureKind.DEFERRED, "gateway-answer") from None
         if len(told) != len(asked):
-            raise NotSent(Trouble.DEFERRED, "gateway-answer")
+            raise NotSent(FailureKind.DEFERRED, "gateway-answer")
         return told
 
     async def close(self) -> None:

@@ -15,18 +15,18 @@ from typing import Final
 
 import structlog
 
-from services.common.domain.errors import StoreAway
+from services.common.domain.errors import StoreUnavailable
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.runtime.backoff import LONGEST_WAIT, step_back
+from services.common.runtime.backoff import LONGEST_WAIT, sleep_with_jitter
 from services.common.store import Change, Document
 from services.common.telemetry import metrics
 from services.common.telemetry.logging import where
 from services.notifications import domain, mail_templates
 from services.notifications.composing import compose
-from services.notifications.domain import Delivery, Skip, Status, Trouble
+from services.notifications.domain import Delivery, FailureKind, Skip, Status
 from services.notifications.errors import NotSent
 from services.notifications.mail import Mailer
-from services.notifications.outbox_relay import Teller
+from services.notifications.outbox_relay import OutboxRelay
 from services.notifications.recipients import Recipients
 from services.notifications.store import Deliveries, delivery_in, moved
 
@@ -60,7 +60,7 @@ class Sender:
         deliveries: Deliveries,
         mailer: Mailer,
         recipients: Recipients,
-        teller: Teller,
+        teller: OutboxRelay,
         *,
         holder: str,
         sender: Address,
@@ -89,7 +89,7 @@ class Sender:
             self._look_through_at = 0.0
         self._woken.set()
 
-    async def take_back(self) -> None:
+    async def reclaim_leases(self) -> None:
         """Before anything else: what a former life of this replica held is due now, its holder being dead."""
         held = await self._deliveries.held_by(self._holder)
         now = datetime.now(UTC)
@@ -112,12 +112,12 @@ class Sender:
         while True:
             try:
                 await self._round()
-            except StoreAway as away:
+            except StoreUnavailable as away:
                 log.warning("nothing taken", because=str(away))
-                await step_back()
+                await sleep_with_jitter()
             except Exception as error:
                 log.critical("sender failed", error=type(error).__name__, exc_info=where(error))
-                await step_back()
+                await sleep_with_jitter()
 
     async def _round(self) -> None:
         self._woken.clear()
@@ -129,7 +129,7 @@ class Sender:
         if self._away:
             # While an engine is away the whole queue waits; it would only burn its tries.
             self._away = False
-            await step_back()
+            await sleep_with_jitter()
         elif len(self._trying) >= SLOTS:
             await self._room()
         elif not taken:
@@ -186,10 +186,10 @@ class Sender:
         except NotSent as error:
             return self._failed(delivery, error.trouble, error.because)
         except TimeoutError:
-            return self._failed(delivery, Trouble.AWAY, "timeout")
+            return self._failed(delivery, FailureKind.AWAY, "timeout")
         except Exception as error:
             log.critical("our bug", delivery=str(delivery.id), error=type(error).__name__, exc_info=where(error))
-            return self._failed(delivery, Trouble.BUG, "internal-error")
+            return self._failed(delivery, FailureKind.BUG, "internal-error")
         return domain.skipped(delivery, skip, datetime.now(UTC)) if skip else domain.sent(delivery, datetime.now(UTC))
 
     async def _send(self, delivery: Delivery) -> Skip | None:
@@ -201,13 +201,13 @@ class Sender:
             to = domain.addressed(recipient, delivery.channel)
             if isinstance(to, Skip):
                 return to
-            letter = mail_templates.write(delivery, to, self._public_url)
+            letter = mail_templates.render(delivery, to, self._public_url)
             await connection.send(compose(delivery, letter, self._sender, to, datetime.now(UTC)))
             ARMED and reach(Failpoint.DELIVERY_MAIL_SENT)
             return None
 
-    def _failed(self, delivery: Delivery, trouble: Trouble, because: str) -> Delivery:
-        self._away = self._away or trouble is Trouble.AWAY
+    def _failed(self, delivery: Delivery, trouble: FailureKind, because: str) -> Delivery:
+        self._away = self._away or trouble is FailureKind.AWAY
         log.warning("not delivered", delivery=str(delivery.id), trouble=trouble, because=because)
         return domain.failed_try(delivery, trouble, because, datetime.now(UTC), random.random())
 
@@ -219,9 +219,9 @@ class Sender:
             while batch:
                 try:
                     await self._save(batch)
-                except StoreAway as away:
+                except StoreUnavailable as away:
                     log.warning("ends not stored yet", because=str(away))
-                    await step_back()
+                    await sleep_with_jitter()
                 else:
                     ARMED and reach(Failpoint.DELIVERY_STORED)
                     batch = []

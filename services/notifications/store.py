@@ -9,13 +9,13 @@ from pymongo import ASCENDING, IndexModel
 from services.common.contracts.topics import REQUEST_PARTITIONS
 from services.common.domain.identifiers import derived_text
 from services.common.messaging.records.writer import outgoing
-from services.common.store import Change, Database, Document, DocumentStore, Outgoing, reaching_store
-from services.notifications.domain import PATIENCE, Delivery, Status
+from services.common.store import Change, Database, Document, DocumentStore, OutboxEntry, translate_store_errors
+from services.notifications.domain import RETRY_POLICIES, Delivery, Status
 from services.notifications.messages import GROUP, DeliveryFact, DeliveryFailed, DeliverySent, DeliverySkipped
 
 PARTITIONS: Final = range(REQUEST_PARTITIONS)
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-FARTHEST: Final = max(patience.longest for patience in PATIENCE.values()) + timedelta(minutes=1)
+FARTHEST: Final = max(patience.longest for patience in RETRY_POLICIES.values()) + timedelta(minutes=1)
 """No try is due later than this from now; the minute is for clocks that do not agree."""
 
 
@@ -36,14 +36,14 @@ class Deliveries(DocumentStore[Delivery]):
         entry of each delivery that ended since PostgreSQL swept last.
         """
         query = _due(now) if since is None else {"state.due_at": {"$gte": since, "$lte": now}}
-        with reaching_store():
+        with translate_store_errors():
             found = self.collection.find(query).sort("state.due_at", ASCENDING).limit(limit)
             return [self._read(raw) for raw in await found.to_list(None)]
 
     async def held_by(self, holder: str) -> list[Document[Delivery]]:
         """What `holder` has a lease on."""
         leased = {"state.due_at": {"$gt": EARLIEST}, "state.status": Status.SENDING.value, "state.holder": holder}
-        with reaching_store():
+        with translate_store_errors():
             return [self._read(raw) for raw in await self.collection.find(leased).to_list(None)]
 
     async def unsaid(self, before: datetime, limit: int) -> list[Document[Delivery]]:
@@ -86,7 +86,7 @@ _FACTS: Final[dict[Status, type[DeliveryFact]]] = {
 }
 
 
-def _said(delivery: Delivery) -> list[Outgoing]:
+def _said(delivery: Delivery) -> list[OutboxEntry]:
     """At most one fact, on an id that each replica derives alike."""
     kind = _FACTS.get(delivery.status)
     if kind is None or delivery.ended_at is None:

@@ -147,7 +147,7 @@ def _told(
     return changed(told, kind(**_whole(told), occurred_at=event.occurred_at))
 
 
-def pass_on(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
+def forward_command(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
     """Check what only routing knows of a command, and pass it on as a fact for intake to judge."""
     event = received.event
     department = department_of(received.topic)
@@ -166,7 +166,7 @@ def reject(received: Received[Command], code: str) -> CommandRejected:
     return _rejection(request_id, received.at, _reference_to(received), code, None)
 
 
-def pass_back(current: Assignment | None, received: Received[ActRefused]) -> Decision[Assignment]:
+def relay_rejection(current: Assignment | None, received: Received[ActRefused]) -> Decision[Assignment]:
     """Intake refused what a department asked: tell it. A person's refused act is the gateway's to show."""
     event = received.event
     if event.command is None:

@@ -19,7 +19,7 @@ from services.routing.messages import (
     Resolve,
 )
 
-assignments = Aggregate(service="routing", state=Assignment, begins={RequestRegistered})
+assignments = Aggregate(service="routing", state=Assignment, created_by={RequestRegistered})
 
 
 @assignments.on(RequestRegistered)
@@ -43,13 +43,13 @@ def tell_of_withdrawal(current: Assignment | None, received: Received[RequestWit
 
 
 @assignments.on(ActRefused)
-def pass_back(current: Assignment | None, received: Received[ActRefused]) -> Decision[Assignment]:
-    return domain.pass_back(current, received)
+def relay_rejection(current: Assignment | None, received: Received[ActRefused]) -> Decision[Assignment]:
+    return domain.relay_rejection(current, received)
 
 
 @assignments.on(Acknowledge, Answer, Resolve, Reject)
-def pass_on(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
-    return domain.pass_on(current, received)
+def forward_command(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
+    return domain.forward_command(current, received)
 
 
 @assignments.on_reused_id(Acknowledge, Answer, Resolve, Reject)

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 
 from deploy.local import cache
 from deploy.local.table import PROCESSES
-from deploy.operator.place import NAMED
+from deploy.operator.target import NAMED
 from tests.contract.containers import ROOT, compose, declared_variables, filled_in, required_variables, stages
 
 COMPOSE = compose()

@@ -9,14 +9,14 @@ from jsonschema import Draft202012Validator
 from deploy.contracts.files import FOLDER
 from deploy.contracts.headers import SHAPES, shape_of
 from deploy.contracts.schemas import models, schema_of
-from services.common.contracts import Said
+from services.common.contracts import DomainEvent
 from services.common.messaging.records.positions import moment
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.writer import outgoing
 from tests.contract.golden_records import APPENDED, Golden, golden_records
 
 RECORDS = golden_records()
-SAID = [golden for golden in RECORDS if issubclass(golden.model, Said)]
+SAID = [golden for golden in RECORDS if issubclass(golden.model, DomainEvent)]
 
 
 def test_every_event_has_a_golden_record() -> None:
@@ -50,7 +50,7 @@ def test_the_headers_of_a_golden_record_are_as_published(golden: Golden) -> None
 @pytest.mark.parametrize("golden", SAID, ids=str)
 def test_the_kernel_says_it_under_the_same_topic_key_and_headers(golden: Golden) -> None:
     event = golden.model.model_validate(golden.value)
-    assert isinstance(event, Said)
+    assert isinstance(event, DomainEvent)
     said = outgoing(
         event,
         id=golden.headers["ce_id"],

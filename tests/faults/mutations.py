@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 
-from services.common.messaging.consumer.crash_guard import extents_of
+from services.common.messaging.consumer.crash_guard import offset_ranges_of
 from services.common.messaging.consumer.subscription import Subscription
 from services.common.messaging.handlers.aggregate import Aggregate
-from services.common.messaging.handlers.aggregate_processor import AggregateConsumer
+from services.common.messaging.handlers.aggregate_processor import AggregateProcessor
 from services.common.messaging.producer.batches import ProducerRecord, enqueue
 from services.common.messaging.producer.publisher import Publisher
-from services.common.store import DocumentStore, Outgoing, reaching_store
+from services.common.store import DocumentStore, OutboxEntry, translate_store_errors
 
 
 def commit_before_save() -> None:
@@ -22,15 +22,15 @@ def commit_before_save() -> None:
 
     def mutated(self: Subscription, **about: Any) -> None:
         begin(self, **about)
-        take = self._taker.take
+        process = self._crash_guard.process
 
-        async def commit_then_take(records: Any) -> None:
-            after: dict[TopicPartition, int] = {tp: extent[1] for tp, extent in extents_of(records).items()}
-            await self._committer.ended(after)
-            await self._committer.settled()
-            await take(records)
+        async def commit_then_process(records: Any) -> None:
+            after: dict[TopicPartition, int] = {tp: extent[1] for tp, extent in offset_ranges_of(records).items()}
+            await self._committer.commit(after)
+            await self._committer.drain()
+            await process(records)
 
-        self._taker.take = commit_then_take  # type: ignore[method-assign]
+        self._crash_guard.process = commit_then_process  # type: ignore[method-assign]
 
     Subscription.__init__ = mutated  # type: ignore[method-assign]
 
@@ -43,25 +43,25 @@ def no_inbox_check() -> None:
 
 
 def publish_before_save() -> None:
-    park = AggregateConsumer._park
+    park = AggregateProcessor._park
 
-    async def mutated(self: AggregateConsumer[Any], queues: Any, folds: Any) -> None:
+    async def mutated(self: AggregateProcessor[Any], queues: Any, folds: Any) -> None:
         await park(self, queues, folds)
         await self._publisher.send([event for fold in folds.values() for event in fold.change.said])
 
-    AggregateConsumer._park = mutated  # type: ignore[method-assign]
+    AggregateProcessor._park = mutated  # type: ignore[method-assign]
 
 
 def outbox_replaced() -> None:
     async def mutated(self: DocumentStore[Any], sent: Mapping[str, Sequence[str]]) -> None:
-        with reaching_store():
+        with translate_store_errors():
             await self._collection.update_many({"_id": {"$in": list(sent)}}, {"$set": {"outbox": []}})
 
     DocumentStore.clear = mutated  # type: ignore[method-assign]
 
 
 def sends_not_awaited() -> None:
-    async def mutated(self: Publisher, events: Sequence[Outgoing]) -> None:
+    async def mutated(self: Publisher, events: Sequence[OutboxEntry]) -> None:
         await enqueue(await self._running(), [ProducerRecord.of(event) for event in events], [])
 
     Publisher.send = mutated  # type: ignore[method-assign]

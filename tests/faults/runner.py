@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiokafka.errors import KafkaError
 
 from deploy.local import StackError
-from services.common.domain.errors import StoreAway
+from services.common.domain.errors import StoreUnavailable
 from tests.faults.clauses import CLAUSES
 from tests.faults.clock import PACKAGE, library
 from tests.faults.history import Behind, Done, History
@@ -37,7 +37,7 @@ LOOK_EVERY: Final = 1.0
 NEVER_MENDED: Final = frozenset({Harm.DOUBLED, Harm.REORDERED})
 """Harms that no waiting takes away."""
 
-_CANNOT: Final = (AssertionError, KafkaError, OSError, StackError, StoreAway, TimeoutError)
+_CANNOT: Final = (AssertionError, KafkaError, OSError, StackError, StoreUnavailable, TimeoutError)
 """How a step fails to be performed because of another one."""
 
 

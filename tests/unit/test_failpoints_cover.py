@@ -32,7 +32,7 @@ COVERED = (
 
 HARMLESS = (
     "asyncio.sleep",
-    "step_back",
+    "sleep_with_jitter",
     "asyncio.timeout",
     "self._learning",
     "self.between_batches",
@@ -43,7 +43,7 @@ HARMLESS = (
     "consumer.position",
     "self._poll",
     "self._shares",
-    "self._subscription.standing",
+    "self._subscription.processed_offsets",
 )
 """Awaits that change nothing anywhere: a wait, also for a commit, a bound, a poll, and the locks within one process."""
 

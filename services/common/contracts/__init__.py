@@ -10,12 +10,12 @@ from services.common.contracts import (
     operations,
     topics,
 )
-from services.common.contracts.base import Event, Fact, Said, declared, events_of
+from services.common.contracts.base import DomainEvent, Event, Fact, declared, events_of
 
 __all__ = [
+    "DomainEvent",
     "Event",
     "Fact",
-    "Said",
     "assignments",
     "declared",
     "deliveries",

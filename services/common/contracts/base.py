@@ -63,7 +63,7 @@ class Event(Value):
                 _by_family.setdefault(family, {})[cls.TYPE] = cls
 
 
-class Said(Event):
+class DomainEvent(Event):
     """An event that one of our rooms says: it names its request in full."""
 
     request_id: UUID
@@ -84,7 +84,7 @@ class Said(Event):
         return None
 
 
-class Fact(Said):
+class Fact(DomainEvent):
     """Something that happened; it carries when, by the broker's clock, however far it was passed on since."""
 
     occurred_at: datetime

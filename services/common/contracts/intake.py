@@ -6,13 +6,13 @@ from uuid import UUID
 from pydantic import Field
 
 from services.common.contracts import topics
-from services.common.contracts.base import MAX_DOCUMENTS, Code, Prose, Said
+from services.common.contracts.base import MAX_DOCUMENTS, Code, DomainEvent, Prose
 
 Who = Literal["P", "E"]
 """P a person, E a company (an entity)."""
 
 
-class RequestSubmitted(Said, type="request.submitted", families=(topics.INTAKE,)):
+class RequestSubmitted(DomainEvent, type="request.submitted", families=(topics.INTAKE,)):
     """A person filed a request. Identity stays with the gateway: `account_id` and `actor_id` are opaque."""
 
     account_id: UUID
@@ -26,7 +26,7 @@ class RequestSubmitted(Said, type="request.submitted", families=(topics.INTAKE,)
     documents: tuple[UUID, ...] = Field(default=(), max_length=MAX_DOCUMENTS)
 
 
-class Act(Said, families=(topics.INTAKE,)):
+class Act(DomainEvent, families=(topics.INTAKE,)):
     """What a person does about a request of theirs; the `ce_id` of the record is the act id that they were given."""
 
     account_id: UUID

@@ -4,7 +4,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from services.common.contracts import Said
+from services.common.contracts import DomainEvent
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -13,17 +13,17 @@ class Decision(NamedTuple, Generic[S]):
     """`refused` tells a valid act that is not allowed from one that took effect; both may say facts."""
 
     state: S | None
-    says: tuple[Said, ...] = ()
+    events: tuple[DomainEvent, ...] = ()
     refused: bool = False
 
 
-def changed(state: S, *says: Said) -> Decision[S]:
-    return Decision(state, says)
+def changed(state: S, *events: DomainEvent) -> Decision[S]:
+    return Decision(state, events)
 
 
 def unchanged(state: S | None) -> Decision[S]:
     return Decision(state)
 
 
-def refused(state: S | None, *says: Said) -> Decision[S]:
-    return Decision(state, says, refused=True)
+def refused(state: S | None, *events: DomainEvent) -> Decision[S]:
+    return Decision(state, events, refused=True)

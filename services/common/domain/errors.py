@@ -1,7 +1,7 @@
 """The few ways a step can fail. Adapters translate a driver's error into one of these once, at the edge."""
 
 
-class Away(Exception):
+class Unavailable(Exception):
     """An engine cannot be reached or does not answer in time. Never counted, never dead-lettered: tried again.
 
     The list of its subclasses is closed. The text names the engine and no data: drivers' own texts carry documents.
@@ -13,19 +13,19 @@ class Away(Exception):
         super().__init__(f"{self.engine} is away: {what}")
 
 
-class StoreAway(Away):
+class StoreUnavailable(Unavailable):
     engine = "store"
 
 
-class BrokerAway(Away):
+class BrokerUnavailable(Unavailable):
     engine = "broker"
 
 
-class CutOff(BrokerAway):
+class ConsumerUnresponsive(BrokerUnavailable):
     """The broker does not answer this one consumer. Whether it answers anybody is asked elsewhere."""
 
 
-class ObjectStoreAway(Away):
+class ObjectStoreUnavailable(Unavailable):
     engine = "object store"
 
 

@@ -9,7 +9,7 @@ from services.common.http.languages import Words
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemType:
     """`status` is the HTTP status it is always answered with. `of_sending` is one more sentence for whoever was sending
     something to be kept, which other requests (signing in, reading) are not told.
     """
@@ -25,7 +25,7 @@ class Kind:
         return f"urn:postigo:problem:{self.code}"
 
 
-KINDS: Final[dict[str, Kind]] = {}
+PROBLEM_TYPES: Final[dict[str, ProblemType]] = {}
 
 NOTHING_FILED: Final = Words("Nada foi registado.", "Nothing was filed.")
 NOT_HANDLED: Final = Words(
@@ -34,13 +34,13 @@ NOT_HANDLED: Final = Words(
 )
 
 
-def _kind(
+def _problem_type(
     code: str, status: int, title: tuple[str, str], detail: tuple[str, str], of_sending: Words | None = None
-) -> Kind:
-    return KINDS.setdefault(code, Kind(code, status, Words(*title), Words(*detail), of_sending))
+) -> ProblemType:
+    return PROBLEM_TYPES.setdefault(code, ProblemType(code, status, Words(*title), Words(*detail), of_sending))
 
 
-BAD_REQUEST: Final = _kind(
+BAD_REQUEST: Final = _problem_type(
     "bad-request",
     400,
     ("Mensagem ilegível", "Unreadable message"),
@@ -50,7 +50,7 @@ BAD_REQUEST: Final = _kind(
     ),
     NOTHING_FILED,
 )
-NOT_JSON: Final = _kind(
+NOT_JSON: Final = _problem_type(
     "not-json",
     400,
     ("O conteúdo não é JSON", "The content is not JSON"),
@@ -60,7 +60,7 @@ NOT_JSON: Final = _kind(
     ),
     NOTHING_FILED,
 )
-IDEMPOTENCY_KEY: Final = _kind(
+IDEMPOTENCY_KEY: Final = _problem_type(
     "idempotency-key",
     400,
     ("Chave do envio em falta ou não aceite", "The key of the sending is missing or not accepted"),
@@ -69,7 +69,7 @@ IDEMPOTENCY_KEY: Final = _kind(
         "The Idempotency-Key header is missing or is not 16 to 255 visible ASCII characters. Nothing was filed.",
     ),
 )
-HEADER_REPEATED: Final = _kind(
+HEADER_REPEATED: Final = _problem_type(
     "header-repeated",
     400,
     ("Cabeçalho repetido", "A header is repeated"),
@@ -79,7 +79,7 @@ HEADER_REPEATED: Final = _kind(
     ),
     NOTHING_FILED,
 )
-CURSOR: Final = _kind(
+CURSOR: Final = _problem_type(
     "cursor",
     400,
     ("A página pedida não existe", "There is no such page"),
@@ -88,7 +88,7 @@ CURSOR: Final = _kind(
         "The cursor was not issued for this list. Start again without it.",
     ),
 )
-NO_SESSION: Final = _kind(
+NO_SESSION: Final = _problem_type(
     "no-session",
     401,
     ("Sessão em falta ou terminada", "No session, or it has ended"),
@@ -98,7 +98,7 @@ NO_SESSION: Final = _kind(
         "If you send it again with the same key, it will not be filed twice.",
     ),
 )
-WRONG_CREDENTIALS: Final = _kind(
+WRONG_CREDENTIALS: Final = _problem_type(
     "wrong-credentials",
     401,
     ("NISS ou palavra-passe errados", "Wrong NISS or password"),
@@ -107,20 +107,20 @@ WRONG_CREDENTIALS: Final = _kind(
         "No account has this NISS and password. Check both and try again.",
     ),
 )
-NOT_OURS: Final = _kind(
+NOT_OURS: Final = _problem_type(
     "signature",
     403,
     ("Chamada interna recusada", "Internal call refused"),
     ("A assinatura falta, não confere ou é antiga.", "The signature is missing, wrong or old."),
 )
-NOT_FOUND: Final = _kind(
+NOT_FOUND: Final = _problem_type(
     "not-found",
     404,
     ("Não encontrado", "Not found"),
     ("Não existe, ou não o pode ver.", "It does not exist, or you may not see it."),
     NOTHING_FILED,
 )
-REFERENCE: Final = _kind(
+REFERENCE: Final = _problem_type(
     "reference",
     404,
     ("A referência tem um erro de escrita", "The reference has a typing error"),
@@ -130,7 +130,7 @@ REFERENCE: Final = _kind(
     ),
     NOTHING_FILED,
 )
-NO_ADDRESS: Final = _kind(
+NO_ADDRESS: Final = _problem_type(
     "unknown-address",
     404,
     ("Endereço desconhecido", "Unknown address"),
@@ -139,33 +139,33 @@ NO_ADDRESS: Final = _kind(
         "This service has nothing at this address. Check how it is spelt.",
     ),
 )
-METHOD: Final = _kind(
+METHOD: Final = _problem_type(
     "method-not-allowed",
     405,
     ("Método não permitido", "Method not allowed"),
     ("Este endereço não aceita este método.", "This address does not accept this method."),
 )
-TOO_SLOW: Final = _kind(
+TOO_SLOW: Final = _problem_type(
     "too-slow",
     408,
     ("O conteúdo não chegou a tempo", "The content did not arrive in time"),
     ("O que estava a ser enviado parou a meio. Tente de novo.", "What was being sent stopped midway. Try again."),
     Words("Nada foi registado: use a mesma chave.", "Nothing was filed: use the same key."),
 )
-OTHER_BYTES: Final = _kind(
+OTHER_BYTES: Final = _problem_type(
     "other-bytes",
     409,
     ("Já existe com outro conteúdo", "It exists with other content"),
     ("Com este identificador já está guardado outro ficheiro.", "Another file is already kept under this identifier."),
 )
-TOO_LARGE: Final = _kind(
+TOO_LARGE: Final = _problem_type(
     "too-large",
     413,
     ("Grande de mais", "Too large"),
     ("O que foi enviado passa o limite deste endereço.", "What was sent is over the limit of this address."),
     NOTHING_FILED,
 )
-MEDIA_TYPE: Final = _kind(
+MEDIA_TYPE: Final = _problem_type(
     "media-type",
     415,
     ("Tipo de conteúdo não aceite", "Content type not accepted"),
@@ -175,14 +175,14 @@ MEDIA_TYPE: Final = _kind(
     ),
     NOTHING_FILED,
 )
-INVALID: Final = _kind(
+INVALID: Final = _problem_type(
     "invalid",
     422,
     ("Há campos por corrigir", "Some fields need correcting"),
     ("Corrija os campos indicados e tente de novo.", "Correct the fields named here and try again."),
     NOTHING_FILED,
 )
-KEY_REUSED: Final = _kind(
+KEY_REUSED: Final = _problem_type(
     "key-reused",
     422,
     ("Chave já usada para outro envio", "The key was used for another sending"),
@@ -191,7 +191,7 @@ KEY_REUSED: Final = _kind(
         "Other content was already received under this key and is kept. Use a new key for a new sending.",
     ),
 )
-HEAD_TOO_LARGE: Final = _kind(
+HEAD_TOO_LARGE: Final = _problem_type(
     "head-too-large",
     431,
     ("Cabeçalhos a mais", "Too many headers"),
@@ -201,7 +201,7 @@ HEAD_TOO_LARGE: Final = _kind(
     ),
     NOTHING_FILED,
 )
-TOO_MANY: Final = _kind(
+TOO_MANY: Final = _problem_type(
     "too-many",
     429,
     ("Demasiadas tentativas", "Too many tries"),
@@ -210,7 +210,7 @@ TOO_MANY: Final = _kind(
         "Wait a little and try again. The Retry-After header says how many seconds.",
     ),
 )
-TOO_MANY_AT_ONCE: Final = _kind(
+TOO_MANY_AT_ONCE: Final = _problem_type(
     "too-many-at-once",
     429,
     ("Demasiado ao mesmo tempo", "Too much at once"),
@@ -220,7 +220,7 @@ TOO_MANY_AT_ONCE: Final = _kind(
     ),
     NOT_HANDLED,
 )
-INTERNAL: Final = _kind(
+INTERNAL: Final = _problem_type(
     "internal",
     500,
     ("Erro nosso", "Our error"),
@@ -233,7 +233,7 @@ INTERNAL: Final = _kind(
         "The sending may or may not have been filed: send it again with the same key and it is filed only once.",
     ),
 )
-BUSY: Final = _kind(
+BUSY: Final = _problem_type(
     "busy",
     503,
     ("Muita procura neste momento", "Very busy right now"),
@@ -243,7 +243,7 @@ BUSY: Final = _kind(
     ),
     NOT_HANDLED,
 )
-NOT_CONFIRMED: Final = _kind(
+NOT_CONFIRMED: Final = _problem_type(
     "not-confirmed",
     503,
     ("Ainda não confirmado", "Not confirmed yet"),
@@ -258,7 +258,7 @@ NOT_CONFIRMED: Final = _kind(
         ),
     ),
 )
-UNAVAILABLE: Final = _kind(
+UNAVAILABLE: Final = _problem_type(
     "unavailable",
     503,
     ("Temporariamente indisponível", "Unavailable for the moment"),

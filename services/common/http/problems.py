@@ -21,12 +21,12 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from services.common.catalogue import Language
-from services.common.domain.errors import Away
+from services.common.domain.errors import Unavailable
 from services.common.domain.identifiers import support_code
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError, request_errors
 from services.common.http.languages import negotiate
-from services.common.http.problem_types import Kind
+from services.common.http.problem_types import ProblemType
 
 _METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
@@ -50,7 +50,7 @@ class Problem(HTTPException):
 
     def __init__(
         self,
-        kind: Kind,
+        kind: ProblemType,
         *errors: FieldError,
         retry_after: int | None = None,
         headers: Mapping[str, str] | None = None,
@@ -103,7 +103,7 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
     return Response(orjson.dumps(body), kind.status, headers, MEDIA_TYPE)
 
 
-def _detail(scope: Scope, kind: Kind, language: Language) -> str:
+def _detail(scope: Scope, kind: ProblemType, language: Language) -> str:
     """Who names a key sends something to be kept, and is told what became of it."""
     detail = kind.detail.in_(language)
     if kind.of_sending is None or "idempotency-key" not in Headers(scope=scope):
@@ -172,16 +172,16 @@ async def _on_disconnect(request: Request, error: Exception) -> Response:
 
 _HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Any]]] = {
     Problem: _on_problem,
-    Away: _on_away,
+    Unavailable: _on_away,
     HTTPException: _on_http_exception,
     RequestValidationError: _on_validation,
     ClientDisconnect: _on_disconnect,
 }
 
 
-def problem_responses(*of: Kind) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*of: ProblemType) -> dict[int | str, dict[str, Any]]:
     """For OpenAPI: the problems an operation can answer with, by status."""
-    by_status: dict[int, list[Kind]] = {}
+    by_status: dict[int, list[ProblemType]] = {}
     for kind in (*of, problem_types.HEADER_REPEATED, problem_types.INTERNAL):
         by_status.setdefault(kind.status, []).append(kind)
     return {

@@ -4,23 +4,23 @@ Handlers never see acknowledgements, offsets, retries or tracing. See `docs/tour
 """
 
 from services.common.messaging.consumer.subscription import Subscription
-from services.common.messaging.handlers.aggregate import Aggregate, End, TimerDue
-from services.common.messaging.handlers.aggregate_processor import AggregateConsumer
-from services.common.messaging.handlers.inserter import Maker, MakerConsumer
-from services.common.messaging.handlers.projection import Projection, ProjectionConsumer
+from services.common.messaging.handlers.aggregate import Aggregate, Outcome, TimerDue
+from services.common.messaging.handlers.aggregate_processor import AggregateProcessor
+from services.common.messaging.handlers.inserter import Inserter, InserterProcessor
+from services.common.messaging.handlers.projection import Projection, ProjectionProcessor
 from services.common.messaging.producer.publisher import Publisher
 from services.common.messaging.records.dead_letters import DeadLetters
 from services.common.messaging.sweeper import Sweeper
 
 __all__ = [
     "Aggregate",
-    "AggregateConsumer",
+    "AggregateProcessor",
     "DeadLetters",
-    "End",
-    "Maker",
-    "MakerConsumer",
+    "Inserter",
+    "InserterProcessor",
+    "Outcome",
     "Projection",
-    "ProjectionConsumer",
+    "ProjectionProcessor",
     "Publisher",
     "Subscription",
     "Sweeper",

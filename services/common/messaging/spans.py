@@ -11,17 +11,17 @@ from typing import Final
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, StatusCode
 
-from services.common.messaging.handlers.processor import Taken
+from services.common.messaging.handlers.processor import IncomingRecord
 from services.common.telemetry.tracing import is_sampled, parse_traceparent, to_traceparent
 
 _tracer: Final = trace.get_tracer("postigo")
 
 
 @contextmanager
-def receiving(group: str, batch: Sequence[Taken]) -> Iterator[list[Taken]]:
+def receiving(group: str, batch: Sequence[IncomingRecord]) -> Iterator[list[IncomingRecord]]:
     """A `process` span around each sampled record of `batch`; what the record makes us say becomes its child."""
     spans: list[Span] = []
-    traced = [_traced(group, taken, spans) for taken in batch]
+    traced = [_traced(group, incoming, spans) for incoming in batch]
     try:
         yield traced
     except Exception as error:
@@ -33,11 +33,11 @@ def receiving(group: str, batch: Sequence[Taken]) -> Iterator[list[Taken]]:
             span.end()
 
 
-def _traced(group: str, taken: Taken, spans: list[Span]) -> Taken:
-    received = taken.received
+def _traced(group: str, incoming: IncomingRecord, spans: list[Span]) -> IncomingRecord:
+    received = incoming.received
     parent = parse_traceparent(received.traceparent) if is_sampled(received.traceparent) else None
     if parent is None:
-        return taken
+        return incoming
     span = _tracer.start_span(
         f"process {received.topic}",
         context=trace.set_span_in_context(NonRecordingSpan(parent)),
@@ -50,4 +50,4 @@ def _traced(group: str, taken: Taken, spans: list[Span]) -> Taken:
         },
     )
     spans.append(span)
-    return Taken(received._replace(traceparent=to_traceparent(span.get_span_context())), taken.record)
+    return IncomingRecord(received._replace(traceparent=to_traceparent(span.get_span_context())), incoming.record)

@@ -13,11 +13,11 @@ import structlog
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.common.domain.decision import S
-from services.common.domain.errors import Away, TopicMissing
+from services.common.domain.errors import TopicMissing, Unavailable
 from services.common.messaging.consumer.subscription import Subscription
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handlers.aggregate_processor import AggregateConsumer
-from services.common.messaging.handlers.processor import Taken
+from services.common.messaging.handlers.aggregate_processor import AggregateProcessor
+from services.common.messaging.handlers.processor import IncomingRecord
 from services.common.store import Document
 from services.common.telemetry.logging import where
 
@@ -32,7 +32,7 @@ LIMIT: Final = 200
 
 
 class Sweeper(Generic[S]):
-    def __init__(self, subscription: Subscription, consumer: AggregateConsumer[S]) -> None:
+    def __init__(self, subscription: Subscription, consumer: AggregateProcessor[S]) -> None:
         self._subscription = subscription
         self._consumer = consumer
         # Documents with a timer that our own bug breaks: passed over until the process is started again.
@@ -44,7 +44,7 @@ class Sweeper(Generic[S]):
             await asyncio.sleep(PERIOD)
             try:
                 await self.round()
-            except (Away, KafkaError, IllegalStateError, TimeoutError) as error:
+            except (Unavailable, KafkaError, IllegalStateError, TimeoutError) as error:
                 log.warning("sweep void", group=self._subscription.group, because=type(error).__name__)
             except Exception as error:
                 log.critical(
@@ -56,12 +56,12 @@ class Sweeper(Generic[S]):
         started = datetime.now(UTC)
         ends = await self._subscription.offsets.ends(self._subscription.consumer)
         ARMED and reach(Failpoint.SWEEP_ENDS_NOTED)
-        if self._subscription.progress.outage or not ends:
+        if self._subscription.health.outage or not ends:
             return
         async with self._subscription.between_batches:
-            standing = await self._subscription.standing()
+            processed_offsets = await self._subscription.processed_offsets()
             held = {tp.partition for tp in ends}
-            behind = {tp.partition for tp, end in ends.items() if standing.get(tp, 0) < end}
+            behind = {tp.partition for tp, end in ends.items() if processed_offsets.get(tp, 0) < end}
             await self._fire(started, sorted(held - behind))
             ARMED and reach(Failpoint.SWEEP_TIMERS_TAKEN)
             await self._send_again(started, sorted(held))
@@ -77,7 +77,7 @@ class Sweeper(Generic[S]):
                 await self._one(due)
                 ARMED and reach(Failpoint.SWEEP_TIMER_FIRED)
 
-    async def _one(self, due: Sequence[Taken]) -> None:
+    async def _one(self, due: Sequence[IncomingRecord]) -> None:
         """Fire the timers of one document, and pass it over from now on if our own bug breaks one."""
         if (error := await self._failed(due)) is not None:
             self._broken.add(due[0].received.target)
@@ -85,14 +85,18 @@ class Sweeper(Generic[S]):
                 "timer failed", group=self._subscription.group, error=type(error).__name__, exc_info=where(error)
             )
 
-    def _due(self, document: Document[S], before: datetime) -> list[Taken]:
-        return [Taken(self._consumer.aggregate.timer(document, due), None) for due in document.due if due.at <= before]
+    def _due(self, document: Document[S], before: datetime) -> list[IncomingRecord]:
+        return [
+            IncomingRecord(self._consumer.aggregate.timer(document, due), None)
+            for due in document.due
+            if due.at <= before
+        ]
 
-    async def _failed(self, timers: Sequence[Taken]) -> Exception | None:
+    async def _failed(self, timers: Sequence[IncomingRecord]) -> Exception | None:
         """What our own bug raised; other documents' timers must not wait for it."""
         try:
-            await self._consumer.take(timers)
-        except Away:
+            await self._consumer.process(timers)
+        except Unavailable:
             raise
         except Exception as error:
             return error

@@ -8,6 +8,6 @@ LONGEST_WAIT: Final = 2.0
 """Seconds between two tries; longer inside a batch would lose the group."""
 
 
-async def step_back() -> None:
+async def sleep_with_jitter() -> None:
     """Wait before the next try. Jittered, so that all who wait do not come back at once."""
     await asyncio.sleep(random.uniform(0.25, 1.0) * LONGEST_WAIT)

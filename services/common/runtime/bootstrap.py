@@ -5,9 +5,9 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from services.common.messaging import Aggregate, AggregateConsumer, DeadLetters, Publisher, Subscription, Sweeper
-from services.common.messaging.consumer.crash_journal import Lives
-from services.common.messaging.handlers.processor import Shape
+from services.common.messaging import Aggregate, AggregateProcessor, DeadLetters, Publisher, Subscription, Sweeper
+from services.common.messaging.consumer.crash_journal import CrashJournal
+from services.common.messaging.handlers.processor import Processor
 from services.common.messaging.records.redrive import Redrives
 from services.common.runtime.settings import Settings
 from services.common.store import DocumentStore, connect, database, disconnect
@@ -18,7 +18,7 @@ GATHER: Final = 0.05
 """Seconds that what shows or tells may stay behind for the sake of fewer, larger batches: nothing else waits for it."""
 
 
-class Wiring:
+class ServiceContext:
     """`owns` names the database of this process; `name` is what the broker knows the process by, if not that."""
 
     def __init__(self, settings: Settings, owns: str, name: str | None = None) -> None:
@@ -30,33 +30,33 @@ class Wiring:
     async def close(self) -> None:
         await disconnect(self.client)
 
-    def reading(self, group: str, topics: Sequence[str], shape: Shape) -> Subscription:
+    def subscription(self, group: str, topics: Sequence[str], processor: Processor) -> Subscription:
         """A subscription of `group` through a projection or a maker."""
-        return self._subscription(group, topics, shape, DeadLetters(self.publisher, group), gather=GATHER)
+        return self._subscription(group, topics, processor, DeadLetters(self.publisher, group), gather=GATHER)
 
-    def deciding(
+    def aggregate_subscription(
         self, group: str, topics: Sequence[str], aggregate: Aggregate[S], store: DocumentStore[S]
     ) -> tuple[Subscription, Sweeper[S]]:
         """A subscription of `group` that decides on documents, and the sweeper of those documents."""
         letters = DeadLetters(self.publisher, group)
-        consumer = AggregateConsumer(aggregate, store, self.publisher, letters)
+        consumer = AggregateProcessor(aggregate, store, self.publisher, letters)
         subscription = self._subscription(group, topics, consumer, letters)
         return subscription, Sweeper(subscription, consumer)
 
     def _subscription(
-        self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters, gather: float = 0.0
+        self, group: str, topics: Sequence[str], processor: Processor, letters: DeadLetters, gather: float = 0.0
     ) -> Subscription:
         return Subscription(
             url=self._settings.kafka_url,
             group=group,
             instance=self._settings.postigo_instance,
             topics=topics,
-            shape=shape,
+            processor=processor,
             letters=letters,
             redrives=Redrives(self._settings.internal_secret),
-            lives=self._lives(group),
+            journal=self._journal(group),
             gather=gather,
         )
 
-    def _lives(self, group: str) -> Lives:
-        return Lives(self.database["consumer_lives"], group, self._settings.postigo_instance)
+    def _journal(self, group: str) -> CrashJournal:
+        return CrashJournal(self.database["consumer_journal"], group, self._settings.postigo_instance)

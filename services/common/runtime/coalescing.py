@@ -11,7 +11,7 @@ MOST: Final = 200
 """Questions answered at once."""
 
 
-class Gathering(Generic[Question, Answer]):
+class Coalescer(Generic[Question, Answer]):
     """While some questions are being answered the next ones gather. A question that comes alone waits for nobody.
 
     `answer` gives an answer for each question, in order; what it raises is raised to all who asked together.

@@ -19,7 +19,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.common.domain.errors import Away
+from services.common.domain.errors import Unavailable
 from services.common.messaging.consumer.subscription import Subscription
 from services.common.messaging.producer.publisher import Publisher
 from services.common.runtime.graceful_shutdown import is_draining
@@ -100,7 +100,7 @@ class Process:
         while True:
             try:
                 await step()
-            except Away as away:
+            except Unavailable as away:
                 self._starting = str(away)
                 log.warning("waiting for an engine", process=self.name, because=str(away))
                 await asyncio.sleep(RETRY_EVERY)
@@ -115,11 +115,11 @@ class Process:
         while True:
             faulthandler.dump_traceback_later(BLOCKED_AFTER, exit=True)
             await asyncio.sleep(LAG_EVERY)
-            running = [each for each in self.subscriptions if each.progress.running]
+            running = [each for each in self.subscriptions if each.health.running]
             _, producer_hangs = await asyncio.gather(self._look_at(running), self._producer_hangs())
             for subscription in running:
-                metrics.LAG.labels(subscription.group).set(subscription.progress.lag)
-            if hung := [each.group for each in running if each.progress.hung]:
+                metrics.LAG.labels(subscription.group).set(subscription.health.lag)
+            if hung := [each.group for each in running if each.health.hung]:
                 log.critical("a consumer hangs", process=self.name, groups=hung)
                 self._end(LEAVE_WITHIN)
                 return
@@ -143,7 +143,7 @@ class Process:
         silent = [each for each, heard in zip(running, answered, strict=True) if not heard]
         there = bool(silent) and self.publisher is not None and await self.publisher.broker_answers()
         for subscription in silent:
-            subscription.progress.heard_nothing(broker_there=there)
+            subscription.health.report_silence(broker_there=there)
 
     async def _stop(self) -> None:
         if not self._hung:
@@ -157,10 +157,14 @@ class Process:
             if isawaitable(closing):
                 await closing
 
-    def trouble(self) -> list[str]:
+    def not_ready_reasons(self) -> list[str]:
         """Why the process is not ready; empty when it makes progress."""
-        found = [f"{each.group}: {each.progress.trouble}" for each in self.subscriptions if each.progress.trouble]
-        found += [trouble for check in self.checks if (trouble := check())]
+        found = [
+            f"{each.group}: {each.health.not_ready_reason}"
+            for each in self.subscriptions
+            if each.health.not_ready_reason
+        ]
+        found += [not_ready_reasons for check in self.checks if (not_ready_reasons := check())]
         return [self._starting] if self._starting else found
 
     def app(self) -> FastAPI:
@@ -183,10 +187,10 @@ class Process:
 
         @app.get("/health/ready")
         async def ready(request: Request, response: Response) -> dict[str, Any]:
-            trouble = ["draining"] if is_draining(request.scope) else self.trouble()
-            response.status_code = 503 if trouble else 200
-            lag = {each.group: each.progress.lag for each in self.subscriptions}
-            return {"process": self.name, "ready": not trouble, "because": trouble, "lag": lag}
+            not_ready_reasons = ["draining"] if is_draining(request.scope) else self.not_ready_reasons()
+            response.status_code = 503 if not_ready_reasons else 200
+            lag = {each.group: each.health.lag for each in self.subscriptions}
+            return {"process": self.name, "ready": not not_ready_reasons, "because": not_ready_reasons, "lag": lag}
 
         app.add_api_route("/metrics", metrics.expose, methods=["GET"])
         return app

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
-from services.common.runtime.garbage_collection import collect_seldom
+from services.common.runtime.garbage_collection import freeze_and_collect_rarely
 from services.common.runtime.graceful_shutdown import DrainingServer, serve_until_signal
 from services.common.runtime.settings import PublicListener, Settings
 from services.common.telemetry import logging, tracing
@@ -65,7 +65,7 @@ def _run(service: str, settings: Settings, internal: DrainingServer, public: Dra
     _allow_open_files()
     logging.configure(service, settings.postigo_log_level)
     tracing.configure(service)
-    collect_seldom()
+    freeze_and_collect_rarely()
     with asyncio.Runner(loop_factory=internal.config.get_loop_factory()) as runner:
         runner.run(serve_until_signal(internal, public))
     if not (internal.started and (public is None or public.started)):

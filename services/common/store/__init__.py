@@ -2,9 +2,9 @@
 
 from services.common.store.aggregates import DocumentStore
 from services.common.store.client import Client, Collection, Database, Driver, connect, database, disconnect
-from services.common.store.documents import Change, Document, Outgoing, Parked, Seen
-from services.common.store.errors import reaching_store
-from services.common.store.timelines import Kept, Timelines, said_between
+from services.common.store.documents import Change, Document, InboxEntry, OutboxEntry, Parked
+from services.common.store.errors import translate_store_errors
+from services.common.store.timelines import TimelineEntry, Timelines, said_between
 
 __all__ = [
     "Change",
@@ -14,14 +14,14 @@ __all__ = [
     "Document",
     "DocumentStore",
     "Driver",
-    "Kept",
-    "Outgoing",
+    "InboxEntry",
+    "OutboxEntry",
     "Parked",
-    "Seen",
+    "TimelineEntry",
     "Timelines",
     "connect",
     "database",
     "disconnect",
-    "reaching_store",
     "said_between",
+    "translate_store_errors",
 ]

@@ -17,8 +17,8 @@ from pymongo.errors import BulkWriteError
 from services.common.domain.errors import Poison
 from services.common.domain.timers import Timer
 from services.common.store.client import DUPLICATE_KEY, Collection, codec_options
-from services.common.store.documents import Change, Document, Outgoing, Parked, RawDocument, Seen, State
-from services.common.store.errors import reaching_store
+from services.common.store.documents import Change, Document, InboxEntry, OutboxEntry, Parked, RawDocument, State
+from services.common.store.errors import translate_store_errors
 from services.common.store.timelines import FIELD, NOT_LOADED, Timelines
 
 MAX_DOCUMENT: Final = 4 * 1024 * 1024
@@ -47,7 +47,7 @@ class DocumentStore(Generic[State]):
         exactly the fields asked for, makes unique ones only, and whole ones always.
         """
         nothing = {"version": {"$lt": 0}}
-        with reaching_store():
+        with translate_store_errors():
             await self._collection.create_indexes(
                 [
                     _index("compare-and-set", "_id", "version", unique=True, partialFilterExpression=nothing),
@@ -60,7 +60,7 @@ class DocumentStore(Generic[State]):
 
     async def load(self, keys: Sequence[str]) -> dict[str, Document[State]]:
         """The documents of all `keys`, with an empty one for each that is not stored."""
-        with reaching_store():
+        with translate_store_errors():
             found = await self._collection.find({"_id": {"$in": list(keys)}}, self._loaded).to_list(None)
         documents: dict[str, Document[State]] = {key: Document(key) for key in keys}
         for raw in found:
@@ -73,7 +73,7 @@ class DocumentStore(Generic[State]):
             return set()
         missed: set[str] = set()
         try:
-            with reaching_store():
+            with translate_store_errors():
                 await self._collection.bulk_write([self._write(change) for change in changes], ordered=False)
         except BulkWriteError as error:
             failures = error.details["writeErrors"]
@@ -86,7 +86,7 @@ class DocumentStore(Generic[State]):
                 change.after.kept, _ = self._room(change)
         return missed
 
-    def crowded(self, changes: Sequence[Change[State]]) -> list[str]:
+    def needs_spill(self, changes: Sequence[Change[State]]) -> list[str]:
         """Documents whose timeline must be moved beside them before these changes are saved: hardly ever any."""
         if self._timelines is None:
             return []
@@ -94,7 +94,7 @@ class DocumentStore(Generic[State]):
 
     async def timelines_of(self, keys: Sequence[str]) -> dict[str, Sequence[RawDocument]]:
         """What is kept in the documents themselves."""
-        with reaching_store():
+        with translate_store_errors():
             found = await self._collection.find({"_id": {"$in": list(keys)}}, {FIELD: 1}).to_list(None)
         return {raw["_id"]: raw[FIELD] for raw in found if raw.get(FIELD)}
 
@@ -106,7 +106,7 @@ class DocumentStore(Generic[State]):
     async def clear(self, sent: Mapping[str, Sequence[str]]) -> None:
         """Take acknowledged events out of the outboxes of `sent` (document key → event ids), and nothing else."""
         ids = [event for events in sent.values() for event in events]
-        with reaching_store():
+        with translate_store_errors():
             await self._collection.update_many(
                 {"_id": {"$in": list(sent)}}, {"$pull": {"outbox": {"id": {"$in": ids}}}}
             )
@@ -124,7 +124,7 @@ class DocumentStore(Generic[State]):
         return await self._find({"partition": {"$in": list(partitions)}} | unsent, limit)
 
     async def _find(self, query: RawDocument, limit: int) -> list[Document[State]]:
-        with reaching_store():
+        with translate_store_errors():
             found = await self._collection.find(query, self._loaded).limit(limit).to_list(None)
         return [self._read(raw) for raw in found]
 
@@ -135,8 +135,8 @@ class DocumentStore(Generic[State]):
             version=raw["version"],
             partition=raw["partition"],
             state=None if state is None else self._state.model_validate(state),
-            inbox=tuple(Seen(**entry) for entry in raw.get("inbox", ())),
-            outbox=tuple(Outgoing(**entry) for entry in raw.get("outbox", ())),
+            inbox=tuple(InboxEntry(**entry) for entry in raw.get("inbox", ())),
+            outbox=tuple(OutboxEntry(**entry) for entry in raw.get("outbox", ())),
             blocked=tuple(Parked(**entry) for entry in raw.get("blocked", ())),
             due=tuple(Timer(**entry) for entry in raw.get("due", ())),
             kept=raw.get("kept", 0),

@@ -12,7 +12,7 @@ from services.common.domain.timers import Timer
 State = TypeVar("State", bound=BaseModel)
 
 
-class Seen(NamedTuple):
+class InboxEntry(NamedTuple):
     """An inbox entry: an event already decided on. `digest` tells the same id with other bytes apart."""
 
     id: str
@@ -20,7 +20,7 @@ class Seen(NamedTuple):
     at: datetime
 
 
-class Outgoing(NamedTuple):
+class OutboxEntry(NamedTuple):
     """An outbox entry: an event as it will be sent, byte for byte, however often it is sent again."""
 
     id: str
@@ -56,8 +56,8 @@ class Document(Generic[State]):
     version: int = 0
     partition: int = 0
     state: State | None = None
-    inbox: tuple[Seen, ...] = ()
-    outbox: tuple[Outgoing, ...] = ()
+    inbox: tuple[InboxEntry, ...] = ()
+    outbox: tuple[OutboxEntry, ...] = ()
     blocked: tuple[Parked, ...] = ()
     due: tuple[Timer, ...] = ()
     kept: int = 0
@@ -69,7 +69,7 @@ class Change(Generic[State]):
 
     before: Document[State]
     after: Document[State]
-    said: list[Outgoing] = field(default_factory=list)
+    said: list[OutboxEntry] = field(default_factory=list)
 
     @property
     def dirty(self) -> bool:

@@ -15,7 +15,7 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from services.common.domain.errors import StoreAway
+from services.common.domain.errors import StoreUnavailable
 
 _UNREACHABLE: Final = (
     ConnectionFailure,
@@ -79,19 +79,19 @@ _ENDS: Final = (
 
 
 @contextmanager
-def reaching_store() -> Iterator[None]:
+def translate_store_errors() -> Iterator[None]:
     """Translate what the driver raises when the store is away. The driver's text is dropped: it carries documents."""
     try:
         yield
     except _UNREACHABLE as error:
-        raise StoreAway(type(error).__name__) from None
+        raise StoreUnavailable(type(error).__name__) from None
     except BulkWriteError as error:
         if error.details.get("writeConcernErrors") or any(map(_is_away, error.details.get("writeErrors", ()))):
-            raise StoreAway("a bulk write was not confirmed") from None
+            raise StoreUnavailable("a bulk write was not confirmed") from None
         raise
     except OperationFailure as error:
         if _is_away({"code": error.code, "errmsg": (error.details or {}).get("errmsg")}):
-            raise StoreAway(f"code {error.code}") from None
+            raise StoreUnavailable(f"code {error.code}") from None
         raise
 
 

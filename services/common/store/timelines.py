@@ -13,8 +13,8 @@ from pymongo import ASCENDING
 from pymongo.errors import BulkWriteError
 
 from services.common.store.client import DUPLICATE_KEY, Collection
-from services.common.store.documents import Outgoing, RawDocument
-from services.common.store.errors import reaching_store
+from services.common.store.documents import OutboxEntry, RawDocument
+from services.common.store.errors import translate_store_errors
 
 ROOM: Final = 256 * 1024
 """Bytes of its timeline that a document keeps itself."""
@@ -27,7 +27,7 @@ NOT_LOADED: Final = {FIELD: 0}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class TimelineEntry:
     """One event that was said: all that its record is made from again."""
 
     sequence: str
@@ -46,11 +46,11 @@ class Timelines:
         self._topic = topic
         self._older = older
 
-    def entries(self, said: Iterable[Outgoing]) -> list[RawDocument]:
+    def entries(self, said: Iterable[OutboxEntry]) -> list[RawDocument]:
         """What of `said` is kept, as it is stored."""
         return [_entry(event) for event in said if event.topic == self._topic]
 
-    def room(self, kept: int, said: Iterable[Outgoing]) -> tuple[int, bool]:
+    def room(self, kept: int, said: Iterable[OutboxEntry]) -> tuple[int, bool]:
         """The bytes of a timeline of `kept` with what is said now; whether it begins anew, which keeps it small."""
         size = sum(len(event.value) + BESIDE for event in said if event.topic == self._topic)
         anew = kept > 0 and size > 0 and kept + size > ROOM
@@ -60,28 +60,30 @@ class Timelines:
         """Put entries (document key → entries) beside; those that are there already are the same."""
         moved = [{"_id": f"{key} {entry['sequence']}", **entry} for key, entries in found.items() for entry in entries]
         try:
-            with reaching_store():
+            with translate_store_errors():
                 await self._older.insert_many(moved, ordered=False)
         except BulkWriteError as error:
             if any(failure["code"] != DUPLICATE_KEY for failure in error.details["writeErrors"]):
                 raise
 
 
-async def said_between(documents: Collection, older: Collection, first: str, before: str) -> AsyncIterator[list[Kept]]:
+async def said_between(
+    documents: Collection, older: Collection, first: str, before: str
+) -> AsyncIterator[list[TimelineEntry]]:
     """What is kept of the documents whose keys lie from `first` to below `before`.
 
     Of one document: in several parts, the older ones last, some of them perhaps twice. Documents first: what moves from
-    them meanwhile is then met beside them. Nothing of the driver's is raised for an absent store but `StoreAway`.
+    them meanwhile is then met beside them. Nothing of the driver's is raised for an absent store but `StoreUnavailable`.
     """
     keys: dict[str, Any] = {"_id": {"$gte": first, "$lt": before}}
-    with reaching_store():
+    with translate_store_errors():
         async for document in documents.find(keys, {FIELD: 1}).sort("_id", ASCENDING):
             yield [_read(entry) for entry in document.get(FIELD, ())]
         async for entry in older.find(keys).sort("_id", ASCENDING):
             yield [_read(entry)]
 
 
-def _entry(event: Outgoing) -> RawDocument:
+def _entry(event: OutboxEntry) -> RawDocument:
     headers = event.headers
     return {
         "sequence": headers["ce_sequence"],
@@ -94,5 +96,5 @@ def _entry(event: Outgoing) -> RawDocument:
     }
 
 
-def _read(entry: RawDocument) -> Kept:
-    return Kept(**{name: entry[name] for name in Kept.__slots__})
+def _read(entry: RawDocument) -> TimelineEntry:
+    return TimelineEntry(**{name: entry[name] for name in TimelineEntry.__slots__})

@@ -6,7 +6,7 @@ from typing import Final
 from services.common.domain.decision import Decision, changed
 from services.common.domain.errors import Poison
 from services.common.domain.received import INBOX_AGE, Received
-from services.intake.domain.state import Request, advanced, fact, known, refuse
+from services.intake.domain.state import Request, fact, known, refuse, with_next_seq
 from services.intake.domain.transitions import Move, after
 from services.intake.messages import Act, MessageAdded, RequestReplied, RequestWithdrawn, Withdrawn
 
@@ -20,7 +20,7 @@ def reply(current: Request | None, received: Received[RequestReplied]) -> Decisi
     lately = _lately(request, received.at)
     if len(lately) >= MOST_ACTS:
         return refuse(request, received, received.at, "too-many-acts")
-    told = advanced(request, request.state, person_seq=request.seq + 1, acted_at=(*lately, received.at))
+    told = with_next_seq(request, request.state, person_seq=request.seq + 1, acted_at=(*lately, received.at))
     return changed(
         told, fact(MessageAdded, told, received.at, act_id=received.id, text=event.text, documents=event.documents)
     )
@@ -35,7 +35,7 @@ def withdraw(current: Request | None, received: Received[Withdrawn]) -> Decision
     state = after(request.state, Move.WITHDRAW)
     if state is None:
         return refuse(request, received, received.at, "not-allowed")
-    closed = advanced(request, state, acted_at=(*lately, received.at))
+    closed = with_next_seq(request, state, acted_at=(*lately, received.at))
     return changed(closed, fact(RequestWithdrawn, closed, received.at, act_id=received.id))
 
 

@@ -10,7 +10,7 @@ from services.common.domain.errors import Poison
 from services.common.domain.received import Received
 from services.common.domain.timers import Timer
 from services.intake.domain import clock
-from services.intake.domain.state import Request, advanced, fact, known, refuse
+from services.intake.domain.state import Request, fact, known, refuse, with_next_seq
 from services.intake.domain.transitions import Move, after
 from services.intake.messages import (
     AssignmentMade,
@@ -82,7 +82,7 @@ def route(current: Request | None, received: Received[AssignmentMade]) -> Decisi
     state = after(request.state, Move.ROUTE)
     if state is None:
         return refused(request)
-    routed = advanced(request, state, department=event.department)
+    routed = with_next_seq(request, state, department=event.department)
     return changed(
         routed,
         fact(
@@ -115,16 +115,16 @@ def command(current: Request | None, received: Received[CommandFact], move: Move
 def _apply(request: Request, event: CommandFact, move: Move, state: State) -> Decision[Request]:
     at, department = event.occurred_at, event.department
     text = getattr(event, "text", None)
-    moved = advanced(request, state)
+    moved = with_next_seq(request, state)
     if move is Move.ACKNOWLEDGE:
         return changed(moved, fact(RequestInAnalysis, moved, at, department=department))
     if move is Move.REJECT:
         return changed(moved, fact(RequestRejected, moved, at, department=department, text=text))
-    answered = advanced(request, State.ANSWERED, answered_on=clock.day_of(at))
+    answered = with_next_seq(request, State.ANSWERED, answered_on=clock.day_of(at))
     answer = fact(RequestAnswered, answered, at, department=department, text=text)
     if move is Move.ANSWER:
         return changed(answered, answer)
-    concluded = advanced(answered, state)
+    concluded = with_next_seq(answered, state)
     return changed(concluded, answer, fact(RequestConcluded, concluded, at))
 
 
@@ -135,14 +135,14 @@ def lapse(current: Request | None, at: datetime) -> Decision[Request]:
     state = after(current.state, Move.LAPSE)
     if state is None:
         return unchanged(current)
-    concluded = advanced(current, state)
+    concluded = with_next_seq(current, state)
     return changed(concluded, fact(RequestConcluded, concluded, at))
 
 
 def accept_file(current: Request | None, received: Received[FileAccepted]) -> Decision[Request]:
     """A file may be opened by the department, which must look at it before it answers. Kept in every state."""
     event, request = received.event, known(current)
-    told = advanced(request, request.state, person_seq=request.seq + 1)
+    told = with_next_seq(request, request.state, person_seq=request.seq + 1)
     return changed(
         told,
         fact(
@@ -160,7 +160,7 @@ def accept_file(current: Request | None, received: Received[FileAccepted]) -> De
 
 def refuse_file(current: Request | None, received: Received[FileRefused]) -> Decision[Request]:
     event, request = received.event, known(current)
-    told = advanced(request, request.state)
+    told = with_next_seq(request, request.state)
     refusal = fact(DocumentRefused, told, event.occurred_at, document_id=event.document_id, because=event.because)
     return changed(told, refusal)
 

@@ -42,7 +42,7 @@ def known(current: Request | None) -> Request:
     return current
 
 
-def advanced(request: Request, state: State, **more: Any) -> Request:
+def with_next_seq(request: Request, state: State, **more: Any) -> Request:
     """The request with its next fact, standing at `state` after it."""
     return request.model_copy(update={"state": state, "seq": request.seq + 1, **more})
 
@@ -70,6 +70,6 @@ def refuse(
     catch_up_to: int | None = None,
 ) -> Decision[Request]:
     """Say that an act had no effect; its author is told, and the request stays as it is."""
-    told = advanced(request, request.state)
+    told = with_next_seq(request, request.state)
     act = command.id if command else received.id
     return refused(told, fact(ActRefused, told, at, act_id=act, code=code, catch_up_to=catch_up_to, command=command))

@@ -17,25 +17,25 @@ from services.notifications.domain.delivery import (
 )
 from services.notifications.domain.matrix import MATRIX, Row
 from services.notifications.domain.recipient import Addressee, Recipient, Skip, addressed
-from services.notifications.domain.retry_policy import GIVE_UP_AFTER, PATIENCE, Patience, Trouble, backoff
+from services.notifications.domain.retry_policy import GIVE_UP_AFTER, RETRY_POLICIES, FailureKind, RetryPolicy, backoff
 
 __all__ = [
     "GIVE_UP_AFTER",
     "LEASE",
     "MATRIX",
-    "PATIENCE",
+    "RETRY_POLICIES",
     "TEMPLATES",
     "TRANSITIONS",
     "Addressee",
     "Delivery",
+    "FailureKind",
     "NotAllowed",
-    "Patience",
     "Recipient",
+    "RetryPolicy",
     "Row",
     "Skip",
     "Status",
     "Step",
-    "Trouble",
     "addressed",
     "backoff",
     "deliveries_of",

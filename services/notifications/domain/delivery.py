@@ -13,7 +13,7 @@ from services.common.domain.identifiers import derived_id
 from services.common.domain.received import Received
 from services.notifications.domain.matrix import MATRIX
 from services.notifications.domain.recipient import Skip
-from services.notifications.domain.retry_policy import GIVE_UP_AFTER, PATIENCE, Trouble, backoff
+from services.notifications.domain.retry_policy import GIVE_UP_AFTER, RETRY_POLICIES, FailureKind, backoff
 from services.notifications.messages import Channel, LifecycleFact
 
 TEMPLATES: Final = "v1"
@@ -116,8 +116,8 @@ def _first(received: Received[LifecycleFact], channel: Channel, mail_domain: str
 def leased(delivery: Delivery, now: datetime, holder: str, *, lease: timedelta = LEASE) -> Delivery:
     """Taken for one try by `holder`. A delivery that took process after process with it is given up."""
     if delivery.status is Status.SENDING:
-        delivery = _counted(delivery, Trouble.LOST, "lost")
-        if _out_of_tries(delivery, Trouble.LOST):
+        delivery = _counted(delivery, FailureKind.LOST, "lost")
+        if _out_of_tries(delivery, FailureKind.LOST):
             return _ended(delivery, Step.GIVE_UP, now)
     first = delivery.first_tried_at or now
     return _moved(delivery, Step.LEASE, holder=holder, due_at=now + lease, first_tried_at=first)
@@ -136,22 +136,22 @@ def skipped(delivery: Delivery, because: Skip, now: datetime) -> Delivery:
     return _ended(delivery, Step.SKIP, now, because=because.value)
 
 
-def failed_try(delivery: Delivery, trouble: Trouble, because: str, now: datetime, chance: float) -> Delivery:
+def failed_try(delivery: Delivery, trouble: FailureKind, because: str, now: datetime, chance: float) -> Delivery:
     """After a try that did not deliver: another one later, or the end. `chance` in [0, 1) spreads the retries."""
     delivery = _counted(delivery, trouble, because)
     if _out_of_tries(delivery, trouble) or now - (delivery.first_tried_at or now) >= GIVE_UP_AFTER:
         return _ended(delivery, Step.GIVE_UP, now)
-    wait = backoff(sum(delivery.failures.values()), PATIENCE[trouble].longest, chance)
+    wait = backoff(sum(delivery.failures.values()), RETRY_POLICIES[trouble].longest, chance)
     return _moved(delivery, Step.RETRY, due_at=now + wait, holder=None)
 
 
-def _counted(delivery: Delivery, trouble: Trouble, because: str) -> Delivery:
+def _counted(delivery: Delivery, trouble: FailureKind, because: str) -> Delivery:
     failures = delivery.failures | {trouble.value: delivery.failures.get(trouble, 0) + 1}
     return delivery.model_copy(update={"failures": failures, "because": because})
 
 
-def _out_of_tries(delivery: Delivery, trouble: Trouble) -> bool:
-    tries = PATIENCE[trouble].tries
+def _out_of_tries(delivery: Delivery, trouble: FailureKind) -> bool:
+    tries = RETRY_POLICIES[trouble].tries
     return tries is not None and delivery.failures.get(trouble, 0) >= tries
 
 

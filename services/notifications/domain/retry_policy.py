@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Trouble(StrEnum):
+class FailureKind(StrEnum):
     """Why a try did not deliver."""
 
     AWAY = "away"
@@ -27,19 +27,19 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How many tries may end this way (None: as many as fit in `GIVE_UP_AFTER`), and the longest wait between two."""
 
     tries: int | None
     longest: timedelta
 
 
-PATIENCE: Final[Mapping[Trouble, Patience]] = {
-    Trouble.AWAY: Patience(None, timedelta(minutes=1)),
-    Trouble.DEFERRED: Patience(30, timedelta(minutes=15)),
-    Trouble.REFUSED: Patience(1, timedelta(0)),
-    Trouble.LOST: Patience(10, timedelta(0)),
-    Trouble.BUG: Patience(5, timedelta(minutes=1)),
+RETRY_POLICIES: Final[Mapping[FailureKind, RetryPolicy]] = {
+    FailureKind.AWAY: RetryPolicy(None, timedelta(minutes=1)),
+    FailureKind.DEFERRED: RetryPolicy(30, timedelta(minutes=15)),
+    FailureKind.REFUSED: RetryPolicy(1, timedelta(0)),
+    FailureKind.LOST: RetryPolicy(10, timedelta(0)),
+    FailureKind.BUG: RetryPolicy(5, timedelta(minutes=1)),
 }
 
 GIVE_UP_AFTER: Final = timedelta(hours=24)

@@ -15,7 +15,7 @@ from services.common.contracts.lifecycle import RequestRegistered, State
 from services.common.domain.identifiers import reference_of
 from services.common.messaging.producer.batches import ProducerRecord
 from services.common.messaging.records.writer import outgoing
-from services.common.store import Outgoing
+from services.common.store import OutboxEntry
 from tests.bench import baseline_routing
 from tests.bench.figures import Figure, Reading, Series
 from tests.bench.ground import Ground, ground
@@ -31,7 +31,7 @@ TOPIC: Final = {OURS: topics.LIFECYCLE, BASELINE: baseline_routing.TOPIC}
 GROUP: Final = {OURS: "routing", BASELINE: baseline_routing.GROUP}
 
 
-def registered() -> Iterator[Outgoing]:
+def registered() -> Iterator[OutboxEntry]:
     """Newly registered requests, as intake says them."""
     now, trace = datetime.now(UTC), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
     for row in cycle(load_requests()):
@@ -80,7 +80,7 @@ async def per_core(tier: Tier, rounds: int) -> list[Figure]:
     return [Figure("P5", "routing, messages per core", "µs CPU", ours, baseline, Reading.SHARE, 0.5, at_least=True)]
 
 
-async def _round(place: Ground, side: str, saying: AIOKafkaProducer, facts: Iterator[Outgoing], total: int) -> float:
+async def _round(place: Ground, side: str, saying: AIOKafkaProducer, facts: Iterator[OutboxEntry], total: int) -> float:
     """µs of processor time for one message, of those that make `total` in all."""
 
     async def committed() -> bool:
@@ -98,6 +98,6 @@ async def _round(place: Ground, side: str, saying: AIOKafkaProducer, facts: Iter
     return (place.cpu(side) - before) / MESSAGES * 1e6
 
 
-async def _send(saying: AIOKafkaProducer, topic: str, event: Outgoing) -> Any:
+async def _send(saying: AIOKafkaProducer, topic: str, event: OutboxEntry) -> Any:
     record = ProducerRecord.of(event)
     return await saying.send(topic, key=record.key, value=record.value, headers=record.headers)

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest_asyncio
 
-from services.common.messaging import AggregateConsumer, DeadLetters, Publisher
-from services.common.messaging.handlers.processor import Taken
+from services.common.messaging import AggregateProcessor, DeadLetters, Publisher
+from services.common.messaging.handlers.processor import IncomingRecord
 from services.documents import domain
 from services.documents.cleaning import Cleaning
 from services.documents.domain import CLAIM_LASTS, UNCLAIMED_LASTS, File
@@ -29,16 +29,16 @@ class Clock:
 
     def __init__(self, desk: Desk, publisher: Publisher) -> None:
         letters = DeadLetters(publisher, GROUP)
-        self._consumer = AggregateConsumer(aggregate, desk.files.documents, publisher, letters)
+        self._consumer = AggregateProcessor(aggregate, desk.files.documents, publisher, letters)
 
-    async def set(self, document_id: UUID) -> list[Taken]:
+    async def set(self, document_id: UUID) -> list[IncomingRecord]:
         """The file's timers as they are now."""
         key = str(document_id)
         document = (await self._consumer.store.load([key]))[key]
-        return [Taken(aggregate.timer(document, due), None) for due in document.due]
+        return [IncomingRecord(aggregate.timer(document, due), None) for due in document.due]
 
-    async def fire(self, timers: Sequence[Taken]) -> None:
-        await self._consumer.take(timers)
+    async def fire(self, timers: Sequence[IncomingRecord]) -> None:
+        await self._consumer.process(timers)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

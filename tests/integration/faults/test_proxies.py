@@ -10,9 +10,9 @@ import pytest
 from minio import Minio
 
 from deploy.local import LocalStack
-from services.common.domain.errors import ObjectStoreAway, StoreAway
-from services.common.store import Collection, connect, database, disconnect, reaching_store
-from services.documents.objects import reaching_objects
+from services.common.domain.errors import ObjectStoreUnavailable, StoreUnavailable
+from services.common.store import Collection, connect, database, disconnect, translate_store_errors
+from services.documents.objects import translate_object_store_errors
 from tests.faults.wires import DISK_FULL, SHUTTING_DOWN, WRITES, MongoRefusing, S3Failing
 from tests.support.proxy import Manners, Proxy
 from tests.support.waiting import eventually
@@ -29,7 +29,7 @@ async def collection(proxy: Proxy) -> AsyncIterator[Collection]:
 
 async def count(things: Collection) -> int | None:
     """How many there are; None where a connection that was closed is found out only now."""
-    with suppress(StoreAway), reaching_store():
+    with suppress(StoreUnavailable), translate_store_errors():
         return await things.count_documents({})
     return None
 
@@ -38,9 +38,9 @@ async def test_a_store_that_refuses_writes_is_away_for_them_and_read_all_the_sam
     async with Proxy(engines.env["MONGO_URL"]) as proxy, collection(proxy) as things:
         await things.insert_one({"_id": 1})
         proxy.behave(Manners(wire=MongoRefusing(DISK_FULL, WRITES)))
-        with pytest.raises(StoreAway), reaching_store():
+        with pytest.raises(StoreUnavailable), translate_store_errors():
             await things.insert_one({"_id": 2})
-        with pytest.raises(StoreAway), reaching_store():
+        with pytest.raises(StoreUnavailable), translate_store_errors():
             await things.update_one({"_id": 1}, {"$set": {"a": 1}})
         assert await things.find_one({"_id": 1}) == {"_id": 1}
         proxy.mend()
@@ -50,7 +50,7 @@ async def test_a_store_that_refuses_writes_is_away_for_them_and_read_all_the_sam
 async def test_a_store_that_answers_errors_is_away(engines: LocalStack) -> None:
     async with Proxy(engines.env["MONGO_URL"]) as proxy, collection(proxy) as things:
         proxy.behave(Manners(wire=MongoRefusing(SHUTTING_DOWN)))
-        with pytest.raises(StoreAway), reaching_store():
+        with pytest.raises(StoreUnavailable), translate_store_errors():
             await things.find_one({})
 
 
@@ -62,7 +62,7 @@ async def test_what_a_deaf_store_was_told_is_kept_although_nobody_hears_of_it(en
         await asyncio.wait([writing], timeout=0.5)
         assert not writing.done()
         proxy.mend()
-        with pytest.raises(StoreAway), reaching_store():
+        with pytest.raises(StoreUnavailable), translate_store_errors():
             await writing
         assert await eventually(partial(count, things)) == 2
 
@@ -72,7 +72,7 @@ async def test_an_object_store_that_answers_errors_is_away(engines: LocalStack) 
         keys = engines.env["S3_ACCESS_KEY"], engines.env["S3_SECRET_KEY"]
         client = Minio(f"127.0.0.1:{proxy.port}", *keys, secure=False)
         proxy.behave(Manners(wire=S3Failing()))
-        with pytest.raises(ObjectStoreAway), reaching_objects():
+        with pytest.raises(ObjectStoreUnavailable), translate_object_store_errors():
             await asyncio.to_thread(client.list_buckets)
 
 

@@ -19,9 +19,9 @@ from aiokafka.partitioner import murmur2
 from aiokafka.structs import RecordMetadata
 
 from deploy.local import LocalStack
-from services.common.domain.errors import StoreAway
+from services.common.domain.errors import StoreUnavailable
 from services.common.domain.identifiers import derived_id, reference_of
-from services.common.store import Database, connect, database, disconnect, reaching_store, said_between
+from services.common.store import Database, connect, database, disconnect, said_between, translate_store_errors
 from tests.integration.kernel.ledger import Ledger, ledger
 from tests.support import stacks, topics, warm
 from tests.support.waiting import eventually
@@ -248,9 +248,9 @@ class Bench:
     async def _settled(self) -> bool:
         await self.replaced()
         try:
-            with reaching_store():
+            with translate_store_errors():
                 return await self.all_booked()
-        except StoreAway:
+        except StoreUnavailable:
             # It has just been killed, and we ask it ourselves.
             return False
 

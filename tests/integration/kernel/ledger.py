@@ -13,13 +13,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.common.contracts.base import Said, Value
+from services.common.contracts.base import DomainEvent, Value
 from services.common.domain.decision import Decision, changed, refused
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
 from services.common.domain.received import Received
 from services.common.domain.timers import Timer
-from services.common.messaging import Aggregate, Maker, Projection, TimerDue
+from services.common.messaging import Aggregate, Inserter, Projection, TimerDue
 
 UNLUCKY = 13
 """An account whose last entry this is cannot be closed: our bug."""
@@ -49,7 +49,7 @@ class Ledger:
     booked: type[Any]
     accounts: Aggregate[Account]
     books: Projection[Book]
-    slips: Maker
+    slips: Inserter
 
     @property
     def entries(self) -> str:
@@ -85,7 +85,7 @@ class Ledger:
 def ledger(prefix: str) -> Ledger:
     """The ledger whose topics start with `prefix`."""
 
-    class Entered(Said, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1", f"{prefix}.corrections.v1")):
+    class Entered(DomainEvent, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1", f"{prefix}.corrections.v1")):
         """`how`: `book` it; or be what a `bug` or `poison` (unless repaired), a `refusal` or a `timer` is made of; `killer`, `spinning`, `nowhere`, `bulky`, `huge`;
         `second`, which no new account can book; or `unreadable-view`, on which the view and the slips fail.
         """
@@ -93,13 +93,13 @@ def ledger(prefix: str) -> Ledger:
         amount: int
         how: str = "book"
 
-    class Opened(Said, type=f"{prefix}.opened", families=(f"{prefix}.entries.v1",)):
+    class Opened(DomainEvent, type=f"{prefix}.opened", families=(f"{prefix}.entries.v1",)):
         """An entry that usually is the first."""
 
         amount: int
         how: str = "book"
 
-    class Booked(Said, type=f"{prefix}.booked", families=(f"{prefix}.bookings.v1",)):
+    class Booked(DomainEvent, type=f"{prefix}.booked", families=(f"{prefix}.bookings.v1",)):
         seq: int
         amount: int
         note: str = ""
@@ -108,15 +108,15 @@ def ledger(prefix: str) -> Ledger:
         def sequence(self) -> int:
             return self.seq
 
-    class Nowhere(Said, type=f"{prefix}.nowhere", families=(f"{prefix}.nowhere.v1",)):
+    class Nowhere(DomainEvent, type=f"{prefix}.nowhere", families=(f"{prefix}.nowhere.v1",)):
         pass
 
     def timers(account: Account) -> Sequence[Timer]:
         return (Timer("close", account.closes_at),) if account.closes_at else ()
 
-    accounts = Aggregate(service=prefix, state=Account, timers=timers, begins={Opened})
+    accounts = Aggregate(service=prefix, state=Account, timers=timers, created_by={Opened})
     books = Projection[Book]()
-    slips = Maker()
+    slips = Inserter()
 
     def booking(account: Account, received: Received[Any], amount: int, note: str = "") -> Booked:
         request_id = UUID(received.key)

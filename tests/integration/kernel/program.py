@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI
 
 from services.common.domain.position import Position
-from services.common.messaging import End, MakerConsumer, ProjectionConsumer, Subscription
-from services.common.messaging.handlers.processor import Taken
-from services.common.runtime.bootstrap import Wiring
+from services.common.messaging import InserterProcessor, Outcome, ProjectionProcessor, Subscription
+from services.common.messaging.handlers.processor import IncomingRecord
+from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
 from services.common.runtime.server import serve
 from services.common.runtime.settings import Settings
@@ -24,13 +24,13 @@ from tests.integration.kernel.ledger import Account, Book, ledger
 class Hanging:
     """A shape that never comes to an end."""
 
-    async def take(self, batch: Sequence[Taken]) -> list[End]:
+    async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
         await asyncio.Event().wait()
         return []
 
-    async def block(self, taken: Taken) -> None: ...
+    async def block(self, taken: IncomingRecord) -> None: ...
 
-    async def release(self, taken: Taken) -> None: ...
+    async def release(self, taken: IncomingRecord) -> None: ...
 
     async def free(self, key: str, position: Position) -> None: ...
 
@@ -83,23 +83,25 @@ def _commit_late() -> None:
 def build(settings: Settings, prefix: str) -> FastAPI:
     if "LEDGER_COMMITS_LATE" in os.environ:
         _commit_late()
-    book, wiring = ledger(prefix), Wiring(settings, prefix)
-    timelines = Timelines(book.bookings, wiring.database["timelines"])
-    accounts = DocumentStore(wiring.database["accounts"], Account, timelines)
-    books = DocumentStore(wiring.database["books"], Book)
-    slips = Hanging() if "LEDGER_HANGS" in os.environ else MakerConsumer(book.slips, wiring.database["slips"])
-    deciding, sweeper = wiring.deciding(f"{prefix}-accounts", [book.entries, book.corrections], book.accounts, accounts)
+    book, context = ledger(prefix), ServiceContext(settings, prefix)
+    timelines = Timelines(book.bookings, context.database["timelines"])
+    accounts = DocumentStore(context.database["accounts"], Account, timelines)
+    books = DocumentStore(context.database["books"], Book)
+    slips = Hanging() if "LEDGER_HANGS" in os.environ else InserterProcessor(book.slips, context.database["slips"])
+    deciding, sweeper = context.aggregate_subscription(
+        f"{prefix}-accounts", [book.entries, book.corrections], book.accounts, accounts
+    )
     process = Process(
         prefix,
-        publisher=wiring.publisher,
+        publisher=context.publisher,
         prepare=[accounts.ensure_indexes, books.ensure_indexes],
         subscriptions=[
             deciding,
-            wiring.reading(f"{prefix}-books", [book.bookings], ProjectionConsumer(book.books, books)),
-            wiring.reading(f"{prefix}-slips", [book.bookings], slips),
+            context.subscription(f"{prefix}-books", [book.bookings], ProjectionProcessor(book.books, books)),
+            context.subscription(f"{prefix}-slips", [book.bookings], slips),
         ],
         loops=[sweeper, *(Severing(deciding, how) for how in os.environ.get("LEDGER_SEVERED", "").split())],
-        close=[wiring.close],
+        close=[context.close],
     )
     return process.app()
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.local import LocalStack
-from services.common.domain.errors import BrokerAway
+from services.common.domain.errors import BrokerUnavailable
 from services.common.messaging import Publisher
 from services.common.messaging.producer.batches import ProducerRecord
 from services.common.messaging.producer.in_flight_limit import MOST_BYTES, MOST_RECORDS
@@ -45,7 +45,7 @@ async def _fill_a_frozen_broker(engines: LocalStack) -> None:
         ends = await asyncio.gather(*sends, return_exceptions=True)
     finally:
         os.kill(kafka, signal.SIGCONT)
-    assert {type(end) for end in ends} == {BrokerAway}
+    assert {type(end) for end in ends} == {BrokerUnavailable}
 
     await eventually(lambda: _lands(publisher, topic, b"last"))
     await publisher.stop()
@@ -66,7 +66,7 @@ async def test_a_producer_whose_sender_has_failed_is_replaced(engines: LocalStac
         await publisher.append([ProducerRecord(topic, b"", b"before", ())])
         assert publisher._producer is not None
         publisher._producer.client.send = breaks
-        with pytest.raises(BrokerAway):
+        with pytest.raises(BrokerUnavailable):
             await publisher.append([ProducerRecord(topic, b"", b"lost", ())])
         await publisher.append([ProducerRecord(topic, b"", b"after", ())])
     finally:
@@ -116,7 +116,7 @@ async def test_a_producer_that_gets_no_answer_at_all_hangs(asks: str, engines: L
         await eventually(lambda: _lands(publisher, topic, b"before"))
         assert publisher._producer is not None
         publisher._producer.client.fetch_all_metadata = publisher._producer.send = no_answer
-        with pytest.raises(BrokerAway):
+        with pytest.raises(BrokerUnavailable):
             if asks == "for a sign of life":
                 await publisher.probe()
             else:
@@ -155,7 +155,7 @@ async def _lands(publisher: Publisher, topic: str, value: bytes) -> bool:
     """Whether the broker takes it."""
     try:
         await publisher.append([ProducerRecord(topic, b"", value, ())])
-    except BrokerAway:
+    except BrokerUnavailable:
         return False
     return True
 

@@ -26,7 +26,7 @@ from services.notifications import store
 from services.notifications.composing import mailbox
 from services.notifications.domain import MATRIX, Delivery, Status
 from services.notifications.mail import Mailer, Server
-from services.notifications.outbox_relay import Teller
+from services.notifications.outbox_relay import OutboxRelay
 from services.notifications.recipients import Recipients
 from services.notifications.sender import Sender
 from services.notifications.store import Deliveries, delivery_in
@@ -100,7 +100,7 @@ class House:
             self.deliveries,
             Mailer(Server.parse(self.mail.url), "postigo.example", timeout=timeout),
             Recipients(self.gateway.url, secret or self.env["POSTIGO_INTERNAL_SECRET"].encode()),
-            Teller(self.deliveries, self.publisher),
+            OutboxRelay(self.deliveries, self.publisher),
             holder=holder,
             sender=FROM,
             public_url=PUBLIC_URL,

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from deploy.operator import acts
 from deploy.operator.audit import Who
-from deploy.operator.hand import hand_at
-from deploy.operator.place import Place
 from deploy.operator.replaying import stretch
+from deploy.operator.session import hand_at
+from deploy.operator.target import Target
 from services.common.contracts import topics
 from services.common.contracts.lifecycle import RequestAnswered
 from services.common.runtime.settings import Settings
@@ -21,7 +21,7 @@ from tests.unit.notifications.builders import fact
 async def replay(town: House, since: datetime, *, mail: bool) -> int:
     """How many facts notifications has read once more."""
     told = Settings.model_validate({name.lower(): value for name, value in town.env.items()})
-    async with hand_at(Place(told, town.folder / "operator.log")) as hand:
+    async with hand_at(Target(told, town.folder / "operator.log")) as hand:
         found = await stretch(hand, topics.LIFECYCLE, GROUP, since, None)
         done = await acts.replay(hand, Who("ana"), found, 500, {}, lambda _: None, mail=mail)
     return done.taken

@@ -12,14 +12,14 @@ from uuid import UUID
 from deploy.operator import acts
 from deploy.operator.acts import Outcome, Replayed
 from deploy.operator.audit import Who
-from deploy.operator.books import Book
 from deploy.operator.discarding import plan_discard
-from deploy.operator.hand import Hand, hand_at
-from deploy.operator.place import Place
+from deploy.operator.letter_filter import where
 from deploy.operator.plan import plan_redrive
 from deploy.operator.replaying import Point, stretch
+from deploy.operator.service_stores import Book
+from deploy.operator.session import OperatorSession, hand_at
 from deploy.operator.survey import Survey, survey
-from deploy.operator.where import where
+from deploy.operator.target import Target
 from services.common.contracts import topics as names
 from services.common.contracts.operations import OperationBegun, OperationFact
 from services.common.messaging.records.reader import read
@@ -37,14 +37,14 @@ def _unseen(_: int) -> None:
 
 
 @asynccontextmanager
-async def hand_of(prefix: str, env: dict[str, str], log: Path) -> AsyncIterator[Hand]:
+async def hand_of(prefix: str, env: dict[str, str], log: Path) -> AsyncIterator[OperatorSession]:
     """An operator's hand on the ledger whose names begin with `prefix`."""
     settings = Settings.model_validate({name.lower(): value for name, value in env.items()})
-    async with hand_at(Place(settings, log), [Book(f"{prefix}-accounts", prefix, "accounts")]) as hand:
+    async with hand_at(Target(settings, log), [Book(f"{prefix}-accounts", prefix, "accounts")]) as hand:
         yield hand
 
 
-async def redrive(hand: Hand, group: str, rate: int = 1000, most: int | None = None) -> Outcome:
+async def redrive(hand: OperatorSession, group: str, rate: int = 1000, most: int | None = None) -> Outcome:
     """Bring back all that the group has set aside."""
     found = await survey(hand, where([f"group={group}"]))
     plan = plan_redrive(found.lines, datetime.now(UTC), most)
@@ -52,7 +52,7 @@ async def redrive(hand: Hand, group: str, rate: int = 1000, most: int | None = N
 
 
 async def replay(
-    hand: Hand,
+    hand: OperatorSession,
     topic: str,
     group: str,
     begin: Point = LONG_AGO,
@@ -67,7 +67,7 @@ async def replay(
     return await acts.replay(hand, ANA, found, rate, terms, _unseen, mail=mail)
 
 
-async def discard(hand: Hand, *terms: str) -> Outcome:
+async def discard(hand: OperatorSession, *terms: str) -> Outcome:
     chosen = where(terms)
     planned = plan_discard((await survey(hand, chosen)).lines, chosen, None)
     return await acts.discard(hand, ANA, planned, {"where": str(chosen)}, _unseen)
@@ -80,7 +80,7 @@ async def operator(ledger: Bench, folder: Path) -> AsyncIterator["Operator"]:
 
 
 class Operator:
-    def __init__(self, ledger: Bench, hand: Hand, group: str, log: Path) -> None:
+    def __init__(self, ledger: Bench, hand: OperatorSession, group: str, log: Path) -> None:
         self.ledger = ledger
         self.hand = hand
         self.group = group

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 from pymongo.errors import BulkWriteError
 
-from services.common.store import Change, Collection, Document, DocumentStore, Outgoing
+from services.common.store import Change, Collection, Document, DocumentStore, OutboxEntry
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ class Tally(BaseModel):
 
 def change(before: Document[Tally], count: int, *said: str, text: str = "") -> Change[Tally]:
     after = replace(before, state=Tally(count=count, text=text))
-    return Change(before, after, [Outgoing(name, "t", "k", {}, b"{}", NOW) for name in said])
+    return Change(before, after, [OutboxEntry(name, "t", "k", {}, b"{}", NOW) for name in said])
 
 
 class StoreSpec:

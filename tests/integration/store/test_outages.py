@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from services.common.domain.errors import StoreAway
+from services.common.domain.errors import StoreUnavailable
 from services.common.store import Document, DocumentStore, Driver, connect, database, disconnect
 from tests.integration.local_stack.harness import fill, needs_root, small_disk
 from tests.integration.store.spec import Tally, change
@@ -33,7 +33,7 @@ class Writer:
             key = f"{self._name}-{number}"
             try:
                 await self._store.save([change(Document(key), number, text="x" * 2_000)])
-            except StoreAway:
+            except StoreUnavailable:
                 self.outages += 1
                 await asyncio.sleep(0.01)
             else:

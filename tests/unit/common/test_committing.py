@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 
-from services.common.messaging.consumer.health import Progress
-from services.common.messaging.consumer.offset_committer import Committer
+from services.common.messaging.consumer.health import ConsumerHealth
+from services.common.messaging.consumer.offset_committer import OffsetCommitter
 from tests.support.waiting import eventually
 
 OURS, OTHERS = (TopicPartition("entries", number) for number in range(2))
@@ -34,63 +34,63 @@ class Consumer:
         self._answers.put_nowait(error)
 
 
-def committer(consumer: Consumer) -> tuple[Committer, Progress]:
-    progress = Progress("accounts")
-    return Committer(lambda: consumer, progress), progress
+def committer(consumer: Consumer) -> tuple[OffsetCommitter, ConsumerHealth]:
+    health = ConsumerHealth("accounts")
+    return OffsetCommitter(lambda: consumer, health), health
 
 
 async def test_the_next_commit_waits_for_the_one_before() -> None:
     consumer = Consumer()
     committing, _ = committer(consumer)
-    await committing.ended({OURS: 1})
+    await committing.commit({OURS: 1})
     await consumer.under_way.wait()
-    second = asyncio.create_task(committing.ended({OURS: 2}))
+    second = asyncio.create_task(committing.commit({OURS: 2}))
     consumer.answer()
     consumer.answer()
     await second
-    await committing.settled()
+    await committing.drain()
     assert consumer.asked == [{OURS: 1}, {OURS: 2}]
 
 
 async def test_what_is_not_held_any_more_is_not_committed() -> None:
     consumer = Consumer()
     committing, _ = committer(consumer)
-    await committing.ended({OTHERS: 5})
-    await committing.settled()
+    await committing.commit({OTHERS: 5})
+    await committing.drain()
     assert consumer.asked == []
 
 
 async def test_what_was_handed_over_is_not_tried_again() -> None:
     consumer = Consumer()
-    committing, progress = committer(consumer)
-    await committing.ended({OURS: 1})
+    committing, health = committer(consumer)
+    await committing.commit({OURS: 1})
     consumer.answer(CommitFailedError())
-    await committing.settled()
+    await committing.drain()
     assert consumer.asked == [{OURS: 1}]
-    assert progress.outage is None
+    assert health.outage is None
 
 
 async def test_a_rebalance_gives_up_what_is_under_way() -> None:
     consumer = Consumer()
     committing, _ = committer(consumer)
-    await committing.ended({OURS: 1})
+    await committing.commit({OURS: 1})
     await consumer.under_way.wait()
-    committing.give_up()
-    await committing.settled()
+    committing.abandon()
+    await committing.drain()
     assert consumer.asked == [{OURS: 1}]
 
 
 async def test_a_commit_that_fails_says_so_and_is_tried_again() -> None:
     consumer = Consumer()
-    committing, progress = committer(consumer)
-    await committing.ended({OURS: 1})
+    committing, health = committer(consumer)
+    await committing.commit({OURS: 1})
     consumer.answer(KafkaError())
-    await eventually(lambda: _cut_off(progress))
+    await eventually(lambda: _cut_off(health))
     consumer.answer()
-    await committing.settled()
+    await committing.drain()
     assert consumer.asked == [{OURS: 1}, {OURS: 1}]
-    assert progress.cut_off_since == {}
+    assert health.cut_off_since == {}
 
 
-async def _cut_off(progress: Progress) -> bool:
-    return "offsets" in progress.cut_off_since
+async def _cut_off(health: ConsumerHealth) -> bool:
+    return "offsets" in health.cut_off_since

@@ -12,8 +12,8 @@ from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
 from services.common.domain.position import Position
 from services.common.domain.received import Received
-from services.common.messaging.handlers.aggregate import INBOX_LEAST, INBOX_MOST, End
-from services.common.store import Document, Outgoing, Parked
+from services.common.messaging.handlers.aggregate import INBOX_LEAST, INBOX_MOST, Outcome
+from services.common.store import Document, OutboxEntry, Parked
 from tests.integration.kernel.ledger import Account, ledger
 
 LEDGER = ledger("fold")
@@ -46,7 +46,7 @@ def test_a_batch_cut_in_any_way_gives_the_same_document_and_the_same_events(amou
     records = [entry(amount) for amount in amounts]
     whole = LEDGER.accounts.fold(empty(), records).change
     document = empty()
-    said: list[Outgoing] = []
+    said: list[OutboxEntry] = []
     for start in range(0, len(records), cut):
         step = LEDGER.accounts.fold(document, records[start : start + cut]).change
         document, said = step.after, said + step.said
@@ -57,14 +57,14 @@ def test_a_batch_cut_in_any_way_gives_the_same_document_and_the_same_events(amou
 
 def test_the_same_record_again_is_a_duplicate_and_says_nothing() -> None:
     fold = LEDGER.accounts.fold(empty(), [entry(1), entry(1)])
-    assert fold.ends == [End.APPLIED, End.DUPLICATE]
+    assert fold.ends == [Outcome.APPLIED, Outcome.DUPLICATE]
     assert len(fold.change.said) == 1
 
 
 def test_the_same_id_on_another_topic_is_another_record() -> None:
     first = entry(1)
     other = first._replace(topic="another.v1")
-    assert LEDGER.accounts.fold(empty(), [first, other]).ends == [End.APPLIED, End.APPLIED]
+    assert LEDGER.accounts.fold(empty(), [first, other]).ends == [Outcome.APPLIED, Outcome.APPLIED]
 
 
 def test_the_same_id_with_other_bytes_is_poison() -> None:
@@ -77,26 +77,26 @@ def test_what_comes_too_often_is_refused_and_fills_nothing() -> None:
     full = LEDGER.accounts.fold(empty(), [entry(amount) for amount in range(1, INBOX_MOST + 1)]).change.after
     more = [entry(INBOX_MOST + 1), entry(INBOX_MOST + 2), entry(INBOX_MOST + 1)]
     fold = LEDGER.accounts.fold(full, more)
-    assert fold.ends == [End.REFUSED] * 3
+    assert fold.ends == [Outcome.REFUSED] * 3
     assert fold.change.after.state == full.state
     assert fold.change.after.inbox == full.inbox
     first, second, again = fold.change.said
     assert first == again
     assert first.id != second.id
-    assert LEDGER.accounts.fold(full, [entry(1)]).ends == [End.DUPLICATE], "what is remembered still is"
+    assert LEDGER.accounts.fold(full, [entry(1)]).ends == [Outcome.DUPLICATE], "what is remembered still is"
     later = LEDGER.accounts.fold(full, [entry(INBOX_MOST + 3, days=36)])
-    assert later.ends == [End.APPLIED], "with time there is room again"
+    assert later.ends == [Outcome.APPLIED], "with time there is room again"
 
 
 def test_one_topics_flood_leaves_room_for_another() -> None:
     full = LEDGER.accounts.fold(empty(), [entry(amount) for amount in range(1, INBOX_MOST + 1)]).change.after
     first = entry(INBOX_MOST + 1)
     other = first._replace(topic="another.v1")
-    assert LEDGER.accounts.fold(full, [other]).ends == [End.APPLIED]
+    assert LEDGER.accounts.fold(full, [other]).ends == [Outcome.APPLIED]
 
 
 def test_a_refusal_ends_refused() -> None:
-    assert LEDGER.accounts.fold(empty(), [entry(1, "refusal")]).ends == [End.REFUSED]
+    assert LEDGER.accounts.fold(empty(), [entry(1, "refusal")]).ends == [Outcome.REFUSED]
 
 
 def test_records_behind_a_blocked_document_are_parked_in_order_and_once() -> None:
@@ -111,7 +111,7 @@ def test_what_was_decided_before_its_document_was_blocked_is_a_duplicate_and_wai
     taken = LEDGER.accounts.fold(empty(), [entry(1)]).change.after
     blocked = replace(taken, blocked=(Parked(LEDGER.entries, 0, 100, START),))
     fold = LEDGER.accounts.fold(blocked, [entry(1), entry(1, offset=200), entry(2)])
-    assert fold.ends == [End.DUPLICATE, End.DUPLICATE]
+    assert fold.ends == [Outcome.DUPLICATE, Outcome.DUPLICATE]
     assert [received.position.offset for received in fold.park] == [2]
 
 
@@ -120,7 +120,7 @@ def test_only_the_head_of_a_blocked_list_is_taken_and_an_empty_list_frees() -> N
         str(KEY), version=1, blocked=(Parked(LEDGER.entries, 0, 1, START), Parked(LEDGER.entries, 0, 2, START))
     )
     early = LEDGER.accounts.fold(blocked, [entry(2)])
-    assert early.ends == [End.DUPLICATE]
+    assert early.ends == [Outcome.DUPLICATE]
     assert not early.change.dirty
     freed = LEDGER.accounts.fold(blocked, [entry(1), entry(2), entry(3)])
     assert freed.change.after.blocked == ()
@@ -142,5 +142,5 @@ def test_a_timer_is_derived_from_the_state_and_gone_once_fired() -> None:
     (due,) = document.due
     timer = LEDGER.accounts.timer(document, due)
     fired = LEDGER.accounts.fold(document, [timer, timer])
-    assert fired.ends == [End.APPLIED, End.DUPLICATE]
+    assert fired.ends == [Outcome.APPLIED, Outcome.DUPLICATE]
     assert fired.change.after.due == ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.common.runtime.coalescing import MOST, Gathering
+from services.common.runtime.coalescing import MOST, Coalescer
 
 
 class Doubling:
@@ -14,7 +14,7 @@ class Doubling:
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
         self.go = asyncio.Event()
-        self.gathering = Gathering(self.answer)
+        self.gathering = Coalescer(self.answer)
 
     async def answer(self, numbers: Sequence[int]) -> list[int]:
         self.batches.append(list(numbers))

@@ -5,9 +5,9 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from services.common.messaging.consumer.health import Progress
+from services.common.messaging.consumer.health import ConsumerHealth
 from services.common.messaging.consumer.offsets import Offsets
-from services.common.messaging.consumer.poller import Poller
+from services.common.messaging.consumer.poller import FairPoller
 from services.common.messaging.fetching import Door
 
 OURS, NEW, GONE = (TopicPartition("entries", number) for number in range(3))
@@ -39,10 +39,10 @@ def record(tp: TopicPartition, offset: int) -> ConsumerRecord[bytes, bytes]:
     return ConsumerRecord(tp.topic, tp.partition, offset, 0, 1, None, None, None, -1, -1, ())
 
 
-def poller(finished: dict[TopicPartition, int]) -> Poller:
+def poller(finished: dict[TopicPartition, int]) -> FairPoller:
     offsets = Offsets()
     offsets.finished = finished
-    return Poller(offsets, Door(), Progress("accounts"))
+    return FairPoller(offsets, Door(), ConsumerHealth("accounts"))
 
 
 async def test_what_was_taken_after_a_rebalance_is_taken_again() -> None:

@@ -12,8 +12,8 @@ from pymongo.errors import (
     WriteError,
 )
 
-from services.common.domain.errors import StoreAway
-from services.common.store import reaching_store
+from services.common.domain.errors import StoreUnavailable
+from services.common.store import translate_store_errors
 
 DUPLICATE = {"index": 0, "code": 11000, "errmsg": "Duplicate key violation"}
 DISK_FULL = {"index": 1, "code": 4293, "errmsg": 'could not extend file "base/5/16435": No space left on device'}
@@ -58,7 +58,7 @@ def failure(code: int, text: str) -> OperationFailure:
     ids=str,
 )
 def test_an_outage_is_told_as_one_without_the_servers_words(error: PyMongoError) -> None:
-    with pytest.raises(StoreAway) as told, reaching_store():
+    with pytest.raises(StoreUnavailable) as told, translate_store_errors():
         raise error
     assert "127.0.0.1" not in str(told.value)
     assert told.value.__cause__ is None
@@ -77,5 +77,5 @@ def test_an_outage_is_told_as_one_without_the_servers_words(error: PyMongoError)
     ids=str,
 )
 def test_whatever_else_went_wrong_is_no_outage(error: PyMongoError) -> None:
-    with pytest.raises(type(error)), reaching_store():
+    with pytest.raises(type(error)), translate_store_errors():
         raise error

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from services.common.store import Outgoing, Timelines
+from services.common.store import OutboxEntry, Timelines
 from services.common.store.timelines import ROOM
 
 TIMELINES = Timelines("said", cast(Any, None))
 
 
-def said(size: int, topic: str = "said") -> Outgoing:
-    return Outgoing("1", topic, "k", {}, b"x" * size, datetime(2026, 3, 2, tzinfo=UTC))
+def said(size: int, topic: str = "said") -> OutboxEntry:
+    return OutboxEntry("1", topic, "k", {}, b"x" * size, datetime(2026, 3, 2, tzinfo=UTC))
 
 
 def test_what_fits_is_kept_with_what_is_there() -> None:

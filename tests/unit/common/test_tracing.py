@@ -12,7 +12,7 @@ from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging import spans as kernel
 from services.common.messaging.handlers.aggregate import TimerDue
-from services.common.messaging.handlers.processor import Taken
+from services.common.messaging.handlers.processor import IncomingRecord
 from services.common.telemetry import tracing
 
 SAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -41,9 +41,9 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
 
 
 def test_what_a_record_makes_us_say_is_its_spans_child(spans: InMemorySpanExporter) -> None:
-    with kernel.receiving("a", [Taken(RECEIVED, None)]) as (first,):
+    with kernel.receiving("a", [IncomingRecord(RECEIVED, None)]) as (first,):
         said = first.received.traceparent
-    with kernel.receiving("b", [Taken(RECEIVED._replace(traceparent=said), None)]):
+    with kernel.receiving("b", [IncomingRecord(RECEIVED._replace(traceparent=said), None)]):
         pass
     one, two = spans.get_finished_spans()
     assert one.parent is not None
@@ -59,6 +59,6 @@ def test_what_a_record_makes_us_say_is_its_spans_child(spans: InMemorySpanExport
 def test_an_unsampled_or_malformed_header_costs_no_span_and_travels_on(
     header: str | None, spans: InMemorySpanExporter
 ) -> None:
-    with kernel.receiving("a", [Taken(RECEIVED._replace(traceparent=header), None)]) as (taken,):
+    with kernel.receiving("a", [IncomingRecord(RECEIVED._replace(traceparent=header), None)]) as (taken,):
         assert taken.received.traceparent == header
     assert not spans.get_finished_spans()

@@ -10,7 +10,7 @@ from deploy.demo.client import Entry
 from deploy.demo.data import DemoRequest, load_accounts
 from deploy.demo.evidence import Evidence, Mail, Page
 from deploy.demo.facts import TOLD, Facts, short
-from services.common.contracts import Said
+from services.common.contracts import DomainEvent
 from services.common.contracts.assignments import AssignmentMade
 from services.common.contracts.deliveries import DeliverySent
 from services.common.contracts.departments import (
@@ -150,7 +150,7 @@ class Life:
         own = {name: getattr(event, name, None) for name in ("seq", "text", "act_id")}
         return Entry(type=short(type(event)), title="-", at=record.at, **own)
 
-    def record(self, event: Said, *, seq: int = 0) -> Received[Any]:
+    def record(self, event: DomainEvent, *, seq: int = 0) -> Received[Any]:
         at = MONDAY + timedelta(milliseconds=10 * seq)
         return received(event, topic=event.topic, key=self.case.request_id, at=at)
 

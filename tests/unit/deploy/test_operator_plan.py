@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from deploy.operator.audit import History, raw
-from deploy.operator.books import BOOKS, Blocked, Waiting
 from deploy.operator.discarding import plan_discard
 from deploy.operator.errors import OperatorError
+from deploy.operator.letter_filter import where
 from deploy.operator.letters import GONE, Letter, open_letters
 from deploy.operator.plan import OLDEST, lines_of, plan_redrive
 from deploy.operator.points import point
 from deploy.operator.rebuilding import DOCUMENTS, OLDER, OWNER, SLICES, bounds
 from deploy.operator.replaying import readers
-from deploy.operator.where import where
+from deploy.operator.service_stores import BOOKS, Blocked, Waiting
 from services.common.contracts import topics
 from services.common.contracts.operations import LetterRef, LettersEnded
 from services.common.domain.identifiers import reference_of

@@ -8,9 +8,9 @@ from rich.table import Table
 
 from deploy.cli import letters as shown
 from deploy.cli.operating import console
-from deploy.operator.books import Blocked, Waiting
 from deploy.operator.letters import Letter
 from deploy.operator.plan import Left, Line
+from deploy.operator.service_stores import Blocked, Waiting
 from services.common.contracts import topics
 from services.common.domain.position import Position
 

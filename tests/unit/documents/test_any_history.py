@@ -55,7 +55,7 @@ class AnyHistory(RuleBasedStateMachine):
         before = self.file
         decision = domain.confirm(before, DOCUMENT, name(request))
         self.file = decision.state
-        if any(isinstance(said, FileAccepted) for said in decision.says):
+        if any(isinstance(said, FileAccepted) for said in decision.events):
             assert before is not None
             assert before.claimed_by(request)
             self.accepted.add(request)

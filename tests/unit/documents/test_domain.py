@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.common.contracts import Said
+from services.common.contracts import DomainEvent
 from services.documents import domain
 from services.documents.domain import (
     CLAIM_ENDS,
@@ -41,8 +41,8 @@ def confirmed(file: File, request_id: UUID = REQUEST) -> File:
     return state
 
 
-def refusal(says: tuple[Said, ...]) -> str:
-    (said,) = says
+def refusal(events: tuple[DomainEvent, ...]) -> str:
+    (said,) = events
     assert isinstance(said, FileRefused)
     return said.because
 
@@ -141,7 +141,7 @@ def test_claims_on_one_file_are_bounded_but_an_old_one_may_be_made_again() -> No
 def test_the_fact_confirms_the_claim_and_says_the_file() -> None:
     decision = domain.confirm(claimed(stored(), OTHER_REQUEST, REQUEST), DOCUMENT, registered(REQUEST))
 
-    (said,) = decision.says
+    (said,) = decision.events
     assert isinstance(said, FileAccepted)
     assert (said.request_id, said.document_id, said.sha256) == (REQUEST, DOCUMENT, "a" * 64)
     assert (said.key, said.occurred_at) == (str(REQUEST), NOON)
@@ -152,24 +152,24 @@ def test_the_fact_confirms_the_claim_and_says_the_file() -> None:
 
 def test_a_message_confirms_the_claim_as_a_registration_does_and_a_file_that_both_name_is_said_once() -> None:
     decision = domain.confirm(claimed(stored(), REQUEST), DOCUMENT, written(REQUEST))
-    (said,) = decision.says
+    (said,) = decision.events
     assert isinstance(said, FileAccepted)
-    assert domain.confirm(decision.state, DOCUMENT, registered(REQUEST)).says == ()
-    assert domain.confirm(confirmed(claimed(stored(), REQUEST)), DOCUMENT, written(REQUEST)).says == ()
+    assert domain.confirm(decision.state, DOCUMENT, registered(REQUEST)).events == ()
+    assert domain.confirm(confirmed(claimed(stored(), REQUEST)), DOCUMENT, written(REQUEST)).events == ()
 
 
 def test_a_fact_without_a_claim_is_refused() -> None:
     file = claimed(stored(), OTHER_REQUEST)
     decision = domain.confirm(file, DOCUMENT, registered(REQUEST))
 
-    assert refusal(decision.says) == "not-claimed"
+    assert refusal(decision.events) == "not-claimed"
     assert decision.state is file
 
 
 def test_a_fact_about_an_unknown_file_is_refused_and_remembered() -> None:
     decision = domain.confirm(None, DOCUMENT, registered(REQUEST))
 
-    assert refusal(decision.says) == "not-claimed"
+    assert refusal(decision.events) == "not-claimed"
     assert decision.state == File()
     assert domain.timers(File()) == ()
 
@@ -178,21 +178,21 @@ def test_the_second_of_two_claimants_is_refused() -> None:
     file = confirmed(claimed(stored(), REQUEST, OTHER_REQUEST))
     decision = domain.confirm(file, DOCUMENT, registered(OTHER_REQUEST))
 
-    assert refusal(decision.says) == "not-claimed"
+    assert refusal(decision.events) == "not-claimed"
     assert decision.state is file
 
 
 def test_only_the_owner_learns_that_a_file_has_expired() -> None:
     expired = domain.expire(stored(), NOON + UNCLAIMED_LASTS).state
 
-    assert refusal(domain.confirm(expired, DOCUMENT, registered(REQUEST)).says) == "expired"
+    assert refusal(domain.confirm(expired, DOCUMENT, registered(REQUEST)).events) == "expired"
     somebody = registered(REQUEST, account_id=SOMEBODY_ELSE)
-    assert refusal(domain.confirm(expired, DOCUMENT, somebody).says) == "not-claimed"
+    assert refusal(domain.confirm(expired, DOCUMENT, somebody).events) == "not-claimed"
 
 
 def test_another_fact_of_the_same_request_says_nothing_twice() -> None:
     file = confirmed(claimed(stored(), REQUEST))
-    assert domain.confirm(file, DOCUMENT, registered(REQUEST)).says == ()
+    assert domain.confirm(file, DOCUMENT, registered(REQUEST)).events == ()
 
 
 # Time

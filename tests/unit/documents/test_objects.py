@@ -3,12 +3,12 @@
 import pytest
 from minio.error import InvalidResponseError
 
-from services.common.domain.errors import ObjectStoreAway
-from services.documents.objects import reaching_objects
+from services.common.domain.errors import ObjectStoreUnavailable
+from services.documents.objects import translate_object_store_errors
 
 
 @pytest.mark.parametrize("status", [200, 404, 502])
 def test_an_answer_that_no_object_store_gives_means_that_it_is_away_and_its_text_is_not_repeated(status: int) -> None:
-    with pytest.raises(ObjectStoreAway) as raised, reaching_objects():
+    with pytest.raises(ObjectStoreUnavailable) as raised, translate_object_store_errors():
         raise InvalidResponseError(status, "text/html", "<h1>Welcome, CANARY</h1>")
     assert "CANARY" not in str(raised.value)

@@ -15,16 +15,16 @@ from services.common.http.problem_types import (
     BUSY,
     INTERNAL,
     INVALID,
-    KINDS,
     MEDIA_TYPE,
     NO_SESSION,
     NOT_FOUND,
     NOT_JSON,
+    PROBLEM_TYPES,
     REFERENCE,
     TOO_LARGE,
     TOO_MANY,
     TOO_SLOW,
-    Kind,
+    ProblemType,
 )
 from services.common.http.problems import Problem, ProblemDocument, problem_response, too_large
 from services.common.http.strict_json import not_accepted
@@ -40,8 +40,8 @@ def document(problem: Problem, language: str | None = None, key: str | None = No
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.code)
-def test_every_kind_is_a_valid_document_in_both_languages(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", PROBLEM_TYPES.values(), ids=lambda kind: kind.code)
+def test_every_kind_is_a_valid_document_in_both_languages(kind: ProblemType) -> None:
     portuguese, english = document(Problem(kind)), document(Problem(kind), "en")
     assert ProblemDocument.model_validate(portuguese).status == kind.status
     assert portuguese["type"] == english["type"] == f"urn:postigo:problem:{kind.code}"
@@ -53,9 +53,9 @@ ONLY_OF_SENDINGS = {"idempotency-key", "key-reused", "not-confirmed"}
 OF_FILING = re.compile(r"registad|duplicado|\bchave|\bfiled|\bkey\b", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.code not in ONLY_OF_SENDINGS])
+@pytest.mark.parametrize("kind", [kind for kind in PROBLEM_TYPES.values() if kind.code not in ONLY_OF_SENDINGS])
 @pytest.mark.parametrize("language", ["pt", "en"])
-def test_who_signs_in_or_reads_is_told_nothing_of_filing(kind: Kind, language: str) -> None:
+def test_who_signs_in_or_reads_is_told_nothing_of_filing(kind: ProblemType, language: str) -> None:
     told = document(Problem(kind), language)
     assert not OF_FILING.search(told["title"] + told["detail"])
 
@@ -65,14 +65,14 @@ def test_who_signs_in_or_reads_is_told_nothing_of_filing(kind: Kind, language: s
     [NOT_JSON, NO_SESSION, NOT_FOUND, REFERENCE, TOO_SLOW, TOO_LARGE, MEDIA_TYPE, INVALID, BUSY, INTERNAL],
 )
 @pytest.mark.parametrize("language", ["pt", "en"])
-def test_who_files_is_told_what_became_of_it(kind: Kind, language: str) -> None:
+def test_who_files_is_told_what_became_of_it(kind: ProblemType, language: str) -> None:
     told = document(Problem(kind), language, key="0123456789abcdef")
     assert told["detail"].startswith(document(Problem(kind), language)["detail"] + " ")
     assert OF_FILING.search(told["detail"])
 
 
 def test_no_two_kinds_share_a_text() -> None:
-    texts = [text for kind in KINDS.values() for words in (kind.title, kind.detail) for text in words]
+    texts = [text for kind in PROBLEM_TYPES.values() for words in (kind.title, kind.detail) for text in words]
     assert len(texts) == len(set(texts))
 
 

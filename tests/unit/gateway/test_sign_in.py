@@ -14,7 +14,7 @@ from gateway.accounts.service import SignIn, _take, network_of
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, SessionStore
 from gateway.rate_limit import RateLimit
-from services.common.domain.errors import StoreAway
+from services.common.domain.errors import StoreUnavailable
 from services.common.http.problems import Problem
 from services.common.store import connect, database, disconnect
 from tests.unit.gateway.builders import Clock
@@ -61,7 +61,7 @@ async def test_an_outage_is_no_guess_and_an_address_that_guessed_too_often_uses_
         address_limit=RateLimit(burst=1, refill=30),
     )
     asked = Credentials(niss="12345678910", password=PASSWORD)
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         await sign_in.begin(asked, "192.0.2.1")
     assert sign_in.address_limit.take("192.0.2.1") == 0
     with pytest.raises(Problem):
@@ -85,7 +85,7 @@ async def test_who_guesses_from_one_network_keeps_the_owner_out_of_no_other() ->
         pass
     with pytest.raises(Problem):
         await sign_in.begin(asked, "192.0.2.1")
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailable):
         await sign_in.begin(asked, "198.51.100.1")
     sign_in.verifier.close()
     await disconnect(client)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.common.contracts import Said, topics
+from services.common.contracts import DomainEvent, topics
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
 from services.common.domain.received import INBOX_AGE
@@ -43,8 +43,8 @@ def withdrawn(id: str = "a-2", **other: Any) -> Any:
     return received(Withdrawn(**names(**other)), topic=topics.INTAKE, at=SOON, id=id)
 
 
-def only(says: tuple[Said, ...]) -> Any:
-    (said,) = says
+def only(events: tuple[DomainEvent, ...]) -> Any:
+    (said,) = events
     return said
 
 
@@ -55,7 +55,7 @@ def busy(times: int, **other: Any) -> Request:
 
 @pytest.mark.parametrize("state", list(State))
 def test_a_message_is_kept_with_its_files_wherever_the_request_stands(state: State) -> None:
-    fact = only(acts.reply(registered(state), replied()).says)
+    fact = only(acts.reply(registered(state), replied()).events)
     assert isinstance(fact, MessageAdded)
     assert (fact.seq, fact.state, fact.act_id) == (2, state, "a-1")
     assert (fact.text, fact.documents, fact.occurred_at) == ("Esqueci-me do recibo.", (FILE,), SOON)
@@ -65,7 +65,7 @@ def test_an_answer_that_has_not_seen_the_persons_message_is_stale_and_says_where
     written = acts.reply(registered(), replied()).state
     assert written is not None
     stale = request.command(written, command(Move.RESOLVE, seen=1), Move.RESOLVE)
-    fact = only(stale.says)
+    fact = only(stale.events)
     assert (fact.code, fact.catch_up_to) == ("stale", 2)
     assert not request.command(stale.state, command(Move.RESOLVE, seen=2), Move.RESOLVE).refused
 
@@ -73,7 +73,7 @@ def test_an_answer_that_has_not_seen_the_persons_message_is_stale_and_says_where
 @pytest.mark.parametrize("state", WITHDRAWABLE)
 def test_a_request_that_nobody_has_decided_is_withdrawn(state: State) -> None:
     decision = acts.withdraw(registered(state), withdrawn())
-    fact = only(decision.says)
+    fact = only(decision.events)
     assert isinstance(fact, RequestWithdrawn)
     assert (fact.state, fact.act_id, fact.seq) == (State.WITHDRAWN, "a-2", 2)
     assert decision.state is not None
@@ -84,7 +84,7 @@ def test_a_request_that_nobody_has_decided_is_withdrawn(state: State) -> None:
 def test_a_withdrawal_that_lost_the_race_to_a_decision_is_refused_and_its_author_told(state: State) -> None:
     before = registered(state)
     decision = acts.withdraw(before, withdrawn())
-    fact = only(decision.says)
+    fact = only(decision.events)
     assert isinstance(fact, ActRefused)
     assert (fact.act_id, fact.code, fact.command, fact.state) == ("a-2", "not-allowed", None, state)
     assert decision.refused
@@ -94,7 +94,7 @@ def test_a_withdrawal_that_lost_the_race_to_a_decision_is_refused_and_its_author
 @pytest.mark.parametrize("move", [Move.ACKNOWLEDGE, Move.ANSWER, Move.RESOLVE, Move.REJECT])
 def test_a_department_does_nothing_with_what_was_withdrawn(move: Move) -> None:
     gone = acts.withdraw(registered(), withdrawn()).state
-    fact = only(request.command(gone, command(move, seen=2), move).says)
+    fact = only(request.command(gone, command(move, seen=2), move).events)
     assert (fact.code, fact.command.id) == ("not-allowed", "c-1")
 
 
@@ -102,7 +102,7 @@ def test_a_department_does_nothing_with_what_was_withdrawn(move: Move) -> None:
 def test_more_than_500_acts_in_35_days_are_refused(act: Any, decide: Any) -> None:
     assert not decide(busy(MOST_ACTS - 1), act).refused
     decision = decide(busy(MOST_ACTS), act)
-    assert only(decision.says).code == "too-many-acts"
+    assert only(decision.events).code == "too-many-acts"
     assert decision.refused
     assert decision.state == busy(MOST_ACTS, seq=2)
 

@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.common.contracts import Event, topics
 from services.common.contracts.base import events_of
-from services.common.messaging import End
-from services.common.store import Document, Outgoing
+from services.common.messaging import Outcome
+from services.common.store import Document, OutboxEntry
 from services.intake.domain import Move, Request, request
 from services.intake.domain.transitions import after
 from services.intake.handlers import requests
@@ -50,7 +50,7 @@ class AnyLife(RuleBasedStateMachine):
         assert self.document.state is not None
         return self.document.state
 
-    def take(self, record: Any) -> tuple[End, list[LifecycleFact]]:
+    def take(self, record: Any) -> tuple[Outcome, list[LifecycleFact]]:
         """Decide on one record, as the kernel does."""
         fold = requests.fold(self.document, [record])
         (end,) = fold.ends
@@ -75,7 +75,7 @@ class AnyLife(RuleBasedStateMachine):
         end, said = self.take(self.new(event.model_copy(update={"command": told}), topics.ASSIGNMENTS))
         stale = move in (Move.ANSWER, Move.RESOLVE) and seen < person_seq
         allowed = after(state, move) is not None and not stale
-        assert (end is End.APPLIED) == allowed
+        assert (end is Outcome.APPLIED) == allowed
         assert [fact.act_id for fact in said if isinstance(fact, ActRefused)] == ([] if allowed else [identifier])
         assert self.request.state is (after(state, move) if allowed else state)
 
@@ -84,7 +84,7 @@ class AnyLife(RuleBasedStateMachine):
         state = self.request.state
         documents = tuple(UUID(int=number) for number in range(files))
         end, said = self.take(self.new(RequestReplied(**names(text=text, documents=documents)), topics.INTAKE))
-        assert end is End.APPLIED
+        assert end is Outcome.APPLIED
         assert [type(fact) for fact in said] == [MessageAdded]
         assert self.request.state is state
         assert self.request.person_seq == self.request.seq
@@ -94,7 +94,7 @@ class AnyLife(RuleBasedStateMachine):
         state = self.request.state
         end, said = self.take(self.new(Withdrawn(**names()), topics.INTAKE))
         allowed = after(state, Move.WITHDRAW) is not None
-        assert (end is End.APPLIED) == allowed
+        assert (end is Outcome.APPLIED) == allowed
         assert [type(fact) for fact in said] == [RequestWithdrawn if allowed else ActRefused]
         assert self.request.state is (State.WITHDRAWN if allowed else state)
 
@@ -122,7 +122,7 @@ class AnyLife(RuleBasedStateMachine):
     def a_record_comes_again(self, chance: Any) -> None:
         if self.asked:
             before = self.document
-            assert self.take(chance.choice(self.asked)) == (End.DUPLICATE, [])
+            assert self.take(chance.choice(self.asked)) == (Outcome.DUPLICATE, [])
             assert self.document == before
 
     @invariant()
@@ -149,7 +149,7 @@ class AnyLife(RuleBasedStateMachine):
         assert bool(request.timers(self.request)) == (self.request.state is State.ANSWERED)
 
 
-def _fact(said: Outgoing) -> LifecycleFact:
+def _fact(said: OutboxEntry) -> LifecycleFact:
     fact = events_of(said.topic)[said.headers["ce_type"]].model_validate_json(said.value)
     assert isinstance(fact, LifecycleFact)
     return fact

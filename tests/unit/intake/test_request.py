@@ -91,7 +91,7 @@ def file_accepted() -> Any:
 
 def test_a_submitted_request_is_registered_with_its_day_and_its_term() -> None:
     decision = request.register(None, submitted(), catalogue())
-    (fact,) = decision.says
+    (fact,) = decision.events
     assert isinstance(fact, RequestRegistered)
     assert (fact.seq, fact.state) == (1, State.REGISTERED)
     assert (fact.entered_on, fact.due_on) == (date(2026, 1, 5), date(2026, 1, 19))
@@ -100,7 +100,7 @@ def test_a_submitted_request_is_registered_with_its_day_and_its_term() -> None:
 
 def test_the_same_request_submitted_again_stays_registered_once() -> None:
     decision = request.register(registered(), submitted(), catalogue())
-    assert decision.says == ()
+    assert decision.events == ()
 
 
 def test_another_request_with_the_same_reference_is_never_taken_for_the_first() -> None:
@@ -116,7 +116,7 @@ def test_a_leaf_that_the_catalogue_lacks_is_poison(leaf: dict[str, str]) -> None
 
 def test_resolving_says_the_answer_and_the_conclusion_one_after_the_other() -> None:
     decision = request.command(registered(), command(Move.RESOLVE), Move.RESOLVE)
-    answered, concluded = decision.says
+    answered, concluded = decision.events
     assert isinstance(answered, RequestAnswered)
     assert isinstance(concluded, RequestConcluded)
     assert (answered.seq, answered.state) == (2, State.ANSWERED)
@@ -127,7 +127,7 @@ def test_an_answer_that_has_not_seen_the_persons_file_is_stale_and_says_where_to
     with_file = request.accept_file(registered(), file_accepted()).state
     assert with_file is not None
     decision = request.command(with_file, command(Move.RESOLVE, seen=1), Move.RESOLVE)
-    (fact,) = decision.says
+    (fact,) = decision.events
     assert isinstance(fact, ActRefused)
     assert (fact.code, fact.catch_up_to, fact.state) == ("stale", 2, State.REGISTERED)
     assert decision.refused
@@ -137,7 +137,7 @@ def test_an_answer_that_has_not_seen_the_persons_file_is_stale_and_says_where_to
 @pytest.mark.parametrize("state", list(State))
 def test_a_persons_file_is_kept_in_every_state(state: State) -> None:
     decision = request.accept_file(registered(state), file_accepted())
-    (fact,) = decision.says
+    (fact,) = decision.events
     assert isinstance(fact, DocumentAccepted)
     assert fact.state is state
 
@@ -155,7 +155,7 @@ def test_a_move_that_the_table_lacks_is_refused_and_changes_nothing_but_the_coun
     decision = request.command(before, command(move), move)
     assert decision.state is not None
     if after(state, move) is None:
-        (fact,) = decision.says
+        (fact,) = decision.events
         assert isinstance(fact, ActRefused)
         assert fact.code == "not-allowed"
         assert decision.state == before.model_copy(update={"seq": before.seq + 1})
@@ -171,7 +171,7 @@ def test_facts_are_numbered_without_a_gap_whatever_is_done(moves: list[Move]) ->
     for move in moves:
         decision = request.command(current, command(move), move)
         current = decision.state
-        numbers += [fact.sequence or 0 for fact in decision.says]
+        numbers += [fact.sequence or 0 for fact in decision.events]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
@@ -191,19 +191,19 @@ def test_an_answer_lapses_into_conclusion_after_ten_working_days() -> None:
     assert answered is not None
     (due,) = request.timers(answered)
     assert due.at.astimezone(UTC) == datetime(2026, 1, 20, 0, 0, tzinfo=UTC)
-    (fact,) = request.lapse(answered, due.at).says
+    (fact,) = request.lapse(answered, due.at).events
     assert isinstance(fact, RequestConcluded)
     assert request.timers(registered()) == ()
 
 
 def test_a_window_that_was_overtaken_by_a_decision_does_nothing() -> None:
-    assert request.lapse(registered(State.CONCLUDED), MONDAY + timedelta(days=30)).says == ()
+    assert request.lapse(registered(State.CONCLUDED), MONDAY + timedelta(days=30)).events == ()
 
 
 def test_a_department_that_gets_what_was_withdrawn_meanwhile_is_not_noted_and_nobody_is_told_of_a_refusal() -> None:
     before = registered(State.WITHDRAWN)
     decision = request.route(before, received(made(), topic=topics.ASSIGNMENTS))
-    assert (decision.state, decision.says, decision.refused) == (before, (), True)
+    assert (decision.state, decision.events, decision.refused) == (before, (), True)
 
 
 def test_routing_is_noted_and_does_not_change_the_state() -> None:

@@ -15,16 +15,16 @@ from services.notifications import domain, store
 from services.notifications.domain import (
     GIVE_UP_AFTER,
     MATRIX,
-    PATIENCE,
+    RETRY_POLICIES,
     TRANSITIONS,
     Addressee,
     Delivery,
+    FailureKind,
     NotAllowed,
     Recipient,
     Skip,
     Status,
     Step,
-    Trouble,
 )
 from services.notifications.messages import DeliveryFailed, DeliverySent, DeliverySkipped
 from tests.unit.notifications.builders import MAIL_DOMAIN, NOON, delivery, fact, received
@@ -85,9 +85,9 @@ def test_every_status_can_be_reached_and_what_has_ended_stays_ended() -> None:
 def test_a_step_the_table_lacks_is_refused(status: Status, step: Step) -> None:
     steps = {
         Step.LEASE: lambda each: domain.leased(each, NOON, "1"),
-        Step.RETRY: lambda each: domain.failed_try(each, Trouble.AWAY, "smtp-away", NOON, 0.5),
+        Step.RETRY: lambda each: domain.failed_try(each, FailureKind.AWAY, "smtp-away", NOON, 0.5),
         Step.ACCEPTED: lambda each: domain.sent(each, NOON),
-        Step.GIVE_UP: lambda each: domain.failed_try(each, Trouble.REFUSED, "smtp-550", NOON, 0.5),
+        Step.GIVE_UP: lambda each: domain.failed_try(each, FailureKind.REFUSED, "smtp-550", NOON, 0.5),
         Step.SKIP: lambda each: domain.skipped(each, Skip.NO_ACCOUNT, NOON),
     }
     standing = delivery().model_copy(update={"status": status})
@@ -122,11 +122,11 @@ class Walk(RuleBasedStateMachine):
 
     @precondition(lambda self: self.delivery.status is Status.SENDING)
     @rule(
-        trouble=st.sampled_from(Trouble),
+        trouble=st.sampled_from(FailureKind),
         took=st.timedeltas(timedelta(0), timedelta(hours=5)),
         chance=st.floats(0, 0.99),
     )
-    def fail(self, trouble: Trouble, took: timedelta, chance: float) -> None:
+    def fail(self, trouble: FailureKind, took: timedelta, chance: float) -> None:
         self.now += took
         self._to(domain.failed_try(self.delivery, trouble, "smtp-450", self.now, chance))
 
@@ -161,7 +161,7 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def it_is_never_tried_more_often_than_patience_allows(self) -> None:
-        for trouble, patience in PATIENCE.items():
+        for trouble, patience in RETRY_POLICIES.items():
             assert patience.tries is None or self.delivery.failures.get(trouble, 0) <= patience.tries
 
     @invariant()
@@ -180,7 +180,7 @@ def test_a_server_that_stays_away_is_given_up_after_a_day_and_not_before() -> No
     while standing.due_at is not None:
         now = max(now, standing.due_at)
         standing = domain.leased(standing, now, "1")
-        standing = domain.failed_try(standing, Trouble.AWAY, "smtp-away", now, 0.99)
+        standing = domain.failed_try(standing, FailureKind.AWAY, "smtp-away", now, 0.99)
     assert standing.status is Status.FAILED
     assert standing.because == "smtp-away"
     assert GIVE_UP_AFTER <= now - NOON < GIVE_UP_AFTER + timedelta(minutes=2)
@@ -188,7 +188,7 @@ def test_a_server_that_stays_away_is_given_up_after_a_day_and_not_before() -> No
 
 def test_a_late_first_try_still_has_its_day() -> None:
     late = NOON + timedelta(days=3)
-    standing = domain.failed_try(domain.leased(delivery(), late, "1"), Trouble.AWAY, "smtp-away", late, 0)
+    standing = domain.failed_try(domain.leased(delivery(), late, "1"), FailureKind.AWAY, "smtp-away", late, 0)
     assert standing.status is Status.PENDING
 
 
@@ -199,7 +199,7 @@ def test_a_delivery_that_takes_processes_with_it_is_given_up() -> None:
         standing, taken = domain.leased(standing, now, "1"), taken + 1
     assert standing.status is Status.FAILED
     assert standing.because == "lost"
-    assert taken == (PATIENCE[Trouble.LOST].tries or 0) + 1
+    assert taken == (RETRY_POLICIES[FailureKind.LOST].tries or 0) + 1
 
 
 @given(failures=st.integers(1, 10_000), chance=st.floats(0, 1, exclude_max=True))
@@ -236,7 +236,7 @@ def test_a_notice_goes_only_to_whom_it_can_and_may_reach(recipient: Recipient | 
     [
         (lambda each: domain.sent(each, NOON), DeliverySent),
         (lambda each: domain.skipped(each, Skip.NOT_WANTED, NOON), DeliverySkipped),
-        (lambda each: domain.failed_try(each, Trouble.REFUSED, "smtp-550", NOON, 0), DeliveryFailed),
+        (lambda each: domain.failed_try(each, FailureKind.REFUSED, "smtp-550", NOON, 0), DeliveryFailed),
     ],
 )
 def test_an_end_is_said_on_an_id_that_any_replica_derives(end: object, kind: type[Event]) -> None:

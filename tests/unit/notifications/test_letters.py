@@ -11,9 +11,9 @@ from hypothesis import given, strategies as st
 from services.common.contracts.lifecycle import LifecycleFact
 from services.notifications import mail_templates
 from services.notifications.composing import Mail, compose, mailbox
-from services.notifications.domain import MATRIX, Addressee, Trouble
+from services.notifications.domain import MATRIX, Addressee, FailureKind
 from services.notifications.errors import NotSent
-from services.notifications.mail_templates import Letter
+from services.notifications.mail_templates import RenderedMail
 from tests.unit.notifications.builders import NOON, PERSONS_WORDS, delivery
 
 PUBLIC_URL = "https://postigo.example"
@@ -36,14 +36,14 @@ class Elements(HTMLParser):
         self.words.append(data)
 
 
-def _write(kind: type[LifecycleFact] = TOLD[0], name: str = "Ana Sá", language: str = "pt") -> Letter:
-    return mail_templates.write(delivery(kind=kind), Addressee(name, "ana@example.org", language), PUBLIC_URL)
+def _write(kind: type[LifecycleFact] = TOLD[0], name: str = "Ana Sá", language: str = "pt") -> RenderedMail:
+    return mail_templates.render(delivery(kind=kind), Addressee(name, "ana@example.org", language), PUBLIC_URL)
 
 
 def _mail(name: str = "Ana Sá", email: str = "ana@example.org", language: str = "pt") -> EmailMessage:
     to = Addressee(name, email, language)
     told = delivery()
-    return _read(compose(told, mail_templates.write(told, to, PUBLIC_URL), FROM, to, NOON))
+    return _read(compose(told, mail_templates.render(told, to, PUBLIC_URL), FROM, to, NOON))
 
 
 def _read(composed: Mail) -> EmailMessage:
@@ -62,7 +62,7 @@ def _read(composed: Mail) -> EmailMessage:
 @pytest.mark.parametrize("language", mail_templates.LANGUAGES)
 def test_every_notice_is_written_in_every_language(kind: type[LifecycleFact], language: str) -> None:
     told = delivery(kind=kind)
-    letter = mail_templates.write(told, Addressee("Ana Sá", "ana@example.org", language), PUBLIC_URL)
+    letter = mail_templates.render(told, Addressee("Ana Sá", "ana@example.org", language), PUBLIC_URL)
     link = f"{PUBLIC_URL}/pedidos/{told.reference}"
     for part in (letter.text, letter.html):
         assert "Ana Sá" in part
@@ -107,7 +107,7 @@ def _in_brackets(name: str, address: str) -> str:
 @given(name=st.text(max_size=120) | st.just(HOSTILE) | st.just('=?utf-8?q?Ana?= "Rui", (S\u00e1)'))
 def test_a_mail_program_reads_the_name_and_the_text_as_they_were_written(name: str) -> None:
     told, to = delivery(), Addressee(name, "ana@example.org", "pt")
-    letter = mail_templates.write(told, to, PUBLIC_URL)
+    letter = mail_templates.render(told, to, PUBLIC_URL)
     composed = compose(told, letter, FROM, to, NOON)
     read = _read(composed)
     # Not by `read`: Python's newer parser puts a space between the encoded words of a name.
@@ -123,7 +123,7 @@ def test_a_mail_program_reads_the_name_and_the_text_as_they_were_written(name: s
 def test_no_reference_adds_an_element_or_a_header(reference: str) -> None:
     told = delivery().model_copy(update={"reference": reference})
     to = Addressee("Ana", "ana@example.org", "pt")
-    letter = mail_templates.write(told, to, PUBLIC_URL)
+    letter = mail_templates.render(told, to, PUBLIC_URL)
     composed = _read(compose(told, letter, FROM, to, NOON))
     assert Elements(letter.html).found == Elements(_write().html).found
     assert composed.keys() == _mail().keys()
@@ -137,7 +137,7 @@ def test_a_name_is_never_taken_for_a_template() -> None:
 def test_the_mail_is_marked_as_automatic_and_named_after_its_delivery() -> None:
     told = delivery()
     to = Addressee("Ana", "ana@example.org", "en")
-    composed = _read(compose(told, mail_templates.write(told, to, PUBLIC_URL), FROM, to, NOON))
+    composed = _read(compose(told, mail_templates.render(told, to, PUBLIC_URL), FROM, to, NOON))
     assert composed["Message-ID"] == f"<{told.id}@postigo.example>"
     assert composed["Auto-Submitted"] == "auto-generated"
     assert composed["Content-Language"] == "en"
@@ -179,4 +179,4 @@ def test_an_international_domain_goes_out_in_its_ascii_form() -> None:
 def test_what_is_no_address_is_refused_for_good(email: str) -> None:
     with pytest.raises(NotSent) as refused:
         _mail(email=email)
-    assert (refused.value.trouble, refused.value.because) == (Trouble.REFUSED, "bad-address")
+    assert (refused.value.trouble, refused.value.because) == (FailureKind.REFUSED, "bad-address")

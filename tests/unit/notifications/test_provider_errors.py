@@ -4,7 +4,7 @@ import aiosmtplib
 import pytest
 
 from services.notifications.composing import mailbox
-from services.notifications.domain import Trouble
+from services.notifications.domain import FailureKind
 from services.notifications.mail import Server, trouble_in
 
 WORDS = "mailbox of ana@example.org"
@@ -17,21 +17,21 @@ def _recipient(code: int) -> Exception:
 @pytest.mark.parametrize(
     ("error", "trouble", "because"),
     [
-        (_recipient(450), Trouble.DEFERRED, "smtp-450"),
-        (_recipient(550), Trouble.REFUSED, "smtp-550"),
-        (_recipient(421), Trouble.AWAY, "smtp-421"),
-        (aiosmtplib.SMTPDataError(451, WORDS), Trouble.DEFERRED, "smtp-451"),
-        (aiosmtplib.SMTPDataError(554, WORDS), Trouble.REFUSED, "smtp-554"),
-        (aiosmtplib.SMTPSenderRefused(550, WORDS, "us"), Trouble.AWAY, "smtp-sender-550"),
-        (aiosmtplib.SMTPHeloError(504, WORDS), Trouble.AWAY, "smtp-away"),
-        (aiosmtplib.SMTPServerDisconnected(WORDS), Trouble.AWAY, "smtp-away"),
-        (aiosmtplib.SMTPReadTimeoutError(WORDS), Trouble.AWAY, "smtp-timeout"),
-        (ConnectionResetError(WORDS), Trouble.AWAY, "smtp-away"),
-        (aiosmtplib.SMTPNotSupported(WORDS), Trouble.REFUSED, "bad-address"),
-        (ValueError(WORDS), Trouble.REFUSED, "bad-address"),
+        (_recipient(450), FailureKind.DEFERRED, "smtp-450"),
+        (_recipient(550), FailureKind.REFUSED, "smtp-550"),
+        (_recipient(421), FailureKind.AWAY, "smtp-421"),
+        (aiosmtplib.SMTPDataError(451, WORDS), FailureKind.DEFERRED, "smtp-451"),
+        (aiosmtplib.SMTPDataError(554, WORDS), FailureKind.REFUSED, "smtp-554"),
+        (aiosmtplib.SMTPSenderRefused(550, WORDS, "us"), FailureKind.AWAY, "smtp-sender-550"),
+        (aiosmtplib.SMTPHeloError(504, WORDS), FailureKind.AWAY, "smtp-away"),
+        (aiosmtplib.SMTPServerDisconnected(WORDS), FailureKind.AWAY, "smtp-away"),
+        (aiosmtplib.SMTPReadTimeoutError(WORDS), FailureKind.AWAY, "smtp-timeout"),
+        (ConnectionResetError(WORDS), FailureKind.AWAY, "smtp-away"),
+        (aiosmtplib.SMTPNotSupported(WORDS), FailureKind.REFUSED, "bad-address"),
+        (ValueError(WORDS), FailureKind.REFUSED, "bad-address"),
     ],
 )
-def test_only_what_is_said_of_this_mail_can_be_final(error: Exception, trouble: Trouble, because: str) -> None:
+def test_only_what_is_said_of_this_mail_can_be_final(error: Exception, trouble: FailureKind, because: str) -> None:
     meant = trouble_in(error)
     assert (meant.trouble, meant.because) == (trouble, because)
     assert "ana" not in str(meant)

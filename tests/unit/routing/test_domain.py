@@ -100,7 +100,7 @@ def tell_withdrawn(current: Assignment | None, seq: int) -> Decision[Assignment]
 
 
 def rejection(decision: Decision[Assignment]) -> CommandRejected:
-    (fact,) = decision.says
+    (fact,) = decision.events
     assert isinstance(fact, CommandRejected)
     assert decision.refused
     return fact
@@ -108,7 +108,7 @@ def rejection(decision: Decision[Assignment]) -> CommandRejected:
 
 @pytest.mark.parametrize("subject", sorted(catalogue().subjects))
 def test_every_subject_goes_to_the_department_the_catalogue_names(subject: str) -> None:
-    created, made = domain.assign(None, registered(subject), catalogue()).says
+    created, made = domain.assign(None, registered(subject), catalogue()).events
     assert isinstance(created, AssignmentCreated)
     assert isinstance(made, AssignmentMade)
     expected = catalogue().department_of(subject)
@@ -117,17 +117,17 @@ def test_every_subject_goes_to_the_department_the_catalogue_names(subject: str) 
 
 
 def test_what_no_rule_matches_goes_to_screening() -> None:
-    _, made = domain.assign(None, registered("NEW-01"), catalogue()).says
+    _, made = domain.assign(None, registered("NEW-01"), catalogue()).events
     assert isinstance(made, AssignmentMade)
     assert (made.department, made.rule) == ("tri", "fallback")
 
 
 def test_a_request_is_assigned_once() -> None:
-    assert domain.assign(assigned(), registered(), catalogue()).says == ()
+    assert domain.assign(assigned(), registered(), catalogue()).events == ()
 
 
 def test_an_inbox_event_carries_the_whole_assignment_and_no_identity() -> None:
-    created, _ = domain.assign(None, registered(), catalogue()).says
+    created, _ = domain.assign(None, registered(), catalogue()).events
     assert "account" not in created.model_dump_json()
     assert created.sequence == 1
 
@@ -137,14 +137,14 @@ def test_an_accepted_file_is_told_with_the_next_number_and_what_it_includes() ->
         **FACT, seq=3, document_id=UUID(int=9), name="a.pdf", media_type="application/pdf", size=1, sha256="0"
     )
     decision = domain.tell_of_file(assigned(), received(event, topic=topics.LIFECYCLE))
-    (updated,) = decision.says
+    (updated,) = decision.events
     assert isinstance(updated, AssignmentUpdated)
     assert (updated.number, updated.as_of) == (2, 3)
 
 
 def test_what_the_person_writes_is_told_with_the_next_number_and_what_it_includes() -> None:
     file = UUID(int=9)
-    (updated,) = domain.tell_of_message(assigned(), written(4, documents=(file,))).says
+    (updated,) = domain.tell_of_message(assigned(), written(4, documents=(file,))).events
     assert isinstance(updated, AssignmentUpdated)
     assert (updated.number, updated.as_of) == (2, 4)
     assert updated.messages == (Message(seq=4, at=MONDAY, text="Falta-me um papel.", documents=(file,)),)
@@ -153,7 +153,7 @@ def test_what_the_person_writes_is_told_with_the_next_number_and_what_it_include
 
 def test_a_withdrawal_is_told_with_all_that_came_before() -> None:
     current = domain.tell_of_message(assigned(), written(2)).state
-    (gone,) = domain.tell_of_withdrawal(current, withdrawn(3)).says
+    (gone,) = domain.tell_of_withdrawal(current, withdrawn(3)).events
     assert isinstance(gone, AssignmentWithdrawn)
     assert gone.topic == "departments.pf.inbox.v1"
     assert (gone.number, gone.as_of, [each.seq for each in gone.messages]) == (3, 3, [2])
@@ -165,7 +165,7 @@ def test_an_inbox_event_carries_the_latest_messages_and_fits_even_if_they_are_th
     for seq in range(2, 22):
         decision = domain.tell_of_message(current, written(seq, longest, files))
         current = decision.state
-    (updated,) = decision.says
+    (updated,) = decision.events
     assert isinstance(updated, AssignmentUpdated)
     assert [message.seq for message in updated.messages] == list(range(22 - MAX_MESSAGES, 22))
     assert len(updated.model_dump_json().encode()) < MAX_EVENT
@@ -178,17 +178,17 @@ def test_each_inbox_event_of_a_request_has_a_number_one_higher(told: list[Any]) 
     for seq, tell in enumerate(told, 2):
         decision = tell(current, seq)
         current = decision.state
-        numbers += [said.sequence for said in decision.says]
+        numbers += [said.sequence for said in decision.events]
     assert numbers == list(range(2, len(told) + 2))
 
 
 @pytest.mark.parametrize("tell", [tell_written, tell_withdrawn])
 def test_what_happens_to_a_request_that_no_department_has_is_told_to_nobody(tell: Any) -> None:
-    assert tell(None, 2).says == ()
+    assert tell(None, 2).events == ()
 
 
 def test_a_command_is_passed_on_with_what_its_department_had_seen_and_where_it_lies() -> None:
-    (fact,) = domain.pass_on(assigned(), told(acknowledge())).says
+    (fact,) = domain.forward_command(assigned(), told(acknowledge())).events
     assert isinstance(fact, AssignmentAcknowledged)
     assert fact.command == CommandRef(id="c-1", topic=topics.outbox("pf"), partition=3, offset=7)
     assert fact.occurred_at == MONDAY
@@ -197,7 +197,7 @@ def test_a_command_is_passed_on_with_what_its_department_had_seen_and_where_it_l
 @pytest.mark.parametrize("kind", [Answer, Resolve, Reject])
 def test_the_departments_words_are_passed_on(kind: type[Any]) -> None:
     command = kind(assignment_id=assigned().assignment_id, epoch=1, seen=1, text="Primeiro escalão.")
-    (fact,) = domain.pass_on(assigned(), told(command)).says
+    (fact,) = domain.forward_command(assigned(), told(command)).events
     assert fact.model_dump()["text"] == "Primeiro escalão."
 
 
@@ -213,7 +213,7 @@ def test_the_departments_words_are_passed_on(kind: type[Any]) -> None:
 def test_a_command_that_routing_refuses_goes_back_to_the_topic_it_came_from(
     code: str, command: Command, department: str
 ) -> None:
-    fact = rejection(domain.pass_on(assigned(), told(command, department)))
+    fact = rejection(domain.forward_command(assigned(), told(command, department)))
     assert fact.code == code
     assert fact.topic == f"departments.{department}.rejections.v1"
     assert (fact.command_id, fact.command_offset) == ("c-1", 7)
@@ -221,11 +221,11 @@ def test_a_command_that_routing_refuses_goes_back_to_the_topic_it_came_from(
 
 def test_a_late_command_from_an_older_epoch_is_refused() -> None:
     moved = assigned().model_copy(update={"epoch": 2})
-    assert rejection(domain.pass_on(moved, told(acknowledge()))).code == "old-epoch"
+    assert rejection(domain.forward_command(moved, told(acknowledge()))).code == "old-epoch"
 
 
 def test_a_command_about_a_request_nobody_assigned_is_refused() -> None:
-    assert rejection(domain.pass_on(None, told(acknowledge()))).code == "unknown-assignment"
+    assert rejection(domain.forward_command(None, told(acknowledge()))).code == "unknown-assignment"
 
 
 def test_the_same_command_id_with_other_bytes_is_refused_as_reused() -> None:
@@ -241,17 +241,17 @@ def test_a_command_too_many_about_one_request_is_refused_and_changes_nothing() -
 def test_what_intake_refused_is_told_to_the_department_that_asked() -> None:
     reference = CommandRef(id="c-9", topic=topics.outbox("pf"), partition=1, offset=4)
     event = ActRefused(**FACT, seq=5, act_id="c-9", code="stale", catch_up_to=4, command=reference)
-    (fact,) = domain.pass_back(assigned(), received(event, topic=topics.LIFECYCLE)).says
+    (fact,) = domain.relay_rejection(assigned(), received(event, topic=topics.LIFECYCLE)).events
     assert isinstance(fact, CommandRejected)
     assert (fact.code, fact.catch_up_to, fact.command_id, fact.command_offset) == ("stale", 4, "c-9", 4)
 
 
 def test_a_persons_refused_act_is_no_departments_business() -> None:
     event = ActRefused(**FACT, seq=5, act_id="a-1", code="not-allowed")
-    assert domain.pass_back(assigned(), received(event, topic=topics.LIFECYCLE)).says == ()
+    assert domain.relay_rejection(assigned(), received(event, topic=topics.LIFECYCLE)).events == ()
 
 
 def test_a_resolution_is_an_assignment_fact_of_its_own_type() -> None:
     command = Resolve(assignment_id=assigned().assignment_id, epoch=1, seen=1, text="Está pago.")
-    (fact,) = domain.pass_on(assigned(), told(command)).says
+    (fact,) = domain.forward_command(assigned(), told(command)).events
     assert isinstance(fact, AssignmentResolved)

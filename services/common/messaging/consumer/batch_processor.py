@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from services.common.domain.errors import Away, Poison
+from services.common.domain.errors import Poison, Unavailable
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handlers.aggregate import End
-from services.common.messaging.handlers.processor import Shape, Taken
+from services.common.messaging.handlers.aggregate import Outcome
+from services.common.messaging.handlers.processor import IncomingRecord, Processor
 from services.common.messaging.record_bytes import set_aside
-from services.common.messaging.records.dead_letters import DeadLetters, Letter
+from services.common.messaging.records.dead_letters import DeadLetter, DeadLetters
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.redrive import Redrive, Redrives
 from services.common.messaging.spans import receiving
@@ -32,36 +32,36 @@ MAX_RECORDS: Final = 500
 """Records of one batch."""
 
 
-class BatchTaker:
-    """One group's way of taking records. Raises only `Away`, or what our own kernel got wrong."""
+class BatchProcessor:
+    """One group's way of taking records. Raises only `Unavailable`, or what our own kernel got wrong."""
 
-    def __init__(self, group: str, shape: Shape, letters: DeadLetters, redrives: Redrives) -> None:
+    def __init__(self, group: str, processor: Processor, letters: DeadLetters, redrives: Redrives) -> None:
         self._group = group
-        self._shape = shape
+        self._processor = processor
         self._letters = letters
         self._redrives = redrives
 
-    async def take(self, records: Records) -> None:
+    async def process(self, records: Records) -> None:
         batch, unreadable, freeing = self._read(records)
         if unreadable:
             await self._letters.send(unreadable)
             ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
-            metrics.ended(self._group, End.DEAD_LETTERED, len(unreadable))
+            metrics.ended(self._group, Outcome.DEAD_LETTERED, len(unreadable))
         for redrive in freeing:
-            await self._shape.free(redrive.frees, redrive.position)
+            await self._processor.free(redrive.frees, redrive.position)
             ARMED and reach(Failpoint.FREED)
-        metrics.ended(self._group, End.APPLIED, len(freeing))
+        metrics.ended(self._group, Outcome.APPLIED, len(freeing))
         with receiving(self._group, batch) as traced:
             await self._apply(traced)
 
-    def _read(self, records: Records) -> tuple[list[Taken], list[Letter], list[Redrive]]:
+    def _read(self, records: Records) -> tuple[list[IncomingRecord], list[DeadLetter], list[Redrive]]:
         """What is to be taken, what cannot be read, and what only frees a document."""
-        batch: list[Taken] = []
-        unreadable: list[Letter] = []
+        batch: list[IncomingRecord] = []
+        unreadable: list[DeadLetter] = []
         freeing: list[Redrive] = []
         for record in records:
             if (undecodable := set_aside(record)) is not None:
-                unreadable.append(Letter.unreadable(*undecodable))
+                unreadable.append(DeadLetter.unreadable(*undecodable))
                 continue
             redrive = None
             try:
@@ -72,12 +72,12 @@ class BatchTaker:
                 if redrive is not None and redrive.frees:
                     freeing.append(redrive)
                 else:
-                    batch.append(Taken(read(record, redrive), record))
+                    batch.append(IncomingRecord(read(record, redrive), record))
             except Poison as poison:
-                unreadable.append(Letter.unreadable(record, poison.reason, redrive))
+                unreadable.append(DeadLetter.unreadable(record, poison.reason, redrive))
         return batch, unreadable, freeing
 
-    async def _apply(self, batch: Sequence[Taken]) -> None:
+    async def _apply(self, batch: Sequence[IncomingRecord]) -> None:
         if not batch:
             return
         error = await self._attempt(batch)
@@ -93,45 +93,45 @@ class BatchTaker:
         ARMED and reach(Failpoint.FIRST_HALF_TAKEN)
         await self._apply(batch[middle:])
 
-    async def _attempt(self, batch: Sequence[Taken]) -> Exception | None:
+    async def _attempt(self, batch: Sequence[IncomingRecord]) -> Exception | None:
         """What the shape raised, if it was the batch's own doing."""
         try:
-            ends = await self._shape.take(batch)
-        except Away:
+            ends = await self._processor.process(batch)
+        except Unavailable:
             raise
         except Exception as error:
             return error
-        for end in End:
+        for end in Outcome:
             metrics.ended(self._group, end, ends.count(end))
         return None
 
     async def end_untried(self, record: "ConsumerRecord[bytes, bytes]", reason: str, *, unread: bool) -> None:
         """End a record that must not be taken: its documents wait. One that cannot even be read leaves a letter only."""
-        batch, letters, _ = ([], [Letter.unreadable(record, reason)], ()) if unread else self._read([record])
-        for taken in batch:
-            await self._park(taken, reason)
+        batch, letters, _ = ([], [DeadLetter.unreadable(record, reason)], ()) if unread else self._read([record])
+        for incoming in batch:
+            await self._park(incoming, reason)
         ARMED and reach(Failpoint.PARKED_UNTRIED)
         await self._letters.send(letters)
-        metrics.ended(self._group, End.DEAD_LETTERED, 1)
+        metrics.ended(self._group, Outcome.DEAD_LETTERED, 1)
 
-    async def _end_failed(self, taken: Taken, error: Exception) -> None:
+    async def _end_failed(self, incoming: IncomingRecord, error: Exception) -> None:
         """End a record that can never be applied, or that our own bug cannot apply."""
         if isinstance(error, Poison):
-            ending = self._end(taken, error)
+            ending = self._end(incoming, error)
         else:
             reason = f"bug:{type(error).__name__}"
             log.critical("a record cannot be applied", group=self._group, because=reason, exc_info=where(error))
-            ending = self._park(taken, reason)
+            ending = self._park(incoming, reason)
         await ending
-        metrics.ended(self._group, End.DEAD_LETTERED, 1)
+        metrics.ended(self._group, Outcome.DEAD_LETTERED, 1)
 
-    async def _end(self, taken: Taken, poison: Poison) -> None:
-        await self._letters.send([Letter.of(taken, poison.reason)])
+    async def _end(self, incoming: IncomingRecord, poison: Poison) -> None:
+        await self._letters.send([DeadLetter.of(incoming, poison.reason)])
         ARMED and reach(Failpoint.POISON_DEAD_LETTERED)
-        if taken.redriven:
-            await self._shape.release(taken)
+        if incoming.redriven:
+            await self._processor.release(incoming)
 
-    async def _park(self, taken: Taken, reason: str) -> None:
-        await self._letters.send([Letter.of(taken, reason)])
+    async def _park(self, incoming: IncomingRecord, reason: str) -> None:
+        await self._letters.send([DeadLetter.of(incoming, reason)])
         ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
-        await self._shape.block(taken)
+        await self._processor.block(incoming)

@@ -20,7 +20,7 @@ STOP_WITHIN: Final = 10.0
 """Seconds that a batch in flight gets to come to its end."""
 
 
-def carrier(
+def faststream_subscriber(
     url: str, group: str, instance: str, topics: Sequence[str], listener: ConsumerRebalanceListener
 ) -> tuple[KafkaBroker, Any]:
     """A broker that consumes only, and its one subscriber, over all `topics`."""

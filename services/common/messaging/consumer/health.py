@@ -18,7 +18,7 @@ HELD_AFTER: Final = 10.0
 
 
 @dataclass(slots=True)
-class Progress:
+class ConsumerHealth:
     """What one subscription is doing. Times are `time.monotonic()` seconds."""
 
     name: str
@@ -32,34 +32,34 @@ class Progress:
     excused_at: float = field(default_factory=time.monotonic)
     _held: dict[TopicPartition, tuple[int, float]] = field(default_factory=dict)
 
-    def moved(self) -> None:
+    def progressed(self) -> None:
         self.outage = None
         self.moved_at = time.monotonic()
 
-    def answered(self, asked: Unanswered = "offsets") -> None:
+    def report_answer(self, asked: Unanswered = "offsets") -> None:
         """The broker took a commit, or told where each partition stands, or answers polls again."""
         self.cut_off_since.pop(asked, None)
-        self.moved()
+        self.progressed()
 
-    def declare(self, outage: str) -> None:
+    def report_outage(self, outage: str) -> None:
         """An engine is away. It is said again at each try: an outage of which no more is heard excuses nothing."""
         self.outage = outage
         self.excused_at = time.monotonic()
 
-    def cut_off(self, outage: str, seconds: float = 0.0, *, asked: Unanswered = "offsets") -> None:
+    def report_unresponsive(self, outage: str, seconds: float = 0.0, *, asked: Unanswered = "offsets") -> None:
         """The broker has not answered this consumer for `seconds`, which excuses nothing: whether it answers anybody is
         measured. To take the same records again and again is no progress either.
         """
         self.outage = outage
         self.cut_off_since.setdefault(asked, time.monotonic() - seconds)
 
-    def heard_nothing(self, *, broker_there: bool) -> None:
+    def report_silence(self, *, broker_there: bool) -> None:
         """The broker does not answer this consumer; somebody else may have reached it meanwhile."""
         self.silent = True
         if not broker_there:
             self.excused_at = time.monotonic()
 
-    def measured(self, lag: int) -> None:
+    def report_lag(self, lag: int) -> None:
         """`lag` in records over all held partitions. Nothing waiting is as good as moving."""
         if self.silent:
             self.excused_at = time.monotonic()
@@ -68,7 +68,7 @@ class Progress:
         if lag == 0 and self.outage is None:
             self.moved_at = time.monotonic()
 
-    def held_back(self, at: Mapping[TopicPartition, int]) -> None:
+    def report_held_back(self, at: Mapping[TopicPartition, int]) -> None:
         """Partitions in which a transaction that somebody leaves open hides what lies behind `at`. Nothing of ours hangs."""
         now = time.monotonic()
         since = {tp: then for tp, (offset, then) in self._held.items() if at.get(tp) == offset}
@@ -89,7 +89,7 @@ class Progress:
         return self.running and not self.stopped and longest > STALLED_AFTER
 
     @property
-    def trouble(self) -> str | None:
+    def not_ready_reason(self) -> str | None:
         """Why this subscription is not ready, in words for the operator; None when it is."""
         if self.stopped:
             return self.stopped

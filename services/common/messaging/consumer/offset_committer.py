@@ -12,9 +12,9 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
-from services.common.messaging.consumer.health import Progress
+from services.common.messaging.consumer.health import ConsumerHealth
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.runtime.backoff import step_back
+from services.common.runtime.backoff import sleep_with_jitter
 
 log = structlog.get_logger()
 
@@ -22,30 +22,30 @@ COMMIT_WITHIN: Final = 10.0
 """Seconds the broker has to answer."""
 
 
-class Committer:
+class OffsetCommitter:
     """Commits what one member has ended, until the broker has taken it or it belongs to somebody else."""
 
-    def __init__(self, consumer: Callable[[], AIOKafkaConsumer], progress: Progress) -> None:
+    def __init__(self, consumer: Callable[[], AIOKafkaConsumer], health: ConsumerHealth) -> None:
         self._consumer = consumer
-        self._progress = progress
+        self._health = health
         self._committing: asyncio.Task[None] | None = None
 
-    async def ended(self, after: Mapping[TopicPartition, int]) -> None:
+    async def commit(self, after: Mapping[TopicPartition, int]) -> None:
         """All records before these offsets have ended. Waits for the commit before this one, and for no other.
 
         Given up meanwhile, they are not committed: their partitions may be somebody else's by now.
         """
         before = self._committing
-        await self.settled()
+        await self.drain()
         if after and self._committing is before:
             self._committing = asyncio.create_task(self._until_taken(after))
 
-    async def settled(self) -> None:
+    async def drain(self) -> None:
         """Return once nothing is left to commit."""
         if self._committing is not None:
             await asyncio.wait([self._committing])
 
-    def give_up(self) -> None:
+    def abandon(self) -> None:
         """Partitions are given out anew, or the member has left: the client library would go on trying."""
         if self._committing is not None:
             self._committing.cancel()
@@ -58,13 +58,13 @@ class Committer:
                 ARMED and reach(Failpoint.COMMITTED)
                 return
             except (CommitFailedError, IllegalStateError):
-                log.info("partitions handed over", group=self._progress.name)
+                log.info("partitions handed over", group=self._health.name)
                 return
             except Exception as error:
                 seconds = COMMIT_WITHIN if isinstance(error, TimeoutError) else 0.0
-                self._progress.cut_off(f"commit failed ({type(error).__name__})", seconds)
-                log.warning("commit failed", group=self._progress.name, because=type(error).__name__)
-                await step_back()
+                self._health.report_unresponsive(f"commit failed ({type(error).__name__})", seconds)
+                log.warning("commit failed", group=self._health.name, because=type(error).__name__)
+                await sleep_with_jitter()
 
     async def _commit(self, after: Mapping[TopicPartition, int]) -> None:
         consumer = self._consumer()
@@ -72,4 +72,4 @@ class Committer:
         if offsets := {tp: offset for tp, offset in after.items() if tp in held}:
             async with asyncio.timeout(COMMIT_WITHIN):
                 await consumer.commit(offsets)
-            self._progress.answered()
+            self._health.report_answer()

@@ -75,7 +75,7 @@ class Offsets:
         async with asyncio.timeout(ANSWER_TIMEOUT):
             return dict(await consumer.end_offsets(held))
 
-    async def standing(
+    async def processed_offsets(
         self, consumer: AIOKafkaConsumer, in_hand: Collection[TopicPartition]
     ) -> dict[TopicPartition, int]:
         """Up to where everything in a partition has ended: what was read of it, where none of it is `in_hand`.
@@ -88,9 +88,9 @@ class Offsets:
         return {tp: max(done, read.get(tp, 0)) for tp, done in self.finished.items()}
 
 
-def lag(ends: Mapping[TopicPartition, int], standing: Mapping[TopicPartition, int]) -> int:
+def lag(ends: Mapping[TopicPartition, int], processed_offsets: Mapping[TopicPartition, int]) -> int:
     """Records that wait, over all partitions."""
-    return sum(max(0, end - standing.get(tp, end)) for tp, end in ends.items())
+    return sum(max(0, end - processed_offsets.get(tp, end)) for tp, end in ends.items())
 
 
 def held_back_in(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:

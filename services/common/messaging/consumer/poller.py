@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
 
 from services.common.messaging.consumer.batch_processor import MAX_RECORDS
-from services.common.messaging.consumer.health import Progress
+from services.common.messaging.consumer.health import ConsumerHealth
 from services.common.messaging.consumer.offsets import Offsets
 from services.common.messaging.fetching import Door
 
@@ -25,18 +25,18 @@ IDLE_MS: Final = 100
 """How long a poll waits for a first record. It ends at once when one comes."""
 
 
-class Poller:
-    """Answers with the next batch. Raises `KafkaError`, which FastStream waits out and tells nobody: `progress` is told.
+class FairPoller:
+    """Answers with the next batch. Raises `KafkaError`, which FastStream waits out and tells nobody: `health` is told.
 
     `in_hand` are the partitions of the last batch: none of it has ended before the next poll, as far as is known here.
     `most` records are taken at once: half as many after a batch that an outage ended, so that one which is too large for
     a slow engine does not stay so; twice as many after one that went well.
     """
 
-    def __init__(self, offsets: Offsets, door: Door, progress: Progress) -> None:
+    def __init__(self, offsets: Offsets, door: Door, health: ConsumerHealth) -> None:
         self._offsets = offsets
         self._door = door
-        self._progress = progress
+        self._health = health
         self._most = MAX_RECORDS
         self.in_hand: frozenset[TopicPartition] = frozenset()
 
@@ -51,12 +51,12 @@ class Poller:
                 return self._begin_to_care(consumer, error)
             because = type(error).__name__
             # Not an outage: once its own coordination has failed, the library raises this for ever.
-            self._progress.cut_off(f"polling failed: {because}", asked="polls")
-            log.warning("polling failed", group=self._progress.name, because=because)
+            self._health.report_unresponsive(f"polling failed: {because}", asked="polls")
+            log.warning("polling failed", group=self._health.name, because=because)
             raise KafkaError(because) from None
         else:
-            if "polls" in self._progress.cut_off_since:
-                self._progress.answered("polls")
+            if "polls" in self._health.cut_off_since:
+                self._health.report_answer("polls")
             return found
         finally:
             self._door.taken()
@@ -107,7 +107,7 @@ class Poller:
 
     def _begin_to_care(self, consumer: AIOKafkaConsumer, error: Exception) -> Records:
         """What this poll had taken is lost with it, and is fetched again."""
-        log.warning("records cannot be decoded", group=self._progress.name, error=type(error).__name__)
+        log.warning("records cannot be decoded", group=self._health.name, error=type(error).__name__)
         self._door.careful = True
         for tp in consumer.assignment() & self._offsets.finished.keys():
             consumer.seek(tp, self._offsets.finished[tp])

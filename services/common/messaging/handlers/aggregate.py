@@ -17,7 +17,7 @@ from services.common.domain.position import Position
 from services.common.domain.received import INBOX_AGE, Received
 from services.common.domain.timers import Timer
 from services.common.messaging.records.writer import outgoing
-from services.common.store import Change, Document, Outgoing, Parked, Seen
+from services.common.store import Change, Document, InboxEntry, OutboxEntry, Parked
 
 INBOX_LEAST: Final = 64
 
@@ -29,7 +29,7 @@ Handler = Callable[[S | None, Received[E]], Decision[S]]
 Keys = Callable[[Received[Any]], Sequence[str]]
 
 
-class End(StrEnum):
+class Outcome(StrEnum):
     """How a record ends. Nothing else exists."""
 
     APPLIED = "applied"
@@ -48,7 +48,7 @@ class Fold(NamedTuple, Generic[S]):
     """A change, and what must happen before it is saved: records to park behind a blocked document."""
 
     change: Change[S]
-    ends: list[End]
+    ends: list[Outcome]
     park: list[Received[Event]]
 
 
@@ -60,14 +60,14 @@ def own_key(received: Received[Any]) -> Sequence[str]:
 class Aggregate(Generic[S]):
     """One kind of document: its service (the source of what it says), its state, and a handler for each event.
 
-    `timers` derives the document's due times from its state, so that no decision can forget one. `begins` are the events
+    `timers` derives the document's due times from its state, so that no decision can forget one. `created_by` are the events
     that begin a document: none is looked for, and a save that finds one all the same misses, like any other.
     """
 
     service: str
     state: type[S]
     keys: Keys = own_key
-    begins: Collection[type[Event]] = ()
+    created_by: Collection[type[Event]] = ()
     timers: Callable[[S], Sequence[Timer]] = field(default=lambda _: ())
     _handlers: dict[type[Event], tuple[Handler[S, Any], Keys]] = field(default_factory=dict)
     _timers: dict[str, Handler[S, TimerDue]] = field(default_factory=dict)
@@ -149,12 +149,12 @@ class Aggregate(Generic[S]):
             change.after.due = tuple(self.timers(state)) if state is not None else ()
         return fold
 
-    def _step(self, fold: Fold[S], received: Received[Event]) -> End | None:
+    def _step(self, fold: Fold[S], received: Received[Event]) -> Outcome | None:
         document = fold.change.after
         if document.blocked and not _heads(document.blocked, received):
             waiting = parked(received)
             if waiting.position in {each.position for each in document.blocked} or _taken(document.inbox, received):
-                return End.DUPLICATE
+                return Outcome.DUPLICATE
             fold.park.append(received)
             fold.change.after = replace(document, blocked=(*document.blocked, waiting))
             return None
@@ -162,7 +162,7 @@ class Aggregate(Generic[S]):
             document = fold.change.after = replace(document, blocked=document.blocked[1:])
         decision, cause, forgotten = self._decide(document, received)
         if decision is None:
-            return End.DUPLICATE
+            return Outcome.DUPLICATE
         said = self._said(document.key, decision, received, cause)
         fold.change.said.extend(said)
         fold.change.after = Document(
@@ -172,13 +172,13 @@ class Aggregate(Generic[S]):
             state=decision.state,
             inbox=document.inbox
             if forgotten
-            else _remembered(document.inbox, Seen(cause, received.digest, received.at), received.at),
+            else _remembered(document.inbox, InboxEntry(cause, received.digest, received.at), received.at),
             outbox=(*document.outbox, *said),
             blocked=document.blocked,
             due=document.due,
             kept=document.kept,
         )
-        return End.REFUSED if decision.refused else End.APPLIED
+        return Outcome.REFUSED if decision.refused else Outcome.APPLIED
 
     def _decide(self, document: Document[S], received: Received[Event]) -> tuple[Decision[S] | None, str, bool]:
         """The decision (None for a duplicate), the inbox id it is remembered under, and whether it is not remembered."""
@@ -207,7 +207,7 @@ class Aggregate(Generic[S]):
             return self._timers[event.kind]
         return self._handlers[type(event)][0]
 
-    def _said(self, key: str, decision: Decision[S], received: Received[Event], cause: str) -> list[Outgoing]:
+    def _said(self, key: str, decision: Decision[S], received: Received[Event], cause: str) -> list[OutboxEntry]:
         return [
             outgoing(
                 event,
@@ -219,7 +219,7 @@ class Aggregate(Generic[S]):
                 traceparent=received.traceparent,
                 quiet=received.quiet,
             )
-            for index, event in enumerate(decision.says)
+            for index, event in enumerate(decision.events)
         ]
 
 
@@ -234,12 +234,12 @@ def _heads(blocked: Sequence[Parked], received: Received[Event]) -> bool:
     return bool(blocked) and blocked[0].position == parked(received).position
 
 
-def _taken(inbox: Sequence[Seen], received: Received[Event]) -> bool:
+def _taken(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
     """Whether the very record has been decided on: it comes again, and waits for nothing."""
     return any(each.id == received.inbox_id and each.digest == received.digest for each in inbox)
 
 
-def _is_full(inbox: Sequence[Seen], received: Received[Event]) -> bool:
+def _is_full(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
     """Whether the record's topic has its share of the inbox, as of the record's own time: so it stays when it comes again."""
     if len(inbox) < INBOX_MOST:
         return False
@@ -247,7 +247,7 @@ def _is_full(inbox: Sequence[Seen], received: Received[Event]) -> bool:
     return sum(each.id.startswith(scope) and received.at - each.at <= INBOX_AGE for each in inbox) >= INBOX_MOST
 
 
-def _remembered(inbox: tuple[Seen, ...], new: Seen, now: datetime) -> tuple[Seen, ...]:
+def _remembered(inbox: tuple[InboxEntry, ...], new: InboxEntry, now: datetime) -> tuple[InboxEntry, ...]:
     """The inbox with `new`: every id younger than 35 days, and at least the last 64."""
     grown = (*inbox, new)
     old = sum(1 for entry in grown[:-INBOX_LEAST] if now - entry.at > INBOX_AGE)

@@ -13,17 +13,17 @@ from services.common.domain.decision import S
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handlers.aggregate import Aggregate, End, Fold, parked
-from services.common.messaging.handlers.processor import Queues, Stepwise, Taken, by_key, rounds
+from services.common.messaging.handlers.aggregate import Aggregate, Fold, Outcome, parked
+from services.common.messaging.handlers.processor import IncomingRecord, Queues, ReportsProgress, by_key, rounds
 from services.common.messaging.producer.publisher import Publisher
-from services.common.messaging.records.dead_letters import DeadLetters, Letter
+from services.common.messaging.records.dead_letters import DeadLetter, DeadLetters
 from services.common.store import Change, Document, DocumentStore
 
 PARKED = "blocked"
 """The reason on the dead letter of a record that only waits for an earlier one of its document."""
 
 
-class AggregateConsumer(Stepwise, Generic[S]):
+class AggregateProcessor(ReportsProgress, Generic[S]):
     """Takes batches for one kind of document: concurrent across keys, in order within a key."""
 
     def __init__(
@@ -34,16 +34,16 @@ class AggregateConsumer(Stepwise, Generic[S]):
         self._publisher = publisher
         self._letters = letters
 
-    async def take(self, batch: Sequence[Taken]) -> list[End]:
-        ends: list[End] = []
-        pairs = [(target, taken) for taken in batch for target in self.aggregate.targets(taken.received)]
+    async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
+        ends: list[Outcome] = []
+        pairs = [(target, incoming) for incoming in batch for target in self.aggregate.targets(incoming.received)]
         for queues in rounds(by_key(pairs)):
             documents = await self._load(queues)
             ARMED and reach(Failpoint.LOADED)
-            self.moved()
+            self.report_progress()
             ends += await self._save(queues, documents)
             ARMED and reach(Failpoint.SAVED)
-            self.moved()
+            self.report_progress()
             await self.publish(list(documents.values()))
         return ends
 
@@ -54,19 +54,19 @@ class AggregateConsumer(Stepwise, Generic[S]):
             return
         await self._publisher.send([event for document in unsent for event in document.outbox])
         ARMED and reach(Failpoint.PUBLISHED)
-        self.moved()
+        self.report_progress()
         await self.store.clear({document.key: [event.id for event in document.outbox] for document in unsent})
         ARMED and reach(Failpoint.CLEARED)
-        self.moved()
+        self.report_progress()
 
-    async def block(self, taken: Taken) -> None:
+    async def block(self, incoming: IncomingRecord) -> None:
         """Block the record's documents: their later records wait behind it, in order."""
-        await self._amend(self.aggregate.targets(taken.received), partial(_blocked, received=taken.received))
+        await self._amend(self.aggregate.targets(incoming.received), partial(_blocked, received=incoming.received))
 
-    async def release(self, taken: Taken) -> None:
+    async def release(self, incoming: IncomingRecord) -> None:
         """Take the record off the lists of its documents: what waits behind it is next."""
-        ended = taken.received.position
-        await self._amend(self.aggregate.targets(taken.received), partial(_released, ended=ended))
+        ended = incoming.received.position
+        await self._amend(self.aggregate.targets(incoming.received), partial(_released, ended=ended))
 
     async def free(self, key: str, position: Position) -> None:
         """Take the record that first lay at `position` off the list of this document."""
@@ -83,15 +83,15 @@ class AggregateConsumer(Stepwise, Generic[S]):
 
     async def _load(self, queues: Queues) -> dict[str, Document[S]]:
         """The documents; one that its first record begins is taken for a new one."""
-        begins = self.aggregate.begins
-        new = {key: Document[S](key) for key, queue in queues.items() if type(queue[0].received.event) in begins}
+        created_by = self.aggregate.created_by
+        new = {key: Document[S](key) for key, queue in queues.items() if type(queue[0].received.event) in created_by}
         if len(new) == len(queues):
             return new
         return new | await self.store.load([key for key in queues if key not in new])
 
-    async def _save(self, queues: Queues, documents: dict[str, Document[S]]) -> list[End]:
+    async def _save(self, queues: Queues, documents: dict[str, Document[S]]) -> list[Outcome]:
         """Decide and save until every key's compare-and-set holds; `documents` ends as what is stored."""
-        ends: list[End] = []
+        ends: list[Outcome] = []
         pending = queues
         while pending:
             folds = await self._folded(pending, documents)
@@ -101,8 +101,8 @@ class AggregateConsumer(Stepwise, Generic[S]):
             await self._park(pending, folds)
             ARMED and reach(Failpoint.PARKED)
             changes = [fold.change for fold in folds.values() if fold.change.dirty]
-            if crowded := self.store.crowded(changes):
-                await self._make_room(crowded)
+            if needs_spill := self.store.needs_spill(changes):
+                await self._make_room(needs_spill)
                 ARMED and reach(Failpoint.TIMELINES_MOVED)
             missed = await self.store.save(changes)
             for key, fold in folds.items():
@@ -115,8 +115,8 @@ class AggregateConsumer(Stepwise, Generic[S]):
                 await self._reload(documents, missed)
         return ends
 
-    async def _make_room(self, crowded: Sequence[str]) -> None:
-        found = await self.store.timelines_of(crowded)
+    async def _make_room(self, needs_spill: Sequence[str]) -> None:
+        found = await self.store.timelines_of(needs_spill)
         ARMED and reach(Failpoint.TIMELINES_READ)
         await self.store.move_timelines(found)
 
@@ -136,16 +136,18 @@ class AggregateConsumer(Stepwise, Generic[S]):
             folds |= {key: self._fold(key, documents[key], pending[key]) for key in unsure}
         return folds
 
-    def _fold(self, key: str, document: Document[S], queue: Sequence[Taken]) -> Fold[S]:
-        return self.aggregate.fold(document, [_aimed(taken.received, key) for taken in queue])
+    def _fold(self, key: str, document: Document[S], queue: Sequence[IncomingRecord]) -> Fold[S]:
+        return self.aggregate.fold(document, [_aimed(incoming.received, key) for incoming in queue])
 
     async def _park(self, queues: Queues, folds: dict[str, Fold[S]]) -> None:
         """Records behind a blocked document go to the dead letters before the list that names them is saved."""
         waiting = {received.position for fold in folds.values() for received in fold.park}
         if not waiting:
             return
-        records = {taken.received.position: taken for queue in queues.values() for taken in queue}
-        await self._letters.send([Letter.of(taken, PARKED) for place, taken in records.items() if place in waiting])
+        records = {incoming.received.position: incoming for queue in queues.values() for incoming in queue}
+        await self._letters.send(
+            [DeadLetter.of(incoming, PARKED) for place, incoming in records.items() if place in waiting]
+        )
         ARMED and reach(Failpoint.PARKED_LETTERS_SENT)
 
     async def _reload(self, documents: dict[str, Document[S]], missed: set[str]) -> None:

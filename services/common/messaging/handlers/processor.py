@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Typ
 from services.common.contracts import Event
 from services.common.domain.position import Position
 from services.common.domain.received import Received
-from services.common.messaging.handlers.aggregate import End
+from services.common.messaging.handlers.aggregate import Outcome
 from services.common.messaging.records.positions import position_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(slots=True)
-class Table(Generic[F]):
+class HandlerTable(Generic[F]):
     """Which function an event goes to; a base class stands for all its events."""
 
     _functions: dict[type[Event], F] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Table(Generic[F]):
         return next((self._functions[kind] for kind in type(event).__mro__ if kind in self._functions), None)
 
 
-class Taken(NamedTuple):
+class IncomingRecord(NamedTuple):
     """A readable event on its way through a shape, beside the record it came as (a timer came as none)."""
 
     received: Received[Event]
@@ -50,21 +50,21 @@ class Taken(NamedTuple):
         return self.record is not None and self.received.position != position_of(self.record)
 
 
-class Shape(Protocol):
-    """`take` raises `Away` (try again), `Poison` (this record), or anything else (our bug).
+class Processor(Protocol):
+    """`process` raises `Unavailable` (try again), `Poison` (this record), or anything else (our bug).
 
     It may be given the same records again, in whole or in part, and then changes nothing a second time.
     """
 
-    async def take(self, batch: Sequence[Taken]) -> list[End]:
+    async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
         """Apply the batch and publish what it said; how each record ended."""
         ...
 
-    async def block(self, taken: Taken) -> None:
+    async def block(self, incoming: IncomingRecord) -> None:
         """Let later records of the same documents wait behind one that our own bug cannot apply; its letter is sent."""
         ...
 
-    async def release(self, taken: Taken) -> None:
+    async def release(self, incoming: IncomingRecord) -> None:
         """Let nothing wait any longer behind a redriven record that ended as a dead letter once more."""
         ...
 
@@ -73,13 +73,13 @@ class Shape(Protocol):
         ...
 
 
-class Stepwise:
-    """A shape whose batch takes several steps. `moved` is called after each: an engine is slow, and nothing hangs."""
+class ReportsProgress:
+    """A shape whose batch takes several steps. `report_progress` is called after each: an engine is slow, and nothing hangs."""
 
-    moved: Callable[[], None] = staticmethod(lambda: None)
+    report_progress: Callable[[], None] = staticmethod(lambda: None)
 
 
-Queues = dict[str, list[Taken]]
+Queues = dict[str, list[IncomingRecord]]
 
 
 def rounds(queues: Queues) -> Iterator[Queues]:
@@ -89,8 +89,8 @@ def rounds(queues: Queues) -> Iterator[Queues]:
         queues = {key: queue[ROUND:] for key, queue in queues.items() if len(queue) > ROUND}
 
 
-def by_key(pairs: Sequence[tuple[str, Taken]]) -> Queues:
-    queues: defaultdict[str, list[Taken]] = defaultdict(list)
-    for key, taken in pairs:
-        queues[key].append(taken)
+def by_key(pairs: Sequence[tuple[str, IncomingRecord]]) -> Queues:
+    queues: defaultdict[str, list[IncomingRecord]] = defaultdict(list)
+    for key, incoming in pairs:
+        queues[key].append(incoming)
     return dict(queues)

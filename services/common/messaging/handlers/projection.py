@@ -12,56 +12,56 @@ from services.common.domain.decision import S
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handlers.aggregate import End, Keys, own_key
-from services.common.messaging.handlers.processor import Stepwise, Table, Taken, by_key, rounds
+from services.common.messaging.handlers.aggregate import Keys, Outcome, own_key
+from services.common.messaging.handlers.processor import HandlerTable, IncomingRecord, ReportsProgress, by_key, rounds
 from services.common.store import Change, Document, DocumentStore
 
 Merge = Callable[[S | None, Received[Any]], S]
 
 
 @dataclass(slots=True, kw_only=True)
-class Projection(Table[Merge[S]]):
+class Projection(HandlerTable[Merge[S]]):
     """A view's table of merges; `keys` names the views an event touches."""
 
     keys: Keys = own_key
 
 
-class ProjectionConsumer(Stepwise, Generic[S]):
+class ProjectionProcessor(ReportsProgress, Generic[S]):
     """Takes batches for one kind of view."""
 
     def __init__(self, projection: Projection[S], store: DocumentStore[S]) -> None:
         self._projection = projection
         self._store = store
 
-    async def take(self, batch: Sequence[Taken]) -> list[End]:
-        merging = [taken for taken in batch if self._projection.of(taken.received.event)]
-        pairs = [(key, taken) for taken in merging for key in self._projection.keys(taken.received)]
+    async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
+        merging = [incoming for incoming in batch if self._projection.of(incoming.received.event)]
+        pairs = [(key, incoming) for incoming in merging for key in self._projection.keys(incoming.received)]
         for queues in rounds(by_key(pairs)):
             pending = queues
             while pending:
                 documents = await self._store.load(list(pending))
                 ARMED and reach(Failpoint.PROJECTION_LOADED)
-                self.moved()
+                self.report_progress()
                 changes = [self._merged(documents[key], queue) for key, queue in pending.items()]
                 missed = await self._store.save([change for change in changes if change.dirty])
                 ARMED and reach(Failpoint.PROJECTION_SAVED)
-                self.moved()
+                self.report_progress()
                 pending = {key: pending[key] for key in missed}
-        return [End.APPLIED] * len(pairs)
+        return [Outcome.APPLIED] * len(pairs)
 
-    async def block(self, taken: Taken) -> None:
+    async def block(self, incoming: IncomingRecord) -> None:
         """A view is never blocked: the letter alone is kept, and a rebuild fills the gap."""
 
-    async def release(self, taken: Taken) -> None:
+    async def release(self, incoming: IncomingRecord) -> None:
         """Nothing ever waits."""
 
     async def free(self, key: str, position: Position) -> None:
         """Nothing ever waits."""
 
-    def _merged(self, document: Document[S], queue: Sequence[Taken]) -> Change[S]:
-        def step(view: S | None, taken: Taken) -> S | None:
-            merge = self._projection.of(taken.received.event)
-            return view if merge is None else merge(view, taken.received)
+    def _merged(self, document: Document[S], queue: Sequence[IncomingRecord]) -> Change[S]:
+        def step(view: S | None, incoming: IncomingRecord) -> S | None:
+            merge = self._projection.of(incoming.received.event)
+            return view if merge is None else merge(view, incoming.received)
 
         view = reduce(step, queue, document.state)
         if view == document.state:

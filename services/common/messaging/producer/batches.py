@@ -17,7 +17,7 @@ from services.common.messaging.producer import partitions
 from services.common.messaging.producer.in_flight_limit import MOST_BYTES, MOST_RECORDS
 
 if TYPE_CHECKING:
-    from services.common.store import Outgoing
+    from services.common.store import OutboxEntry
 
 AROUND: Final = 1024
 """Bytes counted for what a record of ours has beside its value."""
@@ -40,7 +40,7 @@ class ProducerRecord(NamedTuple):
     around: int = AROUND
 
     @classmethod
-    def of(cls, event: "Outgoing") -> "ProducerRecord":
+    def of(cls, event: "OutboxEntry") -> "ProducerRecord":
         """The record that `event` is sent as."""
         headers = [(name, value.encode()) for name, value in event.headers.items()]
         return cls(event.topic, event.key.encode(), event.value, headers)
@@ -51,7 +51,7 @@ class ProducerRecord(NamedTuple):
         return len(self.value or b"") + self.around
 
 
-class Landed(NamedTuple):
+class RecordMetadata(NamedTuple):
     """Where a record lies, and since when. A repeated send that the broker recognised has the offset -1."""
 
     topic: str
@@ -66,16 +66,16 @@ class SentBatch(NamedTuple):
     acknowledged: Acknowledged
     places: Sequence[int]
 
-    def landed(self) -> Iterator[tuple[int, Landed]]:
+    def landed(self) -> Iterator[tuple[int, RecordMetadata]]:
         """The place of each, and where it lies. Raises what became of them, if they did not land."""
         first = self.acknowledged.result()
         at = _moment(first.timestamp)
         for after, place in enumerate(self.places):
             offset = first.offset + after if first.offset >= 0 else -1
-            yield place, Landed(first.topic, first.partition, offset, at)
+            yield place, RecordMetadata(first.topic, first.partition, offset, at)
 
 
-def landed(sent: Sequence[SentBatch]) -> list[Landed]:
+def landed(sent: Sequence[SentBatch]) -> list[RecordMetadata]:
     """Where each record lies, in the order in which they were enqueued. Raises what became of them, if they did not land."""
     return [where for _, where in sorted(chain.from_iterable(each.landed() for each in sent))]
 

@@ -8,7 +8,7 @@ MOST_RECORDS: Final = 2_000
 MOST_BYTES: Final = 16 * 1024 * 1024
 
 
-class Room:
+class InFlightLimit:
     """Whoever finds no room waits until something has left. What is larger than all of it goes alone."""
 
     def __init__(self) -> None:
@@ -16,22 +16,22 @@ class Room:
         self._bytes = 0
         self._left = asyncio.Event()
 
-    async def enter(self, records: int, size: int) -> None:
+    async def acquire(self, records: int, size: int) -> None:
         while self._records and (self._records + records > MOST_RECORDS or self._bytes + size > MOST_BYTES):
             self._left.clear()
             await self._left.wait()
         self._records += records
         self._bytes += size
 
-    def leave_after(self, pending: Collection[asyncio.Future[Any]], records: int, size: int) -> None:
+    def release_after(self, pending: Collection[asyncio.Future[Any]], records: int, size: int) -> None:
         """Leave once nothing is pending any more."""
         if pending:
             done = asyncio.gather(*pending, return_exceptions=True)
-            done.add_done_callback(lambda _: self._leave(records, size))
+            done.add_done_callback(lambda _: self._release(records, size))
         else:
-            self._leave(records, size)
+            self._release(records, size)
 
-    def _leave(self, records: int, size: int) -> None:
+    def _release(self, records: int, size: int) -> None:
         self._records -= records
         self._bytes -= size
         self._left.set()

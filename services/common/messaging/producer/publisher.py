@@ -20,22 +20,22 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from services.common.domain.errors import BrokerAway, TopicMissing
+from services.common.domain.errors import BrokerUnavailable, TopicMissing
 from services.common.messaging.aiokafka_compat import stop_producer
 from services.common.messaging.producer import partitions
 from services.common.messaging.producer.batches import (
     Acknowledged,
-    Landed,
     ProducerRecord,
+    RecordMetadata,
     SentBatch,
     enqueue,
     landed,
     parts,
 )
-from services.common.messaging.producer.in_flight_limit import Room
+from services.common.messaging.producer.in_flight_limit import InFlightLimit
 
 if TYPE_CHECKING:
-    from services.common.store import Outgoing
+    from services.common.store import OutboxEntry
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ class Publisher:
         self._producer: AIOKafkaProducer | None = None
         self._topics: frozenset[str] = frozenset()
         self._stuck: dict[Acknowledged, float] = {}  # when each of the sends that timed out began
-        self._room = Room()
+        self._in_flight = InFlightLimit()
         self._starting = asyncio.Lock()
         self._abandoned: asyncio.Task[None] | None = None
         self._acknowledged = False
@@ -72,7 +72,7 @@ class Publisher:
         self._broker_away_at = 0.0
 
     async def start(self) -> None:
-        """Connect. Raises `BrokerAway`; may be called again."""
+        """Connect. Raises `BrokerUnavailable`; may be called again."""
         async with self._starting:
             if self._producer is None:
                 self._producer = await self._connected()
@@ -95,7 +95,7 @@ class Publisher:
                 await producer.start()
         except (KafkaError, TimeoutError, OSError) as error:
             await stop_producer(producer, STOP_WITHIN)
-            raise BrokerAway(f"no connection ({type(error).__name__})") from None
+            raise BrokerUnavailable(f"no connection ({type(error).__name__})") from None
         except asyncio.CancelledError:
             self._abandoned = asyncio.create_task(stop_producer(producer, STOP_WITHIN))
             raise
@@ -109,20 +109,20 @@ class Publisher:
     async def _drop(self) -> None:
         """Stop the producer there is. What it owes may never be acknowledged, and takes no room from the next one."""
         producer, self._producer = self._producer, None
-        self._stuck, self._room = {}, Room()
+        self._stuck, self._in_flight = {}, InFlightLimit()
         self._acknowledged, self._no_metadata_since = False, None
         if producer is not None:
             await stop_producer(producer, STOP_WITHIN)
 
     async def probe(self) -> None:
-        """Ask the broker for any sign of life. Raises `BrokerAway`."""
+        """Ask the broker for any sign of life. Raises `BrokerUnavailable`."""
         await self._metadata()
 
     async def broker_answers(self) -> bool:
         """Whether the broker answers on a new connection, whatever has become of those that we have."""
         try:
             producer = await self._connected()
-        except BrokerAway:
+        except BrokerUnavailable:
             return False
         await stop_producer(producer, STOP_WITHIN)
         return True
@@ -134,7 +134,7 @@ class Publisher:
         been acknowledged does not hang: then the broker may be up and take no records, and a new process would not help.
         """
         if self._no_metadata_since is not None:
-            with suppress(BrokerAway):
+            with suppress(BrokerUnavailable):
                 await self._metadata()
         since = [began for acknowledged, began in self._stuck.items() if not acknowledged.done()]
         since += [self._no_metadata_since] if self._no_metadata_since is not None else []
@@ -161,7 +161,7 @@ class Publisher:
                 cluster = await producer.client.fetch_all_metadata()
         except (KafkaError, TimeoutError, OSError) as error:
             self._note_no_metadata(began)
-            raise BrokerAway(f"no metadata ({type(error).__name__})") from None
+            raise BrokerUnavailable(f"no metadata ({type(error).__name__})") from None
         self._no_metadata_since = None
         return set(cluster.topics())
 
@@ -169,10 +169,10 @@ class Publisher:
         if self._no_metadata_since is None:
             self._no_metadata_since = began
 
-    async def send(self, events: Sequence["Outgoing"]) -> None:
+    async def send(self, events: Sequence["OutboxEntry"]) -> None:
         """Send `events`, in order within a partition, and return once the broker has acknowledged each of them.
 
-        Raises `BrokerAway` when one is not acknowledged in time; it may land all the same. Raises `TopicMissing`.
+        Raises `BrokerUnavailable` when one is not acknowledged in time; it may land all the same. Raises `TopicMissing`.
 
         Much goes in parts, one after the other. Each is sent within one time limit: connecting, waiting for room and for
         what is stuck, the sends and their acknowledgements.
@@ -180,9 +180,9 @@ class Publisher:
         for part in parts([ProducerRecord.of(event) for event in events]):
             await self._send_part(part)
 
-    async def append(self, records: Sequence[ProducerRecord]) -> list[Landed]:
+    async def append(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Send `records` as they are; where each landed. Raises as `send` does."""
-        found: list[Landed] = []
+        found: list[RecordMetadata] = []
         for part in parts(records):
             found += landed(await self._send_part(part))
         return found
@@ -190,11 +190,11 @@ class Publisher:
     async def _send_part(self, part: Sequence[ProducerRecord]) -> list[SentBatch]:
         began, sent = _now(), list[SentBatch]()
         producer: AIOKafkaProducer | None = None
-        room, size = self._room, sum(record.size for record in part)
+        in_flight, size = self._in_flight, sum(record.size for record in part)
         entered = False
         try:
             async with asyncio.timeout(self._timeout):
-                await room.enter(len(part), size)
+                await in_flight.acquire(len(part), size)
                 entered = True
                 producer = await self._running()
                 if self._stuck:
@@ -216,7 +216,7 @@ class Publisher:
             if producer is self._producer:
                 self._stuck.update(dict.fromkeys(pending, began))
             if entered:
-                room.leave_after(pending, len(part), size)
+                in_flight.release_after(pending, len(part), size)
 
     async def _unstuck(self) -> None:
         """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
@@ -235,7 +235,7 @@ class Publisher:
         if broken and producer is self._producer:
             log.error("producer replaced", because=type(error).__name__)
             await self._drop()
-        raise BrokerAway(f"a send was not acknowledged ({type(error).__name__})") from None
+        raise BrokerUnavailable(f"a send was not acknowledged ({type(error).__name__})") from None
 
     async def _running(self) -> AIOKafkaProducer:
         if self._producer is None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.common.contracts import topics
-from services.common.domain.errors import BrokerAway, TopicMissing
+from services.common.domain.errors import BrokerUnavailable, TopicMissing
 from services.common.domain.position import Position
-from services.common.messaging.handlers.processor import Taken
+from services.common.messaging.handlers.processor import IncomingRecord
 from services.common.messaging.producer.batches import AROUND, ProducerRecord
 from services.common.messaging.producer.publisher import Publisher
 from services.common.messaging.records.positions import moment, position_of
@@ -27,7 +27,7 @@ MAX_LETTER: Final = 16 * 1024 * 1024 - 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """A record that cannot be applied now, where and when it first lay, and why: a code that never echoes the record."""
 
     record: "ConsumerRecord[bytes, bytes]"
@@ -37,16 +37,16 @@ class Letter:
     quiet: bool = False
 
     @classmethod
-    def of(cls, taken: Taken, reason: str) -> "Letter":
+    def of(cls, incoming: IncomingRecord, reason: str) -> "DeadLetter":
         """The letter of a record that could be read."""
-        assert taken.record is not None
-        received = taken.received
-        return cls(taken.record, reason, received.position, received.at, received.quiet)
+        assert incoming.record is not None
+        received = incoming.received
+        return cls(incoming.record, reason, received.position, received.at, received.quiet)
 
     @classmethod
     def unreadable(
         cls, record: "ConsumerRecord[bytes, bytes]", reason: str, redrive: Redrive | None = None
-    ) -> "Letter":
+    ) -> "DeadLetter":
         if redrive is not None:
             return cls(record, reason, redrive.position, redrive.at, redrive.quiet)
         return cls(record, reason, position_of(record), moment(record.timestamp))
@@ -59,18 +59,18 @@ class DeadLetters:
         self._publisher = publisher
         self._group = group
 
-    async def send(self, letters: Sequence[Letter]) -> None:
-        """Return once the broker has them all. Raises `BrokerAway`; a missing or forbidden topic of ours is an outage."""
+    async def send(self, letters: Sequence[DeadLetter]) -> None:
+        """Return once the broker has them all. Raises `BrokerUnavailable`; a missing or forbidden topic of ours is an outage."""
         written = [(letter, _about(letter, self._group)) for letter in letters]
         try:
             await self._publisher.append([_raw(letter.record, about) for letter, about in written])
         except TopicMissing as missing:
-            raise BrokerAway(str(missing)) from None
+            raise BrokerUnavailable(str(missing)) from None
         for _, about in written:
             log.error("dead-lettered", **{name.replace("-", "_"): text for name, text in about.items()})
 
 
-def _about(letter: Letter, group: str) -> dict[str, str]:
+def _about(letter: DeadLetter, group: str) -> dict[str, str]:
     """The headers of a letter that tell of its record."""
     record, position = letter.record, letter.position
     about = {

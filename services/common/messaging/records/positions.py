@@ -8,7 +8,7 @@ from services.common.domain.position import Position
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
-Extent = tuple[int, int]
+OffsetRange = tuple[int, int]
 """The first offset of a range in a partition, and the one after its last."""
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from services.common.contracts import Event, Said, events_of
+from services.common.contracts import DomainEvent, Event, events_of
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
 from services.common.domain.received import Received
@@ -61,7 +61,8 @@ def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None)
         position=redrive.position if redrive else position_of(record),
         correlation=_passed_on(headers, "ce_correlationid") or identifier,
         traceparent=_passed_on(headers, "traceparent"),
-        quiet=(redrive is not None and redrive.quiet) or (isinstance(event, Said) and headers.get("ce_quiet") == "1"),
+        quiet=(redrive is not None and redrive.quiet)
+        or (isinstance(event, DomainEvent) and headers.get("ce_quiet") == "1"),
     )
 
 
@@ -111,7 +112,7 @@ def _key(key: bytes) -> str:
 
 def _must_be_about(event: Event, key: str) -> None:
     """What one of our rooms says names its request twice more: by id, and by the reference that follows from it."""
-    if not isinstance(event, Said):
+    if not isinstance(event, DomainEvent):
         return
     if event.key != key:
         raise Poison("key-mismatch")

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from services.common.contracts import Event, Said
+from services.common.contracts import DomainEvent, Event
 from services.common.domain.errors import Poison
 from services.common.messaging.records.reader import MAX_EVENT
-from services.common.store import Outgoing
+from services.common.store import OutboxEntry
 
 
 def outgoing(
-    event: Said,
+    event: DomainEvent,
     *,
     id: str,
     source: str,
@@ -20,7 +20,7 @@ def outgoing(
     at: datetime,
     traceparent: str | None,
     quiet: bool = False,
-) -> Outgoing:
+) -> OutboxEntry:
     """`event` as an outbox entry. `at` is the append time of what caused it, so that a repetition is byte-identical.
 
     Raises `Poison` when its data is over 256 KiB.
@@ -37,7 +37,7 @@ def outgoing(
         headers["traceparent"] = traceparent
     if quiet:
         headers["ce_quiet"] = "1"
-    return Outgoing(id, event.topic, key, headers, value, at)
+    return OutboxEntry(id, event.topic, key, headers, value, at)
 
 
 def attributes(kind: type[Event], source: str, *, id: str, at: datetime, key: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from services.common.domain.position import Position
 from services.common.runtime.settings import Settings
-from services.common.store import Collection, connect, database, disconnect, reaching_store
+from services.common.store import Collection, connect, database, disconnect, translate_store_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Blocked:
     records: tuple[Waiting, ...]
 
 
-class Books:
-    """Every method raises `StoreAway`."""
+class ServiceStores:
+    """Every method raises `StoreUnavailable`."""
 
     def __init__(self, settings: Settings, books: Sequence[Book] = BOOKS) -> None:
         self._client = connect(settings.mongo_url, settings.mongo_driver)
@@ -71,7 +71,7 @@ class Books:
 
     async def _find(self, group: str, query: dict[str, Any]) -> list[Blocked]:
         book = self._books[group]
-        with reaching_store():
+        with translate_store_errors():
             found = self.collection(book.database, book.collection).find(query, {"blocked": 1})
             return [_read(group, raw) async for raw in found]
 

@@ -21,25 +21,25 @@ LOG_NAME: Final = "operator"
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """`log` is the file that takes one line for each act; on a server that is standard error."""
 
     settings: Settings
     log: Path | None
 
 
-def place_in(folder: Path) -> Place:
+def place_in(folder: Path) -> Target:
     """The server that the environment names, or else what runs in `folder`. Raises OperatorError."""
     named = [name for name in NAMED if os.environ.get(name)]
     if not named:
         home = Home(folder)
-        return Place(_settings(_local(home)), home.log(LOG_NAME))
+        return Target(_settings(_local(home)), home.log(LOG_NAME))
     if lacking := [name for name in NAMED if name not in named]:
         raise OperatorError(
             f"A server is named by {', '.join(NAMED)} together; missing: {', '.join(lacking)}. "
             "Set all three, or none for the stack on this machine."
         )
-    return Place(_settings({}), None)
+    return Target(_settings({}), None)
 
 
 def _local(home: Home) -> dict[str, str]:

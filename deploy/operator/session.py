@@ -10,12 +10,12 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.operator.audit import Audit, Who
-from deploy.operator.books import BOOKS, Book, Books
 from deploy.operator.errors import explained
 from deploy.operator.log import Log
-from deploy.operator.place import Place
+from deploy.operator.service_stores import BOOKS, Book, ServiceStores
+from deploy.operator.target import Target
 from deploy.topics_apply import admin_client
-from services.common.domain.errors import Away
+from services.common.domain.errors import Unavailable
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
@@ -23,10 +23,10 @@ from services.common.messaging.records.redrive import Redrives
 
 
 @dataclass(frozen=True)
-class Hand:
-    place: Place
+class OperatorSession:
+    target: Target
     log: Log
-    books: Books
+    books: ServiceStores
     publisher: Publisher
     admin: AIOKafkaAdminClient
     redrives: Redrives
@@ -46,29 +46,29 @@ class Hand:
         self, who: Who, action: str, planned: int, terms: Mapping[str, str], goes_on: UUID | None = None
     ) -> AsyncIterator[Audit]:
         """An operation from its first word to its last, whatever happens between; or one that `goes_on`."""
-        audit = Audit(self.publisher, who, self.place.log, goes_on)
+        audit = Audit(self.publisher, who, self.target.log, goes_on)
         await audit.begin(action, planned, terms)
         ARMED and reach(Failpoint.OPERATION_BEGUN)
         try:
             yield audit
         except BaseException as error:
             outcome = "stopped" if isinstance(error, asyncio.CancelledError) else "failed"
-            with suppress(Away):
+            with suppress(Unavailable):
                 await audit.end(outcome)
             raise
         await audit.end("done")
 
 
 @asynccontextmanager
-async def hand_at(place: Place, books: Sequence[Book] = BOOKS) -> AsyncIterator[Hand]:
+async def hand_at(target: Target, books: Sequence[Book] = BOOKS) -> AsyncIterator[OperatorSession]:
     """Everything connected. Raises OperatorError, also for what happens while it is used."""
-    settings = place.settings
+    settings = target.settings
     with explained():
         async with AsyncExitStack() as stack:
             log = await stack.enter_async_context(Log(settings.kafka_url))
             admin = await stack.enter_async_context(admin_client(settings.kafka_url))
             publisher = Publisher(settings.kafka_url, client_id="postigo-operator")
             stack.push_async_callback(publisher.stop)
-            shelf = Books(settings, books)
+            shelf = ServiceStores(settings, books)
             stack.push_async_callback(shelf.close)
-            yield Hand(place, log, shelf, publisher, admin, Redrives(settings.internal_secret))
+            yield OperatorSession(target, log, shelf, publisher, admin, Redrives(settings.internal_secret))

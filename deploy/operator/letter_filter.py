@@ -22,7 +22,7 @@ HIDDEN: Final = frozenset({"reference"})
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class LetterFilter:
     """Terms that a letter must fit: field and pattern, in which `*` stands for anything."""
 
     terms: tuple[tuple[str, str], ...] = ()
@@ -38,9 +38,9 @@ class Where:
         return all(fnmatchcase(group, pattern) for field, pattern in self.terms if field == "group")
 
 
-def where(typed: Sequence[str]) -> Where:
+def where(typed: Sequence[str]) -> LetterFilter:
     """Raises OperatorError for what is no term."""
-    return Where(tuple(_term(each) for each in typed))
+    return LetterFilter(tuple(_term(each) for each in typed))
 
 
 def _term(typed: str) -> tuple[str, str]:

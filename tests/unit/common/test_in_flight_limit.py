@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.common.messaging.producer.in_flight_limit import Room
+from services.common.messaging.producer.in_flight_limit import InFlightLimit
 
 
 def pending() -> asyncio.Future[None]:
@@ -28,10 +28,10 @@ async def test_who_stops_waiting_stops_no_other_and_leaves_nothing_behind() -> N
 
 
 async def test_room_is_left_once_nothing_is_pending() -> None:
-    room, (first, second) = Room(), (pending(), pending())
-    await room.enter(2_000, 10)
-    room.leave_after([first, second], 2_000, 10)
-    entering = asyncio.create_task(room.enter(1, 1))
+    room, (first, second) = InFlightLimit(), (pending(), pending())
+    await room.acquire(2_000, 10)
+    room.release_after([first, second], 2_000, 10)
+    entering = asyncio.create_task(room.acquire(1, 1))
     first.set_result(None)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
