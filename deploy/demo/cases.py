@@ -8,6 +8,7 @@ from secrets import token_hex
 from uuid import UUID
 
 from deploy.demo.data import DemoAccount, DemoRequest
+from deploy.verification.evidence import Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,20 @@ class Case:
     @property
     def documents(self) -> tuple[UUID, ...]:
         return tuple(attachment.document_id for attachment in self.attachments)
+
+
+def submission_of(number: int, row: DemoRequest, account: DemoAccount, account_id: UUID) -> Submission:
+    """What its author is about to send: without files, acts or a reference yet."""
+    return Submission(
+        number=number,
+        account=account.key,
+        account_id=account_id,
+        email=account.email,
+        subject=row.subject,
+        reason=row.reason,
+        description=row.description,
+        department=row.department,
+    )
 
 
 def sha256_of(content: bytes) -> str:
