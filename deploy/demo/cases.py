@@ -1,8 +1,8 @@
-"""What one run files: a case for each row, known from then on by its reference."""
+"""What one run files: a submission for each row of the demonstration's requests."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
 from uuid import UUID
@@ -37,50 +37,6 @@ class Run:
     def key(self, *parts: int | str) -> str:
         """The `Idempotency-Key` of one sending: the same for its repetitions, in this run only."""
         return "-".join(("demo", self.id, *map(str, parts)))
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file as it was sent; `sha256` in hexadecimal, over the bytes that left here."""
-
-    document_id: UUID
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What the author did once the request was filed: they wrote `text`, or took it back."""
-
-    act_id: UUID
-    text: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-
-    @property
-    def documents(self) -> tuple[UUID, ...]:
-        return tuple(attachment.document_id for attachment in self.attachments)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A request that was filed, by what its author was given for it."""
-
-    row: DemoRequest
-    account: DemoAccount
-    account_id: UUID
-    reference: str
-    request_id: UUID
-    attachments: tuple[Attachment, ...] = field(default=())
-    acts: tuple[Act, ...] = field(default=())
-
-    @property
-    def files(self) -> tuple[Attachment, ...]:
-        """All that its author attached, at filing and later."""
-        return (*self.attachments, *(file for act in self.acts for file in act.attachments))
-
-    @property
-    def documents(self) -> tuple[UUID, ...]:
-        return tuple(attachment.document_id for attachment in self.attachments)
 
 
 def submission_of(number: int, row: DemoRequest, account: DemoAccount, account_id: UUID) -> Submission:
