@@ -32,9 +32,11 @@ HomeOption = Annotated[
 ]
 
 TierOption = Annotated[
-    Tier,
+    Tier | None,
     typer.Option(
-        "--tier", help="embedded: the engines that come as packages; real: those of 'postigo engines install'."
+        "--tier",
+        help="embedded: the engines that come as packages; real: those of 'postigo engines install'.",
+        show_default=EMBEDDED,
     ),
 ]
 
@@ -70,7 +72,7 @@ def up(
     gateway_port: Annotated[
         int | None, typer.Option(min=1, max=LAST_PORT, help="Port of the gateway; otherwise a free one, kept.")
     ] = None,
-    tier: TierOption = EMBEDDED,
+    tier: TierOption = None,
     report_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start everything and keep it running until Ctrl-C.

@@ -12,6 +12,7 @@ from rich.console import Console
 from deploy.cli.screen import Screen, open_screen
 from deploy.cli.stopping import HURRY, KILLED, STOPPED, stop_signal, unless
 from deploy.demo import report, run as story
+from deploy.demo.cases import Run
 from deploy.demo.errors import DemoError
 from deploy.demo.screen import say
 from deploy.demo.stage import Stage, stage_in
@@ -56,14 +57,15 @@ async def _play(wish: Wish, console: Console) -> bool:
     stopped = stop_signal(stage.kill_all)
     if not stage.own:
         say(console, "Postigo runs already: the demonstration joins it, and leaves it running.")
+    planned = story.new_run()
     stopping = console.status(f"Stopping… {HURRY}")
     async with AsyncExitStack() as at_the_end:
         at_the_end.callback(stopping.stop)
-        outcome = await _up_and_judged(stage, news, console, stopped, at_the_end)
+        outcome = await _up_and_judged(stage, planned, news, console, stopped, at_the_end)
         shown = story.show(console, outcome)
         if stays and outcome.passed and shown is not None:
             _say_summary(console, outcome)
-            show_hints(console, shown, stage)
+            show_hints(console, planned.accounts[shown.account], stage)
             await stopped.wait()
         if console.is_terminal:
             stopping.start()
@@ -77,9 +79,8 @@ async def _play(wish: Wish, console: Console) -> bool:
 
 
 async def _up_and_judged(
-    stage: Stage, news: "News", console: Console, stopped: asyncio.Event, at_the_end: AsyncExitStack
+    stage: Stage, planned: Run, news: "News", console: Console, stopped: asyncio.Event, at_the_end: AsyncExitStack
 ) -> story.Outcome:
-    planned = story.new_run()
     with news.screen:
         await unless(stopped, at_the_end.enter_async_context(stage), CUT_SHORT)
         at_the_end.callback(news.mute)

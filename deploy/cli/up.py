@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -25,7 +26,11 @@ class Wish:
     home: Path
     only_engines: bool
     gateway_port: int | None
-    tier: Tier = EMBEDDED
+    chosen_tier: Tier | None
+
+    @property
+    def tier(self) -> Tier:
+        return self.chosen_tier or EMBEDDED
 
     @property
     def steps(self) -> list[str]:
@@ -50,7 +55,8 @@ def run(wish: Wish, *, detach: bool, report_fd: int | None) -> None:
     if report_fd is not None:
         asyncio.run(_in_background(wish, report_fd))
         return
-    _refuse_a_second(console, wish)
+    if _runs_already(console, wish):
+        return
     if detach:
         begin = time.monotonic()
         with open_screen(console, wish.steps) as screen:
@@ -60,21 +66,34 @@ def run(wish: Wish, *, detach: bool, report_fd: int | None) -> None:
         asyncio.run(_in_foreground(wish, console))
 
 
-def _refuse_a_second(console: Console, wish: Wish) -> None:
-    """Raises StackError where something runs already, after it has said at which addresses."""
+def _runs_already(console: Console, wish: Wish) -> bool:
+    """Whether what is wanted runs, and is ready; then says where. Raises StackError where something else runs."""
     home = Home(wish.home)
     owner = home.owner()
     # Of one that was killed only a guard is left, whose end a start waits for.
     if owner is None or not is_running(owner):
-        return
-    state = home.state()
-    # Until the new one has started something, the state is a former one's.
-    if state.get("supervisor") == owner:
-        only_engines = all(program["name"] != "gateway" for program in state["programs"])
-        env = table.addresses(state["tier"], home.kept_ports())
-        console.print("Postigo runs already.")
-        _say_addresses(console, replace(wish, only_engines=only_engines), env, typed("down", home=wish.home))
-    raise home.taken_by(owner)
+        return False
+    ready, tier = home.ready_programs(), home.state().get("tier", EMBEDDED)
+    env = table.addresses(tier, home.kept_ports())
+    if but := _difference(wish, tier, env["PUBLIC_URL"], ready):
+        raise home.taken_by(owner, but)
+    console.print("Postigo runs already.")
+    _say_addresses(console, wish, env, typed("down", home=wish.home))
+    return True
+
+
+def _difference(wish: Wish, tier: Tier, gateway: str, ready: Collection[str]) -> str:
+    """How what runs differs from what is wanted, in words; empty when it does not."""
+    if wish.chosen_tier not in (None, tier):
+        return f"on the {tier} engines"
+    needed = {*table.TIERS[tier], *([] if wish.only_engines else table.PROCESSES)}
+    if lacking := sorted(needed - set(ready)):
+        return f"without {', '.join(lacking)}"
+    if wish.only_engines and not table.PROCESSES.keys().isdisjoint(ready):
+        return "with its processes"
+    if wish.gateway_port is not None and gateway.rpartition(":")[2] != str(wish.gateway_port):
+        return f"with the gateway at {gateway}"
+    return ""
 
 
 async def _in_foreground(wish: Wish, console: Console) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from deploy.demo.cases import Case
 from deploy.demo.client import Entry, Standing
-from deploy.demo.evidence import Page
+from deploy.verification.evidence import Page, Submission
 
 LATEST: Final = 6
 
@@ -19,26 +18,26 @@ STAGES: Final = ("registered", "in_analysis", "answered", "concluded")
 class News(NamedTuple):
     """A request that was seen to move."""
 
-    case: Case
+    submission: Submission
     standing: Standing
 
 
 @dataclass(slots=True)
 class Board:
-    """What is known now. `notices` counts those that their addressees see as sent."""
+    """What is known now. `submissions` by their numbers, the others by reference."""
 
     total: int
-    filed: dict[str, Case] = field(default_factory=dict)
+    submissions: dict[int, Submission] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
-    pages: dict[str, Page] = field(default_factory=dict)
+    pages: dict[str, Page[Entry]] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
     latest: deque[News] = field(default_factory=lambda: deque(maxlen=LATEST))
     begun: float = field(default_factory=time.monotonic)
 
     @property
-    def cases(self) -> list[Case]:
-        """What has been filed, in the order in which references were given."""
-        return list(self.filed.values())
+    def filed(self) -> int:
+        """How many were given a reference."""
+        return sum(submission.reference is not None for submission in self.submissions.values())
 
     @property
     def seconds(self) -> float:
@@ -46,6 +45,7 @@ class Board:
 
     @property
     def notices(self) -> int:
+        """How many their addressees see as sent."""
         return sum(entry.type == "delivery.sent" for page in self.pages.values() for entry in page.entries)
 
     @property
@@ -59,15 +59,16 @@ class Board:
         now[0] += self.withdrawn
         return {stage: sum(now[each] for each in range(place, len(STAGES))) for place, stage in enumerate(STAGES)}
 
-    def file(self, case: Case) -> None:
-        self.filed[case.reference] = case
+    def file(self, submission: Submission) -> None:
+        """Its author is about to send it, or was given a reference for it."""
+        self.submissions[submission.number] = submission
 
-    def see(self, case: Case, standing: Standing) -> None:
+    def see(self, submission: Submission, standing: Standing) -> None:
         """The author looked, and this is where the request stands."""
-        if self.standings.get(case.reference) != standing:
-            self.latest.append(News(case, standing))
-        self.standings[case.reference] = standing
+        if self.standings.get(submission.name) != standing:
+            self.latest.append(News(submission, standing))
+        self.standings[submission.name] = standing
 
-    def turn_to(self, case: Case, entries: Sequence[Entry]) -> None:
+    def turn_to(self, submission: Submission, entries: Sequence[Entry]) -> None:
         """The author read the timeline."""
-        self.pages[case.reference] = Page(self.standings[case.reference].state, entries)
+        self.pages[submission.name] = Page(self.standings[submission.name].state, entries)

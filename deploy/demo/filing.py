@@ -8,17 +8,18 @@ from typing import Final
 
 from deploy.demo.author import Author
 from deploy.demo.board import Board
-from deploy.demo.cases import Case, Run
+from deploy.demo.cases import Run
 from deploy.demo.client import Entry, PublicApi, Session
 from deploy.demo.data import DemoRequest
-from deploy.demo.facts import TOLD, short
+from deploy.verification.evidence import Submission, short
+from deploy.verification.expectations import NOTIFIED
 
 AT_ONCE: Final = 8
 """Conversations with the gateway at the same moment."""
 
 LOOK_EVERY_SECONDS: Final = 0.5
 FINAL: Final = frozenset({"concluded", "rejected", "withdrawn"})
-NOTICED: Final = frozenset(short(kind) for kind in TOLD)
+NOTICED: Final = frozenset(short(kind) for kind in NOTIFIED)
 
 
 class Filing:
@@ -28,7 +29,7 @@ class Filing:
         self._run = run
         self._api = api
         self._board = board
-        self._door = asyncio.Semaphore(AT_ONCE)
+        self._limit = asyncio.Semaphore(AT_ONCE)
 
     async def until_concluded(self, within: float) -> None:
         """Sign in, file, and follow. Returns after `within` seconds with what there is. Raises DemoError."""
@@ -36,11 +37,13 @@ class Filing:
         with suppress(TimeoutError):
             async with asyncio.timeout(within), asyncio.TaskGroup() as everybody:
                 for number, row in enumerate(self._run.rows):
-                    everybody.create_task(self._one(number, row, sessions[row.account]))
+                    author = Author(self._api, sessions[row.account], self._run, number)
+                    self._board.file(author.intends(row))
+                    everybody.create_task(self._one(author, row))
 
     async def _sign_in(self) -> Mapping[str, Session]:
         async def enter(name: str) -> tuple[str, Session]:
-            async with self._door:
+            async with self._limit:
                 return name, await self._api.sign_in(self._run.accounts[name])
 
         names = {row.account for row in self._run.rows}
@@ -48,33 +51,34 @@ class Filing:
             entering = [everybody.create_task(enter(name)) for name in sorted(names)]
         return dict(task.result() for task in entering)
 
-    async def _one(self, number: int, row: DemoRequest, session: Session) -> None:
-        async with self._door:
-            case = await Author(self._api, session, self._run, number).file(row)
-        self._board.file(case)
-        while case.reference not in self._board.settled:
+    async def _one(self, author: Author, row: DemoRequest) -> None:
+        async with self._limit:
+            filed = await author.file(row)
+        self._board.file(filed)
+        while filed.name not in self._board.settled:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-            await self._look(case, session)
+            await self._look(filed, author.session)
 
-    async def _look(self, case: Case, session: Session) -> None:
+    async def _look(self, filed: Submission, session: Session) -> None:
         """Read it as its author does: where it stands, and once that is final, all that happened."""
-        async with self._door:
-            standing = await self._api.standing(session, case.reference)
+        async with self._limit:
+            standing = await self._api.standing(session, filed.name)
             if standing is None:
                 return
-            self._board.see(case, standing)
+            self._board.see(filed, standing)
             if standing.state not in FINAL:
                 return
-            entries = await self._api.timeline(session, case.reference)
-        self._board.turn_to(case, entries)
-        if _complete(case, entries):
-            self._board.settled.add(case.reference)
+            entries = await self._api.timeline(session, filed.name)
+        self._board.turn_to(filed, entries)
+        if _complete(filed, entries):
+            self._board.settled.add(filed.name)
 
 
-def _complete(case: Case, entries: Sequence[Entry]) -> bool:
+def _complete(filed: Submission, entries: Sequence[Entry]) -> bool:
     """Whether every file and act was judged and every notice has ended."""
     kinds = Counter(entry.type for entry in entries)
     files = kinds["request.document-accepted"] + kinds["request.document-refused"]
     notices = sum(number for kind, number in kinds.items() if kind.startswith("delivery."))
     acts = len({entry.act_id for entry in entries if entry.act_id})
-    return acts >= len(case.acts) and files >= len(case.files) and notices >= sum(kinds[kind] for kind in NOTICED)
+    due = sum(kinds[kind] for kind in NOTICED)
+    return acts >= len(filed.acts) and files >= len(filed.all_files) and notices >= due

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median_low
 from typing import Final
-from uuid import UUID
 
 from rich import box
 from rich.console import Console
@@ -14,14 +13,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from deploy.demo.cases import Case
+from deploy.demo.checks import Check
 from deploy.demo.client import Entry
-from deploy.demo.evidence import Evidence
-from deploy.demo.facts import Check
 from deploy.demo.screen import COLOURS, say
+from deploy.verification.evidence import Submission
+from deploy.verification.history import History
 from services.common.catalogue import catalogue
 from services.common.contracts.intake import RequestSubmitted
-from services.common.contracts.lifecycle import LifecycleFact, State
+from services.common.contracts.lifecycle import State
 
 STATES: Final = (State.REGISTERED, State.IN_ANALYSIS, State.ANSWERED, State.CONCLUDED)
 FIXED: Final = 82
@@ -42,58 +41,50 @@ HARMS_SHOWN: Final = 10
 class Clock:
     """When things were appended to the log, counted from the append of the submit itself. The broker's clock alone."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        self._filed: dict[UUID, datetime] = {}
-        self._facts: dict[UUID, dict[int, tuple[datetime, State]]] = {}
-        for received in evidence.records:
-            if isinstance(received.event, RequestSubmitted):
-                self._filed.setdefault(received.event.request_id, received.at)
-            elif isinstance(received.event, LifecycleFact):
-                life = self._facts.setdefault(received.event.request_id, {})
-                life.setdefault(received.event.seq, (received.at, received.event.state))
+    def __init__(self, history: History) -> None:
+        self._history = history
 
-    def to_state(self, case: Case, state: State) -> timedelta | None:
+    def to_state(self, submission: Submission, state: State) -> timedelta | None:
         """From the submit to the first fact after which the request stood there."""
-        moments = [at for at, stood in self._facts.get(case.request_id, {}).values() if stood is state]
-        return self.since(case, min(moments)) if moments else None
+        moments = [record.at for record in self._history.life(submission.request_id) if record.fact.state is state]
+        return self.since(submission, min(moments)) if moments else None
 
-    def to_fact(self, case: Case, seq: int) -> timedelta | None:
-        found = self._facts.get(case.request_id, {}).get(seq)
-        return self.since(case, found[0]) if found else None
+    def to_fact(self, submission: Submission, seq: int) -> timedelta | None:
+        moments = [record.at for record in self._history.life(submission.request_id) if record.fact.seq == seq]
+        return self.since(submission, moments[0]) if moments else None
 
-    def filed(self, case: Case) -> datetime:
+    def filed(self, submission: Submission) -> datetime:
         """When its submit was appended; of one that was not, the end of time."""
-        return self._filed.get(case.request_id, datetime.max.replace(tzinfo=UTC))
+        records = self._history.about(submission.request_id, RequestSubmitted)
+        return records[0].at if records else datetime.max.replace(tzinfo=UTC)
 
-    def since(self, case: Case, moment: datetime) -> timedelta | None:
-        filed = self._filed.get(case.request_id)
-        return None if filed is None else moment - filed
+    def since(self, submission: Submission, moment: datetime) -> timedelta | None:
+        return moment - self.filed(submission) if self._history.about(submission.request_id, RequestSubmitted) else None
 
 
-def requests_table(cases: Sequence[Case], evidence: Evidence, width: int) -> Table:
+def requests_table(history: History, width: int) -> Table:
     """A row for each request: where it went, and how long after its submit it stood in each state."""
-    clock = Clock(evidence)
+    clock, submissions = Clock(history), history.acknowledged
     names = catalogue()
-    mails = Counter(mail.reference for mail in evidence.mails)
+    mails = Counter(mail.reference for mail in history.mails)
     wide = width >= WIDE
     about = {"about": min(width, WIDEST) - FIXED} if wide else {}
     table = _table(("reference", "dept"), about, ("files", "mails"))
-    for case in sorted(cases, key=lambda case: (case.row.department, clock.filed(case), case.reference)):
-        subject = [names.subjects[case.row.subject].pt] if wide else []
-        times = _times(clock, case)
-        files = str(len(case.files) or "")
-        table.add_row(case.reference, case.row.department, *subject, *times, files, str(mails[case.reference]))
-    if cases:
+    for each in sorted(submissions, key=lambda each: (each.department, clock.filed(each), each.name)):
+        subject = [names.subjects[each.subject].pt] if wide else []
+        files = str(len(each.all_files) or "")
+        table.add_row(each.name, each.department, *subject, *_times(clock, each), files, str(mails[each.name]))
+    if submissions:
         table.add_section()
-        for name, row in _middle_and_end(cases, clock).items():
+        for name, row in _middle_and_end(submissions, clock).items():
             table.add_row(name, "", *([""] if wide else []), *map(_cell, row), "", "", style="bold")
     return table
 
 
-def _times(clock: Clock, case: Case) -> list[Text]:
+def _times(clock: Clock, submission: Submission) -> list[Text]:
     """When it stood in each state; where its author took it back, that it came no further."""
-    times = [clock.to_state(case, state) for state in STATES]
-    if clock.to_state(case, State.WITHDRAWN) is None:
+    times = [clock.to_state(submission, state) for state in STATES]
+    if clock.to_state(submission, State.WITHDRAWN) is None:
         return list(map(_cell, times))
     reached = [Text("–", style="dim") if each is None else _cell(each) for each in times]
     return [*reached[:-1], Text(State.WITHDRAWN, style=COLOURS[State.WITHDRAWN])]
@@ -111,8 +102,9 @@ def _table(names: Sequence[str], trimmed: Mapping[str, int], numbers: Sequence[s
     return table
 
 
-def _middle_and_end(cases: Sequence[Case], clock: Clock) -> dict[str, list[timedelta | None]]:
-    columns = [[each for case in cases if (each := clock.to_state(case, state)) is not None] for state in STATES]
+def _middle_and_end(submissions: Sequence[Submission], clock: Clock) -> dict[str, list[timedelta | None]]:
+    times = {state: [clock.to_state(each, state) for each in submissions] for state in STATES}
+    columns = [[time for time in times[state] if time is not None] for state in STATES]
     return {
         MEDIAN: [median_low(column) if column else None for column in columns],
         SLOWEST: [max(column, default=None) for column in columns],
@@ -129,22 +121,22 @@ def duration(length: timedelta) -> str:
     return f"{seconds * 1000:.0f} ms" if abs(seconds) < 0.9995 else f"{seconds:.2f} s"
 
 
-def timeline(case: Case, entries: Sequence[Entry], evidence: Evidence) -> Table:
+def timeline(submission: Submission, entries: Sequence[Entry], history: History) -> Table:
     """One request from its submit on, in the words its author reads and in the order in which it happened."""
-    clock = Clock(evidence)
+    clock = Clock(history)
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", no_wrap=True, style="dim", min_width=8)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for after, entry in sorted(((_moment(clock, case, entry), entry) for entry in entries), key=_place):
+    for after, entry in sorted(((_moment(clock, submission, entry), entry) for entry in entries), key=_place):
         colour = COLOURS.get(entry.state, "") if entry.state else "dim"
         table.add_row("" if after is None else f"+{duration(after)}", Text(entry.title, style=colour), _detail(entry))
     return table
 
 
-def _moment(clock: Clock, case: Case, entry: Entry) -> timedelta | None:
-    fact = None if entry.seq is None else clock.to_fact(case, entry.seq)
-    return clock.since(case, entry.at) if fact is None else fact
+def _moment(clock: Clock, submission: Submission, entry: Entry) -> timedelta | None:
+    fact = None if entry.seq is None else clock.to_fact(submission, entry.seq)
+    return clock.since(submission, entry.at) if fact is None else fact
 
 
 def _place(timed: tuple[timedelta | None, Entry]) -> tuple[timedelta, float]:
@@ -160,14 +152,14 @@ def _detail(entry: Entry) -> Text:
     return Text(" · ".join(part for part in parts if part))
 
 
-def show_life(console: Console, case: Case, entries: Sequence[Entry], evidence: Evidence) -> None:
+def show_life(console: Console, submission: Submission, entries: Sequence[Entry], history: History) -> None:
     names = catalogue()
-    subject, reason = names.subjects[case.row.subject], names.reasons[case.row.reason]
-    heading = Text(case.reference, style="bold")
+    subject, reason = names.subjects[submission.subject], names.reasons[submission.reason]
+    heading = Text(submission.name, style="bold")
     heading.append(f"  {subject.pt} · {reason.pt}", style="not bold")
     console.print(heading)
-    console.print(Padding(Text(" ".join(case.row.description.split()), style="italic dim"), (0, 4, 1, 2)))
-    console.print(timeline(case, entries, evidence))
+    console.print(Padding(Text(" ".join(submission.description.split()), style="italic dim"), (0, 4, 1, 2)))
+    console.print(timeline(submission, entries, history))
 
 
 def show_checks(console: Console, checks: Sequence[Check]) -> None:

@@ -67,7 +67,7 @@ async def _say_lines(console: Console, board: Board) -> None:
 def sentence(board: Board) -> str:
     """The board as a line of text."""
     reached = board.reached()
-    numbers = [f"{len(board.filed)} of {board.total} filed", *(f"{reached[name]} {_words(name)}" for name in STAGES)]
+    numbers = [f"{board.filed} of {board.total} filed", *(f"{reached[name]} {_words(name)}" for name in STAGES)]
     numbers += [f"{board.withdrawn} withdrawn"] if board.withdrawn else []
     return f"after {board.seconds:4.1f} s: {', '.join(numbers)}, {board.notices} notices sent"
 
@@ -82,7 +82,7 @@ def _bars(board: Board) -> Table:
     table.add_column(no_wrap=True, min_width=12)
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True)
-    for name, number in {"filed": len(board.filed), **board.reached()}.items():
+    for name, number in {"filed": board.filed, **board.reached()}.items():
         # What its author took back comes no further.
         total = board.total - (board.withdrawn if name in STAGES[1:] else 0)
         table.add_row(_words(name), _bar(number, total), f"{number}/{total}")
@@ -99,12 +99,12 @@ def _bar(number: int, total: int) -> ProgressBar:
 def _news(board: Board) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for news in board.latest:
-        row = news.case.row
+        submission = news.submission
         line = Text(no_wrap=True, overflow="ellipsis")
-        line.append(f"{news.case.reference}  ", style="dim")
+        line.append(f"{submission.name}  ", style="dim")
         line.append(f"{news.standing.state_name:<12}", style=COLOURS.get(news.standing.state, ""))
-        line.append(f"{row.department:<5}")
-        line.append(catalogue().subjects[row.subject].pt, style="dim")
+        line.append(f"{submission.department:<5}")
+        line.append(catalogue().subjects[submission.subject].pt, style="dim")
         lines.append(line)
     return lines + [Text()] * (LATEST - len(lines))
 

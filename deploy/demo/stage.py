@@ -15,7 +15,6 @@ from deploy.demo.errors import DemoError
 from deploy.local import LocalStack, table
 from deploy.local.errors import explained
 from deploy.local.groups import Groups
-from deploy.local.hints import option, typed
 from deploy.local.home import Home
 from deploy.local.probes import NotReady
 from deploy.local.program import Kind, Observer, Program, State, Step
@@ -154,27 +153,18 @@ class RunningStage:
         self._groups.kill_all()
 
     async def _programs(self) -> Mapping[str, str]:
-        """Name and URL of what runs, once everything that is needed does. Raises DemoError."""
+        """Name and URL of what runs, once everything that is needed does. Raises StackError."""
         needed = {*table.TIERS[self._tier], *table.PROCESSES}
         deadline = time.monotonic() + RUNNING_WITHIN_SECONDS
         while True:
-            ready = self._ready_now()
+            ready = self.home.ready_programs()
             lacking = ", ".join(sorted(needed - ready.keys()))
             if not lacking:
                 return ready
-            if time.monotonic() > deadline or self.home.owner() is None:
-                raise DemoError(
-                    f"Postigo already runs in {self.home.folder}, but without {lacking}: "
-                    f"stop it with '{typed('down', home=self.home.folder)}', or choose another folder with {option('--home', 'DIR')}."
-                )
+            owner = self.home.owner()
+            if time.monotonic() > deadline or owner is None:
+                raise self.home.taken_by(owner, f"without {lacking}")
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-
-    def _ready_now(self) -> dict[str, str]:
-        state = self.home.state()
-        if state.get("supervisor") != self.home.owner():
-            # What a former supervisor left, until the new one has started something.
-            return {}
-        return {each["name"]: each["url"] for each in state["programs"] if each["state"] == State.READY}
 
 
 class Turn(AbstractAsyncContextManager["Turn"]):

@@ -4,15 +4,14 @@ import shlex
 
 from rich.console import Console
 
-from deploy.demo.cases import Case
 from deploy.demo.data import DemoAccount
 from deploy.demo.screen import say
 from deploy.demo.stage import Stage
 
 
-def show_hints(console: Console, case: Case, stage: Stage) -> None:
+def show_hints(console: Console, account: DemoAccount, stage: Stage) -> None:
     """What to try while everything is up. The three lines work when they are pasted into a shell, in this order."""
-    url, account = stage.env["PUBLIC_URL"], case.account
+    url = stage.env["PUBLIC_URL"]
     stop = "Ctrl-C stops everything; the data is kept" if stage.own else "Ctrl-C; what ran before goes on running"
     hints = {"NISS": account.niss, "password": account.password, "API page": f"{url}/docs"}
     hints |= {"mails": str(stage.home.mails), "to stop": stop}

@@ -14,6 +14,7 @@ from deploy.local import ports
 from deploy.local.errors import StackError, disk_full, explained
 from deploy.local.guard import is_running
 from deploy.local.hints import option, typed
+from deploy.local.program import State
 
 SECRET_NAMES = ("POSTIGO_ID_SECRET", "POSTIGO_INTERNAL_SECRET", "POSTIGO_CURSOR_SECRET")
 SECRET_BYTES = 32
@@ -76,10 +77,10 @@ class Home:
                 return int((self.folder / "lock").read_text(encoding="ascii") or 0) or None
             return None
 
-    def taken_by(self, owner: int | None) -> StackError:
-        """What is said to a second one."""
+    def taken_by(self, owner: int | None, but: str = "") -> StackError:
+        """What is said to a second one. `but`: how what runs differs from what is wanted."""
         return StackError(
-            f"Postigo already runs in {self.folder} (pid {owner or 'unknown'}): "
+            f"Postigo already runs in {self.folder} (pid {owner or 'unknown'}){but and f', but {but}'}: "
             f"stop it with '{typed('down', home=self.folder)}', or choose another folder with {option('--home', 'DIR')}."
         )
 
@@ -125,6 +126,13 @@ class Home:
     def state(self) -> dict[str, Any]:
         """What the supervisor last wrote (empty before the first start)."""
         return self._read("state.json")
+
+    def ready_programs(self) -> dict[str, str]:
+        """Name and URL of what is ready now; nothing until the supervisor that runs here has started something."""
+        state = self.state()
+        if state.get("supervisor") != self.owner():
+            return {}
+        return {each["name"]: each["url"] for each in state["programs"] if each["state"] == State.READY}
 
     def write_state(self, state: Mapping[str, Any]) -> None:
         """A report for others; nothing depends on it after a crash."""

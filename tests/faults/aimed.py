@@ -9,6 +9,7 @@ from typing import Final
 
 from deploy.demo.data import load_requests
 from deploy.local.tier import Tier
+from deploy.verification.evidence import MESSAGE
 from services.common.contracts import topics
 from services.common.messaging.failpoints import Failpoint
 from tests.faults.schedule import DEPARTMENTS, STORES, WRITES, Schedule, Step, draw
@@ -52,7 +53,7 @@ def _save(name: str) -> Schedule:
         Step(0, "stop", DEPARTMENTS, seconds=UP_AGAIN + 4),
         Step(UP_AGAIN + 2, "refuse", f"{STORES['intake']}{WRITES}", seconds=5),
     ]
-    return Schedule(name, _filed(name, 12, UP_AGAIN, then=(Wish("message", 2.5),)), steps)
+    return Schedule(name, _filed(name, 12, UP_AGAIN, then=(Wish(MESSAGE, 2.5),)), steps)
 
 
 def _outbox(name: str) -> Schedule:

@@ -10,10 +10,9 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from deploy.demo.evidence import Places
 from deploy.topics_apply import admin_client
+from deploy.verification.log import Log, Offsets
 from services.common.domain.position import Position
-from tests.faults.recorder import reading
 from tests.faults.town import Town
 from tests.support.waiting import eventually
 
@@ -47,10 +46,10 @@ async def _started(producer: AIOKafkaProducer) -> bool:
     return True
 
 
-async def _lying(town: Town, begin: Places) -> tuple[Any, ...]:
+async def _lying(town: Town, begin: Offsets) -> tuple[Any, ...]:
     """What lies on the topics since `begin`; never empty."""
-    async with reading(town) as log:
-        return (None, *await log.raw(begin, await log.ends()))
+    async with Log(town.kafka) as log:
+        return (None, *await log.between(begin, await log.ends()))
 
 
 async def _patiently(asking: Callable[[], Awaitable[T]]) -> T:
@@ -67,7 +66,7 @@ async def _patiently(asking: Callable[[], Awaitable[T]]) -> T:
     return answer
 
 
-async def said_again(town: Town, begin: Places, name: str, chance: random.Random, *, shuffled: bool) -> None:
+async def said_again(town: Town, begin: Offsets, name: str, chance: random.Random, *, shuffled: bool) -> None:
     """Append records of one topic, or of one kind of topic, again as they are: old ones, late, perhaps disordered."""
     _, *there = await _patiently(lambda: _lying(town, begin))
     chosen = [raw for raw in there if _named(raw.topic, name) and _is_ours(raw, town)]

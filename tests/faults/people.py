@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,9 +17,10 @@ from uuid import UUID
 
 import httpx2
 
+from deploy.demo.cases import sha256_of, submission_of
 from deploy.demo.client import MEDIA_TYPES
 from deploy.demo.data import DemoAccount, load_accounts, read_document
-from tests.faults.history import Acted, Asked
+from deploy.verification.evidence import Act, File, Submission
 from tests.faults.script import ACTS, Part, Wish
 
 PATIENCE: Final = httpx2.Timeout(8.0, connect=3.0)
@@ -44,7 +45,7 @@ class NeverTold(Exception):
 
 @dataclass(slots=True)
 class People:
-    """`strange` collects answers that nobody should get. `asked` grows with what was filed, whether told or not."""
+    """`strange` collects answers that nobody should get. `sent` grows with what was filed, whether told or not."""
 
     counter: str
     name: str
@@ -52,7 +53,7 @@ class People:
     """`time.monotonic()` at which whoever was not told gives up."""
 
     strange: list[str] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    sent: list[Submission] = field(default_factory=list)
     _tokens: dict[str, tuple[UUID, str]] = field(default_factory=dict)
     _doors: dict[str, asyncio.Lock] = field(default_factory=dict)
     _chance: random.Random = field(default_factory=random.Random)
@@ -77,7 +78,7 @@ class People:
         except NeverTold:
             return
         finally:
-            self.asked.append(visit.asked())
+            self.sent.append(visit.submission())
 
     async def token(self, http: httpx2.AsyncClient, account: DemoAccount, told: "Told", stale: str = "") -> str:
         """A session of the account that is not `stale`; one person signs in, the others wait."""
@@ -137,9 +138,9 @@ class Visit:
         self._part = part
         self._account = next(each for each in load_accounts() if each.key == part.row.account)
         self._told = Told()
-        self._documents: list[UUID] = []
+        self._files: list[File] = []
         self._filed: Mapping[str, Any] = {}
-        self._acts: list[Acted] = []
+        self._acts: list[Act] = []
 
     async def file(self) -> None:
         for place, name in enumerate(self._part.files):
@@ -148,11 +149,12 @@ class Visit:
                 "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
             }
             key = self._key("file", str(place))
-            sent = await self._signed_in("POST", "/v1/documents", key, headers, content=read_document(name))
-            self._documents.append(UUID(sent["document_id"]))
+            content = read_document(name)
+            sent = await self._signed_in("POST", "/v1/documents", key, headers, content=content)
+            self._files.append(File(UUID(sent["document_id"]), name, sha256_of(content)))
         row = self._part.row
         body = {"subject": row.subject, "reason": row.reason, "description": row.description}
-        named = {"documents": [str(each) for each in self._documents]} if self._documents else {}
+        named = {"documents": [str(file.document_id) for file in self._files]} if self._files else {}
         self._filed = await self._signed_in("POST", "/v1/requests", self._key("request"), {}, json=body | named)
 
     async def act(self) -> None:
@@ -160,10 +162,10 @@ class Visit:
         begin = time.monotonic()
         for number, wish in enumerate(sorted(self._part.then, key=lambda wish: wish.after)):
             await asyncio.sleep(max(0.0, begin + wish.after - time.monotonic()))
-            self._acts.append(Acted(wish.kind, None))
+            self._acts.append(Act(wish.kind, None))
             self._acts[-1] = await self._act(number, wish)
 
-    async def _act(self, number: int, wish: Wish) -> Acted:
+    async def _act(self, number: int, wish: Wish) -> Act:
         act = ACTS[wish.kind]
         body = {
             name: f"{value} ({self._part.number}.{number})" if isinstance(value, str) else value
@@ -172,7 +174,7 @@ class Visit:
         path = f"/v1/requests/{self._filed['reference']}/{act.path}"
         shown = {"Postigo-Receipt": self._filed["receipt"]}
         done = await self._signed_in("POST", path, self._key("act", str(number)), shown, json=body)
-        return Acted(wish.kind, done["act_id"], body.get("text"))
+        return Act(wish.kind, done["act_id"], body.get("text"))
 
     async def _signed_in(
         self, method: str, path: str, key: str, headers: Mapping[str, str], **body: Any
@@ -194,19 +196,16 @@ class Visit:
         run = re.sub(r"[^!-~]|/", "-", self._people.name)
         return "-".join((run, str(self._part.number), *parts)).ljust(16, "-")
 
-    def asked(self) -> Asked:
-        part = self._part
+    def submission(self) -> Submission:
+        account_id = self._people.account_id(self._account) if self._files or self._filed else UUID(int=0)
         request_id = self._filed.get("request_id")
-        return Asked(
-            number=part.number,
-            account_id=self._people.account_id(self._account) if self._documents or self._filed else UUID(int=0),
-            row=part.row,
-            documents=tuple(self._documents),
+        return replace(
+            submission_of(self._part.number, self._part.row, self._account, account_id),
+            files=tuple(self._files),
             reference=self._filed.get("reference"),
             request_id=UUID(request_id) if request_id else None,
             acts=tuple(self._acts),
-            ends=part.ends,
-            told=tuple(self._told.heard),
+            answers=tuple(self._told.heard),
         )
 
 

@@ -3,25 +3,30 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from aiokafka.errors import KafkaError
 
+from deploy.demo.client import Entry, PublicApi
+from deploy.demo.errors import DemoError
 from deploy.local import StackError
+from deploy.verification.clauses import CLAUSES
+from deploy.verification.evidence import Lag, Page, Submission
+from deploy.verification.history import History
+from deploy.verification.recorder import Recorder
+from deploy.verification.rest import at_rest
+from deploy.verification.verdicts import Clause, Harm, Verdict, Violation
 from services.common.domain.errors import StoreUnavailable
-from tests.faults.clauses import CLAUSES
 from tests.faults.clock import PACKAGE, library
-from tests.faults.history import Behind, Done, History
 from tests.faults.people import People
-from tests.faults.recorder import Recorder
 from tests.faults.schedule import Schedule, Step
 from tests.faults.strikes import STRIKES, Scene
 from tests.faults.town import Town
-from tests.faults.verdicts import Clause, Harm, Offence, Verdict, judge
+from tests.support.pages import Readers
 
 TOLD_WITHIN: Final = 60.0
 """Seconds after the healing in which whoever still tries must be told."""
@@ -32,13 +37,19 @@ REST_WITHIN: Final = 120.0
 AHEAD: Final = {"+2m": 120.0}
 """Seconds that a clock was ahead: what it put off is tried so much later, and rightly. What one of hours put off is found."""
 
-LOOK_EVERY: Final = 1.0
-
-NEVER_MENDED: Final = frozenset({Harm.DOUBLED, Harm.REORDERED})
-"""Harms that no waiting takes away."""
+READING_TRIES: Final = 5
+"""Times that people who want to read their requests ask again, when all is healed."""
 
 _CANNOT: Final = (AssertionError, KafkaError, OSError, StackError, StoreUnavailable, TimeoutError)
 """How a step fails to be performed because of another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step of the schedule, as it was performed."""
+
+    at: datetime
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,7 @@ class Outcome:
     verdicts: Sequence[Verdict]
     struck: float
     rested: float | None
+    done: Sequence[Done] = ()
 
     @property
     def passed(self) -> bool:
@@ -63,7 +75,7 @@ class Outcome:
         return frozenset(verdict.clause.harm for verdict in self.verdicts if not verdict.held)
 
 
-def _never_judged(_: History) -> Iterator[Offence]:
+def _never_judged(_: History) -> Iterator[Violation]:
     """No history tells it: the runner finds out."""
     return iter(())
 
@@ -103,11 +115,12 @@ class Run:
         await coming
         healed = time.monotonic()
         history, verdicts = await self._at_rest(recorder, people)
-        return Outcome(self.schedule, history, verdicts, healed - self._begun, time.monotonic() - healed)
+        struck, rested = healed - self._begun, time.monotonic() - healed
+        return Outcome(self.schedule, history, verdicts, struck, rested, list(self.done))
 
     async def _recorder(self) -> Recorder:
         self._begun = time.monotonic()
-        return await Recorder.begun(self.town)
+        return await Recorder.start(self.town.stack.env, self.town.stack.home.mails)
 
     async def _strike(self, recorder: Recorder) -> None:
         """Every step at its time. Returns when the last is over, and not before people have begun."""
@@ -152,41 +165,39 @@ class Run:
     def _unhealed(self, people: People, error: StackError) -> Outcome:
         """Failed, whatever became of the requests: nobody may be told in a town that stands still."""
         self._note(f"NOT HEALED: {error}")
-        history = History(**self._known(people))
-        verdict = Verdict(HEALED, (Offence(str(error)),))
-        return Outcome(self.schedule, history, (verdict,), time.monotonic() - self._begun, None)
+        history = History(submissions=_sent(people), unexpected_answers=people.strange)
+        verdict = Verdict(HEALED, (Violation(str(error)),))
+        return Outcome(self.schedule, history, (verdict,), time.monotonic() - self._begun, None, list(self.done))
 
     async def _at_rest(self, recorder: Recorder, people: People) -> tuple[History, Sequence[Verdict]]:
-        """The history once nothing moves any more and every clause holds; what it is when the time is over, otherwise."""
         ahead = max((AHEAD.get(step.how, 0.0) for step in self.schedule.steps if step.fault == "clock"), default=0.0)
-        deadline = time.monotonic() + REST_WITHIN + ahead
-        moved = time.monotonic()
-        while True:
-            new, behind = await self._look(recorder)
-            quiet = new == 0 and not behind
-            moved = moved if quiet else time.monotonic()
-            over = time.monotonic() > min(deadline, moved + self.still_for + ahead)
-            if over or quiet:
-                history = await self._history(recorder, people, behind)
-                verdicts = judge(history, CLAUSES)
-                broken = {verdict.clause.harm for verdict in verdicts if not verdict.held}
-                if over or not broken or broken & NEVER_MENDED:
-                    return history, verdicts
-            await asyncio.sleep(LOOK_EVERY)
 
-    async def _look(self, recorder: Recorder) -> tuple[int, Sequence[Behind]]:
-        """How much is new, and who is behind; an engine that is only coming back is asked again."""
-        with suppress(KafkaError, OSError, TimeoutError):
-            return await recorder.look()
-        return 1, ()
+        async def look() -> tuple[int, Sequence[Lag]]:
+            """An engine that is only coming back is asked again."""
+            with suppress(KafkaError, OSError, TimeoutError):
+                return await recorder.look()
+            return 1, ()
 
-    async def _history(self, recorder: Recorder, people: People, behind: Sequence[Behind]) -> History:
-        return await recorder.history(behind=behind, **self._known(people))
+        async def collect(lags: Sequence[Lag]) -> History:
+            submissions, town = _sent(people), self.town
+            # Whoever cannot read their requests sees nothing of them.
+            pages: Mapping[str, Page[Entry]] = {}
+            with suppress(DemoError):
+                pages = await readers.pages(submissions)
+            return await recorder.history(
+                submissions,
+                lags,
+                pages=pages,
+                poisoned=town.poisoned,
+                appended_again=town.said_again,
+                unexpected_answers=people.strange,
+            )
 
-    def _known(self, people: People) -> dict[str, Any]:
-        """What no engine need be asked for."""
-        return {
-            "asked": sorted(people.asked, key=lambda asked: asked.number),
-            "strange_answers": people.strange,
-            "done": list(self.done),
-        }
+        within, still_for = REST_WITHIN + ahead, self.still_for + ahead
+        async with PublicApi(self.town.counter, tries=READING_TRIES) as api:
+            readers = Readers(api)
+            return await at_rest(look, collect, CLAUSES, within=within, still_for=still_for)
+
+
+def _sent(people: People) -> Sequence[Submission]:
+    return sorted(people.sent, key=lambda submission: submission.number)

@@ -6,31 +6,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from deploy.demo.data import DemoRequest, load_requests
-from services.common.contracts.lifecycle import State
+from deploy.verification.evidence import MESSAGE, WITHDRAWAL
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One way to act on a request: `path` below it, what the body holds, and where else it may lead."""
+    """One way to act on a request: `path` below it, and what the body holds."""
 
     kind: str
     path: str
     body: Mapping[str, Any]
-    ends: frozenset[State] = frozenset()
     weight: int = 1
 
 
 ACTS: Final[Mapping[str, Act]] = {
     act.kind: act
     for act in (
-        Act("message", "messages", {"text": "Acrescento mais uma informação."}, weight=3),
-        Act("withdrawal", "withdrawal", {}, frozenset({State.WITHDRAWN}), weight=2),
+        Act(MESSAGE, "messages", {"text": "Acrescento mais uma informação."}, weight=3),
+        Act(WITHDRAWAL, "withdrawal", {}, weight=2),
     )
 }
 """Every act that people of these schedules know, by its kind."""
-
-PLAIN: Final = frozenset({State.CONCLUDED})
-"""Where a request ends that nobody acts on: the reference department resolves everything."""
 
 WITH_FILES: Final = 4
 """One request in so many names files, where its row has some."""
@@ -57,11 +53,6 @@ class Part:
     row: DemoRequest
     files: tuple[str, ...] = ()
     then: tuple[Wish, ...] = ()
-
-    @property
-    def ends(self) -> frozenset[State]:
-        """The states to which all this may lead."""
-        return PLAIN.union(*(ACTS[wish.kind].ends for wish in self.then))
 
 
 def draw(chance: random.Random, name: str, count: int, seconds: float) -> Sequence[Part]:

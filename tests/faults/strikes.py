@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.demo.evidence import Places
 from deploy.local import StackError
+from deploy.verification.log import Offsets, consumer_lags
 from tests.faults import wires
 from tests.faults.appending import rewound, said_again, spoiled
-from tests.faults.recorder import behind
 from tests.faults.schedule import DEPARTMENTS, GROUP_OF, GROUPS, MEMBERS, WRITES, Step
 from tests.faults.town import Town
 from tests.support.proxy import CUT, GOOD, Manners
@@ -33,7 +32,7 @@ class Scene:
     """Where a step is performed: `begin` is where the schedule found the topics, `chance` is drawn from its seed."""
 
     town: Town
-    begin: Places
+    begin: Offsets
     chance: random.Random
 
 
@@ -88,7 +87,7 @@ async def take_over(scene: Scene, step: Step) -> None:
         return town.stack.restarts(second) > before
 
     async def died_or_took_over() -> bool:
-        return await died() or not await behind(town.kafka, GROUP_OF[step.on])
+        return await died() or not await consumer_lags(town.kafka, GROUP_OF[step.on])
 
     with suppress(AssertionError):
         await eventually(died_or_took_over, within=UP_WITHIN, every=0.2)

@@ -8,13 +8,13 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.tier import EMBEDDED
+from deploy.verification.clauses import departments, lives, records, requests
+from deploy.verification.verdicts import Clause, Harm
 from tests.faults.aimed import AIMED
-from tests.faults.clauses import departments, records, requests
 from tests.faults.mutations import MUTATIONS
 from tests.faults.runner import Run
 from tests.faults.telling import told
 from tests.faults.town import Town, town
-from tests.faults.verdicts import Clause, Harm
 
 STILL: Final = 8.0
 """Seconds without any movement after which what has not come will not: nothing here waits for a lease or the sweeper."""
@@ -36,7 +36,7 @@ CASES: Final = (
     Case("no inbox check", "intake", "inbox", Harm.DOUBLED, records.an_id_is_one_event),
     Case("publish before save", "intake", "save", Harm.DOUBLED, records.an_id_is_one_event),
     Case("outbox replaced", "routing", "outbox", Harm.LOST, departments.every_command_is_answered),
-    Case("sends not awaited", "intake", "sends", Harm.LOST, requests.every_fact_in_the_book_is_said),
+    Case("sends not awaited", "intake", "sends", Harm.LOST, lives.every_fact_in_the_book_is_said),
 )
 
 
@@ -51,8 +51,8 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]
 async def test_a_broken_kernel_is_convicted_of_its_harm(case: Case, place: Town) -> None:
     async with place.broken(case.process, case.mutation):
         outcome = await Run(place, AIMED[case.aim](f"mutation/{case.mutation}"), print, STILL).play()
-    print(told(outcome.history, outcome.verdicts))
-    assert len(outcome.history.filed) == len(outcome.schedule.parts), "people were not served: nothing is proved"
+    print(told(outcome.history, outcome.verdicts, outcome.done))
+    assert len(outcome.history.acknowledged) == len(outcome.schedule.parts), "people were not served: nothing is proved"
     assert case.harm is case.clause.harm
     assert case.clause in {verdict.clause for verdict in outcome.verdicts if not verdict.held}
 

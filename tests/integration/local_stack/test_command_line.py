@@ -14,15 +14,16 @@ from typing import Any
 import pytest
 
 from deploy.cli.status import NOTHING_RUNS
-from deploy.local import LocalStack
+from deploy.local import LocalStack, table
 from deploy.local.guard import is_running
-from deploy.local.table import TIERS
+from deploy.local.tier import EMBEDDED, REAL
 from deploy.topics import load
 from tests.integration.local_stack.harness import POSTIGO, family, postigo
 from tests.support.stacks import TIER
 from tests.support.waiting import eventually
 
-ENGINES = tuple(TIERS[TIER])
+ENGINES = tuple(table.TIERS[TIER])
+OTHER_TIER = EMBEDDED if TIER == REAL else REAL
 PROCESSES = (
     "gateway",
     "gateway.accounts",
@@ -71,17 +72,35 @@ async def test_status_asks_now_and_not_only_the_supervisor(home: str) -> None:
         await process.wait()
 
 
-def test_a_second_up_in_the_same_folder_says_who_runs_and_where(home: str) -> None:
+@pytest.mark.parametrize("options", [(), ("--detach",), ("--tier", TIER)])
+def test_a_second_up_in_the_same_folder_says_that_it_runs_and_where(home: str, options: tuple[str, ...]) -> None:
     report = _status(home)
-    for options in ((), ("--detach",)):
-        second = postigo("up", *options, "--home", home)
+    second = postigo("up", "--only-engines", *options, "--home", home)
 
-        assert second.returncode == 1
+    assert (second.returncode, second.stderr) == (0, "")
+    assert second.stdout.startswith("Postigo runs already.\n")
+    assert {row["url"] for row in report["programs"]} <= {*second.stdout.split()}
+    assert f"postigo down --home {home}" in second.stdout
+    assert _status(home)["supervisor"] == report["supervisor"]
+
+
+@pytest.mark.parametrize(
+    ("options", "but"),
+    [
+        ((), f"without {', '.join(sorted(table.PROCESSES))}"),
+        (("--only-engines", "--tier", OTHER_TIER), f"on the {TIER} engines"),
+    ],
+)
+def test_a_second_up_that_wants_something_else_is_refused(home: str, options: tuple[str, ...], but: str) -> None:
+    report = _status(home)
+    for how in ((), ("--detach",)):
+        second = postigo("up", *how, *options, "--home", home)
+
+        assert (second.returncode, second.stdout) == (1, "")
         assert second.stderr == (
-            f"postigo: Postigo already runs in {home} (pid {report['supervisor']}): "
+            f"postigo: Postigo already runs in {home} (pid {report['supervisor']}), but {but}: "
             f"stop it with 'postigo down --home {home}', or choose another folder with --home DIR.\n"
         )
-        assert {"already.", *(row["url"] for row in report["programs"])} <= {*second.stdout.split()}
     assert _status(home)["running"]
 
 

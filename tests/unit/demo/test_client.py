@@ -9,9 +9,9 @@ import pytest
 from deploy.demo.client import TRIES, PublicApi, Session
 from deploy.demo.data import load_requests
 from deploy.demo.errors import DemoError
-from tests.unit.demo.life import ACCOUNT_ID
+from tests.unit.verification.builders import ACCOUNT
 
-SESSION = Session(ACCOUNT_ID, "t")
+SESSION = Session(ACCOUNT, "t")
 FILED = (201, '{"reference":"PO-7K3QX-9M2TA-4","request_id":"7d444840-9dc0-41d1-b245-5ffdce74fad2","receipt":"r"}')
 BUSY = (503, '{"title":"Ocupado","support_code":"0123456789"}')
 INVALID = (422, '{"title":"Inválido","support_code":"0123456789","errors":[{"pointer":"/subject","code":"unknown"}]}')

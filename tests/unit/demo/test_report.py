@@ -1,24 +1,25 @@
 """What is shown fits the screen it is shown on, and everything stands in the order in which it happened."""
 
 import io
+from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from rich.console import Console
 
 from deploy.demo import report
 from deploy.demo.board import Board
-from deploy.demo.cases import Act, Run
+from deploy.demo.cases import Run
+from deploy.demo.checks import Check
 from deploy.demo.client import Standing
 from deploy.demo.data import load_accounts, load_requests
-from deploy.demo.evidence import Evidence
-from deploy.demo.facts import Check
 from deploy.demo.screen import picture, sentence
+from deploy.verification.history import History
 from tests.support.received import MONDAY
-from tests.unit.demo.life import Life, case, together
+from tests.unit.verification.builders import Life, some_files, together, withdrawal
 
-RUN = together(Life(case("div", files=2)), Life(case("pf")))
+RUN = together(Life("div", files=some_files(2)).history(), Life("pf").history())
+FILED = [replace(each, number=number) for number, each in enumerate(RUN.submissions)]
 HEADINGS = ["registered", "analysis", "answered", "concluded", "files", "mails"]
 
 
@@ -31,31 +32,29 @@ def printed(thing: object, width: int) -> str:
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_table_shows_every_request_whole(width: int) -> None:
-    text = printed(report.requests_table(RUN.cases, RUN.evidence, width), width)
-    for each in RUN.cases:
-        (row,) = (line for line in text.splitlines() if each.reference in line)
-        assert each.row.department in row.split()
-        files, mails = str(len(each.attachments) or ""), "2"
+    text = printed(report.requests_table(RUN, width), width)
+    for each in RUN.submissions:
+        (row,) = (line for line in text.splitlines() if each.name in line)
+        assert each.department in row.split()
+        files, mails = str(len(each.files) or ""), "2"
         assert row.split()[-2:] == ([files, mails] if files else ["ms", mails])
     headings = text.split("─")[0].replace("\n", " ").split()
     assert headings == ["in", "reference", "dept", *(["about"] if width > 100 else []), *HEADINGS]
 
 
 def test_a_state_that_was_not_reached_is_named_as_such() -> None:
-    assert "never" in printed(report.requests_table(RUN.cases, Evidence(), 80), 80)
+    assert "never" in printed(report.requests_table(History(submissions=RUN.submissions), 80), 80)
 
 
 def test_a_withdrawn_request_came_no_further() -> None:
-    gone = together(Life(case("pf", acts=(Act(uuid4()),))))
-    (row,) = (
-        line for line in printed(report.requests_table(gone.cases, gone.evidence, 80), 80).splitlines() if "PO-" in line
-    )
+    gone = Life(acts=(withdrawal(),)).history()
+    (row,) = (line for line in printed(report.requests_table(gone, 80), 80).splitlines() if "PO-" in line)
     assert row.split()[2:] == ["10", "ms", "–", "–", "withdrawn", "2"]
     assert "never" not in row
 
 
 def test_a_table_of_nothing_is_no_failure() -> None:
-    assert "reference" in printed(report.requests_table([], Evidence(), 80), 80)
+    assert "reference" in printed(report.requests_table(History(), 80), 80)
 
 
 @pytest.mark.parametrize("seconds", [(0.0121, "12 ms"), (0.9996, "1.00 s"), (4.5, "4.50 s")])
@@ -75,7 +74,7 @@ def test_a_check_that_failed_names_what_is_wrong_but_not_without_end() -> None:
 
 def test_whoever_has_concluded_has_been_everywhere_before() -> None:
     board = Board(2)
-    for each, state in zip(RUN.cases, ("concluded", "in_analysis"), strict=True):
+    for each, state in zip(FILED, ("concluded", "in_analysis"), strict=True):
         board.file(each)
         board.see(each, Standing(state=state, state_name=state))
     assert board.reached() == {"registered": 2, "in_analysis": 2, "answered": 1, "concluded": 1}
@@ -84,7 +83,7 @@ def test_whoever_has_concluded_has_been_everywhere_before() -> None:
 
 def test_what_was_withdrawn_is_no_longer_waited_for() -> None:
     board = Board(2)
-    for each, state in zip(RUN.cases, ("concluded", "withdrawn"), strict=True):
+    for each, state in zip(FILED, ("concluded", "withdrawn"), strict=True):
         board.file(each)
         board.see(each, Standing(state=state, state_name=state))
     assert "2 of 2 filed, 2 registered, 1 in analysis, 1 answered, 1 concluded, 1 withdrawn" in sentence(board)
@@ -94,11 +93,11 @@ def test_what_was_withdrawn_is_no_longer_waited_for() -> None:
 def test_the_picture_keeps_its_height() -> None:
     board = Board(2)
     before = printed(picture(board), 80)
-    board.file(RUN.cases[0])
-    board.see(RUN.cases[0], Standing(state="registered", state_name="Registado"))
+    board.file(FILED[0])
+    board.see(FILED[0], Standing(state="registered", state_name="Registado"))
     after = printed(picture(board), 80)
     assert len(before.splitlines()) == len(after.splitlines())
-    assert RUN.cases[0].reference in after
+    assert FILED[0].name in after
 
 
 def test_no_two_runs_share_a_key_and_no_two_sendings_of_one() -> None:
@@ -110,29 +109,26 @@ def test_no_two_runs_share_a_key_and_no_two_sendings_of_one() -> None:
 
 @pytest.mark.parametrize("width", [80, 100, 180])
 def test_a_row_is_one_line_of_a_hundred_columns_at_most(width: int) -> None:
-    lines = printed(report.requests_table(RUN.cases, RUN.evidence, width), width).splitlines()
+    lines = printed(report.requests_table(RUN, width), width).splitlines()
     assert "mails" in lines[1].split()
     assert max(len(line) for line in lines) <= 100
 
 
 def test_requests_of_a_department_stand_in_the_order_in_which_they_were_filed() -> None:
-    lives = [Life(case("pf")) for _ in range(5)]
-    facts = together(*lives)
-    moved = {str(life.case.request_id): timedelta(minutes=-place) for place, life in enumerate(lives)}
-    records = [each._replace(at=each.at + moved[each.key]) for each in facts.evidence.records]
-    text = printed(report.requests_table(facts.cases, Evidence(records), 80), 80)
+    lives = [Life() for _ in range(5)]
+    history = together(*(life.history() for life in lives))
+    moved = {str(life.request_id): timedelta(minutes=-place) for place, life in enumerate(lives)}
+    records = [replace(each, at=each.at + moved[each.key]) for each in history.records]
+    text = printed(report.requests_table(replace(history, records=records), 80), 80)
     shown = [line.split()[0] for line in text.splitlines() if line.startswith("PO-")]
-    assert shown == [life.case.reference for life in reversed(lives)]
+    assert shown == [life.reference for life in reversed(lives)]
 
 
 def test_a_life_stands_in_its_own_order_even_within_one_moment() -> None:
-    life = Life(case("pf", files=2))
-    evidence = life.evidence()
-    records = [each._replace(at=MONDAY) for each in evidence.records]
-    entries = [
-        entry.model_copy(update={"title": entry.type, "at": MONDAY})
-        for entry in evidence.shown[life.case.reference].entries
-    ]
-    text = printed(report.timeline(life.case, entries[::-1], Evidence(records)), 100)
+    life = Life(files=some_files(2))
+    records = [replace(each, at=MONDAY) for each in life.records]
+    entries = [entry.model_copy(update={"title": entry.type, "at": MONDAY}) for entry in life.page().entries]
+    history = replace(life.history(), records=records)
+    text = printed(report.timeline(life.submission, entries[::-1], history), 100)
     shown = [line.split()[2] for line in text.splitlines()]
     assert shown == [entry.type for entry in entries]

@@ -10,9 +10,9 @@ import pytest
 
 from deploy.demo.tryout import curl_lines
 from services.common.catalogue import catalogue
-from tests.unit.demo.life import ACCOUNT
+from tests.unit.verification.builders import AUTHOR
 
-LINES = curl_lines(ACCOUNT, "http://127.0.0.1:20000")
+LINES = curl_lines(AUTHOR, "http://127.0.0.1:20000")
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 
@@ -35,7 +35,7 @@ def test_the_lines_file_something_that_the_catalogue_has() -> None:
     assert any('"subject":"FAM-01","reason":"INF"' in word for word in shlex.split(LINES[1]))
     assert catalogue().valid_leaf("FAM-01", "INF")
     assert catalogue().subjects["FAM-01"].open_to("P")
-    assert ACCOUNT.password in LINES[0]
+    assert AUTHOR.password in LINES[0]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_filter_leaves_the_value_alone_and_nothing_of_a_refusal(answer: str,
 def test_whoever_cannot_sign_in_is_told_so_by_every_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers there
-        given, complaint = pasted(*curl_lines(ACCOUNT, f"http://127.0.0.1:{taken.getsockname()[1]}"))
+        given, complaint = pasted(*curl_lines(AUTHOR, f"http://127.0.0.1:{taken.getsockname()[1]}"))
     assert "TOKEN: not signed in" in complaint
     assert "TOKEN: sign in first" in complaint
     assert "REF: not filed" in complaint

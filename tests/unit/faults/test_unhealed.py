@@ -4,7 +4,7 @@ from pathlib import Path
 
 from deploy.local import StackError
 from deploy.local.tier import EMBEDDED
-from tests.faults.recorder import Recorder
+from deploy.verification.recorder import Recorder
 from tests.faults.runner import HEALED, Outcome, Run
 from tests.faults.schedule import Schedule
 from tests.faults.telling import ending
@@ -28,7 +28,7 @@ class Unrecorded(Run):
     """There is no log to begin at."""
 
     async def _recorder(self) -> Recorder:
-        return Recorder(self.town, {}, frozenset())
+        return Recorder("", "", self.town.stack.home.mails, {}, frozenset())
 
 
 async def outcome(tmp_path: Path) -> Outcome:
@@ -39,7 +39,7 @@ async def test_a_town_that_cannot_be_healed_fails_its_schedule(tmp_path: Path) -
     unhealed = await outcome(tmp_path)
     assert not unhealed.passed
     assert [verdict.clause for verdict in unhealed.verdicts] == [HEALED]
-    assert unhealed.history.done[-1].what == f"NOT HEALED: {WHY}"
+    assert unhealed.done[-1].what == f"NOT HEALED: {WHY}"
 
 
 async def test_its_verdict_says_why_and_how_to_run_it_again(tmp_path: Path) -> None:

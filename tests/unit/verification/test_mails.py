@@ -1,13 +1,9 @@
-"""Mails as the catcher keeps them, and one run at a time."""
+"""Mails as the catcher keeps them."""
 
 from pathlib import Path
 
-import pytest
-
-from deploy.demo.errors import DemoError
-from deploy.demo.evidence import Mail, mail_names, mails_in
-from deploy.demo.stage import Turn
-from deploy.local.home import Home
+from deploy.verification.evidence import Mail
+from deploy.verification.mails import mail_names, mails_in
 
 MAIL = """\
 Return-Path: <nao-responder@postigo.example>
@@ -32,11 +28,3 @@ def test_mails_from_before_do_not_count(tmp_path: Path) -> None:
     before = mail_names(tmp_path)
     (tmp_path / "2.eml").write_text(MAIL.replace("Subject", "X-Subject"), encoding="utf-8")
     assert [mail.reference for mail in mails_in(tmp_path, before)] == [""]
-
-
-async def test_two_runs_in_one_home_take_turns(tmp_path: Path) -> None:
-    async with Turn(Home(tmp_path)):
-        with pytest.raises(DemoError, match="Another demonstration"):
-            await Turn(Home(tmp_path)).__aenter__()
-    async with Turn(Home(tmp_path)):
-        pass

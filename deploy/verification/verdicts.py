@@ -1,10 +1,11 @@
 """Clauses and verdicts: each clause is one promise, and knows the harm of breaking it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from tests.faults.history import History
+from deploy.verification.history import History
 
 
 class Harm(StrEnum):
@@ -16,15 +17,19 @@ class Harm(StrEnum):
     OTHER = "other"
 
 
+LASTING: Final = frozenset({Harm.DOUBLED, Harm.REORDERED})
+"""Harms that no waiting takes away."""
+
+
 @dataclass(frozen=True, slots=True)
-class Offence:
+class Violation:
     """One breach; `key` is the request it is about, if it is about one."""
 
     what: str
     key: str | None = None
 
 
-Finds = Callable[[History], Iterator[Offence]]
+Finds = Callable[[History], Iterator[Violation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +42,20 @@ class Clause:
 
     def __call__(self, history: History) -> list[str]:
         """The breaches in words."""
-        return [offence.what for offence in self.finds(history)]
+        return [violation.what for violation in self.finds(history)]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     clause: Clause
-    offences: Sequence[Offence]
+    violations: Sequence[Violation]
 
     @property
     def held(self) -> bool:
-        return not self.offences
+        return not self.violations
 
     def __str__(self) -> str:
-        ending = "held" if self.held else f"BROKEN ({self.clause.harm}), {len(self.offences)} times"
+        ending = "held" if self.held else f"BROKEN ({self.clause.harm}), {len(self.violations)} times"
         return f"{self.clause.name}: {ending}"
 
 
@@ -63,5 +68,5 @@ def clause(harm: Harm) -> Callable[[Finds], Clause]:
     return named
 
 
-def judge(history: History, clauses: Sequence[Clause]) -> list[Verdict]:
+def judge(history: History, clauses: Iterable[Clause]) -> list[Verdict]:
     return [Verdict(each, tuple(each.finds(history))) for each in clauses]

@@ -1,0 +1,32 @@
+"""Every promise that a history is judged by."""
+
+from typing import Final
+
+from deploy.verification.clauses import (
+    acts,
+    departments,
+    files,
+    lives,
+    notices,
+    order,
+    records,
+    requests,
+    undisturbed,
+    views,
+)
+from deploy.verification.verdicts import Clause
+
+CLAUSES: Final[tuple[Clause, ...]] = (
+    *requests.CLAUSES,
+    *lives.CLAUSES,
+    *acts.CLAUSES,
+    *departments.CLAUSES,
+    *files.CLAUSES,
+    *order.CLAUSES,
+    *records.CLAUSES,
+    *notices.CLAUSES,
+    *views.CLAUSES,
+)
+
+UNDISTURBED: Final = undisturbed.CLAUSES
+"""What holds besides where nothing is struck."""

@@ -1,0 +1,37 @@
+"""What people attach."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from deploy.verification.history import History
+from deploy.verification.verdicts import Clause, Harm, Violation, clause
+from services.common.contracts.lifecycle import DocumentAccepted, DocumentRefused
+
+
+@clause(Harm.LOST)
+def every_file_reaches_its_request_whole(history: History) -> Iterator[Violation]:
+    """Byte for byte: its hash is that of what left its author."""
+    for key, submission in history.by_request.items():
+        arrived = {(event.document_id, event.sha256) for event in history.events(key, DocumentAccepted)}
+        for file in submission.all_files:
+            if (file.document_id, file.sha256) not in arrived:
+                yield Violation(f"{submission.name}: {file.name} never arrived, or arrived changed", key)
+
+
+@clause(Harm.DOUBLED)
+def every_file_arrives_once(history: History) -> Iterator[Violation]:
+    """And none that nobody sent. An act that was never acknowledged may have brought files all the same."""
+    for key, submission in history.by_request.items():
+        names = {file.document_id: file.name for file in submission.all_files}
+        arrived = [each.document_id for each in history.events(key, DocumentAccepted)]
+        arrived += [each.document_id for each in history.events(key, DocumentRefused)]
+        for document in {each for each in arrived if arrived.count(each) > 1}:
+            yield Violation(f"{submission.name}: {names.get(document, 'a file')} arrived more than once", key)
+        if all(act.act_id for act in submission.acts) and set(arrived) - names.keys():
+            yield Violation(f"{submission.name}: has files that nobody sent", key)
+
+
+CLAUSES: Final[tuple[Clause, ...]] = (
+    every_file_reaches_its_request_whole,
+    every_file_arrives_once,
+)

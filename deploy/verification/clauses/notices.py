@@ -1,0 +1,96 @@
+"""What people are told by mail: every notice comes to an end, and is one mail however often it leaves."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from deploy.verification.evidence import Record, Submission
+from deploy.verification.expectations import delivery_of
+from deploy.verification.history import History
+from deploy.verification.verdicts import Clause, Harm, Violation, clause
+from services.common.contracts.deliveries import DeliveryFact
+
+SENT: Final = "sent"
+ENDED: Final = frozenset({SENT, "failed", "skipped"})
+
+
+def due(history: History) -> Iterator[tuple[Submission, Record, str]]:
+    """Every notice that somebody is to get: whose request, the fact, and the delivery's id.
+
+    A fact that lies among the dead letters of notifications is parked: it ends there.
+    """
+    for key, submission in history.by_request.items():
+        for record in history.life(key):
+            assert record.received is not None
+            delivery_id = delivery_of(record.received)
+            if delivery_id and ("notifications", record.position) not in history.dead_lettered:
+                yield submission, record, delivery_id
+
+
+def _ended(history: History, key: str) -> Counter[str]:
+    """How often each delivery about a request is said to have ended."""
+    return Counter(str(event.delivery_id) for event in history.events(key, DeliveryFact))
+
+
+@clause(Harm.LOST)
+def every_notice_ends(history: History) -> Iterator[Violation]:
+    """Sent, failed, skipped or parked; and how it ended is said."""
+    for submission, record, delivery_id in due(history):
+        status = _status(history, delivery_id)
+        if status not in ENDED:
+            yield Violation(f"{submission.name}: the notice of {record.type} is {status}", record.key)
+        elif not _ended(history, record.key)[delivery_id]:
+            yield Violation(f"{submission.name}: nobody said how the notice of {record.type} ended", record.key)
+
+
+def _status(history: History, delivery_id: str) -> str:
+    delivery = history.document("notifications", delivery_id)
+    return str(delivery.state["status"]) if delivery and delivery.state else "never made"
+
+
+@clause(Harm.DOUBLED)
+def every_notice_ends_once(history: History) -> Iterator[Violation]:
+    """And none is of something that did not happen."""
+    notices = {delivery_id for _, _, delivery_id in due(history)}
+    for key, submission in history.by_request.items():
+        for delivery_id, times in _ended(history, key).items():
+            if times > 1:
+                yield Violation(f"{submission.name}: a notice ended {times} times", key)
+            if delivery_id not in notices:
+                yield Violation(f"{submission.name}: {delivery_id} ended, which is nobody's notice", key)
+
+
+@clause(Harm.LOST)
+def a_notice_that_was_sent_has_left(history: History) -> Iterator[Violation]:
+    left = {mail.delivery_id for mail in history.mails}
+    for submission, record, delivery_id in due(history):
+        if _status(history, delivery_id) == SENT and delivery_id not in left:
+            yield Violation(f"{submission.name}: the notice of {record.type} is sent, and no mail left", record.key)
+
+
+@clause(Harm.DOUBLED)
+def no_mail_leaves_under_a_second_message_id(history: History) -> Iterator[Violation]:
+    """A crash may let a mail leave again, always as the same mail: then the person's mail program shows it once."""
+    notices = {delivery_id for _, _, delivery_id in due(history)}
+    keys = {submission.reference: key for key, submission in history.by_request.items()}
+    for mail in history.mails:
+        if mail.reference in keys and mail.delivery_id not in notices:
+            key = keys[mail.reference]
+            yield Violation(f"{history.name(key)}: a mail left as {mail.delivery_id}, which is nobody's notice", key)
+
+
+@clause(Harm.OTHER)
+def every_mail_goes_to_the_author_of_its_request(history: History) -> Iterator[Violation]:
+    keys = {submission.reference: key for key, submission in history.by_request.items()}
+    for mail in history.mails:
+        if mail.reference in keys and mail.to != history.by_request[keys[mail.reference]].email:
+            yield Violation(f"{mail.reference}: a mail went to somebody else", keys[mail.reference])
+
+
+CLAUSES: Final[tuple[Clause, ...]] = (
+    every_notice_ends,
+    every_notice_ends_once,
+    a_notice_that_was_sent_has_left,
+    no_mail_leaves_under_a_second_message_id,
+    every_mail_goes_to_the_author_of_its_request,
+)

@@ -1,0 +1,93 @@
+"""The log: every declared topic, read without a group, so that nobody's offsets move."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy import topics as declared
+from deploy.topics_apply import admin_client
+from deploy.verification.evidence import Lag
+from deploy.verification.expectations import READERS
+from services.common.catalogue import catalogue
+from services.common.contracts import topics
+
+READ_WITHIN_SECONDS: Final = 30.0
+
+GROUPS: Final = frozenset(group for groups in READERS.values() for group in groups)
+
+READS: Final[Mapping[str, frozenset[str]]] = {
+    **{group: frozenset(topic for topic, groups in READERS.items() if group in groups) for group in GROUPS},
+    **{f"department-{code}": frozenset({topics.inbox(code)}) for code in catalogue().departments},
+}
+"""The topics that each group reads, those of the reference departments among them."""
+
+Offsets = Mapping[TopicPartition, int]
+
+
+class Log:
+    """Every topic as it lies there, dead letters and unreadable records among the rest."""
+
+    def __init__(self, url: str) -> None:
+        # The timestamps are the broker's, and gone records are no surprise here: it begins where a run began.
+        self._consumer: Any = AIOKafkaConsumer(bootstrap_servers=url, enable_auto_commit=False)
+        self._all = [
+            TopicPartition(topic.name, number) for topic in declared.load() for number in range(topic.partitions)
+        ]
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._consumer.start()
+        except BaseException:
+            await self._consumer.stop()
+            raise
+        # So that all partitions are looked up at once, and not one by one when they are asked for.
+        self._consumer.assign(self._all)
+        self._consumer.pause(*self._all)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._consumer.stop()
+
+    async def ends(self) -> Offsets:
+        """Where the next record of each partition will lie."""
+        ends: Offsets = await self._consumer.end_offsets(self._all)
+        return ends
+
+    async def between(self, begin: Offsets, end: Offsets) -> list[Any]:
+        """Every record from `begin` to `end`, in the order of topic, partition and offset. Raises TimeoutError."""
+        moved = {tp: offset for tp, offset in end.items() if offset > begin[tp]}
+        if not moved:
+            return []
+        async with asyncio.timeout(READ_WITHIN_SECONDS):
+            records = await self._records(begin, moved)
+        return sorted(records, key=lambda record: (record.topic, record.partition, record.offset))
+
+    async def _records(self, begin: Offsets, end: Offsets) -> list[Any]:
+        self._consumer.assign(list(end))
+        for tp in end:
+            self._consumer.seek(tp, begin[tp])
+        records: list[Any] = []
+        waiting = set(end)
+        while waiting:
+            batch = await self._consumer.getmany(*waiting, timeout_ms=500)
+            records += [record for tp, found in batch.items() for record in found if record.offset < end[tp]]
+            waiting = {tp for tp in waiting if await self._consumer.position(tp) < end[tp]}
+        return records
+
+
+async def consumer_lags(url: str, *groups: str, ends: Offsets | None = None) -> list[Lag]:
+    """What each group has not read yet of its topics: of these groups, or of all."""
+    if ends is None:
+        async with Log(url) as log:
+            ends = await log.ends()
+    found: list[Lag] = []
+    async with admin_client(url) as admin:
+        for group in groups or READS:
+            committed = await admin.list_consumer_group_offsets(group)
+            for tp, end in ends.items():
+                at = committed[tp].offset if tp in committed else 0
+                if tp.topic in READS[group] and end > at:
+                    found.append(Lag(group, tp.topic, tp.partition, at, end - at))
+    return found

@@ -1,0 +1,300 @@
+"""Hand-made histories: a request's whole life as it should be, for tests that spoil it in one place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from deploy.demo.cases import submission_of
+from deploy.demo.client import Entry
+from deploy.demo.data import DemoRequest, load_accounts
+from deploy.verification.evidence import (
+    MESSAGE,
+    WITHDRAWAL,
+    Act,
+    File,
+    Mail,
+    Page,
+    Record,
+    StoredDocument,
+    Submission,
+    short,
+)
+from deploy.verification.expectations import NOTIFIED, delivery_of, is_internal
+from deploy.verification.history import History
+from gateway.requests.view import seq_key
+from services.common.contracts import Event, topics
+from services.common.contracts.assignments import AssignmentAcknowledged, AssignmentMade, AssignmentResolved
+from services.common.contracts.deliveries import DeliverySent
+from services.common.contracts.departments import (
+    Acknowledge,
+    Assignment,
+    AssignmentCreated,
+    AssignmentUpdated,
+    AssignmentWithdrawn,
+    Message,
+    Resolve,
+)
+from services.common.contracts.documents import FileAccepted
+from services.common.contracts.intake import RequestReplied, RequestSubmitted, Withdrawn
+from services.common.contracts.lifecycle import (
+    CommandRef,
+    DocumentAccepted,
+    LifecycleFact,
+    MessageAdded,
+    RequestAnswered,
+    RequestConcluded,
+    RequestInAnalysis,
+    RequestRegistered,
+    RequestRouted,
+    RequestWithdrawn,
+    State,
+)
+from services.common.domain.identifiers import derived_id, reference_of
+from tests.support.received import MONDAY, received
+
+AUTHOR: Final = next(account for account in load_accounts() if account.key == "rita")
+ACCOUNT: Final = uuid4()
+DAYS: Final = {"entered_on": date(2026, 1, 5), "due_on": date(2026, 1, 5)}
+NOTICE: Final = {"account_id": ACCOUNT, "notice": "registered", "channel": "email"}
+RESOLVED: Final = "Está resolvido."
+
+
+def some_files(count: int) -> tuple[File, ...]:
+    return tuple(File(uuid4(), f"ficheiro-{number}.pdf", "ab" * 32) for number in range(count))
+
+
+def message(text: str = "Falta um papel.", files: int = 0) -> Act:
+    return Act(MESSAGE, str(uuid4()), text, some_files(files))
+
+
+def withdrawal() -> Act:
+    return Act(WITHDRAWAL, str(uuid4()))
+
+
+@dataclass
+class Life:
+    """One request from its submit to its end, with what its author attached and did.
+
+    `records` may be given more before `history` is asked for; `acts` that are set later had no effect.
+    """
+
+    department: str = "pf"
+    files: Sequence[File] = ()
+    acts: Sequence[Act] = ()
+    request_id: UUID = field(default_factory=uuid4)
+    records: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.reference = reference_of(self.request_id)
+        self.assignment: dict[str, Any] = {"assignment_id": uuid4(), "department": self.department, "epoch": 1}
+        self.messages: tuple[Message, ...] = ()
+        submit = RequestSubmitted(**self.names, **self.words, account_id=ACCOUNT, actor_id=ACCOUNT, who="P")
+        submitted = self.say("submit", submit)
+        self.registered = self.fact(
+            "registered", submitted, RequestRegistered, State.REGISTERED, **self.words, **DAYS, calendar="PT/1", who="P"
+        )
+        self.created = self.inbox("created", self.registered, AssignmentCreated)
+        made = AssignmentMade(**self.named, **self.assignment, rule="r", rules_version="1")
+        made_record = self.say("made", made, cause=self.registered)
+        self.fact("routed", made_record, RequestRouted, State.REGISTERED, **self.assignment, rule="r")
+        self._attach(self.registered, self.files)
+        for act in self.acts:
+            self._act(act)
+        if not self.withdrawn:
+            self._answer()
+        for fact in self.notified():
+            sent = DeliverySent(**self.named, delivery_id=self.delivery(fact), event_id=fact.id, **NOTICE)
+            self.say(f"sent {fact.id}", sent, cause=fact)
+
+    @property
+    def withdrawn(self) -> bool:
+        return any(isinstance(record.event, RequestWithdrawn) for record in self.records)
+
+    @property
+    def names(self) -> dict[str, Any]:
+        return {"request_id": self.request_id, "reference": self.reference}
+
+    @property
+    def named(self) -> dict[str, Any]:
+        return self.names | {"occurred_at": MONDAY}
+
+    @property
+    def words(self) -> dict[str, Any]:
+        text = f"Não recebi o abono. ({self.request_id})"
+        about = {"subject": "FAM-01", "reason": "NPG", "catalogue_version": 1, "language": "pt", "description": text}
+        return about | {"documents": tuple(file.document_id for file in self.files)}
+
+    def _attach(self, cause: Record, files: Sequence[File]) -> None:
+        for file in files:
+            about = {"document_id": file.document_id, "name": file.name, "media_type": "application/pdf", "size": 9}
+            kept = FileAccepted(**self.named, **about, sha256=file.sha256)
+            accepted = self.say(f"kept {file.document_id}", kept, cause=cause)
+            name = f"accepted {file.document_id}"
+            fact = self.fact(name, accepted, DocumentAccepted, State.REGISTERED, **about, sha256=file.sha256)
+            self.inbox(f"told {file.document_id}", fact, AssignmentUpdated)
+
+    def _act(self, act: Act) -> None:
+        assert act.act_id is not None
+        who = {"account_id": ACCOUNT, "actor_id": ACCOUNT}
+        if act.kind == WITHDRAWAL:
+            done = self.say(f"done {act.act_id}", Withdrawn(**self.names, **who), id=act.act_id)
+            fact = self.fact(f"act {act.act_id}", done, RequestWithdrawn, State.WITHDRAWN, act_id=act.act_id)
+            self.inbox(f"told {act.act_id}", fact, AssignmentWithdrawn)
+            return
+        words = {"text": act.text, "documents": act.documents}
+        done = self.say(f"done {act.act_id}", RequestReplied(**self.names, **who, **words), id=act.act_id)
+        fact = self.fact(f"act {act.act_id}", done, MessageAdded, State.REGISTERED, act_id=act.act_id, **words)
+        self.messages = (*self.messages, Message(seq=fact.fact.seq, at=MONDAY, **words))
+        self.inbox(f"told {act.act_id}", fact, AssignmentUpdated)
+        self._attach(fact, act.files)
+
+    def _answer(self) -> None:
+        told = [record for record in self.records if isinstance(record.event, Assignment)][-1]
+        seen = {"assignment_id": self.assignment["assignment_id"], "epoch": 1, "seen": told.event.as_of}  # type: ignore[union-attr]
+        self.acknowledge = self.command("acknowledge", Acknowledge(**seen), AssignmentAcknowledged, cause=told)
+        own = {"department": self.department}
+        self.fact("in-analysis", self.acknowledge, RequestInAnalysis, State.IN_ANALYSIS, **own)
+        resolve = Resolve(**seen, text=RESOLVED)
+        self.resolve = self.command("resolve", resolve, AssignmentResolved, cause=told, text=RESOLVED)
+        self.fact("answered", self.resolve, RequestAnswered, State.ANSWERED, **own, text=RESOLVED)
+        self.fact("concluded", self.resolve, RequestConcluded, State.CONCLUDED)
+
+    def say(
+        self, name: str, event: Any, *, cause: Record | None = None, topic: str | None = None, id: str | None = None
+    ) -> Record:
+        """Append `event`; its id derives from `name` unless it is given."""
+        where = topic or event.topic
+        offset = sum(record.topic == where for record in self.records)
+        at = MONDAY + timedelta(milliseconds=10 * len(self.records))
+        identifier = id or str(derived_id("test", str(self.request_id), name))
+        taken = received(event, topic=where, key=self.request_id, at=at, id=identifier, offset=offset)
+        self.records.append(_record(taken, cause.id if cause else identifier))
+        return self.records[-1]
+
+    def fact(
+        self, called: str, cause: Record | None, kind: type[Any], state: State = State.REGISTERED, /, **more: Any
+    ) -> Record:
+        """Say a fact with the next number."""
+        seq = 1 + sum(isinstance(record.event, LifecycleFact) for record in self.records)
+        return self.say(called, kind(**self.named, account_id=ACCOUNT, seq=seq, state=state, **more), cause=cause)
+
+    def inbox(self, name: str, cause: Record, kind: type[Assignment], **changed: Any) -> Record:
+        """Tell the department: the whole assignment, with the next number."""
+        number = 1 + sum(isinstance(record.event, Assignment) for record in self.records)
+        words = {each: self.words[each] for each in ("subject", "reason", "description", "documents")}
+        more = {"number": number, "as_of": cause.fact.seq, "messages": self.messages}
+        return self.say(name, kind(**(self.named | self.assignment | words | DAYS | more | changed)), cause=cause)
+
+    def command(self, name: str, command: Event, kind: type[Any], *, cause: Record, **more: Any) -> Record:
+        """The department says it, and routing passes it on; the latter."""
+        said = self.say(name, command, cause=cause, topic=topics.outbox(self.department))
+        place = CommandRef(id=said.id, topic=said.topic, partition=3, offset=said.position.offset)
+        passed = kind(**self.named, **self.assignment, seen=1, command=place, **more)
+        return self.say(f"{name} passed on", passed, cause=said)
+
+    def notified(self) -> list[Record]:
+        """The facts that make a notice."""
+        return [record for record in self.records if isinstance(record.event, NOTIFIED)]
+
+    def delivery(self, fact: Record) -> str:
+        assert fact.received is not None
+        delivery = delivery_of(fact.received)
+        assert delivery is not None
+        return delivery
+
+    @property
+    def submission(self) -> Submission:
+        row = DemoRequest(
+            account=AUTHOR.key,
+            subject=self.words["subject"],
+            reason=self.words["reason"],
+            department=self.department,
+            description=self.words["description"],
+        )
+        sent = submission_of(1, row, AUTHOR, ACCOUNT)
+        return replace(sent, files=self.files, reference=self.reference, request_id=self.request_id, acts=self.acts)
+
+    def history(self) -> History:
+        """All of it, with stores that kept what they should, and a page that shows it."""
+        return History(
+            submissions=[self.submission],
+            records=list(self.records),
+            stored=self.stored(),
+            mails=[Mail(self.delivery(fact), AUTHOR.email, self.reference) for fact in self.notified()],
+            pages={self.reference: self.page()},
+        )
+
+    def page(self) -> Page[Entry]:
+        facts = [each for each in self.records if isinstance(each.event, LifecycleFact) and not is_internal(each.event)]
+        sent = [each for each in self.records if isinstance(each.event, DeliverySent)]
+        last = max(facts, key=lambda each: each.fact.seq)
+        return Page(last.fact.state, [entry_of(record) for record in (*facts, *sent)])
+
+    def stored(self) -> dict[str, dict[str, StoredDocument]]:
+        facts = [record for record in self.records if isinstance(record.event, LifecycleFact)]
+        last = facts[-1].fact
+        book = {"request_id": self.request_id, "state": last.state, "seq": last.seq, "department": self.department}
+        view = {
+            "state": last.state,
+            "description": self.words["description"],
+            "department": self.department,
+            "facts": {seq_key(record.fact.seq): {"id": record.id} for record in facts},
+            "notices": {record.id: {} for record in self.records if isinstance(record.event, DeliverySent)},
+        }
+        intake = self.inbox_of(topics.INTAKE, topics.ASSIGNMENTS, topics.DOCUMENTS)
+        routing = self.inbox_of(topics.LIFECYCLE, topics.outbox(self.department))
+        return {
+            "intake": {self.reference: StoredDocument(self.reference, book, intake)},
+            "routing": {str(self.request_id): StoredDocument(str(self.request_id), {}, routing)},
+            "documents": {
+                str(file.document_id): StoredDocument(str(file.document_id), {}, self.inbox_of(topics.LIFECYCLE))
+                for file in self.submission.all_files
+            },
+            "gateway-views": {self.reference: StoredDocument(self.reference, view)},
+            "notifications": {
+                self.delivery(fact): StoredDocument(
+                    self.delivery(fact), {"status": "sent", "request_id": self.request_id}
+                )
+                for fact in self.notified()
+            },
+        }
+
+    def inbox_of(self, *names: str) -> tuple[str, ...]:
+        return tuple(f"{record.topic} {record.id}" for record in self.records if record.topic in names)
+
+
+def entry_of(record: Record) -> Entry:
+    """A record as its author reads it."""
+    event = record.event
+    assert event is not None
+    shown = {name: getattr(event, name, None) for name in ("seq", "text", "act_id")}
+    return Entry(type=short(type(event)), title="-", at=record.at, **shown)
+
+
+def _record(taken: Any, cause: str) -> Record:
+    return Record(
+        position=taken.position,
+        at=taken.at,
+        key=taken.key,
+        id=taken.id,
+        type=type(taken.event).TYPE,
+        cause=cause,
+        digest=taken.digest,
+        received=taken,
+    )
+
+
+def together(*histories: History) -> History:
+    """The history of all these requests."""
+    return History(
+        submissions=[each for history in histories for each in history.submissions],
+        records=[each for history in histories for each in history.records],
+        stored={
+            group: {key: each for history in histories for key, each in history.stored[group].items()}
+            for group in histories[0].stored
+        },
+        mails=[mail for history in histories for mail in history.mails],
+        pages={name: page for history in histories for name, page in (history.pages or {}).items()},
+    )

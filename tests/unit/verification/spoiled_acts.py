@@ -1,0 +1,182 @@
+"""What may go wrong with acts on a request, and between us and its department: a function for each way."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from deploy.verification.clauses import acts, departments
+from deploy.verification.evidence import MESSAGE, Act
+from deploy.verification.history import History
+from services.common.contracts.assignments import AssignmentMade, CommandFact
+from services.common.contracts.departments import (
+    AssignmentCreated,
+    AssignmentUpdated,
+    AssignmentWithdrawn,
+    Command,
+    CommandRejected,
+)
+from services.common.contracts.lifecycle import ActRefused, MessageAdded, RequestWithdrawn, State
+from tests.unit.verification.builders import Life, message, withdrawal
+from tests.unit.verification.spoiling import (
+    ACT,
+    REFUSED,
+    again,
+    amended,
+    breaks,
+    changed,
+    extended,
+    refused,
+    sent,
+    stating,
+    without,
+)
+
+
+def written() -> Life:
+    """The request of somebody who wrote again, twice."""
+    return Life(acts=(message(files=1), message("E outro.")))
+
+
+def gone() -> Life:
+    """The request of somebody who took it back."""
+    return Life(acts=(withdrawal(),))
+
+
+@breaks(acts.every_acknowledged_act_is_applied_or_refused)
+def a_message_had_no_effect(_: Life) -> History:
+    return without(written().history(), MessageAdded)
+
+
+@breaks(acts.every_acknowledged_act_is_applied_or_refused)
+def a_withdrawal_had_no_effect(_: Life) -> History:
+    return without(gone().history(), RequestWithdrawn)
+
+
+@breaks(acts.every_acknowledged_act_is_applied_or_refused)
+def an_act_was_never_acknowledged(life: Life) -> History:
+    life.acts = (Act(MESSAGE, None),)
+    return life.history()
+
+
+@breaks(acts.every_message_is_kept_whole)
+def a_message_lost_its_words(_: Life) -> History:
+    return changed(written().history(), MessageAdded, text="Outra coisa.")
+
+
+@breaks(acts.every_message_is_kept_whole)
+def a_message_lost_its_files(_: Life) -> History:
+    return changed(written().history(), MessageAdded, documents=())
+
+
+@breaks(acts.every_message_is_kept_whole)
+def a_message_was_refused(life: Life) -> History:
+    return sent(refused(life), acts=(Act(MESSAGE, ACT, "Já enviei."),))
+
+
+@breaks(acts.every_act_takes_effect_once)
+def an_act_was_applied_and_refused(_: Life) -> History:
+    life = gone()
+    life.fact("refused", None, ActRefused, State.WITHDRAWN, act_id=life.acts[0].act_id, code="not-allowed")
+    life.records[-1] = replace(life.records[-1], cause=str(life.acts[0].act_id))
+    return life.history()
+
+
+@breaks(acts.the_author_of_an_act_is_told)
+def its_author_does_not_see_the_refusal(life: Life) -> History:
+    return amended(refused(life), "gateway-views", stating(facts={}))
+
+
+@breaks(acts.nothing_happens_that_nobody_did)
+def there_is_a_message_of_nobody(_: Life) -> History:
+    life = written()
+    return sent(life.history(), acts=life.acts[:1])
+
+
+@breaks(acts.departments_are_told_of_every_act)
+def the_department_never_heard_of_a_message(_: Life) -> History:
+    return without(written().history(), AssignmentUpdated)
+
+
+@breaks(acts.departments_are_told_of_every_act)
+def the_department_heard_another_message(_: Life) -> History:
+    return changed(written().history(), AssignmentUpdated, messages=())
+
+
+@breaks(acts.departments_are_told_of_every_act)
+def the_department_never_heard_of_a_withdrawal(_: Life) -> History:
+    return without(gone().history(), AssignmentWithdrawn)
+
+
+@breaks(acts.departments_are_told_of_a_withdrawal_once)
+def the_department_heard_of_a_withdrawal_twice(_: Life) -> History:
+    life = gone()
+    told = next(record for record in life.records if isinstance(record.event, AssignmentWithdrawn))
+    return extended(life.history(), again(told, 50, id="other"))
+
+
+@breaks(departments.every_request_goes_to_its_own_department)
+def it_is_in_another_inbox_too(life: Life) -> History:
+    life.inbox("strange", life.registered, AssignmentCreated, department="cc")
+    return life.history()
+
+
+@breaks(departments.every_request_goes_to_its_own_department)
+def it_was_assigned_to_another_department(life: Life) -> History:
+    return changed(life.history(), AssignmentMade, department="tri")
+
+
+@breaks(departments.every_request_goes_to_its_own_department)
+def it_reached_nobody(life: Life) -> History:
+    return without(life.history(), AssignmentCreated, AssignmentMade)
+
+
+@breaks(departments.every_request_is_assigned_once)
+def it_was_assigned_twice(life: Life) -> History:
+    return extended(life.history(), again(life.created, 50, id="other"))
+
+
+@breaks(departments.every_epoch_reaches_its_department)
+def the_inbox_never_got_it(life: Life) -> History:
+    return without(life.history(), AssignmentCreated)
+
+
+@breaks(departments.every_command_is_answered)
+def its_commands_were_never_passed_on(life: Life) -> History:
+    return without(life.history(), CommandFact)
+
+
+@breaks(departments.every_command_is_answered)
+def the_resolve_came_to_nothing(life: Life) -> History:
+    history = life.history()
+    return replace(history, records=[record for record in history.records if record.cause != life.resolve.id])
+
+
+@breaks(departments.a_command_said_twice_changes_nothing)
+def a_command_was_passed_on_twice(life: Life) -> History:
+    return extended(life.history(), again(life.resolve, 50, id="other"))
+
+
+@breaks(departments.a_command_said_twice_changes_nothing)
+def a_command_was_applied_and_refused(life: Life) -> History:
+    life.fact("refused", life.resolve, ActRefused, State.CONCLUDED, **REFUSED)
+    return life.history()
+
+
+@breaks(departments.a_command_said_twice_changes_nothing)
+def a_command_was_applied_and_rejected(life: Life) -> History:
+    return rejected(life, "not-allowed")
+
+
+@breaks(departments.a_command_is_rejected_for_a_harmless_reason_alone)
+def a_command_was_rejected_as_another_departments(life: Life) -> History:
+    return rejected(life, "wrong-department")
+
+
+def rejected(life: Life, code: str, command_id: str | None = None) -> History:
+    """The life whose department was told that a command of it had no effect."""
+    said = next(record for record in life.records if isinstance(record.event, Command))
+    place = {"command_topic": said.topic, "command_partition": 3, "command_offset": 0}
+    event = CommandRejected(
+        **life.named, department=life.department, command_id=command_id or said.id, code=code, **place
+    )
+    life.say(f"rejected {uuid4()}", event)
+    return life.history()

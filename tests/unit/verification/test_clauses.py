@@ -1,0 +1,93 @@
+"""Every clause passes a life that went well, and finds the one place in which it is spoiled."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from deploy.verification import clauses
+from deploy.verification.clauses import CLAUSES, UNDISTURBED
+from deploy.verification.history import History
+from deploy.verification.verdicts import Clause, judge
+from services.common.contracts.lifecycle import ActRefused, State
+from tests.unit.verification import spoiled_acts, spoiled_records, spoiled_requests
+from tests.unit.verification.builders import Life, message, some_files, together, withdrawal
+from tests.unit.verification.spoiling import SPOILED, again, poisoned, refused
+
+assert spoiled_acts
+assert spoiled_records
+assert spoiled_requests
+
+EVERY = (*CLAUSES, *UNDISTURBED)
+
+GOOD = {
+    "plain": Life(),
+    "with files": Life(files=some_files(2)),
+    "with messages": Life(acts=(message(files=1), message("E outro."))),
+    "withdrawn": Life(acts=(withdrawal(),)),
+    "of another department": Life("dd"),
+}
+
+
+def broken(history: History) -> list[str]:
+    return [f"{verdict}: {violation.what}" for verdict in judge(history, EVERY) for violation in verdict.violations]
+
+
+@pytest.mark.parametrize("life", GOOD.values(), ids=GOOD)
+def test_a_life_that_went_well_holds_every_clause(life: Life) -> None:
+    assert broken(life.history()) == []
+
+
+def test_many_lives_that_went_well_hold_every_clause() -> None:
+    assert broken(together(*(life.history() for life in GOOD.values()))) == []
+
+
+def test_what_is_said_again_and_mailed_again_under_its_id_holds_every_clause() -> None:
+    history = Life().history()
+    twice = [again(record, 100 + record.position.offset) for record in history.records]
+    repeated = replace(history, records=[*history.records, *twice], mails=[*history.mails, *history.mails])
+    assert [verdict for verdict in judge(repeated, CLAUSES) if not verdict.held] == []
+
+
+def test_poison_that_every_reader_set_aside_holds_every_clause() -> None:
+    assert broken(poisoned(Life().history(), "intake", "gateway-views")) == []
+
+
+def test_a_withdrawal_that_came_too_late_holds_every_clause() -> None:
+    assert broken(refused(Life())) == []
+
+
+def test_a_command_that_was_refused_for_a_harmless_reason_holds_every_clause() -> None:
+    assert broken(spoiled_acts.rejected(Life(), "stale", command_id="an earlier one")) == []
+
+
+def test_what_is_refused_between_the_rooms_need_not_be_shown_and_is_no_act() -> None:
+    life = Life()
+    command = {"id": "c", "topic": "departments.pf.outbox.v1", "partition": 0, "offset": 1}
+    refusal = {"act_id": "c", "code": "not-allowed", "command": command}
+    life.fact("refused", life.registered, ActRefused, State.CONCLUDED, **refusal)
+    assert broken(life.history()) == []
+
+
+def test_where_nobody_looked_no_page_is_judged() -> None:
+    assert broken(replace(Life().history(), pages=None)) == []
+
+
+@pytest.mark.parametrize(("clause", "spoil"), SPOILED, ids=[spoil.__name__ for _, spoil in SPOILED])
+def test_a_clause_finds_the_place_in_which_a_life_is_spoiled(clause: Clause, spoil: Callable[[Life], History]) -> None:
+    assert clause(spoil(Life()))
+
+
+def test_every_clause_has_a_history_that_breaks_it() -> None:
+    assert {clause.name for clause, _ in SPOILED} == {clause.name for clause in EVERY}
+
+
+def test_every_clause_of_every_module_is_judged() -> None:
+    modules = [
+        importlib.import_module(f"{clauses.__name__}.{each.name}") for each in pkgutil.iter_modules(clauses.__path__)
+    ]
+    written = {each.name for module in modules for each in vars(module).values() if isinstance(each, Clause)}
+    assert written == {clause.name for clause in EVERY}
+    assert len(EVERY) == len(written)
