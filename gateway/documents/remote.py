@@ -1,5 +1,6 @@
 """The documents service, as the gateway asks it: signed calls, bounded in time."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES
+from services.common.contracts.limits import MAX_UPLOAD_SECONDS
 from services.common.web import kinds, signing
 from services.common.web.bodies import not_accepted, too_large
 from services.common.web.claims import ClaimAsked, ClaimRefused
@@ -20,9 +22,13 @@ from services.common.web.problems import Problem, ProblemDocument
 
 log = structlog.get_logger()
 
-CLAIM_TIMEOUT: Final = httpx2.Timeout(1.5)
-UPLOAD_TIMEOUT: Final = httpx2.Timeout(30, connect=2, pool=2)
-READ_TIMEOUT: Final = httpx2.Timeout(5, connect=2)
+CLAIM_WITHIN: Final = 1.5
+READ_WITHIN: Final = 2.5
+"""Seconds that a call may take in all."""
+
+ANSWER_WITHIN: Final = 10.0
+"""Seconds that the service has to take a piece of a file, and to answer once it has the last one."""
+
 UPLOADS: Final = 16
 """At once: as many as one documents process takes."""
 
@@ -61,11 +67,13 @@ class Upload:
 
 
 class DocumentService:
-    def __init__(self, url: str, secret: bytes) -> None:
+    def __init__(self, url: str, secret: bytes, *, answer_within: float = ANSWER_WITHIN) -> None:
         self._secret = secret
-        # No proxy of the environment may stand in an internal call.
+        self._upload_within = MAX_UPLOAD_SECONDS + answer_within
         limits = httpx2.Limits(max_connections=256, max_keepalive_connections=32)
-        self._http = httpx2.AsyncClient(base_url=url, trust_env=False, limits=limits)
+        timeout = httpx2.Timeout(answer_within, connect=2, pool=2)
+        # No proxy of the environment may stand in an internal call.
+        self._http = httpx2.AsyncClient(base_url=url, trust_env=False, limits=limits, timeout=timeout)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -82,7 +90,7 @@ class DocumentService:
         answer = await self._call(
             "PUT",
             f"/internal/documents/{upload.document_id}",
-            UPLOAD_TIMEOUT,
+            self._upload_within,
             headers,
             body,
             upload.traceparent,
@@ -97,7 +105,7 @@ class DocumentService:
         """One of the owner's files. Raises a `Problem`: `not-found` for somebody else's too."""
         target = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner)}
-        answer = await self._call("GET", target, READ_TIMEOUT, headers, None, traceparent)
+        answer = await self._call("GET", target, READ_WITHIN, headers, None, traceparent)
         if answer.status_code == 404:
             raise Problem(kinds.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
         if answer.status_code != 200:
@@ -109,7 +117,7 @@ class DocumentService:
         asked = ClaimAsked.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
         body = asked.model_dump_json().encode()
         headers = {"Content-Type": "application/json"}
-        answer = await self._call("POST", "/internal/claims", CLAIM_TIMEOUT, headers, body, traceparent)
+        answer = await self._call("POST", "/internal/claims", CLAIM_WITHIN, headers, body, traceparent)
         if found := _unclaimable(answer, documents):
             raise Problem(kinds.INVALID, *found)
         if answer.status_code != 200:
@@ -119,7 +127,7 @@ class DocumentService:
         self,
         method: str,
         target: str,
-        timeout: httpx2.Timeout,
+        within: float,
         headers: dict[str, str],
         body: Any,
         traceparent: str | None,
@@ -128,10 +136,12 @@ class DocumentService:
         signature = signing.sign(self._secret, method, target, body_digest=digest, about=headers)
         traced = {"traceparent": traceparent} if traceparent else {}
         try:
-            return await self._http.request(
-                method, target, headers={**headers, **signature, **traced}, content=body, timeout=timeout
-            )
-        except httpx2.HTTPError as error:
+            # In all: the client's own time-outs are for each step, and a body has many.
+            async with asyncio.timeout(within):
+                return await self._http.request(
+                    method, target, headers={**headers, **signature, **traced}, content=body
+                )
+        except (httpx2.HTTPError, TimeoutError) as error:
             log.warning("documents service away", because=type(error).__name__)
             raise Problem(kinds.UNAVAILABLE, retry_after=2) from None
 
