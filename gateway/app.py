@@ -26,7 +26,7 @@ from gateway.wired import Wired
 from services.common.catalogue import catalogue
 from services.common.messaging import Publisher
 from services.common.process import Process
-from services.common.store import Database, connect, database, disconnect
+from services.common.store import INTERACTIVE, Database, connect, database, disconnect
 from services.common.web import problems
 from services.common.web.edge import Edge
 from services.common.web.straight import Straight, straight
@@ -36,7 +36,7 @@ APPENDED_WITHIN: Final = 5.0
 
 
 def build(settings: Settings) -> FastAPI:
-    client = connect(settings.mongo_url, settings.mongo_driver)
+    client = connect(settings.mongo_url, settings.mongo_driver, INTERACTIVE)
     own = database(client, f"{settings.mongo_database_prefix}_gateway")
     publisher = Publisher(settings.kafka_url, client_id="postigo-gateway", timeout=APPENDED_WITHIN)
     wired = _wire(settings, own, publisher)
