@@ -79,12 +79,14 @@ async def test_what_needs_the_store_is_told_to_come_back_in_time_and_a_text_is_f
             ]
             texts = [there.file() for _ in range(READERS)]
             answers, filed = await asyncio.gather(all_timed(asked), all_timed(texts))
+            imported, _, complaint = await gateway.accounts(gateway.line())
             alive = await http.get("/health/live")
         assert [answer.status_code for answer, _ in filed] == [201] * READERS
         assert [where(answer) for answer, _ in answers if answer.status_code != 503] == []
         assert [where(answer) for answer, _ in answers if int(answer.headers["retry-after"]) < 1] == []
         assert [(where(answer), took) for answer, took in answers if took > ANSWERED_WITHIN] == []
         assert alive.status_code == 200
+        assert (imported, complaint.startswith("Accounts not created: store is away")) == (1, True)
         await eventually(partial(lists, stranger))
 
 
