@@ -8,11 +8,11 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 import structlog
 
+from services.common.contracts.limits import MAX_UPLOAD_SECONDS
 from services.common.domain.errors import Unavailable
 from services.documents import domain
 from services.documents.content import Inspection, cleaned_name
@@ -21,9 +21,6 @@ from services.documents.objects import Bucket, ObjectWriter
 from services.documents.store import Files, now
 
 log = structlog.get_logger()
-
-LONGEST: Final = 600.0
-"""Seconds one upload may take: 25 MiB at a third of a megabit a second."""
 
 
 class Busy(Exception):
@@ -61,7 +58,7 @@ class Uploads:
             raise Busy
         self._free -= 1
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(MAX_UPLOAD_SECONDS):
                 return await self._receive(upload, chunks)
         except TimeoutError:
             raise TooSlow from None

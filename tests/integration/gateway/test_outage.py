@@ -1,11 +1,11 @@
 """An engine is away: the answer comes in time, says the truth, and nothing is lost."""
 
 import asyncio
-import os
-import signal
 import time
+from collections.abc import AsyncIterator
 
-from tests.integration.gateway.town import Person, Town, new_key
+from tests.integration.gateway.test_documents import PDF
+from tests.integration.gateway.town import BODY, Person, Town, new_key
 from tests.support.waiting import eventually
 
 
@@ -55,15 +55,10 @@ async def test_a_frozen_broker_is_answered_in_time_and_what_it_takes_late_is_sti
     gateway: Town, person: Person
 ) -> None:
     key = new_key()
-    kafka = gateway.stack.pid("kafka")
-    assert kafka is not None
-    os.kill(kafka, signal.SIGSTOP)
-    try:
+    with gateway.frozen("kafka"):
         begin = time.monotonic()
         answer = await person.file(key=key)
         took = time.monotonic() - begin
-    finally:
-        os.kill(kafka, signal.SIGCONT)
     assert (answer.status_code, took <= 8) == (503, True)
     text = answer.json()["detail"]
     assert "pode ou não ter ficado registado" in text
@@ -98,3 +93,28 @@ async def test_without_a_broker_an_act_is_not_confirmed_and_succeeds_with_the_sa
     await eventually(kept)
     _, *records = await gateway.appended(request["request_id"])
     assert len({record.value for record in records}) == 1
+
+
+async def test_a_frozen_documents_service_ends_uploads_and_claims_in_time_and_takes_the_file_afterwards(
+    gateway: Town, person: Person
+) -> None:
+    async def large() -> AsyncIterator[bytes]:
+        yield PDF
+        for _ in range(300):
+            yield bytes(64 * 1024)
+
+    key, file = new_key(), (await person.send(PDF)).json()["document_id"]
+    with gateway.frozen("documents"):
+        begin = time.monotonic()
+        uploads = asyncio.gather(person.send(PDF, key=key), person.send(large()))
+        claimed = await person.file(BODY | {"documents": [file]})
+        claim_took = time.monotonic() - begin
+        answers = [claimed, *await uploads]
+        uploads_took = time.monotonic() - begin
+    assert [(answer.status_code, int(answer.headers["retry-after"])) for answer in answers] == [(503, 2)] * 3
+    assert (claim_took <= 3, uploads_took <= 13) == (True, True)
+
+    async def kept() -> bool:
+        return (await person.send(PDF, key=key)).status_code == 201
+
+    await eventually(kept)
