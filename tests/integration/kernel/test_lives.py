@@ -64,24 +64,6 @@ class TestLives:
             await load(own, keys, 1)
             await own.settled()
 
-    async def test_small_batches_that_unpack_to_gigabytes_end_as_letters_and_others_go_on(
-        self, engines: LocalStack, tmp_path: Path
-    ) -> None:
-        async with bench(engines, tmp_path) as own:
-            await own.start()
-            await eventually(own.ready)
-            before = own.memory()
-            bombs = await own.bombs(20, unpacked=200 * MIB)
-            key = uuid4()
-            await load(own, [key], 5)
-            await own.settled(within=60)
-            assert own.memory() - before < 100 * MIB
-            for bomb in bombs:
-                letter = await letter_of(own, bomb)
-                assert dict(letter.headers)["dlq-reason"] == b"unpacks-too-large"
-                assert letter.value is not None
-                assert len(letter.value) < MIB, "as it lay in the log"
-
     async def test_one_partition_in_flood_does_not_keep_the_other_waiting(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
