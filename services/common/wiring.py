@@ -15,8 +15,8 @@ from services.common.store import DocumentStore, connect, database, disconnect, 
 
 S = TypeVar("S", bound=BaseModel)
 
-GATHER: Final = 0.05
-"""Seconds that what shows or tells may stay behind for the sake of fewer, larger batches: nothing else waits for it."""
+FILL_BATCHES_MS: Final = 100
+"""Milliseconds that view and notification consumers may wait to fill a batch: nothing else waits for them."""
 
 
 class Wiring:
@@ -37,7 +37,7 @@ class Wiring:
 
     def reading(self, group: str, topics: Sequence[str], shape: Shape) -> Subscription:
         """A subscription of `group` through a projection or a maker."""
-        return self._subscription(group, topics, shape, DeadLetters(self.publisher, group), gather=GATHER)
+        return self._subscription(group, topics, shape, DeadLetters(self.publisher, group), fill_ms=FILL_BATCHES_MS)
 
     def deciding(
         self, group: str, topics: Sequence[str], aggregate: Aggregate[S], store: DocumentStore[S]
@@ -49,7 +49,7 @@ class Wiring:
         return subscription, Sweeper(subscription, consumer, CarefulTimers(self._lives(group)))
 
     def _subscription(
-        self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters, gather: float = 0.0
+        self, group: str, topics: Sequence[str], shape: Shape, letters: DeadLetters, fill_ms: int = 0
     ) -> Subscription:
         return Subscription(
             url=self._settings.kafka_url,
@@ -60,7 +60,7 @@ class Wiring:
             letters=letters,
             redrives=Redrives(self._settings.internal_secret),
             lives=self._lives(group),
-            gather=gather,
+            fill_ms=fill_ms,
         )
 
     def _lives(self, group: str) -> Lives:

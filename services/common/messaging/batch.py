@@ -14,7 +14,6 @@ from services.common.messaging.aggregate import End
 from services.common.messaging.dead_letters import DeadLetters, Letter
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.record import read
-from services.common.messaging.record_bytes import set_aside
 from services.common.messaging.redrive import Redrive, Redrives
 from services.common.messaging.shape import Shape, Taken
 from services.common.messaging.spans import receiving
@@ -60,9 +59,6 @@ class BatchTaker:
         unreadable: list[Letter] = []
         freeing: list[Redrive] = []
         for record in records:
-            if (undecodable := set_aside(record)) is not None:
-                unreadable.append(Letter.unreadable(*undecodable))
-                continue
             redrive = None
             try:
                 redrive = self._redrives.of(record)

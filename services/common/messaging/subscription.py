@@ -10,13 +10,13 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.common.errors import Away, BrokerAway, CutOff
+from services.common.messaging.aiokafka_compat import poll_with
 from services.common.messaging.batch import BatchTaker, Records
 from services.common.messaging.careful import CarefulTaker, extents_of
 from services.common.messaging.carrier import STOP_WITHIN, carrier
 from services.common.messaging.committing import Committer
 from services.common.messaging.dead_letters import DeadLetters
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.fetching import Door
 from services.common.messaging.lives import Lives, Past
 from services.common.messaging.offsets import Offsets, held_back_in, lag
 from services.common.messaging.polling import Poller
@@ -52,7 +52,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         letters: DeadLetters,
         redrives: Redrives,
         lives: Lives,
-        gather: float = 0.0,
+        fill_ms: int = 0,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
@@ -66,12 +66,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._committer = Committer(lambda: self.consumer, self.progress)
         self._leaving = False
         self._taker = CarefulTaker(BatchTaker(group, shape, letters, redrives), lives, self.progress.moved)
-        self._broker, self._subscriber = carrier(url, group, instance, topics, listener=self)
+        self._broker, self._subscriber = carrier(url, group, instance, topics, self, fill_ms)
         self._subscriber(self._consume)
-        self._door = Door(gather)
-        self._poller = Poller(self.offsets, self._door, self.progress)
-        # FastStream has no other way in between its loop and the poll.
-        self._subscriber.get_msg = self._poller
+        self._poller = Poller(self.offsets, self.progress)
+        poll_with(self._subscriber, self._poller)
 
     @property
     def past(self) -> Past:
@@ -148,7 +146,6 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Learn where each partition stands. What is not learned now is learned before the first record is taken."""
-        self._door.stand_in(self.consumer)
         self._committer.give_up()
         self.progress.answered()
         try:
