@@ -28,6 +28,8 @@ Records are CloudEvents 1.0 in binary mode: attributes in `ce_*` headers, the da
 Delivery is at least once, and an old record may come again late: who reads ignores an event id it has seen. Within
 `v1` contracts only grow: who reads ignores fields it does not know, and takes a value that is missing from an
 `x-extensible-enum` for `unknown`. A topic `TOPIC.dlq.GROUP` holds, byte for byte, what GROUP could not apply.
+Writers may compress: the broker keeps every batch uncompressed, and refuses one that is larger than `max.message.bytes`
+when it is unpacked.
 """
 
 

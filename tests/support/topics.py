@@ -10,15 +10,15 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
+from deploy.topics import load
 from tests.support.waiting import eventually
 
 Headers = Sequence[tuple[str, bytes | None]]
 
 
 async def create(url: str, partitions: dict[str, int]) -> None:
-    """Create topics (name → number of partitions) that keep the broker's append time, and wait until they can be used."""
-    configs = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(17 * 1024 * 1024)}
-    wanted = [NewTopic(name, number, 1, topic_configs=configs) for name, number in partitions.items()]
+    """Create topics (name → number of partitions), kept as those that are declared, and wait until they can be used."""
+    wanted = [NewTopic(name, number, 1, topic_configs=_config_of(name)) for name, number in partitions.items()]
     admin = AIOKafkaAdminClient(bootstrap_servers=url)
     await admin.start()
 
@@ -34,6 +34,11 @@ async def create(url: str, partitions: dict[str, int]) -> None:
         await eventually(made, within=40)
     finally:
         await admin.close()
+
+
+def _config_of(name: str) -> dict[str, str]:
+    declared = "requests.intake.v1.dlq.intake" if ".dlq." in name else "requests.intake.v1"
+    return next(dict(topic.on_one_node().config) for topic in load() if topic.name == declared)
 
 
 async def delete(url: str, names: Iterable[str]) -> None:
@@ -97,3 +102,15 @@ async def append(
     batch.append(key=key, value=value, timestamp=None, headers=list(headers))
     batch.close()
     return await (await producer.send_batch(batch, topic, partition=0))
+
+
+async def append_bomb(url: str, topic: str, mebibytes: int, codec: str = "gzip") -> RecordMetadata:
+    """Append one small batch of one record that unpacks to so much."""
+    zipping = await producer(url, compression_type=codec)
+    try:
+        batch = zipping.create_batch()
+        batch.append(key=b"", value=bytes(mebibytes * 1024 * 1024), timestamp=None, headers=[])
+        batch.close()
+        return await (await zipping.send_batch(batch, topic, partition=0))
+    finally:
+        await zipping.stop()

@@ -16,6 +16,9 @@ from deploy.local.engines.java import JAVA, LOGGING, SMALL
 # Data of one home never meets another's, so every home may carry the same id.
 CLUSTER_ID = "UG9zdGlnby1sb2NhbC0wMA"
 
+# The broker unpacks a batch before it can refuse it: 150 MiB in one record take 640 MiB of heap.
+HEAP = "-Xmx768m"
+
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -52,7 +55,7 @@ def main() -> None:
         _format(data, arguments.port, arguments.controller_port, classes)
     properties = data.with_suffix(".properties")
     _write(properties, data, arguments.port, arguments.controller_port)
-    command = _java(classes, "-Xmx384m", "kafka.Kafka", str(properties))
+    command = _java(classes, HEAP, "kafka.Kafka", str(properties))
     os.execv(command[0], command)  # noqa: S606 - a shell would stand between
 
 

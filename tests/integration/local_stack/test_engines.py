@@ -12,6 +12,7 @@ from uuid import uuid4
 import aiosmtplib
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
 from minio import Minio
 from minio.error import S3Error
 from pymongo import AsyncMongoClient
@@ -22,7 +23,7 @@ from deploy.local.table import PROCESSES, port_names
 from deploy.topics import Topic
 from deploy.topics_apply import apply
 from tests.support import stacks
-from tests.support.topics import read_all
+from tests.support.topics import append_bomb, create, producer, read_all
 
 TOPIC = Topic("things.v1", 2, 1, {})
 LISTENING = "0A"
@@ -39,6 +40,22 @@ async def test_data_survives_a_restart_of_the_stack(tmp_path: Path) -> None:
         await asyncio.gather(*(_killed(stack, name) for name in ("kafka", "s3")))
         assert await _read(stack) == {"kafka": ["before"], "mongo": ["before"], "s3": ["before"]}
         assert stack.restarts("kafka") == stack.restarts("s3") == 1
+
+
+async def test_the_broker_refuses_what_unpacks_too_large_and_lives(tmp_path: Path) -> None:
+    """150 MiB is a few kilobytes on their way, and several times its size in the broker before it knows how large it is."""
+    async with stacks.own(tmp_path, ("kafka",), apply_topics=False) as stack:
+        url = stack.env["KAFKA_URL"]
+        await create(url, {"entries": 1})
+        writer = await producer(url)
+        for mebibytes in (6, 8, 64, 90, 150):
+            with pytest.raises(MessageSizeTooLargeError):
+                await append_bomb(url, "entries", mebibytes)
+            await writer.send_and_wait("entries", str(mebibytes).encode())
+        await writer.stop()
+        assert [record.value for record in await read_all(url, "entries")] == [b"6", b"8", b"64", b"90", b"150"]
+        assert stack.restarts("kafka") == 0
+        assert "OutOfMemoryError" not in stack.home.log("kafka").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(bool(stacks.GIVEN), reason="where named servers listen is the business of who started them")
