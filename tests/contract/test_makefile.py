@@ -57,7 +57,9 @@ def test_a_document_names_only_targets_that_exist(document: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["status", "logs", "down"])
-def test_status_logs_and_down_in_a_fresh_clone_print_one_sentence_and_create_nothing(checkout: Path, target: str) -> None:
+def test_status_logs_and_down_in_a_fresh_clone_print_one_sentence_and_create_nothing(
+    checkout: Path, target: str
+) -> None:
     found = make(target, cwd=checkout)
     assert (found.returncode, found.stderr) == (0, "")
     assert found.stdout.startswith("Nothing runs here, and there is no environment yet: 'make up' ")
