@@ -1,4 +1,4 @@
-"""A collector that takes spans and forgets them, so that exporting costs our processes what it would cost anywhere."""
+"""A trace collector that discards spans, so that our processes pay the usual price of exporting them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 
-class _Taken(BaseHTTPRequestHandler):
+class _DiscardSpans(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -22,9 +22,9 @@ class _Taken(BaseHTTPRequestHandler):
 
 
 @asynccontextmanager
-async def sink() -> AsyncIterator[dict[str, str]]:
-    """The variables that make a process send 10 % of its traces here."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Taken)
+async def span_sink() -> AsyncIterator[dict[str, str]]:
+    """Run the collector; yield the variables that make a process send 10 % of its traces to it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _DiscardSpans)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield {

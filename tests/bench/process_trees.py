@@ -1,4 +1,4 @@
-"""What programs take with all that they started: an engine may work in processes of its own."""
+"""Processor time and memory of programs with their child processes: an engine may have several."""
 
 import os
 import time
@@ -11,33 +11,33 @@ _TICK: Final = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_of(programs: Mapping[str, int]) -> dict[str, float]:
-    """Processor seconds of each program (name → pid), its descendants, and those of them that have ended."""
-    return {name: sum(map(_spent, pids)) for name, pids in _families(programs).items()}
+    """Processor seconds of each program (name → pid) and its descendants, ended ones included."""
+    return {name: sum(map(_cpu_seconds, pids)) for name, pids in _trees(programs).items()}
 
 
 def memory_of(programs: Mapping[str, int]) -> dict[str, float]:
-    """MiB that each program and its descendants hold; what processes share is divided among them."""
-    return {name: sum(map(_held, pids)) for name, pids in _families(programs).items()}
+    """MiB of each program (name → pid) and its descendants; shared memory is divided among its users."""
+    return {name: sum(map(_memory_mib, pids)) for name, pids in _trees(programs).items()}
 
 
 def load_cpu() -> float:
-    """Processor seconds of this very process."""
+    """Processor seconds of this process, which generates the load."""
     return time.process_time()
 
 
 def busy() -> float:
-    """Processor seconds that the whole machine has worked."""
-    user, nice, system, _, _, *interrupts = _machine()
-    # Time of guests is in `user` already.
+    """Processor seconds of the whole machine, idle time excluded."""
+    user, nice, system, _, _, *interrupts = _machine_ticks()
+    # `user` already contains the time of guests.
     return (user + nice + system + sum(interrupts[:2])) / _TICK
 
 
-def _machine() -> list[int]:
+def _machine_ticks() -> list[int]:
     first = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]
     return [int(each) for each in first.split()[1:]]
 
 
-def _families(programs: Mapping[str, int]) -> dict[str, list[int]]:
+def _trees(programs: Mapping[str, int]) -> dict[str, list[int]]:
     children: defaultdict[int, list[int]] = defaultdict(list)
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (fields := _stat(int(entry.name))):
@@ -51,13 +51,13 @@ def _with_descendants(pid: int, children: Mapping[int, list[int]]) -> Iterable[i
         yield from _with_descendants(child, children)
 
 
-def _spent(pid: int) -> float:
+def _cpu_seconds(pid: int) -> float:
     fields = _stat(pid)
-    # Its own user and system time, and those of the children it has waited for.
+    # User and system time of the process, and of the children it has waited for.
     return sum(map(int, fields[11:15])) / _TICK if fields else 0.0
 
 
-def _held(pid: int) -> float:
+def _memory_mib(pid: int) -> float:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -66,7 +66,7 @@ def _held(pid: int) -> float:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields behind the command's name, which may hold anything; none for a process that has ended."""
+    """The fields after the command's name, which may contain any character; empty if the process has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:

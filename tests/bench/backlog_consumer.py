@@ -1,4 +1,4 @@
-"""Another group with a long backlog, which it reads from its beginning as fast as it can, again and again."""
+"""A consumer group that reads a long backlog as fast as it can, again and again from the beginning."""
 
 import os
 from contextlib import suppress
@@ -7,7 +7,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 
 TOPIC = "bench.backlog.v1"
-GROUP = "bench-draining"
+GROUP = "bench-backlog"
 
 
 async def main() -> None:

@@ -1,4 +1,4 @@
-"""The papers point at what is there: links lead somewhere, and a function is in the file that is named with it."""
+"""References in the documentation are correct: link targets exist, and a named function is in the file named with it."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import yaml
 
 from tests.contract.containers import ROOT
 
-PAPERS = sorted(
+DOCUMENTS = sorted(
     path
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
@@ -19,7 +19,7 @@ DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 _NAMED = re.compile(r"`([A-Za-z_][\w.]*)` in\s+\[[^\]]*\]\(([^)#\s]+\.py)\)")
 
-papers = pytest.mark.parametrize("paper", PAPERS, ids=lambda path: str(path.relative_to(ROOT)))
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 def names_in(file: Path) -> set[str]:
@@ -39,24 +39,24 @@ def names_in(file: Path) -> set[str]:
     return found
 
 
-@papers
-def test_every_link_leads_somewhere(paper: Path) -> None:
-    links = _LINK.findall(paper.read_text(encoding="utf-8"))
-    assert [link for link in links if not (paper.parent / link).exists()] == []
+@every_document
+def test_every_link_target_exists(document: Path) -> None:
+    links = _LINK.findall(document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-@papers
-def test_every_name_is_in_the_file_that_is_named_with_it(paper: Path) -> None:
-    named = _NAMED.findall(paper.read_text(encoding="utf-8"))
-    assert [(name, file) for name, file in named if name not in names_in(paper.parent / file)] == []
+@every_document
+def test_every_name_is_defined_in_the_file_named_with_it(document: Path) -> None:
+    named = _NAMED.findall(document.read_text(encoding="utf-8"))
+    assert [(name, file) for name, file in named if name not in names_in(document.parent / file)] == []
 
 
-def test_the_tour_names_what_it_shows() -> None:
+def test_the_tour_names_functions_with_their_files() -> None:
     assert len(_NAMED.findall((ROOT / "docs" / "tour.md").read_text(encoding="utf-8"))) >= 20
 
 
 @pytest.mark.parametrize("record", DECISIONS, ids=lambda path: path.stem)
-def test_a_decision_says_why_what_and_what_enforces_it(record: Path) -> None:
+def test_a_decision_record_has_every_section_and_links_what_enforces_it(record: Path) -> None:
     text = record.read_text(encoding="utf-8")
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == [
         "Context",
@@ -68,9 +68,9 @@ def test_a_decision_says_why_what_and_what_enforces_it(record: Path) -> None:
     assert _LINK.search(text.partition("## Enforced by")[2])
 
 
-def test_publiccode_has_what_the_standard_requires() -> None:
-    described = yaml.safe_load((ROOT / "publiccode.yaml").read_text(encoding="utf-8"))
-    assert set(described) >= {
+def test_publiccode_has_the_keys_that_the_standard_requires() -> None:
+    metadata = yaml.safe_load((ROOT / "publiccode.yaml").read_text(encoding="utf-8"))
+    assert set(metadata) >= {
         "publiccodeYmlVersion",
         "name",
         "url",
@@ -82,8 +82,8 @@ def test_publiccode_has_what_the_standard_requires() -> None:
         "maintenance",
         "localisation",
     }
-    assert described["legal"]["license"] == "Apache-2.0"
-    for text in described["description"].values():
+    assert metadata["legal"]["license"] == "Apache-2.0"
+    for text in metadata["description"].values():
         assert len(text["shortDescription"]) <= 150
         assert 150 <= len(text["longDescription"]) <= 10_000
         assert text["features"]

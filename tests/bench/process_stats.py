@@ -1,22 +1,22 @@
-"""Looking at a process from outside, so that looking costs it nothing."""
+"""Processor time and memory of a process, read from outside so that it pays nothing for it."""
 
 import time
 from pathlib import Path
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of the process and all its threads, in nanosecond steps: what others take is not in it."""
+    """Processor time of the process and all its threads, in nanosecond resolution. Other processes do not count."""
     # The kernel's name for another process's clock: CPUCLOCK_SCHED in include/linux/posix-timers_types.h.
     return time.clock_gettime(~pid << 3 | 2)
 
 
 def resident_mib(pid: int) -> float:
-    """Memory that the process holds now."""
+    """Resident memory of the process now."""
     return _status(pid, "VmRSS")
 
 
 def peak_mib(pid: int) -> float:
-    """The most memory that the process ever held, or held since `forget_peak`."""
+    """Peak resident memory of the process, since its start or `forget_peak`."""
     return _status(pid, "VmHWM")
 
 

@@ -1,4 +1,4 @@
-"""What the bench files: the demonstration's requests again and again, under keys that nobody used before."""
+"""The submits of the bench: the demonstration's requests in a loop, each under a new idempotency key."""
 
 from collections.abc import Iterator, Mapping
 from itertools import count, cycle
@@ -14,7 +14,7 @@ PATH: Final = "/v1/requests"
 
 
 def submits(sessions: Mapping[str, Session]) -> Iterator[bytes]:
-    """Whole HTTP requests, without end. `sessions` by the account's key."""
+    """Complete HTTP requests, without end. `sessions` by the account's key."""
     run = uuid4().hex
     rows = [
         (sessions[row.account].token, orjson.dumps(row.model_dump(include={"subject", "reason", "description"})))

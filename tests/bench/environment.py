@@ -1,4 +1,4 @@
-"""Where a row is measured: a stack of its own, with the baseline beside our processes."""
+"""The environment of a row: a stack of its own, with the baseline beside our processes."""
 
 import os
 import signal
@@ -20,11 +20,11 @@ from deploy.local.program import always
 from deploy.local.table import PUBLIC, internal_name, listeners
 from deploy.local.tier import Tier
 from deploy.topics_apply import admin_client
-from tests.bench.watch import cpu_seconds
+from tests.bench.process_stats import cpu_seconds
 
 
 @dataclass(slots=True)
-class Ground:
+class BenchEnvironment:
     stack: LocalStack
     admin: AIOKafkaAdminClient
 
@@ -38,25 +38,25 @@ class Ground:
         return pid
 
     def cpu(self, *names: str) -> float:
-        """Processor seconds that the programs `names` have taken in all."""
+        """Total processor seconds of the programs `names`."""
         return sum(cpu_seconds(self.pid(name)) for name in names)
 
     def url(self, name: str) -> str:
-        """Where `name` answers HTTP."""
+        """The HTTP address of `name`."""
         return f"http://127.0.0.1:{self.stack.port(name)}"
 
     async def start(self, name: str, module: str, env: Mapping[str, str] | None = None, *, http: bool = True) -> None:
-        """Start `python -m module` as `name` and wait until it says, over HTTP, that it is ready."""
+        """Start `python -m module` as `name`; with `http`, wait until its readiness probe succeeds."""
         port = self.stack.port(name)
-        # A baseline listens on one port, and answers its probe there.
-        own = listeners(name, module, self.stack.port) | ({} if module in PUBLIC else {"HTTP_PORT": str(port)})
-        told = {**own, "POSTIGO_INSTANCE": "1", **(env or {})}
+        # A baseline has one port, for its probe too.
+        ports = listeners(name, module, self.stack.port) | ({} if module in PUBLIC else {"HTTP_PORT": str(port)})
+        variables = {**ports, "POSTIGO_INSTANCE": "1", **(env or {})}
         ready = partial(probes.http_ready, self.stack.port(internal_name(name, module))) if http else always
-        await self.stack.start_program(name, [sys.executable, "-m", module], told, ready=ready)
+        await self.stack.start_program(name, [sys.executable, "-m", module], variables, ready=ready)
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:
-        """Within this, the programs do nothing at all."""
+        """Stop the programs with SIGSTOP inside the block, and continue them after it."""
         pids = [self.pid(name) for name in names]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
@@ -67,7 +67,7 @@ class Ground:
                 os.kill(pid, signal.SIGCONT)
 
     async def sessions(self, url: str) -> dict[str, Session]:
-        """Everybody of the demonstration, signed in at the gateway that answers at `url`, by the account's key."""
+        """Sign every account of the demonstration in at the gateway at `url`; the sessions by the account's key."""
         accounts = load_accounts()
         await create_accounts(accounts, self.env)
         async with PublicApi(url) as api:
@@ -75,10 +75,12 @@ class Ground:
 
 
 @asynccontextmanager
-async def ground(tier: Tier, engines: Iterable[str], processes: Iterable[str] = ()) -> AsyncIterator[Ground]:
-    async with AsyncExitStack() as leaving:
-        folder = leaving.enter_context(TemporaryDirectory(prefix="postigo-bench-"))
-        stack = await leaving.enter_async_context(LocalStack(Path(folder), tier=tier, engines=engines))
-        admin = await leaving.enter_async_context(admin_client(stack.env["KAFKA_URL"]))
+async def bench_environment(
+    tier: Tier, engines: Iterable[str], processes: Iterable[str] = ()
+) -> AsyncIterator[BenchEnvironment]:
+    async with AsyncExitStack() as exits:
+        folder = exits.enter_context(TemporaryDirectory(prefix="postigo-bench-"))
+        stack = await exits.enter_async_context(LocalStack(Path(folder), tier=tier, engines=engines))
+        admin = await exits.enter_async_context(admin_client(stack.env["KAFKA_URL"]))
         await stack.start_processes(processes)
-        yield Ground(stack, admin)
+        yield BenchEnvironment(stack, admin)
