@@ -13,7 +13,7 @@ from typing import Final, Protocol, Self
 
 from deploy.demo.errors import DemoError
 from deploy.local import LocalStack, table
-from deploy.local.errors import explained
+from deploy.local.errors import translate_os_errors
 from deploy.local.groups import Groups
 from deploy.local.home import Home
 from deploy.local.probes import NotReady
@@ -163,7 +163,7 @@ class RunningStage:
                 return ready
             owner = self.home.owner()
             if time.monotonic() > deadline or owner is None:
-                raise self.home.taken_by(owner, f"without {lacking}")
+                raise self.home.already_runs(owner, f"without {lacking}")
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
 
@@ -175,7 +175,7 @@ class Turn(AbstractAsyncContextManager["Turn"]):
         self._lock: TextIOWrapper | None = None
 
     async def __aenter__(self) -> Self:
-        with explained(self._home.folder):
+        with translate_os_errors(self._home.folder):
             self._lock = (self._home.folder / "demo.lock").open("w", encoding="ascii")
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,11 +1,12 @@
-"""Run a command inside a Debian folder: `python -m deploy.local.inside ROOT [--data DIR] COMMAND…`.
+"""Run a command in a chroot with a Debian system: `python -m deploy.local.chroot ROOT [--data DIR] COMMAND…`.
 
-The command gets a mount namespace of its own: what is mounted goes with it. Without `--data` the process becomes it.
+The command gets its own mount namespace, so its mounts disappear when it ends. Without `--data`, this process becomes
+the command (exec).
 
-With `--data` the folder DIR is `/data` there, the command runs as the user postgres, whose folder it becomes, and it is
-the first process of a namespace of its own: with it ends whatever it started. (PostgreSQL's children have sessions of
-their own, so no signal to a group reaches them, and pg_cron's launcher can outlive a killed server, at full speed.) The
-process stays, passes signals on and ends as the command does.
+With `--data`, the folder DIR is mounted at `/data`, and the command runs as the user postgres, who owns the folder. The
+command is the first process of a new PID namespace, so the kernel kills all its children when it ends. (PostgreSQL's
+children have their own sessions, so no signal to a process group reaches them; pg_cron's launcher can outlive a killed
+server and use a full CPU.) This process stays as parent: it forwards signals and exits like the command.
 """
 
 import argparse
@@ -36,60 +37,60 @@ ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
 }
 
-# How PostgreSQL is told to end, one way or another, or to read its settings.
-PASSED_ON = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP}
+# The signals that stop PostgreSQL or make it reload its settings.
+FORWARDED = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP}
 
-AWAITED = {*PASSED_ON, signal.SIGCHLD}
+AWAITED = {*FORWARDED, signal.SIGCHLD}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def run(root: Path, data: Path | None, command: Sequence[str]) -> None:
-    """Does not return."""
+    """Run `command` in the chroot `root`. Does not return."""
     _call("unshare", CLONE_NEWNS)
     _call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
     if data is None:
         _call("mount", b"proc", bytes(root / "proc"), b"proc", 0, None)
         os.chroot(root)
-        _become(command)
+        _exec(command)
     owner, group = _user(root)
     os.chown(data, owner, group)
     data.chmod(0o700)
     _call("mount", bytes(data), bytes(root / DATA[1:]), None, MS_BIND, None)
     os.chroot(root)
-    _become_first_of_all(owner, group, command)
+    _run_as_init(owner, group, command)
 
 
-def _become_first_of_all(owner: int, group: int, command: Sequence[str]) -> NoReturn:
+def _run_as_init(owner: int, group: int, command: Sequence[str]) -> NoReturn:
     _call("unshare", CLONE_NEWPID | CLONE_NEWIPC)
     signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
     reader, writer = os.pipe()
     first = os.fork()
     if first:
-        _stand_before(first)
+        _forward_signals(first)
     os.close(reader)
     os.setgroups([])
     os.setgid(group)
     os.setuid(owner)
-    # Neither a fork nor another user keeps it.
+    # Set it again: a fork and a change of user both clear it.
     _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
         os.write(writer, b".")
     except BrokenPipeError:
-        # The parent died before it could be watched.
+        # The parent died before the line above.
         os._exit(1)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, AWAITED)
-    _become(command)
+    _exec(command)
 
 
-def _become(command: Sequence[str]) -> NoReturn:
+def _exec(command: Sequence[str]) -> NoReturn:
     os.chdir("/")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    os.execve(command[0], list(command), kept | ENVIRONMENT)  # noqa: S606 - a shell would stand between
+    os.execve(command[0], list(command), kept | ENVIRONMENT)  # noqa: S606 - a shell would add a process
 
 
-def _stand_before(first: int) -> NoReturn:
-    """Pass signals on to the process `first` until it ends, and end the same way."""
+def _forward_signals(first: int) -> NoReturn:
+    """Forward signals to the process `first` until it ends, then exit with its code."""
     ended = 0
     while not ended:
         number = signal.sigwait(AWAITED)
@@ -97,12 +98,12 @@ def _stand_before(first: int) -> NoReturn:
             ended, status = os.waitpid(first, os.WNOHANG)
         else:
             os.kill(first, number)
-    # As a shell says it: 128 and the signal.
+    # The exit code of a shell for a killed command: 128 plus the signal.
     os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
 
 
 def _user(root: Path) -> tuple[int, int]:
-    """The ids that the folder's own Debian gave to the user: the machine may know it by others, or not at all."""
+    """The ids of the user postgres within the chroot; the machine may have other ids for it, or no such user."""
     for line in (root / "etc" / "passwd").read_text(encoding="utf-8").splitlines():
         name, _, owner, group, *_ = line.split(":")
         if name == USER:
@@ -117,8 +118,8 @@ def _call(name: str, *arguments: object) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Run a command inside a Debian folder.")
-    parser.add_argument("--data", type=Path, help="folder that becomes /data there, for the user postgres")
+    parser = argparse.ArgumentParser(description="Run a command in a chroot.")
+    parser.add_argument("--data", type=Path, help="folder to mount at /data, for the user postgres")
     parser.add_argument("root", type=Path)
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()

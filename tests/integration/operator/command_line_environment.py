@@ -1,4 +1,4 @@
-"""The house as an operator finds it: engines and processes of its own, and people whose requests get stuck."""
+"""The environment of the command-line tests: engines and processes of its own, and requests that get stuck."""
 
 import asyncio
 import os
@@ -21,17 +21,17 @@ from tests.support import stacks, topics
 from tests.support.waiting import eventually
 
 WORDS = "O MEU VIZINHO NAO DECLARA OS TRABALHADORES"
-"""What a person wrote: nobody may read it by accident."""
+"""The text of a request. No command may print it by accident."""
 
 STUCK, FREE = "pf", "dd"
-"""A department whose inbox is missing, and one whose inbox is there."""
+"""A department without an inbox topic, and one with it."""
 
 SUBJECTS = {STUCK: ("FAM-01", "NPG")}
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a command said, and how it ended."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -43,7 +43,7 @@ class Said:
 
 
 @dataclass(slots=True)
-class Counter:
+class CommandLineEnvironment:
     stack: LocalStack
     producer: AIOKafkaProducer
     client: Any
@@ -52,23 +52,23 @@ class Counter:
     def database(self, owner: str) -> Database:
         return database(self.client, f"postigo_{owner}")
 
-    async def postigo(self, *arguments: str, env: Mapping[str, str] | None = None, home: bool = True) -> Said:
-        """A command, as a person types it, on the stack that runs here."""
-        where = ("--home", str(self.stack.home.folder)) if home else ()
-        # The servers that are named for other tests are not this one's.
+    async def postigo(self, *arguments: str, env: Mapping[str, str] | None = None, home: bool = True) -> CommandResult:
+        """Run a command on this stack, in a process of its own."""
+        home_option = ("--home", str(self.stack.home.folder)) if home else ()
+        # Servers that the environment names are for other tests.
         inherited = {name: value for name, value in os.environ.items() if name not in stacks.NAMES}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "deploy.cli", *arguments, *where),
+            *(sys.executable, "-m", "deploy.cli", *arguments, *home_option),
             env={**inherited, "COLUMNS": "80", **(env or {})},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
         out, err = await asyncio.wait_for(process.communicate(), 90)
         assert process.returncode is not None
-        return Said(process.returncode, out.decode(), err.decode())
+        return CommandResult(process.returncode, out.decode(), err.decode())
 
     async def submit(self, department: str) -> UUID:
-        """A request for that department, as the gateway appends it."""
+        """Append a request for a department, as the gateway does."""
         request_id, account = uuid4(), uuid4()
         subject, reason = self.subjects[department]
         event = RequestSubmitted(
@@ -89,19 +89,19 @@ class Counter:
         headers = [("ce_id", str(uuid4()).encode()), ("ce_type", ce_type.encode())]
         return await self.producer.send_and_wait(names.INTAKE, value=value, key=str(key).encode(), headers=headers)
 
-    async def garbage(self) -> str:
-        """A record that intake cannot read; the name of its letter. The worker, which reads the topic too, has another."""
+    async def unreadable_record(self) -> str:
+        """Append a record that intake cannot read. Returns the name of its dead letter (the worker's has another)."""
         sent = await self.append(RequestSubmitted.TYPE, uuid4(), f"{{{WORDS}".encode())
         letters = names.dead_letters(names.INTAKE, "intake")
 
-        async def lettered() -> str:
+        async def dead_letter() -> str:
             for letter in await topics.read_all(self.stack.env["KAFKA_URL"], letters):
-                place = (topics.header(letter, "dlq-partition"), topics.header(letter, "dlq-offset"))
-                if place == (str(sent.partition), str(sent.offset)):
+                position = (topics.header(letter, "dlq-partition"), topics.header(letter, "dlq-offset"))
+                if position == (str(sent.partition), str(sent.offset)):
                     return f"{letters}/{letter.offset}"
             return ""
 
-        return await eventually(lettered)
+        return await eventually(dead_letter)
 
     async def until(self, owner: str, collection: str, query: dict[str, Any]) -> dict[str, Any]:
         async def found() -> dict[str, Any]:
@@ -111,6 +111,6 @@ class Counter:
 
 
 def subject_of(department: str, subjects: Sequence[Any]) -> tuple[str, str]:
-    """A subject that the department handles, and a reason."""
+    """A subject of the department, and a reason."""
     subject = next(each for each in subjects if each.department == department and each.who == "P")
     return subject.code, subject.reasons[0]

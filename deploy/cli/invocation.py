@@ -1,4 +1,4 @@
-"""What the commands of an operator have in common: who asks, where, and how an answer is shown."""
+"""Shared by the operator's commands: the common options, and how results are printed."""
 
 import asyncio
 import json
@@ -14,22 +14,22 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.operator.audit import Who, this_user
+from deploy.operator.audit import Actor, this_user
 from deploy.operator.errors import OperatorError
-from deploy.operator.session import OperatorSession, hand_at
-from deploy.operator.target import place_in
+from deploy.operator.session import OperatorSession, open_session
+from deploy.operator.target import resolve_target
 
 T = TypeVar("T")
 
 WIDTH: Final = 80
-"""Of what is piped: as wide as the narrowest screen."""
+"""The width in a pipe: that of the narrowest terminal."""
 
-DO_IT: Final = "Nothing was done: this only says what would be. Add --yes to do it."
+DRY_RUN: Final = "Nothing was done: this was a dry run. Add --yes to do it."
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """What every command is told: where, whether to do it, as whom and why, and for whom to say it."""
+    """The options that all operator commands have. `do`: False is a dry run."""
 
     home: Path
     name: str | None = None
@@ -38,21 +38,21 @@ class Invocation:
     as_json: bool = False
 
     @property
-    def who(self) -> Who:
-        return Who(this_user(), self.name, self.reason)
+    def actor(self) -> Actor:
+        return Actor(this_user(), self.name, self.reason)
 
-    def with_hand(self, work: Callable[[OperatorSession], Awaitable[T]]) -> T:
-        """What `work` gives, with everything connected. Raises OperatorError."""
+    def with_session(self, work: Callable[[OperatorSession], Awaitable[T]]) -> T:
+        """Connect, run `work` and return its result. Raises OperatorError."""
 
         async def run() -> T:
-            async with hand_at(place_in(self.home)) as session:
+            async with open_session(resolve_target(self.home)) as session:
                 return await work(session)
 
         try:
             return asyncio.run(run())
         except KeyboardInterrupt:
             raise OperatorError(
-                "It was stopped: what was done is done, and the same command goes on from there."
+                "Stopped. The finished part stays done, and the same command continues from there."
             ) from None
 
 
@@ -60,31 +60,31 @@ def console() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 
 
-def say_json(report: Any) -> None:
+def print_json(report: Any) -> None:
     print(json.dumps(report, indent=1, ensure_ascii=False, default=str))
 
 
 def table(*headings: str, right: Sequence[str] = ()) -> Table:
-    """A table whose last column takes what is left of the line."""
-    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    """A table whose last column gets the rest of the width."""
+    rendered = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in headings:
         last = heading == headings[-1]
-        made.add_column(heading, justify="right" if heading in right else "left", no_wrap=not last, overflow="fold")
-    return made
+        rendered.add_column(heading, justify="right" if heading in right else "left", no_wrap=not last, overflow="fold")
+    return rendered
 
 
-def plain(text: str) -> str:
-    """Text of somebody else's, so that it moves no cursor and marks nothing up."""
+def escape(text: str) -> str:
+    """Untrusted text without control characters, and with rich's markup escaped."""
     return "".join(each if each.isprintable() else "·" for each in text).replace("[", r"\[")
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """`3 records`; thousands apart."""
+    """`3 records`, with a space between thousands."""
     return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", " ")
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
-    """How long ago, in one unit."""
+    """The time since `moment` in one unit: `3 h`."""
     seconds = int(((now or datetime.now(UTC)) - moment).total_seconds())
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= length:
@@ -93,10 +93,10 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 
 
 @contextmanager
-def counting(total: int, what: str) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, and nothing elsewhere; the function counts on."""
-    shown = Console(stderr=True)
+def progress_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, nothing elsewhere. Call the function with each number of finished items."""
+    output = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
+    with Progress(*columns, console=output, transient=True, disable=not output.is_terminal) as progress:
         task = progress.add_task(what, total=total)
         yield lambda number: progress.advance(task, number)
