@@ -11,6 +11,7 @@ from typing import Final
 import httpx2
 import pytest
 
+from deploy.local.table import internal_name
 from services.common.store import Driver
 from tests.integration.gateway.test_documents import PDF
 from tests.integration.gateway.town import BODY, PASSWORD, Person, Town
@@ -60,7 +61,8 @@ def where(answer: httpx2.Response) -> str:
 async def test_what_needs_the_store_is_told_to_come_back_in_time_and_a_text_is_filed(
     gateway: Town, person: Person, other: Person, driver: Driver, outage: Outage
 ) -> None:
-    async with gateway.replica(f"gateway-{driver}-{outage.__name__}", MONGO_DRIVER=driver) as http:
+    name = f"gateway-{driver}-{outage.__name__}"
+    async with gateway.replica(name, MONGO_DRIVER=driver) as http:
         http.timeout = httpx2.Timeout(20)
         there, stranger = replace(person, http=http), replace(other, http=http)
         document = (await there.send(PDF)).json()["document_id"]
@@ -80,12 +82,12 @@ async def test_what_needs_the_store_is_told_to_come_back_in_time_and_a_text_is_f
             texts = [there.file() for _ in range(READERS)]
             answers, filed = await asyncio.gather(all_timed(asked), all_timed(texts))
             imported, _, complaint = await gateway.accounts(gateway.line())
-            alive = await http.get("/health/live")
+            alive = await health(gateway, name, "live")
         assert [answer.status_code for answer, _ in filed] == [201] * READERS
         assert [where(answer) for answer, _ in answers if answer.status_code != 503] == []
         assert [where(answer) for answer, _ in answers if int(answer.headers["retry-after"]) < 1] == []
         assert [(where(answer), took) for answer, took in answers if took > ANSWERED_WITHIN] == []
-        assert alive.status_code == 200
+        assert alive == 200
         assert (imported, complaint.startswith("Accounts not created: store is away")) == (1, True)
         await eventually(partial(lists, stranger))
 
@@ -97,15 +99,23 @@ async def test_a_gateway_started_without_a_store_says_so_in_time_and_works_once_
     async with Proxy(gateway.stack.env["MONGO_URL"]) as proxy:
         proxy.behave(Manners(deaf=True))
         about = {"MONGO_URL": f"mongodb://127.0.0.1:{proxy.port}", "MONGO_DRIVER": driver}
-        async with gateway.replica(f"gateway-{driver}-without", live, **about) as http:
+        name = f"gateway-{driver}-without"
+        async with gateway.replica(name, live, **about) as http:
             http.timeout = httpx2.Timeout(20)
             there = replace(person, http=http)
             answers = await all_timed([there.file(), *(there.get("/v1/requests") for _ in range(READERS))])
             assert {answer.status_code for answer, _ in answers} == {503}
             assert max(took for _, took in answers) <= ANSWERED_WITHIN
-            assert (await http.get("/health/ready")).status_code == 503
+            assert await health(gateway, name, "ready") == 503
             proxy.mend()
             await eventually(partial(lists, there))
+
+
+async def health(gateway: Town, name: str, probe: str) -> int:
+    """The status that the internal listener of the replica `name` answers a probe with."""
+    url = f"http://127.0.0.1:{gateway.stack.port(internal_name(name, 'gateway'))}"
+    async with httpx2.AsyncClient(base_url=url, trust_env=False) as http:
+        return (await http.get(f"/health/{probe}")).status_code
 
 
 async def live(port: int) -> None:
