@@ -1,6 +1,6 @@
-"""Many people at the counter, who try again as real clients do: the same request, under the same key, until they are told.
+"""Many clients of the public API. Like real clients, they retry with the same idempotency key until they get an answer.
 
-What they were told is part of the history.
+The answers are part of the history.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ from deploy.demo.cases import sha256_of, submission_of
 from deploy.demo.client import MEDIA_TYPES
 from deploy.demo.data import DemoAccount, load_accounts, read_document
 from deploy.verification.evidence import Act, File, Submission
-from tests.faults.script import ACTS, Part, Wish
+from tests.faults.workload import ACTS, PlannedAct, PlannedRequest
 
-PATIENCE: Final = httpx2.Timeout(8.0, connect=3.0)
-"""Seconds that a person waits for an answer before they try again."""
+TIMEOUT: Final = httpx2.Timeout(8.0, connect=3.0)
+"""Seconds until a client retries without an answer."""
 
-NOT_NOW: Final = frozenset(
+RETRYABLE: Final = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -35,120 +35,126 @@ NOT_NOW: Final = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
-LONGEST_WAIT: Final = 3.0
-"""Whatever is said of when to come back: nobody here has time."""
+MAX_WAIT: Final = 3.0
+"""The longest delay before a retry: a test has no time for a longer `Retry-After`."""
 
 
-class NeverTold(Exception):
-    """Somebody gave up, or was refused what may not be refused."""
+class NeverAnswered(Exception):
+    """A client ran out of time, or got an unexpected answer."""
 
 
 @dataclass(slots=True)
-class People:
-    """`strange` collects answers that nobody should get. `sent` grows with what was filed, whether told or not."""
+class Clients:
+    """`unexpected`: answers that must not occur. `sent`: all submissions, acknowledged or not. `url`: the public API."""
 
-    counter: str
+    url: str
     name: str
     until: float
-    """`time.monotonic()` at which whoever was not told gives up."""
+    """`time.monotonic()` at which clients stop retrying."""
 
-    strange: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
     sent: list[Submission] = field(default_factory=list)
     _tokens: dict[str, tuple[UUID, str]] = field(default_factory=dict)
-    _doors: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _sign_in_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     _chance: random.Random = field(default_factory=random.Random)
 
-    async def come(self, parts: Sequence[Part]) -> None:
-        """Everybody files what they have to file, at its time. Returns once all were told, or have given up."""
-        begin = time.monotonic()
+    async def run(self, parts: Sequence[PlannedRequest]) -> None:
+        """File every request at its time. Returns when all clients got an answer or ran out of time."""
+        started = time.monotonic()
         limits = httpx2.Limits(max_connections=64, max_keepalive_connections=16)
         async with (
-            httpx2.AsyncClient(base_url=self.counter, timeout=PATIENCE, trust_env=False, limits=limits) as http,
-            asyncio.TaskGroup() as everybody,
+            httpx2.AsyncClient(base_url=self.url, timeout=TIMEOUT, trust_env=False, limits=limits) as http,
+            asyncio.TaskGroup() as group,
         ):
             for part in parts:
-                everybody.create_task(self._person(http, part, begin))
+                group.create_task(self._run_client(http, part, started))
 
-    async def _person(self, http: httpx2.AsyncClient, part: Part, begin: float) -> None:
-        await asyncio.sleep(max(0.0, begin + part.at - time.monotonic()))
-        visit = Visit(self, http, part)
+    async def _run_client(self, http: httpx2.AsyncClient, part: PlannedRequest, started: float) -> None:
+        await asyncio.sleep(max(0.0, started + part.at - time.monotonic()))
+        session = ClientSession(self, http, part)
         try:
-            await visit.file()
-            await visit.act()
-        except NeverTold:
+            await session.file()
+            await session.act()
+        except NeverAnswered:
             return
         finally:
-            self.sent.append(visit.submission())
+            self.sent.append(session.submission())
 
-    async def token(self, http: httpx2.AsyncClient, account: DemoAccount, told: "Told", stale: str = "") -> str:
-        """A session of the account that is not `stale`; one person signs in, the others wait."""
-        async with self._doors.setdefault(account.key, asyncio.Lock()):
+    async def token(self, http: httpx2.AsyncClient, account: DemoAccount, answers: "AnswerLog", stale: str = "") -> str:
+        """A token of the account that is not `stale`. One client signs in, the others of the account wait."""
+        async with self._sign_in_locks.setdefault(account.key, asyncio.Lock()):
             known = self._tokens.get(account.key)
             if known is None or known[1] == stale:
                 body = {"niss": account.niss, "password": account.password}
-                answer = await self.persist(http, told, "POST", "/v1/sessions", {}, json=body)
+                answer = await self.send_until_answered(http, answers, "POST", "/v1/sessions", {}, json=body)
                 if not answer.is_success:
-                    self.strange.append(f"{answer.status_code} to somebody who signed in: {answer.text[:300]}")
-                    raise NeverTold
-                begun = answer.json()
-                known = self._tokens[account.key] = (UUID(begun["account"]["account_id"]), begun["token"])
+                    self.unexpected.append(f"{answer.status_code} to a sign-in: {answer.text[:300]}")
+                    raise NeverAnswered
+                created = answer.json()
+                known = self._tokens[account.key] = (UUID(created["account"]["account_id"]), created["token"])
             return known[1]
 
     def account_id(self, account: DemoAccount) -> UUID:
         return self._tokens[account.key][0]
 
-    async def persist(
-        self, http: httpx2.AsyncClient, told: "Told", method: str, path: str, headers: Mapping[str, str], **body: Any
+    async def send_until_answered(
+        self,
+        http: httpx2.AsyncClient,
+        answers: "AnswerLog",
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        **body: Any,
     ) -> httpx2.Response:
-        """The answer that ends the matter: a success, or that the session is no good. Raises `NeverTold`."""
+        """Send until there is a final answer: a success, or 401 for an invalid session. Raises `NeverAnswered`."""
         while time.monotonic() < self.until:
             wait = self._chance.uniform(0.2, 1.0)
             try:
                 answer = await http.request(method, path, headers=headers, **body)
             except httpx2.TransportError as error:
-                told.hear(f"{method} {path}: no answer ({type(error).__name__})")
+                answers.add(f"{method} {path}: no answer ({type(error).__name__})")
             else:
-                told.hear(f"{method} {path}: {answer.status_code}")
+                answers.add(f"{method} {path}: {answer.status_code}")
                 if answer.is_success or answer.status_code == HTTPStatus.UNAUTHORIZED:
                     return answer
-                if answer.status_code not in NOT_NOW:
-                    self.strange.append(f"{answer.status_code} to {method} {path}: {answer.text[:300]}")
-                    raise NeverTold
+                if answer.status_code not in RETRYABLE:
+                    self.unexpected.append(f"{answer.status_code} to {method} {path}: {answer.text[:300]}")
+                    raise NeverAnswered
                 wait = _seconds_to_wait(answer, wait)
             await asyncio.sleep(wait)
-        raise NeverTold
+        raise NeverAnswered
 
 
-class Told:
-    """What one person heard, and when."""
+class AnswerLog:
+    """The answers that one client got, with their times."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[datetime, str]] = []
+        self.entries: list[tuple[datetime, str]] = []
 
-    def hear(self, what: str) -> None:
-        self.heard.append((datetime.now(UTC), what))
+    def add(self, what: str) -> None:
+        self.entries.append((datetime.now(UTC), what))
 
 
-class Visit:
-    """One person with one request, from filing to the last thing they do with it."""
+class ClientSession:
+    """One client with one request, from the submit to the last act."""
 
-    def __init__(self, people: People, http: httpx2.AsyncClient, part: Part) -> None:
+    def __init__(self, people: Clients, http: httpx2.AsyncClient, part: PlannedRequest) -> None:
         self._people = people
         self._http = http
         self._part = part
         self._account = next(each for each in load_accounts() if each.key == part.row.account)
-        self._told = Told()
+        self._told = AnswerLog()
         self._files: list[File] = []
         self._filed: Mapping[str, Any] = {}
         self._acts: list[Act] = []
 
     async def file(self) -> None:
-        for place, name in enumerate(self._part.files):
+        for index, name in enumerate(self._part.files):
             headers = {
                 "Content-Type": MEDIA_TYPES[name.rpartition(".")[2]],
                 "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
             }
-            key = self._key("file", str(place))
+            key = self._key("file", str(index))
             content = read_document(name)
             sent = await self._signed_in("POST", "/v1/documents", key, headers, content=content)
             self._files.append(File(UUID(sent["document_id"]), name, sha256_of(content)))
@@ -158,33 +164,33 @@ class Visit:
         self._filed = await self._signed_in("POST", "/v1/requests", self._key("request"), {}, json=body | named)
 
     async def act(self) -> None:
-        """Everything that its author does with it, each at its time. What was not acknowledged is noted too."""
-        begin = time.monotonic()
-        for number, wish in enumerate(sorted(self._part.then, key=lambda wish: wish.after)):
-            await asyncio.sleep(max(0.0, begin + wish.after - time.monotonic()))
-            self._acts.append(Act(wish.kind, None))
-            self._acts[-1] = await self._act(number, wish)
+        """Perform all planned acts, each at its time. Unacknowledged acts are noted too."""
+        started = time.monotonic()
+        for number, planned in enumerate(sorted(self._part.then, key=lambda planned: planned.after)):
+            await asyncio.sleep(max(0.0, started + planned.after - time.monotonic()))
+            self._acts.append(Act(planned.kind, None))
+            self._acts[-1] = await self._act(number, planned)
 
-    async def _act(self, number: int, wish: Wish) -> Act:
-        act = ACTS[wish.kind]
+    async def _act(self, number: int, planned: PlannedAct) -> Act:
+        act = ACTS[planned.kind]
         body = {
             name: f"{value} ({self._part.number}.{number})" if isinstance(value, str) else value
             for name, value in act.body.items()
         }
         path = f"/v1/requests/{self._filed['reference']}/{act.path}"
-        shown = {"Postigo-Receipt": self._filed["receipt"]}
-        done = await self._signed_in("POST", path, self._key("act", str(number)), shown, json=body)
-        return Act(wish.kind, done["act_id"], body.get("text"))
+        receipt = {"Postigo-Receipt": self._filed["receipt"]}
+        done = await self._signed_in("POST", path, self._key("act", str(number)), receipt, json=body)
+        return Act(planned.kind, done["act_id"], body.get("text"))
 
     async def _signed_in(
         self, method: str, path: str, key: str, headers: Mapping[str, str], **body: Any
     ) -> Mapping[str, Any]:
-        """What is answered to somebody with a session, who signs in again when it is no good any more."""
+        """Send with a session, and sign in again when it has become invalid."""
         stale = ""
         while True:
             token = await self._people.token(self._http, self._account, self._told, stale)
             sent = {**headers, "Authorization": f"Bearer {token}", "Idempotency-Key": key}
-            answer = await self._people.persist(self._http, self._told, method, path, sent, **body)
+            answer = await self._people.send_until_answered(self._http, self._told, method, path, sent, **body)
             if answer.status_code != HTTPStatus.UNAUTHORIZED:
                 read: Mapping[str, Any] = answer.json()
                 return read
@@ -192,7 +198,7 @@ class Visit:
             await asyncio.sleep(0.2)
 
     def _key(self, *parts: str) -> str:
-        """The same for whatever is sent again, in this run only."""
+        """An idempotency key: the same for retries, different in every run."""
         run = re.sub(r"[^!-~]|/", "-", self._people.name)
         return "-".join((run, str(self._part.number), *parts)).ljust(16, "-")
 
@@ -205,10 +211,10 @@ class Visit:
             reference=self._filed.get("reference"),
             request_id=UUID(request_id) if request_id else None,
             acts=tuple(self._acts),
-            answers=tuple(self._told.heard),
+            answers=tuple(self._told.entries),
         )
 
 
 def _seconds_to_wait(answer: httpx2.Response, otherwise: float) -> float:
-    told = answer.headers.get("Retry-After", "")
-    return min(float(told), LONGEST_WAIT) if told.isdigit() else otherwise
+    retry_after = answer.headers.get("Retry-After", "")
+    return min(float(retry_after), MAX_WAIT) if retry_after.isdigit() else otherwise

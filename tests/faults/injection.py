@@ -1,4 +1,4 @@
-"""How each fault of a schedule is performed, and undone when its time is over."""
+"""Inject each kind of fault, and end it when its time is over."""
 
 import asyncio
 import random
@@ -11,104 +11,104 @@ from typing import Final
 
 from deploy.local import StackError
 from deploy.verification.log import Offsets, consumer_lags
-from tests.faults import wires
-from tests.faults.appending import rewound, said_again, spoiled
+from tests.faults import error_protocols
+from tests.faults.environment import FaultsEnvironment
+from tests.faults.log_faults import append_copies, append_poison, rewind_offsets
 from tests.faults.schedule import DEPARTMENTS, GROUP_OF, GROUPS, MEMBERS, WRITES, Step
-from tests.faults.town import Town
 from tests.support.proxy import CUT, GOOD, Manners
 from tests.support.waiting import eventually
 
 LATE: Final = 0.4
-"""Seconds by which every answer is late while something is slow."""
+"""The delay of every answer while a proxy is slow, in seconds."""
 
 UP_WITHIN: Final = 30.0
 
-STANDS_WITHIN: Final = 15.0
-"""Seconds in which a process that is to stand still somewhere gets there, if it ever does: people file for ten."""
+STOPPED_WITHIN: Final = 15.0
+"""Seconds in which a process reaches its failpoint, if it ever does: requests are filed for ten seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """Where a step is performed: `begin` is where the schedule found the topics, `chance` is drawn from its seed."""
+class Injection:
+    """The context of a step. `begin`: the ends of the topics before the schedule. `chance`: seeded by the schedule."""
 
-    town: Town
+    environment: FaultsEnvironment
     begin: Offsets
     chance: random.Random
 
 
-Perform = Callable[[Scene, Step], Awaitable[None]]
+Perform = Callable[[Injection, Step], Awaitable[None]]
 
 
-async def kill(scene: Scene, step: Step) -> None:
-    await scene.town.kill(step.on)
+async def kill(injection: Injection, step: Step) -> None:
+    await injection.environment.kill(step.on)
 
 
-async def stop(scene: Scene, step: Step) -> None:
-    pid = scene.town.signal(step.on, signal.SIGSTOP)
+async def stop(injection: Injection, step: Step) -> None:
+    pid = injection.environment.signal(step.on, signal.SIGSTOP)
     await asyncio.sleep(step.seconds)
-    scene.town.go_on(pid)
+    injection.environment.resume(pid)
 
 
-async def restart(scene: Scene, step: Step) -> None:
-    """SIGTERM: it ends in order, and is started again by itself."""
-    scene.town.signal(step.on, signal.SIGTERM)
+async def restart(injection: Injection, step: Step) -> None:
+    """SIGTERM: it stops in order, and the supervisor restarts it."""
+    injection.environment.signal(step.on, signal.SIGTERM)
 
 
-async def die(scene: Scene, step: Step) -> None:
-    """Its next life ends at a failpoint; this one ends now."""
+async def die(injection: Injection, step: Step) -> None:
+    """Kill it now, and kill it again at a failpoint after its restart."""
     point, _, turn = step.how.partition("@")
-    scene.town.lay_ready(step.on, "failpoint", f"{point}:kill@{turn}")
-    await scene.town.kill(step.on)
+    injection.environment.prepare_next_start(step.on, "failpoint", f"{point}:kill@{turn}")
+    await injection.environment.kill(step.on)
 
 
-async def stand_still(scene: Scene, step: Step) -> None:
-    """Its next life stands still at a failpoint, for so long; others take over meanwhile."""
-    pid = await _standing(scene.town, step.on, step.how)
+async def stand_still(injection: Injection, step: Step) -> None:
+    """Restart it and stop it at a failpoint for a time. The other member takes over meanwhile."""
+    pid = await _stopped_at_failpoint(injection.environment, step.on, step.how)
     await asyncio.sleep(step.seconds)
-    scene.town.go_on(pid)
+    injection.environment.resume(pid)
 
 
-async def take_over(scene: Scene, step: Step) -> None:
-    """One member stands still at a step until another, which has taken over from it, dies at a step of its own.
+async def take_over(injection: Injection, step: Step) -> None:
+    """Stop one member at a failpoint until the other one, which takes over, dies at a failpoint of its own.
 
-    `how` names both steps. Who stood still is a zombie then: it believes that no time has passed. Departments wait until
-    the other has taken over, so that what they say is decided on by it.
+    `how` names both failpoints. The first member then continues as a zombie, as if no time had passed. Departments are
+    stopped until the takeover, so that the second member processes their commands.
     """
-    town, (first, second) = scene.town, _members(step.on)
+    environment, (first, second) = injection.environment, _members(step.on)
     standing, _, dying = step.how.partition(" ")
-    departments = town.signal(DEPARTMENTS, signal.SIGSTOP)
-    await town.stack.stop(second)
-    zombie = await _standing(town, first, standing)
-    town.lay_ready(second, "failpoint", dying.replace("@", ":kill@"))
-    await _up(town, second)
-    before = town.stack.restarts(second)
+    departments = environment.signal(DEPARTMENTS, signal.SIGSTOP)
+    await environment.stack.stop(second)
+    zombie = await _stopped_at_failpoint(environment, first, standing)
+    environment.prepare_next_start(second, "failpoint", dying.replace("@", ":kill@"))
+    await _up(environment, second)
+    before = environment.stack.restarts(second)
 
     async def died() -> bool:
-        return town.stack.restarts(second) > before
+        return environment.stack.restarts(second) > before
 
     async def died_or_took_over() -> bool:
-        return await died() or not await consumer_lags(town.kafka, GROUP_OF[step.on])
+        return await died() or not await consumer_lags(environment.kafka, GROUP_OF[step.on])
 
     with suppress(AssertionError):
         await eventually(died_or_took_over, within=UP_WITHIN, every=0.2)
-    town.go_on(departments)
+    environment.resume(departments)
     with suppress(AssertionError):
         await eventually(died, within=UP_WITHIN, every=0.01)
-    town.go_on(zombie)
+    environment.resume(zombie)
 
 
-async def cut_off(scene: Scene, step: Step) -> None:
-    """A member is about to take a step when the broker freezes; it is killed shortly after, and then the broker is.
+async def cut_off(injection: Injection, step: Step) -> None:
+    """Freeze the broker while a member is at a failpoint; kill the member shortly after, and then the broker.
 
-    What it had sent meanwhile is nowhere.
+    The records that the member sent meanwhile are lost.
     """
-    town = scene.town
-    pid = await _standing(town, step.on, step.how)
-    town.signal("kafka", signal.SIGSTOP)
-    town.go_on(pid)
+    environment = injection.environment
+    pid = await _stopped_at_failpoint(environment, step.on, step.how)
+    environment.signal("kafka", signal.SIGSTOP)
+    environment.resume(pid)
     await asyncio.sleep(step.seconds)
-    await town.kill(step.on)
-    await town.kill("kafka")
+    await environment.kill(step.on)
+    await environment.kill("kafka")
 
 
 def _members(process: str) -> list[str]:
@@ -116,98 +116,100 @@ def _members(process: str) -> list[str]:
     return [name for name, module in MEMBERS.items() if module == MEMBERS[process]]
 
 
-async def _standing(town: Town, name: str, where: str) -> int | None:
-    """End this life of `name`; the next one, once it stands still where it is told to. None when it never gets there."""
-    town.lay_ready(name, "failpoint", where.replace("@", ":stop@"))
-    await town.kill(name)
+async def _stopped_at_failpoint(environment: FaultsEnvironment, name: str, where: str) -> int | None:
+    """Restart `name`; returns the new pid when it stops at the failpoint, None when it never gets there."""
+    environment.prepare_next_start(name, "failpoint", where.replace("@", ":stop@"))
+    await environment.kill(name)
 
     async def stopped() -> int | None:
-        pid = town.stack.pid(name)
+        pid = environment.stack.pid(name)
         return pid if pid is not None and _state_of(pid) == "T" else None
 
     with suppress(AssertionError):
-        return await eventually(stopped, within=STANDS_WITHIN, every=0.02)
+        return await eventually(stopped, within=STOPPED_WITHIN, every=0.02)
     return None
 
 
 def _state_of(pid: int) -> str:
-    """The letter that stands for what a process does, as Linux gives it; empty when it is gone."""
+    """The state letter of a process (`T` is stopped); empty when the process does not exist."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     return ""
 
 
 def refusing(on: str) -> Manners:
-    """Every answer is an error of the kind that this engine gives."""
+    """A proxy that answers with errors of the engine behind it."""
     if on == "objects":
-        return Manners(wire=wires.S3Failing())
+        return Manners(wire=error_protocols.S3Failing())
     if on == "smtp":
-        return Manners(wire=wires.MailDeferring())
+        return Manners(wire=error_protocols.MailDeferring())
     if on.endswith(WRITES):
-        return Manners(wire=wires.MongoRefusing(wires.DISK_FULL, wires.WRITES))
-    return Manners(wire=wires.MongoRefusing(wires.SHUTTING_DOWN))
+        return Manners(wire=error_protocols.MongoRefusing(error_protocols.DISK_FULL, error_protocols.WRITES))
+    return Manners(wire=error_protocols.MongoRefusing(error_protocols.SHUTTING_DOWN))
 
 
 def behaving(manners: Callable[[str], Manners]) -> Perform:
-    """A proxy behaves otherwise, for so long."""
+    """A fault that changes the behaviour of a proxy for a time."""
 
-    async def behave(scene: Scene, step: Step) -> None:
+    async def behave(injection: Injection, step: Step) -> None:
         where = step.on.removesuffix(WRITES)
-        scene.town.behave(where, manners(step.on))
+        injection.environment.behave(where, manners(step.on))
         await asyncio.sleep(step.seconds)
-        scene.town.behave(where, GOOD)
+        injection.environment.behave(where, GOOD)
 
     return behave
 
 
-async def say_again(scene: Scene, step: Step) -> None:
-    await said_again(scene.town, scene.begin, step.on, scene.chance, shuffled=step.how == "shuffled")
+async def say_again(injection: Injection, step: Step) -> None:
+    await append_copies(
+        injection.environment, injection.begin, step.on, injection.chance, shuffled=step.how == "shuffled"
+    )
 
 
-async def rewind(scene: Scene, step: Step) -> None:
-    """Offsets of a group are only moved while it has no member."""
-    town, process = scene.town, GROUPS[step.on]
+async def rewind(injection: Injection, step: Step) -> None:
+    """Stop all members first: Kafka changes the offsets of a group only while it has no member."""
+    environment, process = injection.environment, GROUPS[step.on]
     members = _members(process)
-    await asyncio.gather(*map(town.stack.stop, members))
-    await rewound(town, step.on, scene.chance)
-    await asyncio.gather(*(_up(town, name) for name in members))
+    await asyncio.gather(*map(environment.stack.stop, members))
+    await rewind_offsets(environment, step.on, injection.chance)
+    await asyncio.gather(*(_up(environment, name) for name in members))
 
 
-async def _up(town: Town, name: str) -> None:
-    """Whoever cannot come up now, for another fault, is started again when all is healed."""
+async def _up(environment: FaultsEnvironment, name: str) -> None:
+    """Restart it. Ignore a failure because of another fault: healing restarts it again."""
     with suppress(StackError):
-        await town.stack.restart(name)
+        await environment.stack.restart(name)
 
 
-async def poison(scene: Scene, step: Step) -> None:
-    await spoiled(scene.town, step.on, scene.chance)
+async def poison(injection: Injection, step: Step) -> None:
+    await append_poison(injection.environment, step.on, injection.chance)
 
 
-async def clock(scene: Scene, step: Step) -> None:
-    """The process is started anew under a clock that can be moved; then it jumps, and later jumps back."""
-    town = scene.town
-    file = town.lay_ready(step.on, "clock", "+0")
-    before = town.signal(step.on, signal.SIGTERM)
+async def clock(injection: Injection, step: Step) -> None:
+    """Restart the process with a fake clock; the clock jumps, and jumps back later."""
+    environment = injection.environment
+    file = environment.prepare_next_start(step.on, "clock", "+0")
+    before = environment.signal(step.on, signal.SIGTERM)
 
     async def another() -> bool:
-        return town.stack.pid(step.on) not in (None, before)
+        return environment.stack.pid(step.on) not in (None, before)
 
     with suppress(AssertionError, StackError):
         await eventually(another, within=UP_WITHIN)
-        await town.stack.wait_ready(step.on, UP_WITHIN)
+        await environment.stack.wait_ready(step.on, UP_WITHIN)
     file.write_text(step.how, encoding="ascii")
     await asyncio.sleep(step.seconds)
     file.write_text("+0", encoding="ascii")
 
 
-async def fill(scene: Scene, step: Step) -> None:
-    """Not a byte is left on the disk of all engines; later there is room again."""
-    scene.town.disk.fill()
+async def fill(injection: Injection, step: Step) -> None:
+    """Fill the disk of all engines, and free it later."""
+    injection.environment.disk.fill()
     await asyncio.sleep(step.seconds)
-    scene.town.disk.free()
+    injection.environment.disk.free()
 
 
-STRIKES: Final[Mapping[str, Perform]] = {
+INJECTIONS: Final[Mapping[str, Perform]] = {
     "kill": kill,
     "stop": stop,
     "restart": restart,

@@ -1,4 +1,4 @@
-"""What is done to the log itself: records delivered twice or in another order, offsets rewound, and poison."""
+"""Faults of the log: copies of records, in order or shuffled, rewound offsets, and poison records."""
 
 import asyncio
 import random
@@ -13,28 +13,28 @@ from aiokafka.errors import KafkaError
 from deploy.topics_apply import admin_client
 from deploy.verification.log import Log, Offsets
 from services.common.domain.position import Position
-from tests.faults.town import Town
+from tests.faults.environment import FaultsEnvironment
 from tests.support.waiting import eventually
 
 T = TypeVar("T")
 
-SAID_AGAIN: Final = 15
-"""Records delivered again at one time."""
+COPIED: Final = 15
+"""The number of records that are copied at one time."""
 
-REWOUND: Final = 10
-"""Records of each partition that a group is made to take again, at most."""
+MAX_REWIND: Final = 10
+"""The maximal number of records of each partition that a group consumes again."""
 
-BACK_WITHIN: Final = 90.0
-"""Seconds that a frozen broker, or one that starts again, is waited for."""
+BROKER_WITHIN: Final = 90.0
+"""Seconds to wait for a frozen or restarting broker."""
 
 FAMILIES: Final = {"inboxes": ".inbox.v1", "outboxes": ".outbox.v1"}
-"""Topics that a schedule names together, by how their names end."""
+"""Names for groups of topics in schedules, and the suffix of those topics."""
 
 
 @asynccontextmanager
-async def appending(town: Town) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(bootstrap_servers=town.kafka, acks="all", enable_idempotence=True)
-    await _patiently(lambda: _started(producer))
+async def open_producer(environment: FaultsEnvironment) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(bootstrap_servers=environment.kafka, acks="all", enable_idempotence=True)
+    await _retry(lambda: _started(producer))
     try:
         yield producer
     finally:
@@ -46,56 +46,58 @@ async def _started(producer: AIOKafkaProducer) -> bool:
     return True
 
 
-async def _lying(town: Town, begin: Offsets) -> tuple[Any, ...]:
-    """What lies on the topics since `begin`; never empty."""
-    async with Log(town.kafka) as log:
+async def _records_since(environment: FaultsEnvironment, begin: Offsets) -> tuple[Any, ...]:
+    """The records on the topics since `begin`, after a None, so that the result is never empty."""
+    async with Log(environment.kafka) as log:
         return (None, *await log.between(begin, await log.ends()))
 
 
-async def _patiently(asking: Callable[[], Awaitable[T]]) -> T:
-    """The answer, however long the broker is frozen, or takes to come back."""
+async def _retry(call: Callable[[], Awaitable[T]]) -> T:
+    """The result of `call`, retried while the broker is unavailable."""
 
-    async def asked() -> T | None:
+    async def attempt() -> T | None:
         try:
-            return await asking()
+            return await call()
         except (KafkaError, OSError, TimeoutError):
             return None
 
-    answer = await eventually(asked, within=BACK_WITHIN, every=0.5)
+    answer = await eventually(attempt, within=BROKER_WITHIN, every=0.5)
     assert answer is not None
     return answer
 
 
-async def said_again(town: Town, begin: Offsets, name: str, chance: random.Random, *, shuffled: bool) -> None:
-    """Append records of one topic, or of one kind of topic, again as they are: old ones, late, perhaps disordered."""
-    _, *there = await _patiently(lambda: _lying(town, begin))
-    chosen = [raw for raw in there if _named(raw.topic, name) and _is_ours(raw, town)]
-    chosen = sorted(chance.sample(chosen, min(SAID_AGAIN, len(chosen))), key=there.index)
+async def append_copies(
+    environment: FaultsEnvironment, begin: Offsets, name: str, chance: random.Random, *, shuffled: bool
+) -> None:
+    """Append copies of old records of one topic, or of one group of topics, in order or shuffled."""
+    _, *records = await _retry(lambda: _records_since(environment, begin))
+    chosen = [raw for raw in records if _named(raw.topic, name) and _is_not_poison(raw, environment)]
+    chosen = sorted(chance.sample(chosen, min(COPIED, len(chosen))), key=records.index)
     if shuffled:
         chance.shuffle(chosen)
-    async with appending(town) as producer:
+    async with open_producer(environment) as producer:
         for raw in chosen:
             sent = await producer.send_and_wait(
                 raw.topic, value=raw.value, key=raw.key, headers=list(raw.headers), partition=raw.partition
             )
-            town.said_again.add(Position(sent.topic, sent.partition, sent.offset))
+            environment.appended_copies.add(Position(sent.topic, sent.partition, sent.offset))
 
 
 def _named(topic: str, name: str) -> bool:
     return topic == name or (name in FAMILIES and topic.endswith(FAMILIES[name]))
 
 
-def _is_ours(raw: Any, town: Town) -> bool:
-    return Position(raw.topic, raw.partition, raw.offset) not in town.poisoned
+def _is_not_poison(raw: Any, environment: FaultsEnvironment) -> bool:
+    return Position(raw.topic, raw.partition, raw.offset) not in environment.poisoned
 
 
-async def spoiled(town: Town, topic: str, chance: random.Random) -> None:
-    """Append something that nobody can read, among what is being said."""
+async def append_poison(environment: FaultsEnvironment, topic: str, chance: random.Random) -> None:
+    """Append a record that cannot be read."""
     value, headers = chance.choice(_poison())
-    async with appending(town) as producer:
+    async with open_producer(environment) as producer:
         key = str(UUID(int=chance.getrandbits(128))).encode()
         sent = await producer.send_and_wait(topic, value=value, key=key, headers=list(headers))
-        town.poisoned.add(Position(sent.topic, sent.partition, sent.offset))
+        environment.poisoned.add(Position(sent.topic, sent.partition, sent.offset))
 
 
 def _poison() -> Sequence[tuple[bytes | None, Sequence[tuple[str, bytes]]]]:
@@ -109,23 +111,23 @@ def _poison() -> Sequence[tuple[bytes | None, Sequence[tuple[str, bytes]]]]:
     ]
 
 
-async def rewound(town: Town, group: str, chance: random.Random) -> None:
-    """Let a group that has no member take some records again."""
+async def rewind_offsets(environment: FaultsEnvironment, group: str, chance: random.Random) -> None:
+    """Move the offsets of a group without members back, so that it consumes some records again."""
 
     async def empty() -> bool:
-        async with admin_client(town.kafka) as admin:
+        async with admin_client(environment.kafka) as admin:
             (answer,) = await admin.describe_consumer_groups([group])
             return bool(answer.to_object()["groups"][0]["state"] == "Empty")
 
-    await _patiently(empty)
-    async with admin_client(town.kafka) as admin:
-        taken = await admin.list_consumer_group_offsets(group)
-    back = {tp: max(0, at.offset - chance.randint(1, REWOUND)) for tp, at in taken.items() if at.offset > 0}
-    await _commit(town, group, back)
+    await _retry(empty)
+    async with admin_client(environment.kafka) as admin:
+        committed = await admin.list_consumer_group_offsets(group)
+    back = {tp: max(0, at.offset - chance.randint(1, MAX_REWIND)) for tp, at in committed.items() if at.offset > 0}
+    await _commit(environment, group, back)
 
 
-async def _commit(town: Town, group: str, offsets: dict[TopicPartition, int]) -> None:
-    consumer = AIOKafkaConsumer(bootstrap_servers=town.kafka, group_id=group, enable_auto_commit=False)
+async def _commit(environment: FaultsEnvironment, group: str, offsets: dict[TopicPartition, int]) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=environment.kafka, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         if offsets:

@@ -1,4 +1,4 @@
-"""Hand-made histories: a request's whole life as it should be, for tests that spoil it in one place."""
+"""Builders of correct histories: the whole life of a request, for tests that spoil it in one place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -75,9 +75,9 @@ def withdrawal() -> Act:
 
 @dataclass
 class Life:
-    """One request from its submit to its end, with what its author attached and did.
+    """One request from its submit to its end, with its files and acts.
 
-    `records` may be given more before `history` is asked for; `acts` that are set later had no effect.
+    A test may add `records` before it calls `history`. Acts that are set after construction have no effect.
     """
 
     department: str = "pf"
@@ -164,7 +164,7 @@ class Life:
     def say(
         self, name: str, event: Any, *, cause: Record | None = None, topic: str | None = None, id: str | None = None
     ) -> Record:
-        """Append `event`; its id derives from `name` unless it is given."""
+        """Append `event`. Its id derives from `name` unless `id` is given."""
         where = topic or event.topic
         offset = sum(record.topic == where for record in self.records)
         at = MONDAY + timedelta(milliseconds=10 * len(self.records))
@@ -176,26 +176,26 @@ class Life:
     def fact(
         self, called: str, cause: Record | None, kind: type[Any], state: State = State.REGISTERED, /, **more: Any
     ) -> Record:
-        """Say a fact with the next number."""
+        """Append a lifecycle fact with the next number."""
         seq = 1 + sum(isinstance(record.event, LifecycleFact) for record in self.records)
         return self.say(called, kind(**self.named, account_id=ACCOUNT, seq=seq, state=state, **more), cause=cause)
 
     def inbox(self, name: str, cause: Record, kind: type[Assignment], **changed: Any) -> Record:
-        """Tell the department: the whole assignment, with the next number."""
+        """Append an event to the department's inbox: the whole assignment, with the next number."""
         number = 1 + sum(isinstance(record.event, Assignment) for record in self.records)
         words = {each: self.words[each] for each in ("subject", "reason", "description", "documents")}
         more = {"number": number, "as_of": cause.fact.seq, "messages": self.messages}
         return self.say(name, kind(**(self.named | self.assignment | words | DAYS | more | changed)), cause=cause)
 
     def command(self, name: str, command: Event, kind: type[Any], *, cause: Record, **more: Any) -> Record:
-        """The department says it, and routing passes it on; the latter."""
+        """Append a command of the department and the fact with which routing forwards it. Returns the fact."""
         said = self.say(name, command, cause=cause, topic=topics.outbox(self.department))
         place = CommandRef(id=said.id, topic=said.topic, partition=3, offset=said.position.offset)
         passed = kind(**self.named, **self.assignment, seen=1, command=place, **more)
         return self.say(f"{name} passed on", passed, cause=said)
 
     def notified(self) -> list[Record]:
-        """The facts that make a notice."""
+        """The facts that cause a notice."""
         return [record for record in self.records if isinstance(record.event, NOTIFIED)]
 
     def delivery(self, fact: Record) -> str:
@@ -217,7 +217,7 @@ class Life:
         return replace(sent, files=self.files, reference=self.reference, request_id=self.request_id, acts=self.acts)
 
     def history(self) -> History:
-        """All of it, with stores that kept what they should, and a page that shows it."""
+        """The history of this life, with correct stores, mails and page."""
         return History(
             submissions=[self.submission],
             records=list(self.records),
@@ -266,7 +266,7 @@ class Life:
 
 
 def entry_of(record: Record) -> Entry:
-    """A record as its author reads it."""
+    """The timeline entry of a record."""
     event = record.event
     assert event is not None
     shown = {name: getattr(event, name, None) for name in ("seq", "text", "act_id")}
@@ -287,7 +287,7 @@ def _record(taken: Any, cause: str) -> Record:
 
 
 def together(*histories: History) -> History:
-    """The history of all these requests."""
+    """One history of all these requests."""
     return History(
         submissions=[each for history in histories for each in history.submissions],
         records=[each for history in histories for each in history.records],
