@@ -138,8 +138,8 @@ class AnswerLog:
 class ClientSession:
     """One client with one request, from the submit to the last act."""
 
-    def __init__(self, people: Clients, http: httpx2.AsyncClient, part: PlannedRequest) -> None:
-        self._people = people
+    def __init__(self, clients: Clients, http: httpx2.AsyncClient, part: PlannedRequest) -> None:
+        self._clients = clients
         self._http = http
         self._part = part
         self._account = next(each for each in load_accounts() if each.key == part.row.account)
@@ -188,9 +188,9 @@ class ClientSession:
         """Send with a session, and sign in again when it has become invalid."""
         stale = ""
         while True:
-            token = await self._people.token(self._http, self._account, self._told, stale)
+            token = await self._clients.token(self._http, self._account, self._told, stale)
             sent = {**headers, "Authorization": f"Bearer {token}", "Idempotency-Key": key}
-            answer = await self._people.send_until_answered(self._http, self._told, method, path, sent, **body)
+            answer = await self._clients.send_until_answered(self._http, self._told, method, path, sent, **body)
             if answer.status_code != HTTPStatus.UNAUTHORIZED:
                 read: Mapping[str, Any] = answer.json()
                 return read
@@ -199,11 +199,11 @@ class ClientSession:
 
     def _key(self, *parts: str) -> str:
         """An idempotency key: the same for retries, different in every run."""
-        run = re.sub(r"[^!-~]|/", "-", self._people.name)
+        run = re.sub(r"[^!-~]|/", "-", self._clients.name)
         return "-".join((run, str(self._part.number), *parts)).ljust(16, "-")
 
     def submission(self) -> Submission:
-        account_id = self._people.account_id(self._account) if self._files or self._filed else UUID(int=0)
+        account_id = self._clients.account_id(self._account) if self._files or self._filed else UUID(int=0)
         request_id = self._filed.get("request_id")
         return replace(
             submission_of(self._part.number, self._part.row, self._account, account_id),

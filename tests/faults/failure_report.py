@@ -30,9 +30,9 @@ def outcome_report(outcome: Outcome, tier: Tier) -> str:
     """The outcome in one line; for a failed schedule also the reason and the command to run it again."""
     history, held = outcome.history, sum(verdict.held for verdict in outcome.verdicts)
     counts = f"{len(history.acknowledged)} requests, {len(history.records)} records, {len(history.mails)} mails"
-    rested = "never healed" if outcome.rested is None else f"at rest {outcome.rested:.0f} s later"
+    rest_seconds = "never healed" if outcome.rest_seconds is None else f"at rest {outcome.rest_seconds:.0f} s later"
     word = "held" if outcome.passed else "BROKEN"
-    line = f"{word}: {held} of {len(outcome.verdicts)} clauses; {counts}; struck for {outcome.struck:.0f} s, {rested}."
+    line = f"{word}: {held} of {len(outcome.verdicts)} clauses; {counts}; faults for {outcome.fault_seconds:.0f} s, {rest_seconds}."
     if outcome.passed:
         return line
     why = history_report(history, outcome.verdicts, outcome.done)

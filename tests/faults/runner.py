@@ -54,16 +54,17 @@ class PerformedStep:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a schedule. `struck`: seconds from the start to the end of the faults; `rested`: from then to rest.
+    """The result of a schedule.
 
-    `rested` is None when the faults could not be ended: then no clause was checked.
+    `fault_seconds`: from the start to the end of the faults; `rest_seconds`: from then until the system is at rest.
+    `rest_seconds` is None when the faults could not be ended: then no clause was checked.
     """
 
     schedule: Schedule
     history: History
     verdicts: Sequence[Verdict]
-    struck: float
-    rested: float | None
+    fault_seconds: float
+    rest_seconds: float | None
     done: Sequence[PerformedStep] = ()
 
     @property
@@ -115,8 +116,8 @@ class Run:
         await filing
         healed = time.monotonic()
         history, verdicts = await self._at_rest(recorder, clients)
-        struck, rested = healed - self._started, time.monotonic() - healed
-        return Outcome(self.schedule, history, verdicts, struck, rested, list(self.done))
+        fault_seconds, rest_seconds = healed - self._started, time.monotonic() - healed
+        return Outcome(self.schedule, history, verdicts, fault_seconds, rest_seconds, list(self.done))
 
     async def _recorder(self) -> Recorder:
         self._started = time.monotonic()

@@ -17,7 +17,7 @@ from tests.unit.verification.spoiling import SPOILED
 assert spoiled_records
 assert spoiled_requests
 
-WITHOUT_REFERENCE: Final = {"nobody_ever_answered", "somebody_got_a_500"}
+WITHOUT_REFERENCE: Final = {"nobody_ever_answered", "a_client_got_a_500"}
 
 
 def judged(history: History) -> list[Check]:

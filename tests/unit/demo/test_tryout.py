@@ -53,11 +53,11 @@ def test_the_filter_prints_the_value_and_nothing_for_a_problem(answer: str, left
 
 @needs_curl
 def test_every_line_prints_an_error_when_the_sign_in_fails() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers there
-        given, complaint = pasted(*curl_lines(AUTHOR, f"http://127.0.0.1:{taken.getsockname()[1]}"))
-    assert "TOKEN: not signed in" in complaint
-    assert "TOKEN: sign in first" in complaint
-    assert "REF: not filed" in complaint
-    assert "REF: file first" in complaint
-    assert "{" not in given
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        output, errors = pasted(*curl_lines(AUTHOR, f"http://127.0.0.1:{other.getsockname()[1]}"))
+    assert "TOKEN: not signed in" in errors
+    assert "TOKEN: sign in first" in errors
+    assert "REF: not filed" in errors
+    assert "REF: file first" in errors
+    assert "{" not in output

@@ -91,13 +91,13 @@ class Life:
         self.assignment: dict[str, Any] = {"assignment_id": uuid4(), "department": self.department, "epoch": 1}
         self.messages: tuple[Message, ...] = ()
         submit = RequestSubmitted(**self.names, **self.words, account_id=ACCOUNT, actor_id=ACCOUNT, who="P")
-        submitted = self.say("submit", submit)
+        submitted = self.append("submit", submit)
         self.registered = self.fact(
             "registered", submitted, RequestRegistered, State.REGISTERED, **self.words, **DAYS, calendar="PT/1", who="P"
         )
         self.created = self.inbox("created", self.registered, AssignmentCreated)
         made = AssignmentMade(**self.named, **self.assignment, rule="r", rules_version="1")
-        made_record = self.say("made", made, cause=self.registered)
+        made_record = self.append("made", made, cause=self.registered)
         self.fact("routed", made_record, RequestRouted, State.REGISTERED, **self.assignment, rule="r")
         self._attach(self.registered, self.files)
         for act in self.acts:
@@ -106,7 +106,7 @@ class Life:
             self._answer()
         for fact in self.notified():
             sent = DeliverySent(**self.named, delivery_id=self.delivery(fact), event_id=fact.id, **NOTICE)
-            self.say(f"sent {fact.id}", sent, cause=fact)
+            self.append(f"sent {fact.id}", sent, cause=fact)
 
     @property
     def withdrawn(self) -> bool:
@@ -130,7 +130,7 @@ class Life:
         for file in files:
             about = {"document_id": file.document_id, "name": file.name, "media_type": "application/pdf", "size": 9}
             kept = FileAccepted(**self.named, **about, sha256=file.sha256)
-            accepted = self.say(f"kept {file.document_id}", kept, cause=cause)
+            accepted = self.append(f"kept {file.document_id}", kept, cause=cause)
             name = f"accepted {file.document_id}"
             fact = self.fact(name, accepted, DocumentAccepted, State.REGISTERED, **about, sha256=file.sha256)
             self.inbox(f"told {file.document_id}", fact, AssignmentUpdated)
@@ -139,29 +139,29 @@ class Life:
         assert act.act_id is not None
         who = {"account_id": ACCOUNT, "actor_id": ACCOUNT}
         if act.kind == WITHDRAWAL:
-            done = self.say(f"done {act.act_id}", Withdrawn(**self.names, **who), id=act.act_id)
+            done = self.append(f"done {act.act_id}", Withdrawn(**self.names, **who), id=act.act_id)
             fact = self.fact(f"act {act.act_id}", done, RequestWithdrawn, State.WITHDRAWN, act_id=act.act_id)
             self.inbox(f"told {act.act_id}", fact, AssignmentWithdrawn)
             return
         words = {"text": act.text, "documents": act.documents}
-        done = self.say(f"done {act.act_id}", RequestReplied(**self.names, **who, **words), id=act.act_id)
+        done = self.append(f"done {act.act_id}", RequestReplied(**self.names, **who, **words), id=act.act_id)
         fact = self.fact(f"act {act.act_id}", done, MessageAdded, State.REGISTERED, act_id=act.act_id, **words)
         self.messages = (*self.messages, Message(seq=fact.fact.seq, at=MONDAY, **words))
         self.inbox(f"told {act.act_id}", fact, AssignmentUpdated)
         self._attach(fact, act.files)
 
     def _answer(self) -> None:
-        told = [record for record in self.records if isinstance(record.event, Assignment)][-1]
-        seen = {"assignment_id": self.assignment["assignment_id"], "epoch": 1, "seen": told.event.as_of}  # type: ignore[union-attr]
-        self.acknowledge = self.command("acknowledge", Acknowledge(**seen), AssignmentAcknowledged, cause=told)
+        last = [record for record in self.records if isinstance(record.event, Assignment)][-1]
+        seen = {"assignment_id": self.assignment["assignment_id"], "epoch": 1, "seen": last.event.as_of}  # type: ignore[union-attr]
+        self.acknowledge = self.command("acknowledge", Acknowledge(**seen), AssignmentAcknowledged, cause=last)
         own = {"department": self.department}
         self.fact("in-analysis", self.acknowledge, RequestInAnalysis, State.IN_ANALYSIS, **own)
         resolve = Resolve(**seen, text=RESOLVED)
-        self.resolve = self.command("resolve", resolve, AssignmentResolved, cause=told, text=RESOLVED)
+        self.resolve = self.command("resolve", resolve, AssignmentResolved, cause=last, text=RESOLVED)
         self.fact("answered", self.resolve, RequestAnswered, State.ANSWERED, **own, text=RESOLVED)
         self.fact("concluded", self.resolve, RequestConcluded, State.CONCLUDED)
 
-    def say(
+    def append(
         self, name: str, event: Any, *, cause: Record | None = None, topic: str | None = None, id: str | None = None
     ) -> Record:
         """Append `event`. Its id derives from `name` unless `id` is given."""
@@ -169,8 +169,8 @@ class Life:
         offset = sum(record.topic == where for record in self.records)
         at = MONDAY + timedelta(milliseconds=10 * len(self.records))
         identifier = id or str(derived_id("test", str(self.request_id), name))
-        taken = received(event, topic=where, key=self.request_id, at=at, id=identifier, offset=offset)
-        self.records.append(_record(taken, cause.id if cause else identifier))
+        incoming = received(event, topic=where, key=self.request_id, at=at, id=identifier, offset=offset)
+        self.records.append(_record(incoming, cause.id if cause else identifier))
         return self.records[-1]
 
     def fact(
@@ -178,21 +178,21 @@ class Life:
     ) -> Record:
         """Append a lifecycle fact with the next number."""
         seq = 1 + sum(isinstance(record.event, LifecycleFact) for record in self.records)
-        return self.say(called, kind(**self.named, account_id=ACCOUNT, seq=seq, state=state, **more), cause=cause)
+        return self.append(called, kind(**self.named, account_id=ACCOUNT, seq=seq, state=state, **more), cause=cause)
 
     def inbox(self, name: str, cause: Record, kind: type[Assignment], **changed: Any) -> Record:
         """Append an event to the department's inbox: the whole assignment, with the next number."""
         number = 1 + sum(isinstance(record.event, Assignment) for record in self.records)
         words = {each: self.words[each] for each in ("subject", "reason", "description", "documents")}
         more = {"number": number, "as_of": cause.fact.seq, "messages": self.messages}
-        return self.say(name, kind(**(self.named | self.assignment | words | DAYS | more | changed)), cause=cause)
+        return self.append(name, kind(**(self.named | self.assignment | words | DAYS | more | changed)), cause=cause)
 
     def command(self, name: str, command: Event, kind: type[Any], *, cause: Record, **more: Any) -> Record:
         """Append a command of the department and the fact with which routing forwards it. Returns the fact."""
-        said = self.say(name, command, cause=cause, topic=topics.outbox(self.department))
-        place = CommandRef(id=said.id, topic=said.topic, partition=3, offset=said.position.offset)
-        passed = kind(**self.named, **self.assignment, seen=1, command=place, **more)
-        return self.say(f"{name} passed on", passed, cause=said)
+        sent = self.append(name, command, cause=cause, topic=topics.outbox(self.department))
+        place = CommandRef(id=sent.id, topic=sent.topic, partition=3, offset=sent.position.offset)
+        forwarded = kind(**self.named, **self.assignment, seen=1, command=place, **more)
+        return self.append(f"{name} forwarded", forwarded, cause=sent)
 
     def notified(self) -> list[Record]:
         """The facts that cause a notice."""
@@ -273,16 +273,16 @@ def entry_of(record: Record) -> Entry:
     return Entry(type=short(type(event)), title="-", at=record.at, **shown)
 
 
-def _record(taken: Any, cause: str) -> Record:
+def _record(incoming: Any, cause: str) -> Record:
     return Record(
-        position=taken.position,
-        at=taken.at,
-        key=taken.key,
-        id=taken.id,
-        type=type(taken.event).TYPE,
+        position=incoming.position,
+        at=incoming.at,
+        key=incoming.key,
+        id=incoming.id,
+        type=type(incoming.event).TYPE,
         cause=cause,
-        digest=taken.digest,
-        received=taken,
+        digest=incoming.digest,
+        received=incoming,
     )
 
 

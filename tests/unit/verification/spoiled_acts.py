@@ -109,8 +109,8 @@ def the_department_never_heard_of_a_withdrawal(_: Life) -> History:
 @breaks(acts.departments_get_a_withdrawal_once)
 def the_department_heard_of_a_withdrawal_twice(_: Life) -> History:
     life = gone()
-    told = next(record for record in life.records if isinstance(record.event, AssignmentWithdrawn))
-    return extended(life.history(), again(told, 50, id="other"))
+    withdrawal_event = next(record for record in life.records if isinstance(record.event, AssignmentWithdrawn))
+    return extended(life.history(), again(withdrawal_event, 50, id="other"))
 
 
 @breaks(departments.every_request_goes_to_its_own_department)
@@ -173,10 +173,10 @@ def a_command_was_rejected_as_another_departments(life: Life) -> History:
 
 def rejected(life: Life, code: str, command_id: str | None = None) -> History:
     """A life in which a command of the department was rejected."""
-    said = next(record for record in life.records if isinstance(record.event, Command))
-    place = {"command_topic": said.topic, "command_partition": 3, "command_offset": 0}
+    command = next(record for record in life.records if isinstance(record.event, Command))
+    command_position = {"command_topic": command.topic, "command_partition": 3, "command_offset": 0}
     event = CommandRejected(
-        **life.named, department=life.department, command_id=command_id or said.id, code=code, **place
+        **life.named, department=life.department, command_id=command_id or command.id, code=code, **command_position
     )
-    life.say(f"rejected {uuid4()}", event)
+    life.append(f"rejected {uuid4()}", event)
     return life.history()

@@ -30,7 +30,7 @@ def a_reference_was_given_twice(life: Life) -> History:
 
 
 @breaks(requests.nobody_gets_an_unexpected_answer)
-def somebody_got_a_500(life: Life) -> History:
+def a_client_got_a_500(life: Life) -> History:
     return replace(life.history(), unexpected_answers=["500 to POST /v1/requests"])
 
 
