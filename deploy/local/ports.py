@@ -34,5 +34,5 @@ def choose(names: Iterable[str], kept: Mapping[str, int]) -> dict[str, int]:
     return chosen
 
 
-def _new_port(taken: set[int]) -> int:
-    return next(port for port in _random.sample(RANGE, len(RANGE)) if port not in taken and is_free(port))
+def _new_port(used: set[int]) -> int:
+    return next(port for port in _random.sample(RANGE, len(RANGE)) if port not in used and is_free(port))

@@ -32,7 +32,7 @@ async def test_a_dead_letter_is_listed_shown_and_discarded(environment: CommandL
     assert "not-json" in shown.out
     assert "possible" in shown.out
 
-    for typed in (("--reason", "nobody can read it"), ("--reason", "nobody can read it", "--yes")):
+    for typed in (("--reason", "it is unreadable"), ("--reason", "it is unreadable", "--yes")):
         discarded = await environment.postigo("dlq", "discard", "--where", f"letter={letter}", *typed)
         assert discarded.code == 0, discarded.err
     assert discarded.out == "1 record discarded.\n"

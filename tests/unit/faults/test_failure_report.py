@@ -1,18 +1,18 @@
-"""The history of a schedule that broke a promise, as a person reads it."""
+"""The report of a failed schedule."""
 
 from dataclasses import replace
 
 from deploy.verification.clauses import CLAUSES
 from deploy.verification.verdicts import judge
-from tests.faults.telling import told
+from tests.faults.failure_report import history_report
 from tests.unit.verification.builders import Life, together
 
 
-def test_the_history_that_is_told_is_that_of_the_offended_request_alone_and_in_order() -> None:
+def test_the_report_contains_only_the_affected_request_in_order() -> None:
     sound, life = Life(), Life()
     spoiled = replace(life.history(), records=[record for record in life.records if record.cause != life.resolve.id])
     history = together(sound.history(), spoiled)
-    text = told(history, judge(history, CLAUSES))
+    text = history_report(history, judge(history, CLAUSES))
     assert "BROKEN (lost)" in text
     assert str(life.request_id) in text
     assert str(sound.request_id) not in text

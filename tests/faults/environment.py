@@ -1,4 +1,4 @@
-"""The whole system on one machine, two of each process, with a proxy before everything that is asked over a network."""
+"""The environment of the fault schedules: the whole system, two of each process, with a proxy for every connection."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from tests.faults.schedule import DEPARTMENTS, MEMBERS, STORE, STORES
 from tests.support.proxy import GOOD, Manners, Proxy
 
 READY_WITHIN: Final = 90.0
-"""Seconds that everything together has to come up on a busy machine."""
+"""Seconds for the start of everything on a busy machine."""
 
 UP_AGAIN_WITHIN: Final = 30.0
 
@@ -39,41 +39,41 @@ PROXIES: Final[Mapping[str, Sequence[str]]] = {
     "to gateway": tuple(table.internal_name(name, "gateway") for name in GATEWAYS),
     "to documents": DOCUMENTS,
 }
-"""What each proxy stands before: an engine, or the replicas of a process, in turn."""
+"""The targets of each proxy: an engine, or the replicas of a process, which it uses in turn."""
 
 
-class Town:
-    """`said_again` and `poisoned`: where records lie that a schedule appended and nobody of ours said."""
+class FaultsEnvironment:
+    """`appended_copies` and `poisoned`: positions of records that a schedule appended."""
 
     def __init__(self, home: Path, tier: Tier, observe: Observer = unobserved) -> None:
         self.stack = LocalStack(home, tier=tier, observe=observe)
         self.disk = Disk(home / "data")
-        self.said_again: set[Position] = set()
+        self.appended_copies: set[Position] = set()
         self.poisoned: set[Position] = set()
         self._proxies: dict[str, Proxy] = {}
         self._stopped: set[int] = set()
-        self._ready_files = home / "next-life"
+        self._start_files = home / "next-start"
 
     @property
     def kafka(self) -> str:
         return self.stack.env["KAFKA_URL"]
 
     @property
-    def counter(self) -> str:
-        """Where people go: whichever gateway has its turn."""
+    def public_url(self) -> str:
+        """The public API: the proxy before both gateways."""
         return f"http://127.0.0.1:{self._proxies['counter'].port}"
 
     @property
     def programs(self) -> Sequence[str]:
-        """Everything that a schedule may end or stop, engines first."""
+        """All programs that a schedule may kill or stop, engines first."""
         return (*table.TIERS[self.stack.tier], *MEMBERS, DEPARTMENTS)
 
     async def open(self, stack: AsyncExitStack) -> None:
-        """Start everything; `stack` closes it. Raises StackError."""
+        """Start everything; `stack` stops it. Raises StackError."""
         if self.stack.tier == REAL:
             stack.enter_context(self.disk.mounted())
         await stack.enter_async_context(self.stack)
-        self._ready_files.mkdir(exist_ok=True)
+        self._start_files.mkdir(exist_ok=True)
         for name, targets in PROXIES.items():
             addresses = [f"127.0.0.1:{self.stack.port(target)}" for target in targets]
             self._proxies[name] = await stack.enter_async_context(Proxy(*addresses))
@@ -89,7 +89,7 @@ class Town:
         }
         await self.stack.start_program(
             name,
-            [sys.executable, "-m", "tests.faults.launch", str(self._ready_files), name, module],
+            [sys.executable, "-m", "tests.faults.launch", str(self._start_files), name, module],
             env={**own, **self._addresses(name.removesuffix("-2"))},
             url=f"http://127.0.0.1:{self.stack.port(name)}",
             ready=partial(probes.http_ready, self.stack.port(table.internal_name(name, module))),
@@ -116,14 +116,14 @@ class Town:
             ready=partial(departments_listen, self.kafka, codes),
         )
 
-    # What can be done to it.
+    # Faults.
 
     async def kill(self, name: str) -> None:
-        """SIGKILL; it is started again by itself."""
+        """SIGKILL. The supervisor restarts the program."""
         await self.stack.kill(name)
 
     def signal(self, name: str, number: signal.Signals) -> int | None:
-        """Send a signal; the process that got it."""
+        """Send a signal; returns the pid that got it."""
         pid = self.stack.pid(name)
         if pid is None:
             return None
@@ -133,8 +133,8 @@ class Town:
             self._stopped.add(pid)
         return pid
 
-    def go_on(self, pid: int | None) -> None:
-        """Let a stopped process go on, if it still lives."""
+    def resume(self, pid: int | None) -> None:
+        """Send SIGCONT to a stopped process, if it still exists."""
         if pid is not None:
             self._stopped.discard(pid)
             with suppress(ProcessLookupError):
@@ -144,17 +144,17 @@ class Town:
         for name in set(STORES.values()) if where == STORE else {where}:
             self._proxies[name].behave(manners)
 
-    def lay_ready(self, name: str, what: str, line: str) -> Path:
-        """For the next life of `name`: a failpoint, a clock or a mutation."""
-        file = self._ready_files / f"{name}.{what}"
+    def prepare_next_start(self, name: str, what: str, line: str) -> Path:
+        """Prepare a failpoint, a clock or a mutation for the next start of `name`."""
+        file = self._start_files / f"{name}.{what}"
         file.write_text(line, encoding="ascii")
         return file
 
     @asynccontextmanager
     async def broken(self, process: str, mutation: str) -> AsyncIterator[None]:
-        """Within the block both members of `process` break a promise of the kernel."""
+        """Within the block, both members of `process` run with the mutation."""
         members = [name for name, module in MEMBERS.items() if module == MEMBERS[process]]
-        files = [self.lay_ready(name, "mutation", mutation) for name in members]
+        files = [self.prepare_next_start(name, "mutation", mutation) for name in members]
         await asyncio.gather(*map(self.stack.restart, members))
         try:
             yield
@@ -164,18 +164,18 @@ class Town:
             await asyncio.gather(*map(self.stack.restart, members))
 
     async def heal(self) -> None:
-        """Everything goes on, behaves and runs again, and no next life has anything laid ready. Raises StackError."""
+        """End all faults: continue stopped processes, reset proxies and disk, restart programs. Raises StackError."""
         for pid in list(self._stopped):
-            self.go_on(pid)
+            self.resume(pid)
         self.disk.free()
         for proxy in self._proxies.values():
             proxy.behave(GOOD)
-        for file in [*self._ready_files.glob("*.failpoint"), *self._ready_files.glob("*.clock")]:
+        for file in [*self._start_files.glob("*.failpoint"), *self._start_files.glob("*.clock")]:
             file.unlink()
         await asyncio.gather(*map(self._up, self.programs))
 
     async def _up(self, name: str) -> None:
-        """A program that was ended before it was ever ready is not started again by itself."""
+        """Wait until it is ready, or restart it: the supervisor does not restart a program that was never ready."""
         try:
             await self.stack.wait_ready(name, UP_AGAIN_WITHIN)
         except StackError:
@@ -183,9 +183,11 @@ class Town:
 
 
 @asynccontextmanager
-async def town(home: Path, tier: Tier, observe: Observer = unobserved) -> AsyncIterator[Town]:
-    """A town that is open while the block lasts."""
-    made = Town(home, tier, observe)
+async def faults_environment(
+    home: Path, tier: Tier, observe: Observer = unobserved
+) -> AsyncIterator[FaultsEnvironment]:
+    """A running environment within the block."""
+    environment = FaultsEnvironment(home, tier, observe)
     async with AsyncExitStack() as stack:
-        await made.open(stack)
-        yield made
+        await environment.open(stack)
+        yield environment

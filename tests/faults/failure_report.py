@@ -1,4 +1,4 @@
-"""An offending history as a person reads it: one request's own records in order, among what was done to the system."""
+"""The report of a failed schedule: the records of the affected requests in order, together with the faults."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,38 +9,38 @@ from deploy.verification.evidence import Record, StoredDocument, Submission
 from deploy.verification.history import History
 from deploy.verification.verdicts import Verdict
 from services.common.contracts.base import TYPE_PREFIX
-from tests.faults.runner import Done, Outcome
+from tests.faults.runner import Outcome, PerformedStep
 
 SHOWN: Final = 3
-"""Breaches that are printed of each broken clause; the others are counted."""
+"""The number of printed violations of each clause."""
 
-TOLD: Final = 4
-"""Requests whose whole history is printed."""
+REPORTED: Final = 4
+"""The number of requests whose history is printed."""
 
 Line = tuple[datetime, str]
 
 
-def again(name: str, tier: Tier) -> str:
-    """What to type to run the schedule of this name once more."""
+def rerun_command(name: str, tier: Tier) -> str:
+    """The command that runs the schedule again."""
     seed, _, number = name.partition("/")
     return f'make faults ARGS="--seed {seed} --only {number} --tier {tier}"'
 
 
-def ending(outcome: Outcome, tier: Tier) -> str:
-    """What became of a schedule, in one line; of one that failed, why and how to run it again."""
+def outcome_report(outcome: Outcome, tier: Tier) -> str:
+    """The outcome in one line; for a failed schedule also the reason and the command to run it again."""
     history, held = outcome.history, sum(verdict.held for verdict in outcome.verdicts)
     counts = f"{len(history.acknowledged)} requests, {len(history.records)} records, {len(history.mails)} mails"
-    rested = "never healed" if outcome.rested is None else f"at rest {outcome.rested:.0f} s later"
+    rest_seconds = "never healed" if outcome.rest_seconds is None else f"at rest {outcome.rest_seconds:.0f} s later"
     word = "held" if outcome.passed else "BROKEN"
-    line = f"{word}: {held} of {len(outcome.verdicts)} clauses; {counts}; struck for {outcome.struck:.0f} s, {rested}."
+    line = f"{word}: {held} of {len(outcome.verdicts)} clauses; {counts}; faults for {outcome.fault_seconds:.0f} s, {rest_seconds}."
     if outcome.passed:
         return line
-    why = told(history, outcome.verdicts, outcome.done)
-    return f"{line}\n\nSchedule {outcome.schedule.name} broke a promise: {again(outcome.schedule.name, tier)}\n{why}\n"
+    why = history_report(history, outcome.verdicts, outcome.done)
+    return f"{line}\n\nSchedule {outcome.schedule.name} broke a promise: {rerun_command(outcome.schedule.name, tier)}\n{why}\n"
 
 
-def told(history: History, verdicts: Sequence[Verdict], done: Sequence[Done] = ()) -> str:
-    """Every broken clause with its breaches, and the history of the requests they are about, among what was done."""
+def history_report(history: History, verdicts: Sequence[Verdict], done: Sequence[PerformedStep] = ()) -> str:
+    """All broken clauses with their violations, and the history of the affected requests with the faults."""
     broken = [verdict for verdict in verdicts if not verdict.held]
     lines: list[str] = []
     keys: dict[str, None] = {}
@@ -49,18 +49,18 @@ def told(history: History, verdicts: Sequence[Verdict], done: Sequence[Done] = (
         lines += [f"    {violation.what}" for violation in verdict.violations[:SHOWN]]
         lines += [f"    and {left} more"] if (left := len(verdict.violations) - SHOWN) > 0 else []
         keys |= dict.fromkeys(each.key for each in verdict.violations[:SHOWN] if each.key)
-    for key in list(keys)[:TOLD]:
-        lines += ["", f"What is known of {history.name(key)} (request {key}):", *_life(history, key, done)]
+    for key in list(keys)[:REPORTED]:
+        lines += ["", f"History of {history.name(key)} (request {key}):", *_life(history, key, done)]
     return "\n".join(lines)
 
 
-def _life(history: History, key: str, done: Sequence[Done]) -> Iterator[str]:
+def _life(history: History, key: str, done: Sequence[PerformedStep]) -> Iterator[str]:
     submission = history.by_request.get(key)
     if submission is not None:
         yield f"    its author wrote: {submission.description[:100]!r}"
     records = [record for record in history.records if record.key == key]
     lines = [(record.at, _record(history, record)) for record in records]
-    lines += [(at, f"its author was told: {answer}") for at, answer in (submission.answers if submission else ())]
+    lines += [(at, f"its author got: {answer}") for at, answer in (submission.answers if submission else ())]
     if lines:
         lines += _meanwhile(done, min(lines)[0], max(lines)[0])
     for at, text in sorted(lines):
@@ -68,7 +68,7 @@ def _life(history: History, key: str, done: Sequence[Done]) -> Iterator[str]:
     yield from _left(history, key, submission)
 
 
-def _meanwhile(done: Sequence[Done], begin: datetime, end: datetime) -> list[Line]:
+def _meanwhile(done: Sequence[PerformedStep], begin: datetime, end: datetime) -> list[Line]:
     return [(step.at, f"~~~ {step.what}") for step in done if begin <= step.at <= end] or [
         (step.at, f"~~~ {step.what}") for step in done
     ]
@@ -81,7 +81,7 @@ def _record(history: History, record: Record) -> str:
         value = getattr(record.event, name, None)
         parts += [f"{name}={value}"] if value is not None else []
     parts += [f"id={record.id}"]
-    parts += ["(appended again by the schedule)"] if position in history.appended_again else []
+    parts += ["(appended rerun_command by the schedule)"] if position in history.appended_again else []
     parts += ["(POISON)"] if position in history.poisoned else []
     letters = [f"{each.group}: {each.reason}" for each in history.dead_letters if each.position == position]
     parts += [f"DEAD LETTER of {', '.join(letters)}"] if letters else []
@@ -89,12 +89,12 @@ def _record(history: History, record: Record) -> str:
 
 
 def _left(history: History, key: str, submission: Submission | None) -> Iterator[str]:
-    """What the stores kept, and the mails that left."""
+    """The stored documents and the mails."""
     reference = submission.reference if submission else None
     for group, documents in history.stored.items():
         for name, document in documents.items():
             if name in (key, reference) or _about(document, key):
-                yield f"    kept by {group}: {_document(document)}"
+                yield f"    stored by {group}: {_document(document)}"
     for mail in history.mails:
         if mail.reference == reference:
             yield f"    mail {mail.delivery_id} to {mail.to}"
@@ -107,8 +107,8 @@ def _about(document: StoredDocument, key: str) -> bool:
 def _document(document: StoredDocument) -> str:
     if document.state is None:
         return f"{document.key}: nothing but {document.blocked} blocked records"
-    told = {name: document.state.get(name) for name in ("state", "status", "seq", "number", "because")}
-    words = [f"{name} {value}" for name, value in told.items() if value is not None]
-    words += [f"decided on {len(document.inbox)}"] if document.inbox else []
+    fields = {name: document.state.get(name) for name in ("state", "status", "seq", "number", "because")}
+    words = [f"{name} {value}" for name, value in fields.items() if value is not None]
+    words += [f"processed {len(document.inbox)}"] if document.inbox else []
     words += [f"UNSENT {', '.join(document.unsent)}"] if document.unsent else []
     return f"{document.key}: {', '.join(words)}"

@@ -1,4 +1,4 @@
-"""The three protocols that the proxies speak when an engine is to answer with errors: MongoDB's, S3's, and SMTP."""
+"""Error answers of the proxies in the protocols of MongoDB, S3 and SMTP."""
 
 import asyncio
 import struct
@@ -22,7 +22,7 @@ DISK_FULL: Final = 14031
 
 @dataclass(frozen=True, slots=True)
 class MongoRefusing:
-    """Answers commands with an error: `only` these, or all but greetings. The others are passed on."""
+    """Answers commands with an error: those in `only`, or all but greetings. Forwards the others."""
 
     code: int
     only: Collection[str] = ()
@@ -42,7 +42,7 @@ class MongoRefusing:
 
 
 def _command(message: bytes) -> str:
-    """The name of the command: its document's first key."""
+    """The name of the command: the first key of its document."""
     begin = _HEADER.size + _BEFORE_BODY
     (size,) = struct.unpack_from("<i", message, begin)
     return next(iter(bson.decode(message[begin : begin + size])))
@@ -54,7 +54,7 @@ def _refusal(to: int, code: int) -> bytes:
 
 
 class S3Failing:
-    """Answers every request with 503, once it was heard to its end."""
+    """Answers every request with 503 after reading all of it."""
 
     BODY: Final = b"<Error><Code>SlowDown</Code><Message>refused by a test</Message></Error>"
     ANSWER: Final = (
@@ -76,7 +76,7 @@ def _content_length(head: bytes) -> int:
 
 
 class MailDeferring:
-    """Takes no mail now: 421 to whoever says hello."""
+    """Rejects mails temporarily: answers EHLO with 421."""
 
     async def next(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         await reader.readuntil(b"\r\n")
