@@ -12,7 +12,7 @@ from starlette.types import Scope
 from services.common.http import problem_types
 from services.common.http.problem_types import ProblemType
 from services.common.http.problems import Problem
-from services.common.telemetry.metrics import TURNED_AWAY
+from services.common.telemetry.metrics import REJECTED
 
 RETRY_AFTER: Final = (1, 3)
 """Seconds, drawn for each refusal: refused clients must not all come back at the same moment."""
@@ -25,7 +25,7 @@ class ConcurrencyLimit:
         self._limit = limit
         self._kind = kind
         self._inside = 0
-        self._refused = TURNED_AWAY.labels(what)
+        self._refused = REJECTED.labels(what)
 
     @property
     def is_full(self) -> bool:

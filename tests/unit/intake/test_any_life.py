@@ -53,9 +53,9 @@ class AnyLife(RuleBasedStateMachine):
     def take(self, record: Any) -> tuple[Outcome, list[LifecycleFact]]:
         """Decide on one record, as the kernel does."""
         fold = requests.fold(self.document, [record])
-        (end,) = fold.ends
+        (end,) = fold.outcomes
         self.document = fold.change.after
-        said = [_fact(outgoing) for outgoing in fold.change.said]
+        said = [_fact(outgoing) for outgoing in fold.change.new_events]
         self.facts += said
         return end, said
 
