@@ -72,7 +72,7 @@ def _run(service: str, settings: Settings, internal: DrainingServer, public: Dra
     if not (internal.started and (public is None or public.started)):
         sys.exit(STARTUP_FAILURE)
     if received is not None:
-        # The parent process is to see which signal ended this one.
+        # End by the same signal, so that the parent process sees which one it was.
         signal.signal(received, signal.SIG_DFL)
         signal.raise_signal(received)
 

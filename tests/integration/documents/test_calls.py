@@ -8,7 +8,7 @@ import pytest
 from services.common.http import problem_types, signing
 from tests.integration.documents.desk import Desk, pdf
 
-REFUSED = problem_types.NOT_OURS.status
+REFUSED = problem_types.SIGNATURE.status
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ async def test_an_unsigned_a_stale_or_a_tampered_call_is_refused(
     ):
         answer = await desk.http.request(method, path, content=body, headers=owner | headers)
         assert answer.status_code == REFUSED, headers
-        assert answer.json()["type"] == problem_types.NOT_OURS.type
+        assert answer.json()["type"] == problem_types.SIGNATURE.type
     asked_more = await desk.http.request(method, f"{path}?a=b", content=body, headers=owner | fresh)
     assert asked_more.status_code == REFUSED
 

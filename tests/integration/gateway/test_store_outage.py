@@ -88,7 +88,7 @@ async def test_what_needs_the_store_is_told_to_come_back_in_time_and_a_text_is_f
         assert [where(answer) for answer, _ in answers if int(answer.headers["retry-after"]) < 1] == []
         assert [(where(answer), took) for answer, took in answers if took > ANSWERED_WITHIN] == []
         assert alive == 200
-        assert (imported, complaint.startswith("Accounts not created: store is away")) == (1, True)
+        assert (imported, complaint.startswith("Accounts not created: store is unavailable")) == (1, True)
         await eventually(partial(lists, stranger))
 
 

@@ -99,7 +99,7 @@ def detail_of(problem: Problem) -> str:
     ("cap", "said"), [(25 * 1024 * 1024, "25 MiB"), (64 * 1024, "64 KiB"), (1000, "1000 bytes"), (0, "0 bytes")]
 )
 def test_what_is_too_large_is_told_how_large_it_may_be(cap: int, said: str) -> None:
-    assert detail_of(too_large(cap)) == f": At most {said}."
+    assert detail_of(too_large(cap)) == f": Too large: the limit is {said}."
 
 
 def test_what_is_of_another_type_is_told_which_types_are_accepted() -> None:
@@ -122,8 +122,8 @@ class EmptyForm(BaseModel):
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        (Form, ": There are fields that are not known here. Known are: street, town."),
-        (EmptyForm, ": No field is sent here: only {}."),
+        (Form, ": There are unknown fields. The known fields are: street, town."),
+        (EmptyForm, ": This takes no fields: send {}."),
     ],
 )
 def test_fields_that_are_not_known_are_answered_once_by_those_that_are(form: type[BaseModel], said: str) -> None:
