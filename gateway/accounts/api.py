@@ -1,20 +1,20 @@
 """`/v1/sessions`, and the one internal question about people."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel
 
 from gateway.accounts.domain import Account, AccountKind, Credentials
 from gateway.dependencies import ServicesDep, SignedIn, Token
 from services.common.catalogue import Language
+from services.common.contracts.internal import Recipient, RecipientsRequest, RecipientsResponse
 from services.common.http import problem_types
 from services.common.http.internal_auth import require_signature
 from services.common.http.problems import problem_responses
 from services.common.http.strict_json import StrictJsonRoute
-from services.common.runtime.coalescing import MAX_BATCH
 
 
 class CredentialsRoute(StrictJsonRoute):
@@ -42,28 +42,6 @@ class SessionResponse(BaseModel):
     token: str
     expires_at: datetime
     account: AccountResponse
-
-
-class Recipient(BaseModel):
-    name: str
-    email: str
-    language: Language
-    channels: tuple[str, ...]
-
-
-class RecipientAsked(BaseModel):
-    account_id: UUID
-    purpose: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-class RecipientsAsked(BaseModel):
-    asked: Annotated[tuple[RecipientAsked, ...], Field(max_length=MAX_BATCH)]
-
-
-class RecipientsTold(BaseModel):
-    """In the order in which they were asked for."""
-
-    recipients: tuple[Recipient | None, ...]
 
 
 _SIGN_IN_PROBLEMS: Final[Any] = problem_responses(
@@ -106,12 +84,12 @@ async def sign_out(token: Token, session: SignedIn, response: Response, services
 
 
 @internal_router.post("/recipients")
-async def get_recipients(asked: RecipientsAsked, response: Response, services: ServicesDep) -> RecipientsTold:
+async def get_recipients(asked: RecipientsRequest, response: Response, services: ServicesDep) -> RecipientsResponse:
     """Whom notices go to, null where there is no such account. The purpose of each is kept in the access log."""
     purposes = [(each.account_id, each.purpose) for each in asked.asked]
     accounts = await services.accounts.recipients(purposes, datetime.now(UTC))
     response.headers["Cache-Control"] = "no-store"
-    return RecipientsTold(recipients=tuple(account and _recipient(account) for account in accounts))
+    return RecipientsResponse(recipients=tuple(account and _recipient(account) for account in accounts))
 
 
 def _recipient(account: Account) -> Recipient:

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.types import Message, Receive
 
 from gateway.dependencies import IdempotencyKey, ServicesDep, SignedIn
-from gateway.documents.client import DocumentResponse, Upload
-from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES, document_id_of, name_of
+from gateway.documents.client import Upload
+from gateway.documents.domain import document_id_of, name_of
 from gateway.limits import PerAccountLimit
+from services.common.contracts.internal import DocumentResponse
+from services.common.contracts.limits import MAX_FILE_BYTES, MEDIA_TYPES
 from services.common.http import problem_types
 from services.common.http.etag import etag_response
 from services.common.http.field_errors import FieldError
@@ -40,7 +42,7 @@ _BODY: Final = {
                     "file": {"summary": f"The bytes of a {ending} file", "value": f"curl --data-binary @file{ending}"}
                 },
             }
-            for media_type, ending in MEDIA_TYPES.items()
+            for media_type, (ending, *_) in MEDIA_TYPES.items()
         },
     }
 }
@@ -102,7 +104,7 @@ async def upload_document(
         length=request.headers.get("content-length"),
         traceparent=traceparent_of(request.scope),
     )
-    receive = partial(_receive_in_time, limited_receive(request, MAX_BYTES))
+    receive = partial(_receive_in_time, limited_receive(request, MAX_FILE_BYTES))
     with _per_account.of(session.account_id), services.documents.uploads:
         document = await services.documents.put(upload, body_chunks(receive))
     response.headers["Location"] = f"/v1/documents/{document.document_id}"

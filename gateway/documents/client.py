@@ -10,13 +10,12 @@ from uuid import UUID
 
 import httpx2
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES
 from gateway.limits import ConcurrencyLimit
-from services.common.contracts.limits import MAX_UPLOAD_SECONDS
+from services.common.contracts.internal import ClaimRefused, ClaimRequest, DocumentResponse
+from services.common.contracts.limits import MAX_FILE_BYTES, MAX_UPLOAD_SECONDS, MEDIA_TYPES
 from services.common.http import problem_types, signing
-from services.common.http.claims import ClaimRefused, ClaimRequest
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, ProblemDocument, too_large
 from services.common.http.strict_json import not_accepted
@@ -39,20 +38,9 @@ LOOK_UPS: Final = 64
 _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
     408: partial(Problem, problem_types.TOO_SLOW),
     409: partial(Problem, problem_types.KEY_REUSED),
-    413: partial(too_large, MAX_BYTES),
+    413: partial(too_large, MAX_FILE_BYTES),
     415: partial(not_accepted, *MEDIA_TYPES, content=True),
 }
-
-
-class DocumentResponse(BaseModel):
-    """A file as its owner sees it; `size` in bytes, `sha256` in hexadecimal."""
-
-    document_id: UUID
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,13 @@
 """What a file is called and which id it has: pure rules."""
 
 import re
-import unicodedata
 from typing import Final
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from gateway.accounts.domain import Session
 from services.common.domain.identifiers import keyed_id
-
-MAX_BYTES: Final = 25 * 1024 * 1024
-MEDIA_TYPES: Final = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}
-"""What may be attached, and the ending of a file that came without a name."""
-
-MAX_NAME: Final = 150
+from services.common.text import clean_file_name
 
 _EXTENDED: Final = re.compile(r";\s*filename\*\s*=\s*([A-Za-z0-9-]+)'[^']*'([^;\s]+)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r';\s*filename\s*=\s*"((?:[^"\\]|\\.)*)"', re.IGNORECASE)
@@ -26,7 +20,7 @@ def document_id_of(secret: bytes, session: Session, key: str) -> UUID:
 
 
 def name_of(content_disposition: str, media_type: str) -> str:
-    """The file name of a `Content-Disposition` (RFC 6266; `filename*` wins), as a harmless single name."""
+    """The file name of a `Content-Disposition` (RFC 6266; `filename*` wins), made harmless."""
     name = _extended(content_disposition)
     if name is None:
         found = _QUOTED.search(content_disposition)
@@ -34,17 +28,7 @@ def name_of(content_disposition: str, media_type: str) -> str:
     if name is None:
         found = _TOKEN.search(content_disposition)
         name = _as_utf8(found[1]) if found else ""
-    return harmless(name) or f"documento{MEDIA_TYPES.get(media_type, '')}"
-
-
-def harmless(name: str) -> str:
-    """The last part of a path, without control, formatting (right-to-left override) or unassigned characters."""
-    last = re.split(r"[/\\]", name)[-1]
-    kept = "".join(char for char in unicodedata.normalize("NFC", last) if unicodedata.category(char)[0] != "C")
-    stem, dot, ending = " ".join(kept.split()).strip(". ").rpartition(".")
-    if dot and len(ending) <= 10:
-        return f"{stem[: MAX_NAME - len(ending) - 1]}.{ending}"
-    return f"{stem}{dot}{ending}"[:MAX_NAME]
+    return clean_file_name(name, media_type)
 
 
 def _as_utf8(name: str) -> str:

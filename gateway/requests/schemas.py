@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from services.common.catalogue import Language
 from services.common.contracts.base import Code, Prose
+from services.common.contracts.internal import DocumentIds
 from services.common.contracts.lifecycle import State
-from services.common.http.claims import DocumentIds
 from services.common.http.field_errors import refuse
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})

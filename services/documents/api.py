@@ -6,10 +6,10 @@ from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import BaseModel
 
+from services.common.contracts.internal import ClaimRefused, ClaimRequest, ClaimResponse, DocumentResponse, Refusal
+from services.common.contracts.limits import MAX_FILE_BYTES
 from services.common.http import problem_types
-from services.common.http.claims import ClaimRefused, ClaimRequest, Refusal
 from services.common.http.field_errors import FieldError
 from services.common.http.internal_auth import require_signature, require_signature_of_stream
 from services.common.http.problems import Problem
@@ -21,7 +21,7 @@ from services.common.http.strict_json import (
     require_plain,
 )
 from services.documents import domain
-from services.documents.content import MAX_SIZE, Empty, TooLarge, WrongType
+from services.documents.content import Empty, TooLarge, WrongType
 from services.documents.domain import AnotherFile, Content, File, NotClaimable
 from services.documents.store import Files, now
 from services.documents.uploads import Busy, TooSlow, Upload, Uploads
@@ -30,21 +30,6 @@ router = APIRouter(prefix="/internal", route_class=StrictJsonRoute)
 
 RETRY_AFTER: Final = 2
 """Seconds after which a caller may try again."""
-
-
-class DocumentResponse(BaseModel):
-    """`size` in bytes, `sha256` in hexadecimal."""
-
-    document_id: UUID
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-    state: str
-
-
-class ClaimResponse(BaseModel):
-    documents: list[DocumentResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +57,7 @@ async def upload_document(
     require_plain(request)
     upload = Upload(document_id, owner, _unquoted(name), content_type(request))
     try:
-        file, made = await services.uploads.receive(upload, body_chunks(limited_receive(request, MAX_SIZE)))
+        file, made = await services.uploads.receive(upload, body_chunks(limited_receive(request, MAX_FILE_BYTES)))
     except _REFUSALS as refusal:
         raise _problem(refusal) from None
     response.status_code = 201 if made else 200
@@ -104,7 +89,7 @@ async def claim_documents(claim: ClaimRequest, services: ServicesDep) -> ClaimRe
     except NotClaimable as refused:
         because = ClaimRefused(refused=tuple(Refusal(document=each, code=code) for each, code in refused.codes.items()))
         return Response(because.model_dump_json(), 422, media_type="application/json")
-    return ClaimResponse(documents=[_document(each, files[each]) for each in claim.documents])
+    return ClaimResponse(documents=tuple(_document(each, files[each]) for each in claim.documents))
 
 
 _REFUSALS: Final = (TooLarge, WrongType, Empty, AnotherFile, TooSlow, Busy)

@@ -1,29 +1,13 @@
-"""What may be kept: the size and type of the bytes, judged by the bytes, and a file name that harms nobody."""
+"""What may be kept: the size and type of the bytes, judged by the bytes."""
 
-import re
-import unicodedata
 from typing import Final
 
 import puremagic
 
-MAX_SIZE: Final = 25 * 1024 * 1024
-"""Bytes of the largest file kept."""
+from services.common.contracts.limits import MAX_FILE_BYTES, MEDIA_TYPES
 
 HEAD: Final = 1024
 """Bytes at the beginning by which the type is judged."""
-
-MAX_NAME: Final = 200
-"""Characters of a file name, its extension included."""
-
-EXTENSIONS: Final = {
-    "application/pdf": (".pdf",),
-    "image/png": (".png",),
-    "image/jpeg": (".jpg", ".jpeg"),
-}
-"""The media types kept, and what the names of such files end in."""
-
-_PATH: Final = re.compile(r"[/\\]")
-_SPACES: Final = re.compile(r"\s+")
 
 
 class Unacceptable(Exception):
@@ -48,7 +32,7 @@ def detected(head: bytes) -> str | None:
         matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):
         return None
-    at_start = (match.mime_type for match in matches if match.offset == 0 and match.mime_type in EXTENSIONS)
+    at_start = (match.mime_type for match in matches if match.offset == 0 and match.mime_type in MEDIA_TYPES)
     return next(at_start, None)
 
 
@@ -56,7 +40,7 @@ class Inspection:
     """Looks at a file's bytes as they pass: `take` each chunk, then `end`. Raises `Unacceptable` as soon as it can."""
 
     def __init__(self, declared: str) -> None:
-        if declared not in EXTENSIONS:
+        if declared not in MEDIA_TYPES:
             raise WrongType
         self._declared = declared
         self._head = b""
@@ -64,7 +48,7 @@ class Inspection:
 
     def take(self, chunk: bytes) -> None:
         self.size += len(chunk)
-        if self.size > MAX_SIZE:
+        if self.size > MAX_FILE_BYTES:
             raise TooLarge
         if len(self._head) < HEAD:
             self._head += chunk[: HEAD - len(self._head)]
@@ -80,20 +64,3 @@ class Inspection:
     def _judge(self) -> None:
         if detected(self._head) != self._declared:
             raise WrongType
-
-
-def cleaned_name(name: str, media_type: str) -> str:
-    """`name` without path, control and direction-changing characters, bounded, and ending as its type does."""
-    last = _PATH.split(name)[-1]
-    visible = "".join(each for each in last if each.isspace() or unicodedata.category(each)[0] != "C")
-    tidy = unicodedata.normalize("NFC", _SPACES.sub(" ", visible)).strip(" .")
-    stem, extension = _split(tidy, EXTENSIONS[media_type])
-    return (stem[: MAX_NAME - len(extension)].rstrip(" .") or "documento") + extension
-
-
-def _split(name: str, extensions: tuple[str, ...]) -> tuple[str, str]:
-    """Stem and extension; a name that ends as another type's gets the right extension after it."""
-    for extension in extensions:
-        if name.lower().endswith(extension):
-            return name[: -len(extension)], name[-len(extension) :]
-    return name, extensions[0]

@@ -14,8 +14,9 @@ import structlog
 
 from services.common.contracts.limits import MAX_UPLOAD_SECONDS
 from services.common.domain.errors import Unavailable
+from services.common.text import clean_file_name
 from services.documents import domain
-from services.documents.content import Inspection, cleaned_name
+from services.documents.content import Inspection
 from services.documents.domain import AnotherFile, Content, File
 from services.documents.objects import Bucket, ObjectWriter
 from services.documents.store import Files, now
@@ -118,7 +119,7 @@ class Uploads:
             await self._abort(key, writer)
             raise
         return Content(
-            name=cleaned_name(upload.name, upload.declared),
+            name=clean_file_name(upload.name, upload.declared),
             media_type=upload.declared,
             size=inspection.size,
             sha256=sha256,

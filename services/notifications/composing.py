@@ -16,9 +16,10 @@ from email.policy import SMTP, Policy
 from email.utils import parseaddr
 from typing import Final
 
+from services.common.text import one_line
 from services.notifications.domain import Addressee, Delivery, FailureKind
 from services.notifications.errors import NotSent
-from services.notifications.mail_templates import RenderedMail, one_line
+from services.notifications.mail_templates import LONGEST, RenderedMail
 
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\],;:\\\"]{1,190}")
 _ENCODING: Final = "quoted-printable"
@@ -55,7 +56,7 @@ _POLICY: Final = SMTP.clone(header_factory=_HEADERS)
 def mailbox(text: str) -> Address:
     """`Name <local@domain>` as headers take it. Raises ValueError when it is no such thing."""
     name, address = parseaddr(text)
-    return Address(one_line(name), addr_spec=_ascii(address))
+    return Address(one_line(name, LONGEST), addr_spec=_ascii(address))
 
 
 def compose(delivery: Delivery, letter: RenderedMail, sender: Address, to: Addressee, now: datetime) -> EmailMessage:
@@ -81,7 +82,7 @@ def compose(delivery: Delivery, letter: RenderedMail, sender: Address, to: Addre
 
 def _addressee(to: Addressee) -> Address:
     try:
-        return Address(one_line(to.name), addr_spec=_ascii(to.email))
+        return Address(one_line(to.name, LONGEST), addr_spec=_ascii(to.email))
     except (ValueError, MessageError, IndexError):
         raise NotSent(FailureKind.REFUSED, "bad-address") from None
 

@@ -3,7 +3,6 @@
 A template's words are written once; the layout they extend decides whether they become text or HTML.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.common.text import one_line
 from services.notifications.domain import Addressee, Delivery
 
 LANGUAGES: Final = ("pt", "en")
@@ -36,10 +36,10 @@ def render(delivery: Delivery, to: Addressee, public_url: str) -> RenderedMail:
     Names and references may hold anything: neither can break a line, an element or a link.
     """
     language = to.language if to.language in LANGUAGES else LANGUAGES[0]
-    reference = one_line(delivery.reference)
+    reference = one_line(delivery.reference, LONGEST)
     words = {
         "language": language,
-        "name": one_line(to.name),
+        "name": one_line(to.name, LONGEST),
         "reference": reference,
         "link": f"{public_url}/pedidos/{quote(reference, safe='')}",
     }
@@ -53,9 +53,3 @@ def render(delivery: Delivery, to: Addressee, public_url: str) -> RenderedMail:
         text=text.render(words, layout=f"{delivery.templates}/layout.txt"),
         html=_HTML.get_template(file).render(words, layout=f"{delivery.templates}/layout.html"),
     )
-
-
-def one_line(text: str, longest: int = LONGEST) -> str:
-    """`text` with every control, direction and unassigned character, and every line break, made a space."""
-    visible = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in text)
-    return " ".join(visible.split())[:longest]

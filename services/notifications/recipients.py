@@ -1,16 +1,16 @@
 """Who notices go to: asked of the gateway at the moment of sending, each with its purpose, and audited there."""
 
-import json
 from collections.abc import Sequence
 from typing import Final
 
 import httpx2
 from pydantic import ValidationError
 
-from services.common.contracts.base import Value
+from services.common.contracts.internal import Recipient, RecipientRequest, RecipientsRequest, RecipientsResponse
+from services.common.contracts.limits import MAX_RECIPIENTS
 from services.common.http import signing
 from services.common.runtime.coalescing import Coalescer
-from services.notifications.domain import Delivery, FailureKind, Recipient
+from services.notifications.domain import Delivery, FailureKind
 from services.notifications.errors import NotSent
 
 TIMEOUT: Final = 5.0
@@ -22,12 +22,6 @@ _AWAY: Final = frozenset({403, 429, 502, 503, 504})
 """A 403 refuses our signature, as when a clock is wrong: that says nothing about a delivery."""
 
 
-class Told(Value):
-    """In the order in which they were asked for; null where there is no such account."""
-
-    recipients: tuple[Recipient | None, ...]
-
-
 class Recipients:
     """The signed call `POST /internal/recipients`. Deliveries that ask at the same time are asked for together."""
 
@@ -35,7 +29,7 @@ class Recipients:
         self._secret = secret
         # No proxy of the environment may stand in an internal call.
         self._http = httpx2.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False)
-        self._asked = Coalescer(self._ask)
+        self._asked = Coalescer(self._ask, MAX_RECIPIENTS)
 
     async def of(self, delivery: Delivery) -> Recipient | None:
         """The recipient now; None when there is no such account. Raises `NotSent` when the gateway does not say."""
@@ -54,8 +48,9 @@ class Recipients:
         return [(await self._ask([each]))[0] for each in deliveries]
 
     async def _asked_together(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | None]:
-        asked = [{"account_id": str(each.account_id), "purpose": f"notice {each.id}"} for each in deliveries]
-        body, about = json.dumps({"asked": asked}).encode(), {"Content-Type": "application/json"}
+        asked = tuple(RecipientRequest(account_id=each.account_id, purpose=f"notice {each.id}") for each in deliveries)
+        body = RecipientsRequest(asked=asked).model_dump_json().encode()
+        about = {"Content-Type": "application/json"}
         signed = signing.sign(self._secret, "POST", TARGET, body_digest=signing.digest(body), about=about)
         try:
             answer = await self._http.post(TARGET, content=body, headers=about | signed)
@@ -65,7 +60,7 @@ class Recipients:
             trouble = FailureKind.AWAY if answer.status_code in _AWAY else FailureKind.DEFERRED
             raise NotSent(trouble, f"gateway-{answer.status_code}")
         try:
-            told = Told.model_validate_json(answer.content).recipients
+            told = RecipientsResponse.model_validate_json(answer.content).recipients
         except ValidationError:
             # The text of the error would carry people.
             raise NotSent(FailureKind.DEFERRED, "gateway-answer") from None

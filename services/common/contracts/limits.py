@@ -1,6 +1,22 @@
-"""Limits that more than one room keeps."""
+"""Limits that more than one service applies."""
 
+from collections.abc import Mapping
 from typing import Final
+
+MAX_FILE_BYTES: Final = 25 * 1024 * 1024
+
+MAX_FILE_NAME: Final = 150
+"""Characters, its extension included."""
+
+MEDIA_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "application/pdf": (".pdf",),
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+}
+"""Accepted media types, with their file name extensions. The first one is added to a name that has none of them."""
 
 MAX_UPLOAD_SECONDS: Final = 600
 """Seconds that one upload may take: 25 MiB at a third of a megabit a second."""
+
+MAX_RECIPIENTS: Final = 200
+"""Accounts that may be asked about in one call."""

@@ -2,24 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
-MAX_BATCH: Final = 200
-"""Maximum questions of one batch."""
-
 
 class Coalescer(Generic[Question, Answer]):
-    """Collects the questions that arrive while a batch is being answered into the next batch. A single question is
-    answered at once.
+    """Collects the questions that arrive while a batch is being answered into the next batch, of `max_batch` questions at
+    most. A single question is answered at once.
 
     `answer` returns one answer for each question, in order. If it raises, every question of the batch raises the same.
     """
 
-    def __init__(self, answer: Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]]) -> None:
+    def __init__(self, answer: Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]], max_batch: int) -> None:
         self._answer = answer
+        self._max_batch = max_batch
         self._pending: list[tuple[Question, asyncio.Future[Answer]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -34,7 +32,7 @@ class Coalescer(Generic[Question, Answer]):
 
     async def _answer_all(self) -> None:
         while self._pending:
-            batch, self._pending = self._pending[:MAX_BATCH], self._pending[MAX_BATCH:]
+            batch, self._pending = self._pending[: self._max_batch], self._pending[self._max_batch :]
             futures = [future for _, future in batch]
             try:
                 answers = await self._answer([question for question, _ in batch])

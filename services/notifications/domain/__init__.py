@@ -16,7 +16,7 @@ from services.notifications.domain.delivery import (
     skipped,
 )
 from services.notifications.domain.matrix import MATRIX, Row
-from services.notifications.domain.recipient import Addressee, Recipient, Skip, addressed
+from services.notifications.domain.recipient import Addressee, Skip, addressed
 from services.notifications.domain.retry_policy import GIVE_UP_AFTER, RETRY_POLICIES, FailureKind, RetryPolicy, backoff
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "Delivery",
     "FailureKind",
     "NotAllowed",
-    "Recipient",
     "RetryPolicy",
     "Row",
     "Skip",

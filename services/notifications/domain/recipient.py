@@ -3,17 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.common.contracts.base import Value
+from services.common.contracts.internal import Recipient
 from services.notifications.messages import Channel
-
-
-class Recipient(Value):
-    """The person behind an account, as the gateway knows them at the moment of sending. Never stored here."""
-
-    name: str
-    email: str | None = None
-    language: str = "pt"
-    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

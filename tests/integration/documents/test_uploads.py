@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy import demo
-from services.documents.content import MAX_SIZE
+from services.common.contracts.limits import MAX_FILE_BYTES
 from tests.integration.documents.desk import MIB, Desk, pdf
 from tests.support.waiting import eventually
 
@@ -54,7 +54,7 @@ async def test_each_kept_type_arrives_whole(desk: Desk, sample: str, media_type:
     assert await desk.noted_uploads(document_id) == 0
 
 
-@pytest.mark.parametrize("size", [5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 12 * MIB + 3, MAX_SIZE])
+@pytest.mark.parametrize("size", [5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 12 * MIB + 3, MAX_FILE_BYTES])
 async def test_a_file_of_many_parts_arrives_whole(desk: Desk, size: int) -> None:
     body, document_id, owner = pdf(size), uuid4(), uuid4()
 
@@ -91,13 +91,13 @@ async def test_what_is_not_kept_is_refused_and_leaves_nothing(
 
 async def test_over_the_cap_is_refused_by_its_declared_length(desk: Desk) -> None:
     document_id, owner = uuid4(), uuid4()
-    assert (await desk.put(document_id, pdf(MAX_SIZE + 1), owner=owner)).status_code == 413
+    assert (await desk.put(document_id, pdf(MAX_FILE_BYTES + 1), owner=owner)).status_code == 413
     await nothing_is_kept(desk, document_id, owner)
 
 
 async def test_over_the_cap_is_refused_while_streaming(desk: Desk) -> None:
     document_id, owner = uuid4(), uuid4()
-    assert (await desk.put(document_id, in_chunks(pdf(MAX_SIZE + 1)), owner=owner)).status_code == 413
+    assert (await desk.put(document_id, in_chunks(pdf(MAX_FILE_BYTES + 1)), owner=owner)).status_code == 413
     await nothing_is_kept(desk, document_id, owner)
 
 

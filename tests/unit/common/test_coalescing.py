@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.common.runtime.coalescing import MAX_BATCH, Coalescer
+from services.common.runtime.coalescing import Coalescer
+
+MAX_BATCH = 20
 
 
 class Doubling:
@@ -14,7 +16,7 @@ class Doubling:
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
         self.go = asyncio.Event()
-        self.coalescer = Coalescer(self.answer)
+        self.coalescer = Coalescer(self.answer, MAX_BATCH)
 
     async def answer(self, numbers: Sequence[int]) -> list[int]:
         self.batches.append(list(numbers))

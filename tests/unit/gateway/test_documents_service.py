@@ -17,10 +17,10 @@ from gateway.documents.client import (
     ANSWER_WITHIN,
     CLAIM_WITHIN,
     READ_WITHIN,
-    DocumentResponse,
     DocumentsClient,
     Upload,
 )
+from services.common.contracts.internal import DocumentResponse
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, problem_response

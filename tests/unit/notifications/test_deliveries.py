@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.common.contracts import topics
 from services.common.contracts.base import Event
+from services.common.contracts.internal import Recipient
 from services.common.contracts.lifecycle import RequestConcluded, RequestRegistered
 from services.common.store import Document
 from services.notifications import domain, store
@@ -21,7 +22,6 @@ from services.notifications.domain import (
     Delivery,
     FailureKind,
     NotAllowed,
-    Recipient,
     Skip,
     Status,
     Step,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.common.contracts.lifecycle import LifecycleFact
+from services.common.text import one_line
 from services.notifications import mail_templates
 from services.notifications.composing import compose, mailbox
 from services.notifications.domain import MATRIX, Addressee, FailureKind
@@ -115,7 +116,10 @@ def test_a_mail_program_reads_the_name_and_the_text_as_they_were_written(name: s
     assert [each.addr_spec for each in read["To"].addresses] == ["ana@example.org"]
     # The name not by `read`: Python's newer parser puts a space between the encoded words of a name.
     encoded, address = parseaddr(message_from_bytes(bytes(composed))["To"])
-    assert (str(make_header(decode_header(encoded))), address) == (mail_templates.one_line(name), "ana@example.org")
+    assert (str(make_header(decode_header(encoded))), address) == (
+        one_line(name, mail_templates.LONGEST),
+        "ana@example.org",
+    )
     for kind, text in (("plain", letter.text), ("html", letter.html)):
         body = read.get_body((kind,))
         assert body is not None
