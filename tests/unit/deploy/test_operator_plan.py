@@ -25,9 +25,9 @@ from services.common.domain.received import INBOX_AGE
 from services.documents.messages import GROUP as DOCUMENTS_GROUP
 from services.documents.store import Files
 from services.intake.messages import GROUP as INTAKE_GROUP
-from services.intake.store import requests_in
+from services.intake.store import request_store
 from services.routing.messages import GROUP as ROUTING_GROUP
-from services.routing.store import assignments_in
+from services.routing.store import assignment_store
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ALL = where([])
@@ -188,11 +188,11 @@ def test_the_books_are_where_the_services_keep_them() -> None:
 
     database: Any = Named()
     kept: dict[str, Any] = {
-        INTAKE_GROUP: requests_in(database)._collection,
-        ROUTING_GROUP: assignments_in(database)._collection,
+        INTAKE_GROUP: request_store(database)._collection,
+        ROUTING_GROUP: assignment_store(database)._collection,
         DOCUMENTS_GROUP: Files(database).documents._collection,
     }
     assert {book.group: book.collection for book in BOOKS} == kept
     assert {book.group: book.database for book in BOOKS} == {name: name for name in kept}
-    timelines: Any = requests_in(database)._timelines
+    timelines: Any = request_store(database)._timelines
     assert (INTAKE_GROUP, kept[INTAKE_GROUP], timelines._older) == (OWNER, DOCUMENTS, OLDER)
