@@ -1,4 +1,4 @@
-"""What time does to files: unclaimed ones go, claimed ones stay, and no byte goes before the file has let it."""
+"""Expiry and cleaning: unclaimed files expire, claimed ones stay, and only discarded bytes are removed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -17,158 +17,164 @@ from services.documents.messages import GROUP
 from services.documents.objects import PART, Bucket
 from services.documents.settings import Settings
 from services.documents.store import now
-from tests.integration.documents.desk import Desk, pdf
+from tests.integration.documents.documents_environment import DocumentsEnvironment, pdf
 from tests.support.waiting import eventually
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 
-class Clock:
-    """Fires a file's timers as the sweeper does, without waiting for them."""
+class Timers:
+    """Fires a file's timers as the sweeper does, without waiting until they are due."""
 
-    def __init__(self, desk: Desk, publisher: Publisher) -> None:
-        letters = DeadLetters(publisher, GROUP)
-        self._consumer = AggregateProcessor(aggregate, desk.files.documents, publisher, letters)
+    def __init__(self, environment: DocumentsEnvironment, publisher: Publisher) -> None:
+        dead_letters = DeadLetters(publisher, GROUP)
+        self._processor = AggregateProcessor(aggregate, environment.files.documents, publisher, dead_letters)
 
-    async def set(self, document_id: UUID) -> list[IncomingRecord]:
-        """The file's timers as they are now."""
+    async def of(self, document_id: UUID) -> list[IncomingRecord]:
+        """The file's current timers, as due."""
         key = str(document_id)
-        document = (await self._consumer.store.load([key]))[key]
+        document = (await self._processor.store.load([key]))[key]
         return [IncomingRecord(aggregate.timer(document, due), None) for due in document.due]
 
     async def fire(self, timers: Sequence[IncomingRecord]) -> None:
-        await self._consumer.process(timers)
+        await self._processor.process(timers)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def clock(desk: Desk) -> AsyncIterator[Clock]:
-    publisher = Publisher(desk.env["KAFKA_URL"], client_id="test")
-    yield Clock(desk, publisher)
+async def timers(environment: DocumentsEnvironment) -> AsyncIterator[Timers]:
+    publisher = Publisher(environment.env["KAFKA_URL"], client_id="test")
+    yield Timers(environment, publisher)
     await publisher.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def bucket(desk: Desk) -> AsyncIterator[Bucket]:
-    opened = Bucket(Settings.model_validate({name.lower(): value for name, value in desk.env.items()}))
-    yield opened
-    opened.close()
+async def bucket(environment: DocumentsEnvironment) -> AsyncIterator[Bucket]:
+    bucket = Bucket(Settings.model_validate({name.lower(): value for name, value in environment.env.items()}))
+    yield bucket
+    bucket.close()
 
 
-async def aged(desk: Desk, document_id: UUID, by: timedelta) -> None:
-    """Make the file, and the claims on it, older than they are."""
+async def make_older(environment: DocumentsEnvironment, document_id: UUID, by: timedelta) -> None:
+    """Make the file and its claims older."""
 
     def older(file: File) -> File:
         claims = [claim.model_copy(update={"at": claim.at - by}) for claim in file.claims]
         since = file.unclaimed_since and file.unclaimed_since - by
         return file.model_copy(update={"claims": tuple(claims), "unclaimed_since": since})
 
-    file = await desk.files.find(document_id)
+    file = await environment.files.find(document_id)
     assert file is not None
-    await desk.files.change([document_id], lambda _: {document_id: older(file)})
+    await environment.files.change([document_id], lambda _: {document_id: older(file)})
 
 
-async def test_a_file_nobody_claims_goes_and_then_its_bytes(desk: Desk, bucket: Bucket) -> None:
+async def test_an_unclaimed_file_expires_and_its_bytes_are_removed(
+    environment: DocumentsEnvironment, bucket: Bucket
+) -> None:
     owner = uuid4()
-    unclaimed, claimed = await desk.stored(owner), await desk.stored(owner)
-    await desk.claim(uuid4(), owner, claimed)
-    await aged(desk, unclaimed, UNCLAIMED_LASTS)
-    await aged(desk, claimed, UNCLAIMED_LASTS)
+    unclaimed, claimed = await environment.upload_file(owner), await environment.upload_file(owner)
+    await environment.claim(uuid4(), owner, claimed)
+    await make_older(environment, unclaimed, UNCLAIMED_LASTS)
+    await make_older(environment, claimed, UNCLAIMED_LASTS)
 
     async def expired() -> bool:
-        return (await desk.get(unclaimed, owner)).status_code == 404
+        return (await environment.get(unclaimed, owner)).status_code == 404
 
     await eventually(expired)
-    await Cleaning(desk.files, bucket).round()
+    await Cleaning(environment.files, bucket).round()
 
-    assert await desk.objects(unclaimed) == {}
-    assert len(await desk.objects(claimed)) == 1
-    assert (await desk.claim(uuid4(), owner, unclaimed)).json()["refused"][0]["code"] == "unknown"
-    assert await desk.files.find(unclaimed) == File(owner=owner)
+    assert await environment.objects(unclaimed) == {}
+    assert len(await environment.objects(claimed)) == 1
+    assert (await environment.claim(uuid4(), owner, unclaimed)).json()["refused"][0]["code"] == "unknown"
+    assert await environment.files.find(unclaimed) == File(owner=owner)
 
 
-async def test_an_expired_file_sent_again_is_not_taken_by_the_old_removal(
-    desk: Desk, bucket: Bucket, clock: Clock
+async def test_cleaning_keeps_the_new_bytes_of_an_expired_file_that_is_sent_again(
+    environment: DocumentsEnvironment, bucket: Bucket, timers: Timers
 ) -> None:
     owner = uuid4()
-    document_id = await desk.stored(owner)
-    await aged(desk, document_id, UNCLAIMED_LASTS)
-    await clock.fire(await clock.set(document_id))
-    assert len(await desk.objects(document_id)) == 1
+    document_id = await environment.upload_file(owner)
+    await make_older(environment, document_id, UNCLAIMED_LASTS)
+    await timers.fire(await timers.of(document_id))
+    assert len(await environment.objects(document_id)) == 1
 
-    assert (await desk.put(document_id, pdf(), owner=owner)).status_code == 201
-    await Cleaning(desk.files, bucket).round()
+    assert (await environment.put(document_id, pdf(), owner=owner)).status_code == 201
+    await Cleaning(environment.files, bucket).round()
 
-    assert list((await desk.objects(document_id)).values()) == [pdf()]
+    assert list((await environment.objects(document_id)).values()) == [pdf()]
 
 
-async def test_a_claim_that_nothing_confirms_ends_and_the_file_goes_a_day_later(
-    desk: Desk, bucket: Bucket, clock: Clock
+async def test_an_unconfirmed_claim_ends_and_the_file_expires_a_day_later(
+    environment: DocumentsEnvironment, bucket: Bucket, timers: Timers
 ) -> None:
     owner = uuid4()
-    document_id = await desk.stored(owner)
-    await desk.claim(uuid4(), owner, document_id)
-    await aged(desk, document_id, CLAIM_LASTS - MINUTE)
+    document_id = await environment.upload_file(owner)
+    await environment.claim(uuid4(), owner, document_id)
+    await make_older(environment, document_id, CLAIM_LASTS - MINUTE)
 
-    await clock.fire(await clock.set(document_id))
-    assert (await desk.get(document_id, owner)).json()["state"] == "stored"
-    await clock.fire(await clock.set(document_id))
-    await Cleaning(desk.files, bucket).round()
+    await timers.fire(await timers.of(document_id))
+    assert (await environment.get(document_id, owner)).json()["state"] == "stored"
+    await timers.fire(await timers.of(document_id))
+    await Cleaning(environment.files, bucket).round()
 
-    assert (await desk.get(document_id, owner)).status_code == 404
-    assert await desk.objects(document_id) == {}
+    assert (await environment.get(document_id, owner)).status_code == 404
+    assert await environment.objects(document_id) == {}
 
 
-async def test_a_claim_and_an_expiry_at_the_same_time_never_both_win(desk: Desk, bucket: Bucket, clock: Clock) -> None:
-    """Each file ends claimed and whole, or expired and refused to its claimant."""
+async def test_a_concurrent_claim_and_expiry_never_both_win(
+    environment: DocumentsEnvironment, bucket: Bucket, timers: Timers
+) -> None:
+    """Each file ends claimed with its bytes, or expired with its claim refused."""
     owner, ids = uuid4(), [uuid4() for _ in range(12)]
-    await asyncio.gather(*(desk.put(each, pdf(), owner=owner) for each in ids))
+    await asyncio.gather(*(environment.put(each, pdf(), owner=owner) for each in ids))
     for each in ids:
-        await aged(desk, each, UNCLAIMED_LASTS - MINUTE)
-    timers = [await clock.set(each) for each in reversed(ids)]
+        await make_older(environment, each, UNCLAIMED_LASTS - MINUTE)
+    due = [await timers.of(each) for each in reversed(ids)]
 
-    claims = asyncio.gather(*(desk.claim(uuid4(), owner, each) for each in ids))
-    expiries = asyncio.gather(*(clock.fire(each) for each in timers))
+    claims = asyncio.gather(*(environment.claim(uuid4(), owner, each) for each in ids))
+    expiries = asyncio.gather(*(timers.fire(each) for each in due))
     answers, _ = await claims, await expiries
-    await Cleaning(desk.files, bucket).round()
+    await Cleaning(environment.files, bucket).round()
 
     for document_id, answer in zip(ids, answers, strict=True):
-        file = await desk.files.find(document_id)
+        file = await environment.files.find(document_id)
         assert file is not None
-        outcome = (answer.status_code, file.state, len(await desk.objects(document_id)))
+        outcome = (answer.status_code, file.state, len(await environment.objects(document_id)))
         assert outcome in {(200, "claimed", 1), (422, "expired", 0)}
 
 
-async def test_what_a_killed_process_left_in_the_bucket_is_removed(desk: Desk, bucket: Bucket) -> None:
+async def test_objects_of_a_killed_process_are_removed(environment: DocumentsEnvironment, bucket: Bucket) -> None:
     document_id = uuid4()
-    writer = bucket.writing(await desk.files.begin_upload(document_id), "application/pdf")
+    writer = bucket.writing(await environment.files.start_upload(document_id), "application/pdf")
     await writer.write(pdf(PART))
     await writer.write(bytes(PART))
-    whole = await desk.files.begin_upload(document_id)
-    await desk.leave_object(whole, pdf())
-    assert len(await desk.begun_uploads(document_id)) == 1
+    whole = await environment.files.start_upload(document_id)
+    await environment.put_object(whole, pdf())
+    assert len(await environment.unfinished_uploads(document_id)) == 1
 
-    await Cleaning(desk.files, bucket).round()
-    assert list(await desk.objects(document_id)) == [whole], "too early: its upload could still be going on"
-    await Cleaning(desk.files, bucket, surely_ended=timedelta(0)).round()
+    await Cleaning(environment.files, bucket).round()
+    assert list(await environment.objects(document_id)) == [whole], "too early: its upload could still be in progress"
+    await Cleaning(environment.files, bucket, abandoned_after=timedelta(0)).round()
 
-    assert await desk.objects(document_id) == {}
-    assert await desk.begun_uploads(document_id) == []
-    assert await desk.noted_uploads(document_id) == 0
+    assert await environment.objects(document_id) == {}
+    assert await environment.unfinished_uploads(document_id) == []
+    assert await environment.pending_uploads(document_id) == 0
 
 
-async def test_the_note_of_an_upload_that_became_the_file_takes_no_byte(desk: Desk, bucket: Bucket) -> None:
-    """A process killed between saving the file and forgetting the upload leaves such a note."""
+async def test_a_leftover_pending_upload_of_a_stored_file_removes_no_bytes(
+    environment: DocumentsEnvironment, bucket: Bucket
+) -> None:
+    """A process that is killed between saving the file and ending the upload leaves one."""
     owner = uuid4()
-    document_id = await desk.stored(owner)
-    file = await desk.files.find(document_id)
+    document_id = await environment.upload_file(owner)
+    file = await environment.files.find(document_id)
     assert file is not None
     assert file.content is not None
-    note = {"_id": file.content.object_key, "document_id": document_id, "begun_at": now() - DAY}
-    await desk.files._uploads.insert_one(note)
+    leftover = {"_id": file.content.object_key, "document_id": document_id, "begun_at": now() - DAY}
+    await environment.files._uploads.insert_one(leftover)
 
-    await Cleaning(desk.files, bucket).round()
+    await Cleaning(environment.files, bucket).round()
 
-    assert domain.holds(await desk.files.find(document_id), file.content.object_key)
-    assert len(await desk.objects(document_id)) == 1
-    assert await desk.noted_uploads(document_id) == 0
+    assert domain.holds(await environment.files.find(document_id), file.content.object_key)
+    assert len(await environment.objects(document_id)) == 1
+    assert await environment.pending_uploads(document_id) == 0
