@@ -1,4 +1,4 @@
-"""What the documents service refuses, as the person is told: their mistake named, ours never put on them."""
+"""Refusals of the documents service: the person's mistake is named, and our own errors are answered as unavailable."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ def unclaimable(*codes: str) -> Response:
     return JSONResponse({"refused": found}, 422)
 
 
-OURS: Final = [
+OUR_ERRORS: Final = [
     invalid(FieldError("not_uuid", parameter="Postigo-Owner")),
     invalid(FieldError("too_many", pointer="/documents", limit=5)),
     unclaimable("of a kind we do not know"),
@@ -40,14 +40,14 @@ OURS: Final = [
 
 
 @asynccontextmanager
-async def documents(said: Response) -> AsyncIterator[DocumentsClient]:
-    """A documents service that says this to everything."""
+async def documents(response: Response) -> AsyncIterator[DocumentsClient]:
+    """A client of a documents service that answers every call with `response`."""
 
-    async def say(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         await request.body()
-        return said
+        return response
 
-    app = Starlette(routes=[Route("/{path:path}", say, methods=["PUT", "POST"])])
+    app = Starlette(routes=[Route("/{path:path}", respond, methods=["PUT", "POST"])])
     async with serving(app, settings()) as port:
         service = DocumentsClient(f"http://127.0.0.1:{port}", b"s" * 32)
         yield service
@@ -70,13 +70,13 @@ async def claim(service: DocumentsClient) -> Problem:
     return refused.value
 
 
-async def test_an_empty_file_is_said_to_be_empty() -> None:
+async def test_an_empty_file_is_refused_as_empty() -> None:
     async with documents(invalid(FieldError("empty", pointer=""))) as service:
         problem = await put(service)
     assert (problem.kind, [error.code for error in problem.errors]) == (problem_types.INVALID, ["empty"])
 
 
-async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
+async def test_each_file_that_cannot_be_claimed_is_named_by_pointer() -> None:
     async with documents(unclaimable("used", "unknown")) as service:
         problem = await claim(service)
     pointed = [(error.pointer, error.code) for error in problem.errors]
@@ -84,7 +84,7 @@ async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "detail"),
     [
         (413, "At most 25 MiB."),
         (
@@ -93,15 +93,15 @@ async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
         ),
     ],
 )
-async def test_a_file_that_is_not_accepted_is_told_what_is(status: int, told: str) -> None:
+async def test_a_refused_file_is_answered_with_what_is_accepted(status: int, detail: str) -> None:
     async with documents(JSONResponse({}, status)) as service:
         problem = await put(service)
-    assert [error.to_body("en")["detail"] for error in problem.errors] == [told]
+    assert [error.to_body("en")["detail"] for error in problem.errors] == [detail]
 
 
-@pytest.mark.parametrize("said", OURS)
-async def test_a_refusal_that_is_no_fault_of_the_person_is_not_put_on_them(said: Any) -> None:
-    async with documents(said) as service:
+@pytest.mark.parametrize("response", OUR_ERRORS)
+async def test_a_refusal_caused_by_our_own_error_is_answered_as_unavailable(response: Any) -> None:
+    async with documents(response) as service:
         for problem in (await put(service), await claim(service)):
             assert (problem.kind, problem.errors, problem.headers) == (
                 problem_types.UNAVAILABLE,

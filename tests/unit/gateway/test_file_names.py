@@ -1,4 +1,4 @@
-"""File names come from strangers: RFC 6266, and nothing in them that could mislead."""
+"""File names of uploads: parsed by RFC 6266 and cleaned, because clients may send anything."""
 
 import unicodedata
 
@@ -28,12 +28,12 @@ from gateway.documents.domain import MAX_NAME, harmless, name_of
         ('attachment; filename="..."', "documento.pdf"),
     ],
 )
-def test_the_name_is_read_as_the_standard_says_and_made_harmless(header: str, name: str) -> None:
+def test_the_name_is_parsed_by_rfc_6266_and_cleaned(header: str, name: str) -> None:
     assert name_of(header, "application/pdf") == name
 
 
 @given(name=st.text(max_size=400))
-def test_no_name_keeps_a_path_a_control_character_or_too_great_a_length(name: str) -> None:
+def test_a_cleaned_name_has_no_path_no_control_character_and_a_bounded_length(name: str) -> None:
     kept = harmless(name)
     assert len(kept) <= MAX_NAME
     assert not set(kept) & set("/\\")
@@ -41,5 +41,5 @@ def test_no_name_keeps_a_path_a_control_character_or_too_great_a_length(name: st
     assert not kept.startswith(".")
 
 
-def test_a_long_name_keeps_its_ending() -> None:
+def test_a_long_name_keeps_its_extension() -> None:
     assert harmless("x" * 300 + ".pdf").endswith("x.pdf")
