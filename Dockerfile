@@ -1,10 +1,10 @@
 # One image for each process: `docker build --target intake .`
-# An image holds the library that all rooms share and its own room, and nothing of any other.
+# An image contains services/common and the code of its own process, and no other service's code.
 
 ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS packages
-# For those behind a mirror; unset, pip asks where it always asks.
+# Set it to use a mirror; otherwise pip uses its default index.
 ARG PIP_INDEX_URL
 COPY requirements.lock /tmp/requirements.lock
 RUN python -m venv /opt/postigo \
@@ -17,7 +17,7 @@ COPY --from=packages /opt/postigo /opt/postigo
 WORKDIR /app
 COPY services/__init__.py services/
 COPY services/common services/common
-# All addresses of the container: the network decides which of them can be reached.
+# Listen on all addresses of the container: its networks decide who can connect.
 ENV PATH=/opt/postigo/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -53,7 +53,7 @@ FROM base AS gateway-worker
 COPY gateway gateway
 CMD ["python", "-m", "gateway.worker"]
 
-# The command line, for one-shot jobs such as `postigo topics apply`.
+# The command line, for single commands such as `postigo topics apply`.
 FROM base AS tools
 COPY deploy deploy
 ENTRYPOINT ["python", "-m", "deploy.cli"]

@@ -1,4 +1,4 @@
-# Everything a person types here. `make` alone lists it.
+# All commands for people. `make` alone lists them.
 
 ARGS ?=
 VENV := .venv
@@ -6,81 +6,81 @@ PY := $(VENV)/bin/python
 POSTIGO := $(PY) -m deploy.cli
 READY := $(VENV)/.ready
 
-# Hints then name what was typed.
+# The command line then suggests `make` commands in its hints.
 up status logs down demo download engines clean-engines: export POSTIGO_STARTED_BY := make
 
-# The first interpreter that is new enough; PYTHON=/path/to/python3 chooses another.
+# The first Python that is new enough; PYTHON=/path/to/python3 chooses another.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup download up down status logs demo engines test test-real test-kills test-mutations faults bench check contracts lock clean clean-jars clean-engines
 
-help: ## List what can be done
+help: ## List all commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "  Options for a command go into ARGS: make demo ARGS=--once, make test ARGS='tests/unit -x'"
+	@echo "  Pass options in ARGS: make demo ARGS=--once, make test ARGS='tests/unit -x'"
 
-setup: $(READY) ## Make the Python environment in .venv (the others do this when needed)
+setup: $(READY) ## Create the Python environment in .venv (the other commands do this when needed)
 
 $(READY): requirements-dev.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing: install it, or name it with make PYTHON=/path/to/python3." >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing: install it, or choose it with make PYTHON=/path/to/python3." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: install it (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	@command -v git >/dev/null || { echo "git is missing: install it (on Debian and Ubuntu: apt install git)." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	@echo "Installing about 120 packages into $(VENV): once, one to three minutes."
+	@echo "Installing about 120 packages into $(VENV): one to three minutes, only once."
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-download: $(READY) ## Fetch the engines' jars and verify them (up and demo do this when needed)
+download: $(READY) ## Download and verify the engines' jars (up and demo do this when needed)
 	@$(POSTIGO) download $(ARGS)
 
-engines: $(READY) ## Make the real engines for test-real: once, five minutes, needs root (outside this folder)
+engines: $(READY) ## Build production's engines for test-real, outside this folder: once, five minutes, needs root
 	@$(POSTIGO) engines install
 
 up: $(READY) ## Start the engines and all processes, until Ctrl-C
 	@$(POSTIGO) up $(ARGS)
 
-# These three look at what is there: they never make the environment, and that nothing runs is an answer, no failure.
-NOTHING := echo "Nothing runs here, and there is no environment yet: 'make up' or 'make demo' makes it and starts everything."
+# status, logs and down never create the environment, and succeed if nothing runs.
+NOTHING := echo "Nothing runs here, and there is no environment yet: 'make up' or 'make demo' creates it and starts everything."
 NOTHING_RUNS := 3
 
 status: ## Show what runs
 	@if [ ! -e $(READY) ]; then $(NOTHING); else $(POSTIGO) status $(ARGS) || [ $$? -eq $(NOTHING_RUNS) ]; fi
 
-logs: ## List the logs, or show that of one program (ARGS=intake, ARGS="gateway --follow")
+logs: ## List the logs, or show the log of one program (ARGS=intake, ARGS="gateway --follow")
 	@if [ ! -e $(READY) ]; then $(NOTHING); else exec $(POSTIGO) logs $(ARGS); fi
 
-down: ## Stop what runs; the data is kept
+down: ## Stop everything; the data is kept
 	@if [ ! -e $(READY) ]; then $(NOTHING); else exec $(POSTIGO) down $(ARGS); fi
 
-demo: $(READY) ## File the demonstration's requests, watch them answered, and stay up (ARGS=--once: end)
+demo: $(READY) ## Run the demonstration, then keep running (ARGS=--once: stop at its end)
 	@$(POSTIGO) demo $(ARGS)
 
-# Three on two cores, each with engines of its own: a test mostly waits, for engines, time-outs and sessions.
-AT_A_TIME := --numprocesses 3 --no-loadscope-reorder
+# Three workers on two cores, each with its own engines: tests mostly wait for engines, time-outs and sessions.
+WORKERS := --numprocesses 3 --no-loadscope-reorder
 
-test: $(READY) ## Run the unit, contract and integration tests, in random order, three at a time (ARGS="tests/unit -x": some; ARGS="-n 0 --pdb": one at a time)
-	$(PY) -m pytest $(AT_A_TIME) $(ARGS)
+test: $(READY) ## Run the unit, contract and integration tests in random order with three workers (ARGS="tests/unit -x", ARGS="-n 0 --pdb")
+	$(PY) -m pytest $(WORKERS) $(ARGS)
 
-# Engines are started once, and named to the tests by their URLs alone; where URLs are set already, those servers are used.
-test-real: $(READY) ## Run the contract and integration tests on the real engines (after 'make engines')
-	POSTIGO_TEST_TIER=real $(POSTIGO) engines run -- $(PY) -m pytest $(AT_A_TIME) \
+# Starts each engine once and gives the tests its URL; a URL that is set already names a server to use instead.
+test-real: $(READY) ## Run the contract and integration tests on production's engines (after 'make engines')
+	POSTIGO_TEST_TIER=real $(POSTIGO) engines run -- $(PY) -m pytest $(WORKERS) \
 		$(if $(ARGS),$(ARGS),tests/contract tests/integration)
 
-test-kills: $(READY) ## Kill every process ten times while five hundred people file, and judge what is left
+test-kills: $(READY) ## Kill every process ten times while five hundred people file requests, and check the result
 	$(PY) -m pytest tests/e2e $(ARGS)
 
-test-mutations: $(READY) ## Break the kernel in five ways, and see each found out by the harm that it does
+test-mutations: $(READY) ## Break the kernel in five ways, and check that each harm is detected
 	$(PY) -m pytest --numprocesses 0 tests/faults $(ARGS)
 
-faults: $(READY) ## Run fault schedules against everything, and judge what is left (ARGS="--seed 1 --schedules 20"; --help tells more)
+faults: $(READY) ## Run fault schedules against the whole system, and check the result (ARGS="--seed 1 --schedules 20", ARGS=--help)
 	@$(PY) -m tests.faults $(ARGS)
 
-bench: $(READY) ## Measure our speed beside bare baselines (ARGS=--help: which rows there are, how many rounds)
+bench: $(READY) ## Measure Postigo beside plain baselines (ARGS=--help lists the rows and options)
 	$(PY) -m tests.bench $(ARGS)
 
-check: $(READY) ## Check style, types, the walls between rooms, and that the contracts are as published
+check: $(READY) ## Check style, types, imports between services, and that the published contracts are current
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
@@ -90,28 +90,28 @@ check: $(READY) ## Check style, types, the walls between rooms, and that the con
 	$(PY) -m deploy.proxy --check
 	$(PY) -m openapi_spec_validator docs/contracts/openapi.json
 
-contracts: $(READY) ## Write the published contracts anew: schemas and AsyncAPI from the events, OpenAPI from the gateway
+contracts: $(READY) ## Generate the published contracts: schemas and AsyncAPI from the events, OpenAPI from the gateway
 	$(PY) -m deploy.contracts
 	$(PY) -m gateway.contract
 	$(PY) -m deploy.proxy
 
-# What is locked stays as it is while it fits pyproject.toml; ARGS=--upgrade takes the newest of everything.
+# Locked versions stay while they satisfy pyproject.toml; ARGS=--upgrade takes the newest versions.
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
-lock: $(READY) ## Write the lock files anew (ARGS=--upgrade: with the newest versions)
+lock: $(READY) ## Write the lock files (ARGS=--upgrade: with the newest versions)
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra local --extra dev --output-file requirements-dev.lock
 
-clean: ## Stop what runs here, then remove .venv, .postigo with all its data, and caches
+clean: ## Stop everything, then remove .venv, .postigo with all its data, and caches
 	@if [ -e .postigo/lock ] && [ -e $(READY) ]; then $(POSTIGO) down; fi
 	@rm -f $(READY)
 	rm -rf $(VENV) .postigo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	@find . -name .git -prune -o -name __pycache__ -type d -print | xargs rm -rf
-	@echo "Left: the engines' jars in the Maven folder ('make clean-jars' removes those we put there), the engines of production if they were made ('make clean-engines'), and pip's cache ('pip cache purge')."
+	@echo "Not removed: the engines' jars in the Maven folder ('make clean-jars'), production's engines if they were built ('make clean-engines'), and pip's cache ('pip cache purge')."
 
-clean-jars: ## Remove from the Maven folder (~/.m2/repository, or M2_REPO) the jars that we put there
+clean-jars: ## Remove the jars that Postigo downloaded to the Maven folder (~/.m2/repository, or M2_REPO)
 	@$(PYTHON) deploy/clean_jars.py
 
-clean-engines: $(READY) ## Remove the real engines (~/.cache/postigo/engines, or POSTIGO_ENGINES)
+clean-engines: $(READY) ## Remove production's engines (~/.cache/postigo/engines, or POSTIGO_ENGINES)
 	@$(POSTIGO) engines remove

@@ -1,1 +1,1 @@
-"""Running Postigo: its topics, the embedded stack, the command line, the demo."""
+"""Run Postigo: topics, the local stack, the command line, the operator's commands, the demonstration, the verification."""

@@ -1,6 +1,7 @@
-"""Take back the jars that `postigo download` put into the Maven folder. Needs nothing but Python: `make clean` ran first.
+"""Remove the jars that `postigo download` put into the Maven folder. Uses only the standard library: `make clean` has
+removed the virtual environment by then.
 
-`postigo download` puts a jar alone into its folder; Maven puts a `.pom` beside it. So a jar that is alone is ours.
+`postigo download` stores only the jar; Maven stores a `.pom` beside it. So a jar without other files is ours.
 """
 
 import os
@@ -12,7 +13,7 @@ LOCKS = Path(__file__).parent / "local" / "jars"
 
 
 def repository() -> Path:
-    """The Maven folder: `M2_REPO`, or the usual place."""
+    """The Maven folder: `M2_REPO`, or `~/.m2/repository`."""
     return Path(os.environ.get("M2_REPO") or Path.home() / ".m2" / "repository")
 
 
@@ -24,7 +25,7 @@ def locked(locks: Path = LOCKS) -> Iterator[Path]:
 
 
 def clean(maven: Path, folders: Iterator[Path]) -> tuple[int, int]:
-    """Remove the jars that are alone in `folders`, and folders left empty; how many, and their bytes."""
+    """Remove jars without other files from `folders`, and empty folders. Returns the number of jars and of bytes."""
     removed = size = 0
     for folder in dict.fromkeys(folders):
         files = list((maven / folder).glob("*"))
@@ -45,4 +46,4 @@ def _remove_empty(folder: Path, maven: Path) -> None:
 
 if __name__ == "__main__":
     jars, freed = clean(repository(), locked())
-    print(f"{jars} jars removed from {repository()} ({freed / 1e6:.0f} MB); those that Maven itself fetched are kept.")
+    print(f"{jars} jars removed from {repository()} ({freed / 1e6:.0f} MB); jars that Maven itself fetched are kept.")

@@ -1,4 +1,4 @@
-"""The topics that `topics.yaml` declares: read, checked and spelled out."""
+"""Read and validate the topics that `topics.yaml` declares."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ UNITS = {
 
 
 class TopicsError(Exception):
-    """The file does not say what topics there are; the text is one sentence for a person."""
+    """The declaration is invalid or cannot be applied. The text is one sentence for a person."""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic as the broker should have it; configuration values are spelled as the broker spells them."""
+    """A topic as the broker should have it, with configuration values in the broker's format."""
 
     name: str
     partitions: int
@@ -32,11 +32,11 @@ class Topic:
     config: Mapping[str, str]
 
     def on_one_node(self) -> "Topic":
-        """The same topic where there is one broker only."""
+        """The same topic for a single broker."""
         return self.with_replicas(1, 1)
 
     def with_replicas(self, factor: int | None, min_insync: int | None) -> "Topic":
-        """The same topic with other numbers of replicas; None keeps the number."""
+        """The same topic with other replication settings; None keeps a setting."""
         config = self.config if min_insync is None else {**self.config, "min.insync.replicas": str(min_insync)}
         return replace(self, replication_factor=factor or self.replication_factor, config=config)
 
@@ -74,7 +74,7 @@ class _File(_Declared):
 
 
 def load(file: Path = FILE) -> list[Topic]:
-    """Every topic that `file` declares, dead letters included, in the file's order. Raises TopicsError."""
+    """All topics that `file` declares, with their dead-letter topics, in the file's order. Raises TopicsError."""
     try:
         return parse(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -94,7 +94,7 @@ def parse(text: str) -> list[Topic]:
         where = ".".join(str(part) for part in first["loc"]) or "the top"
         raise TopicsError(f"at {where}: {first['msg']}.") from error
     topics = [topic for family in declared.topics for topic in _expand(family, declared)]
-    _require_sound_names(topics)
+    _require_valid_names(topics)
     return topics
 
 
@@ -106,14 +106,14 @@ def _expand(family: _Family, declared: _File) -> list[Topic]:
 def _with_dead_letters(name: str, family: _Family, declared: _File) -> list[Topic]:
     defaults, dead = declared.defaults, declared.dead_letters
     factor = defaults.replication_factor
-    config = _spelled({**defaults.config, **family.config})
-    # Retention of dead letters follows the topic's: what names people there names them here.
-    dead_config = config | _spelled(dead.config)
+    config = _broker_format({**defaults.config, **family.config})
+    # Dead letters contain the same personal data as the topic, so the topic's retention applies to them.
+    dead_config = config | _broker_format(dead.config)
     topic = Topic(name, family.partitions or defaults.partitions, factor, config)
     return [topic] + [Topic(f"{name}.dlq.{reader}", dead.partitions, factor, dead_config) for reader in family.readers]
 
 
-def _spelled(config: Mapping[str, Value]) -> dict[str, str]:
+def _broker_format(config: Mapping[str, Value]) -> dict[str, str]:
     return {key: _value(key, value) for key, value in config.items()}
 
 
@@ -130,11 +130,11 @@ def _value(key: str, value: Value) -> str:
     return str(int(number) * units[unit])
 
 
-def _require_sound_names(topics: Sequence[Topic]) -> None:
+def _require_valid_names(topics: Sequence[Topic]) -> None:
     seen: set[str] = set()
     for topic in topics:
         if not NAME.fullmatch(topic.name):
-            raise TopicsError(f"{topic.name!r} cannot be the name of a topic.")
+            raise TopicsError(f"{topic.name!r} is not a valid name for a topic.")
         if topic.name in seen:
             raise TopicsError(f"{topic.name} is declared twice.")
         seen.add(topic.name)

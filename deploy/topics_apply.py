@@ -1,6 +1,6 @@
-"""Bring a broker's topics to what is declared: create what lacks, add partitions, correct configurations.
+"""Apply the declared topics to a broker: create missing topics, add partitions, correct configurations.
 
-Nothing is deleted, and partitions are never taken away: a broker cannot do that without losing order.
+Nothing is deleted, and the number of partitions never shrinks: Kafka cannot do that without losing order.
 """
 
 import asyncio
@@ -16,17 +16,17 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExists
 from deploy.topics import Topic, TopicsError
 
 REQUEST_MS = 30_000
-LOOK_EVERY_SECONDS = 0.02
+POLL_SECONDS = 0.02
 
 MIN_INSYNC = "min.insync.replicas"
 
-# What the broker calls a value that was set on the topic itself.
+# The broker's source code for a value that is set on the topic itself (DYNAMIC_TOPIC_CONFIG).
 SET_ON_TOPIC = 1
 
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to a topic, or what could not be done: one line for a person."""
+    """A change to a topic in words for a person. `done` False: the change is needed, but not possible."""
 
     topic: str
     what: str
@@ -35,18 +35,18 @@ class Change:
 
 @dataclass(frozen=True)
 class _Found:
-    """A topic as the broker has it. `set_here`: values of the topic itself; `config`: all values in force."""
+    """A topic as the broker has it. `topic_config`: values set on the topic; `config`: all effective values."""
 
     partitions: int
     replication_factor: int
     config: Mapping[str, str]
-    set_here: Mapping[str, str]
+    topic_config: Mapping[str, str]
 
 
 async def apply(servers: str, topics: Sequence[Topic]) -> list[Change]:
-    """Bring the broker at `servers` (host:port, comma-separated) to `topics`. Raises TopicsError.
+    """Apply `topics` to the broker at `servers` (host:port, comma-separated). Raises TopicsError.
 
-    On return the broker shows every topic as declared, so that a client may use it at once.
+    Returns when the broker's metadata shows every topic as declared, so a client may use it at once.
     """
     try:
         async with admin_client(servers) as admin:
@@ -55,7 +55,7 @@ async def apply(servers: str, topics: Sequence[Topic]) -> list[Change]:
             for topic in topics:
                 if topic.name in found:
                     await _correct(admin, topic, found[topic.name])
-            await _settled(admin, topics)
+            await _wait_for_metadata(admin, topics)
             return changes
     except (KafkaConnectionError, OSError, TimeoutError) as error:
         raise TopicsError(
@@ -63,12 +63,12 @@ async def apply(servers: str, topics: Sequence[Topic]) -> list[Change]:
         ) from error
     except KafkaError as error:
         raise TopicsError(
-            f"The broker at {servers} refused ({error or type(error).__name__}): correct that and try again."
+            f"The broker at {servers} answered with an error ({error or type(error).__name__}): correct the cause and try again."
         ) from error
 
 
 def _differences(topics: Sequence[Topic], found: Mapping[str, _Found]) -> list[Change]:
-    """What `apply` has to do, and what it leaves as it is."""
+    """The changes that `apply` makes, and the needed ones that it cannot make."""
     return [change for topic in topics for change in _differences_of(topic, found.get(topic.name))]
 
 
@@ -95,7 +95,7 @@ def _wrong(topic: Topic, found: _Found) -> dict[str, str]:
 
 
 def _reachable(config: Mapping[str, str], replicas: int) -> dict[str, str]:
-    """More in-sync replicas than there are replicas would make the topic refuse every record."""
+    """Limits `min.insync.replicas` to the number of replicas: with a higher one the topic rejects every record."""
     if MIN_INSYNC not in config:
         return dict(config)
     return {**config, MIN_INSYNC: str(min(int(config[MIN_INSYNC]), replicas))}
@@ -128,7 +128,7 @@ def _found(described: Mapping[str, Any], entries: Iterable[Sequence[Any]]) -> _F
         partitions=len(partitions),
         replication_factor=min(len(partition["replicas"]) for partition in partitions),
         config={name: value for name, value, _ in values},
-        set_here={name: value for name, value, source in values if source == SET_ON_TOPIC},
+        topic_config={name: value for name, value, source in values if source == SET_ON_TOPIC},
     )
 
 
@@ -145,10 +145,10 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
         for topic in topics
     ]
     answer = await admin.create_topics(new, timeout_ms=REQUEST_MS)
-    for name, code, *said in answer.topic_errors:
-        # Somebody else may be applying the same file.
+    for name, code, *messages in answer.topic_errors:
+        # Another process may apply the same file at the same time.
         if code and for_code(code) is not TopicAlreadyExistsError:
-            reason = str(said[0] if said else for_code(code).__name__).rstrip(".")
+            reason = str(messages[0] if messages else for_code(code).__name__).rstrip(".")
             raise TopicsError(f"{name} could not be created: {reason}.")
 
 
@@ -157,20 +157,20 @@ async def _correct(admin: AIOKafkaAdminClient, topic: Topic, found: _Found) -> N
         answer = await admin.create_partitions({topic.name: NewPartitions(topic.partitions)})
         _require_ok(topic.name, [(error[1], error[2]) for error in answer.topic_errors])
     if wrong := _wrong(topic, found):
-        # The request replaces all values of the topic, so those that are right, or not ours, are said again.
-        values = {**found.set_here, **wrong}
+        # The request replaces all values of the topic, so it must repeat the values that do not change.
+        values = {**found.topic_config, **wrong}
         answers = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, values)])
         _require_ok(topic.name, [(resource[0], resource[1]) for answer in answers for resource in answer.resources])
 
 
-async def _settled(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
-    """The controller answers a moment before the brokers know."""
+async def _wait_for_metadata(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    """Wait until the brokers know the changes: the controller answers a moment earlier."""
     async with asyncio.timeout(REQUEST_MS / 1000):
         while any(change.done for change in _differences(topics, await _find(admin, topics))):  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def _require_ok(name: str, answers: Iterable[tuple[int, str | None]]) -> None:
-    for code, said in answers:
+    for code, message in answers:
         if code:
-            raise TopicsError(f"{name} could not be changed: {said or for_code(code).__name__}.")
+            raise TopicsError(f"{name} could not be changed: {message or for_code(code).__name__}.")

@@ -32,7 +32,7 @@ from services.common.http.internal_auth import has_signature
 from services.common.http.middleware import RequestMiddleware
 from services.common.messaging import Publisher
 from services.common.runtime.process import NO_TELEMETRY, Process
-from services.common.store import Database, connect, database, disconnect
+from services.common.store import INTERACTIVE, Database, connect, database, disconnect
 
 SEND_TIMEOUT: Final = 5.0
 """Seconds the broker has to acknowledge a record. With 1.5 s for the claim, a submit is answered within 8 s."""
@@ -46,7 +46,7 @@ class Applications(NamedTuple):
 
 
 def build(settings: Settings) -> Applications:
-    client = connect(settings.mongo_url, settings.mongo_driver)
+    client = connect(settings.mongo_url, settings.mongo_driver, INTERACTIVE)
     gateway_database = database(client, f"{settings.mongo_database_prefix}_gateway")
     publisher = Publisher(settings.kafka_url, client_id="postigo-gateway", timeout=SEND_TIMEOUT)
     services = build_services(settings, gateway_database, publisher)

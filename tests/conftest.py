@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import LocalStack
 from tests.support import stacks
-from tests.support.hangs import Net
+from tests.support.hangs import HangWatchdog
 
 TOGETHER: Final = (
     "tests/integration/gateway/",
@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     settings.register_profile("postigo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("postigo")
-    config.pluginmanager.register(Net())
+    config.pluginmanager.register(HangWatchdog())
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:

@@ -4,18 +4,18 @@ import logging
 import sys
 
 from deploy.cli.app import app
-from deploy.cli.operate import install
+from deploy.cli.operator_commands import add_commands
 from deploy.local.errors import StackError
 from deploy.local.hints import remember
 from deploy.operator.errors import OperatorError
 from deploy.topics import TopicsError
 
-install(app)
+add_commands(app)
 
 
 def main() -> None:
-    """Run a command; what it cannot do is said in one sentence, with exit code 1."""
-    # The drivers log what their exceptions say again.
+    """Run a command. An error is printed as one sentence; the exit code is then 1."""
+    # Without a handler Python prints what the drivers log, which repeats their exceptions.
     logging.getLogger().addHandler(logging.NullHandler())
     remember(sys.argv[0])
     try:

@@ -1,4 +1,4 @@
-"""The commands and their options. Each command's work lies in its own module, imported when it is called."""
+"""The commands and their options. The code of a command is in a module of its own, imported when the command runs."""
 
 from importlib import metadata
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deploy import topics as declared
-from deploy.cli.typed import folder
+from deploy.cli.arguments import folder
 from deploy.local.hints import DEFAULT_HOME
 from deploy.local.tier import EMBEDDED, Tier
 
@@ -41,8 +41,8 @@ TierOption = Annotated[
 ]
 
 
-def _say_version(*, asked: bool) -> None:
-    if asked:
+def _print_version(*, requested: bool) -> None:
+    if requested:
         print(f"postigo {metadata.version('postigo')}")
         raise typer.Exit
 
@@ -53,9 +53,9 @@ def main(
         bool,
         typer.Option(
             "--version",
-            callback=lambda asked: _say_version(asked=asked),
+            callback=lambda requested: _print_version(requested=requested),
             is_eager=True,
-            help="Say which version this is.",
+            help="Print the version.",
         ),
     ] = False,
 ) -> None:
@@ -70,37 +70,39 @@ def up(
         bool, typer.Option("--only-engines", help="Kafka, Mongo, S3 and mail, without the Postigo processes.")
     ] = False,
     gateway_port: Annotated[
-        int | None, typer.Option(min=1, max=LAST_PORT, help="Port of the gateway; otherwise a free one, kept.")
+        int | None,
+        typer.Option(min=1, max=LAST_PORT, help="Port of the gateway. Default: a free one, the same at every start."),
     ] = None,
     tier: TierOption = None,
     report_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start everything and keep it running until Ctrl-C.
 
-    The first start downloads about 50 MB of jars. What dies is started again. Data outlives a restart.
+    The first start downloads about 50 MB of jars. A program that dies is restarted. Data outlives a restart.
     """
     from deploy.cli import up as command
 
-    command.run(command.Wish(home, only_engines, gateway_port, tier), detach=detach, report_fd=report_fd)
+    command.run(command.Options(home, only_engines, gateway_port, tier), detach=detach, report_fd=report_fd)
 
 
 @app.command()
 def demo(
     home: HomeOption = DEFAULT_HOME,
-    once: Annotated[bool, typer.Option("--once", help="End when it is done, even on a terminal.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop at the end, even on a terminal.")] = False,
     gateway_port: Annotated[
-        int | None, typer.Option(min=1, max=LAST_PORT, help="Port of the gateway; otherwise a free one, kept.")
+        int | None,
+        typer.Option(min=1, max=LAST_PORT, help="Port of the gateway. Default: a free one, the same at every start."),
     ] = None,
 ) -> None:
     """File sixty realistic requests, watch departments answer them, and check that nothing was lost or doubled.
 
-    Starts everything, or uses what runs in the same folder. On a terminal it stays up for you to try.
+    Starts everything, or uses the stack that runs in the same folder. On a terminal the stack stays up for you to try.
 
     Exit code 1 when a check fails.
     """
     from deploy.cli import demo as command
 
-    command.run(command.Wish(home, gateway_port, once))
+    command.run(command.Options(home, gateway_port, once))
 
 
 @app.command()
@@ -108,7 +110,7 @@ def status(
     home: HomeOption = DEFAULT_HOME,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show what runs, asked now. Exit code 3 when nothing does."""
+    """Show the running programs and whether they answer now. Exit code 3 when nothing runs."""
     from deploy.cli import status as command
 
     command.run(home, as_json=as_json)
@@ -126,11 +128,13 @@ def down(home: HomeOption = DEFAULT_HOME) -> None:
 def logs(
     name: Annotated[
         str | None,
-        typer.Argument(help="An engine or a process; without one, which logs there are.", show_default=False),
+        typer.Argument(help="An engine or a process. Without a name: list the logs.", show_default=False),
     ] = None,
     home: HomeOption = DEFAULT_HOME,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, max=1_000_000, help="How many of the last lines.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow the log until Ctrl-C.")] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, max=1_000_000, help="Number of last lines to show.")
+    ] = 50,
 ) -> None:
     """Show the log of one program, or list the logs."""
     from deploy.cli import logs as command
@@ -142,7 +146,7 @@ def logs(
 def download() -> None:
     """Fetch the jars of the engines and verify their checksums.
 
-    They go to Maven's own folder (~/.m2/repository, or M2_REPO). What is there already is not fetched again.
+    They go to Maven's own folder (~/.m2/repository, or M2_REPO). Jars that are there already are not fetched again.
     """
     from deploy.cli import download as command
 
@@ -151,10 +155,10 @@ def download() -> None:
 
 @engines_app.command("install")
 def engines_install() -> None:
-    """Make the real engines, once, about five minutes: for 'up --tier real' and 'make test-real'. Needs root.
+    """Build the real engines once, in about five minutes: for 'up --tier real' and 'make test-real'. Needs root.
 
-    They go to POSTIGO_ENGINES (~/.cache/postigo/engines), about 1 GB. What is made already is not made again, so a
-    broken installation goes on where it was.
+    They go to POSTIGO_ENGINES (~/.cache/postigo/engines), about 1 GB. Finished parts are not built again, so an
+    interrupted installation continues where it stopped.
     """
     from deploy.cli import engines as command
 
@@ -165,18 +169,18 @@ def engines_install() -> None:
 def engines_run(
     command: Annotated[list[str], typer.Argument(help="What to run, with its options.", show_default=False)],
 ) -> None:
-    """Run a command while fresh engines run, which KAFKA_URL, MONGO_URL, S3_URL and S3's keys name to it.
+    """Start new engines and run a command with their addresses in KAFKA_URL, MONGO_URL, S3_URL and S3's keys.
 
-    They end, and their data goes, with the command.
+    When the command ends, the engines stop and their data is deleted.
     """
-    from deploy.cli import engines as called
+    from deploy.cli import engines as module
 
-    called.run_on_them(command)
+    module.run_with_engines(command)
 
 
 @engines_app.command("remove")
 def engines_remove() -> None:
-    """Remove them all. Stop first what runs on them."""
+    """Remove all real engines. Stop the stacks that use them first."""
     from deploy.cli import engines as command
 
     command.run_remove()
@@ -189,7 +193,7 @@ def apply(
     replicas: Annotated[int | None, typer.Option(min=1, help="Instead of the file's replication_factor.")] = None,
     min_insync: Annotated[int | None, typer.Option(min=1, help="Instead of the file's min.insync.replicas.")] = None,
 ) -> None:
-    """Create what lacks, add partitions, correct configurations. Safe to repeat; never deletes."""
+    """Create missing topics, add partitions, correct configurations. Safe to repeat; never deletes."""
     from deploy.cli import topics as command
 
     command.run(kafka_url, file, replicas, min_insync)

@@ -1,4 +1,4 @@
-"""A stack in the background: a supervisor of its own, which tells through a pipe how its start goes."""
+"""Start a stack in the background: a supervisor process that reports its start through a pipe."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.local.errors import StackError, explained
+from deploy.local.errors import StackError, translate_os_errors
 from deploy.local.home import Home
 from deploy.local.program import Observer, State, Step
 
@@ -19,7 +19,7 @@ LOG_NAME = "postigo"
 
 
 class Report:
-    """The supervisor's end of the pipe. Nobody at the other end is no reason to stop."""
+    """The supervisor's end of the pipe. The supervisor continues when the reader is gone."""
 
     def __init__(self, descriptor: int) -> None:
         os.set_inheritable(descriptor, False)
@@ -37,7 +37,7 @@ class Report:
             self._pipe.close()
 
     def step(self, step: Step) -> None:
-        """A step; once the report is over, a line of the supervisor's own log."""
+        """Report a step; after the report, write it to the supervisor's own log."""
         if self._open:
             self._write({"step": asdict(step)})
         else:
@@ -60,7 +60,7 @@ def start(folder: Path, options: Sequence[str], observe: Observer) -> dict[str, 
     home = Home(folder)
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "deploy.cli", "up", "--report-fd", str(writing), *options]
-    with explained(home.folder):
+    with translate_os_errors(home.folder):
         home.make(home.logs)
         with home.rotated_log(LOG_NAME).open("ab") as log:
             supervisor = subprocess.Popen(
@@ -75,10 +75,10 @@ def start(folder: Path, options: Sequence[str], observe: Observer) -> dict[str, 
     try:
         return _read(reading, observe, home)
     except KeyboardInterrupt:
-        # The same as in the foreground.
+        # Ctrl-C stops the start, as in the foreground.
         supervisor.terminate()
         supervisor.wait()
-        raise StackError("It was stopped before it was up.") from None
+        raise StackError("Postigo was stopped before it was up.") from None
     except StackError:
         supervisor.wait()
         raise

@@ -1,33 +1,35 @@
-"""`postigo dlq`: dead letters, looked at, brought back and given up."""
+"""`postigo dlq`: list, show, redrive and discard dead letters."""
 
 import base64
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 
-from deploy.cli import letters as shown
-from deploy.cli.operating import DO_IT, Invocation, console, count, counting, plain, say_json
+from deploy.cli import dead_letter_tables as tables
+from deploy.cli.invocation import DRY_RUN, Invocation, console, count, escape, print_json, progress_bar
 from deploy.local.hints import typed
-from deploy.operator import acts
-from deploy.operator.acts import Outcome
-from deploy.operator.audit import history
-from deploy.operator.discarding import GivenUp, plan_discard
+from deploy.operator import operations
+from deploy.operator.audit import read_history
+from deploy.operator.dead_letters import DeadLetter
+from deploy.operator.discarding import PlannedDiscard, plan_discards
 from deploy.operator.errors import OperatorError
 from deploy.operator.letter_filter import LetterFilter
-from deploy.operator.letters import Letter
 from deploy.operator.log import Record
-from deploy.operator.plan import Left, Plan, plan_redrive
+from deploy.operator.operations import Outcome
+from deploy.operator.plan import Plan, SkippedQueue, plan_redrive
 from deploy.operator.session import OperatorSession
-from deploy.operator.survey import letter_named, survey
+from deploy.operator.survey import find_dead_letter, survey
+
+NO_MATCH: Final = "No dead letter matches."
 
 
 @dataclass(frozen=True)
-class Wish:
-    """Which letters are meant, how many of them at most, and how fast."""
+class Options:
+    """`most`: the maximal number of dead letters; `rate`: records a second."""
 
     where: LetterFilter
     most: int | None = None
@@ -39,149 +41,151 @@ class Wish:
         return {"where": str(self.where)[:500], **most}
 
 
-def show_list(invocation: Invocation, wish: Wish, *, each: bool) -> None:
-    """What still needs somebody: by group, topic and reason, or letter by letter."""
-    found = invocation.with_hand(lambda session: survey(session, wish.where))
-    chosen = [letter for line in found.lines for letter in line.letters if wish.where.fits(letter)]
-    held = [line for line in found.lines if line.documents]
+def show_list(invocation: Invocation, options: Options, *, each: bool) -> None:
+    """List the open dead letters: counted by group, topic and reason, or one by one (`each`)."""
+    found = invocation.with_session(lambda session: survey(session, options.where))
+    chosen = [letter for queue in found.queues for letter in queue.letters if options.where.matches(letter)]
+    held = [queue for queue in found.queues if queue.documents]
     if invocation.as_json:
-        waited_for = {letter.record for line in held for letter in line.letters}
-        rows = [shown.told(letter, waited_for=letter.record in waited_for) for letter in chosen]
-        blocked = [document for line in held for document in line.documents]
-        say_json({"letters": rows, "blocked": shown.told_blocked(blocked)})
+        waited_for = {letter.record for queue in held for letter in queue.letters}
+        rows = [tables.letter_json(letter, waited_for=letter.record in waited_for) for letter in chosen]
+        blocked = [document for queue in held for document in queue.documents]
+        print_json({"letters": rows, "blocked": tables.blocked_json(blocked)})
         return
     screen = console()
     if not chosen:
-        screen.print("No dead letter fits that." if wish.where.terms else "No dead letter needs anybody.")
+        screen.print(NO_MATCH if options.where.terms else "There is no open dead letter.")
         return
-    screen.print(f"{count(len(chosen), 'record')} set aside:\n")
-    screen.print(shown.one_by_one(chosen) if each else shown.by_group(chosen))
+    screen.print(f"{count(len(chosen), 'dead letter')}:\n")
+    screen.print(tables.one_by_one(chosen) if each else tables.by_group(chosen))
     if held and not each:
-        screen.print("\nNothing more happens on these until they are brought back or given up:\n")
-        screen.print(shown.on_hold(held))
-    hint = ("One of them", ["show", "LETTER"]) if each else ("Each of them", ["list", "--each"])
+        screen.print("\nThese requests are on hold until their dead letters are redriven or discarded:\n")
+        screen.print(tables.on_hold(held))
+    hint = ("Show one", ["show", "LETTER"]) if each else ("List each", ["list", "--each"])
     screen.print()
-    for what, words in (hint, ("To bring back", ["redrive", "--help"]), ("To give up", ["discard", "--help"])):
+    for what, words in (hint, ("Redrive", ["redrive", "--help"]), ("Discard", ["discard", "--help"])):
         screen.print(f"{what}: {typed('dlq', *words, home=invocation.home)}", soft_wrap=True)
 
 
 def show_letter(invocation: Invocation, name: str, *, bytes_too: bool) -> None:
-    """One letter; what it holds only when asked for, with a reason, and that is recorded."""
+    """Show one dead letter. `bytes_too`: also its content, which needs a reason and is recorded."""
     if bytes_too and not invocation.reason:
-        raise OperatorError("What a letter holds may be a person's words: say with --reason why you look at it.")
-    invocation.with_hand(lambda session: _show(session, invocation, name, bytes_too=bytes_too))
+        raise OperatorError("The content may be a person's words: say with --reason why you read it.")
+    invocation.with_session(lambda session: _show(session, invocation, name, bytes_too=bytes_too))
 
 
 async def _show(session: OperatorSession, invocation: Invocation, name: str, *, bytes_too: bool) -> None:
-    letter, record = await letter_named(session, name)
-    place = letter.place.offset if letter.place else -1
-    ended = place <= (await history(session.log)).ended.get(letter.record, -1)
+    letter, record = await find_dead_letter(session, name)
+    offset = letter.dlq_position.offset if letter.dlq_position else -1
+    ended = offset <= (await read_history(session.log)).ended.get(letter.record, -1)
     found = await survey(session, LetterFilter((("group", letter.group),)))
-    line = next((each for each in found.lines for one in each.letters if one.record == letter.record), None)
+    queue = next((each for each in found.queues for other in each.letters if other.record == letter.record), None)
     if bytes_too:
-        await acts.reveal(session, invocation.who, letter.id)
+        await operations.reveal(session, invocation.actor, letter.id)
     if invocation.as_json:
-        about = shown.told(letter, waited_for=bool(line and line.documents)) | {"needs_nobody": ended or line is None}
-        say_json(about | (_bytes_as_json(record) if bytes_too else {}))
+        waited_for = bool(queue and queue.documents)
+        about = tables.letter_json(letter, waited_for=waited_for) | {"needs_nobody": ended or queue is None}
+        print_json(about | (_bytes_as_json(record) if bytes_too else {}))
         return
     screen = console()
-    screen.print(shown.details(letter, line, ended=ended))
+    screen.print(tables.details(letter, queue, ended=ended))
     if bytes_too:
         _print_bytes(screen, record)
 
 
-def redrive(invocation: Invocation, wish: Wish) -> None:
-    """Exit code 1 when something was to be brought back and was not."""
-    if not wish.where.terms:
+def redrive(invocation: Invocation, options: Options) -> None:
+    """Exit code 1 when a chosen dead letter was not redriven."""
+    if not options.where.terms:
         raise OperatorError("Say which letters: --where group=intake, or --where 'reason=*' for all of them.")
-    done = invocation.with_hand(lambda session: _redrive(session, invocation, wish))
+    done = invocation.with_session(lambda session: _redrive(session, invocation, options))
     sys.exit(0 if done else 1)
 
 
-async def _redrive(session: OperatorSession, invocation: Invocation, wish: Wish) -> bool:
-    found = await survey(session, wish.where)
-    plan = plan_redrive(found.lines, datetime.now(UTC), wish.most)
-    if not invocation.do or not plan.lines:
-        _say_plan(invocation, plan)
-        return not invocation.do or not plan.left
-    with counting(plan.count, "Bringing back") as progress:
-        outcome = await acts.redrive(session, invocation.who, plan, wish.rate, wish.terms, progress)
-    _say_done(invocation, "brought back", outcome)
+async def _redrive(session: OperatorSession, invocation: Invocation, options: Options) -> bool:
+    found = await survey(session, options.where)
+    plan = plan_redrive(found.queues, datetime.now(UTC), options.most)
+    if not invocation.do or not plan.queues:
+        _print_plan(invocation, plan)
+        return not invocation.do or not plan.skipped
+    with progress_bar(plan.count, "Redriving") as progress:
+        outcome = await operations.redrive(session, invocation.actor, plan, options.rate, options.terms, progress)
+    _print_outcome(invocation, "redriven", outcome)
     return not outcome.left
 
 
-def discard(invocation: Invocation, wish: Wish) -> None:
-    """Exit code 1 when something was to be given up and was not."""
-    if not wish.where.terms:
+def discard(invocation: Invocation, options: Options) -> None:
+    """Exit code 1 when a chosen dead letter was not discarded."""
+    if not options.where.terms:
         raise OperatorError("Say which letters: --where letter=NAME, or --where 'reason=…'.")
     if not invocation.reason:
-        raise OperatorError("What is given up does not come back: say with --reason why.")
-    done = invocation.with_hand(lambda session: _discard(session, invocation, wish))
+        raise OperatorError("A discarded record does not come back: say with --reason why.")
+    done = invocation.with_session(lambda session: _discard(session, invocation, options))
     sys.exit(0 if done else 1)
 
 
-async def _discard(session: OperatorSession, invocation: Invocation, wish: Wish) -> bool:
-    planned = plan_discard((await survey(session, wish.where)).lines, wish.where, wish.most)
+async def _discard(session: OperatorSession, invocation: Invocation, options: Options) -> bool:
+    planned = plan_discards((await survey(session, options.where)).queues, options.where, options.most)
     if not invocation.do or not planned:
-        _say_would_discard(invocation, planned)
+        _print_planned_discards(invocation, planned)
         return True
-    with counting(len(planned), "Giving up") as progress:
-        outcome = await acts.discard(session, invocation.who, planned, wish.terms, progress)
-    _say_done(invocation, "given up", outcome)
+    with progress_bar(len(planned), "Discarding") as progress:
+        outcome = await operations.discard(session, invocation.actor, planned, options.terms, progress)
+    _print_outcome(invocation, "discarded", outcome)
     return not outcome.left
 
 
-def _say_plan(invocation: Invocation, plan: Plan) -> None:
+def _print_plan(invocation: Invocation, plan: Plan) -> None:
     if invocation.as_json:
-        say_json({"planned": shown.told_lines(plan.lines), "left": shown.told_left(plan.left), "done": False})
+        planned, skipped = tables.queues_json(plan.queues), tables.skipped_json(plan.skipped)
+        print_json({"planned": planned, "left": skipped, "done": False})
         return
     screen = console()
-    if not plan.lines and not plan.left:
-        screen.print("No dead letter fits that.")
+    if not plan.queues and not plan.skipped:
+        screen.print(NO_MATCH)
         return
-    if plan.lines:
-        screen.print(f"{count(plan.count, 'record')} would be brought back:\n")
-        screen.print(shown.lines(plan.lines))
-    _say_left(screen, plan.left)
-    if plan.lines and not invocation.do:
-        screen.print(f"\n{DO_IT}")
+    if plan.queues:
+        screen.print(f"{count(plan.count, 'record')} would be redriven:\n")
+        screen.print(tables.queues(plan.queues))
+    _print_skipped(screen, plan.skipped)
+    if plan.queues and not invocation.do:
+        screen.print(f"\n{DRY_RUN}")
 
 
-def _say_would_discard(invocation: Invocation, planned: Sequence[GivenUp]) -> None:
-    letters: list[Letter] = [each.letter for each in planned]
+def _print_planned_discards(invocation: Invocation, planned: Sequence[PlannedDiscard]) -> None:
+    letters: list[DeadLetter] = [each.letter for each in planned]
     if invocation.as_json:
-        rows = [shown.told(each.letter, waited_for=bool(each.line.documents)) for each in planned]
-        say_json({"planned": rows, "left": [], "done": False})
+        rows = [tables.letter_json(each.letter, waited_for=bool(each.queue.documents)) for each in planned]
+        print_json({"planned": rows, "left": [], "done": False})
         return
     screen = console()
     if not planned:
-        screen.print("No dead letter fits that.")
+        screen.print(NO_MATCH)
         return
-    screen.print(f"{count(len(planned), 'record')} would be given up, for good:\n")
-    screen.print(shown.one_by_one(letters))
-    screen.print(f"\n{DO_IT}")
+    screen.print(f"{count(len(planned), 'record')} would be discarded, for good:\n")
+    screen.print(tables.one_by_one(letters))
+    screen.print(f"\n{DRY_RUN}")
 
 
-def _say_done(invocation: Invocation, what: str, outcome: Outcome) -> None:
+def _print_outcome(invocation: Invocation, what: str, outcome: Outcome) -> None:
     if invocation.as_json:
-        left = shown.told_left(outcome.left)
-        say_json({"planned": outcome.planned, "ended": outcome.ended, "left": left, "done": True})
+        skipped = tables.skipped_json(outcome.left)
+        print_json({"planned": outcome.planned, "ended": outcome.ended, "left": skipped, "done": True})
         return
     screen = console()
     screen.print(f"{count(outcome.ended, 'record')} {what}.")
-    _say_left(screen, outcome.left)
+    _print_skipped(screen, outcome.left)
 
 
-def _say_left(screen: Console, left: Sequence[Left]) -> None:
-    if left:
+def _print_skipped(screen: Console, skipped: Sequence[SkippedQueue]) -> None:
+    if skipped:
         screen.print()
-        screen.print(shown.left(left))
+        screen.print(tables.skipped(skipped))
 
 
 def _print_bytes(screen: Console, record: Record) -> None:
-    screen.print("\nWhat it holds. This was recorded.\n")
+    screen.print("\nThe content of the record. That you read it was recorded.\n")
     for name, value in (("key", record.key), *record.headers, ("value", record.value)):
-        screen.print(f"[bold]{plain(name)}[/]  {plain(_text(value))}", soft_wrap=True)
+        screen.print(f"[bold]{escape(name)}[/]  {escape(_text(value))}", soft_wrap=True)
 
 
 def _text(value: bytes | None) -> str:

@@ -15,38 +15,38 @@ STOPPED_WITHIN_SECONDS = 60.0
 
 
 def run(folder: Path) -> None:
-    """Ask the supervisor to stop everything; kill it when it does not."""
+    """Send the supervisor SIGTERM, which stops everything in order; SIGKILL when that takes too long."""
     home = Home(folder)
     console = Console(highlight=False)
-    supervisor = _handle(home)
+    supervisor = _open_pidfd(home)
     if supervisor is None:
         console.print(f"Nothing runs in {home.folder}.", soft_wrap=True)
         return
-    begin = time.monotonic()
+    started = time.monotonic()
     with console.status("Stopping Postigo…"):
-        stopped = _end(supervisor, signal.SIGTERM)
+        stopped = _stop(supervisor, signal.SIGTERM)
         if not stopped:
-            # Its guard ends whatever it leaves.
-            _end(supervisor, signal.SIGKILL)
+            # The guard kills the programs that a killed supervisor leaves.
+            _stop(supervisor, signal.SIGKILL)
     how = "stopped" if stopped else "did not stop in order and was killed"
-    seconds = time.monotonic() - begin
+    seconds = time.monotonic() - started
     console.print(f"Postigo {how} after {seconds:.1f} s; the data is kept in {home.data}.", soft_wrap=True)
 
 
-def _handle(home: Home) -> int | None:
-    """A descriptor of the supervisor, which can never mean another process that got its pid."""
+def _open_pidfd(home: Home) -> int | None:
+    """A pidfd of the supervisor: unlike a pid, it never means another process that got the same number later."""
     pid = home.owner()
     if pid is None:
         return None
     try:
-        handle = os.pidfd_open(pid)
+        pidfd = os.pidfd_open(pid)
     except ProcessLookupError:
         return None
-    return handle if home.owner() == pid else None
+    return pidfd if home.owner() == pid else None
 
 
-def _end(process: int, number: signal.Signals) -> bool:
-    """Whether it ended within its time. The descriptor becomes readable then."""
-    signal.pidfd_send_signal(process, number)
-    ended, _, _ = select.select([process], [], [], STOPPED_WITHIN_SECONDS)
+def _stop(pidfd: int, number: signal.Signals) -> bool:
+    """Send a signal; whether the process ended in time. A pidfd becomes readable when its process ends."""
+    signal.pidfd_send_signal(pidfd, number)
+    ended, _, _ = select.select([pidfd], [], [], STOPPED_WITHIN_SECONDS)
     return bool(ended)

@@ -11,18 +11,18 @@ def run() -> None:
     """Raises StackError."""
     console = Console(highlight=False)
     engines = [name for name, engine in table.TIERS[EMBEDDED].items() if engine.in_java]
-    lacking = len(maven.missing(engines))
-    if lacking and console.is_terminal:
+    missing = len(maven.missing(engines))
+    if missing and console.is_terminal:
         with _bar(console) as progress:
-            task = progress.add_task("jars", total=lacking, size="")
+            task = progress.add_task("jars", total=missing, size="")
             fetched = maven.download(
                 engines, lambda done: progress.update(task, completed=done.jars, size=f"{done.size / 1e6:.1f} MB")
             )
     else:
-        if lacking:
-            console.print(f"Fetching {lacking} jars…")
+        if missing:
+            console.print(f"Fetching {missing} jars…")
         fetched = maven.download(engines)
-    console.print(f"{fetched} jars fetched; all of {', '.join(engines)} are here, and their checksums are right.")
+    console.print(f"{fetched} jars fetched; all jars of {', '.join(engines)} are present, and their checksums match.")
 
 
 def _bar(console: Console) -> Progress:

@@ -11,18 +11,18 @@ from typing import BinaryIO
 
 from rich.filesize import decimal
 
-from deploy.local.errors import StackError, explained
+from deploy.local.errors import StackError, translate_os_errors
 from deploy.local.hints import typed
 from deploy.local.home import Home
 
-LOOK_EVERY_SECONDS = 0.2
+POLL_SECONDS = 0.2
 TAIL_BYTES = 4096
 
 
 def run(folder: Path, name: str | None, lines: int, *, follow: bool) -> None:
-    """Without a name: each log, its size, its last line. Raises StackError when there is no such log."""
+    """Show one log; without a name, list every log with its size and last line. Raises StackError for an unknown name."""
     home = Home(folder)
-    with explained(home.folder):
+    with translate_os_errors(home.folder):
         names = sorted(log.stem for log in home.logs.glob("*.log"))
     none = f"There are no logs in {home.logs}: start something with '{typed('up', home=folder)}' first."
     if name in names:
@@ -38,11 +38,11 @@ def run(folder: Path, name: str | None, lines: int, *, follow: bool) -> None:
 def _list(home: Home, names: list[str]) -> None:
     sizes = {name: home.log(name).stat().st_size for name in names}
     widest = max(len(name) for name in names)
-    # Piped, nothing may be cut to fit a screen that is not there.
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    # In a pipe there is no terminal width: do not cut lines.
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for name, size in sizes.items():
-        said = f"{decimal(size) if size else 'empty':>10}"
-        print(f"{name:<{widest}}  {said}  {_last_line(home.log(name))}"[:room].rstrip())
+        size_text = f"{decimal(size) if size else 'empty':>10}"
+        print(f"{name:<{widest}}  {size_text}  {_last_line(home.log(name))}"[:width].rstrip())
     print(f"\nTo read one: {typed('logs', 'NAME', home=home.folder)}")
 
 
@@ -57,23 +57,23 @@ def _show(file: Path, lines: int, *, follow: bool) -> None:
     with suppress(KeyboardInterrupt, BrokenPipeError):
         log: BinaryIO = file.open("rb")
         try:
-            _say(b"".join(deque(log, maxlen=lines)))
+            _print(b"".join(deque(log, maxlen=lines)))
             while follow:
-                time.sleep(LOOK_EVERY_SECONDS)
-                _say(log.read())
+                time.sleep(POLL_SECONDS)
+                _print(log.read())
                 log = _reopened(log, file)
         finally:
             log.close()
 
 
 def _reopened(log: BinaryIO, file: Path) -> BinaryIO:
-    """The file that has the name now: a log over its limit moves aside, and one that was emptied begins again."""
+    """The file that has the name now. A log over its limit was renamed; a truncated log is read from its start."""
     with suppress(FileNotFoundError):
         now = file.stat()
         if now.st_ino != os.fstat(log.fileno()).st_ino:
-            # What was written between the last look and the move.
+            # Print what was written between the last read and the rename.
             successor = file.open("rb")
-            _say(log.read())
+            _print(log.read())
             log.close()
             return successor
         if now.st_size < log.tell():
@@ -81,6 +81,6 @@ def _reopened(log: BinaryIO, file: Path) -> BinaryIO:
     return log
 
 
-def _say(content: bytes) -> None:
+def _print(content: bytes) -> None:
     sys.stdout.buffer.write(content)
     sys.stdout.flush()

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from deploy.cli.operating import DO_IT, Invocation, console, count, counting, plain, say_json, table
+from deploy.cli.invocation import DRY_RUN, Invocation, console, count, escape, print_json, progress_bar, table
 from deploy.local.hints import typed
-from deploy.operator import acts
-from deploy.operator.acts import Replayed
+from deploy.operator import operations
 from deploy.operator.errors import OperatorError
-from deploy.operator.points import point
-from deploy.operator.replaying import LEFT_OUT, Stretch, readers, stretch
+from deploy.operator.operations import Replayed
+from deploy.operator.points import parse_point
+from deploy.operator.replaying import LEFT_OUT, ReplayRange, readers, resolve_range
 from deploy.operator.session import OperatorSession
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What was asked for on the command line; `end` is the end of the log when it is not given."""
+class Options:
+    """The options of the command line. `end` None: the end of the log."""
 
     topic: str
     group: str
@@ -28,77 +28,84 @@ class Wish:
 
     @property
     def terms(self) -> dict[str, str]:
-        told = {"topic": self.topic, "group": self.group, "from": self.begin, "to": self.end or "end of log"}
+        terms = {"topic": self.topic, "group": self.group, "from": self.begin, "to": self.end or "end of log"}
         most = {} if self.most is None else {"max": str(self.most)}
-        return told | most | {"mail": "yes" if self.mail else "no"}
+        return terms | most | {"mail": "yes" if self.mail else "no"}
 
 
-def run(invocation: Invocation, wish: Wish) -> None:
-    groups = readers(wish.topic)
-    if wish.group not in groups:
-        known = f"choose one of {', '.join(groups)}" if groups else "no group of ours reads it"
-        raise OperatorError(f"{wish.group} does not read {wish.topic}: {known}.")
-    invocation.with_hand(lambda session: _replay(session, invocation, wish))
+def run(invocation: Invocation, options: Options) -> None:
+    groups = readers(options.topic)
+    if options.group not in groups:
+        known = f"choose one of {', '.join(groups)}" if groups else "no group reads it"
+        raise OperatorError(f"{options.group} does not read {options.topic}: {known}.")
+    invocation.with_session(lambda session: _replay(session, invocation, options))
 
 
-async def _replay(session: OperatorSession, invocation: Invocation, wish: Wish) -> None:
-    end = None if wish.end is None else point(wish.end)
-    found = await stretch(session, wish.topic, wish.group, point(wish.begin), end)
+async def _replay(session: OperatorSession, invocation: Invocation, options: Options) -> None:
+    end = None if options.end is None else parse_point(options.end)
+    found = await resolve_range(session, options.topic, options.group, parse_point(options.begin), end)
     if not invocation.do or not found.records:
-        _say_plan(invocation, wish, found)
+        _print_plan(invocation, options, found)
         return
-    with counting(found.records, "Replaying") as progress:
-        done = await acts.replay(
-            session, invocation.who, found, wish.rate, wish.terms, progress, mail=wish.mail, most=wish.most
+    with progress_bar(found.records, "Replaying") as progress:
+        done = await operations.replay(
+            session,
+            invocation.actor,
+            found,
+            options.rate,
+            options.terms,
+            progress,
+            mail=options.mail,
+            most=options.most,
         )
-    _say_done(invocation, wish, done)
+    _print_result(invocation, options, done)
 
 
-def _say_plan(invocation: Invocation, wish: Wish, found: Stretch) -> None:
+def _print_plan(invocation: Invocation, options: Options, found: ReplayRange) -> None:
     if invocation.as_json:
-        extents = [
-            {"partition": tp.partition, "from": first, "to": after}
-            for tp, (first, after) in sorted(found.extents.items())
+        spans = [
+            {"partition": tp.partition, "from": first, "to": end} for tp, (first, end) in sorted(found.ranges.items())
         ]
-        say_json({**wish.terms, "records": found.records, "spans": extents, "done": False})
+        print_json({**options.terms, "records": found.records, "spans": spans, "done": False})
         return
     screen = console()
     if not found.records:
-        screen.print("Nothing lies between these points.")
+        screen.print("There are no records between these points.")
         return
-    partitions = count(len(found.extents), "partition")
-    screen.print(f"At most {count(found.records, 'record')} in {partitions} would be taken once more:\n")
-    screen.print(_terms(wish))
+    partitions = count(len(found.ranges), "partition")
+    screen.print(f"At most {count(found.records, 'record')} in {partitions} would be processed again:\n")
+    screen.print(_terms(options))
     screen.print(
-        f"\nWhat {plain(wish.group)} has taken it knows again: nothing is done twice. Copies of earlier replays are left out."
+        f"\n{escape(options.group)} ignores records that it has processed: nothing is done twice. "
+        "Copies of earlier replays are left out."
     )
     screen.print(
-        "People would be told of what they were not told of yet." if wish.mail else "Nobody would be told of it."
+        "Notifications that were never sent would be sent." if options.mail else "No notification would be sent."
     )
-    screen.print(f"\n{DO_IT}")
+    screen.print(f"\n{DRY_RUN}")
 
 
-def _say_done(invocation: Invocation, wish: Wish, done: Replayed) -> None:
+def _print_result(invocation: Invocation, options: Options, done: Replayed) -> None:
     if invocation.as_json:
-        say_json({**wish.terms, "taken": done.taken, "left_out": dict(done.left_out), "done": True})
+        print_json({**options.terms, "taken": done.processed, "left_out": dict(done.left_out), "done": True})
         return
     screen = console()
-    screen.print(f"{count(done.taken, 'record')} went to {plain(wish.group)} once more.")
+    screen.print(f"{count(done.processed, 'record')} processed again by {escape(options.group)}.")
     if done.left_out:
         screen.print()
         screen.print(_left_out(done))
-    screen.print(f"\nHas it set something aside? {typed('dlq', 'list', home=invocation.home)}", soft_wrap=True)
+    screen.print(f"\nNew dead letters: {typed('dlq', 'list', home=invocation.home)}", soft_wrap=True)
 
 
-def _terms(wish: Wish) -> Table:
-    made = Table.grid(padding=(0, 2, 0, 0))
-    for name, value in wish.terms.items():
-        made.add_row(f"[bold]{name}[/]", plain(value))
-    return made
+def _terms(options: Options) -> Table:
+    rendered = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in options.terms.items():
+        rendered.add_row(f"[bold]{name}[/]", escape(value))
+    return rendered
 
 
 def _left_out(done: Replayed) -> Table:
-    made = table("left out", "what", right=("left out",))
-    for because, number in sorted(done.left_out.items()):
-        made.add_row(str(number), LEFT_OUT[because])
-    return made
+    rendered = table("left out", "what", right=("left out",))
+    for reason, number in sorted(done.left_out.items()):
+        rendered.add_row(str(number), LEFT_OUT[reason])
+    return rendered

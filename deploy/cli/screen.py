@@ -1,4 +1,4 @@
-"""What a person sees while the stack starts and runs: a live table on a terminal, plain lines elsewhere."""
+"""The output while the stack starts and runs: a live table on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ MARKS = {State.READY: ("✓", "green"), State.FAILED: ("✗", "red"), State.STOP
 
 
 class Screen(Protocol):
-    """Open while the stack starts; steps may come before, meanwhile and after."""
+    """Open while the stack starts. `show` may be called before, during and after that."""
 
     def __enter__(self) -> Self: ...
 
@@ -31,16 +31,16 @@ class Screen(Protocol):
 
 
 def open_screen(console: Console, names: Sequence[str]) -> Screen:
-    """The screen that suits where `console` writes. `names`: the steps of a start, in order."""
+    """A live table for a terminal, otherwise plain lines. `names`: the steps of a start, in order."""
     return Rows(console, names) if console.is_terminal else Lines(console)
 
 
 class Lines:
-    """A line for each step that begins, ends, or goes wrong."""
+    """One line for each step that starts, is ready, stops or fails."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._begun: set[str] = set()
+        self._started: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -52,22 +52,22 @@ class Lines:
         if step.state is State.STOPPING:
             return
         if step.state is State.STARTING:
-            # One line for the whole of it; its progress is for terminals.
-            if step.name in self._begun:
+            # One line for each start: the progress within a step is for terminals only.
+            if step.name in self._started:
                 return
-            self._begun.add(step.name)
+            self._started.add(step.name)
         else:
-            self._begun.discard(step.name)
+            self._started.discard(step.name)
         self._console.print(sentence(step), soft_wrap=True, markup=False)
 
 
 class Rows:
-    """All steps of the start as rows of one table; afterwards, lines under it."""
+    """All steps of the start as rows of one table. Later steps are lines below it."""
 
     def __init__(self, console: Console, names: Sequence[str]) -> None:
         self._lines = Lines(console)
         self._steps: dict[str, Step | None] = dict.fromkeys(names)
-        self._begun: dict[str, float] = {}
+        self._started: dict[str, float] = {}
         self._spinner = Spinner("dots")
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=REFRESH_PER_SECOND)
 
@@ -83,7 +83,7 @@ class Rows:
             self._lines.show(step)
             return
         if step.state is State.STARTING:
-            self._begun.setdefault(step.name, time.monotonic())
+            self._started.setdefault(step.name, time.monotonic())
         if step.state is State.RESTARTING:
             self._live.console.print(sentence(step), soft_wrap=True, markup=False)
         if step.name == "download" and step.name not in self._steps:
@@ -106,7 +106,7 @@ class Rows:
         if step.state in MARKS:
             mark, colour = MARKS[step.state]
             return Text(mark, style=colour), name, f"{step.seconds:.1f} s", step.detail
-        seconds = time.monotonic() - self._begun.get(name, time.monotonic())
+        seconds = time.monotonic() - self._started.get(name, time.monotonic())
         return self._spinner, name, f"{seconds:.1f} s", step.detail or str(step.state)
 
 

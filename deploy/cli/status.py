@@ -17,17 +17,17 @@ from deploy.local.home import Home
 from deploy.local.program import State
 from deploy.local.tier import EMBEDDED, Tier
 
-# What an init script says of a program that does not run; 1 means that the command failed.
+# The exit code of an init script for a program that does not run (LSB); 1 means that the command failed.
 NOTHING_RUNS = 3
 
-ASK_SECONDS = 2.0
+PROBE_SECONDS = 2.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 COLOURS = {State.READY: "green", State.STOPPED: "dim", State.FAILED: "red"}
 
 
 def run(folder: Path, *, as_json: bool) -> None:
-    """Exit code `NOTHING_RUNS` when nothing does."""
+    """Print the programs. Exit code `NOTHING_RUNS` when there are none."""
     home = Home(folder)
     supervisor = home.owner()
     rows = asyncio.run(_rows(home)) if supervisor else []
@@ -35,7 +35,7 @@ def run(folder: Path, *, as_json: bool) -> None:
         report = {"running": bool(supervisor), "supervisor": supervisor, "home": str(home.folder), "programs": rows}
         print(json.dumps(report, indent=1))
     elif supervisor:
-        # Piped, nothing may be cut to fit a screen that is not there.
+        # In a pipe there is no terminal width: do not cut cells.
         console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
         console.print(_table(rows))
     else:
@@ -67,14 +67,14 @@ async def _row(tier: Tier, ports: dict[str, int], program: dict[str, Any]) -> di
 
 
 async def _state_now(tier: Tier, ports: dict[str, int], program: dict[str, Any]) -> str:
-    """What the supervisor saw, and for a ready program what it answers now."""
+    """The state that the supervisor wrote; a ready program is also probed now."""
     state = str(program["state"])
     probe = tables.probe_of(tier, program["name"], ports)
     if state != State.READY or probe is None:
         return state
     try:
-        await asyncio.wait_for(probe(), ASK_SECONDS)
-    except Exception:  # whatever the program's client raises
+        await asyncio.wait_for(probe(), PROBE_SECONDS)
+    except Exception:  # each client raises exceptions of its own
         return "not ready"
     return state
 

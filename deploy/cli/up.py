@@ -1,4 +1,4 @@
-"""`postigo up`: the stack in the foreground, or started in the background."""
+"""`postigo up`: run the stack in the foreground, or start it in the background."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from deploy.cli import background
 from deploy.cli.screen import open_screen
-from deploy.cli.stopping import HURRY, KILLED, STOPPED, stop_signal, unless
+from deploy.cli.stop_signals import KILL_HINT, KILLED, STOPPED, stop_signal, unless
 from deploy.local import LocalStack, StackError, table
 from deploy.local.guard import is_running
 from deploy.local.hints import typed
@@ -20,8 +20,8 @@ from deploy.local.tier import EMBEDDED, Tier
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What was asked for on the command line."""
+class Options:
+    """The options of the command line."""
 
     home: Path
     only_engines: bool
@@ -36,8 +36,8 @@ class Wish:
     def steps(self) -> list[str]:
         return [*table.TIERS[self.tier], "topics", *([] if self.only_engines else table.PROCESSES)]
 
-    def options(self) -> list[str]:
-        """The same wish for another `postigo up`."""
+    def arguments(self) -> list[str]:
+        """The same options as arguments for another `postigo up`."""
         port = [] if self.gateway_port is None else ["--gateway-port", str(self.gateway_port)]
         return [
             "--home",
@@ -49,73 +49,76 @@ class Wish:
         ]
 
 
-def run(wish: Wish, *, detach: bool, report_fd: int | None) -> None:
+def run(options: Options, *, detach: bool, report_fd: int | None) -> None:
     """Raises StackError when the stack does not come up."""
     console = Console(highlight=False)
     if report_fd is not None:
-        asyncio.run(_in_background(wish, report_fd))
+        asyncio.run(_in_background(options, report_fd))
         return
-    if _runs_already(console, wish):
+    if _already_runs(console, options):
         return
     if detach:
-        begin = time.monotonic()
-        with open_screen(console, wish.steps) as screen:
-            env = background.start(wish.home, wish.options(), screen.show)
-        _say_up(console, wish, env, time.monotonic() - begin, typed("down", home=wish.home))
+        started = time.monotonic()
+        with open_screen(console, options.steps) as screen:
+            env = background.start(options.home, options.arguments(), screen.show)
+        _print_up(console, options, env, time.monotonic() - started, typed("down", home=options.home))
     else:
-        asyncio.run(_in_foreground(wish, console))
+        asyncio.run(_in_foreground(options, console))
 
 
-def _runs_already(console: Console, wish: Wish) -> bool:
-    """Whether what is wanted runs, and is ready; then says where. Raises StackError where something else runs."""
-    home = Home(wish.home)
+def _already_runs(console: Console, options: Options) -> bool:
+    """Whether the requested stack already runs and is ready; then prints its addresses.
+
+    Raises StackError when another stack runs in the folder.
+    """
+    home = Home(options.home)
     owner = home.owner()
-    # Of one that was killed only a guard is left, whose end a start waits for.
+    # The guard of a killed supervisor may still hold the lock. Then a start waits for its end.
     if owner is None or not is_running(owner):
         return False
     ready, tier = home.ready_programs(), home.state().get("tier", EMBEDDED)
     env = table.addresses(tier, home.kept_ports())
-    if but := _difference(wish, tier, env["PUBLIC_URL"], ready):
-        raise home.taken_by(owner, but)
-    console.print("Postigo runs already.")
-    _say_addresses(console, wish, env, typed("down", home=wish.home))
+    if difference := _difference(options, tier, env["PUBLIC_URL"], ready):
+        raise home.already_runs(owner, difference)
+    console.print("Postigo already runs.")
+    _print_addresses(console, options, env, typed("down", home=options.home))
     return True
 
 
-def _difference(wish: Wish, tier: Tier, gateway: str, ready: Collection[str]) -> str:
-    """How what runs differs from what is wanted, in words; empty when it does not."""
-    if wish.chosen_tier not in (None, tier):
+def _difference(options: Options, tier: Tier, gateway: str, ready: Collection[str]) -> str:
+    """How the running stack differs from the options, in words; empty when it does not."""
+    if options.chosen_tier not in (None, tier):
         return f"on the {tier} engines"
-    needed = {*table.TIERS[tier], *([] if wish.only_engines else table.PROCESSES)}
-    if lacking := sorted(needed - set(ready)):
-        return f"without {', '.join(lacking)}"
-    if wish.only_engines and not table.PROCESSES.keys().isdisjoint(ready):
+    needed = {*table.TIERS[tier], *([] if options.only_engines else table.PROCESSES)}
+    if missing := sorted(needed - set(ready)):
+        return f"without {', '.join(missing)}"
+    if options.only_engines and not table.PROCESSES.keys().isdisjoint(ready):
         return "with its processes"
-    if wish.gateway_port is not None and gateway.rpartition(":")[2] != str(wish.gateway_port):
+    if options.gateway_port is not None and gateway.rpartition(":")[2] != str(options.gateway_port):
         return f"with the gateway at {gateway}"
     return ""
 
 
-async def _in_foreground(wish: Wish, console: Console) -> None:
-    begin = time.monotonic()
-    screen = open_screen(console, wish.steps)
-    stack = _stack(wish, screen.show)
+async def _in_foreground(options: Options, console: Console) -> None:
+    started = time.monotonic()
+    screen = open_screen(console, options.steps)
+    stack = _stack(options, screen.show)
     stopped = stop_signal(stack.kill_all)
     with screen:
-        await _started(stack, wish, stopped)
-    _say_up(console, wish, stack.env, time.monotonic() - begin, "Ctrl-C")
+        await _start_or_close(stack, options, stopped)
+    _print_up(console, options, stack.env, time.monotonic() - started, "Ctrl-C")
     await stopped.wait()
-    console.print(f"Stopping… {HURRY}")
+    console.print(f"Stopping… {KILL_HINT}")
     await stack.close()
     console.print(KILLED if stack.was_killed else STOPPED)
 
 
-async def _in_background(wish: Wish, report_fd: int) -> None:
+async def _in_background(options: Options, report_fd: int) -> None:
     with background.Report(report_fd) as report:
-        stack = _stack(wish, report.step)
+        stack = _stack(options, report.step)
         stopped = stop_signal(stack.kill_all)
         try:
-            await _started(stack, wish, stopped)
+            await _start_or_close(stack, options, stopped)
         except StackError as error:
             report.failed(str(error))
             raise
@@ -124,42 +127,42 @@ async def _in_background(wish: Wish, report_fd: int) -> None:
     await stack.close()
 
 
-def _stack(wish: Wish, observe: Observer) -> LocalStack:
-    return LocalStack(wish.home, tier=wish.tier, gateway_port=wish.gateway_port, observe=observe)
+def _stack(options: Options, observe: Observer) -> LocalStack:
+    return LocalStack(options.home, tier=options.tier, gateway_port=options.gateway_port, observe=observe)
 
 
-async def _started(stack: LocalStack, wish: Wish, stopped: asyncio.Event) -> None:
-    """Start everything; what was started is stopped again when that fails or a stop signal comes meanwhile."""
+async def _start_or_close(stack: LocalStack, options: Options, stopped: asyncio.Event) -> None:
+    """Start everything. Close the stack when the start fails or a stop signal comes."""
     try:
-        await unless(stopped, _start(stack, wish), "It was stopped before it was up.")
+        await unless(stopped, _start(stack, options), "Postigo was stopped before it was up.")
     except BaseException:
         await stack.close()
         raise
 
 
-async def _start(stack: LocalStack, wish: Wish) -> None:
+async def _start(stack: LocalStack, options: Options) -> None:
     await stack.start()
-    if not wish.only_engines:
+    if not options.only_engines:
         await stack.start_processes()
 
 
-def _say_up(console: Console, wish: Wish, env: dict[str, str], seconds: float, stop: str) -> None:
+def _print_up(console: Console, options: Options, env: dict[str, str], seconds: float, stop: str) -> None:
     console.print(f"\n[bold green]Postigo is up[/] after {seconds:.1f} s.")
-    _say_addresses(console, wish, env, stop)
+    _print_addresses(console, options, env, stop)
 
 
-def _say_addresses(console: Console, wish: Wish, env: dict[str, str], stop: str) -> None:
-    lines = [("mails", str(wish.home / "mails")), ("logs", typed("logs", "NAME", home=wish.home))]
-    lines += [("status", typed("status", home=wish.home)), ("stop", stop)]
-    if wish.only_engines:
+def _print_addresses(console: Console, options: Options, env: dict[str, str], stop: str) -> None:
+    lines = [("mails", str(options.home / "mails")), ("logs", typed("logs", "NAME", home=options.home))]
+    lines += [("status", typed("status", home=options.home)), ("stop", stop)]
+    if options.only_engines:
         lines = [(name, value) for name, value in env.items() if not name.startswith("POSTIGO_")] + lines
     else:
-        counter = [("gateway", env["PUBLIC_URL"]), ("API page", f"{env['PUBLIC_URL']}/docs")]
+        gateway = [("gateway", env["PUBLIC_URL"]), ("API page", f"{env['PUBLIC_URL']}/docs")]
         lines = [
-            *counter,
+            *gateway,
             (
                 "accounts",
-                f"{typed('demo', home=wish.home)} opens those of deploy/demo/accounts.jsonl, and files as them",
+                f"{typed('demo', home=options.home)} creates those of deploy/demo/accounts.jsonl and uses them",
             ),
             *lines,
         ]

@@ -2,59 +2,64 @@
 
 from dataclasses import dataclass
 
-from deploy.cli.operating import DO_IT, Invocation, ago, console, count, counting, say_json
-from deploy.operator import acts
-from deploy.operator.acts import Rebuilt
-from deploy.operator.rebuilding import SLICES, broken_off, requests_kept
+from deploy.cli.invocation import DRY_RUN, Invocation, ago, console, count, print_json, progress_bar
+from deploy.operator import operations
+from deploy.operator.operations import Rebuilt
+from deploy.operator.rebuilding import SLICES, count_requests, unfinished_rebuild
 from deploy.operator.session import OperatorSession
 
 
 @dataclass(frozen=True)
-class Wish:
+class Options:
     rate: int
-    anew: bool
+    from_start: bool
 
 
-def run(invocation: Invocation, wish: Wish) -> None:
-    invocation.with_hand(lambda session: _rebuild(session, invocation, wish))
+def run(invocation: Invocation, options: Options) -> None:
+    invocation.with_session(lambda session: _rebuild(session, invocation, options))
 
 
-async def _rebuild(session: OperatorSession, invocation: Invocation, wish: Wish) -> None:
-    before = None if wish.anew else await broken_off(session)
-    screen = console()
-    if before and not invocation.as_json:
-        begun = ago(before.begun.occurred_at)
-        screen.print(
-            f"A rebuild that began {begun} ago has not ended ({before.done} of {SLICES} slices): this goes on from there, "
-            "unless you say --from-start.\n"
+async def _rebuild(session: OperatorSession, invocation: Invocation, options: Options) -> None:
+    unfinished = None if options.from_start else await unfinished_rebuild(session)
+    first = unfinished.done if unfinished else 0
+    requests = await count_requests(session)
+    if unfinished and not invocation.as_json:
+        console().print(
+            f"A rebuild that started {ago(unfinished.started.occurred_at)} ago has not ended ({first} of {SLICES} "
+            "slices): this command continues it. Add --from-start for a new one.\n"
         )
     if not invocation.do:
-        requests = await requests_kept(session)
-        if invocation.as_json:
-            say_json({"requests": requests, "slices": SLICES, "from": before.done if before else 0, "done": False})
-            return
-        screen.print(
-            f"What was said of {count(requests, 'request')} would be said again to the views, which keep what they have."
-        )
-        screen.print(f"\n{DO_IT}")
+        _print_dry_run(invocation, requests, first)
         return
-    with counting(SLICES, "Rebuilding") as progress:
-        progress(before.done if before else 0)
-        done = await acts.rebuild(
-            session, invocation.who, before, requests=await requests_kept(session), rate=wish.rate, progress=progress
+    with progress_bar(SLICES, "Rebuilding") as progress:
+        progress(first)
+        done = await operations.rebuild(
+            session, invocation.actor, unfinished, requests=requests, rate=options.rate, progress=progress
         )
-    _say_done(invocation, done)
+    _print_result(invocation, done)
 
 
-def _say_done(invocation: Invocation, done: Rebuilt) -> None:
+def _print_dry_run(invocation: Invocation, requests: int, first: int) -> None:
     if invocation.as_json:
-        say_json({"requests": done.requests, "facts": done.facts, "incomplete": done.incomplete, "done": True})
+        print_json({"requests": requests, "slices": SLICES, "from": first, "done": False})
         return
     screen = console()
     screen.print(
-        f"{count(done.facts, 'fact')} of {count(done.requests, 'request')} said again, and merged into the views."
+        f"The facts of {count(requests, 'request')} would be published again. The views merge them and lose nothing."
+    )
+    screen.print(f"\n{DRY_RUN}")
+
+
+def _print_result(invocation: Invocation, done: Rebuilt) -> None:
+    if invocation.as_json:
+        print_json({"requests": done.requests, "facts": done.facts, "incomplete": done.incomplete, "done": True})
+        return
+    screen = console()
+    screen.print(
+        f"{count(done.facts, 'fact')} of {count(done.requests, 'request')} published again and merged into the views."
     )
     if done.incomplete:
         screen.print(
-            f"{count(done.incomplete, 'request')} began before what is said was kept: of those, views have only what they had."
+            f"{count(done.incomplete, 'request')} older than the stored facts: their views keep what they had, "
+            "and may be incomplete."
         )

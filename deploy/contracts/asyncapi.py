@@ -29,6 +29,9 @@ Delivery is at least once, and an old record may be delivered again much later: 
 have already processed. Within `v1`, contracts only grow: consumers ignore unknown fields, and treat a value that is not
 in an `x-extensible-enum` as `unknown`. A topic `TOPIC.dlq.GROUP` holds the unchanged records that GROUP could not
 process.
+
+Producers may compress: the broker stores every batch uncompressed, and rejects a batch that is larger than
+`max.message.bytes` after decompression.
 """
 
 

@@ -1,4 +1,4 @@
-"""The demo accounts, made by the gateway's own command."""
+"""Create the demo accounts with the gateway's own command."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ WITHIN_SECONDS: Final = 60.0
 
 
 async def create_accounts(accounts: Sequence[DemoAccount], env: Mapping[str, str]) -> int:
-    """Create what lacks and bring up to date what differs; how many there are now. Raises DemoError."""
+    """Create missing accounts and update different ones. Returns the number of accounts. Raises DemoError."""
     lines = "".join(f"{account.model_dump_json(exclude={'key'})}\n" for account in accounts)
     command = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -26,7 +26,7 @@ async def create_accounts(accounts: Sequence[DemoAccount], env: Mapping[str, str
     )
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
-            made, trouble = await command.communicate(lines.encode())
+            output, errors = await command.communicate(lines.encode())
     except TimeoutError:
         raise DemoError(f"The demo accounts were not created within {WITHIN_SECONDS:.0f} s.") from None
     finally:
@@ -34,6 +34,6 @@ async def create_accounts(accounts: Sequence[DemoAccount], env: Mapping[str, str
             command.kill()
             await command.wait()
     if command.returncode:
-        said = trouble.decode(errors="replace").strip().rpartition("\n")[2]
-        raise DemoError(f"The demo accounts could not be created: {said or f'code {command.returncode}'}")
-    return len(made.splitlines())
+        reason = errors.decode(errors="replace").strip().rpartition("\n")[2]
+        raise DemoError(f"The demo accounts could not be created: {reason or f'code {command.returncode}'}")
+    return len(output.splitlines())

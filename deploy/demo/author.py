@@ -1,4 +1,4 @@
-"""What the author of one request does at the counter: they file it, and sometimes write again or take it back."""
+"""The author of one request: files it through the public API, and may add messages or withdraw it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,44 +11,44 @@ from deploy.verification.evidence import MESSAGE, WITHDRAWAL, Act, File, Submiss
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """`number` is the request's among those of the run: the keys of its sendings derive from it."""
+    """`number`: the number of the request in the run. The idempotency keys derive from it."""
 
     api: PublicApi
     session: Session
     run: Run
     number: int
 
-    def intends(self, row: DemoRequest) -> Submission:
-        """The request before it is sent."""
+    def planned(self, row: DemoRequest) -> Submission:
+        """The submission before it is sent: without files, reference and acts."""
         return submission_of(self.number, row, self.run.accounts[row.account], self.session.account_id)
 
     async def file(self, row: DemoRequest) -> Submission:
         files = await self._send(row.documents, "file")
-        named = [file.document_id for file in files]
-        filed = await self.api.file(self.session, self.run.key(self.number), row, named)
-        acts = [await self._write(filed, message, place) for place, message in enumerate(row.messages)]
+        documents = [file.document_id for file in files]
+        filed = await self.api.file(self.session, self.run.key(self.number), row, documents)
+        acts = [await self._write(filed, message, index) for index, message in enumerate(row.messages)]
         if row.withdrawn:
             key = self.run.key(self.number, "withdrawal")
             acts.append(Act(WITHDRAWAL, str(await self.api.withdraw(self.session, key, filed))))
         return replace(
-            self.intends(row),
+            self.planned(row),
             files=files,
             reference=filed.reference,
             request_id=filed.request_id,
             acts=tuple(acts),
         )
 
-    async def _write(self, filed: Filed, message: DemoMessage, place: int) -> Act:
-        files = await self._send(message.documents, "message", place, "file")
-        key = self.run.key(self.number, "message", place)
+    async def _write(self, filed: Filed, message: DemoMessage, index: int) -> Act:
+        files = await self._send(message.documents, "message", index, "file")
+        key = self.run.key(self.number, "message", index)
         act_id = await self.api.write(self.session, key, filed, message.text, [file.document_id for file in files])
         return Act(MESSAGE, str(act_id), message.text, files)
 
     async def _send(self, names: Sequence[str], *parts: int | str) -> tuple[File, ...]:
         sent = []
-        for place, name in enumerate(names):
+        for index, name in enumerate(names):
             content = read_document(name)
-            key = self.run.key(self.number, *parts, place)
+            key = self.run.key(self.number, *parts, index)
             document_id = await self.api.send_file(self.session, key, name, content)
             sent.append(File(document_id, name, sha256_of(content)))
         return tuple(sent)

@@ -1,4 +1,4 @@
-"""How far a run is, for a screen to show while it goes on."""
+"""The progress of a run, for the screen."""
 
 import time
 from collections import Counter, deque
@@ -12,11 +12,11 @@ from deploy.verification.evidence import Page, Submission
 LATEST: Final = 6
 
 STAGES: Final = ("registered", "in_analysis", "answered", "concluded")
-"""The states of a request that goes well, in their order. Whoever has reached one has reached those before it."""
+"""The states of a request in order. A request in one state has passed the states before it."""
 
 
 class News(NamedTuple):
-    """A request that was seen to move."""
+    """A request whose state has changed."""
 
     submission: Submission
     standing: Standing
@@ -24,7 +24,7 @@ class News(NamedTuple):
 
 @dataclass(slots=True)
 class Board:
-    """What is known now. `submissions` by their numbers, the others by reference."""
+    """The current progress. `submissions` by number; `standings`, `pages` and `settled` by reference."""
 
     total: int
     submissions: dict[int, Submission] = field(default_factory=dict)
@@ -32,43 +32,43 @@ class Board:
     pages: dict[str, Page[Entry]] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
     latest: deque[News] = field(default_factory=lambda: deque(maxlen=LATEST))
-    begun: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def filed(self) -> int:
-        """How many were given a reference."""
+        """The number of requests with a reference."""
         return sum(submission.reference is not None for submission in self.submissions.values())
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self.begun
+        return time.monotonic() - self.started
 
     @property
     def notices(self) -> int:
-        """How many their addressees see as sent."""
+        """The number of notices that the authors see as sent."""
         return sum(entry.type == "delivery.sent" for page in self.pages.values() for entry in page.entries)
 
     @property
     def withdrawn(self) -> int:
-        """How many requests go no further than that they were registered."""
+        """The number of withdrawn requests. They count as registered, but go no further."""
         return sum(each.state == "withdrawn" for each in self.standings.values())
 
     def reached(self) -> dict[str, int]:
-        """How many requests have come as far as each stage."""
+        """The number of requests that have reached each stage."""
         now = Counter(STAGES.index(each.state) for each in self.standings.values() if each.state in STAGES)
         now[0] += self.withdrawn
-        return {stage: sum(now[each] for each in range(place, len(STAGES))) for place, stage in enumerate(STAGES)}
+        return {stage: sum(now[each] for each in range(index, len(STAGES))) for index, stage in enumerate(STAGES)}
 
     def file(self, submission: Submission) -> None:
-        """Its author is about to send it, or was given a reference for it."""
+        """Note a submission: before it is sent, and again with its reference."""
         self.submissions[submission.number] = submission
 
     def see(self, submission: Submission, standing: Standing) -> None:
-        """The author looked, and this is where the request stands."""
+        """Note the state of a request that its author has read."""
         if self.standings.get(submission.name) != standing:
             self.latest.append(News(submission, standing))
         self.standings[submission.name] = standing
 
-    def turn_to(self, submission: Submission, entries: Sequence[Entry]) -> None:
-        """The author read the timeline."""
+    def read_timeline(self, submission: Submission, entries: Sequence[Entry]) -> None:
+        """Note the timeline that the author has read."""
         self.pages[submission.name] = Page(self.standings[submission.name].state, entries)

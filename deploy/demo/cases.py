@@ -1,4 +1,4 @@
-"""What one run files: a submission for each row of the demonstration's requests."""
+"""A run of the demonstration: a submission for each row of its requests."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from deploy.verification.evidence import Submission
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: what it is called, and what it files. No two runs share a key."""
+    """One run: its id and its requests. Two runs never use the same idempotency key."""
 
     id: str
     accounts: Mapping[str, DemoAccount]
@@ -31,16 +31,16 @@ class Run:
 
     @property
     def departments(self) -> list[str]:
-        """The codes of the departments that get something."""
+        """The codes of the departments that get requests."""
         return sorted({row.department for row in self.rows})
 
     def key(self, *parts: int | str) -> str:
-        """The `Idempotency-Key` of one sending: the same for its repetitions, in this run only."""
+        """The `Idempotency-Key` of one HTTP request: the same for its retries, different in every run."""
         return "-".join(("demo", self.id, *map(str, parts)))
 
 
 def submission_of(number: int, row: DemoRequest, account: DemoAccount, account_id: UUID) -> Submission:
-    """What its author is about to send: without files, acts or a reference yet."""
+    """A submission before it is sent: without files, acts and reference."""
     return Submission(
         number=number,
         account=account.key,

@@ -1,4 +1,4 @@
-"""The judge's clauses as a person reads them: a line for each promise, with what was looked at in numbers."""
+"""The clauses of the verification for people: one line for each promise, with numbers."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ JUDGED: Final = (*CLAUSES, *UNDISTURBED)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at, in numbers, and every harm that was found; each names a reference."""
+    """One line of the report: the checked numbers, and every harm that was found, with its reference."""
 
     name: str
     counts: str
@@ -50,7 +50,7 @@ class Check:
 
 
 def checks(history: History, verdicts: Sequence[Verdict]) -> list[Check]:
-    """The verdicts on all of `JUDGED`, by promise."""
+    """The verdicts on all clauses of `JUDGED`, grouped by promise."""
     found = {verdict.clause: verdict.violations for verdict in verdicts}
     return [
         _check(promise, history, [each for clause in promise.clauses for each in found[clause]]) for promise in PROMISES
@@ -67,8 +67,8 @@ def _number(history: History, *kinds: type[Event]) -> int:
 
 
 def _registered(history: History, _: Sequence[Violation]) -> str:
-    booked = sum(entry.state is not None for entry in history.stored.get("intake", {}).values())
-    return f"{len(history.acknowledged)} issued, {_number(history, RequestRegistered)} registered, {booked} in the book"
+    stored = sum(entry.state is not None for entry in history.stored.get("intake", {}).values())
+    return f"{len(history.acknowledged)} issued, {_number(history, RequestRegistered)} registered, {stored} stored"
 
 
 def _assigned(history: History, _: Sequence[Violation]) -> str:
@@ -106,7 +106,7 @@ def _dead_letters(history: History, _: Sequence[Violation]) -> str:
 
 
 class Promise(NamedTuple):
-    """What is promised, by which clauses it is judged, and what was looked at in numbers."""
+    """A promise, the clauses that check it, and the function for its numbers."""
 
     name: str
     clauses: Sequence[Clause]
@@ -117,15 +117,15 @@ PROMISES: Final = (
     Promise("Registered exactly once", requests.CLAUSES, _registered),
     Promise("Each department its own", departments.CLAUSES, _assigned),
     Promise("Answered, concluded, visible", (*lives.CLAUSES, *views.CLAUSES), _visible),
-    Promise("Every act judged once", acts.CLAUSES, _acts),
-    Promise("Every notice out once", (*notices.CLAUSES, *UNDISTURBED), _notices),
+    Promise("Every act decided once", acts.CLAUSES, _acts),
+    Promise("Every notice sent once", (*notices.CLAUSES, *UNDISTURBED), _notices),
     Promise("Every attachment whole", files.CLAUSES, _files),
-    Promise("In order, nothing set aside", (*order.CLAUSES, *records.CLAUSES), _dead_letters),
+    Promise("In order, no dead letters", (*order.CLAUSES, *records.CLAUSES), _dead_letters),
 )
 
 
 def summary(history: History) -> str:
-    """How many requests came how far; who got every mail that was due counts as notified."""
+    """Numbers of requests by state. A request counts as notified when all its due mails were sent."""
     mails = Counter(mail.reference for mail in history.mails)
     due = {submission.name: len(history.about(key, *NOTIFIED)) for key, submission in history.by_request.items()}
 
@@ -144,11 +144,11 @@ def summary(history: History) -> str:
 
 
 def refusals(history: History) -> list[str]:
-    """What departments said and was refused, a sentence for each code: how often, by whom, and whether that is right."""
+    """One sentence for each code with which commands were rejected: how often, and whether that is correct."""
     codes = Counter(event.code for key in history.by_request for event in history.events(key, CommandRejected))
     return [
-        f"{number} × an answer was refused by intake as {code!r}, as it should be: {HARMLESS[code]}."
+        f"{number} × intake rejected an answer as {code!r}, which is correct: {HARMLESS[code]}."
         if code in HARMLESS
-        else f"{number} × what a department said was refused as {code!r}: that should not happen here."
+        else f"{number} × a command of a department was rejected as {code!r}: that should not happen here."
         for code, number in sorted(codes.items())
     ]

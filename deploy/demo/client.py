@@ -1,4 +1,4 @@
-"""The public API as anybody may use it: sign in, send a file, file a request, read it, follow it."""
+"""A client of the public API: sign in, upload a file, file a request, add to it, read it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,50 +17,50 @@ from deploy.demo.errors import DemoError
 
 TIMEOUT_SECONDS: Final = 15.0
 TRIES: Final = 30
-AWAY_SECONDS: Final = 1.0
-"""Seconds before the next try when the gateway does not say how many."""
+RETRY_SECONDS: Final = 1.0
+"""The delay before a retry when the answer has no `Retry-After`."""
 
-LONGEST_WAIT_SECONDS: Final = 5.0
-NOT_NOW: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+MAX_WAIT_SECONDS: Final = 5.0
+RETRYABLE: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 MEDIA_TYPES: Final = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg"}
 
 
-class _Answer(BaseModel):
+class _Response(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Account(_Answer):
+class Account(_Response):
     account_id: UUID
 
 
-class Begun(_Answer):
+class SessionResponse(_Response):
     token: str
     account: Account
 
 
-class Sent(_Answer):
+class UploadResponse(_Response):
     document_id: UUID
 
 
-class Filed(_Answer):
+class Filed(_Response):
     reference: str
     request_id: UUID
     receipt: str
 
 
-class Taken(_Answer):
+class ActResponse(_Response):
     act_id: UUID
 
 
-class Standing(_Answer):
-    """Where a request stands: for programs, and for people."""
+class Standing(_Response):
+    """The state of a request: a code for programs and a name for people."""
 
     state: str
     state_name: str
 
 
-class Entry(_Answer):
-    """A line of the timeline; `seq` numbers the request's facts, a notice has none."""
+class Entry(_Response):
+    """An entry of the timeline. `seq`: the number of the fact; None for notices."""
 
     seq: int | None = None
     type: str
@@ -75,25 +75,25 @@ class Entry(_Answer):
     channel: str | None = None
 
 
-class Timeline(_Answer):
+class Timeline(_Response):
     entries: list[Entry]
 
 
-A = TypeVar("A", bound=_Answer)
+A = TypeVar("A", bound=_Response)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who has signed in."""
+    """A signed-in person."""
 
     account_id: UUID
     token: str
 
 
 class PublicApi:
-    """The gateway at `url`. Every method raises DemoError for an answer that ends the demonstration.
+    """The gateway at `url`. Every method raises DemoError when the demonstration cannot continue.
 
-    "Not now" and no answer at all are taken as what they are: the same is sent again, under the same key.
+    Answers of `RETRYABLE` and connection errors are retried with the same idempotency key.
     """
 
     def __init__(self, url: str, *, tries: int = TRIES) -> None:
@@ -109,58 +109,58 @@ class PublicApi:
 
     async def sign_in(self, account: DemoAccount) -> Session:
         body = {"niss": account.niss, "password": account.password}
-        begun = _read(Begun, await self._ask("sign in", "POST", "/v1/sessions", json=body))
-        return Session(begun.account.account_id, begun.token)
+        session = _read(SessionResponse, await self._send("sign in", "POST", "/v1/sessions", json=body))
+        return Session(session.account.account_id, session.token)
 
     async def send_file(self, session: Session, key: str, name: str, content: bytes) -> UUID:
-        """Send a file as the raw body; its id is named when the request is filed."""
+        """Upload a file as raw body; returns its id, which the submit of a request names."""
         headers = {
             "Content-Type": MEDIA_TYPES[name.rpartition(".")[2]],
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
             "Idempotency-Key": key,
         }
-        answer = await self._ask(f"send {name}", "POST", "/v1/documents", session, headers, content=content)
-        return _read(Sent, answer).document_id
+        answer = await self._send(f"send {name}", "POST", "/v1/documents", session, headers, content=content)
+        return _read(UploadResponse, answer).document_id
 
     async def file(self, session: Session, key: str, row: DemoRequest, documents: list[UUID]) -> Filed:
         body = {"subject": row.subject, "reason": row.reason, "description": row.description}
         named = {"documents": [str(each) for each in documents]} if documents else {}
         what = f"file a request about {row.subject}"
         headers = {"Idempotency-Key": key}
-        return _read(Filed, await self._ask(what, "POST", "/v1/requests", session, headers, json=body | named))
+        return _read(Filed, await self._send(what, "POST", "/v1/requests", session, headers, json=body | named))
 
     async def write(self, session: Session, key: str, filed: Filed, text: str, documents: list[UUID]) -> UUID:
-        """Add a message to a request; the id of the act."""
+        """Add a message to a request; returns the id of the act."""
         named = {"documents": [str(each) for each in documents]} if documents else {}
         return await self._act(
             "write to a request", session, key, f"{filed.reference}/messages", filed, {"text": text} | named
         )
 
     async def withdraw(self, session: Session, key: str, filed: Filed) -> UUID:
-        """Take a request back; the id of the act."""
+        """Withdraw a request; returns the id of the act."""
         return await self._act("withdraw a request", session, key, f"{filed.reference}/withdrawal", filed, {})
 
     async def _act(
         self, what: str, session: Session, key: str, where: str, filed: Filed, body: Mapping[str, Any]
     ) -> UUID:
         headers = {"Idempotency-Key": key, "Postigo-Receipt": filed.receipt}
-        answer = await self._ask(what, "POST", f"/v1/requests/{where}", session, headers, json=body)
-        return _read(Taken, answer).act_id
+        answer = await self._send(what, "POST", f"/v1/requests/{where}", session, headers, json=body)
+        return _read(ActResponse, answer).act_id
 
     async def standing(self, session: Session, reference: str) -> Standing | None:
-        """Where the request stands; None while it cannot be seen."""
-        return await self._look(Standing, session, f"/v1/requests/{reference}")
+        """The state of the request; None while it is not visible yet."""
+        return await self._get(Standing, session, f"/v1/requests/{reference}")
 
     async def timeline(self, session: Session, reference: str) -> list[Entry]:
-        """What its author sees of it; nothing while it cannot be seen."""
-        found = await self._look(Timeline, session, f"/v1/requests/{reference}/timeline")
+        """The timeline of the request; empty while it is not visible yet."""
+        found = await self._get(Timeline, session, f"/v1/requests/{reference}/timeline")
         return [] if found is None else found.entries
 
-    async def _look(self, model: type[A], session: Session, path: str) -> A | None:
-        answer = await self._ask("read a request", "GET", path, session)
+    async def _get(self, model: type[A], session: Session, path: str) -> A | None:
+        answer = await self._send("read a request", "GET", path, session)
         return None if answer.status_code == HTTPStatus.NOT_FOUND else _read(model, answer)
 
-    async def _ask(
+    async def _send(
         self,
         what: str,
         method: str,
@@ -169,29 +169,29 @@ class PublicApi:
         headers: Mapping[str, str] | None = None,
         **body: Any,
     ) -> httpx2.Response:
-        """The answer, unless it is a refusal. Being told "not now" too often is one."""
-        sent = dict(headers or {}) | ({"Authorization": f"Bearer {session.token}"} if session else {})
-        said = "no answer"
+        """Send with retries; returns a successful answer, or 404 for a GET. Raises DemoError for any other one."""
+        all_headers = dict(headers or {}) | ({"Authorization": f"Bearer {session.token}"} if session else {})
+        problem = "no answer"
         for last in (*[False] * (self._tries - 1), True):
-            wait = AWAY_SECONDS
+            wait = RETRY_SECONDS
             try:
-                answer = await self._http.request(method, path, headers=sent, **body)
+                answer = await self._http.request(method, path, headers=all_headers, **body)
             except httpx2.TransportError as error:
-                said = f"no answer ({type(error).__name__})"
+                problem = f"no answer ({type(error).__name__})"
             else:
                 if answer.is_success or (method == "GET" and answer.status_code == HTTPStatus.NOT_FOUND):
                     return answer
-                said = problem_in(answer)
-                if answer.status_code not in NOT_NOW:
+                problem = problem_in(answer)
+                if answer.status_code not in RETRYABLE:
                     break
                 wait = _seconds_to_wait(answer)
             if not last:
                 await asyncio.sleep(wait)
-        raise DemoError(f"Trying to {what}, the counter gave {said}.", log="gateway")
+        raise DemoError(f"Trying to {what}, the gateway gave {problem}.", log="gateway")
 
 
 def problem_in(answer: httpx2.Response) -> str:
-    """A refusal in short: status, title, and the fields it points at. Nothing that was sent stands in it."""
+    """A problem response in short: status, title and fields, without any of the sent values."""
     try:
         problem = answer.json()
         fields = [
@@ -204,8 +204,8 @@ def problem_in(answer: httpx2.Response) -> str:
 
 
 def _seconds_to_wait(answer: httpx2.Response) -> float:
-    told = answer.headers.get("Retry-After", "")
-    return min(float(told), LONGEST_WAIT_SECONDS) if told.isdigit() else AWAY_SECONDS
+    retry_after = answer.headers.get("Retry-After", "")
+    return min(float(retry_after), MAX_WAIT_SECONDS) if retry_after.isdigit() else RETRY_SECONDS
 
 
 def _read(model: type[A], answer: httpx2.Response) -> A:
@@ -215,5 +215,5 @@ def _read(model: type[A], answer: httpx2.Response) -> A:
         first = error.errors(include_url=False, include_input=False)[0]
         where = "/".join(map(str, first["loc"]))
         raise DemoError(
-            f"The answer of {answer.request.url.path} is not as published: {where}: {first['msg']}."
+            f"The answer of {answer.request.url.path} does not match the contract: {where}: {first['msg']}."
         ) from None

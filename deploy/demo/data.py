@@ -1,4 +1,4 @@
-"""What the demonstration files, and for whom. Every name, number and document is invented."""
+"""The requests and accounts of the demonstration. Every name, number and document is invented."""
 
 from functools import cache
 from importlib import resources
@@ -17,7 +17,7 @@ class _Row(BaseModel):
 
 
 class DemoAccount(_Row):
-    """Somebody who signs in with `niss` (11 digits) and `password`; requests name the account by `key`."""
+    """A person or company that signs in with `niss` (11 digits) and `password`. Requests name the account by `key`."""
 
     key: str
     niss: Annotated[str, StringConstraints(pattern=r"^[12][0-9]{10}$")]
@@ -29,16 +29,16 @@ class DemoAccount(_Row):
 
 
 class DemoMessage(_Row):
-    """What the author of a request adds once it is filed."""
+    """A message that the author adds to a filed request."""
 
     text: Prose
     documents: tuple[str, ...] = ()
 
 
 class DemoRequest(_Row):
-    """A request as its author writes it; `department` is where the catalogue sends its subject.
+    """A request as its author writes it. `department`: the one that the catalogue assigns to its subject.
 
-    `messages` are added, and what is `withdrawn` is taken back, as soon as there is a reference.
+    The author adds `messages`, and withdraws the request if `withdrawn`, as soon as it has a reference.
     """
 
     account: str
@@ -52,7 +52,7 @@ class DemoRequest(_Row):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """All that its author attaches, at filing and later."""
+        """The names of all attachments: those of the request and of its messages."""
         return (*self.documents, *(name for message in self.messages for name in message.documents))
 
 
@@ -67,7 +67,7 @@ def load_requests() -> tuple[DemoRequest, ...]:
 
 
 def read_document(name: str) -> bytes:
-    """The bytes of one attachment that a request names. Raises FileNotFoundError."""
+    """The bytes of an attachment. Raises FileNotFoundError."""
     return (_HERE / "documents" / name).read_bytes()
 
 

@@ -1,11 +1,11 @@
-"""A whole department in one file: it acknowledges and resolves what its inbox brings. Copy it, fill `answer`.
+"""A complete department in one file: it acknowledges and resolves every assignment. Copy it and fill in `answer`.
 
-An answer that has not seen the person's last message or file is refused as `stale`, without harm: whatever it had not
-seen comes as `updated`, and is answered again. What is `withdrawn` needs nothing more.
+An answer that has not seen the person's last message or file is rejected as `stale`. That is harmless: the department
+also gets an `updated` event for it, and answers that. A `withdrawn` assignment needs no answer.
 
 KAFKA_URL=127.0.0.1:9092 .venv/bin/python -m deploy.demo.department --code pf --code dd
 
-`make status` says where the local broker listens.
+`make status` shows the address of the local broker.
 """
 
 import argparse
@@ -26,12 +26,12 @@ logger = logging.getLogger("department")
 
 
 def answer(assignment: dict[str, Any]) -> str:
-    """The department's own work goes here; `description` and `messages` hold the person's words."""
+    """Replace this with the department's own work. `description` and `messages` contain the person's words."""
     return f"Analisámos o seu pedido ({assignment['subject']}) e está resolvido. Resposta de demonstração."
 
 
 def command(code: str, name: str, inbox: dict[str, bytes], **data: Any) -> dict[str, Any]:
-    """Value and headers of one command. Its id derives from the inbox event: said twice, it is one."""
+    """Value and headers of one command. Its id derives from the inbox event, so a repetition has the same id."""
     headers = {
         "ce_specversion": b"1.0",
         "ce_id": str(uuid5(UUID(inbox["ce_id"].decode()), name)).encode(),
@@ -46,55 +46,55 @@ def command(code: str, name: str, inbox: dict[str, bytes], **data: Any) -> dict[
 
 
 def replies(code: str, record: ConsumerRecord) -> tuple[int, list[dict[str, Any]]]:
-    """The record's place among those of its request, and what to say to it."""
-    inbox, told = dict(record.headers), json.loads(record.value)
+    """The number of the inbox event within its request, and the commands that answer it."""
+    inbox, assignment = dict(record.headers), json.loads(record.value)
     number = int(inbox["ce_sequence"])
     if not inbox["ce_type"].endswith((b".assignment.created.v1", b".assignment.updated.v1")):
         return number, []
-    case = {"assignment_id": told["assignment_id"], "epoch": told["epoch"], "seen": told["as_of"]}
+    case = {"assignment_id": assignment["assignment_id"], "epoch": assignment["epoch"], "seen": assignment["as_of"]}
     return number, [
         command(code, "acknowledge", inbox, **case),
-        command(code, "resolve", inbox, **case, text=answer(told)),
+        command(code, "resolve", inbox, **case, text=answer(assignment)),
     ]
 
 
 async def work(code: str, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
-    """Answer batch after batch; an offset is committed when the broker has every answer before it."""
+    """Answer batch after batch. Commit a batch when the broker has acknowledged all its answers."""
     outbox = f"departments.{code}.outbox.v1"
-    last: dict[bytes, int] = {}  # A real department keeps this number in its own database, beside the case.
+    last: dict[bytes, int] = {}  # A real department stores this number in its own database, with the case.
     while True:
         batch = await consumer.getmany(timeout_ms=30_000, max_records=500)
         if not batch:
-            await see_that_nothing_waits(consumer)
+            await require_no_lag(consumer)
             continue
         sends = []
         for record in chain.from_iterable(batch.values()):
             try:
-                number, said = replies(code, record)
+                number, commands = replies(code, record)
             except (AttributeError, KeyError, TypeError, ValueError):
-                # Passed by, and said aloud: it must not keep the next person waiting.
+                # Log it and continue: one bad record must not block the others.
                 logger.warning("%s: unreadable: partition %d offset %d", code, record.partition, record.offset)
                 continue
             if number > last.get(record.key, 0):
                 last[record.key] = number
-                sends += [await producer.send(outbox, key=record.key, **each) for each in said]
+                sends += [await producer.send(outbox, key=record.key, **each) for each in commands]
         await asyncio.wait_for(asyncio.gather(*sends), 30)
-        logger.info("%s: %d read, %d said", code, sum(map(len, batch.values())), len(sends))
+        logger.info("%s: %d read, %d published", code, sum(map(len, batch.values())), len(sends))
         await consumer.commit({part: records[-1].offset + 1 for part, records in batch.items()})
 
 
-async def see_that_nothing_waits(consumer: AIOKafkaConsumer) -> None:
-    """After a broker restart a consumer may hang, alive and deaf: raises KafkaError or TimeoutError then."""
+async def require_no_lag(consumer: AIOKafkaConsumer) -> None:
+    """After a broker restart a consumer may hang without an error. Raises KafkaError or TimeoutError then."""
     async with asyncio.timeout(30):
         ends = await consumer.end_offsets(consumer.assignment())
         if [part for part, end in ends.items() if await consumer.position(part) < end]:
-            raise KafkaError("records wait and none arrives")
+            raise KafkaError("there are records, but the consumer gets none")
 
 
 async def serve(code: str) -> None:
-    """Be department `code` until cancelled. After a failure: a new connection, from the last commit on."""
+    """Run department `code` until cancelled. After a failure, reconnect and continue from the last commit."""
     url, inbox = os.environ["KAFKA_URL"], f"departments.{code}.inbox.v1"
-    away = False
+    unavailable = False
     while True:
         producer = AIOKafkaProducer(bootstrap_servers=url, acks="all", enable_idempotence=True)
         consumer = AIOKafkaConsumer(
@@ -110,15 +110,15 @@ async def serve(code: str) -> None:
             async with asyncio.timeout(30):
                 await producer.start()
                 await consumer.start()
-            away = False
-            there = consumer.partitions_for_topic(inbox)
-            logger.info("%s: %s %s", code, "reads" if there else "waits for a topic", inbox)
+            unavailable = False
+            exists = consumer.partitions_for_topic(inbox)
+            logger.info("%s: %s %s", code, "reads" if exists else "waits for a topic", inbox)
             await work(code, consumer, producer)
         except (KafkaError, OSError) as error:
-            if not away:
-                logger.warning("%s: broker away (%s), trying again", code, type(error).__name__)
-            away = True
-        finally:  # Bounded: stop() does not return while the broker is frozen.
+            if not unavailable:
+                logger.warning("%s: broker unavailable (%s), retrying", code, type(error).__name__)
+            unavailable = True
+        finally:  # With a time limit: stop() does not return while the broker is frozen.
             stops = [asyncio.create_task(client.stop()) for client in (consumer, producer)]
             await asyncio.wait(stops, timeout=5)
         await asyncio.sleep(1)
@@ -138,5 +138,5 @@ if __name__ == "__main__":
     parser.add_argument("--code", action="append", required=True, help="department code, repeatable")
     codes = parser.parse_args().code
     if "KAFKA_URL" not in os.environ:
-        parser.error("KAFKA_URL is not set; it says where the broker listens: KAFKA_URL=127.0.0.1:9092")
+        parser.error("KAFKA_URL is not set. It is the address of the broker: KAFKA_URL=127.0.0.1:9092")
     asyncio.run(main(codes))

@@ -1,10 +1,10 @@
-"""What keeps the demonstration from going on."""
+"""The error of the demonstration."""
 
 from deploy.local.errors import StackError
 
 
 class DemoError(StackError):
-    """The text is one sentence for a person; `log` is the program whose log tells more."""
+    """The demonstration cannot continue. The text is one sentence for a person; `log`: a program whose log has details."""
 
     def __init__(self, sentence: str, *, log: str | None = None) -> None:
         super().__init__(sentence)

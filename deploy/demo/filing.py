@@ -1,4 +1,4 @@
-"""Everybody files what they have to file, a bounded number at a time, and follows it until it has come to rest."""
+"""File all requests of a run with limited concurrency, and poll each one until it is complete."""
 
 import asyncio
 from collections import Counter
@@ -14,53 +14,53 @@ from deploy.demo.data import DemoRequest
 from deploy.verification.evidence import Submission, short
 from deploy.verification.expectations import NOTIFIED
 
-AT_ONCE: Final = 8
-"""Conversations with the gateway at the same moment."""
+CONCURRENCY: Final = 8
+"""HTTP requests to the gateway at the same time."""
 
-LOOK_EVERY_SECONDS: Final = 0.5
+POLL_SECONDS: Final = 0.5
 FINAL: Final = frozenset({"concluded", "rejected", "withdrawn"})
 NOTICED: Final = frozenset(short(kind) for kind in NOTIFIED)
 
 
 class Filing:
-    """One run at the public counter. `board` says how far it is."""
+    """One run through the public API. `board` receives the progress."""
 
     def __init__(self, run: Run, api: PublicApi, board: Board) -> None:
         self._run = run
         self._api = api
         self._board = board
-        self._limit = asyncio.Semaphore(AT_ONCE)
+        self._limit = asyncio.Semaphore(CONCURRENCY)
 
     async def until_concluded(self, within: float) -> None:
-        """Sign in, file, and follow. Returns after `within` seconds with what there is. Raises DemoError."""
+        """Sign in, file and poll. Returns when all requests are complete, or after `within` seconds. Raises DemoError."""
         sessions = await self._sign_in()
         with suppress(TimeoutError):
-            async with asyncio.timeout(within), asyncio.TaskGroup() as everybody:
+            async with asyncio.timeout(within), asyncio.TaskGroup() as group:
                 for number, row in enumerate(self._run.rows):
                     author = Author(self._api, sessions[row.account], self._run, number)
-                    self._board.file(author.intends(row))
-                    everybody.create_task(self._one(author, row))
+                    self._board.file(author.planned(row))
+                    group.create_task(self._file_and_follow(author, row))
 
     async def _sign_in(self) -> Mapping[str, Session]:
-        async def enter(name: str) -> tuple[str, Session]:
+        async def sign_in(name: str) -> tuple[str, Session]:
             async with self._limit:
                 return name, await self._api.sign_in(self._run.accounts[name])
 
         names = {row.account for row in self._run.rows}
-        async with asyncio.TaskGroup() as everybody:
-            entering = [everybody.create_task(enter(name)) for name in sorted(names)]
-        return dict(task.result() for task in entering)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(sign_in(name)) for name in sorted(names)]
+        return dict(task.result() for task in tasks)
 
-    async def _one(self, author: Author, row: DemoRequest) -> None:
+    async def _file_and_follow(self, author: Author, row: DemoRequest) -> None:
         async with self._limit:
             filed = await author.file(row)
         self._board.file(filed)
         while filed.name not in self._board.settled:
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
-            await self._look(filed, author.session)
+            await asyncio.sleep(POLL_SECONDS)
+            await self._poll(filed, author.session)
 
-    async def _look(self, filed: Submission, session: Session) -> None:
-        """Read it as its author does: where it stands, and once that is final, all that happened."""
+    async def _poll(self, filed: Submission, session: Session) -> None:
+        """Read the state as the author; in a final state also the timeline."""
         async with self._limit:
             standing = await self._api.standing(session, filed.name)
             if standing is None:
@@ -69,13 +69,13 @@ class Filing:
             if standing.state not in FINAL:
                 return
             entries = await self._api.timeline(session, filed.name)
-        self._board.turn_to(filed, entries)
+        self._board.read_timeline(filed, entries)
         if _complete(filed, entries):
             self._board.settled.add(filed.name)
 
 
 def _complete(filed: Submission, entries: Sequence[Entry]) -> bool:
-    """Whether every file and act was judged and every notice has ended."""
+    """Whether every file and act was decided and every notice has ended."""
     kinds = Counter(entry.type for entry in entries)
     files = kinds["request.document-accepted"] + kinds["request.document-refused"]
     notices = sum(number for kind, number in kinds.items() if kind.startswith("delivery."))

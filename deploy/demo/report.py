@@ -1,4 +1,4 @@
-"""What a run leaves on the screen: every request with its times, one life in full, and the checks."""
+"""The report of a run: a table of all requests with their times, one timeline, and the checks."""
 
 import math
 from collections import Counter
@@ -24,13 +24,13 @@ from services.common.contracts.lifecycle import State
 
 STATES: Final = (State.REGISTERED, State.IN_ANALYSIS, State.ANSWERED, State.CONCLUDED)
 FIXED: Final = 82
-"""Columns that the table takes without saying what a request is about."""
+"""The width of the table without the subject, in characters."""
 
 WIDE: Final = 100
-"""Columns from which it says that too."""
+"""The width from which the table shows the subject."""
 
 WIDEST: Final = 100
-"""Columns beyond which a row is no longer read at a glance."""
+"""The maximal width: longer rows are hard to read."""
 
 MEDIAN: Final = "median"
 SLOWEST: Final = "slowest"
@@ -39,13 +39,13 @@ HARMS_SHOWN: Final = 10
 
 
 class Clock:
-    """When things were appended to the log, counted from the append of the submit itself. The broker's clock alone."""
+    """Times from the append of the submit to other appends. All of them come from the broker's clock."""
 
     def __init__(self, history: History) -> None:
         self._history = history
 
     def to_state(self, submission: Submission, state: State) -> timedelta | None:
-        """From the submit to the first fact after which the request stood there."""
+        """From the submit to the first fact with this state; None if it was never reached."""
         moments = [record.at for record in self._history.life(submission.request_id) if record.fact.state is state]
         return self.since(submission, min(moments)) if moments else None
 
@@ -54,7 +54,7 @@ class Clock:
         return self.since(submission, moments[0]) if moments else None
 
     def filed(self, submission: Submission) -> datetime:
-        """When its submit was appended; of one that was not, the end of time."""
+        """When the submit was appended; the maximal time if it was not."""
         records = self._history.about(submission.request_id, RequestSubmitted)
         return records[0].at if records else datetime.max.replace(tzinfo=UTC)
 
@@ -63,7 +63,7 @@ class Clock:
 
 
 def requests_table(history: History, width: int) -> Table:
-    """A row for each request: where it went, and how long after its submit it stood in each state."""
+    """One row for each request: its department, and the time from the submit to each state."""
     clock, submissions = Clock(history), history.acknowledged
     names = catalogue()
     mails = Counter(mail.reference for mail in history.mails)
@@ -76,13 +76,13 @@ def requests_table(history: History, width: int) -> Table:
         table.add_row(each.name, each.department, *subject, *_times(clock, each), files, str(mails[each.name]))
     if submissions:
         table.add_section()
-        for name, row in _middle_and_end(submissions, clock).items():
+        for name, row in _median_and_slowest(submissions, clock).items():
             table.add_row(name, "", *([""] if wide else []), *map(_cell, row), "", "", style="bold")
     return table
 
 
 def _times(clock: Clock, submission: Submission) -> list[Text]:
-    """When it stood in each state; where its author took it back, that it came no further."""
+    """The time to each state. A withdrawn request shows that in place of the last one."""
     times = [clock.to_state(submission, state) for state in STATES]
     if clock.to_state(submission, State.WITHDRAWN) is None:
         return list(map(_cell, times))
@@ -91,18 +91,18 @@ def _times(clock: Clock, submission: Submission) -> list[Text]:
 
 
 def _table(names: Sequence[str], trimmed: Mapping[str, int], numbers: Sequence[str]) -> Table:
-    """A line for each row: `trimmed` columns are cut to so many characters, the states and `numbers` are whole."""
+    """An empty table. `trimmed`: columns with a maximal width; all others are never cut."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in names:
         table.add_column(name, no_wrap=True, vertical="bottom")
-    for name, room in trimmed.items():
-        table.add_column(name, no_wrap=True, overflow="ellipsis", style="dim", vertical="bottom", max_width=room)
+    for name, width in trimmed.items():
+        table.add_column(name, no_wrap=True, overflow="ellipsis", style="dim", vertical="bottom", max_width=width)
     for heading in (*(state.replace("_", "\n") for state in STATES), *numbers):
         table.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
     return table
 
 
-def _middle_and_end(submissions: Sequence[Submission], clock: Clock) -> dict[str, list[timedelta | None]]:
+def _median_and_slowest(submissions: Sequence[Submission], clock: Clock) -> dict[str, list[timedelta | None]]:
     times = {state: [clock.to_state(each, state) for each in submissions] for state in STATES}
     columns = [[time for time in times[state] if time is not None] for state in STATES]
     return {
@@ -116,19 +116,19 @@ def _cell(length: timedelta | None) -> Text:
 
 
 def duration(length: timedelta) -> str:
-    """Milliseconds up to a second, seconds from there."""
+    """Milliseconds below one second, otherwise seconds."""
     seconds = length.total_seconds()
     return f"{seconds * 1000:.0f} ms" if abs(seconds) < 0.9995 else f"{seconds:.2f} s"
 
 
 def timeline(submission: Submission, entries: Sequence[Entry], history: History) -> Table:
-    """One request from its submit on, in the words its author reads and in the order in which it happened."""
+    """The timeline of one request in the author's words, in the order of events."""
     clock = Clock(history)
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", no_wrap=True, style="dim", min_width=8)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for after, entry in sorted(((_moment(clock, submission, entry), entry) for entry in entries), key=_place):
+    for after, entry in sorted(((_moment(clock, submission, entry), entry) for entry in entries), key=_sort_key):
         colour = COLOURS.get(entry.state, "") if entry.state else "dim"
         table.add_row("" if after is None else f"+{duration(after)}", Text(entry.title, style=colour), _detail(entry))
     return table
@@ -139,8 +139,8 @@ def _moment(clock: Clock, submission: Submission, entry: Entry) -> timedelta | N
     return clock.since(submission, entry.at) if fact is None else fact
 
 
-def _place(timed: tuple[timedelta | None, Entry]) -> tuple[timedelta, float]:
-    """Of what was appended in the same moment, facts stand in their own order, and a notice after them."""
+def _sort_key(timed: tuple[timedelta | None, Entry]) -> tuple[timedelta, float]:
+    """Sort by time. At the same time, facts come in their order and notices after them."""
     after, entry = timed
     unnumbered = math.inf if entry.type.startswith("delivery.") else 0
     return after or timedelta(), unnumbered if entry.seq is None else entry.seq
@@ -163,7 +163,7 @@ def show_life(console: Console, submission: Submission, entries: Sequence[Entry]
 
 
 def show_checks(console: Console, checks: Sequence[Check]) -> None:
-    """A line for each check; under one that failed, what is wrong, by reference."""
+    """One line for each check, and below a failed one its harms."""
     widest = max(len(check.name) for check in checks)
     for check in checks:
         mark, colour = ("✓", "green") if check.passed else ("✗", "bold red")

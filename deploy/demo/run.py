@@ -1,4 +1,4 @@
-"""The story: accounts, departments, sixty people and companies at the counter, and what became of every request."""
+"""A run of the demonstration: create accounts, start departments, file all requests, and check the results."""
 
 import time
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from deploy.demo.data import load_accounts, load_requests
 from deploy.demo.errors import DemoError
 from deploy.demo.filing import Filing
 from deploy.demo.screen import say, watching
-from deploy.demo.stage import Stage, Turn
+from deploy.demo.stage import RunLock, Stage
 from deploy.local.program import Observer, State, Step
 from deploy.verification.evidence import Lag, Page, Submission
 from deploy.verification.history import History
@@ -33,12 +33,12 @@ CONCLUDED_WITHIN_SECONDS: Final = 120.0
 AT_REST_WITHIN_SECONDS: Final = 30.0
 STILL_FOR_SECONDS: Final = 15.0
 STEPS: Final = ("accounts", "departments")
-"""What is prepared once the stack is up, as steps of the start."""
+"""The steps after the start of the stack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run went."""
+    """The result of a run."""
 
     history: History
     pages: Mapping[str, Page[Entry]]
@@ -56,11 +56,11 @@ class Outcome:
 
 
 async def prepare(stage: Stage, run: Run, observe: Observer) -> None:
-    """Accounts to sign in with, and departments that answer. Raises StackError."""
-    begin = time.monotonic()
+    """Create the accounts and start the departments. Raises StackError."""
+    started = time.monotonic()
     observe(Step("accounts", State.STARTING))
-    made = await create_accounts(list(run.accounts.values()), stage.env)
-    observe(Step("accounts", State.READY, time.monotonic() - begin, f"{made} people and companies"))
+    count = await create_accounts(list(run.accounts.values()), stage.env)
+    observe(Step("accounts", State.READY, time.monotonic() - started, f"{count} people and companies"))
     await stage.open_departments(run.departments)
 
 
@@ -69,41 +69,41 @@ def new_run() -> Run:
 
 
 async def perform(stage: Stage, run: Run, console: Console) -> Outcome:
-    """File everything, follow it, and judge it. Raises DemoError when that cannot be done."""
+    """File all requests, follow and check them. Raises DemoError when that is not possible."""
     board = Board(len(run.rows))
-    async with Turn(stage.home), PublicApi(stage.env["PUBLIC_URL"]) as api:
-        with _readable():
+    async with RunLock(stage.home), PublicApi(stage.env["PUBLIC_URL"]) as api:
+        with _translate_read_errors():
             recorder = await Recorder.start(stage.env, stage.home.mails, shared=True)
         async with watching(console, board):
-            await _together(Filing(run, api, board).until_concluded(CONCLUDED_WITHIN_SECONDS))
-        return await _judged(recorder, board)
+            await _raise_first(Filing(run, api, board).until_concluded(CONCLUDED_WITHIN_SECONDS))
+        return await _check(recorder, board)
 
 
-async def _judged(recorder: Recorder, board: Board) -> Outcome:
+async def _check(recorder: Recorder, board: Board) -> Outcome:
     submissions = list(board.submissions.values())
 
     async def collect(lags: Sequence[Lag]) -> History:
         return await recorder.history(submissions, lags, pages=board.pages)
 
-    with _readable():
+    with _translate_read_errors():
         within, still_for = AT_REST_WITHIN_SECONDS, STILL_FOR_SECONDS
         history, verdicts = await at_rest(recorder.look, collect, JUDGED, within=within, still_for=still_for)
     return Outcome(history, board.pages, checks(history, verdicts))
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
-    """What keeps the history from being read, in a sentence."""
+def _translate_read_errors() -> Iterator[None]:
+    """Turn errors while reading the history into a DemoError."""
     try:
         yield
     except (KafkaError, TimeoutError) as error:
         raise DemoError("The log cannot be read.", log="kafka") from error
-    except StoreUnavailable as away:
-        raise DemoError("The services' stores cannot be read.", log="mongo") from away
+    except StoreUnavailable as error:
+        raise DemoError("The services' stores cannot be read.", log="mongo") from error
 
 
-async def _together(work: Awaitable[None]) -> None:
-    """Of all that went wrong at the same time, the first sentence is said."""
+async def _raise_first(work: Awaitable[None]) -> None:
+    """Raise the first DemoError of an exception group alone: a person needs one sentence."""
     try:
         await work
     except* DemoError as several:
@@ -114,7 +114,7 @@ async def _together(work: Awaitable[None]) -> None:
 
 
 def show(console: Console, outcome: Outcome) -> Submission | None:
-    """Table, one life, checks. Returns the request whose life was shown."""
+    """Print the table, one timeline and the checks. Returns the request whose timeline was shown."""
     history = outcome.history
     say(console, "")
     console.print(Rule("Every request, and how long after its submit", align="left", style="dim"))
@@ -129,6 +129,6 @@ def show(console: Console, outcome: Outcome) -> Submission | None:
         say(console, "")
     console.print(Rule("Checks", align="left", style="dim"))
     report.show_checks(console, outcome.checks)
-    for noted in refusals(history):
-        console.print(Padding(f"[dim]{noted}[/]", (0, 0, 0, 2)))
+    for sentence in refusals(history):
+        console.print(Padding(f"[dim]{sentence}[/]", (0, 0, 0, 2)))
     return shown

@@ -1,4 +1,4 @@
-"""What a person sees while requests are filed and answered: bars and news on a terminal, plain lines elsewhere."""
+"""The output during a run: progress bars and latest changes on a terminal, plain lines elsewhere."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,15 +29,15 @@ COLOURS: Final = {
 
 
 def say(console: Console, line: str) -> None:
-    """One line, never broken by us: what is copied from it is whole."""
+    """Print one line without wrapping it, so that it can be copied."""
     console.print(line, soft_wrap=True)
 
 
 @asynccontextmanager
 async def watching(console: Console, board: Board) -> AsyncIterator[None]:
-    """Show the board while this is open."""
+    """Show the board within the block."""
     live = Live(console=console, get_renderable=lambda: picture(board), auto_refresh=False)
-    # Drawn by this loop, not by a thread of rich's: the board changes while a thread would read it.
+    # Draw in this event loop, not in a thread of rich: the board changes in this loop.
     drawing = asyncio.create_task(_draw(live) if console.is_terminal else _say_lines(console, board))
     if console.is_terminal:
         live.start(refresh=True)
@@ -73,7 +73,7 @@ def sentence(board: Board) -> str:
 
 
 def picture(board: Board) -> RenderableType:
-    """Bars of how far everything is, and the latest news. Its height never changes."""
+    """Progress bars and the latest changes. The height is constant."""
     return Group(_bars(board), Text(), *_news(board), fit=True)
 
 
@@ -83,11 +83,11 @@ def _bars(board: Board) -> Table:
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True)
     for name, number in {"filed": board.filed, **board.reached()}.items():
-        # What its author took back comes no further.
+        # Withdrawn requests never reach the later stages.
         total = board.total - (board.withdrawn if name in STAGES[1:] else 0)
         table.add_row(_words(name), _bar(number, total), f"{number}/{total}")
-    # Every request is told of twice: it is registered, and it is answered or withdrawn.
-    table.add_row("told by mail", _bar(board.notices, 2 * board.total), f"{board.notices}/{2 * board.total}")
+    # Every request has two notices: registered, and answered or withdrawn.
+    table.add_row("mails", _bar(board.notices, 2 * board.total), f"{board.notices}/{2 * board.total}")
     table.expand = True
     return table
 

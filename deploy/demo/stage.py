@@ -1,4 +1,4 @@
-"""Where the demonstration takes place: a stack of its own, or the one that already runs in its home."""
+"""The stack of the demonstration: one that it starts itself, or the one that already runs in its home."""
 
 import asyncio
 import fcntl
@@ -13,7 +13,7 @@ from typing import Final, Protocol, Self
 
 from deploy.demo.errors import DemoError
 from deploy.local import LocalStack, table
-from deploy.local.errors import explained
+from deploy.local.errors import translate_os_errors
 from deploy.local.groups import Groups
 from deploy.local.home import Home
 from deploy.local.probes import NotReady
@@ -23,14 +23,14 @@ from deploy.local.tier import EMBEDDED, Tier
 from deploy.topics_apply import admin_client
 
 DEPARTMENTS: Final = "departments"
-"""The program in which all reference departments run."""
+"""The name of the program with all reference departments."""
 
 RUNNING_WITHIN_SECONDS: Final = 60.0
-LOOK_EVERY_SECONDS: Final = 0.2
+POLL_SECONDS: Final = 0.2
 
 
 class Stage(Protocol):
-    """A stack that is up while this is open. `own`: it ends with it. `steps`: what opening it tells of."""
+    """A stack that is up within the block. `own`: it stops at the end of the block. `steps`: the steps of its start."""
 
     own: bool
     home: Home
@@ -44,19 +44,19 @@ class Stage(Protocol):
     def env(self) -> dict[str, str]: ...
 
     async def open_departments(self, codes: Sequence[str]) -> None:
-        """Let these departments answer, from when this returns. Raises StackError."""
+        """Start these departments, and return when they are ready to answer. Raises StackError."""
 
     @property
     def was_killed(self) -> bool:
-        """Whether a stack of its own did not end in order."""
+        """Whether an own stack was killed instead of stopped in order."""
         ...
 
     def kill_all(self) -> None:
-        """SIGKILL to everything it started, for those who cannot wait for the end."""
+        """SIGKILL all programs that it started, without an orderly stop."""
 
 
 def stage_in(folder: Path, gateway_port: int | None, observe: Observer) -> Stage:
-    """The stack in `folder`: the one that runs there, otherwise one that starts when it is opened."""
+    """The stack that runs in `folder`; otherwise a new one, which starts when it is entered."""
     if Home(folder).owner() is None:
         return OwnStage(folder, gateway_port, observe)
     if gateway_port is not None:
@@ -65,7 +65,7 @@ def stage_in(folder: Path, gateway_port: int | None, observe: Observer) -> Stage
 
 
 class OwnStage:
-    """A stack that starts and ends with the demonstration."""
+    """A stack that starts and stops with the demonstration."""
 
     own = True
     steps: Sequence[str] = (*table.TIERS[EMBEDDED], "topics", *table.PROCESSES)
@@ -103,7 +103,7 @@ class OwnStage:
 
 
 class RunningStage:
-    """The stack that somebody else keeps running in this home; only the departments are ours."""
+    """A stack that already runs in this home. Only the departments are started here."""
 
     own = False
     was_killed = False
@@ -141,7 +141,7 @@ class RunningStage:
 
     async def open_departments(self, codes: Sequence[str]) -> None:
         if self._has_departments:
-            self._observe(Step(DEPARTMENTS, State.READY, detail="those that were there"))
+            self._observe(Step(DEPARTMENTS, State.READY, detail="already running"))
             return
         environment = {**table.inherited(), **self.env}
         ready = partial(departments_listen, self.env["KAFKA_URL"], codes)
@@ -153,29 +153,29 @@ class RunningStage:
         self._groups.kill_all()
 
     async def _programs(self) -> Mapping[str, str]:
-        """Name and URL of what runs, once everything that is needed does. Raises StackError."""
+        """Name and URL of the ready programs, when all needed ones are ready. Raises StackError."""
         needed = {*table.TIERS[self._tier], *table.PROCESSES}
         deadline = time.monotonic() + RUNNING_WITHIN_SECONDS
         while True:
             ready = self.home.ready_programs()
-            lacking = ", ".join(sorted(needed - ready.keys()))
-            if not lacking:
+            missing = ", ".join(sorted(needed - ready.keys()))
+            if not missing:
                 return ready
             owner = self.home.owner()
             if time.monotonic() > deadline or owner is None:
-                raise self.home.taken_by(owner, f"without {lacking}")
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+                raise self.home.already_runs(owner, f"without {missing}")
+            await asyncio.sleep(POLL_SECONDS)
 
 
-class Turn(AbstractAsyncContextManager["Turn"]):
-    """One run at a time in a home: two that file the same words would take each other's requests for doubles."""
+class RunLock(AbstractAsyncContextManager["RunLock"]):
+    """A lock for one run at a time in a home: two runs file the same texts, which would look like duplicates."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._lock: TextIOWrapper | None = None
 
     async def __aenter__(self) -> Self:
-        with explained(self._home.folder):
+        with translate_os_errors(self._home.folder):
             self._lock = (self._home.folder / "demo.lock").open("w", encoding="ascii")
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -192,9 +192,9 @@ class Turn(AbstractAsyncContextManager["Turn"]):
 
 
 async def departments_listen(kafka_url: str, codes: Sequence[str]) -> None:
-    """Return when each department's group has a member that has its partitions. Raises NotReady otherwise."""
+    """Return when the consumer group of each department is stable. Raises NotReady otherwise."""
     async with admin_client(kafka_url) as admin:
-        # One group a call: of a second one in the same answer, aiokafka reads what stands before it as part of it.
+        # One group for each call: aiokafka parses an answer with two groups incorrectly.
         answers = [await admin.describe_consumer_groups([f"department-{code}"]) for code in codes]
     states = [answer.to_object()["groups"][0]["state"] for (answer,) in answers]
     if states != ["Stable"] * len(codes):

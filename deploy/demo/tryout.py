@@ -1,4 +1,4 @@
-"""What a person may try once the demonstration is over and everything is up."""
+"""Hints for a person after the demonstration, while the stack is up."""
 
 import shlex
 
@@ -10,9 +10,11 @@ from deploy.demo.stage import Stage
 
 
 def show_hints(console: Console, account: DemoAccount, stage: Stage) -> None:
-    """What to try while everything is up. The three lines work when they are pasted into a shell, in this order."""
+    """Print the addresses, a sign-in and three shell lines, which work when they are pasted in order."""
     url = stage.env["PUBLIC_URL"]
-    stop = "Ctrl-C stops everything; the data is kept" if stage.own else "Ctrl-C; what ran before goes on running"
+    stop = (
+        "Ctrl-C stops everything; the data is kept" if stage.own else "Ctrl-C; the stack that ran before keeps running"
+    )
     hints = {"NISS": account.niss, "password": account.password, "API page": f"{url}/docs"}
     hints |= {"mails": str(stage.home.mails), "to stop": stop}
     say(console, "\nEverything stays up. Try it as one of the people in the demonstration:\n")
@@ -25,7 +27,7 @@ def show_hints(console: Console, account: DemoAccount, stage: Stage) -> None:
 
 
 def curl_lines(account: DemoAccount, url: str) -> tuple[str, str, str]:
-    """Sign in, file, read: shell lines for anybody's terminal. Where one fails it says so, and so do those after it."""
+    """Shell lines to sign in, file and read. When one fails, it and all later ones print an error."""
     curl = "curl -sS --fail-with-body"
     json = "-H 'Content-Type: application/json'"
     bearer = '-H "Authorization: Bearer ${TOKEN:?sign in first}"'
@@ -43,5 +45,5 @@ def curl_lines(account: DemoAccount, url: str) -> tuple[str, str, str]:
 
 
 def _only(field: str) -> str:
-    """A filter that leaves the value of one field of flat JSON, and nothing of what lacks it."""
+    """A sed filter that prints the value of one field of flat JSON, and nothing when the field is missing."""
     return f"""sed -n 's/.*"{field}":"\\([^"]*\\)".*/\\1/p'"""

@@ -1,4 +1,4 @@
-"""The embedded stack: real engines and the Postigo processes on one machine, from Python and Maven artefacts alone."""
+"""The local stack: engines and Postigo processes on one machine, without Docker."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalStack", "Probe", "StackError", "State", "Step"]
 
-HOMES = {"LocalStack": "stack", "StackError": "errors", "Probe": "program", "State": "program", "Step": "program"}
+MODULES = {"LocalStack": "stack", "StackError": "errors", "Probe": "program", "State": "program", "Step": "program"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use: the engines live in this package too, and none of them needs the drivers of all others."""
-    if name not in HOMES:
+    """Import on first use: the engines are in this package too, and an engine needs only few of the imports."""
+    if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{MODULES[name]}"), name)

@@ -1,6 +1,6 @@
-"""The programs of the real engines: pieces in a folder outside the repository, made by `postigo engines install`.
+"""The programs of the real engines: pieces in a folder outside the repository, built by `postigo engines install`.
 
-A piece is a folder that is there whole or not at all, and a stamp that tells by which recipe it was made.
+A piece is a folder that is moved into place when it is complete, and a stamp file with the digest of its recipe.
 """
 
 import hashlib
@@ -32,14 +32,14 @@ SETTINGS: Mapping[str, str] = {
     "dynamic_shared_memory_type": "mmap",
     "shared_preload_libraries": "pg_cron,pg_documentdb_core,pg_documentdb",
     "cron.database_name": "postgres",
-    # Otherwise it connects to the port that the cluster had when its jobs were made.
+    # Without it, pg_cron connects to the port that the cluster had when the jobs were created.
     "cron.use_background_workers": "on",
     "cron.log_run": "off",
     "cron.log_statement": "off",
     "max_worker_processes": "16",
     "log_min_messages": "warning",
 }
-"""PostgreSQL's, as the DocumentDB extension wants them; the rest is as it comes, so that what is acknowledged is on disk."""
+"""PostgreSQL's settings for the DocumentDB extension. All others are defaults: acknowledged writes are on disk."""
 
 
 def folder() -> Path:
@@ -55,7 +55,7 @@ def piece(name: str) -> Path:
 
 
 def recipes() -> dict[str, str]:
-    """The pieces in the order in which they are made, each with the digest of what it is made from."""
+    """The pieces in the order in which they are built, each with the digest of its recipe."""
     debian = _digest(SUITE, *PACKAGES)
     return {
         DEBIAN: debian,
@@ -66,14 +66,14 @@ def recipes() -> dict[str, str]:
     }
 
 
-def lacking(*names: str) -> list[str]:
-    """The pieces, or those of `names`, that are not there or were made by another recipe."""
+def missing(*names: str) -> list[str]:
+    """The pieces (or those of `names`) that do not exist or were built by another recipe."""
     wanted = {name: recipe for name, recipe in recipes().items() if name in names or not names}
     return [name for name, recipe in wanted.items() if _stamped(name) != recipe or not piece(name).exists()]
 
 
 def stamp(name: str) -> None:
-    """Note that the piece `name` is whole."""
+    """Record that the piece `name` is complete."""
     file = _stamp(name)
     partial = file.with_suffix(".partial")
     partial.write_text(recipes()[name], encoding="ascii")
@@ -85,17 +85,17 @@ def unstamp(name: str) -> None:
 
 
 def require_root() -> None:
-    """Raise StackError without it: PostgreSQL lives in a Debian folder, which only root can enter."""
+    """Raise StackError for other users: PostgreSQL runs in a chroot, which only root can enter."""
     if os.geteuid() != 0:
         raise StackError("The real engines need root: PostgreSQL runs in a Debian folder that only root can enter.")
 
 
 def require_installed() -> None:
-    """Raise StackError when something is missing that the engines need to run."""
+    """Raise StackError when a piece is missing that the engines need to run."""
     require_root()
-    if missing := lacking(*NEEDED_TO_RUN):
+    if absent := missing(*NEEDED_TO_RUN):
         raise StackError(
-            f"The real engines are not on this machine yet ({', '.join(missing)}): run '{typed('engines', 'install')}'."
+            f"The real engines are not on this machine yet ({', '.join(absent)}): run '{typed('engines', 'install')}'."
         )
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong around the local stack, said in one sentence that tells what to do."""
+"""Errors of the local stack: one sentence each, with what to do."""
 
 import errno
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from deploy.local.hints import option
 
 
 class StackError(Exception):
-    """The stack cannot do what was asked; the text is one sentence for a person."""
+    """The stack cannot do something. The text is one sentence for a person."""
 
 
 def disk_full(folder: Path) -> StackError:
@@ -17,8 +17,8 @@ def disk_full(folder: Path) -> StackError:
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
-    """Turn what the operating system says about `folder` into a `StackError`."""
+def translate_os_errors(folder: Path) -> Iterator[None]:
+    """Turn errors of the operating system about `folder` into a `StackError`."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The jars, fetched and verified by a process of its own: a stop must not wait for a slow network."""
+"""Fetch and verify the jars in a separate process, which a stop signal can kill while the network is slow."""
 
 import asyncio
 import os
@@ -15,19 +15,19 @@ NAME = "download"
 
 
 async def fetch_jars(engines: Sequence[str], observe: Observer) -> None:
-    """Bring the jars of `engines` to this machine and verify them. Raises StackError.
+    """Fetch the missing jars of `engines` and verify all of them. Raises StackError.
 
-    There is news only when something has to be fetched.
+    Calls `observe` only when a jar has to be fetched.
     """
     if not engines:
         return
-    begin = time.monotonic()
+    started = time.monotonic()
     command = [*SPAWN, str(os.getpid()), sys.executable, "-m", "deploy.local.maven", *engines]
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
-        await _follow(process, observe, begin)
+        await _follow(process, observe, started)
     except BaseException:
         with suppress(ProcessLookupError):
             process.kill()
@@ -35,17 +35,17 @@ async def fetch_jars(engines: Sequence[str], observe: Observer) -> None:
         raise
 
 
-async def _follow(process: asyncio.subprocess.Process, observe: Observer, begin: float) -> None:
+async def _follow(process: asyncio.subprocess.Process, observe: Observer, started: float) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
-    complaint = asyncio.create_task(process.stderr.read())
+    errors = asyncio.create_task(process.stderr.read())
     last = ""
     async for line in process.stdout:
         last = line.decode().strip()
-        observe(Step(NAME, State.STARTING, time.monotonic() - begin, last))
-    *_, said = ["no reason given", *(await complaint).decode().splitlines()]
+        observe(Step(NAME, State.STARTING, time.monotonic() - started, last))
+    *_, reason = ["no reason given", *(await errors).decode().splitlines()]
     failed = bool(await process.wait())
     if failed or last:
-        observe(Step(NAME, State.FAILED if failed else State.READY, time.monotonic() - begin, last))
+        observe(Step(NAME, State.FAILED if failed else State.READY, time.monotonic() - started, last))
     if failed:
-        raise StackError(said)
+        raise StackError(reason)

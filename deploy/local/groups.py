@@ -1,4 +1,4 @@
-"""The process groups of a stack, and the guard that ends them when the supervisor is killed."""
+"""The process groups of a stack, and the guard process that kills them when the supervisor dies."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ GUARD = (sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py")))
 
 
 class Groups:
-    """The groups alive now. Each is named after its first process."""
+    """The groups that are alive now. The id of a group is the pid of its first process."""
 
     def __init__(self) -> None:
         self.supervisor = os.getpid()
@@ -20,42 +20,42 @@ class Groups:
         self._inherited: tuple[int, ...] = ()
 
     def open(self, inherited: tuple[int, ...]) -> None:
-        """Start the guard; it lives until this process ends or `close`, and keeps the descriptors `inherited`."""
+        """Start the guard. It lives until `close` or the end of this process, and inherits the descriptors `inherited`."""
         self._inherited = inherited
         self._guard = subprocess.Popen(
             GUARD, stdin=subprocess.PIPE, text=True, start_new_session=True, pass_fds=inherited
         )
         for group in self._alive:
-            self._tell(f"+{group}")
+            self._send(f"+{group}")
 
-    def begin(self, group: int) -> None:
+    def add(self, group: int) -> None:
         self._alive.add(group)
-        self._tell(f"+{group}")
+        self._send(f"+{group}")
 
-    def end(self, group: int) -> None:
-        """Kill what is left of a group whose first process is gone."""
+    def remove(self, group: int) -> None:
+        """Kill the remaining processes of a group whose first process has ended."""
         kill_group(group)
         self._alive.discard(group)
-        self._tell(f"-{group}")
+        self._send(f"-{group}")
 
     def kill_all(self) -> None:
-        """SIGKILL to everything, now."""
+        """Send SIGKILL to all groups."""
         for group in self._alive:
             kill_group(group)
 
     def close(self) -> None:
-        """End the guard; it kills whatever is still alive."""
+        """Stop the guard. It kills all groups that are still alive."""
         if self._guard is not None:
             self._guard.communicate()
             self._guard = None
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._guard is not None
         assert self._guard.stdin is not None
         try:
             self._guard.stdin.write(f"{line}\n")
             self._guard.stdin.flush()
         except BrokenPipeError:
-            # Somebody killed the guard: a new one learns the list.
+            # The guard was killed: start a new one, which gets the whole list.
             self._guard.wait()
             self.open(self._inherited)

@@ -1,8 +1,9 @@
-"""Ends what a killed supervisor left: `python -I -S guard.py` (standard library only).
+"""Kills the programs of a dead supervisor: `python -I -S guard.py` (standard library only).
 
-Standard input carries `+PGID` and `-PGID`, a line each. When it ends, the supervisor is gone, however it went, and
-every group still listed gets SIGKILL; the guard stays until they have ended, and with it the lock of the folder. (The parent-death signal reaches a program; only its group reaches what that
-program started.)
+The supervisor writes `+PGID` and `-PGID` lines to the guard's standard input. When the input ends, the supervisor has
+ended, in whatever way. Then every listed group gets SIGKILL. The guard waits until they have ended, and holds the lock
+of the folder until then. (The parent-death signal reaches only a program itself; the signal to its group also reaches
+the processes that the program started.)
 """
 
 import os
@@ -11,7 +12,7 @@ import sys
 import time
 
 ENDED_WITHIN_SECONDS = 3.0
-LOOK_EVERY_SECONDS = 0.01
+POLL_SECONDS = 0.01
 
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -32,7 +33,7 @@ def main() -> None:
 
 
 def kill_group(group: int) -> None:
-    """SIGKILL to every process of `group`; nobody left is fine."""
+    """Send SIGKILL to every process of `group`. An empty group is no error."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
@@ -40,9 +41,9 @@ def kill_group(group: int) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Whether `pid` is more than a dead process that waits to be collected."""
+    """Whether `pid` exists and is not a zombie."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - it starts without pathlib
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - pathlib would slow the start
             status = file.read()
     except (FileNotFoundError, ProcessLookupError):
         return False
@@ -52,7 +53,7 @@ def is_running(pid: int) -> bool:
 def _wait_for_end(groups: set[int]) -> None:
     until = time.monotonic() + ENDED_WITHIN_SECONDS
     while any(is_running(group) for group in groups) and time.monotonic() < until:
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How to type a command, for the person who reads a hint: as they typed the one that gives it."""
+"""Commands in hints and errors, in the form in which the person started this one: with make, `postigo` or a path."""
 
 import os
 import shutil
@@ -6,32 +6,32 @@ from pathlib import Path
 from typing import Final
 
 STARTED_BY: Final = "POSTIGO_STARTED_BY"
-"""The variable that holds what was typed before the command: the Makefile says `make`, a path says itself."""
+"""The variable with the word before the command: `make` (set by the Makefile), or the path that was typed."""
 
 DEFAULT_HOME: Final = Path(".postigo")
 
 
 def typed(name: str, *arguments: str, home: Path = DEFAULT_HOME) -> str:
-    """The command `name` as it works here: `make logs ARGS=mongo`, or `postigo logs mongo`."""
-    elsewhere = [] if home.resolve() == DEFAULT_HOME.resolve() else ["--home", str(home)]
-    if not arguments and not elsewhere:
-        return f"{_typed_before()} {name}"
-    return f"{_typed_before()} {name} {option(*arguments, *elsewhere)}"
+    """How to type the command `name`: `make logs ARGS=mongo`, or `postigo logs mongo`."""
+    home_option = [] if home.resolve() == DEFAULT_HOME.resolve() else ["--home", str(home)]
+    if not arguments and not home_option:
+        return f"{_program()} {name}"
+    return f"{_program()} {name} {option(*arguments, *home_option)}"
 
 
 def option(*words: str) -> str:
-    """What is to be added to what was typed."""
+    """How to type further options: `ARGS="--home DIR"` for make, otherwise `--home DIR`."""
     rest = " ".join(words)
-    if _typed_before() != "make":
+    if _program() != "make":
         return rest
     return f'ARGS="{rest}"' if " " in rest else f"ARGS={rest}"
 
 
 def remember(program: str) -> None:
-    """Let hints name `program`, as it was typed, unless make was typed or its name alone would do."""
+    """Use the path `program` in hints, unless make started it or `postigo` is on the PATH."""
     if Path(program).name == "postigo" and shutil.which("postigo") is None:
         os.environ.setdefault(STARTED_BY, program)
 
 
-def _typed_before() -> str:
+def _program() -> str:
     return os.environ.get(STARTED_BY, "postigo")

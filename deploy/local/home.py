@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local import ports
-from deploy.local.errors import StackError, disk_full, explained
+from deploy.local.errors import StackError, disk_full, translate_os_errors
 from deploy.local.guard import is_running
 from deploy.local.hints import option, typed
 from deploy.local.program import State
@@ -23,12 +23,12 @@ LOGS_KEPT = 3
 LOCK_RETRY_SECONDS = 0.05
 LOCK_WAIT_SECONDS = 5.0
 
-# Below this a start would end somewhere in the middle of an engine.
+# With less space an engine would fail during its start.
 FREE_SPACE_BYTES = 64 * 1024 * 1024
 
 
 class Home:
-    """Paths and small files of a stack. Only `open` makes anything."""
+    """Paths and small files of a stack. The constructor creates nothing; `open` creates the folders."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -38,36 +38,39 @@ class Home:
         self._lock: TextIOWrapper | None = None
 
     def open(self) -> None:
-        """Make the folders and take the lock. Raises StackError: it runs already, or nothing can be written here."""
-        with explained(self.folder):
+        """Create the folders and take the lock.
+
+        Raises StackError when a stack already runs here, or when the folder is not writable.
+        """
+        with translate_os_errors(self.folder):
             for folder in (self.data, self.logs, self.mails):
                 self.make(folder)
             self._require_space()
             self._take_lock()
 
     def make(self, folder: Path) -> None:
-        """Make one of its folders. Raises StackError where none can be."""
+        """Create a folder within the home. Raises StackError when that is not possible."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileNotFoundError:
             raise StackError(
-                f"{self.folder} cannot be made: choose another folder with {option('--home', 'DIR')}."
+                f"{self.folder} cannot be created: choose another folder with {option('--home', 'DIR')}."
             ) from None
 
     def close(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     @property
     def locks(self) -> tuple[int, ...]:
-        """The descriptor of the lock, if this object holds it. A process that inherits it holds the lock too."""
+        """The lock's file descriptor if this object holds the lock. A process that inherits it holds the lock too."""
         return () if self._lock is None else (self._lock.fileno(),)
 
     def owner(self) -> int | None:
-        """The pid of the supervisor that runs here now, None without one. Raises StackError: it cannot be looked up."""
-        with explained(self.folder):
+        """The pid of the supervisor that runs here now, or None. Raises StackError when the lock cannot be read."""
+        with translate_os_errors(self.folder):
             try:
                 with (self.folder / "lock").open(encoding="ascii") as lock:
                     fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -77,10 +80,10 @@ class Home:
                 return int((self.folder / "lock").read_text(encoding="ascii") or 0) or None
             return None
 
-    def taken_by(self, owner: int | None, but: str = "") -> StackError:
-        """What is said to a second one. `but`: how what runs differs from what is wanted."""
+    def already_runs(self, owner: int | None, difference: str = "") -> StackError:
+        """The error for a second start. `difference`: how the running stack differs from the requested one."""
         return StackError(
-            f"Postigo already runs in {self.folder} (pid {owner or 'unknown'}){but and f', but {but}'}: "
+            f"Postigo already runs in {self.folder} (pid {owner or 'unknown'}){difference and f', but {difference}'}: "
             f"stop it with '{typed('down', home=self.folder)}', or choose another folder with {option('--home', 'DIR')}."
         )
 
@@ -88,7 +91,7 @@ class Home:
         return self.logs / f"{name}.log"
 
     def rotated_log(self, name: str) -> Path:
-        """The log file to append to; a file over the limit moves aside first (`NAME.log.1`, …)."""
+        """The log file to append to. A file over the limit is renamed first (`NAME.log.1`, …)."""
         file = self.log(name)
         if file.exists() and file.stat().st_size > LOG_LIMIT_BYTES:
             for number in range(LOGS_KEPT - 1, 0, -1):
@@ -99,7 +102,7 @@ class Home:
         return file
 
     def ports(self, names: list[str], fixed: Mapping[str, int]) -> dict[str, int]:
-        """Free ports for `names`; `fixed` ones must be free. Raises StackError."""
+        """Free ports for `names`, the same ones as before where possible. Raises StackError when a `fixed` one is in use."""
         for name, port in fixed.items():
             if not ports.is_free(port):
                 raise StackError(
@@ -112,30 +115,30 @@ class Home:
         return chosen
 
     def kept_ports(self) -> dict[str, int]:
-        """Those of the last start, which what runs here listens on."""
+        """The ports of the last start: the running programs listen on them."""
         return self._read("ports.json")
 
     def secrets(self) -> dict[str, str]:
-        """The secrets of this home as environment variables (hex), made once and never changed."""
+        """The secrets of this home as environment variables (hex), generated once and never changed."""
         kept = self._read("secrets.json")
-        lacking = {name: secrets.token_hex(SECRET_BYTES) for name in SECRET_NAMES if name not in kept}
-        if lacking:
-            self._write("secrets.json", {**kept, **lacking}, mode=0o600)
-        return {name: {**kept, **lacking}[name] for name in SECRET_NAMES}
+        missing = {name: secrets.token_hex(SECRET_BYTES) for name in SECRET_NAMES if name not in kept}
+        if missing:
+            self._write("secrets.json", {**kept, **missing}, mode=0o600)
+        return {name: {**kept, **missing}[name] for name in SECRET_NAMES}
 
     def state(self) -> dict[str, Any]:
-        """What the supervisor last wrote (empty before the first start)."""
+        """The supervisor's last report (empty before the first start)."""
         return self._read("state.json")
 
     def ready_programs(self) -> dict[str, str]:
-        """Name and URL of what is ready now; nothing until the supervisor that runs here has started something."""
+        """Name and URL of the programs that are ready now. Empty while the report is from an earlier supervisor."""
         state = self.state()
         if state.get("supervisor") != self.owner():
             return {}
         return {each["name"]: each["url"] for each in state["programs"] if each["state"] == State.READY}
 
     def write_state(self, state: Mapping[str, Any]) -> None:
-        """A report for others; nothing depends on it after a crash."""
+        """Write the report for other commands. No fsync: after a crash nothing depends on it."""
         self._write("state.json", state, durable=False)
 
     def _take_lock(self) -> None:
@@ -143,10 +146,10 @@ class Home:
         until = time.monotonic() + LOCK_WAIT_SECONDS
         while not _locked(lock):
             owner = self.owner()
-            # A supervisor that was killed: its guard holds the lock until everything is gone.
+            # The guard of a killed supervisor holds the lock until all programs have ended.
             if time.monotonic() > until or (owner is not None and is_running(owner)):
                 lock.close()
-                raise self.taken_by(owner)
+                raise self.already_runs(owner)
             time.sleep(LOCK_RETRY_SECONDS)
         lock.truncate(0)
         lock.write(str(os.getpid()))
@@ -171,7 +174,7 @@ class Home:
         return content
 
     def _write(self, name: str, content: Mapping[str, Any], *, mode: int = 0o644, durable: bool = True) -> None:
-        """In one step: a reader, or a start after a crash, finds the old file or the new one."""
+        """Replace the file atomically: a reader sees the old content or the new one, also after a crash."""
         partial = self.folder / f".{name}.{os.getpid()}"
         try:
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)

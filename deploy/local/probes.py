@@ -1,4 +1,4 @@
-"""Questions that only a working engine answers. Each returns, or raises whatever its client raises."""
+"""Readiness probes of the engines and processes. A probe returns when ready, otherwise it raises any exception."""
 
 import asyncio
 import struct
@@ -22,11 +22,11 @@ POSTGRES_PROTOCOL = 3 << 16
 
 
 class NotReady(Exception):
-    """The program answers, but not yet that it is ready."""
+    """The program answers, but is not ready yet."""
 
 
 async def kafka(port: int) -> None:
-    """A broker that has registered with its controller."""
+    """Ready: the broker has registered with its controller."""
     await _listening(port)
     async with admin_client(f"{HOST}:{port}") as admin:
         cluster = await admin.describe_cluster()
@@ -35,7 +35,7 @@ async def kafka(port: int) -> None:
 
 
 async def mongo(port: int) -> None:
-    """A server that answers a ping."""
+    """Ready: the server answers a ping."""
     await _listening(port)
     milliseconds = int(TIMEOUT_SECONDS * 1000)
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
@@ -46,7 +46,7 @@ async def mongo(port: int) -> None:
 
 
 async def postgres(port: int) -> None:
-    """A server that lets us in and waits for a query."""
+    """Ready: the server accepts our login and waits for a query."""
     reader, writer = await asyncio.open_connection(HOST, port)
     try:
         names = b"user\0postgres\0database\0postgres\0\0"
@@ -54,15 +54,15 @@ async def postgres(port: int) -> None:
         kind = b""
         while kind != b"Z":
             kind, length = struct.unpack("!cI", await reader.readexactly(5))
-            said = await reader.readexactly(length - 4)
+            message = await reader.readexactly(length - 4)
             if kind == b"E":
-                raise NotReady(said.replace(b"\0", b" ").decode("utf-8", "replace"))
+                raise NotReady(message.replace(b"\0", b" ").decode("utf-8", "replace"))
     finally:
         writer.close()
 
 
 async def s3(port: int, keys: Mapping[str, str]) -> None:
-    """A server that accepts our signature and lists buckets."""
+    """Ready: the server accepts our signature and lists buckets."""
     await asyncio.to_thread(_list_buckets, port, keys)
 
 
@@ -73,14 +73,14 @@ def _list_buckets(port: int, keys: Mapping[str, str]) -> None:
 
 
 async def smtp(port: int) -> None:
-    """A server that greets."""
+    """Ready: the server answers EHLO."""
     client = aiosmtplib.SMTP(hostname=HOST, port=port, timeout=TIMEOUT_SECONDS, start_tls=False)
     async with client:
         await client.ehlo()
 
 
 async def http_ready(port: int) -> None:
-    """A process whose `/health/ready` says yes."""
+    """Ready: `/health/ready` answers 200."""
     async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, verify=False) as client:
         answer = await client.get(f"http://{HOST}:{port}/health/ready")
     if answer.status_code != HTTPStatus.OK:
@@ -88,7 +88,7 @@ async def http_ready(port: int) -> None:
 
 
 async def _listening(port: int) -> None:
-    """A connection costs less than a client that finds nobody."""
+    """Raise OSError when nothing listens: this is cheaper than starting a client."""
     _, writer = await asyncio.open_connection(HOST, port)
     writer.close()
     await writer.wait_closed()

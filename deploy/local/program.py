@@ -1,4 +1,4 @@
-"""A program of the stack as data: what to start, with which variables, and when it counts as ready."""
+"""A program of the stack as data: its command, its variables and its readiness probe."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from enum import StrEnum
 from signal import SIGTERM, Signals
 
 Probe = Callable[[], Awaitable[None]]
-"""Asks the running program something real; returns when it answers well, raises otherwise."""
+"""Sends a real request to the running program. Returns when the program is ready, otherwise raises."""
 
 
 async def always() -> None:
-    """The probe of a program that has none: ready as soon as it runs."""
+    """The default probe: a program is ready as soon as it runs."""
 
 
 class Kind(StrEnum):
@@ -29,7 +29,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Program:
-    """A command and how to deal with it. Times are seconds."""
+    """A command and how to supervise it. Times are in seconds."""
 
     name: str
     kind: Kind
@@ -44,7 +44,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Step:
-    """News of one step of a start, or of one program later on: `seconds` is how long the step has taken."""
+    """An update about one step of a start, or about one program later. `seconds`: the duration of the step so far."""
 
     name: str
     state: State
@@ -56,4 +56,4 @@ Observer = Callable[[Step], None]
 
 
 def unobserved(step: Step) -> None:
-    """The observer of those who look at nothing."""
+    """An observer that ignores all steps."""

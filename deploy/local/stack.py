@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from deploy import topics
 from deploy.local import cache, table
-from deploy.local.errors import StackError, explained
+from deploy.local.errors import StackError, translate_os_errors
 from deploy.local.fetch import fetch_jars
 from deploy.local.groups import Groups
 from deploy.local.home import Home
@@ -30,12 +30,12 @@ from deploy.topics_apply import apply
 
 
 class LocalStack:
-    """Engines and processes, supervised by this object: it must live in a loop that keeps running.
+    """Supervises engines and processes. The event loop must keep running.
 
-    A program that dies is started again until it is stopped. When this process ends, in whatever way, everything
-    that it started ends too; so it has to be used from the main thread.
+    A program that dies is restarted until it is stopped. When this process ends, in whatever way, all its programs end
+    too. This relies on the parent-death signal, so use it from the main thread.
 
-    `given` are variables of engines that run elsewhere: they are handed on, and those engines are not started.
+    `given`: variables of engines that run elsewhere. They are passed to the processes, and those engines are not started.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class LocalStack:
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables that every Postigo process gets: URLs and secrets."""
+        """The variables of every Postigo process: URLs and secrets."""
         return {**table.addresses(self.tier, self._ports), **self._secrets, **self._given}
 
     async def __aenter__(self) -> Self:
@@ -80,22 +80,22 @@ class LocalStack:
         await self.close()
 
     async def start(self) -> None:
-        """Start the engines and apply the topics. Raises StackError, and then nothing is left running."""
+        """Start the engines and apply the topics. Raises StackError; then nothing is left running."""
         if sys.platform != "linux":
-            raise StackError("The local stack needs Linux: it relies on Linux to leave no process behind.")
+            raise StackError("The local stack needs Linux: it uses Linux features to leave no process behind.")
         _require_packages()
         self.home.open()
         self._started_at = time.time()
         try:
-            with explained(self.home.folder):
+            with translate_os_errors(self.home.folder):
                 fixed = {} if self._gateway_port is None else {"gateway": self._gateway_port}
                 self._ports = self.home.ports(table.port_names(self.tier), fixed)
                 self._secrets = self.home.secrets()
                 await self._require_programs()
                 self._groups.open(self.home.locks)
-                await _all(self._start_engine(name) for name in self._engines)
+                await _run_all(self._start_engine(name) for name in self._engines)
                 if "kafka" not in self._engines:
-                    await self._bring_topics()
+                    await self._apply_topics_now()
         except BaseException:
             await self.close()
             raise
@@ -103,9 +103,9 @@ class LocalStack:
     async def start_processes(
         self, names: Iterable[str] = tuple(table.PROCESSES), extra_env: Mapping[str, str] | None = None
     ) -> None:
-        """Start Postigo processes and wait until all are ready. Raises StackError."""
+        """Start Postigo processes and wait until all of them are ready. Raises StackError."""
         environment = {**self.env, **(extra_env or {})}
-        await _all(self._start(table.process(name, self._ports, environment)) for name in names)
+        await _run_all(self._start(table.process(name, self._ports, environment)) for name in names)
 
     async def start_program(
         self,
@@ -118,7 +118,7 @@ class LocalStack:
         ready_within: float = 60.0,
         stop_within: float = 15.0,
     ) -> None:
-        """Start any other program beside the processes, with the stack's variables and `env`. Raises StackError."""
+        """Start any other program, with the stack's variables and `env`, and wait until ready. Raises StackError."""
         program = Program(
             name=name,
             kind=Kind.PROCESS,
@@ -132,25 +132,25 @@ class LocalStack:
         await self._start(program)
 
     def port(self, name: str) -> int:
-        """The port of an engine or a process; for another name a free one, the same at the next start."""
+        """The port of an engine or a process. For another name: a free port, the same at the next start."""
         if name not in self._ports:
             self._ports |= self.home.ports([name], {})
         return self._ports[name]
 
     def pid(self, name: str) -> int | None:
-        """The process id of `name` now; None while it is down."""
+        """The pid of `name`; None while it does not run."""
         return self._programs[name].pid
 
     def restarts(self, name: str) -> int:
-        """How often `name` has died and been started again."""
+        """How often `name` died and was restarted."""
         return self._programs[name].restarts
 
     async def kill(self, name: str) -> None:
-        """SIGKILL `name` and wait until it is dead; it is started again by itself (see `wait_ready`)."""
+        """SIGKILL `name` and wait until it is dead. The supervisor then restarts it (see `wait_ready`)."""
         await self._programs[name].kill()
 
     async def stop(self, name: str) -> None:
-        """Stop `name` in order; it stays down until `restart`."""
+        """Stop `name` with its stop signal. It stays down until `restart`."""
         await self._programs[name].stop()
 
     async def restart(self, name: str) -> None:
@@ -159,18 +159,18 @@ class LocalStack:
         await self._programs[name].start()
 
     async def wait_ready(self, name: str, within: float = 60.0) -> None:
-        """Wait until `name` is ready, for `within` seconds at most. Raises StackError."""
+        """Wait until `name` is ready, at most `within` seconds. Raises StackError."""
         await self._programs[name].wait_ready(within)
 
     def kill_all(self) -> None:
-        """SIGKILL to everything, for those who cannot wait for `close`."""
+        """SIGKILL all programs, without the orderly stop of `close`."""
         self.was_killed = True
         for each in self._programs.values():
-            each.give_up()
+            each.stay_down()
         self._groups.kill_all()
 
     async def close(self) -> None:
-        """Stop everything: the processes first (they drain), then the engines. Bounded by each program's time."""
+        """Stop all programs: first the processes, which drain, then the engines. Each has its `stop_within` seconds."""
         if not self.home.locks:
             return
         for kind in (Kind.PROCESS, Kind.ENGINE):
@@ -189,34 +189,34 @@ class LocalStack:
     async def _start_engine(self, name: str) -> None:
         await self._start(table.engine(self.tier, name, self.home, self._ports))
         if name == "kafka":
-            await self._bring_topics()
+            await self._apply_topics_now()
 
-    async def _bring_topics(self) -> None:
+    async def _apply_topics_now(self) -> None:
         if not self._apply_topics:
             return
-        begin = time.monotonic()
+        started = time.monotonic()
         self._observe(Step("topics", State.STARTING))
         declared = [topic.on_one_node() for topic in topics.load()]
         try:
             changes = await apply(self.env["KAFKA_URL"], declared)
         except topics.TopicsError as error:
-            raise StackError(f"The topics could not be made: {error}") from error
+            raise StackError(f"The topics could not be applied: {error}") from error
         detail = f"{len(declared)} topics, {len(changes)} changed"
-        self._observe(Step("topics", State.READY, time.monotonic() - begin, detail))
+        self._observe(Step("topics", State.READY, time.monotonic() - started, detail))
 
     async def _start(self, program: Program) -> None:
         if program.name in self._programs:
             raise StackError(f"{program.name} is part of this stack already.")
-        supervised = Supervised(program, self.home, self._groups, self._heard)
+        supervised = Supervised(program, self.home, self._groups, self._on_step)
         self._programs[program.name] = supervised
         await supervised.start()
 
-    def _heard(self, step: Step) -> None:
+    def _on_step(self, step: Step) -> None:
         self._observe(step)
         self._write_state("running")
 
     def _write_state(self, phase: str) -> None:
-        """For `postigo status`. On a full disk it stays as it was: the programs matter more than the report."""
+        """Write the report for `postigo status`. Ignores a full disk: the programs must keep running."""
         programs = [
             {
                 "name": each.program.name,
@@ -230,8 +230,8 @@ class LocalStack:
             for each in self._programs.values()
         ]
         with suppress(OSError):
-            begun = {"supervisor": os.getpid(), "started_at": self._started_at, "tier": self.tier}
-            self.home.write_state({"phase": phase, **begun, "programs": programs})
+            about = {"supervisor": os.getpid(), "started_at": self._started_at, "tier": self.tier}
+            self.home.write_state({"phase": phase, **about, "programs": programs})
 
 
 def _require_packages() -> None:
@@ -239,8 +239,8 @@ def _require_packages() -> None:
         raise StackError("The packages of the local stack are not installed: run 'make setup'.")
 
 
-async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Everything at once; the first failure ends the wait for the others and is raised."""
+async def _run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run all concurrently. The first failure cancels the others and is raised."""
     tasks = [asyncio.create_task(each) for each in work]
     try:
         await asyncio.gather(*tasks)

@@ -1,11 +1,11 @@
-"""One program, kept running: started, probed, started again when it dies, ended in order."""
+"""Supervise one program: start it, probe it, restart it when it dies, and stop it in order."""
 
 import asyncio
 import signal
 import time
 from contextlib import suppress
 
-from deploy.local import autopsy
+from deploy.local import start_failure
 from deploy.local.errors import StackError
 from deploy.local.groups import Groups
 from deploy.local.guard import kill_group
@@ -14,7 +14,7 @@ from deploy.local.program import Observer, Program, State, Step
 from deploy.local.spawn import SPAWN
 
 BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
-# A program that stayed up for this long begins again with the shortest wait.
+# After this uptime the backoff starts again with the shortest delay.
 SETTLED_SECONDS = 30.0
 
 PROBE_EVERY_SECONDS = 0.1
@@ -22,7 +22,7 @@ PROBE_WITHIN_SECONDS = 5.0
 
 
 class Supervised:
-    """A program and the task that keeps it running."""
+    """A program, and the task that restarts it."""
 
     def __init__(self, program: Program, home: Home, groups: Groups, observe: Observer) -> None:
         self.program = program
@@ -39,17 +39,17 @@ class Supervised:
         self._last_answer = ""
         self._log_start = 0
         self._task: asyncio.Task[None] | None = None
-        self._given_up = False
+        self._stay_down = False
 
     @property
     def pid(self) -> int | None:
         return None if self._process is None else self._process.pid
 
     async def start(self) -> None:
-        """Start and wait until it is ready. Raises StackError when it ends before that, or takes too long."""
+        """Start it and wait until it is ready. Raises StackError when it ends before that, or takes too long."""
         if self._task is not None:
             return
-        self._was_ready = self._given_up = False
+        self._was_ready = self._stay_down = False
         self._task = asyncio.create_task(self._keep_running(), name=f"supervise {self.program.name}")
         await self.wait_ready(self.program.ready_within)
 
@@ -64,63 +64,63 @@ class Supervised:
         finally:
             ready.cancel()
         if task.cancelled():
-            raise StackError(f"{self.program.name} was stopped meanwhile.")
+            raise StackError(f"{self.program.name} was stopped while it started.")
         if task.done():
             task.result()
         if not self._ready.is_set():
-            self._say(State.FAILED, "not ready in time")
-            raise autopsy.never_ready(self.program.name, within, self._last_answer, self._home, self._log_start)
+            self._report(State.FAILED, "not ready in time")
+            raise start_failure.never_ready(self.program.name, within, self._last_answer, self._home, self._log_start)
 
     async def kill(self) -> None:
-        """SIGKILL, and wait until it is dead; it is then started again."""
+        """Send SIGKILL and wait until it is dead. It is restarted afterwards."""
         if self._process is not None:
             gone = self._gone
             with suppress(ProcessLookupError):
                 self._process.kill()
             await gone.wait()
 
-    def give_up(self) -> None:
-        """What ends from now on stays down until `start`, and what is just starting ends."""
-        self._given_up = True
+    def stay_down(self) -> None:
+        """Do not restart it until the next `start`, and kill a process that is starting now."""
+        self._stay_down = True
 
     async def stop(self) -> None:
-        """The program's stop signal, then SIGKILL after the program's time; it stays down until `start`."""
+        """Send the stop signal, and SIGKILL after `stop_within` seconds. It stays down until the next `start`."""
         if self._task is None:
             return
         task, self._task = self._task, None
         if task.done():
             return
-        self._say(State.STOPPING)
+        self._report(State.STOPPING)
         task.cancel()
         with suppress(asyncio.CancelledError, StackError):
             await task
-        self._say(State.STOPPED)
+        self._report(State.STOPPED)
 
     async def _keep_running(self) -> None:
         attempt = 0
-        while not self._given_up:
+        while not self._stay_down:
             ending = await self._run_once()
-            if self._given_up:
+            if self._stay_down:
                 break
             if not self._was_ready:
-                self._say(State.FAILED, ending)
-                raise autopsy.died_early(self.program.name, ending, self._home, self._log_start)
+                self._report(State.FAILED, ending)
+                raise start_failure.died_early(self.program.name, ending, self._home, self._log_start)
             attempt = 0 if self._seconds_up() > SETTLED_SECONDS else attempt
             wait = BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS) - 1)]
             attempt += 1
             self.restarts += 1
-            self._say(State.RESTARTING, f"{ending} and starts again in {wait} s (restart {self.restarts})")
+            self._report(State.RESTARTING, f"{ending} and restarts in {wait} s (restart {self.restarts})")
             await asyncio.sleep(wait)
-        self._say(State.STOPPED)
+        self._report(State.STOPPED)
 
     async def _run_once(self) -> str:
-        """Start, probe, and wait for the end; returns how it ended."""
+        """Start it, probe it, and wait until it ends. Returns how it ended, in words."""
         self.started_at = time.time()
         try:
             process = await self._spawn()
         except OSError as error:
             return f"could not be started ({error.strerror})"
-        self._say(State.STARTING)
+        self._report(State.STARTING)
         probing = asyncio.create_task(self._until_ready())
         try:
             return _ending(await process.wait())
@@ -131,7 +131,7 @@ class Supervised:
             probing.cancel()
             self._ready.clear()
             self._process = None
-            self._groups.end(process.pid)
+            self._groups.remove(process.pid)
             self._gone.set()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
@@ -148,8 +148,8 @@ class Supervised:
                 start_new_session=True,
             )
         self._gone = asyncio.Event()
-        self._groups.begin(process.pid)
-        if self._given_up:
+        self._groups.add(process.pid)
+        if self._stay_down:
             kill_group(process.pid)
         return process
 
@@ -157,13 +157,13 @@ class Supervised:
         while True:
             try:
                 await asyncio.wait_for(self.program.ready(), PROBE_WITHIN_SECONDS)
-            except Exception as error:  # whatever the program's client raises means: not yet
+            except Exception as error:  # each client raises exceptions of its own
                 self._last_answer = str(error)
                 await asyncio.sleep(PROBE_EVERY_SECONDS)
             else:
                 self._was_ready = True
                 self._ready.set()
-                self._say(State.READY, self.program.url)
+                self._report(State.READY, self.program.url)
                 return
 
     async def _terminate(self, process: asyncio.subprocess.Process) -> None:
@@ -175,7 +175,7 @@ class Supervised:
             kill_group(process.pid)
             await process.wait()
 
-    def _say(self, state: State, detail: str = "") -> None:
+    def _report(self, state: State, detail: str = "") -> None:
         self.state = state
         self._observe(Step(self.program.name, state, self._seconds_up(), detail))
 
@@ -184,4 +184,4 @@ class Supervised:
 
 
 def _ending(code: int) -> str:
-    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"

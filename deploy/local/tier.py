@@ -1,9 +1,9 @@
-"""The two tiers of the local stack. Services never know which one is under them."""
+"""The two tiers of the local stack. The services are the same on both."""
 
 from typing import Final, Literal
 
 Tier = Literal["embedded", "real"]
-"""Which engines stand behind the same names and variables: those that packages bring, or those of production."""
+"""`embedded`: engines from Python and Java packages. `real`: the engines of production. Both use the same variables."""
 
 EMBEDDED: Final[Tier] = "embedded"
 REAL: Final[Tier] = "real"

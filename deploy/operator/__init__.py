@@ -1,1 +1,1 @@
-"""What an operator does by hand: dead letters, replays, rebuilding views. The commands' logic, without their screens."""
+"""Operator commands: redrive and discard dead letters, replay records, rebuild views. Their output is in `deploy/cli`."""

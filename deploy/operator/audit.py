@@ -1,4 +1,4 @@
-"""What is done by hand is said on a topic of its own: begun before anything happens, and ended with what became of it."""
+"""The audit topic: every operation is recorded before it changes anything, and again with its outcome."""
 
 import os
 import pwd
@@ -42,8 +42,8 @@ F = TypeVar("F", bound=OperationFact)
 
 
 @dataclass(frozen=True)
-class Who:
-    """Who does it, and why, in their own words."""
+class Actor:
+    """Who runs an operation. `name` and `reason` are what the person typed."""
 
     user: str
     name: str | None = None
@@ -51,65 +51,72 @@ class Who:
 
 
 def this_user() -> str:
-    """The user of the operating system. Who became root is what sudo says; of others a variable proves nothing."""
+    """The user of the operating system; for root also the user who called sudo.
+
+    `SUDO_USER` counts for root only: any other user could set it.
+    """
     number = os.getuid()
     try:
         user = pwd.getpwuid(number).pw_name
     except KeyError:
         user = str(number)
-    behind = os.environ.get("SUDO_USER") if number == 0 else None
-    return f"{user} ({behind} by sudo)" if behind else user
+    sudo_user = os.environ.get("SUDO_USER") if number == 0 else None
+    return f"{user} ({sudo_user} by sudo)" if sudo_user else user
 
 
 class Audit:
-    """One operation's own record. Every method returns once the broker has it, and raises `BrokerUnavailable`, `TopicMissing`.
+    """The records of one operation on the audit topic.
 
-    `counts` grows with what the operation did, and stands at its end.
+    Every method returns once the broker has acknowledged the record. Raises `BrokerUnavailable` and `TopicMissing`.
+    `counts`: what the operation has done so far; the last record contains it.
     """
 
-    def __init__(self, publisher: Publisher, who: Who, log: Path | None, operation: UUID | None = None) -> None:
+    def __init__(self, publisher: Publisher, actor: Actor, log: Path | None, operation: UUID | None = None) -> None:
         self.operation = operation or uuid4()
         self._publisher = publisher
-        self._who = who
+        self._actor = actor
         self._log = log
-        self._begun: OperationBegun | None = None
+        self._started: OperationBegun | None = None
         self.counts: Counter[str] = Counter()
 
-    async def begin(self, action: str, planned: int, terms: Mapping[str, str]) -> None:
-        who = asdict(self._who)
+    async def start(self, action: str, planned: int, terms: Mapping[str, str]) -> None:
+        actor = asdict(self._actor)
         try:
-            begun = self._fact(OperationBegun, action=action, terms=dict(terms), planned=planned, **who)
+            started = self._fact(OperationBegun, action=action, terms=dict(terms), planned=planned, **actor)
         except ValidationError:
-            raise OperatorError("What --reason and --as say is kept: at most 500 characters of plain text.") from None
-        # Before anything is done: what cannot be recorded is not begun.
+            raise OperatorError("--reason and --as are recorded: write at most 500 characters of plain text.") from None
+        # An operation that cannot be recorded must not start.
         await self._publisher.require({topics.OPERATIONS})
-        await self._say([begun])
-        self._begun = begun
+        await self._publish([started])
+        self._started = started
 
     async def letters_ended(self, how: str, letters: Iterable[LetterRef]) -> None:
-        named = list(letters)
-        chunks = [tuple(named[place : place + MAX_LETTERS]) for place in range(0, len(named), MAX_LETTERS)]
-        await self._say([self._fact(LettersEnded, how=how, letters=chunk) for chunk in chunks])
-        self.counts[how] += len(named)
+        ended = list(letters)
+        chunks = [tuple(ended[first : first + MAX_LETTERS]) for first in range(0, len(ended), MAX_LETTERS)]
+        await self._publish([self._fact(LettersEnded, how=how, letters=chunk) for chunk in chunks])
+        self.counts[how] += len(ended)
 
     async def advanced(self, done: int, of: int) -> None:
-        await self._say([self._fact(OperationAdvanced, done=done, of=of)])
+        await self._publish([self._fact(OperationAdvanced, done=done, of=of)])
 
     async def end(self, outcome: str) -> None:
-        """Say it on the topic, and in one line of the log."""
-        if self._begun is not None:
-            self._write(outcome, self._begun)
-            await self._say([self._fact(OperationEnded, outcome=outcome, counts=dict(self.counts))])
+        """Write one line to the log, and record the outcome on the topic."""
+        if self._started is not None:
+            self._log_end(outcome, self._started)
+            await self._publish([self._fact(OperationEnded, outcome=outcome, counts=dict(self.counts))])
 
-    def _write(self, outcome: str, begun: OperationBegun) -> None:
-        about = begun.model_dump(mode="json", exclude={"occurred_at"}, exclude_none=True)
+    def _log_end(self, outcome: str, started: OperationBegun) -> None:
+        about = started.model_dump(mode="json", exclude={"occurred_at"}, exclude_none=True)
         line = {"outcome": outcome, "counts": dict(self.counts), **about}
         with self._output() as output:
             _logger(output).info("operation ended", **line)
 
     @contextmanager
     def _output(self) -> Iterator[Any]:
-        """The log's file; standard error where there is none, or where it cannot be written to: it has been done."""
+        """The log file, or standard error where there is none or it cannot be opened.
+
+        The operation is over by then, so a log file that cannot be opened must not fail it.
+        """
         try:
             file = None if self._log is None else self._log.open("ab")
         except OSError:
@@ -123,12 +130,12 @@ class Audit:
     def _fact(self, kind: type[F], **about: Any) -> F:
         return kind(operation_id=self.operation, occurred_at=datetime.now(UTC), **about)
 
-    async def _say(self, facts: Sequence[OperationFact]) -> None:
-        await self._publisher.append([raw(fact) for fact in facts])
+    async def _publish(self, facts: Sequence[OperationFact]) -> None:
+        await self._publisher.append([audit_record(fact) for fact in facts])
 
 
-def raw(fact: OperationFact) -> ProducerRecord:
-    """The record of a fact, under an id that follows from all it says."""
+def audit_record(fact: OperationFact) -> ProducerRecord:
+    """The record of a fact. Its id derives from its content, so a retry repeats the id."""
     value, key = fact.model_dump_json(), str(fact.operation_id)
     identifier = str(derived_id(SOURCE, key, fact.TYPE, value))
     headers = attributes(type(fact), SOURCE, id=identifier, at=fact.occurred_at, key=key)
@@ -138,23 +145,26 @@ def raw(fact: OperationFact) -> ProducerRecord:
 
 @dataclass(slots=True)
 class Unfinished:
-    """An operation that began and did not come to its end, as far as it got."""
+    """An operation that started and has not ended, and how much of it is `done`."""
 
-    begun: OperationBegun
+    started: OperationBegun
     done: int = 0
 
 
 @dataclass(slots=True)
-class History:
-    """What operators have done. `ended`: for a record that was set aside, the last of its letters that needs nobody."""
+class AuditHistory:
+    """All operations so far.
+
+    `ended`: by group and position of a dead-lettered record, the offset of its last dead letter that was handled.
+    """
 
     ended: dict[tuple[str, Position], int] = field(default_factory=dict)
     unfinished: dict[UUID, Unfinished] = field(default_factory=dict)
 
-    def take(self, fact: OperationFact) -> None:
+    def apply(self, fact: OperationFact) -> None:
         match fact:
             case OperationBegun():
-                self.unfinished.setdefault(fact.operation_id, Unfinished(fact)).begun = fact
+                self.unfinished.setdefault(fact.operation_id, Unfinished(fact)).started = fact
             case OperationAdvanced() if fact.operation_id in self.unfinished:
                 self.unfinished[fact.operation_id].done = fact.done
             case OperationEnded(outcome="done"):
@@ -165,17 +175,17 @@ class History:
                     self.ended[record] = max(self.ended.get(record, -1), -1 if each.letter is None else each.letter)
 
 
-async def history(log: Log) -> History:
-    """All that the topic holds; what cannot be read is somebody else's and is passed over."""
-    found = History()
+async def read_history(log: Log) -> AuditHistory:
+    """Read the whole audit topic. Records that cannot be read are skipped: only other programs write such records."""
+    history = AuditHistory()
     async for record in log.records(await log.extents(await log.partitions([topics.OPERATIONS]))):
         try:
             event = read(record).event
         except Poison:
             continue
         if isinstance(event, OperationFact):
-            found.take(event)
-    return found
+            history.apply(event)
+    return history
 
 
 def _logger(output: Any) -> Any:

@@ -1,75 +1,77 @@
-"""Giving letters up: what waits behind them is next, and they are no longer among those that need somebody.
+"""Discard dead letters: their records will never be processed, and the records parked behind them come next.
 
-A document that waits for one is freed by its own service, which an empty, sealed record asks to do so.
+Only the service that owns a blocked document unblocks it. An empty, signed record asks the service to do so.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deploy.operator.audit import Audit
+from deploy.operator.dead_letters import DeadLetter
+from deploy.operator.group_progress import STALL_SECONDS, wait_until_processed
 from deploy.operator.letter_filter import LetterFilter
-from deploy.operator.letters import Letter
-from deploy.operator.plan import Left, Line, still_waiting
-from deploy.operator.redriving import AT_ONCE, Progress
+from deploy.operator.plan import LetterQueue, SkippedQueue, parked_records
+from deploy.operator.redriving import BATCH_SIZE, Progress
 from deploy.operator.session import OperatorSession
-from deploy.operator.taking import PATIENCE, taken
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
 from services.common.messaging.records.redrive import Redrive, Redrives
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp:
-    """A letter to give up, and the line it stands in."""
+class PlannedDiscard:
+    """A dead letter to discard, and its queue."""
 
-    letter: Letter
-    line: Line
+    letter: DeadLetter
+    queue: LetterQueue
 
 
-def plan_discard(lines: Sequence[Line], chosen: LetterFilter, most: int | None) -> list[GivenUp]:
-    """The chosen letters, and never those that only stand in a line with them; `most` at most."""
-    found = [GivenUp(letter, line) for line in lines for letter in line.letters if chosen.fits(letter)]
+def plan_discards(queues: Sequence[LetterQueue], chosen: LetterFilter, most: int | None) -> list[PlannedDiscard]:
+    """At most `most` of the dead letters that match the filter; never the others in their queues."""
+    found = [PlannedDiscard(letter, queue) for queue in queues for letter in queue.letters if chosen.matches(letter)]
     return found[:most]
 
 
 @dataclass(slots=True)
-class Discarding:
+class Discarder:
     session: OperatorSession
     audit: Audit
     progress: Progress
-    patience: float = PATIENCE
-    left: list[Left] = field(default_factory=list)
+    stall_seconds: float = STALL_SECONDS
+    skipped: list[SkippedQueue] = field(default_factory=list)
 
-    async def run(self, planned: Sequence[GivenUp]) -> None:
-        """Give up all that is planned. Raises OperatorError when a group takes nothing."""
-        for begin in range(0, len(planned), AT_ONCE):
-            await self._give_up(planned[begin : begin + AT_ONCE])
+    async def run(self, planned: Sequence[PlannedDiscard]) -> None:
+        """Discard all that is planned. Raises OperatorError when a group processes nothing."""
+        for first in range(0, len(planned), BATCH_SIZE):
+            await self._discard(planned[first : first + BATCH_SIZE])
 
-    async def _give_up(self, part: Sequence[GivenUp]) -> None:
-        for group in dict.fromkeys(each.letter.group for each in part):
-            own = [each for each in part if each.letter.group == group]
-            after = await self.session.append([raw for each in own for raw in _freeing(each, self.session.redrives)])
+    async def _discard(self, batch: Sequence[PlannedDiscard]) -> None:
+        for group in dict.fromkeys(each.letter.group for each in batch):
+            own = [each for each in batch if each.letter.group == group]
+            records = [record for each in own for record in _unblock_records(each, self.session.redrives)]
+            end_offsets = await self.session.append(records)
             ARMED and reach(Failpoint.OPERATION_APPENDED)
-            await taken(self.session.admin, group, after, self.patience)
+            await wait_until_processed(self.session.admin, group, end_offsets, self.stall_seconds)
             ARMED and reach(Failpoint.OPERATION_TAKEN)
-        documents = [document for each in part for document in each.line.documents]
-        waiting = still_waiting(await self.session.books.still_blocked(documents))
-        ended = [each.letter for each in part if each.letter.record not in waiting]
-        self.left += [
-            Left(each.line, "its document still waits for it") for each in part if each.letter.record in waiting
+        documents = [document for each in batch for document in each.queue.documents]
+        parked = parked_records(await self.session.stores.still_blocked(documents))
+        ended = [each.letter for each in batch if each.letter.record not in parked]
+        self.skipped += [
+            SkippedQueue(each.queue, "its document still waits for it")
+            for each in batch
+            if each.letter.record in parked
         ]
         await self.audit.letters_ended("discarded", [letter.ref for letter in ended])
         ARMED and reach(Failpoint.OPERATION_NOTED)
         self.progress(len(ended))
 
 
-def _freeing(given_up: GivenUp, redrives: Redrives) -> Iterator[ProducerRecord]:
-    """The records that free the documents which wait for a letter; there may be none."""
-    letter = given_up.letter
-    for document in given_up.line.documents:
-        if letter.position in {waiting.position for waiting in document.records}:
+def _unblock_records(planned: PlannedDiscard, redrives: Redrives) -> Iterator[ProducerRecord]:
+    """One record for each document that waits for the dead letter; often there is no such document."""
+    letter = planned.letter
+    for document in planned.queue.documents:
+        if letter.position in {parked.position for parked in document.records}:
             key = document.key.encode()
-            told = Redrive(letter.group, letter.position, letter.at, frees=document.key)
-            yield ProducerRecord(
-                letter.position.topic, key, b"", redrives.sealed(told, key, b""), letter.position.partition
-            )
+            redrive = Redrive(letter.group, letter.position, letter.at, frees=document.key)
+            headers = redrives.sealed(redrive, key, b"")
+            yield ProducerRecord(letter.position.topic, key, b"", headers, letter.position.partition)

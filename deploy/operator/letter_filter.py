@@ -1,15 +1,15 @@
-"""Which letters are meant: `group=intake`, `reason=bug:*`, as often as needed; all of them must fit."""
+"""Filters for dead letters: terms such as `group=intake` or `reason=bug:*`, of which all must match."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from deploy.operator.dead_letters import DeadLetter
 from deploy.operator.errors import OperatorError
-from deploy.operator.letters import Letter
 from services.common.domain.identifiers import parse_reference
 
-FIELDS: Final[Mapping[str, Callable[[Letter], str]]] = {
+FIELDS: Final[Mapping[str, Callable[[DeadLetter], str]]] = {
     "group": lambda letter: letter.group,
     "topic": lambda letter: letter.position.topic,
     "reason": lambda letter: letter.reason,
@@ -18,36 +18,39 @@ FIELDS: Final[Mapping[str, Callable[[Letter], str]]] = {
 }
 
 HIDDEN: Final = frozenset({"reference"})
-"""What names somebody's request stays out of the record of what was done."""
+"""Fields that identify a person's request. Their values are not recorded on the audit topic."""
 
 
 @dataclass(frozen=True, slots=True)
 class LetterFilter:
-    """Terms that a letter must fit: field and pattern, in which `*` stands for anything."""
+    """Pairs of field and pattern; `*` in a pattern stands for any text."""
 
     terms: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return " ".join(f"{field}={'?' if field in HIDDEN else pattern}" for field, pattern in self.terms)
 
-    def fits(self, letter: Letter) -> bool:
+    def matches(self, letter: DeadLetter) -> bool:
         return all(fnmatchcase(FIELDS[field](letter), pattern) for field, pattern in self.terms)
 
-    def may_be_of(self, group: str) -> bool:
-        """Whether letters of `group` can be meant. Its other topics are read all the same: a document may wait for both."""
+    def may_match_group(self, group: str) -> bool:
+        """Whether dead letters of `group` can match. Only terms about the group count.
+
+        All topics of the group are needed: a document may wait for records of several topics.
+        """
         return all(fnmatchcase(group, pattern) for field, pattern in self.terms if field == "group")
 
 
-def where(typed: Sequence[str]) -> LetterFilter:
-    """Raises OperatorError for what is no term."""
-    return LetterFilter(tuple(_term(each) for each in typed))
+def parse_filter(terms: Sequence[str]) -> LetterFilter:
+    """The filter of terms as a person types them. Raises OperatorError."""
+    return LetterFilter(tuple(_parse_term(each) for each in terms))
 
 
-def _term(typed: str) -> tuple[str, str]:
-    field, mark, pattern = typed.partition("=")
-    if not mark or field not in FIELDS or not pattern:
+def _parse_term(term: str) -> tuple[str, str]:
+    field, equals, pattern = term.partition("=")
+    if not equals or field not in FIELDS or not pattern:
         raise OperatorError(
-            f"'{typed}' does not say which letters: write FIELD=PATTERN, with one of {', '.join(FIELDS)} and '*' for anything."
+            f"'{term}' is not a filter: write FIELD=PATTERN, with one of {', '.join(FIELDS)} and '*' for any text."
         )
     if field == "reference" and "*" not in pattern:
         pattern = parse_reference(pattern) or pattern

@@ -1,12 +1,14 @@
 """The log as an operator reads it: without a group, so that nobody's offsets move."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Final, Self, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from deploy.operator.errors import OperatorError
+from deploy.topics_apply import admin_client
 from services.common.messaging.records.positions import OffsetRange
 
 Record: TypeAlias = ConsumerRecord[bytes, bytes]
@@ -16,33 +18,34 @@ POLL_MS: Final = 500
 
 class Log:
     def __init__(self, url: str) -> None:
+        self._url = url
+        self._open = AsyncExitStack()
         self._consumer: Any = AIOKafkaConsumer(
             bootstrap_servers=url, client_id="postigo-operator", enable_auto_commit=False, auto_offset_reset="earliest"
         )
 
     async def __aenter__(self) -> Self:
-        try:
+        async with AsyncExitStack() as opening:
+            opening.push_async_callback(self._consumer.stop)
             await self._consumer.start()
-        except BaseException:
-            await self._consumer.stop()
-            raise
+            self._admin = await opening.enter_async_context(admin_client(self._url))
+            self._open = opening.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
+        await self._open.aclose()
 
     async def partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
         """The partitions of those of `topics` that there are."""
-        cluster = await self._consumer._client.fetch_all_metadata()
+        described = {topic["topic"]: topic["partitions"] for topic in await self._admin.describe_topics()}
         return [
             TopicPartition(topic, number)
             for topic in topics
-            for number in sorted(cluster.partitions_for_topic(topic) or ())
+            for number in sorted(each["partition"] for each in described.get(topic, ()))
         ]
 
     async def topics(self) -> list[str]:
-        cluster = await self._consumer._client.fetch_all_metadata()
-        return sorted(cluster.topics())
+        return sorted(await self._consumer.topics())
 
     async def extents(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, OffsetRange]:
         """All that lies in `partitions` now."""

@@ -1,154 +1,157 @@
-"""What is to be brought back, and in which order; what is not, and why. Pure: told everything, it asks nobody."""
+"""Plan a redrive: which dead letters, in which order, and which not and why. Pure functions without I/O."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from deploy.operator.dead_letters import LETTER_GONE, DeadLetter, age
 from deploy.operator.letter_filter import LetterFilter
-from deploy.operator.letters import GONE, Letter, age
-from deploy.operator.service_stores import Blocked
+from deploy.operator.service_stores import BlockedDocument
 from services.common.domain.position import Position
 from services.common.messaging.records.reader import MAX_EVENT
 
 OLDEST: Final = timedelta(days=29)
-"""A group remembers for 35 days what it took: a record brought back until then is surely known, should it have been."""
+"""A redriven record must not be older. The inbox of a group keeps ids for 35 days, so it still knows a duplicate."""
 
-Target = tuple[str, Position]
-"""A record that was set aside, by its group."""
+RecordOfGroup = tuple[str, Position]
+"""A dead-lettered record: the group that rejected it, and its position."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Letters that are brought back one after the other, and the documents that wait for them: often there is none."""
+class LetterQueue:
+    """Dead letters that are redriven one after the other, and the documents that wait for them (often none)."""
 
-    letters: tuple[Letter, ...]
-    documents: tuple[Blocked, ...] = ()
+    letters: tuple[DeadLetter, ...]
+    documents: tuple[BlockedDocument, ...] = ()
 
     @property
-    def first(self) -> Letter:
+    def first(self) -> DeadLetter:
         return self.letters[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """What is left as it is, and why, in words for a person."""
+class SkippedQueue:
+    """A queue that is not redriven or discarded, and the reason in words for a person."""
 
-    line: Line
-    because: str
+    queue: LetterQueue
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    lines: tuple[Line, ...] = ()
-    left: tuple[Left, ...] = ()
+    queues: tuple[LetterQueue, ...] = ()
+    skipped: tuple[SkippedQueue, ...] = ()
 
     @property
     def count(self) -> int:
-        return sum(len(line.letters) for line in self.lines)
+        return sum(len(queue.letters) for queue in self.queues)
 
 
-def lines_of(letters: Sequence[Letter], blocked: Sequence[Blocked], chosen: LetterFilter) -> list[Line]:
-    """Every chosen letter in its line, the line with the oldest record first.
+def queues_of(
+    letters: Sequence[DeadLetter], blocked: Sequence[BlockedDocument], chosen: LetterFilter
+) -> list[LetterQueue]:
+    """The queues that contain a chosen dead letter, the queue with the oldest record first.
 
-    Of a document that waits for a chosen letter, all that it waits for, in its order. Documents that wait for the same
-    record have one line.
+    The queue of a blocked document contains all records that the document waits for, in the document's order.
+    Documents that wait for the same record share one queue.
     """
     by_record = {letter.record: letter for letter in letters}
     for document in blocked:
-        for waiting in document.records:
-            record = (document.group, waiting.position)
-            by_record.setdefault(record, Letter(*record, waiting.at, GONE, None, whole=False, document=document.key))
-    waited_for: set[Target] = set()
-    lines: list[Line] = []
-    for together in _together(blocked):
-        places = _in_order(together)
-        waited_for.update(places)
-        line = Line(tuple(by_record[place] for place in places), tuple(together))
-        if any(chosen.fits(letter) for letter in line.letters):
-            lines.append(line)
-    lines += [Line((each,)) for each in letters if each.record not in waited_for and chosen.fits(each)]
-    return sorted(lines, key=lambda line: age(line.first))
+        for parked in document.records:
+            record = (document.group, parked.position)
+            gone = DeadLetter(*record, parked.at, LETTER_GONE, None, complete=False, document=document.key)
+            by_record.setdefault(record, gone)
+    in_queues: set[RecordOfGroup] = set()
+    queues: list[LetterQueue] = []
+    for documents in _connected(blocked):
+        records = _merged_order(documents)
+        in_queues.update(records)
+        queue = LetterQueue(tuple(by_record[record] for record in records), tuple(documents))
+        if any(chosen.matches(letter) for letter in queue.letters):
+            queues.append(queue)
+    queues += [LetterQueue((each,)) for each in letters if each.record not in in_queues and chosen.matches(each)]
+    return sorted(queues, key=lambda queue: age(queue.first))
 
 
-def plan_redrive(lines: Sequence[Line], now: datetime, most: int | None) -> Plan:
-    """Whole lines that may be brought back, `most` letters at most."""
-    taken: list[Line] = []
-    left: list[Left] = []
-    room = most
-    for line in lines:
-        because = refusal(line, now)
-        if because is None and room is not None and len(line.letters) > room:
-            because = f"it has {_records(len(line.letters))}, more than --max still allows"
-        if because is not None:
-            left.append(Left(line, because))
+def plan_redrive(queues: Sequence[LetterQueue], now: datetime, most: int | None) -> Plan:
+    """Plan complete queues that may be redriven, with at most `most` dead letters in all."""
+    planned: list[LetterQueue] = []
+    skipped: list[SkippedQueue] = []
+    remaining = most
+    for queue in queues:
+        reason = refusal(queue, now)
+        if reason is None and remaining is not None and len(queue.letters) > remaining:
+            reason = f"it has {_records(len(queue.letters))}, more than --max still allows"
+        if reason is not None:
+            skipped.append(SkippedQueue(queue, reason))
             continue
-        taken.append(line)
-        room = None if room is None else room - len(line.letters)
-    return Plan(tuple(taken), tuple(left))
+        planned.append(queue)
+        remaining = None if remaining is None else remaining - len(queue.letters)
+    return Plan(tuple(planned), tuple(skipped))
 
 
-def refusal(line: Line, now: datetime) -> str | None:
-    """Why a line may not be brought back: nothing of it goes before what is first."""
-    for letter in line.letters:
-        if (because := _refusal(letter, now)) is not None:
-            behind = "" if len(line.letters) == 1 else "; discard that one, and bring back what waits behind it"
-            return f"{because}{behind}"
+def refusal(queue: LetterQueue, now: datetime) -> str | None:
+    """Why a queue may not be redriven; None when it may. One bad dead letter stops the queue: its order must hold."""
+    for letter in queue.letters:
+        if (reason := _letter_refusal(letter, now)) is not None:
+            hint = "" if len(queue.letters) == 1 else "; discard that one, and redrive the records behind it"
+            return f"{reason}{hint}"
     return None
 
 
-def _refusal(letter: Letter, now: datetime) -> str | None:
+def _letter_refusal(letter: DeadLetter, now: datetime) -> str | None:
     days = (now - letter.at).days
-    if letter.place is None:
-        return "its letter is gone, and only the place where it waits is left"
-    if not letter.whole:
-        return "its bytes were not kept"
+    if letter.dlq_position is None:
+        return "its letter is gone, so there is nothing to append again"
+    if not letter.complete:
+        return "its content was not kept"
     if now - letter.at > OLDEST:
-        return f"its record is {days} days old: after {OLDEST.days} nobody can tell whether it was taken before"
+        return f"its record is {days} days old: after {OLDEST.days} days a duplicate could be processed twice"
     if letter.size > MAX_EVENT + 1024:
-        return f"it has {letter.size // 1024} KiB, and no group takes more than {MAX_EVENT // 1024}"
+        return f"it has {letter.size // 1024} KiB, and groups reject more than {MAX_EVENT // 1024} KiB"
     return None
 
 
-def _together(blocked: Sequence[Blocked]) -> list[list[Blocked]]:
-    """Documents that wait for the same record, put together."""
-    groups: dict[int, list[Blocked]] = {}
-    group_of: dict[Target, int] = {}
+def _connected(blocked: Sequence[BlockedDocument]) -> list[list[BlockedDocument]]:
+    """Documents grouped so that two documents that wait for the same record are in the same group."""
+    components: dict[int, list[BlockedDocument]] = {}
+    component_of: dict[RecordOfGroup, int] = {}
     for number, document in enumerate(blocked):
-        touching = {group_of[place] for place in _places(document) if place in group_of}
-        groups[number] = [*(each for group in sorted(touching) for each in groups.pop(group)), document]
-        group_of |= {place: number for each in groups[number] for place in _places(each)}
-    return list(groups.values())
+        touching = {component_of[record] for record in _records_of(document) if record in component_of}
+        components[number] = [*(each for found in sorted(touching) for each in components.pop(found)), document]
+        component_of |= {record: number for each in components[number] for record in _records_of(each)}
+    return list(components.values())
 
 
-def _places(document: Blocked) -> list[Target]:
-    return [(document.group, waiting.position) for waiting in document.records]
+def _records_of(document: BlockedDocument) -> list[RecordOfGroup]:
+    return [(document.group, parked.position) for parked in document.records]
 
 
-def _in_order(documents: Sequence[Blocked]) -> list[Target]:
-    """An order that every list keeps; where two contradict each other, that of time."""
-    queues = [_places(document) for document in documents]
+def _merged_order(documents: Sequence[BlockedDocument]) -> list[RecordOfGroup]:
+    """One order that keeps the order of every document; where two contradict each other, the order of time."""
+    queues = [_records_of(document) for document in documents]
     if len(queues) == 1:
         return queues[0]
     at = {(document.group, each.position): each.at for document in documents for each in document.records}
-    order: list[Target] = []
+    order: list[RecordOfGroup] = []
     while queues := [queue for queue in queues if queue]:
         heads = {queue[0] for queue in queues}
         free = [head for head in heads if not any(head in queue[1:] for queue in queues)]
-        first = min(free or heads, key=lambda place: _time(place, at))
+        first = min(free or heads, key=lambda record: _time(record, at))
         order.append(first)
-        queues = [[place for place in queue if place != first] for queue in queues]
+        queues = [[record for record in queue if record != first] for queue in queues]
     return order
 
 
-def _time(place: Target, at: Mapping[Target, datetime]) -> tuple[datetime, str, int, int]:
-    position = place[1]
-    return at[place], position.topic, position.partition, position.offset
+def _time(record: RecordOfGroup, at: Mapping[RecordOfGroup, datetime]) -> tuple[datetime, str, int, int]:
+    position = record[1]
+    return at[record], position.topic, position.partition, position.offset
 
 
-def still_waiting(blocked: Collection[Blocked]) -> frozenset[Target]:
-    """All records that some document waits for."""
-    return frozenset(place for document in blocked for place in _places(document))
+def parked_records(blocked: Collection[BlockedDocument]) -> frozenset[RecordOfGroup]:
+    """All records that any of these documents waits for."""
+    return frozenset(record for document in blocked for record in _records_of(document))
 
 
 def _records(count: int) -> str:

@@ -1,7 +1,8 @@
-"""Bringing letters back: the next records of every line are appended for their group, and looked after until they end.
+"""Redrive dead letters: append the next records of every queue for their group, and wait until they are processed.
 
-What a document waits for on one partition is appended together. What it waits for on another topic follows when that is
-taken: a group reads its topics in no order. Whoever is killed here leaves records that their group takes or knows.
+Records of one queue that came from one partition are appended together. The next partition follows when they are
+processed: a group reads its topics in no fixed order. A killed redrive is safe: the group processes the appended
+records, or recognises them as duplicates.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,33 +12,33 @@ from typing import Final
 from aiokafka import TopicPartition
 
 from deploy.operator.audit import Audit
-from deploy.operator.letters import Letter, letters_in, original_headers
+from deploy.operator.dead_letters import DeadLetter, original_headers, read_dead_letters
+from deploy.operator.group_progress import STALL_SECONDS, RateLimiter, wait_until_processed
 from deploy.operator.log import Record
-from deploy.operator.plan import Left, Line, still_waiting
+from deploy.operator.plan import LetterQueue, SkippedQueue, parked_records
 from deploy.operator.session import OperatorSession
-from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
 from services.common.messaging.records.redrive import Redrive, Redrives
 
-AT_ONCE: Final = 200
-"""Records appended before their group is waited for."""
+BATCH_SIZE: Final = 200
+"""Records that are appended before the redrive waits for their group."""
 
 Progress = Callable[[int], None]
-"""Told how many records have ended since it was last told."""
+"""Called with the number of records that have ended since the last call."""
 
 
 @dataclass(slots=True)
-class Walk:
-    """A line and how many of its letters have ended."""
+class QueueProgress:
+    """A queue, and how many of its dead letters are `done`."""
 
-    line: Line
+    queue: LetterQueue
     done: int = 0
 
-    def next_run(self, most: int) -> list[Letter]:
-        """The next letters whose records lay in one partition."""
-        run: list[Letter] = []
-        for letter in self.line.letters[self.done :]:
+    def next_run(self, most: int) -> list[DeadLetter]:
+        """At most `most` of the next dead letters, all from one partition."""
+        run: list[DeadLetter] = []
+        for letter in self.queue.letters[self.done :]:
             if len(run) == most or (run and _partition(letter) != _partition(run[0])):
                 break
             run.append(letter)
@@ -45,124 +46,125 @@ class Walk:
 
 
 @dataclass(slots=True)
-class Redriving:
-    """`left` grows by what failed once more, or was gone when it was its turn."""
+class Redriver:
+    """`skipped`: the rest of every queue in which a record failed again or a dead letter was gone."""
 
     session: OperatorSession
     audit: Audit
-    pace: Pace
+    rate_limiter: RateLimiter
     progress: Progress
-    patience: float = PATIENCE
-    left: list[Left] = field(default_factory=list)
+    stall_seconds: float = STALL_SECONDS
+    skipped: list[SkippedQueue] = field(default_factory=list)
 
-    async def run(self, lines: Sequence[Line]) -> None:
-        """Bring back all of `lines`. Raises OperatorError when a group takes nothing."""
-        walks = [Walk(line) for line in lines]
-        while walks:
-            wave = self._wave(walks)
-            await self._bring(wave)
-            stopped = {id(left.line) for left in self.left}
-            walks = [each for each in walks if each.done < len(each.line.letters) and id(each.line) not in stopped]
+    async def run(self, queues: Sequence[LetterQueue]) -> None:
+        """Redrive all `queues`. Raises OperatorError when a group processes nothing."""
+        pending = [QueueProgress(queue) for queue in queues]
+        while pending:
+            await self._redrive(self._next_batch(pending))
+            stopped = {id(skipped.queue) for skipped in self.skipped}
+            pending = [
+                each for each in pending if each.done < len(each.queue.letters) and id(each.queue) not in stopped
+            ]
 
-    def _wave(self, walks: Sequence[Walk]) -> list[tuple[Walk, list[Letter]]]:
-        room, wave = min(AT_ONCE, self.pace.rate), []
-        for walk in walks:
-            if room == 0:
+    def _next_batch(self, pending: Sequence[QueueProgress]) -> list[tuple[QueueProgress, list[DeadLetter]]]:
+        remaining, batch = min(BATCH_SIZE, self.rate_limiter.rate), []
+        for progress in pending:
+            if remaining == 0:
                 break
-            run = walk.next_run(room)
-            room -= len(run)
-            wave.append((walk, run))
-        return wave
+            run = progress.next_run(remaining)
+            remaining -= len(run)
+            batch.append((progress, run))
+        return batch
 
-    async def _bring(self, wave: Sequence[tuple[Walk, list[Letter]]]) -> None:
-        letters = [letter for _, run in wave for letter in run]
-        tails = await self._tails(letters)
-        records = await self._records(letters)
-        there = [letter for letter in letters if letter.id in records]
-        await self._append(
-            {letter.id: raw(letter, records[letter.id], self.session.redrives) for letter in there}, there
-        )
-        ended = await self._judge(wave, tails, records)
+    async def _redrive(self, batch: Sequence[tuple[QueueProgress, list[DeadLetter]]]) -> None:
+        letters = [letter for _, run in batch for letter in run]
+        dlq_ends = await self._dlq_ends(letters)
+        records = await self._read_records(letters)
+        present = [letter for letter in letters if letter.id in records]
+        copies = {letter.id: redrive_record(letter, records[letter.id], self.session.redrives) for letter in present}
+        await self._append(copies, present)
+        ended = await self._check_results(batch, dlq_ends, records)
         await self.audit.letters_ended("redriven", [letter.ref for letter in ended])
         ARMED and reach(Failpoint.OPERATION_NOTED)
         self.progress(len(ended))
-        await self.pace.after(len(letters))
+        await self.rate_limiter.wait(len(letters))
 
-    async def _append(self, raws: Mapping[str, ProducerRecord], letters: Sequence[Letter]) -> None:
+    async def _append(self, copies: Mapping[str, ProducerRecord], letters: Sequence[DeadLetter]) -> None:
         for group in dict.fromkeys(letter.group for letter in letters):
-            after = await self.session.append([raws[letter.id] for letter in letters if letter.group == group])
+            own = [copies[letter.id] for letter in letters if letter.group == group]
+            end_offsets = await self.session.append(own)
             ARMED and reach(Failpoint.OPERATION_APPENDED)
-            await taken(self.session.admin, group, after, self.patience)
+            await wait_until_processed(self.session.admin, group, end_offsets, self.stall_seconds)
             ARMED and reach(Failpoint.OPERATION_TAKEN)
 
-    async def _tails(self, letters: Sequence[Letter]) -> dict[TopicPartition, int]:
-        """Where the topics of these letters end: what fails once more comes after."""
-        extents = await self.session.log.extents(sorted({_place(letter) for letter in letters}))
-        return {tp: after for tp, (_, after) in extents.items()}
+    async def _dlq_ends(self, letters: Sequence[DeadLetter]) -> dict[TopicPartition, int]:
+        """The end offsets of the dead-letter topics: a record that fails again is appended after them."""
+        ranges = await self.session.log.extents(sorted({_dlq_partition(letter) for letter in letters}))
+        return {tp: end for tp, (_, end) in ranges.items()}
 
-    async def _records(self, letters: Sequence[Letter]) -> dict[str, Record]:
-        """The letters themselves, by id, read in the order in which they lie; those that are gone meanwhile are missing."""
+    async def _read_records(self, letters: Sequence[DeadLetter]) -> dict[str, Record]:
+        """The records of the dead letters by id, without those that are gone. Read in offset order, which is faster."""
         found: dict[str, Record] = {}
-        for letter in sorted(letters, key=lambda each: (_place(each), _offset(each))):
-            record = await self.session.log.at(_place(letter), _offset(letter))
+        for letter in sorted(letters, key=lambda each: (_dlq_partition(each), _dlq_offset(each))):
+            record = await self.session.log.at(_dlq_partition(letter), _dlq_offset(letter))
             if record is not None:
                 found[letter.id] = record
         return found
 
-    async def _judge(
+    async def _check_results(
         self,
-        wave: Sequence[tuple[Walk, list[Letter]]],
-        tails: Mapping[TopicPartition, int],
+        batch: Sequence[tuple[QueueProgress, list[DeadLetter]]],
+        dlq_ends: Mapping[TopicPartition, int],
         records: Mapping[str, Record],
-    ) -> list[Letter]:
-        """The letters that ended; what did not ends its line here."""
-        extents = await self.session.log.extents(list(tails))
-        again = {
-            letter.record: letter.reason
-            for letter in await letters_in(
-                self.session.log, {tp: (tails[tp], after) for tp, (_, after) in extents.items()}
-            )
-        }
-        documents = [document for walk, _ in wave for document in walk.line.documents]
-        waiting = still_waiting(await self.session.books.still_blocked(documents))
-        ended: list[Letter] = []
-        for walk, run in wave:
+    ) -> list[DeadLetter]:
+        """The dead letters that ended. Where one has not, the rest of its queue is skipped."""
+        ranges = await self.session.log.extents(list(dlq_ends))
+        added = {tp: (dlq_ends[tp], end) for tp, (_, end) in ranges.items()}
+        failed = {letter.record: letter.reason for letter in await read_dead_letters(self.session.log, added)}
+        documents = [document for progress, _ in batch for document in progress.queue.documents]
+        parked = parked_records(await self.session.stores.still_blocked(documents))
+        ended: list[DeadLetter] = []
+        for progress, run in batch:
             for letter in run:
-                because = _because(letter, letter.id in records, again.get(letter.record), letter.record in waiting)
-                if because is not None:
-                    self.left.append(Left(Line(walk.line.letters[walk.done :], walk.line.documents), because))
-                    walk.done = len(walk.line.letters)
+                reason = _failure(letter.id in records, failed.get(letter.record), letter.record in parked)
+                if reason is not None:
+                    self._skip_rest(progress, reason)
                     break
-                walk.done += 1
+                progress.done += 1
                 ended.append(letter)
         return ended
 
+    def _skip_rest(self, progress: QueueProgress, reason: str) -> None:
+        queue = progress.queue
+        self.skipped.append(SkippedQueue(LetterQueue(queue.letters[progress.done :], queue.documents), reason))
+        progress.done = len(queue.letters)
 
-def _because(letter: Letter, there: bool, again: str | None, waits: bool) -> str | None:
-    """Why a letter has not ended; None when it has."""
-    if not there:
+
+def _failure(present: bool, failed: str | None, parked: bool) -> str | None:
+    """Why a dead letter has not ended; None when it has. `failed`: the reason of its new dead letter."""
+    if not present:
         return "its letter is gone meanwhile"
-    if again is not None:
-        return f"it failed once more ({again})"
-    return "it waits for something that came before it" if waits else None
+    if failed is not None:
+        return f"it failed again ({failed})"
+    return "it waits for a record that came before it" if parked else None
 
 
-def raw(letter: Letter, record: Record, redrives: Redrives) -> ProducerRecord:
-    """The letter's record as it is appended again, byte for byte, for its group alone."""
-    told = Redrive(letter.group, letter.position, letter.at, letter.quiet)
-    headers = redrives.sealed(told, record.key, record.value, original_headers(record))
+def redrive_record(letter: DeadLetter, record: Record, redrives: Redrives) -> ProducerRecord:
+    """The record to append again: the same bytes, and a signed header that makes it valid for its group only."""
+    redrive = Redrive(letter.group, letter.position, letter.at, letter.quiet)
+    headers = redrives.sealed(redrive, record.key, record.value, original_headers(record))
     return ProducerRecord(letter.position.topic, record.key, record.value, headers, letter.position.partition)
 
 
-def _partition(letter: Letter) -> TopicPartition:
+def _partition(letter: DeadLetter) -> TopicPartition:
     return TopicPartition(letter.position.topic, letter.position.partition)
 
 
-def _place(letter: Letter) -> TopicPartition:
-    assert letter.place is not None
-    return TopicPartition(letter.place.topic, letter.place.partition)
+def _dlq_partition(letter: DeadLetter) -> TopicPartition:
+    assert letter.dlq_position is not None
+    return TopicPartition(letter.dlq_position.topic, letter.dlq_position.partition)
 
 
-def _offset(letter: Letter) -> int:
-    assert letter.place is not None
-    return letter.place.offset
+def _dlq_offset(letter: DeadLetter) -> int:
+    assert letter.dlq_position is not None
+    return letter.dlq_position.offset

@@ -1,6 +1,7 @@
-"""A stretch of a topic once more, for one group: copies of its records, sealed, each as of its first time and place.
+"""Replay a range of a topic for one group: append signed copies of its records.
 
-What the group has taken it knows, and what it has not it takes now. Other groups pass the copies over.
+A copy names the group and the original position and time of its record. The group ignores records that it has
+processed before and processes the others. Other groups skip the copies.
 """
 
 from collections import Counter
@@ -13,13 +14,13 @@ from aiokafka import TopicPartition
 
 from deploy import topics as declared
 from deploy.operator.audit import Audit
+from deploy.operator.dead_letters import DLQ_INFIX, read_dead_letters
 from deploy.operator.errors import OperatorError
-from deploy.operator.letters import BETWEEN, letters_in
+from deploy.operator.group_progress import STALL_SECONDS, RateLimiter, wait_until_processed
 from deploy.operator.log import Log, Record
 from deploy.operator.plan import OLDEST
 from deploy.operator.redriving import Progress
 from deploy.operator.session import OperatorSession
-from deploy.operator.taking import PATIENCE, Pace, taken
 from services.common.contracts import topics
 from services.common.domain.errors import Poison
 from services.common.domain.position import Position
@@ -29,59 +30,62 @@ from services.common.messaging.records.positions import OffsetRange, moment, pos
 from services.common.messaging.records.reader import MAX_EVENT
 from services.common.messaging.records.redrive import Redrive
 
-AT_ONCE: Final = 500
-"""Records appended before the group is waited for: what it reads beside them waits no longer than for these."""
+BATCH_SIZE: Final = 500
+"""Records that are appended before the replay waits for the group. New records of others wait behind one batch only."""
 
 Point = datetime | tuple[int, int]
-"""Where a stretch begins or ends: a moment, or a partition and an offset."""
+"""Start or end of a range: a time, or a partition and an offset."""
 
 LEFT_OUT: Final[Mapping[str, str]] = {
-    "not-its-own": "copies that were made for another group, or of what is in the stretch anyway",
-    "set-aside": "records that the group has set aside: they come back by 'postigo dlq redrive'",
+    "not-its-own": "copies for another group, or of records that are in the range themselves",
+    "set-aside": "records with a dead letter: 'postigo dlq redrive' brings them back",
     "too-old": f"records older than {OLDEST.days} days",
-    "unreadable": "records that no group can read",
+    "unreadable": "records that cannot be read",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """What lies between two points of a topic, for one group; `records` counts places, of which some may be empty."""
+class ReplayRange:
+    """The offset ranges of a topic between two points, for one group."""
 
     topic: str
     group: str
-    extents: Mapping[TopicPartition, OffsetRange]
+    ranges: Mapping[TopicPartition, OffsetRange]
 
     @property
     def records(self) -> int:
-        return sum(after - first for first, after in self.extents.values())
+        """The number of offsets; some may hold no record."""
+        return sum(end - first for first, end in self.ranges.values())
 
-    def holds(self, position: Position) -> bool:
-        first, after = self.extents.get(TopicPartition(position.topic, position.partition), (0, 0))
-        return first <= position.offset < after
+    def contains(self, position: Position) -> bool:
+        first, end = self.ranges.get(TopicPartition(position.topic, position.partition), (0, 0))
+        return first <= position.offset < end
 
 
 def readers(topic: str) -> list[str]:
-    """The groups of ours that read a topic, by their letters."""
+    """Our groups that read a topic: those with a dead-letter topic for it."""
     return sorted(
         group
         for each in declared.load()
-        for name, mark, group in [each.name.partition(BETWEEN)]
-        if mark and name == topic
+        for name, infix, group in [each.name.partition(DLQ_INFIX)]
+        if infix and name == topic
     )
 
 
-async def stretch(session: OperatorSession, topic: str, group: str, begin: Point, end: Point | None) -> Stretch:
-    """What lies there now: copies that are appended later are not part of it. Raises OperatorError."""
+async def resolve_range(
+    session: OperatorSession, topic: str, group: str, begin: Point, end: Point | None
+) -> ReplayRange:
+    """The records between the points now; copies that the replay appends are not part of it. Raises OperatorError."""
     partitions = await session.log.partitions([topic])
     if not partitions:
         raise OperatorError(f"There is no topic {topic}.")
     if isinstance(begin, tuple) or isinstance(end, tuple):
-        partitions = [_the_partition(topic, partitions, begin, end)]
-    lies = await session.log.extents(partitions)
-    first = await _offsets(session.log, partitions, begin)
-    after = {tp: lies[tp][1] for tp in partitions} if end is None else await _offsets(session.log, partitions, end)
-    extents = {tp: (max(first[tp], lies[tp][0]), min(after[tp], lies[tp][1])) for tp in partitions}
-    return Stretch(topic, group, {tp: extent for tp, extent in extents.items() if extent[0] < extent[1]})
+        partitions = [_named_partition(topic, partitions, begin, end)]
+    present = await session.log.extents(partitions)
+    starts = await _offsets(session.log, partitions, begin)
+    ends = {tp: present[tp][1] for tp in partitions} if end is None else await _offsets(session.log, partitions, end)
+    ranges = {tp: (max(starts[tp], present[tp][0]), min(ends[tp], present[tp][1])) for tp in partitions}
+    return ReplayRange(topic, group, {tp: each for tp, each in ranges.items() if each[0] < each[1]})
 
 
 async def _offsets(log: Log, partitions: Sequence[TopicPartition], point: Point) -> dict[TopicPartition, int]:
@@ -90,11 +94,13 @@ async def _offsets(log: Log, partitions: Sequence[TopicPartition], point: Point)
     return await log.offsets_at(partitions, round(point.timestamp() * 1000))
 
 
-def _the_partition(topic: str, partitions: Sequence[TopicPartition], begin: Point, end: Point | None) -> TopicPartition:
-    """The one partition that both points name."""
+def _named_partition(
+    topic: str, partitions: Sequence[TopicPartition], begin: Point, end: Point | None
+) -> TopicPartition:
+    """The one partition that the points name. Raises OperatorError when they name two, or one that does not exist."""
     named = {point[0] for point in (begin, end) if isinstance(point, tuple)}
     if len(named) != 1:
-        raise OperatorError("--from and --to name two partitions: a stretch by offsets lies in one.")
+        raise OperatorError("--from and --to name two partitions: a range by offsets must be in one partition.")
     (number,) = named
     if (tp := TopicPartition(topic, number)) not in partitions:
         raise OperatorError(f"{topic} has no partition {number}.")
@@ -102,52 +108,54 @@ def _the_partition(topic: str, partitions: Sequence[TopicPartition], begin: Poin
 
 
 @dataclass(slots=True)
-class Replaying:
-    """`left_out` counts what was not appended, by a key of `LEFT_OUT`."""
+class Replayer:
+    """`left_out`: numbers of records that were not appended, by a key of `LEFT_OUT`."""
 
     session: OperatorSession
     audit: Audit
-    pace: Pace
+    rate_limiter: RateLimiter
     progress: Progress
     mail: bool = False
     most: int | None = None
-    patience: float = PATIENCE
+    stall_seconds: float = STALL_SECONDS
     left_out: Counter[str] = field(default_factory=Counter)
 
-    async def run(self, stretch: Stretch) -> None:
-        """Append the copies, never more at once than their group has taken. Raises OperatorError."""
-        aside = await self._set_aside(stretch)
+    async def run(self, replay_range: ReplayRange) -> None:
+        """Append the copies in batches; wait after each batch until the group has processed it. Raises OperatorError."""
+        dead_lettered = await self._dead_lettered(replay_range)
         copies: list[ProducerRecord] = []
-        async with Log(self.session.target.settings.kafka_url) as reading:
-            async for record in reading.records(stretch.extents):
-                copies += self._copy(record, stretch, aside)
-                if self._is_enough(len(copies)):
+        async with Log(self.session.target.settings.kafka_url) as log:
+            async for record in log.records(replay_range.ranges):
+                copies += self._copy(record, replay_range, dead_lettered)
+                if self._reaches_maximum(len(copies)):
                     break
-                if len(copies) >= min(AT_ONCE, self.pace.rate):
-                    await self._append(stretch.group, copies)
+                if len(copies) >= min(BATCH_SIZE, self.rate_limiter.rate):
+                    await self._append(replay_range.group, copies)
                     copies = []
-        await self._append(stretch.group, copies)
+        await self._append(replay_range.group, copies)
 
-    def _is_enough(self, waiting: int) -> bool:
-        return self.most is not None and self.audit.counts["replayed"] + waiting >= self.most
+    def _reaches_maximum(self, pending: int) -> bool:
+        return self.most is not None and self.audit.counts["replayed"] + pending >= self.most
 
     async def _append(self, group: str, copies: Sequence[ProducerRecord]) -> None:
-        after = await self.session.append(copies)
+        end_offsets = await self.session.append(copies)
         ARMED and reach(Failpoint.OPERATION_APPENDED)
-        await taken(self.session.admin, group, after, self.patience)
+        await wait_until_processed(self.session.admin, group, end_offsets, self.stall_seconds)
         ARMED and reach(Failpoint.OPERATION_TAKEN)
         self.audit.counts["replayed"] += len(copies)
         self.progress(len(copies))
-        await self.pace.after(len(copies))
+        await self.rate_limiter.wait(len(copies))
 
-    async def _set_aside(self, stretch: Stretch) -> set[Position]:
-        """Where the records lie that have a letter of the group, whatever became of it."""
-        partitions = await self.session.log.partitions([topics.dead_letters(stretch.topic, stretch.group)])
-        letters = await letters_in(self.session.log, await self.session.log.extents(partitions))
+    async def _dead_lettered(self, replay_range: ReplayRange) -> set[Position]:
+        """The positions of all records that the group ever dead-lettered, redriven and discarded ones too."""
+        partitions = await self.session.log.partitions([topics.dead_letters(replay_range.topic, replay_range.group)])
+        letters = await read_dead_letters(self.session.log, await self.session.log.extents(partitions))
         return {letter.position for letter in letters}
 
-    def _copy(self, record: Record, stretch: Stretch, aside: set[Position]) -> Iterator[ProducerRecord]:
-        """The copy of a record, unless it is to be left out."""
+    def _copy(
+        self, record: Record, replay_range: ReplayRange, dead_lettered: set[Position]
+    ) -> Iterator[ProducerRecord]:
+        """The copy of a record; none when the record is left out."""
         try:
             earlier = self.session.redrives.of(record)
         except Poison:
@@ -155,20 +163,28 @@ class Replaying:
             return
         position = earlier.position if earlier else position_of(record)
         at = earlier.at if earlier else moment(record.timestamp)
-        if (because := self._left_out(record, earlier, stretch, aside, at)) is not None:
-            self.left_out[because] += 1
+        if (reason := self._left_out(record, earlier, replay_range, dead_lettered, at)) is not None:
+            self.left_out[reason] += 1
             return
-        told = Redrive(stretch.group, position, at, quiet=not self.mail or bool(earlier and earlier.quiet))
-        headers = self.session.redrives.sealed(told, record.key, record.value, record.headers)
+        redrive = Redrive(replay_range.group, position, at, quiet=not self.mail or bool(earlier and earlier.quiet))
+        headers = self.session.redrives.sealed(redrive, record.key, record.value, record.headers)
         yield ProducerRecord(record.topic, record.key, record.value, headers, record.partition)
 
     def _left_out(
-        self, record: Record, earlier: Redrive | None, stretch: Stretch, aside: set[Position], at: datetime
+        self,
+        record: Record,
+        earlier: Redrive | None,
+        replay_range: ReplayRange,
+        dead_lettered: set[Position],
+        at: datetime,
     ) -> str | None:
-        if earlier and (earlier.group != stretch.group or earlier.frees or stretch.holds(earlier.position)):
+        """Why a record is left out, as a key of `LEFT_OUT`. `earlier`: of what an earlier copy is a copy."""
+        if earlier and (
+            earlier.group != replay_range.group or earlier.frees or replay_range.contains(earlier.position)
+        ):
             return "not-its-own"
         if record.key is None or record.value is None or len(record.value) > MAX_EVENT:
             return "unreadable"
-        if not earlier and position_of(record) in aside:
+        if not earlier and position_of(record) in dead_lettered:
             return "set-aside"
         return "too-old" if datetime.now(UTC) - at > OLDEST else None

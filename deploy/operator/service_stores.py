@@ -1,4 +1,4 @@
-"""Which documents wait for a dead letter. Read where the services keep them; nothing is ever written there."""
+"""Read from the services' stores which documents wait for a dead letter. Nothing is ever written there."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,45 +11,45 @@ from services.common.store import Collection, connect, database, disconnect, tra
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
-    """Where a group keeps the documents it decides on: the database (without its prefix) and the collection."""
+class StoreLocation:
+    """Where the aggregates of a group are stored: the database (without its prefix) and the collection."""
 
     group: str
     database: str
     collection: str
 
 
-BOOKS: Final = (
-    Book("intake", "intake", "requests"),
-    Book("routing", "routing", "assignments"),
-    Book("documents", "documents", "documents"),
+STORES: Final = (
+    StoreLocation("intake", "intake", "requests"),
+    StoreLocation("routing", "routing", "assignments"),
+    StoreLocation("documents", "documents", "documents"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A record that a document waits for: where it first lay, and when it was appended there."""
+class ParkedRecord:
+    """A record that a document waits for: its original position, and when it was appended there."""
 
     position: Position
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Blocked:
-    """A document that waits, and for what, in the order in which it will be taken."""
+class BlockedDocument:
+    """A document that waits for dead letters, and the records it waits for, in the order of processing."""
 
     group: str
     key: str
-    records: tuple[Waiting, ...]
+    records: tuple[ParkedRecord, ...]
 
 
 class ServiceStores:
-    """Every method raises `StoreUnavailable`."""
+    """The stores of all services, for reading. Every method raises `StoreUnavailable`."""
 
-    def __init__(self, settings: Settings, books: Sequence[Book] = BOOKS) -> None:
+    def __init__(self, settings: Settings, locations: Sequence[StoreLocation] = STORES) -> None:
         self._client = connect(settings.mongo_url, settings.mongo_driver)
         self._prefix = settings.mongo_database_prefix
-        self._books: Mapping[str, Book] = {book.group: book for book in books}
+        self._locations: Mapping[str, StoreLocation] = {location.group: location for location in locations}
 
     async def close(self) -> None:
         await disconnect(self._client)
@@ -57,28 +57,30 @@ class ServiceStores:
     def collection(self, owner: str, name: str) -> Collection:
         return database(self._client, f"{self._prefix}_{owner}")[name]
 
-    async def blocked(self) -> list[Blocked]:
-        """All documents that wait for something, by the index that holds no others."""
-        return [found for group in self._books for found in await self._find(group, {"blocked.at": {"$exists": True}})]
+    async def blocked(self) -> list[BlockedDocument]:
+        """All blocked documents. The query uses a partial index that contains only these."""
+        return [
+            found for group in self._locations for found in await self._find(group, {"blocked.at": {"$exists": True}})
+        ]
 
-    async def still_blocked(self, documents: Iterable[Blocked]) -> list[Blocked]:
-        """Those of `documents` that wait now, and for what."""
+    async def still_blocked(self, documents: Iterable[BlockedDocument]) -> list[BlockedDocument]:
+        """Those of `documents` that are still blocked, with the records they wait for now."""
         keys: dict[str, list[str]] = {}
         for document in documents:
             keys.setdefault(document.group, []).append(document.key)
         found = [each for group, own in keys.items() for each in await self._find(group, {"_id": {"$in": own}})]
         return [each for each in found if each.records]
 
-    async def _find(self, group: str, query: dict[str, Any]) -> list[Blocked]:
-        book = self._books[group]
+    async def _find(self, group: str, query: dict[str, Any]) -> list[BlockedDocument]:
+        location = self._locations[group]
         with translate_store_errors():
-            found = self.collection(book.database, book.collection).find(query, {"blocked": 1})
+            found = self.collection(location.database, location.collection).find(query, {"blocked": 1})
             return [_read(group, raw) async for raw in found]
 
 
-def _read(group: str, raw: Mapping[str, Any]) -> Blocked:
+def _read(group: str, raw: Mapping[str, Any]) -> BlockedDocument:
     records = tuple(
-        Waiting(Position(each["topic"], each["partition"], each["offset"]), each["at"])
+        ParkedRecord(Position(each["topic"], each["partition"], each["offset"]), each["at"])
         for each in raw.get("blocked", ())
     )
-    return Blocked(group, raw["_id"], records)
+    return BlockedDocument(group, raw["_id"], records)

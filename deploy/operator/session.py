@@ -1,4 +1,4 @@
-"""All that an operation works with: the log, the services' books, and a way to append."""
+"""The connections of an operation: the log, the services' stores, a producer and an admin client."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -9,10 +9,10 @@ from uuid import UUID
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.operator.audit import Audit, Who
-from deploy.operator.errors import explained
+from deploy.operator.audit import Actor, Audit
+from deploy.operator.errors import translate_engine_errors
 from deploy.operator.log import Log
-from deploy.operator.service_stores import BOOKS, Book, ServiceStores
+from deploy.operator.service_stores import STORES, ServiceStores, StoreLocation
 from deploy.operator.target import Target
 from deploy.topics_apply import admin_client
 from services.common.domain.errors import Unavailable
@@ -26,28 +26,28 @@ from services.common.messaging.records.redrive import Redrives
 class OperatorSession:
     target: Target
     log: Log
-    books: ServiceStores
+    stores: ServiceStores
     publisher: Publisher
     admin: AIOKafkaAdminClient
     redrives: Redrives
 
     async def append(self, records: Sequence[ProducerRecord]) -> dict[TopicPartition, int]:
-        """Append in order; for each partition the offset after the last record that landed there."""
-        after: dict[TopicPartition, int] = {}
-        for landed in await self.publisher.append(records):
-            tp = TopicPartition(landed.topic, landed.partition)
-            # A repeated send that the broker recognised is acknowledged without an offset.
-            offset = landed.offset + 1 if landed.offset >= 0 else (await self.log.extents([tp]))[tp][1]
-            after[tp] = max(after.get(tp, 0), offset)
-        return after
+        """Append in order. Returns for each partition the offset after its last appended record."""
+        end_offsets: dict[TopicPartition, int] = {}
+        for metadata in await self.publisher.append(records):
+            tp = TopicPartition(metadata.topic, metadata.partition)
+            # The broker acknowledges a retry that it recognises as a duplicate without an offset.
+            offset = metadata.offset + 1 if metadata.offset >= 0 else (await self.log.extents([tp]))[tp][1]
+            end_offsets[tp] = max(end_offsets.get(tp, 0), offset)
+        return end_offsets
 
     @asynccontextmanager
     async def operation(
-        self, who: Who, action: str, planned: int, terms: Mapping[str, str], goes_on: UUID | None = None
+        self, actor: Actor, action: str, planned: int, terms: Mapping[str, str], continues: UUID | None = None
     ) -> AsyncIterator[Audit]:
-        """An operation from its first word to its last, whatever happens between; or one that `goes_on`."""
-        audit = Audit(self.publisher, who, self.target.log, goes_on)
-        await audit.begin(action, planned, terms)
+        """Record the start of an operation, and its end however the block ends. `continues`: id of an unfinished one."""
+        audit = Audit(self.publisher, actor, self.target.log, continues)
+        await audit.start(action, planned, terms)
         ARMED and reach(Failpoint.OPERATION_BEGUN)
         try:
             yield audit
@@ -60,15 +60,15 @@ class OperatorSession:
 
 
 @asynccontextmanager
-async def hand_at(target: Target, books: Sequence[Book] = BOOKS) -> AsyncIterator[OperatorSession]:
-    """Everything connected. Raises OperatorError, also for what happens while it is used."""
+async def open_session(target: Target, locations: Sequence[StoreLocation] = STORES) -> AsyncIterator[OperatorSession]:
+    """Connect to all engines. Raises OperatorError, also when an engine becomes unavailable within the block."""
     settings = target.settings
-    with explained():
+    with translate_engine_errors():
         async with AsyncExitStack() as stack:
             log = await stack.enter_async_context(Log(settings.kafka_url))
             admin = await stack.enter_async_context(admin_client(settings.kafka_url))
             publisher = Publisher(settings.kafka_url, client_id="postigo-operator")
             stack.push_async_callback(publisher.stop)
-            shelf = ServiceStores(settings, books)
-            stack.push_async_callback(shelf.close)
-            yield OperatorSession(target, log, shelf, publisher, admin, Redrives(settings.internal_secret))
+            stores = ServiceStores(settings, locations)
+            stack.push_async_callback(stores.close)
+            yield OperatorSession(target, log, stores, publisher, admin, Redrives(settings.internal_secret))

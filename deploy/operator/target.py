@@ -1,4 +1,4 @@
-"""Where the engines are: those of the stack that runs in a folder, or those that the environment names."""
+"""Find the engines: those of the local stack in a folder, or those of a server that the environment names."""
 
 import os
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from deploy.operator.errors import OperatorError
 from services.common.runtime.settings import Settings
 
 NAMED: Final = ("KAFKA_URL", "MONGO_URL", "POSTIGO_INTERNAL_SECRET")
-"""The variables that name a server; some of them alone name nothing."""
+"""The variables that name a server. They are only valid together."""
 
 _LOCAL: Final = {"KAFKA_URL": "kafka", "MONGO_URL": "mongo"}
 LOG_NAME: Final = "operator"
@@ -22,21 +22,21 @@ LOG_NAME: Final = "operator"
 
 @dataclass(frozen=True)
 class Target:
-    """`log` is the file that takes one line for each act; on a server that is standard error."""
+    """`log`: the file for one line per operation; None on a server, where the line goes to standard error."""
 
     settings: Settings
     log: Path | None
 
 
-def place_in(folder: Path) -> Target:
-    """The server that the environment names, or else what runs in `folder`. Raises OperatorError."""
+def resolve_target(folder: Path) -> Target:
+    """The server that the environment names, otherwise the stack that runs in `folder`. Raises OperatorError."""
     named = [name for name in NAMED if os.environ.get(name)]
     if not named:
         home = Home(folder)
         return Target(_settings(_local(home)), home.log(LOG_NAME))
-    if lacking := [name for name in NAMED if name not in named]:
+    if missing := [name for name in NAMED if name not in named]:
         raise OperatorError(
-            f"A server is named by {', '.join(NAMED)} together; missing: {', '.join(lacking)}. "
+            f"A server is named by {', '.join(NAMED)} together; missing: {', '.join(missing)}. "
             "Set all three, or none for the stack on this machine."
         )
     return Target(_settings({}), None)
@@ -49,15 +49,15 @@ def _local(home: Home) -> dict[str, str]:
             f"Nothing runs in {home.folder}: start it with '{up}', or set {', '.join(NAMED)} for a server."
         )
     urls = {program["name"]: program["url"] for program in home.state().get("programs", ())}
-    if lacking := [name for name in _LOCAL.values() if name not in urls]:
-        raise OperatorError(f"{' and '.join(lacking)} does not run in {home.folder} yet: try again in a moment.")
+    if missing := [name for name in _LOCAL.values() if name not in urls]:
+        raise OperatorError(f"{' and '.join(missing)} does not run in {home.folder} yet: try again in a moment.")
     return {variable: urls[name] for variable, name in _LOCAL.items()} | home.secrets()
 
 
-def _settings(told: Mapping[str, str]) -> Settings:
-    values: dict[str, Any] = {name.lower(): value for name, value in told.items()}
+def _settings(variables: Mapping[str, str]) -> Settings:
+    values: dict[str, Any] = {name.lower(): value for name, value in variables.items()}
     try:
         return Settings(**values)
     except ValidationError as error:
         names = ", ".join(str(each["loc"][0]).upper() for each in error.errors(include_input=False))
-        raise OperatorError(f"Not what it should be: {names}. What each takes stands in .env.example.") from None
+        raise OperatorError(f"Invalid settings: {names}. .env.example describes each of them.") from None

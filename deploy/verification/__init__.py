@@ -1,4 +1,4 @@
-"""The judge: it collects the history of what people filed, and finds every promise that this history breaks.
+"""Verification: collect the history of all requests from topics, stores and mails, and check every promise against it.
 
-`make demo`, `make faults` and `make test-kills` use the same clauses.
+A promise is a clause. `make demo`, `make faults` and `make test-kills` use the same clauses.
 """

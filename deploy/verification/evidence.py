@@ -1,4 +1,4 @@
-"""What a history is made of: what people sent and saw, what lies on the topics, what the stores kept, and the mails."""
+"""The evidence of a history: what people sent and saw, the records on the topics, the stored documents, the mails."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ WITHDRAWAL: Final = "withdrawal"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it was sent; `sha256` in hexadecimal, over the bytes that left."""
+    """A file that a person sent; `sha256` is hexadecimal, of the sent bytes."""
 
     document_id: UUID
     name: str
@@ -27,7 +27,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a person did with their request once it was filed. `act_id` is None while nobody has acknowledged it."""
+    """An act on a filed request: a message or a withdrawal. `act_id` is None if the gateway never acknowledged it."""
 
     kind: str
     act_id: str | None
@@ -41,9 +41,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request as its author sent it, and the reference they were given; None when they never were.
+    """A request as its author sent it. `reference` and `request_id` are None if the gateway never acknowledged it.
 
-    `account` is the author's name in the demonstration's data; `department` is where the request belongs.
+    `account`: the author's key in the demonstration's data. `department`: the one that must get the request.
     """
 
     number: int
@@ -59,7 +59,7 @@ class Submission:
     request_id: UUID | None = None
     acts: Sequence[Act] = ()
     answers: Sequence[tuple[datetime, str]] = ()
-    """Every answer its author got, and when: for people to read."""
+    """All answers that the author got, with their times; only for reports."""
 
     @property
     def name(self) -> str:
@@ -67,26 +67,24 @@ class Submission:
 
     @property
     def documents(self) -> tuple[UUID, ...]:
-        """The files that its first sending names."""
+        """The ids of the files that the submit names."""
         return tuple(file.document_id for file in self.files)
 
     @property
     def all_files(self) -> Sequence[File]:
-        """Those that its author attached later are among them."""
+        """The files of the submit and those of all later messages."""
         return (*self.files, *(file for act in self.acts for file in act.files))
 
     @property
     def ends(self) -> frozenset[State]:
-        """Where it may end. The reference department resolves everything; a withdrawal may come in time or too late."""
+        """The allowed final states. The reference department resolves every request; a withdrawal may come too late."""
         withdrawn = any(act.kind == WITHDRAWAL for act in self.acts)
         return frozenset({State.CONCLUDED, State.WITHDRAWN} if withdrawn else {State.CONCLUDED})
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it lies on a topic. `cause` is the id of the event that it follows from; `received` is None for what
-    cannot be read.
-    """
+    """A record on a topic. `cause`: the id of the event that caused it. `received`: None if the record is unreadable."""
 
     position: Position
     at: datetime
@@ -107,14 +105,14 @@ class Record:
 
     @property
     def fact(self) -> LifecycleFact:
-        """Its event, where it is known to be one of a request's life."""
+        """The event of a record that is known to be a lifecycle fact."""
         assert isinstance(self.event, LifecycleFact)
         return self.event
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """Which group could not apply the record at `position`, and why. `key` is that of the record."""
+    """A dead letter: the group that rejected the record at `position`, and why. `key`: the key of the record."""
 
     group: str
     position: Position
@@ -124,7 +122,10 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document as a store kept it: `inbox` in the order of what it decided on, `unsent` the ids in its outbox."""
+    """A document in a store. `inbox`: ids in the order of processing. `unsent`: the ids in its outbox.
+
+    `blocked`: the number of records that it waits for.
+    """
 
     key: str
     state: Mapping[str, Any] | None
@@ -135,7 +136,7 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """Records of a partition that a group has not read: `records` of them, from the offset `first` on."""
+    """Records of a partition that a group has not committed: `records` of them, from the offset `first` on."""
 
     group: str
     topic: str
@@ -149,7 +150,7 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that left. `delivery_id` is what its Message-ID begins with."""
+    """A mail that was sent. `delivery_id`: the part of its Message-ID before the `@`."""
 
     delivery_id: str
     to: str
@@ -157,7 +158,7 @@ class Mail:
 
 
 class TimelineEntry(Protocol):
-    """A line of the timeline that its author reads."""
+    """An entry of the timeline that the author reads."""
 
     @property
     def seq(self) -> int | None: ...
@@ -177,7 +178,7 @@ T_co = TypeVar("T_co", bound=TimelineEntry, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
-    """What the author of a request last saw of it."""
+    """What the author of a request saw of it last."""
 
     state: str = "unknown"
     entries: Sequence[T_co] = ()

@@ -1,6 +1,6 @@
-"""What the clauses expect of our services, restated here: a judge that took it from their code would share their mistakes.
+"""What the clauses expect of the services. It is restated here: code shared with the services would share their mistakes.
 
-`tests/unit/verification/test_expectations.py` holds it against that code.
+`tests/unit/verification/test_expectations.py` compares it with the services.
 """
 
 from collections import defaultdict
@@ -30,24 +30,24 @@ from services.common.domain.received import Received
 CHANNEL: Final = "email"
 
 NOTIFIED: Final = (RequestRegistered, RequestAnswered, RequestRejected, RequestWithdrawn, DocumentRefused)
-"""What a person gets a notice about, on that channel."""
+"""The facts that cause a notification on that channel."""
 
 HARMLESS: Final[Mapping[str, str]] = {
-    "stale": "the department had not seen a file or a message yet; it was told, and answered again",
-    "not-allowed": "the request was concluded already, or withdrawn by its author",
+    "stale": "the department had not seen a file or a message yet; it got an update and answered again",
+    "not-allowed": "the request was already concluded, or its author had withdrawn it",
 }
-"""Codes with which intake may refuse what a department says though all goes well, and why."""
+"""Codes with which intake may reject a command in a correct run, and why."""
 
 AGGREGATES: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "intake": (RequestSubmitted, Act, AssignmentMade, CommandFact, FileFact),
     "routing": (RequestRegistered, DocumentAccepted, MessageAdded, RequestWithdrawn, ActRefused, Command),
     "documents": (RequestRegistered, MessageAdded),
 }
-"""The events on which each group that keeps an inbox decides."""
+"""The events that each group with an inbox handles."""
 
 
 def document_keys(group: str, received: Received[Any]) -> Sequence[str]:
-    """The documents of an aggregate's group in whose inbox the record is to be found."""
+    """The keys of the documents of `group` whose inboxes must contain the record."""
     if not issubclass(type(received.event), AGGREGATES[group]):
         return ()
     if group == "documents":
@@ -56,19 +56,19 @@ def document_keys(group: str, received: Received[Any]) -> Sequence[str]:
 
 
 def delivery_of(received: Received[Any]) -> str | None:
-    """The id of the notice that a fact makes, however often it is made; None for what nobody is notified of."""
+    """The id of the notice for a fact; it is the same however often the notice is made. None without a notice."""
     if not isinstance(received.event, NOTIFIED):
         return None
     return str(derived_id(received.id, CHANNEL, str(received.event.account_id)))
 
 
 def is_internal(event: Event) -> bool:
-    """A department's command that was refused is not shown to the author of the request."""
+    """Whether the author must not see the event: the refusal of a department's command is internal."""
     return isinstance(event, ActRefused) and event.command is not None
 
 
 def _readers() -> Mapping[str, Sequence[str]]:
-    """The groups of ours that read a topic: each has a topic for its dead letters."""
+    """Our consumer groups by topic: each has a dead-letter topic."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for topic in declared.load():
         name, dlq, group = topic.name.partition(".dlq.")

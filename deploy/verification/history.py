@@ -1,7 +1,4 @@
-"""The history that is judged: all the evidence, and how to look things up in it.
-
-Everything here is data at rest; nothing asks an engine. Every verdict follows from it alone.
-"""
+"""The history that the clauses check: all evidence, with look-ups. Pure data: nothing here uses an engine."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,23 +17,23 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True)
 class History:
-    """`records` in the order of topic, partition and offset. `stored` by consumer group, then by document key. `pages` by
-    reference; None when nobody looked.
+    """`records`: in the order of topic, partition and offset. `stored`: by consumer group and document key. `pages`: by
+    reference; None when no page was read.
     """
 
     submissions: Sequence[Submission] = ()
     records: Sequence[Record] = ()
     dead_letters: Sequence[DeadLetter] = ()
     poisoned: frozenset[Position] = frozenset()
-    """Where garbage lies that was put there on purpose."""
+    """Positions of unreadable records that a schedule appended on purpose."""
     appended_again: frozenset[Position] = frozenset()
-    """Where records lie a second time that were appended again on purpose, as a network or a tool might."""
+    """Positions of copies that a schedule appended on purpose, as a network or a tool might."""
     stored: Mapping[str, Mapping[str, StoredDocument]] = field(default_factory=dict)
     lags: Sequence[Lag] = ()
     mails: Sequence[Mail] = ()
     pages: Mapping[str, Page[TimelineEntry]] | None = None
     unexpected_answers: Sequence[str] = ()
-    """Answers that nobody should ever get, in short."""
+    """Answers of the gateway that must never occur, in short form."""
 
     @cached_property
     def acknowledged(self) -> Sequence[Submission]:
@@ -48,7 +45,7 @@ class History:
 
     @cached_property
     def firsts(self) -> Sequence[Record]:
-        """Each event where it first lies: delivery is at least once, and a repeated record is the same event."""
+        """The first record of each event: delivery is at least once, so later records with its id are duplicates."""
         first: dict[tuple[str, str], Record] = {}
         for record in self.records:
             if record.position not in self.poisoned:
@@ -64,7 +61,7 @@ class History:
 
     @cached_property
     def caused(self) -> Mapping[str, Sequence[Record]]:
-        """What was said because of an event, by that event's id."""
+        """The records that an event caused, by the id of that event."""
         found: defaultdict[str, list[Record]] = defaultdict(list)
         for record in self.firsts:
             found[record.cause].append(record)
@@ -72,33 +69,33 @@ class History:
 
     @cached_property
     def dead_lettered(self) -> frozenset[tuple[str, Position]]:
-        """Group and position of every record that has a dead letter."""
+        """Group and position of every dead-lettered record."""
         return frozenset((letter.group, letter.position) for letter in self.dead_letters)
 
     def about(self, key: UUID | str | None, *kinds: type[E]) -> list[Record]:
-        """The distinct events about a request of these kinds, in the order of each topic."""
+        """The distinct events of these kinds about a request, in the order of each topic."""
         return [record for record in self._by_key.get(str(key), ()) if isinstance(record.event, kinds)]
 
     def events(self, key: UUID | str | None, kind: type[E]) -> list[E]:
-        """What those records of one kind say."""
+        """The events of `about` for one kind."""
         return [record.event for record in self.about(key, kind) if isinstance(record.event, kind)]
 
     def every(self, *kinds: type[E]) -> Iterator[Record]:
         return (record for record in self.firsts if isinstance(record.event, kinds))
 
     def life(self, key: UUID | str | None) -> list[Record]:
-        """The facts of a request's life in the order in which they were first said."""
+        """The lifecycle facts of a request in the order in which they were first published."""
         return self.about(key, LifecycleFact)
 
     def document(self, group: str, key: object) -> StoredDocument | None:
         return self.stored.get(group, {}).get(str(key))
 
     def name(self, key: str) -> str:
-        """How people call the request of this key."""
+        """The reference of the request with this key, or its key if it has none."""
         submission = self.by_request.get(key)
         return submission.name if submission else f"request {key}"
 
 
 def repeated(names: Iterable[Any]) -> list[Any]:
-    """What occurs more than once."""
+    """The names that occur more than once."""
     return [name for name, times in Counter(names).items() if times > 1]

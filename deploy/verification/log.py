@@ -1,4 +1,4 @@
-"""The log: every declared topic, read without a group, so that nobody's offsets move."""
+"""Read every declared topic without a consumer group, so that no offsets are committed."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ READS: Final[Mapping[str, frozenset[str]]] = {
     **{group: frozenset(topic for topic, groups in READERS.items() if group in groups) for group in GROUPS},
     **{f"department-{code}": frozenset({topics.inbox(code)}) for code in catalogue().departments},
 }
-"""The topics that each group reads, those of the reference departments among them."""
+"""The topics that each group reads, including the groups of the reference departments."""
 
 Offsets = Mapping[TopicPartition, int]
 
 
 class Log:
-    """Every topic as it lies there, dead letters and unreadable records among the rest."""
+    """All records of all topics, including dead letters and unreadable records."""
 
     def __init__(self, url: str) -> None:
-        # The timestamps are the broker's, and gone records are no surprise here: it begins where a run began.
+        # No offset reset is needed: reading starts at offsets of this run.
         self._consumer: Any = AIOKafkaConsumer(bootstrap_servers=url, enable_auto_commit=False)
         self._all = [
             TopicPartition(topic.name, number) for topic in declared.load() for number in range(topic.partitions)
@@ -42,7 +42,7 @@ class Log:
         except BaseException:
             await self._consumer.stop()
             raise
-        # So that all partitions are looked up at once, and not one by one when they are asked for.
+        # Fetch the metadata of all partitions at once, not one by one at their first use.
         self._consumer.assign(self._all)
         self._consumer.pause(*self._all)
         return self
@@ -51,12 +51,12 @@ class Log:
         await self._consumer.stop()
 
     async def ends(self) -> Offsets:
-        """Where the next record of each partition will lie."""
+        """The end offset of each partition."""
         ends: Offsets = await self._consumer.end_offsets(self._all)
         return ends
 
     async def between(self, begin: Offsets, end: Offsets) -> list[Any]:
-        """Every record from `begin` to `end`, in the order of topic, partition and offset. Raises TimeoutError."""
+        """All records from `begin` up to `end`, in the order of topic, partition and offset. Raises TimeoutError."""
         moved = {tp: offset for tp, offset in end.items() if offset > begin[tp]}
         if not moved:
             return []
@@ -78,7 +78,7 @@ class Log:
 
 
 async def consumer_lags(url: str, *groups: str, ends: Offsets | None = None) -> list[Lag]:
-    """What each group has not read yet of its topics: of these groups, or of all."""
+    """The uncommitted records of each group (all groups by default) on its topics."""
     if ends is None:
         async with Log(url) as log:
             ends = await log.ends()

@@ -1,4 +1,4 @@
-"""The mails that left, as the local stack's catcher keeps them: a file each."""
+"""The sent mails, as the mail catcher of the local stack stores them: one file each."""
 
 import re
 from email import message_from_bytes, policy
@@ -10,9 +10,9 @@ from deploy.verification.evidence import Mail
 REFERENCE: Final = re.compile(r"PO-[0-9A-Z]{5}-[0-9A-Z]{5}-[0-9A-Z]")
 
 
-def mails_in(folder: Path, but: frozenset[str] = frozenset()) -> list[Mail]:
-    """The mails in `folder`, without the files named in `but`."""
-    return [_mail(file) for file in sorted(folder.glob("*.eml")) if file.name not in but]
+def mails_in(folder: Path, exclude: frozenset[str] = frozenset()) -> list[Mail]:
+    """The mails in `folder`, without the files named in `exclude`."""
+    return [_mail(file) for file in sorted(folder.glob("*.eml")) if file.name not in exclude]
 
 
 def mail_names(folder: Path) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Records a history off the engines: every record of every topic, every document it touched, and the mails."""
+"""Collect a history from the engines: the records of every topic, the documents that they touched, and the mails."""
 
 from collections.abc import Mapping, Sequence, Set as AbstractSet
 from contextlib import suppress
@@ -27,14 +27,14 @@ COLLECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "notifications": ("notifications", "deliveries"),
     "gateway-views": ("gateway", "request_views"),
 }
-"""Database, after the prefix of them all, and collection in which each group keeps what its records did."""
+"""The database (without the common prefix) and the collection of each group."""
 
 
 @dataclass(slots=True)
 class Recorder:
-    """What happened from `begin` on. `records` and `dead_letters` grow with each look.
+    """Collects everything from the offsets `begin` on. `records` and `dead_letters` grow with each `look`.
 
-    `shared`: others file meanwhile, and what is not about the submissions is not judged.
+    `shared`: other people use the same stack, so evidence about other requests is left out.
     """
 
     kafka_url: str
@@ -44,22 +44,22 @@ class Recorder:
     mails_before: frozenset[str]
     shared: bool = False
     databases: str = "postigo"
-    """How the names of the databases begin."""
+    """The common prefix of the database names."""
 
     records: list[Record] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
     @classmethod
     async def start(cls, env: Mapping[str, str], mails: Path, *, shared: bool = False) -> "Recorder":
-        """One that begins now, with the stack whose variables these are."""
+        """A recorder that starts at the current ends of the topics. `env`: the variables of the stack."""
         async with Log(env["KAFKA_URL"]) as log:
             begin = await log.ends()
         databases = env.get("MONGO_DATABASE_PREFIX", "postigo")
         return cls(env["KAFKA_URL"], env["MONGO_URL"], mails, begin, mail_names(mails), shared, databases)
 
     async def look(self) -> tuple[int, Sequence[Lag]]:
-        """Read on. How many records were new, and which groups have not read which. Raises KafkaError, TimeoutError."""
-        # A new connection each time: an old one may be deaf after the broker was away.
+        """Read the new records. Returns their number and the lags of all groups. Raises KafkaError, TimeoutError."""
+        # Use a new connection each time: after a broker restart an old consumer may hang.
         async with Log(self.kafka_url) as log:
             ends = await log.ends()
             new = await log.between(self.begin, ends)
@@ -81,7 +81,7 @@ class Recorder:
         appended_again: AbstractSet[Position] = frozenset(),
         unexpected_answers: Sequence[str] = (),
     ) -> History:
-        """All that is known by now. Raises StoreAway."""
+        """The history up to the last `look`, with the current documents and mails. Raises StoreUnavailable."""
         history = History(
             submissions=submissions,
             records=sorted(self.records, key=lambda record: record.position),
@@ -89,18 +89,18 @@ class Recorder:
             poisoned=frozenset(poisoned),
             appended_again=frozenset(appended_again),
             lags=lags,
-            mails=mails_in(self.mails, but=self.mails_before),
+            mails=mails_in(self.mails, exclude=self.mails_before),
             pages=pages,
             unexpected_answers=unexpected_answers,
         )
-        history = without_others(history) if self.shared else history
+        history = only_submissions(history) if self.shared else history
         return replace(history, stored=await self._stored(history.records))
 
     async def _stored(self, records: Sequence[Record]) -> dict[str, dict[str, StoredDocument]]:
         requests = [UUID(key) for key in {record.key for record in records} if _is_uuid(key)]
         references = list(map(reference_of, requests))
         wanted: dict[str, dict[str, Any]] = {
-            # Also what lies in the book under another reference than its own.
+            # Also documents of these requests with a wrong reference as key.
             "intake": {"$or": [{"_id": {"$in": references}}, {"state.request_id": {"$in": requests}}]},
             "routing": {"_id": {"$in": list(map(str, requests))}},
             "documents": {"_id": {"$in": sorted(_named_files(records))}},
@@ -120,8 +120,8 @@ class Recorder:
         return {raw["_id"]: _document(raw) for raw in found}
 
 
-def without_others(history: History) -> History:
-    """What is about the submissions, and what has the words of one under an id that nobody was given."""
+def only_submissions(history: History) -> History:
+    """The evidence about the submissions only. A request with the text of one, but with an unknown id, is kept too."""
     texts = {(submission.account_id, submission.description) for submission in history.submissions}
     own = history.by_request.keys() | {record.key for record in history.records if _text(record) in texts}
     references = {submission.reference for submission in history.submissions}

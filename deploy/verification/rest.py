@@ -1,4 +1,4 @@
-"""Waiting until nothing moves any more and every clause holds, or until the time for it is over."""
+"""Wait until the system is idle and every clause holds, or until the time is over."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from deploy.verification.evidence import Lag
 from deploy.verification.history import History
 from deploy.verification.verdicts import LASTING, Clause, Verdict, judge
 
-LOOK_EVERY_SECONDS: Final = 1.0
+POLL_SECONDS: Final = 1.0
 
 Look = Callable[[], Awaitable[tuple[int, Sequence[Lag]]]]
 Collect = Callable[[Sequence[Lag]], Awaitable[History]]
@@ -18,9 +18,10 @@ Collect = Callable[[Sequence[Lag]], Awaitable[History]]
 async def at_rest(
     look: Look, collect: Collect, clauses: Iterable[Clause], *, within: float, still_for: float
 ) -> tuple[History, Sequence[Verdict]]:
-    """The history and the verdicts on it. `look` tells how many records were new, and who has not read which.
+    """Returns the final history and its verdicts. `look` returns the number of new records, and the lags.
 
-    `still_for`: seconds without any movement after which what has not come is taken for lost.
+    `within`: seconds after which the waiting ends. `still_for`: it also ends after so many seconds without a new record;
+    what is missing then counts as lost.
     """
     clauses = tuple(clauses)
     deadline = time.monotonic() + within
@@ -36,4 +37,4 @@ async def at_rest(
             broken = {verdict.clause.harm for verdict in verdicts if not verdict.held}
             if over or not broken or broken & LASTING:
                 return history, verdicts
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)

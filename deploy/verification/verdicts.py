@@ -1,4 +1,4 @@
-"""Clauses and verdicts: each clause is one promise, and knows the harm of breaking it."""
+"""Clauses and verdicts. A clause checks one promise, and names the harm of breaking it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from deploy.verification.history import History
 
 
 class Harm(StrEnum):
-    """What it means for a person when a clause does not hold."""
+    """What a broken clause means for a person."""
 
     LOST = "lost"
     DOUBLED = "doubled"
@@ -18,12 +18,12 @@ class Harm(StrEnum):
 
 
 LASTING: Final = frozenset({Harm.DOUBLED, Harm.REORDERED})
-"""Harms that no waiting takes away."""
+"""Harms that do not disappear when the verification waits longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One breach; `key` is the request it is about, if it is about one."""
+    """One violation in words. `key`: the id of the request, if it is about one."""
 
     what: str
     key: str | None = None
@@ -34,14 +34,14 @@ Finds = Callable[[History], Iterator[Violation]]
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A promise by name; `finds` yields every breach of it in a history."""
+    """A promise. `finds` yields its violations in a history."""
 
     name: str
     harm: Harm
     finds: Finds
 
     def __call__(self, history: History) -> list[str]:
-        """The breaches in words."""
+        """The violations in words."""
         return [violation.what for violation in self.finds(history)]
 
 
@@ -60,7 +60,7 @@ class Verdict:
 
 
 def clause(harm: Harm) -> Callable[[Finds], Clause]:
-    """Make a clause of a function whose name is the promise."""
+    """Decorator: turns a function into a clause. The function's name is the promise."""
 
     def named(finds: Finds) -> Clause:
         return Clause(finds.__name__.replace("_", " "), harm, finds)

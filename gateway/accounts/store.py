@@ -7,7 +7,7 @@ from uuid import UUID
 from pymongo import ASCENDING, IndexModel
 
 from gateway.accounts.domain import Account, Session
-from services.common.store import Database, translate_store_errors
+from services.common.store import Database, store_deadline
 
 
 class AccountStore:
@@ -18,11 +18,11 @@ class AccountStore:
         self._access_log = database["access_log"]
 
     async def ensure_indexes(self) -> None:
-        with translate_store_errors():
+        async with store_deadline():
             await self._access_log.create_indexes([IndexModel([("account_id", ASCENDING), ("at", ASCENDING)])])
 
     async def find(self, account_id: UUID) -> Account | None:
-        with translate_store_errors():
+        async with store_deadline():
             found = await self._accounts.find_one({"_id": str(account_id)})
         return None if found is None else Account.model_validate(found)
 
@@ -31,10 +31,10 @@ class AccountStore:
 
         Each access is written to the access log, with its purpose, before the accounts are returned.
         """
-        with translate_store_errors():
+        async with store_deadline():
             ids = {str(account_id) for account_id, _ in requested}
-            found = await self._accounts.find({"_id": {"$in": list(ids)}}).to_list(None)
-            accounts = {each["_id"]: Account.model_validate(each) for each in found}
+            found = self._accounts.find({"_id": {"$in": list(ids)}})
+            accounts = {each["_id"]: Account.model_validate(each) async for each in found}
             entries = [
                 {"account_id": account_id, "purpose": purpose, "at": at}
                 for account_id, purpose in requested
@@ -46,7 +46,7 @@ class AccountStore:
 
     async def put(self, account: Account) -> None:
         """Create or replace."""
-        with translate_store_errors():
+        async with store_deadline():
             await self._accounts.replace_one({"_id": str(account.account_id)}, account.model_dump(), upsert=True)
 
 
@@ -57,18 +57,18 @@ class SessionStore:
         self._sessions = database["sessions"]
 
     async def ensure_indexes(self) -> None:
-        with translate_store_errors():
+        async with store_deadline():
             await self._sessions.create_indexes([IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)])
 
     async def find(self, token_hash: str) -> Session | None:
-        with translate_store_errors():
+        async with store_deadline():
             found = await self._sessions.find_one({"_id": token_hash})
         return None if found is None else Session.model_validate(found)
 
     async def add(self, token_hash: str, session: Session) -> None:
-        with translate_store_errors():
+        async with store_deadline():
             await self._sessions.insert_one({"_id": token_hash, **session.model_dump()})
 
     async def remove(self, token_hash: str) -> None:
-        with translate_store_errors():
+        async with store_deadline():
             await self._sessions.delete_one({"_id": token_hash})

@@ -36,7 +36,9 @@ _BODY: Final = {
         "content": {
             media_type: {
                 "schema": {"type": "string", "format": "binary"},
-                "examples": {"file": {"summary": f"A file{ending}", "externalValue": f"/docs/example{ending}"}},
+                "examples": {
+                    "file": {"summary": f"The bytes of a {ending} file", "value": f"curl --data-binary @file{ending}"}
+                },
             }
             for media_type, ending in MEDIA_TYPES.items()
         },

@@ -1,5 +1,6 @@
 """The documents service, as the gateway asks it: signed calls, bounded in time."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES
 from gateway.limits import ConcurrencyLimit
+from services.common.contracts.limits import MAX_UPLOAD_SECONDS
 from services.common.http import problem_types, signing
 from services.common.http.claims import ClaimAsked, ClaimRefused
 from services.common.http.field_errors import FieldError
@@ -21,9 +23,13 @@ from services.common.http.strict_json import not_accepted
 
 log = structlog.get_logger()
 
-CLAIM_TIMEOUT: Final = httpx2.Timeout(1.5)
-UPLOAD_TIMEOUT: Final = httpx2.Timeout(30, connect=2, pool=2)
-READ_TIMEOUT: Final = httpx2.Timeout(5, connect=2)
+CLAIM_WITHIN: Final = 1.5
+READ_WITHIN: Final = 2.5
+"""Seconds that a call may take in all."""
+
+ANSWER_WITHIN: Final = 10.0
+"""Seconds that the service has to take a piece of a file, and to answer once it has the last one."""
+
 UPLOADS: Final = 16
 """Uploads at once: as many as one documents process takes."""
 
@@ -62,13 +68,15 @@ class Upload:
 
 
 class DocumentsClient:
-    def __init__(self, url: str, secret: bytes) -> None:
+    def __init__(self, url: str, secret: bytes, *, answer_within: float = ANSWER_WITHIN) -> None:
         self._secret = secret
-        # No proxy of the environment may stand in an internal call.
+        self._upload_within = MAX_UPLOAD_SECONDS + answer_within
         limits = httpx2.Limits(max_connections=256, max_keepalive_connections=32)
         self.uploads = ConcurrencyLimit("uploads", UPLOADS)
         self._look_ups = ConcurrencyLimit("files", LOOK_UPS)
-        self._http = httpx2.AsyncClient(base_url=url, trust_env=False, limits=limits)
+        timeout = httpx2.Timeout(answer_within, connect=2, pool=2)
+        # No proxy of the environment may stand in an internal call.
+        self._http = httpx2.AsyncClient(base_url=url, trust_env=False, limits=limits, timeout=timeout)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -85,7 +93,7 @@ class DocumentsClient:
         answer = await self._call(
             "PUT",
             f"/internal/documents/{upload.document_id}",
-            UPLOAD_TIMEOUT,
+            self._upload_within,
             headers,
             body,
             upload.traceparent,
@@ -101,7 +109,7 @@ class DocumentsClient:
         target = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner)}
         with self._look_ups:
-            answer = await self._call("GET", target, READ_TIMEOUT, headers, None, traceparent)
+            answer = await self._call("GET", target, READ_WITHIN, headers, None, traceparent)
         if answer.status_code == 404:
             raise Problem(problem_types.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
         if answer.status_code != 200:
@@ -113,7 +121,7 @@ class DocumentsClient:
         asked = ClaimAsked.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
         body = asked.model_dump_json().encode()
         headers = {"Content-Type": "application/json"}
-        answer = await self._call("POST", "/internal/claims", CLAIM_TIMEOUT, headers, body, traceparent)
+        answer = await self._call("POST", "/internal/claims", CLAIM_WITHIN, headers, body, traceparent)
         if found := _unclaimable(answer, documents):
             raise Problem(problem_types.INVALID, *found)
         if answer.status_code != 200:
@@ -123,7 +131,7 @@ class DocumentsClient:
         self,
         method: str,
         target: str,
-        timeout: httpx2.Timeout,
+        within: float,
         headers: dict[str, str],
         body: Any,
         traceparent: str | None,
@@ -132,10 +140,12 @@ class DocumentsClient:
         signature = signing.sign(self._secret, method, target, body_digest=digest, about=headers)
         traced = {"traceparent": traceparent} if traceparent else {}
         try:
-            return await self._http.request(
-                method, target, headers={**headers, **signature, **traced}, content=body, timeout=timeout
-            )
-        except httpx2.HTTPError as error:
+            # In all: the client's own time-outs are for each step, and a body has many.
+            async with asyncio.timeout(within):
+                return await self._http.request(
+                    method, target, headers={**headers, **signature, **traced}, content=body
+                )
+        except (httpx2.HTTPError, TimeoutError) as error:
             log.warning("documents service away", because=type(error).__name__)
             raise Problem(problem_types.UNAVAILABLE, retry_after=2) from None
 

@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
-from services.common.store import Database, DocumentStore, translate_store_errors
+from services.common.store import Database, DocumentStore, store_deadline
 
 _NEWEST_FIRST: Final = [("state.filed_at", DESCENDING), ("_id", ASCENDING)]
 
@@ -32,7 +32,7 @@ class ViewStore:
         )
 
     async def find(self, reference: str) -> RequestView | None:
-        with translate_store_errors():
+        async with store_deadline():
             found = await self._views.find_one({"_id": reference}, {"state": 1})
         return None if found is None else RequestView.model_validate(found["state"])
 
@@ -48,6 +48,6 @@ class ViewStore:
             query["state.filed_at"] = {"$lte": at}
             query["$or"] = [{"state.filed_at": {"$lt": at}}, {"_id": {"$gt": reference}}]
         fields = {f"state.{name}": included for name, included in _LISTED.items()}
-        with translate_store_errors():
-            found = await self._views.find(query, fields).sort(_NEWEST_FIRST).limit(limit).to_list(None)
-        return [RequestView.model_validate(each["state"]) for each in found]
+        async with store_deadline():
+            found = self._views.find(query, fields).sort(_NEWEST_FIRST).limit(limit)
+            return [RequestView.model_validate(each["state"]) async for each in found]

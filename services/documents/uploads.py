@@ -8,11 +8,11 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 import structlog
 
+from services.common.contracts.limits import MAX_UPLOAD_SECONDS
 from services.common.domain.errors import Unavailable
 from services.documents import domain
 from services.documents.content import Inspection, cleaned_name
@@ -22,16 +22,13 @@ from services.documents.store import Files, now
 
 log = structlog.get_logger()
 
-TIMEOUT: Final = 600.0
-"""Seconds for one upload: 25 MiB at a third of a megabit per second."""
-
 
 class Busy(Exception):
     """The limit of concurrent uploads, which bounds memory, is reached."""
 
 
 class TooSlow(Exception):
-    """The upload took longer than `TIMEOUT`."""
+    """The upload took longer than `MAX_UPLOAD_SECONDS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Uploads:
             raise Busy
         self._free -= 1
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(MAX_UPLOAD_SECONDS):
                 return await self._receive(upload, chunks)
         except TimeoutError:
             raise TooSlow from None

@@ -4,12 +4,12 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from email.message import EmailMessage
 from typing import Final, Self
 from urllib.parse import urlsplit
 
 import aiosmtplib
 
-from services.notifications.composing import Mail
 from services.notifications.domain import FailureKind
 from services.notifications.errors import NotSent
 
@@ -48,11 +48,11 @@ class Connection:
         self.broken = False
         self.used_at = time.monotonic()
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: EmailMessage) -> None:
         """Return once the server has taken responsibility for the mail. Raises `NotSent`."""
         self.broken = True
         try:
-            await self.smtp.sendmail(mail.sender, [mail.recipient], mail.content)
+            await self.smtp.send_message(mail)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             self.broken = not _still_in_step(error)
             raise trouble_in(error) from None

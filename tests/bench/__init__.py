@@ -1,1 +1,1 @@
-"""The bench: our speed beside a bare baseline's, in one run. `make bench ARGS=--help`."""
+"""The bench: our speed beside that of plain baselines, in one run. `make bench ARGS=--help`."""

@@ -1,4 +1,4 @@
-"""Baseline of P11: a process that has imported what one of ours imports, and does nothing."""
+"""Baseline of P11: a process with the same imports as one of ours, which does nothing."""
 
 import importlib
 import os

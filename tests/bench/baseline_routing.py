@@ -1,4 +1,4 @@
-"""Baseline of P5: raw aiokafka `getmany`, `validate_json`, one bulk write, two produced records for each message, and
+"""Baseline of P5: raw aiokafka `getmany`, `validate_json`, two produced records for each message, and one bulk write and
 one commit for each batch.
 """
 

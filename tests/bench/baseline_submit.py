@@ -1,4 +1,4 @@
-"""Baseline S: FastAPI, a Pydantic body, and one aiokafka send with `acks=all`. Nothing else."""
+"""Baseline S: FastAPI, a pydantic body, and one aiokafka send with `acks=all`. Nothing else."""
 
 import os
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""HTTP callers that cost little themselves: bytes prepared beforehand, one answer after the other on each connection."""
+"""HTTP clients that need little processor time: requests are prepared bytes, one at a time on each connection."""
 
 import asyncio
 import time
@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 
 class Caller(asyncio.Protocol):
-    """One connection that is kept. Only answers with a `Content-Length` are understood."""
+    """One keep-alive connection. Reads only responses with a `Content-Length`."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport
         self._received = b""
         self._answered: asyncio.Future[int] | None = None
         self.retry_after: int | None = None
-        """What the last answer said of it."""
+        """The header of the last response."""
 
     @classmethod
     async def to(cls, url: str) -> Self:
@@ -25,7 +25,7 @@ class Caller(asyncio.Protocol):
         return caller
 
     async def ask(self, request: bytes) -> int:
-        """Send a whole request; the status of its answer."""
+        """Send a whole request and return the status of its response. Raises `ConnectionError` if the server hangs up."""
         self._answered = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answered
@@ -55,26 +55,31 @@ def _number(head: bytes, name: bytes) -> int | None:
     return int(after.partition(b"\r\n")[0]) if found else None
 
 
-async def crowd(url: str, requests: Iterator[bytes], count: int, callers: int, *, expected: int = 201) -> list[float]:
-    """`count` requests from `callers` at once, each asking again as soon as it is answered; the seconds each took."""
+async def send_all(
+    url: str, requests: Iterator[bytes], count: int, callers: int, *, expected: int = 201
+) -> list[float]:
+    """Send `count` requests from `callers` concurrent clients, each one after another; return the seconds of each.
+
+    Raises `AssertionError` for another status than `expected`.
+    """
     took: list[float] = []
     tickets = iter(range(count))
 
     async def call(caller: Caller) -> None:
         for _ in tickets:
             request = next(requests)
-            begin = time.perf_counter()
+            start = time.perf_counter()
             status = await caller.ask(request)
-            took.append(time.perf_counter() - begin)
+            took.append(time.perf_counter() - start)
             if status != expected:
                 raise AssertionError(f"{url} answered {status}, not {expected}")
 
-    await together(url, callers, call)
+    await run_concurrently(url, callers, call)
     return took
 
 
-async def together(url: str, callers: int, call: Callable[[Caller], Coroutine[Any, Any, None]]) -> None:
-    """As many connections, each of which does `call` at the same time as the others."""
+async def run_concurrently(url: str, callers: int, call: Callable[[Caller], Coroutine[Any, Any, None]]) -> None:
+    """Run `call` concurrently on each of `callers` connections."""
     async with AsyncExitStack() as stack:
         connections = [await Caller.to(url) for _ in range(callers)]
         for each in connections:

@@ -1,4 +1,4 @@
-"""What a row of the bench found: series of rounds, and what they mean beside their baseline and their target."""
+"""Results of the bench: a series of rounds for each side, and their comparison with baseline and target."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from enum import StrEnum
 from statistics import median
 from typing import Any, Final
 
-STEADY: Final = 0.15
-"""A baseline whose rounds differ by more than this share of their median measured the machine, not the code."""
+MAX_SPREAD: Final = 0.15
+"""Larger spread of a baseline, as a share of its median, means that the machine was measured, not the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Series:
 
     @property
     def spread(self) -> float:
-        """Between the best and the worst round, as a share of the median."""
+        """The difference of the largest and the smallest round, as a share of the median."""
         return (max(self.values) - min(self.values)) / self.median if self.median else 0.0
 
     def to_json(self) -> dict[str, Any]:
@@ -35,46 +35,46 @@ class Series:
         }
 
 
-class Reading(StrEnum):
-    """How a figure's value comes from its two series."""
+class Comparison(StrEnum):
+    """How a figure's value is computed from its two series."""
 
-    SHARE = "baseline / ours"
-    """Of a cost: as many times as much work as the baseline does for the same."""
+    BASELINE_BY_OURS = "baseline / ours"
+    """For costs: the work for a fixed cost, compared with the baseline's."""
 
-    TIMES = "ours / baseline"
-    MORE = "ours - baseline"
-    PLAIN = "ours"
+    OURS_BY_BASELINE = "ours / baseline"
+    DIFFERENCE = "ours - baseline"
+    VALUE = "ours"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. `target` is a floor for `at_least`, a ceiling otherwise; without one it is only told."""
+    """One line of the table. `target` is a minimum with `at_least`, otherwise a maximum; None for information only."""
 
     row: str
     what: str
     unit: str
     ours: Series
     baseline: Series | None
-    reading: Reading
+    comparison: Comparison
     target: float | None
     at_least: bool = False
 
     @property
     def value(self) -> float:
         ours, baseline = self.ours.median, self.baseline.median if self.baseline else 0.0
-        match self.reading:
-            case Reading.SHARE:
+        match self.comparison:
+            case Comparison.BASELINE_BY_OURS:
                 return baseline / ours
-            case Reading.TIMES:
+            case Comparison.OURS_BY_BASELINE:
                 return ours / baseline
-            case Reading.MORE:
+            case Comparison.DIFFERENCE:
                 return ours - baseline
-            case Reading.PLAIN:
+            case Comparison.VALUE:
                 return ours
 
     @property
     def void(self) -> bool:
-        return self.baseline is not None and self.baseline.spread > STEADY
+        return self.baseline is not None and self.baseline.spread > MAX_SPREAD
 
     @property
     def met(self) -> bool | None:
@@ -89,7 +89,7 @@ class Figure:
             "unit": self.unit,
             "ours": self.ours.to_json(),
             "baseline": self.baseline.to_json() if self.baseline else None,
-            "reading": self.reading.value,
+            "reading": self.comparison.value,
             "value": self.value,
             "target": self.target,
             "at_least": self.at_least,
@@ -99,6 +99,6 @@ class Figure:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` of the sorted values lie."""
+    """The value below which the share `share` (0 to 1) of the values lies."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

@@ -1,4 +1,4 @@
-"""The bench as a table for people, and as JSON for programs."""
+"""The results as a table for people, and as JSON for programs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.figures import Figure, Reading, Series
+from tests.bench.figures import Comparison, Figure, Series
 
 
 def show(figures: Sequence[Figure]) -> None:
@@ -15,17 +15,17 @@ def show(figures: Sequence[Figure]) -> None:
     for figure in figures:
         table.add_row(
             figure.row,
-            f"{figure.what}\n[dim]{figure.unit}, {figure.reading.value}[/dim]",
+            f"{figure.what}\n[dim]{figure.unit}, {figure.comparison.value}[/dim]",
             _series(figure.baseline),
             _series(figure.ours),
-            _number(figure.value, figure.reading),
+            _number(figure.value, figure.comparison),
             _target(figure),
             _verdict(figure),
         )
     console = Console()
     console.print(table)
     console.print(
-        "Median over the rounds, below it the least and the most. Void: the baseline's rounds differ by over 15 %."
+        "Median of the rounds, below it minimum and maximum. Void: the baseline's rounds differ by more than 15 %."
     )
 
 
@@ -39,8 +39,10 @@ def _series(series: Series | None) -> str:
     return f"{series.median:,.4g}\n[dim]{min(series.values):,.4g} – {max(series.values):,.4g}[/dim]"
 
 
-def _number(value: float, reading: Reading) -> str:
-    return f"{value:.2f}" if reading in (Reading.SHARE, Reading.TIMES) else f"{value:,.4g}"
+def _number(value: float, comparison: Comparison) -> str:
+    return (
+        f"{value:.2f}" if comparison in (Comparison.BASELINE_BY_OURS, Comparison.OURS_BY_BASELINE) else f"{value:,.4g}"
+    )
 
 
 def _target(figure: Figure) -> str:
@@ -52,4 +54,4 @@ def _verdict(figure: Figure) -> str:
         return ""
     if figure.void:
         return f"[yellow]void[/yellow] ({figure.baseline.spread:.0%})" if figure.baseline else ""
-    return "[green]met[/green]" if figure.met else "[red]short[/red]"
+    return "[green]met[/green]" if figure.met else "[red]missed[/red]"

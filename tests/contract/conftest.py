@@ -1,4 +1,4 @@
-"""Contract tests see the contracts of the house alone, not those that other tests make for their own topics."""
+"""Contract tests see only the real contracts, not those that other tests declare for their own topics."""
 
 import pytest
 
@@ -6,10 +6,10 @@ from services.common.contracts import base
 
 
 @pytest.fixture(autouse=True)
-def only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = {
+def only_real_contracts(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = {
         family: kinds
         for family, types in base._by_family.items()
         if (kinds := {name: kind for name, kind in types.items() if kind.__module__.startswith("services.common.")})
     }
-    monkeypatch.setattr(base, "_by_family", ours)
+    monkeypatch.setattr(base, "_by_family", real)

@@ -1,4 +1,4 @@
-"""`docker-compose.yml` and the `Dockerfile`, as far as their structure can be read without an engine."""
+"""Reads `docker-compose.yml` and the `Dockerfile` without a container engine."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<rest>(?:[^${}]|\
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of the Dockerfile: what it is made from, and its instructions."""
+    """A stage of the Dockerfile: its base and its instructions."""
 
     base: str
     text: str
@@ -46,14 +46,14 @@ def compose() -> dict[str, Any]:
 
 
 def filled_in(value: Any, variables: dict[str, str]) -> str:
-    """`value` as Compose interpolates it; a required variable that is not given raises KeyError."""
+    """`value` as Compose interpolates it. Raises `KeyError` for a required variable that is not set."""
 
-    def one(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         if match["kind"] == "-":
             return variables.get(match["name"]) or filled_in(match["rest"], variables)
         return variables[match["name"]]
 
-    return _VARIABLE.sub(one, str(value))
+    return _VARIABLE.sub(replacement, str(value))
 
 
 def required_variables(text: str) -> set[str]:
@@ -62,6 +62,6 @@ def required_variables(text: str) -> set[str]:
 
 
 def declared_variables(text: str) -> dict[str, str]:
-    """The variables of an `.env` file, those that are only commented out left out."""
+    """The variables of an `.env` file, without those in comments."""
     lines = (line.partition("=") for line in text.splitlines() if line and not line.startswith("#"))
     return {name: value for name, _, value in lines}

@@ -1,4 +1,4 @@
-"""The golden records: one record for each event type, as it lay on its topic. They must be readable for all of v1."""
+"""The golden records: one record for each event type, exactly as published. They must be readable for all of v1."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from services.common.contracts import Event, events_of
 
 FOLDER = Path(__file__).with_name("golden")
 APPENDED = 1_772_442_927_418
-"""Milliseconds: 2026-03-02T09:15:27.418Z."""
+"""The append time in milliseconds: 2026-03-02T09:15:27.418Z."""
 
 
 @dataclass(frozen=True)

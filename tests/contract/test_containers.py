@@ -1,4 +1,4 @@
-"""The compose tier is told what the processes need, runs what they are, and keeps no secret of its own."""
+"""Docker Compose gives each process its settings, runs the right modules, and contains no secret."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def settings_of(name: str) -> type[BaseSettings]:
 
 
 def environment_of(name: str, env_example: dict[str, str]) -> dict[str, str]:
-    """What the process is told, once `.env` is filled in."""
+    """The environment of the process when `.env` is filled in."""
     given = dict.fromkeys(env_example, SECRET)
     return {key: filled_in(value, given) for key, value in SERVICES[name]["environment"].items()}
 
@@ -58,20 +58,20 @@ def test_a_process_runs_its_own_module(name: str) -> None:
 
 
 @every_process
-def test_a_process_is_told_what_its_settings_require_and_nothing_they_do_not_know(
+def test_a_process_gets_every_required_setting_and_no_unknown_one(
     name: str, env_example: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = environment_of(name, env_example)
-    assert set(told) <= {field.upper() for field in settings_of(name).model_fields}
+    environment = environment_of(name, env_example)
+    assert set(environment) <= {field.upper() for field in settings_of(name).model_fields}
     for variable in os.environ:
         monkeypatch.delenv(variable)
-    for variable, value in told.items():
+    for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     settings_of(name)()
 
 
 @every_process
-def test_a_process_is_probed_where_it_tells_whether_it_makes_progress(name: str) -> None:
+def test_the_health_check_of_a_process_uses_its_readiness_probe(name: str) -> None:
     probe = " ".join(SERVICES[name]["healthcheck"]["test"])
     assert "/health/ready" in probe
     assert "INTERNAL_PORT=8001" in STAGES["base"].text
@@ -93,7 +93,7 @@ def test_a_process_waits_for_its_engines_and_the_topics(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*PROCESSES, "topics", "postigo"])
-def test_our_containers_may_do_nothing_but_their_work(name: str) -> None:
+def test_our_containers_run_without_privileges(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -108,7 +108,7 @@ def test_the_topics_are_applied_once_by_the_command_line() -> None:
     assert SERVICES["topics"]["environment"] == {"KAFKA_URL": "kafka:9092"}
 
 
-def test_the_command_line_starts_when_it_is_called_and_is_told_where_the_engines_are() -> None:
+def test_the_command_line_runs_only_on_request_and_gets_the_addresses_of_the_engines() -> None:
     service = SERVICES["postigo"]
     assert service["profiles"] == ["by-hand"]
     assert 'ENTRYPOINT ["python", "-m", "deploy.cli"]' in STAGES[service["build"]["target"]].text
@@ -116,7 +116,7 @@ def test_the_command_line_starts_when_it_is_called_and_is_told_where_the_engines
 
 
 @pytest.mark.parametrize(("name", "image"), IMAGES.items())
-def test_the_engines_are_the_real_ones_and_their_images_are_settings(name: str, image: str) -> None:
+def test_the_images_of_the_engines_are_official_and_can_be_overridden(name: str, image: str) -> None:
     assert filled_in(SERVICES[name]["image"], {}).startswith(image)
     assert SERVICES[name]["image"].startswith("${")
     assert "healthcheck" in SERVICES[name]
@@ -142,7 +142,7 @@ def test_only_the_proxy_is_published_beyond_loopback() -> None:
     assert all(filled_in(port, {}).startswith("127.0.0.1:") for port in SERVICES["mail"]["ports"])
 
 
-def test_the_proxy_reaches_the_public_listener_of_the_gateway_alone() -> None:
+def test_the_proxy_reaches_only_the_public_listener_of_the_gateway() -> None:
     proxy = SERVICES["proxy"]
     assert proxy["environment"]["UPSTREAM"] == "gateway:8000"
     assert "HTTP_PORT=8000" in STAGES["base"].text
@@ -154,7 +154,7 @@ def test_the_proxy_reaches_the_public_listener_of_the_gateway_alone() -> None:
     assert SERVICES["gateway"]["environment"]["FORWARDED_ALLOW_IPS"] == subnet
 
 
-def test_the_proxy_fills_in_every_variable_of_its_configuration() -> None:
+def test_the_proxy_sets_every_variable_of_its_configuration() -> None:
     template = (ROOT / "deploy" / "proxy" / "nginx.conf.template").read_text(encoding="utf-8")
     named = set(re.findall(r"\$\{([A-Z_]+)\}", template))
     assert named == set(SERVICES["proxy"]["environment"])
@@ -167,21 +167,21 @@ def test_data_outlives_the_containers() -> None:
     assert kept == set(COMPOSE["volumes"]) == {"kafka", "mongo", "s3"}
 
 
-def test_the_packages_are_the_locked_ones_on_python_3_13() -> None:
+def test_the_images_install_the_locked_packages_on_python_3_13() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "ARG PYTHON=python:3.13-" in text
     assert "--require-hashes -r /tmp/requirements.lock" in STAGES["packages"].text
 
 
 @pytest.mark.parametrize(("name", "module"), [*PROCESSES.items(), ("tools", "deploy")])
-def test_an_image_holds_its_own_room_and_what_all_rooms_share(name: str, module: str) -> None:
-    """That no room imports another is import-linter's to check."""
-    room = module.removesuffix(".worker").replace(".", "/")
-    assert STAGES[name].copies == [(room, room)]
+def test_an_image_contains_its_own_service_and_common_only(name: str, module: str) -> None:
+    """import-linter checks that no service imports another."""
+    folder = module.removesuffix(".worker").replace(".", "/")
+    assert STAGES[name].copies == [(folder, folder)]
     assert ("services/common", "services/common") in STAGES[STAGES[name].base].copies
 
 
-def test_the_build_sends_everything_that_the_images_copy() -> None:
+def test_the_build_context_contains_everything_that_the_images_copy() -> None:
     allowed = {
         line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"
     }
@@ -191,10 +191,10 @@ def test_the_build_sends_everything_that_the_images_copy() -> None:
 
 @pytest.fixture
 def compose_config(tmp_path: Path, env_example: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`docker compose config` by Compose itself, with everything filled in but what is `without`."""
+    """Run `docker compose config` with every variable set except `without`."""
     program = cache.piece(cache.COMPOSE) / cache.COMPOSE
     if not program.exists():
-        pytest.skip("Compose's own reader is not on this machine: 'make engines' brings it")
+        pytest.skip("Docker Compose is not installed: 'make engines' downloads it")
 
     def config(without: str = "") -> subprocess.CompletedProcess[str]:
         lines = [f"{name}={SECRET}" for name in env_example if name != without]
@@ -209,7 +209,7 @@ def compose_config(tmp_path: Path, env_example: dict[str, str]) -> Callable[...,
             "*",
             "config",
         ]
-        # What this machine's environment says must not fill in what the file lacks.
+        # Variables of this machine must not replace missing ones of the file.
         environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
         return subprocess.run(
             [*command, "--format", "json"], env=environment, capture_output=True, text=True, check=False
@@ -218,7 +218,7 @@ def compose_config(tmp_path: Path, env_example: dict[str, str]) -> Callable[...,
     return config
 
 
-def test_compose_itself_reads_the_file(compose_config: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_docker_compose_reads_the_file(compose_config: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     read = compose_config()
 
     assert (read.returncode, read.stderr) == (0, "")
@@ -229,7 +229,7 @@ def test_compose_itself_reads_the_file(compose_config: Callable[..., subprocess.
     assert resolved["intake"]["depends_on"]["topics"]["condition"] == "service_completed_successfully"
 
 
-def test_compose_itself_refuses_to_start_without_a_secret(
+def test_docker_compose_refuses_to_start_without_a_secret(
     compose_config: Callable[..., subprocess.CompletedProcess[str]], env_example: dict[str, str]
 ) -> None:
     for name in env_example:

@@ -1,4 +1,4 @@
-"""What was once said can be read for all of v1, whole, and is said the same way today."""
+"""Published events stay readable for all of v1, and are still published in the same form."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from services.common.messaging.records.writer import outgoing
 from tests.contract.golden_records import APPENDED, Golden, golden_records
 
 RECORDS = golden_records()
-SAID = [golden for golden in RECORDS if issubclass(golden.model, DomainEvent)]
+PUBLISHED = [golden for golden in RECORDS if issubclass(golden.model, DomainEvent)]
 
 
 def test_every_event_has_a_golden_record() -> None:
@@ -24,10 +24,10 @@ def test_every_event_has_a_golden_record() -> None:
 
 
 @pytest.mark.parametrize("golden", RECORDS, ids=str)
-def test_a_golden_record_is_read_whole(golden: Golden) -> None:
+def test_every_field_of_a_golden_record_is_read(golden: Golden) -> None:
     received = read(golden.record())
-    understood = received.event.model_dump(mode="json")
-    assert {name: understood.get(name) for name in golden.value} == golden.value
+    fields = received.event.model_dump(mode="json")
+    assert {name: fields.get(name) for name in golden.value} == golden.value
     assert (received.id, received.key, received.topic) == (golden.headers["ce_id"], golden.key, golden.topic)
 
 
@@ -37,21 +37,21 @@ def test_a_golden_record_fits_the_published_schema(golden: Golden) -> None:
 
 
 @pytest.mark.parametrize("golden", RECORDS, ids=str)
-def test_a_reader_ignores_what_a_newer_writer_adds(golden: Golden) -> None:
+def test_a_reader_ignores_headers_and_fields_of_a_newer_writer(golden: Golden) -> None:
     newer = Golden(golden.topic, golden.key, golden.headers | {"ce_new": "1"}, golden.value | {"new_field": {"a": 1}})
     assert read(newer.record()).event == read(golden.record()).event
 
 
 @pytest.mark.parametrize("golden", RECORDS, ids=str)
-def test_the_headers_of_a_golden_record_are_as_published(golden: Golden) -> None:
+def test_the_headers_of_a_golden_record_fit_the_published_schema(golden: Golden) -> None:
     Draft202012Validator(HEADER_SCHEMAS[header_schema_name(golden.model)]).validate(golden.headers)
 
 
-@pytest.mark.parametrize("golden", SAID, ids=str)
-def test_the_kernel_says_it_under_the_same_topic_key_and_headers(golden: Golden) -> None:
+@pytest.mark.parametrize("golden", PUBLISHED, ids=str)
+def test_the_kernel_publishes_it_with_the_same_topic_key_and_headers(golden: Golden) -> None:
     event = golden.model.model_validate(golden.value)
     assert isinstance(event, DomainEvent)
-    said = outgoing(
+    record = outgoing(
         event,
         id=golden.headers["ce_id"],
         source=golden.headers["ce_source"].removeprefix("postigo/"),
@@ -60,11 +60,11 @@ def test_the_kernel_says_it_under_the_same_topic_key_and_headers(golden: Golden)
         at=moment(APPENDED),
         traceparent=golden.headers["traceparent"],
     )
-    assert (said.topic, said.key, dict(said.headers)) == (golden.topic, golden.key, golden.headers)
+    assert (record.topic, record.key, dict(record.headers)) == (golden.topic, golden.key, golden.headers)
     assert golden.headers["ce_dataschema"] == schema_of(type(event))["$id"]
 
 
-def test_every_topic_and_schema_that_asyncapi_names_is_there() -> None:
+def test_asyncapi_names_every_topic_and_only_schemas_that_exist() -> None:
     document: dict[str, Any] = yaml.safe_load((FOLDER / "asyncapi.yaml").read_text(encoding="utf-8"))
     addresses = {channel["address"].replace("{code}", "pf") for channel in document["channels"].values()}
     assert {golden.topic for golden in RECORDS} <= addresses

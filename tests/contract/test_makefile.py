@@ -1,4 +1,4 @@
-"""What a person types: every target is listed, every target that the papers name exists, and `setup` says what lacks."""
+"""The Makefile lists every target, the documentation names only existing ones, and `setup` names missing requirements."""
 
 import os
 import re
@@ -19,7 +19,7 @@ MAKE = shutil.which("make") or "make"
 
 
 def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    # What was given to a `make test` around this is not meant for it.
+    # Variables of an outer `make test` must not reach this one.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "ARGS"))}
     return subprocess.run(
         [MAKE, *arguments], cwd=cwd, env=inherited | environment, capture_output=True, text=True, check=False
@@ -28,15 +28,15 @@ def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Co
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The files that `make setup` reads."""
+    """A folder with only the files that `make setup` reads."""
     for name in ("Makefile", "requirements-dev.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
 @pytest.fixture
-def furnished(checkout: Path) -> Path:
-    """The same with an environment, which runs the code of this repository."""
+def prepared_checkout(checkout: Path) -> Path:
+    """The same with a Python environment that runs the code of this repository."""
     python = checkout / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} "$@"\n', encoding="utf-8")
@@ -50,14 +50,16 @@ def test_make_alone_lists_every_target() -> None:
     assert listed == TARGETS == set(re.findall(r"[a-z-]+", re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[0]))
 
 
-@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", ".ci/run", "docs/tour.md"])
-def test_a_paper_names_only_targets_that_exist(paper: str) -> None:
-    text = (ROOT / paper).read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", ".ci/run", "docs/tour.md"])
+def test_a_document_names_only_targets_that_exist(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
     assert set(re.findall(r"(?:`|^|\$ )make ([a-z-]+)", text, re.MULTILINE)) <= TARGETS
 
 
 @pytest.mark.parametrize("target", ["status", "logs", "down"])
-def test_looking_at_a_fresh_clone_says_so_in_one_sentence_and_sets_nothing_up(checkout: Path, target: str) -> None:
+def test_status_logs_and_down_in_a_fresh_clone_print_one_sentence_and_create_nothing(
+    checkout: Path, target: str
+) -> None:
     found = make(target, cwd=checkout)
     assert (found.returncode, found.stderr) == (0, "")
     assert found.stdout.startswith("Nothing runs here, and there is no environment yet: 'make up' ")
@@ -66,29 +68,29 @@ def test_looking_at_a_fresh_clone_says_so_in_one_sentence_and_sets_nothing_up(ch
 
 
 @pytest.mark.parametrize("target", ["status", "down"])
-def test_that_nothing_runs_is_an_answer_and_no_error(furnished: Path, target: str) -> None:
-    found = make(target, cwd=furnished)
+def test_status_and_down_succeed_when_nothing_runs(prepared_checkout: Path, target: str) -> None:
+    found = make(target, cwd=prepared_checkout)
     assert (found.returncode, found.stderr) == (0, "")
-    assert found.stdout.startswith(f"Nothing runs in {furnished}/.postigo")
+    assert found.stdout.startswith(f"Nothing runs in {prepared_checkout}/.postigo")
     assert "'postigo " not in found.stdout
     assert found.stdout.count("\n") == 1
 
 
-def test_a_status_that_cannot_be_asked_fails(furnished: Path) -> None:
-    assert make("status", "ARGS=--no-such-option", cwd=furnished).returncode != 0
+def test_status_with_an_unknown_option_fails(prepared_checkout: Path) -> None:
+    assert make("status", "ARGS=--no-such-option", cwd=prepared_checkout).returncode != 0
 
 
-def test_make_and_the_command_line_agree_on_the_code_for_nothing() -> None:
+def test_make_and_the_command_line_use_the_same_exit_code_when_nothing_runs() -> None:
     assert f"NOTHING_RUNS := {NOTHING_RUNS}\n" in MAKEFILE
 
 
-def test_setup_without_a_python_says_so_in_one_sentence(checkout: Path) -> None:
+def test_setup_names_a_missing_python(checkout: Path) -> None:
     found = make("setup", "PYTHON=", cwd=checkout)
     assert found.returncode != 0
     assert found.stderr.startswith("Python 3.11 or newer is missing: ")
 
 
-def test_setup_without_venv_says_so_in_one_sentence(checkout: Path) -> None:
+def test_setup_names_a_missing_venv_module(checkout: Path) -> None:
     bare = checkout / "bare-python"
     bare.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     bare.chmod(0o755)
@@ -97,13 +99,13 @@ def test_setup_without_venv_says_so_in_one_sentence(checkout: Path) -> None:
     assert found.stderr.startswith("Python's venv is missing: ")
 
 
-def test_setup_without_git_says_so_in_one_sentence(checkout: Path) -> None:
+def test_setup_names_a_missing_git(checkout: Path) -> None:
     found = make("setup", f"PYTHON={sys.executable}", cwd=checkout, PATH=str(checkout))
     assert found.returncode != 0
     assert found.stderr.startswith("git is missing: ")
 
 
-def test_only_jars_that_maven_did_not_fetch_are_removed(tmp_path: Path) -> None:
+def test_only_jars_that_maven_did_not_download_are_removed(tmp_path: Path) -> None:
     ours, theirs, other = Path("org/a/one/1"), Path("org/a/two/1"), Path("org/b/three/1")
     for folder in (ours, theirs, other):
         (tmp_path / folder).mkdir(parents=True)
@@ -115,12 +117,12 @@ def test_only_jars_that_maven_did_not_fetch_are_removed(tmp_path: Path) -> None:
     assert not (tmp_path / "org/a/one").exists()
 
 
-def test_the_locked_jars_are_found() -> None:
+def test_clean_jars_reads_the_locked_jars() -> None:
     assert Path("org/apache/kafka/kafka_2.13/4.1.2") in set(clean_jars.locked())
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
-def test_every_package_is_locked_by_hash_and_no_address_is_named(lock: str) -> None:
+def test_every_package_is_locked_by_hash_without_a_registry_address(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     packages = re.findall(r"^[a-zA-Z0-9._-]+(?:\[[^\]]*\])?==.*$", text, re.MULTILINE)
     assert packages

@@ -1,4 +1,4 @@
-"""What is published is what the models say, and it only ever grows."""
+"""The published contracts equal the models, and only grow."""
 
 import copy
 import json
@@ -28,7 +28,7 @@ OLD: dict[str, Any] = {
 }
 
 
-def test_the_published_contracts_are_what_the_models_say() -> None:
+def test_the_published_contracts_equal_the_models() -> None:
     assert files.differing() == [], "run 'make contracts'"
 
 
@@ -46,16 +46,16 @@ def test_generating_twice_gives_the_same_bytes() -> None:
 
 
 def grown(*path: str, **changes: Any) -> dict[str, Any]:
-    """OLD with `changes` to the node at `path`; None takes a keyword away."""
+    """OLD with `changes` to the node at `path`; None removes a keyword."""
     new = copy.deepcopy(OLD)
     node = new
     for step in path:
         node = node[step]
-    for word, value in changes.items():
+    for keyword, value in changes.items():
         if value is None:
-            del node[word]
+            del node[keyword]
         else:
-            node[word] = value
+            node[keyword] = value
     return new
 
 
@@ -74,7 +74,7 @@ def test_a_contract_may_grow(new: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "named"),
+    ("new", "problems"),
     [
         (grown("properties", text=None), ["/text was removed"]),
         (grown(required=["text", "state", "language"]), ["/language became required"]),
@@ -87,17 +87,17 @@ def test_a_contract_may_grow(new: dict[str, Any]) -> None:
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_an_incompatible_change_is_named(new: dict[str, Any], named: list[str]) -> None:
-    assert incompatible_changes(OLD, new) == named
+def test_an_incompatible_change_is_named(new: dict[str, Any], problems: list[str]) -> None:
+    assert incompatible_changes(OLD, new) == problems
 
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    """A copy of what is published."""
+    """A copy of the published contracts."""
     return Path(shutil.copytree(files.FOLDER, tmp_path / "contracts"))
 
 
-def test_a_file_changed_by_hand_is_named_and_put_right(published: Path) -> None:
+def test_a_file_changed_by_hand_is_named_and_corrected(published: Path) -> None:
     schema = published / "schemas" / "pt.postigo.request.submitted.v1.json"
     schema.write_text(schema.read_text(encoding="utf-8").replace("A person filed", "Somebody filed"), encoding="utf-8")
     assert files.differing(published) == ["schemas/pt.postigo.request.submitted.v1.json"]
@@ -105,16 +105,16 @@ def test_a_file_changed_by_hand_is_named_and_put_right(published: Path) -> None:
     assert files.differing(published) == []
 
 
-def test_a_field_that_the_models_have_lost_is_named(published: Path) -> None:
+def test_a_field_missing_from_the_models_is_named(published: Path) -> None:
     schema = published / "schemas" / "pt.postigo.request.submitted.v1.json"
-    promised = json.loads(schema.read_text(encoding="utf-8"))
-    promised["properties"]["colour"] = {"type": "string"}
-    schema.write_text(json.dumps(promised), encoding="utf-8")
+    document = json.loads(schema.read_text(encoding="utf-8"))
+    document["properties"]["colour"] = {"type": "string"}
+    schema.write_text(json.dumps(document), encoding="utf-8")
     assert files.incompatible_changes(published) == [
         "schemas/pt.postigo.request.submitted.v1.json: /colour was removed"
     ]
 
 
-def test_an_event_that_the_models_have_lost_is_named(published: Path) -> None:
+def test_an_event_missing_from_the_models_is_named(published: Path) -> None:
     (published / "schemas" / "pt.postigo.request.sung.v1.json").write_text("{}", encoding="utf-8")
     assert files.incompatible_changes(published) == ["schemas/pt.postigo.request.sung.v1.json: the event was removed"]

@@ -1,4 +1,4 @@
-"""What `deploy/topics.yaml` declares is what the contracts and the catalogue name."""
+"""`deploy/topics.yaml` declares the topics that the contracts and the catalogue need."""
 
 from deploy import topics as declared
 from services.common.catalogue import catalogue
@@ -16,13 +16,13 @@ def test_no_topic_is_declared_for_a_department_that_does_not_exist() -> None:
     assert codes == set(catalogue().departments)
 
 
-def test_every_contract_has_a_topic_to_travel_on() -> None:
+def test_every_contract_has_a_topic() -> None:
     families = {topics.family(topic.name) for topic in declared.load()}
     assert set(contracts()) - {""} <= families
 
 
-def test_what_intake_routing_and_documents_read_is_cut_alike() -> None:
-    """One member then holds a request's partition of every topic it reads."""
+def test_the_topics_of_intake_routing_and_documents_have_the_same_number_of_partitions() -> None:
+    """One member then holds a request's partition of every topic it consumes."""
     partitions = {topic.name: topic.partitions for topic in declared.load()}
     read = [topics.INTAKE, topics.LIFECYCLE, topics.ASSIGNMENTS, topics.DOCUMENTS]
     read += [topics.outbox(code) for code in catalogue().departments]

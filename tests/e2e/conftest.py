@@ -1,4 +1,4 @@
-"""The whole house, started once: every process, and a department for every code."""
+"""The whole system, started once: every process, and a department for every code."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from services.common.catalogue import catalogue
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house(engines: LocalStack) -> AsyncIterator[LocalStack]:
+async def system(engines: LocalStack) -> AsyncIterator[LocalStack]:
     """Engines, processes, demo accounts and the reference departments."""
     await engines.start_processes()
     await create_accounts(load_accounts(), engines.env)

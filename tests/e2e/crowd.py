@@ -1,4 +1,4 @@
-"""Many people at the counter at once, who try again as real clients do, and the judgement over what became of them."""
+"""Many concurrent clients that retry like real ones, and the verification of their requests."""
 
 import asyncio
 import random
@@ -19,14 +19,14 @@ from deploy.verification.rest import at_rest
 from deploy.verification.verdicts import Verdict
 from tests.support.pages import Readers
 
-AT_ONCE = 8
-PATIENCE = 60
-"""Tries of a client who really wants something."""
+CONCURRENCY = 8
+TRIES = 60
+"""Attempts of a client before it gives up."""
 
 
 @dataclass(slots=True)
 class Crowd:
-    """`submissions` grows as references are given out."""
+    """`wanted`: the number of requests that were started. `submissions`: the acknowledged ones."""
 
     readers: Readers
     recorder: Recorder
@@ -35,7 +35,7 @@ class Crowd:
     submissions: list[Submission] = field(default_factory=list)
 
     async def file(self, count: int, before: Callable[[int], Awaitable[None]], first: int = 0) -> None:
-        """File `count` requests, numbered from `first`; `before` is awaited with each one's number before it is sent."""
+        """File `count` requests, numbered from `first`. Awaits `before` with each number before the request is sent."""
         self.wanted, rows = self.wanted + count, self.run.rows
         await self.readers.sign_in()
         numbers = iter(range(first, first + count))
@@ -46,19 +46,19 @@ class Crowd:
                 await self._file_one(number, self.run.rows[number % len(rows)])
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
+            for _ in range(CONCURRENCY):
                 group.create_task(person())
 
     async def _file_one(self, number: int, row: DemoRequest) -> None:
-        # Files are uploaded now and then only: most of the load is on the kernel.
-        named = row.documents if number % 5 == 0 else ()
+        # Only every fifth request has files: most of the load must be on the kernel.
+        documents = row.documents if number % 5 == 0 else ()
         words = f"{row.description} (n.º {number}, {self.run.id})"
-        said = row.model_copy(update={"description": words, "documents": named})
+        unique = row.model_copy(update={"description": words, "documents": documents})
         author = Author(self.readers.api, self.readers.sessions[row.account], self.run, number)
-        self.submissions.append(await author.file(said))
+        self.submissions.append(await author.file(unique))
 
     async def at_rest(self, within: float) -> tuple[History, Sequence[Verdict]]:
-        """The history and the verdicts on it, once every clause holds, or the time is over."""
+        """The history and its verdicts, as soon as every clause holds or the time is over."""
 
         async def collect(lags: Sequence[Lag]) -> History:
             pages = await self.readers.pages(self.submissions)
@@ -68,12 +68,12 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd(house: LocalStack, url: str | None = None, tries: int = PATIENCE) -> AsyncIterator[Crowd]:
-    async with PublicApi(url or house.env["PUBLIC_URL"], tries=tries) as api:
-        recorder = await Recorder.start(house.env, house.home.mails, shared=True)
+async def crowd(system: LocalStack, url: str | None = None, tries: int = TRIES) -> AsyncIterator[Crowd]:
+    async with PublicApi(url or system.env["PUBLIC_URL"], tries=tries) as api:
+        recorder = await Recorder.start(system.env, system.home.mails, shared=True)
         yield Crowd(Readers(api), recorder, Run.new(load_accounts(), load_requests()))
 
 
 def moments(seed: str, kills: int, count: int) -> Sequence[int]:
-    """`kills` numbers of requests, drawn by `seed`, before each of which something is killed."""
+    """`kills` random request numbers: a process is killed before each of these requests."""
     return sorted(random.Random(seed).sample(range(10, count - 10), kills))

@@ -1,4 +1,4 @@
-"""Acts on a request, through every process: applied or refused, seen by their author, told to the department."""
+"""Acts on a request through all processes: applied or refused, visible to the author, delivered to the department."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,40 +16,40 @@ MESSAGE = {"text": "Esqueci-me do recibo."}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def author(house: LocalStack) -> AsyncIterator[Person]:
-    async with gateway_environment(house) as environment:
+async def author(system: LocalStack) -> AsyncIterator[Person]:
+    async with gateway_environment(system) as environment:
         (person,) = await environment.people(1)
         yield person
 
 
 @pytest_asyncio.fixture
-async def nobody_answers(house: LocalStack) -> AsyncIterator[None]:
-    await house.stop("departments")
+async def departments_stopped(system: LocalStack) -> AsyncIterator[None]:
+    await system.stop("departments")
     yield
-    await house.restart("departments")
+    await system.restart("departments")
 
 
 async def filed(author: Person, until: str) -> dict[str, Any]:
-    """A new request that has come as far as that state."""
+    """A new request that has reached the state `until`."""
     request: dict[str, Any] = (await author.file()).json()
 
-    async def there() -> bool:
+    async def reached() -> bool:
         return bool((await author.get(f"/v1/requests/{request['reference']}")).json()["state"] == until)
 
-    await eventually(there, within=60)
+    await eventually(reached, within=60)
     return request
 
 
-async def judged(author: Person, request: dict[str, Any], act: str, body: dict[str, Any]) -> dict[str, Any]:
-    """What became of an act."""
-    taken = await author.act(request["reference"], act, body, postigo_receipt=request["receipt"])
-    assert taken.status_code == 202, taken.text
+async def decided(author: Person, request: dict[str, Any], act: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Make an act and return the answer with its outcome."""
+    accepted = await author.act(request["reference"], act, body, postigo_receipt=request["receipt"])
+    assert accepted.status_code == 202, accepted.text
 
-    async def told() -> dict[str, Any] | None:
-        shown: dict[str, Any] = (await author.get(taken.headers["location"])).json()
+    async def outcome() -> dict[str, Any] | None:
+        shown: dict[str, Any] = (await author.get(accepted.headers["location"])).json()
         return None if shown["act"]["outcome"] == "pending" else shown
 
-    return await eventually(told, within=60) or {}
+    return await eventually(outcome, within=60) or {}
 
 
 async def types(author: Person, request: dict[str, Any]) -> list[str]:
@@ -57,9 +57,9 @@ async def types(author: Person, request: dict[str, Any]) -> list[str]:
     return [entry["type"] for entry in timeline["entries"]]
 
 
-async def inbox(house: LocalStack, request: dict[str, Any]) -> list[tuple[str, int]]:
-    """Kind and place of each event about the request, in the order in which its department gets them."""
-    records = await read_all(house.env["KAFKA_URL"], topics.inbox("pf"))
+async def inbox(system: LocalStack, request: dict[str, Any]) -> list[tuple[str, int]]:
+    """Kind and sequence number of the request's events in the department's inbox, in order."""
+    records = await read_all(system.env["KAFKA_URL"], topics.inbox("pf"))
     mine = [record for record in records if record.key == request["request_id"].encode()]
     kinds = [
         (header(each, "ce_type") or "").removeprefix("pt.postigo.assignment.").removesuffix(".v1") for each in mine
@@ -67,21 +67,21 @@ async def inbox(house: LocalStack, request: dict[str, Any]) -> list[tuple[str, i
     return list(zip(kinds, [int(header(each, "ce_sequence") or 0) for each in mine], strict=True))
 
 
-async def test_a_message_with_a_file_reaches_the_department_which_must_see_both_before_it_answers(
-    house: LocalStack, author: Person, nobody_answers: None
+async def test_a_department_gets_a_message_and_its_file_before_it_can_answer(
+    system: LocalStack, author: Person, departments_stopped: None
 ) -> None:
     request = await filed(author, "registered")
     document = (await author.send(PDF)).json()["document_id"]
-    shown = await judged(author, request, "messages", MESSAGE | {"documents": [document]})
+    shown = await decided(author, request, "messages", MESSAGE | {"documents": [document]})
     assert shown["act"]["outcome"] == "applied"
 
-    async def told() -> bool:
-        assert await inbox(house, request) == [("created", 1), ("updated", 2), ("updated", 3)]
+    async def delivered() -> bool:
+        assert await inbox(system, request) == [("created", 1), ("updated", 2), ("updated", 3)]
         return True
 
-    await eventually(told, within=60)
+    await eventually(delivered, within=60)
     assert (await author.get(f"/v1/documents/{document}")).json()["state"] == "accepted"
-    await house.restart("departments")
+    await system.restart("departments")
 
     async def answered() -> bool:
         return "request.concluded" in await types(author, request)
@@ -93,25 +93,25 @@ async def test_a_message_with_a_file_reaches_the_department_which_must_see_both_
 
 
 async def test_a_request_withdrawn_before_a_department_answers_stays_withdrawn(
-    house: LocalStack, author: Person, nobody_answers: None
+    system: LocalStack, author: Person, departments_stopped: None
 ) -> None:
     request = await filed(author, "registered")
-    shown = await judged(author, request, "withdrawal", {})
+    shown = await decided(author, request, "withdrawal", {})
     assert (shown["state"], shown["act"]["outcome"]) == ("withdrawn", "applied")
 
-    async def told() -> bool:
-        assert await inbox(house, request) == [("created", 1), ("withdrawn", 2)]
+    async def delivered() -> bool:
+        assert await inbox(system, request) == [("created", 1), ("withdrawn", 2)]
         return True
 
-    await eventually(told, within=60)
-    await house.restart("departments")
+    await eventually(delivered, within=60)
+    await system.restart("departments")
 
     async def refused() -> bool:
-        rejections = await read_all(house.env["KAFKA_URL"], topics.rejections("pf"))
+        rejections = await read_all(system.env["KAFKA_URL"], topics.rejections("pf"))
         return len([each for each in rejections if each.key == request["request_id"].encode()]) == 2
 
     await eventually(refused, within=60)
-    again = await judged(author, request, "withdrawal", {})
+    again = await decided(author, request, "withdrawal", {})
     assert (again["state"], again["act"]["outcome"], again["act"]["because"]) == ("withdrawn", "refused", "not-allowed")
 
     async def notified() -> bool:
@@ -120,10 +120,10 @@ async def test_a_request_withdrawn_before_a_department_answers_stays_withdrawn(
     await eventually(notified, within=60)
 
 
-async def test_after_the_decision_a_withdrawal_is_refused_and_a_message_kept_and_both_are_seen(author: Person) -> None:
+async def test_after_the_conclusion_a_withdrawal_is_refused_and_a_message_is_stored(author: Person) -> None:
     request = await filed(author, "concluded")
-    late = await judged(author, request, "withdrawal", {})
-    kept = await judged(author, request, "messages", {"text": "Obrigada!"})
+    late = await decided(author, request, "withdrawal", {})
+    kept = await decided(author, request, "messages", {"text": "Obrigada!"})
     assert (late["act"]["outcome"], late["act"]["because"]) == ("refused", "not-allowed")
     assert (kept["act"]["outcome"], kept["state"]) == ("applied", "concluded")
     assert [each for each in await types(author, request) if each.startswith("request.")][-2:] == [

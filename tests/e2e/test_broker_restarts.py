@@ -1,4 +1,4 @@
-"""The broker is killed and comes back, again and again: whoever talked to it goes on, or ends and is replaced."""
+"""The broker is killed and restarted several times: its clients reconnect, or their process ends and is restarted."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +17,7 @@ RESTARTS = 3
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def own(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> AsyncIterator[Bench]:
-    """A ledger on engines that nobody else uses."""
+    """A ledger on engines of its own."""
     home = tmp_path_factory.mktemp("restarts")
     async with stacks.own(home, ["kafka", "mongo"]) as engines, bench(engines, tmp_path) as made:
         made.engines = engines
@@ -27,7 +27,7 @@ async def own(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Async
 
 
 @pytest.mark.timeout(300)
-async def test_after_each_restart_of_the_broker_records_are_taken_again(own: Bench) -> None:
+async def test_after_each_restart_of_the_broker_records_are_processed(own: Bench) -> None:
     keys = [uuid4() for _ in range(4)]
     assert own.engines is not None
     for _ in range(RESTARTS):

@@ -1,7 +1,7 @@
-"""Ten SIGKILLs of every process while five hundred people file: nothing is lost, doubled, reordered or left.
+"""Ten SIGKILLs of every process while five hundred requests are filed: nothing is lost, doubled or reordered.
 
-All six die in the same run, often together. Each process has a test of its own: it was killed ten times, and the harm
-that it could have done is not there.
+All six processes are killed in the same run, often at the same time. Each process has a test of its own for the harm
+that its death could cause.
 """
 
 import asyncio
@@ -42,25 +42,25 @@ PROMISES: Mapping[str, Sequence[Clause]] = {
 
 
 class Killer:
-    """Kills one process before certain requests, each time once it is up again."""
+    """Kills one process before certain requests. It waits for the restart before the next kill."""
 
-    def __init__(self, house: LocalStack, name: str) -> None:
-        self._house = house
+    def __init__(self, system: LocalStack, name: str) -> None:
+        self._stack = system
         self._name = name
         self._before = set(moments(f"kill {name}", KILLS, REQUESTS))
-        self._one_at_a_time = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._restarting: asyncio.Task[None] | None = None
         self.kills = 0
 
     async def before(self, number: int) -> None:
-        """Kill, if it is time. The other people go on meanwhile."""
+        """Kill the process before this request if planned. Other clients continue meanwhile."""
         if number not in self._before:
             return
-        async with self._one_at_a_time:
+        async with self._lock:
             await self.up_again()
-            await self._house.kill(self._name)
+            await self._stack.kill(self._name)
             self.kills += 1
-            self._restarting = asyncio.create_task(self._house.restart(self._name))
+            self._restarting = asyncio.create_task(self._stack.restart(self._name))
 
     async def up_again(self) -> None:
         if self._restarting is not None:
@@ -75,14 +75,14 @@ class Aftermath:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def aftermath(house: LocalStack) -> AsyncIterator[Aftermath]:
-    """What is left once everybody has filed, everything is up again, and all has come to rest."""
-    killers = {name: Killer(house, name) for name in PROCESSES}
+async def aftermath(system: LocalStack) -> AsyncIterator[Aftermath]:
+    """The state after all requests were filed, all processes were restarted, and the system is at rest."""
+    killers = {name: Killer(system, name) for name in PROCESSES}
 
     async def kill(number: int) -> None:
         await asyncio.gather(*(killer.before(number) for killer in killers.values()))
 
-    async with crowd(house) as people:
+    async with crowd(system) as people:
         await people.file(REQUESTS, before=kill)
         await asyncio.gather(*(killer.up_again() for killer in killers.values()))
         history, verdicts = await people.at_rest(within=150)
@@ -92,7 +92,7 @@ async def aftermath(house: LocalStack) -> AsyncIterator[Aftermath]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", PROCESSES)
-async def test_ten_kills_of_a_process_lose_and_double_nothing(name: str, aftermath: Aftermath) -> None:
+async def test_ten_kills_of_a_process_break_no_clause(name: str, aftermath: Aftermath) -> None:
     assert aftermath.kills[name] == KILLS
     assert aftermath.acknowledged == REQUESTS
     promised = set(PROMISES[name])
@@ -100,5 +100,5 @@ async def test_ten_kills_of_a_process_lose_and_double_nothing(name: str, afterma
     assert [violation.what for verdict in broken for violation in verdict.violations] == []
 
 
-def test_every_clause_is_some_process_promise() -> None:
+def test_every_clause_is_assigned_to_a_process() -> None:
     assert {clause for promises in PROMISES.values() for clause in promises} == set(CLAUSES)

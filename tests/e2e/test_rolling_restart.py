@@ -1,6 +1,6 @@
-"""Two of every process, restarted one after the other while people file, once each: no submit fails, nothing is doubled.
+"""Rolling restart of two replicas of every process while clients file without retries: no submit fails.
 
-A load balancer of the plainest kind stands before the gateways, and another before the documents services.
+A simple load balancer is in front of the gateways, and another one in front of the documents services.
 """
 
 import asyncio
@@ -21,70 +21,70 @@ from tests.support import stacks
 from tests.support.balancer import Balancer
 
 DRAIN = 2.0
-AT_A_TIME = 16
+BATCH = 16
 
 BALANCED = {
     "PUBLIC_URL": ("gateway", "gateway-internal"),
     "GATEWAY_URL": ("gateway-internal", "gateway-internal"),
     "DOCUMENTS_URL": ("documents", "documents"),
 }
-"""What is sent requests: the variable by which others know it, and the names of its port and its probe's."""
+"""The balanced addresses: the variable, the port name of the listener, and the port name of its probe."""
 
 
 def second(name: str) -> str:
-    """The second replica of a process, or its port of this name."""
+    """The name of the second replica of a process, or of its port."""
     return "gateway-2-internal" if name == "gateway-internal" else f"{name}-2"
 
 
 @asynccontextmanager
 async def doubled(home: pytest.TempPathFactory) -> AsyncIterator[tuple[LocalStack, str]]:
-    """A house with two of every process, and the address of its gateways."""
+    """A stack with two replicas of every process, and the address of its gateways."""
     async with AsyncExitStack() as open_now:
-        house = await open_now.enter_async_context(stacks.own(home.mktemp("doubled")))
+        system = await open_now.enter_async_context(stacks.own(home.mktemp("doubled")))
         env = {"HTTP_DRAIN": str(DRAIN)}
         for variable, (name, probe) in BALANCED.items():
-            replicas = {house.port(name): house.port(probe), house.port(second(name)): house.port(second(probe))}
+            replicas = {system.port(name): system.port(probe), system.port(second(name)): system.port(second(probe))}
             env[variable] = (await open_now.enter_async_context(Balancer(replicas))).url
-        await house.start_processes(extra_env=env)
-        await asyncio.gather(*(start_second(house, name, env) for name in PROCESSES))
-        await create_accounts(load_accounts(), house.env)
+        await system.start_processes(extra_env=env)
+        await asyncio.gather(*(start_second(system, name, env) for name in PROCESSES))
+        await create_accounts(load_accounts(), system.env)
         codes = [option for code in sorted(catalogue().departments) for option in ("--code", code)]
-        await house.start_program("departments", [sys.executable, "-m", "deploy.demo.department", *codes])
-        yield house, env["PUBLIC_URL"]
+        await system.start_program("departments", [sys.executable, "-m", "deploy.demo.department", *codes])
+        yield system, env["PUBLIC_URL"]
 
 
-async def start_second(house: LocalStack, name: str, env: dict[str, str]) -> None:
+async def start_second(system: LocalStack, name: str, env: dict[str, str]) -> None:
     module = PROCESSES[name]
-    own = {**listeners(second(name), module, house.port), "POSTIGO_INSTANCE": "2"}
-    await house.start_program(
+    own = {**listeners(second(name), module, system.port), "POSTIGO_INSTANCE": "2"}
+    await system.start_program(
         second(name),
         [sys.executable, "-m", module],
         env | own,
-        ready=partial(probes.http_ready, house.port(internal_name(second(name), module))),
+        ready=partial(probes.http_ready, system.port(internal_name(second(name), module))),
         stop_within=DRAIN + DRAIN_SECONDS,
     )
 
 
-async def restart_everything(house: LocalStack) -> None:
+async def restart_everything(system: LocalStack) -> None:
     for name in PROCESSES:
         for replica in (name, second(name)):
-            await house.restart(replica)
+            await system.restart(replica)
 
 
 async def file_until(done: asyncio.Task[None], people: Crowd) -> None:
-    """People file, each sending once what they have to say; whoever is told to come back ends the test."""
+    """File requests without retries until `done`. Any answer other than a success fails the test."""
 
-    async def at_once(_: int) -> None:
-        """Nobody waits for anything."""
+    async def no_wait(_: int) -> None:
+        """Send each request immediately."""
 
     while not done.done():
-        await people.file(AT_A_TIME, at_once, first=people.wanted)
+        await people.file(BATCH, no_wait, first=people.wanted)
 
 
 @pytest.mark.timeout(600)
-async def test_everything_is_restarted_under_load_and_no_submit_fails(tmp_path_factory: pytest.TempPathFactory) -> None:
-    async with doubled(tmp_path_factory) as (house, url), crowd(house, url, tries=1) as people:
-        restarting = asyncio.create_task(restart_everything(house))
+async def test_a_rolling_restart_under_load_fails_no_submit(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async with doubled(tmp_path_factory) as (system, url), crowd(system, url, tries=1) as people:
+        restarting = asyncio.create_task(restart_everything(system))
         try:
             await file_until(restarting, people)
         finally:

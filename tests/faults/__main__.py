@@ -17,10 +17,10 @@ import typer
 from deploy.local.tier import REAL, Tier
 from tests.faults import clock
 from tests.faults.aimed import chosen
+from tests.faults.environment import faults_environment
+from tests.faults.failure_report import outcome_report, rerun_command
 from tests.faults.runner import Run
 from tests.faults.schedule import Schedule
-from tests.faults.telling import again, ending
-from tests.faults.town import town
 
 HOME = Path(".postigo") / f"faults-{os.getpid()}"
 
@@ -28,36 +28,36 @@ HOME = Path(".postigo") / f"faults-{os.getpid()}"
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@app.command(help="Break everything, and see that nothing is lost.")
+@app.command(help="Inject faults into the whole system, and verify that nothing is lost.")
 def faults(
-    seed: Annotated[int, typer.Option(help="What the schedules follow from.")] = 1,
-    schedules: Annotated[int, typer.Option(help="How many.")] = 20,
-    only: Annotated[int | None, typer.Option(help="Just this one of them, again.")] = None,
-    tier: Annotated[Tier, typer.Option(help="Which engines.")] = REAL,
-    show: Annotated[bool, typer.Option("--show", help="Print the schedules, and run none.")] = False,
+    seed: Annotated[int, typer.Option(help="The seed of the schedules.")] = 1,
+    schedules: Annotated[int, typer.Option(help="Number of schedules.")] = 20,
+    only: Annotated[int | None, typer.Option(help="Run only the schedule with this number.")] = None,
+    tier: Annotated[Tier, typer.Option(help="The engines.")] = REAL,
+    show: Annotated[bool, typer.Option("--show", help="Print the schedules without running them.")] = False,
 ) -> None:
     numbers = [only] if only is not None else list(range(1, schedules + 1))
     drawn = [chosen(seed, number, tier) for number in numbers]
     if show:
         print("\n".join(map(str, drawn)))
     else:
-        _play(drawn, tier)
+        _run_and_exit(drawn, tier)
 
 
-def _play(schedules: Sequence[Schedule], tier: Tier) -> None:
-    # The driver says of every lost connection what the schedule does on purpose.
+def _run_and_exit(schedules: Sequence[Schedule], tier: Tier) -> None:
+    # The driver logs every lost connection, but the schedules cut connections on purpose.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    if any(step.fault == "clock" for schedule in schedules for step in schedule.steps) and not clock.bring():
-        print(f"Clocks will not jump: {clock.PACKAGE} is not on this machine, and may not be installed.")
+    if any(step.fault == "clock" for schedule in schedules for step in schedule.steps) and not clock.install():
+        print(f"Clock faults will be skipped: {clock.PACKAGE} is missing and cannot be installed.")
     failed = asyncio.run(_run(schedules, tier))
     for name in failed:
-        print(f"FAILED: {again(name, tier)}")
+        print(f"FAILED: {rerun_command(name, tier)}")
     print(f"{len(schedules) - len(failed)} of {len(schedules)} schedules held every clause.")
     sys.exit(bool(failed))
 
 
 async def _run(schedules: Sequence[Schedule], tier: Tier) -> list[str]:
-    """The names of those that failed. One town serves all, until something fails in it: then a new one is founded."""
+    """Run all schedules; returns the names of the failed ones. After a failure a new environment is started."""
     running = asyncio.current_task()
     assert running is not None
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -66,20 +66,22 @@ async def _run(schedules: Sequence[Schedule], tier: Tier) -> list[str]:
     failed: list[str] = []
     while waiting:
         home = HOME.with_name(f"{HOME.name}-{len(failed)}")
-        begin = time.monotonic()
+        started = time.monotonic()
         async with AsyncExitStack() as stack:
-            place = await stack.enter_async_context(town(home, tier))
-            print(f"Everything is up after {time.monotonic() - begin:.0f} s, in {home}.", flush=True)
+            current = await stack.enter_async_context(faults_environment(home, tier))
+            print(f"Everything is up after {time.monotonic() - started:.0f} s, in {home}.", flush=True)
             broken = False
             while waiting and not broken:
                 schedule = waiting.pop(0)
                 print(schedule, flush=True)
-                outcome = await Run(place, schedule, say=lambda text: print(text, flush=True)).play()
+                outcome = await Run(current, schedule, say=lambda text: print(text, flush=True)).play()
                 broken = not outcome.passed
-                print(f"  [{len(schedules) - len(waiting)}/{len(schedules)}] {ending(outcome, tier)}", flush=True)
+                print(
+                    f"  [{len(schedules) - len(waiting)}/{len(schedules)}] {outcome_report(outcome, tier)}", flush=True
+                )
         if broken:
             failed.append(schedule.name)
-            print(f"Logs and data of the failed one are kept in {home}.")
+            print(f"The logs and data of the failed schedule are kept in {home}.")
         else:
             shutil.rmtree(home, ignore_errors=True)
     return failed

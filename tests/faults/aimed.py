@@ -1,6 +1,7 @@
-"""Schedules that are aimed at one step of the kernel each, where a kernel without that step does harm.
+"""Schedules that each target one step of the kernel: without that step, they cause harm.
 
-On a sound kernel they hold like all others, and are run among them; `test_mutations.py` runs them on broken ones.
+On a correct kernel every clause holds. They run among the random schedules; `test_mutations.py` runs them on mutated
+kernels.
 """
 
 import random
@@ -13,59 +14,61 @@ from deploy.verification.evidence import MESSAGE
 from services.common.contracts import topics
 from services.common.messaging.failpoints import Failpoint
 from tests.faults.schedule import DEPARTMENTS, STORES, WRITES, Schedule, Step, draw
-from tests.faults.script import Part, Wish
+from tests.faults.workload import PlannedAct, PlannedRequest
 
 UP_AGAIN: Final = 4.0
-"""Seconds after which a process that was killed at the beginning reads again, on a busy machine too."""
+"""Seconds after which a process that is killed at the start consumes again, even on a busy machine."""
 
 
-def _filed(name: str, count: int, at: float, *, every: float = 0.05, then: tuple[Wish, ...] = ()) -> Sequence[Part]:
-    """Plain requests from a moment on, so many seconds apart, and what their authors do with each."""
+def _filed(
+    name: str, count: int, at: float, *, every: float = 0.05, then: tuple[PlannedAct, ...] = ()
+) -> Sequence[PlannedRequest]:
+    """`count` requests without files: the first `at` seconds after the start, then one each `every` seconds."""
     rows = [row for row in load_requests() if not row.documents]
     chance = random.Random(name)
     parts = []
     for number in range(count):
         row = chance.choice(rows)
-        said = row.model_copy(update={"description": f"{row.description} (n.º {number}, {name})"})
-        parts.append(Part(number, round(at + number * every, 2), said, then=then))
+        unique = row.model_copy(update={"description": f"{row.description} (n.º {number}, {name})"})
+        parts.append(PlannedRequest(number, round(at + number * every, 2), unique, then=then))
     return parts
 
 
 def _commit(name: str) -> Schedule:
-    """Killed with a batch in hand that is not saved: whoever had committed it would never see it again."""
+    """Kill intake with an unsaved batch: a kernel that commits before it saves never reads the batch again."""
     steps = [Step(0, "die", "intake", how=f"{Failpoint.LOADED}@1")]
     return Schedule(name, _filed(name, 12, UP_AGAIN), steps)
 
 
 def _inbox(name: str) -> Schedule:
-    """What routing said is delivered a second time."""
+    """Deliver routing's events a second time: a kernel without an inbox processes them twice."""
     steps = [Step(6, "say again", topics.ASSIGNMENTS, how="in order")]
     return Schedule(name, _filed(name, 12, 0.5), steps)
 
 
 def _save(name: str) -> Schedule:
-    """Intake can read its store and not write to it, while people write and departments begin to answer.
+    """Intake can read its store but not write, while people send messages and departments answer.
 
-    What it says of a message, and of an answer, it has not decided: the one knows nothing of the other, and both get the
-    same number.
+    A kernel that publishes before it saves publishes a fact for a message and one for an answer, both from the same
+    stored state, so both get the same number.
     """
     steps = [
         Step(0, "stop", DEPARTMENTS, seconds=UP_AGAIN + 4),
         Step(UP_AGAIN + 2, "refuse", f"{STORES['intake']}{WRITES}", seconds=5),
     ]
-    return Schedule(name, _filed(name, 12, UP_AGAIN, then=(Wish(MESSAGE, 2.5),)), steps)
+    return Schedule(name, _filed(name, 12, UP_AGAIN, then=(PlannedAct(MESSAGE, 2.5),)), steps)
 
 
 def _outbox(name: str) -> Schedule:
-    """A member stands still between sending and clearing; another decides on the same document, and dies unsent."""
+    """Stop a member between publishing and clearing. Another member saves the same document and dies before publishing."""
     steps = [Step(0, "take over", "routing", how=f"{Failpoint.PUBLISHED}@1 {Failpoint.SAVED}@2")]
     return Schedule(name, _filed(name, 1, UP_AGAIN), steps)
 
 
 def _sends(name: str) -> Schedule:
-    """Between save and send the broker freezes, and dies with what it was sent; the sender is killed before.
+    """Freeze the broker between save and publish. Then kill the sender, and the broker with the records in its memory.
 
-    That happens in the midst of its work, when it has its connections.
+    The failpoint is a later one (@6), when the sender has open connections.
     """
     steps = [Step(0, "cut off", "intake", seconds=2, how=f"{Failpoint.SAVED}@6")]
     return Schedule(name, _filed(name, 80, UP_AGAIN / 2, every=0.1), steps)
@@ -81,11 +84,11 @@ AIMED: Final[Mapping[str, Callable[[str], Schedule]]] = {
 
 
 EVERY: Final = 4
-"""One schedule in so many is an aimed one."""
+"""Every schedule whose number is a multiple of this is an aimed one."""
 
 
 def chosen(seed: int, number: int, tier: Tier) -> Schedule:
-    """The schedule `number` of `seed`: drawn, or aimed when its turn has come."""
+    """The schedule `number` of `seed`: a random or an aimed one."""
     turn, rest = divmod(number, EVERY)
     if rest:
         return draw(seed, number, tier)

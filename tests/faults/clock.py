@@ -1,4 +1,4 @@
-"""The library that gives a process another time: Debian's `libfaketime`, where it is there or may be installed."""
+"""libfaketime, which changes the time of a process: find it, or install it on Debian."""
 
 import os
 import subprocess
@@ -14,8 +14,8 @@ def library() -> Path | None:
     return next(Path("/").glob(_PLACES), None)
 
 
-def bring() -> bool:
-    """Install it, as root on a Debian; whether it is there now."""
+def install() -> bool:
+    """Install it if this is root on Debian; whether it is available now."""
     if library() is None and os.geteuid() == 0 and which("apt-get"):
         subprocess.run(["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", PACKAGE], check=False)
     return library() is not None

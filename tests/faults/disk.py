@@ -1,4 +1,4 @@
-"""A small disk of its own for the engines' data, in memory, so that it can be filled: only root may have one."""
+"""A small in-memory disk for the engines' data, which a schedule can fill. Needs root."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ MEBIBYTE: Final = 1024 * 1024
 
 
 class Disk:
-    """`small` while the engines have a disk of their own; otherwise filling it would fill the machine's."""
+    """`small`: whether the small disk is mounted. Without it, filling would fill the machine's disk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -22,7 +22,7 @@ class Disk:
 
     @contextmanager
     def mounted(self) -> Iterator[None]:
-        """The disk is there within the block, if we are root."""
+        """Mount the disk within the block, if this is root."""
         if os.geteuid() != 0:
             yield
             return
@@ -36,20 +36,20 @@ class Disk:
             subprocess.run(["umount", "--lazy", self._folder], check=True)
 
     def fill(self) -> None:
-        """Take all the room that is left, while others take some too."""
+        """Fill the disk, while others write to it too."""
         assert self.small
-        room = os.statvfs(self._folder)
+        space = os.statvfs(self._folder)
         with (self._folder / BALLAST).open("wb") as ballast:
-            taken = 0
-            for step in (max(MEBIBYTE, room.f_bavail * room.f_frsize - 8 * MEBIBYTE), MEBIBYTE, room.f_frsize):
-                taken = _grown(ballast.fileno(), taken, step)
+            size = 0
+            for step in (max(MEBIBYTE, space.f_bavail * space.f_frsize - 8 * MEBIBYTE), MEBIBYTE, space.f_frsize):
+                size = _grow(ballast.fileno(), size, step)
 
     def free(self) -> None:
         (self._folder / BALLAST).unlink(missing_ok=True)
 
 
-def _grown(file: int, size: int, step: int) -> int:
-    """The size of the file, once there is no room for another `step` bytes."""
+def _grow(file: int, size: int, step: int) -> int:
+    """Grow the file in steps until there is no space for another one; returns its size."""
     try:
         while True:
             os.posix_fallocate(file, size, step)

@@ -1,10 +1,10 @@
-"""Starts a process of ours as `python -m` would, after what a test has laid ready for its next life.
+"""Start a process like `python -m`, with the faults that a test has prepared for it.
 
-`python -m tests.faults.launch FOLDER NAME MODULE`. In FOLDER may lie, each a file with one line:
+`python -m tests.faults.launch FOLDER NAME MODULE`. FOLDER may contain these files, each with one line:
 
-- `NAME.failpoint`: where this life ends or stands still; taken away, so that the next life is a plain one;
-- `NAME.clock`: how far the clock is off (`+6h`); may be changed while the process runs;
-- `NAME.mutation`: the kernel's promise that this process breaks (see `tests/faults/mutations.py`).
+- `NAME.failpoint`: where the process is killed or stopped. It is deleted, so it applies to one start only;
+- `NAME.clock`: the offset of the clock (`+6h`), which may change while the process runs;
+- `NAME.mutation`: the mutation of the kernel for this process (see `tests/faults/mutations.py`).
 """
 
 import os
@@ -25,7 +25,7 @@ def main() -> None:
     if clock.exists() and library and PRELOAD not in os.environ:
         os.execve(sys.executable, [sys.executable, "-m", __spec__.name, *sys.argv[1:]], _with_clock(library, clock))  # noqa: S606
     if PRELOAD in os.environ:
-        _sleep_anyhow()
+        _replace_sleep()
     failpoint = folder / f"{name}.failpoint"
     if failpoint.exists():
         os.environ["POSTIGO_FAILPOINT"] = failpoint.read_text(encoding="ascii").strip()
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _with_clock(library: str, clock: Path) -> dict[str, str]:
-    """A jump of the clock on the wall leaves the monotonic one alone, as on a real machine."""
+    """Fake the wall clock only: on a real machine a clock jump does not change the monotonic clock either."""
     faked = {
         PRELOAD: library,
         "FAKETIME_TIMESTAMP_FILE": str(clock),
@@ -50,8 +50,8 @@ def _with_clock(library: str, clock: Path) -> dict[str, str]:
     return {**os.environ, **faked}
 
 
-def _sleep_anyhow() -> None:
-    """Libfaketime 0.9.10 breaks `clock_nanosleep` on a clock that it leaves alone, and with it `time.sleep`."""
+def _replace_sleep() -> None:
+    """Replace `time.sleep`: libfaketime 0.9.10 breaks `clock_nanosleep` when it does not fake the monotonic clock."""
 
     def sleep(seconds: SupportsIndex | float) -> None:
         select.select((), (), (), float(seconds))

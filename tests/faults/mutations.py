@@ -1,6 +1,6 @@
-"""Five ways to break the kernel on purpose. Each is done to one process before it starts, and product code knows of none.
+"""Five mutations of the kernel, each applied to one process before it starts. Product code does not know them.
 
-The schedule that provokes the harm of each is in `aimed.py`.
+For each one, `aimed.py` has a schedule that causes its harm.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -71,4 +71,4 @@ MUTATIONS: Final[Mapping[str, Callable[[], None]]] = {
     each.__name__.replace("_", " "): each
     for each in (commit_before_save, no_inbox_check, publish_before_save, outbox_replaced, sends_not_awaited)
 }
-"""By name: what the process breaks."""
+"""The mutations by name."""

@@ -1,4 +1,4 @@
-"""A schedule: what is done to the system and when. It follows from seed, number and tier alone, and can be run again."""
+"""Schedules: which faults are injected and when. Seed, number and tier determine a schedule, so it can be repeated."""
 
 import math
 import random
@@ -10,8 +10,8 @@ from deploy.local.table import PROCESSES
 from deploy.local.tier import EMBEDDED, REAL, Tier
 from services.common.contracts import topics
 from services.common.messaging.failpoints import Failpoint
-from tests.faults import script
-from tests.faults.script import Part
+from tests.faults import workload
+from tests.faults.workload import PlannedRequest
 
 REPLICAS: Final = 2
 MEMBERS: Final[Mapping[str, str]] = {
@@ -19,7 +19,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     for name, module in PROCESSES.items()
     for number in range(1, REPLICAS + 1)
 }
-"""Every process of ours, by its name in the town: two of each, so that somebody can take over while one only hangs."""
+"""All processes by name: two of each, so that one can take over while the other one hangs."""
 
 DEPARTMENTS: Final = "departments"
 
@@ -31,13 +31,13 @@ STORES: Final[Mapping[str, str]] = {
     "gateway": "store of gateway",
     "gateway-worker": "store of gateway",
 }
-"""What stands between each process and the store: one service may lose it while the others have it."""
+"""The proxy between each process and the store: a schedule can cut off one service only."""
 
 STORE: Final = "store"
-"""All of them at once."""
+"""All store proxies at once."""
 
 WRITES: Final = " writes"
-"""After a store's name: reading goes on, and every write is refused, as by a disk that is full."""
+"""Suffix of a store's name: reads work, and every write is refused, as with a full disk."""
 
 GROUPS: Final[Mapping[str, str]] = {
     "intake": "intake",
@@ -46,11 +46,11 @@ GROUPS: Final[Mapping[str, str]] = {
     "notifications": "notifications",
     "gateway-views": "gateway-worker",
 }
-"""Which process the members of a consumer group are."""
+"""The process whose members form each consumer group."""
 
 GROUP_OF: Final = {process: group for group, process in GROUPS.items()}
 
-SAID_AGAIN: Final = (
+COPIED: Final = (
     topics.INTAKE,
     topics.LIFECYCLE,
     topics.ASSIGNMENTS,
@@ -84,12 +84,12 @@ DEADLY: Final[Mapping[str, Sequence[Failpoint]]] = {
     "gateway-worker": _VIEWING,
     "gateway": _FILING,
 }
-"""Steps at which each process may be told to die, or to stand still."""
+"""The failpoints at which each process may be killed or stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that is done: when (seconds from the beginning), what, to whom, for how long, and how exactly."""
+    """One fault: `at` seconds after the start, on `on`, for `seconds`, in the way `how`."""
 
     at: float
     fault: str
@@ -104,7 +104,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A fault, how often it is drawn, whom it may strike, how long it may last, and in which ways."""
+    """A kind of fault: its weight, its possible targets, its longest duration, and its ways."""
 
     fault: str
     weight: int
@@ -114,15 +114,15 @@ class Kind:
     tiers: Sequence[Tier] = (EMBEDDED, REAL)
 
 
-_ANYBODY: Final = (*MEMBERS, DEPARTMENTS)
+_ANY_PROCESS: Final = (*MEMBERS, DEPARTMENTS)
 
 _ANY_STORE: Final = (STORE, *sorted(set(STORES.values())))
 
 KINDS: Final = (
-    Kind("kill", 6, _ANYBODY),
+    Kind("kill", 6, _ANY_PROCESS),
     Kind("kill", 1, ("kafka", "mail")),
     Kind("kill", 3, ("postgres", "mongo", "s3"), tiers=(REAL,)),
-    Kind("stop", 5, _ANYBODY, longest=20),
+    Kind("stop", 5, _ANY_PROCESS, longest=20),
     Kind("stop", 2, ("kafka",), longest=60),
     Kind("stop", 1, ("mongo", "s3", "mail"), longest=20),
     Kind("stand still", 2, ("intake", "routing", "documents", "notifications", "gateway-worker"), longest=12),
@@ -132,7 +132,7 @@ KINDS: Final = (
     Kind("slow", 2, (*_ANY_STORE, "objects", "smtp", "counter", "to gateway", "to documents"), longest=20),
     Kind("deafen", 3, (*_ANY_STORE, "objects", "counter", "to gateway", "to documents"), longest=10),
     Kind("refuse", 3, (*_ANY_STORE, *(f"{store}{WRITES}" for store in _ANY_STORE), "objects", "smtp"), longest=20),
-    Kind("say again", 3, SAID_AGAIN, how=("in order", "shuffled")),
+    Kind("say again", 3, COPIED, how=("in order", "shuffled")),
     Kind("rewind", 1, tuple(GROUPS)),
     Kind("poison", 2, (topics.INTAKE, topics.LIFECYCLE, topics.ASSIGNMENTS, topics.DOCUMENTS, topics.outbox("pf"))),
     Kind("clock", 1, tuple(MEMBERS), longest=15, how=("-6h", "-2m", "+2m", "+6h")),
@@ -152,10 +152,10 @@ SHORTEST: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`name` is what it is known by; `parts` what people do; `steps` what is done to the system meanwhile."""
+    """`parts`: the planned requests. `steps`: the faults that are injected meanwhile."""
 
     name: str
-    parts: Sequence[Part]
+    parts: Sequence[PlannedRequest]
     steps: Sequence[Step] = field(default=())
 
     def __str__(self) -> str:
@@ -168,7 +168,7 @@ def draw(seed: int, number: int, tier: Tier) -> Schedule:
     """The schedule `number` of `seed`."""
     chance = random.Random(f"{seed} {number} {tier}")
     name = f"{seed}/{number}"
-    parts = script.draw(chance, name, chance.randint(30, 70), FILING_SECONDS)
+    parts = workload.draw(chance, name, chance.randint(30, 70), FILING_SECONDS)
     steps = [_step(chance, tier) for _ in range(chance.randint(2, 6))]
     return Schedule(name, parts, sorted(steps, key=lambda step: step.at))
 
@@ -183,7 +183,7 @@ def _step(chance: random.Random, tier: Tier) -> Step:
 
 
 def _lasting(chance: random.Random, longest: float) -> float:
-    """Short ones are the rule: as many between one second and ten as between ten and a hundred."""
+    """A log-uniform duration: as often between 1 s and 10 s as between 10 s and 100 s."""
     if not longest:
         return 0.0
     return round(math.exp(chance.uniform(math.log(SHORTEST), math.log(longest))), 1)

@@ -1,1 +1,1 @@
-"""What tests share: waiting for a condition, reading topics whole, cutting a connection."""
+"""Shared by tests: waiting for a condition, reading whole topics, interrupting connections."""

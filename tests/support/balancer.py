@@ -1,4 +1,4 @@
-"""A load balancer on loopback, as simple as they come: whoever is ready gets the next connection."""
+"""A simple load balancer on loopback: it forwards each connection to a random ready replica."""
 
 import asyncio
 import random
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Self
 
-LOOK_EVERY = 0.2
-"""Seconds between two looks at whether a replica is ready."""
+PROBE_EVERY = 0.2
+"""Seconds between two readiness probes of a replica."""
 
 
 class Balancer:
-    """Forwards connections to 127.0.0.1:`port` to one of `replicas` (port → port of its probe) that is ready."""
+    """Forwards connections to 127.0.0.1:`port` to a ready one of `replicas` (port → port of its probe)."""
 
     def __init__(self, replicas: Mapping[int, int]) -> None:
         self._replicas = replicas
@@ -27,7 +27,7 @@ class Balancer:
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
-        self._tasks = {asyncio.create_task(self._look_at(replica)) for replica in self._replicas}
+        self._tasks = {asyncio.create_task(self._probe(replica)) for replica in self._replicas}
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -37,14 +37,14 @@ class Balancer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _look_at(self, replica: int) -> None:
+    async def _probe(self, replica: int) -> None:
         while True:
             ready = False
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(2):
                     ready = await _is_ready(self._replicas[replica])
             (self._ready.add if ready else self._ready.discard)(replica)
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(PROBE_EVERY)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -1,7 +1,7 @@
-"""The net below a test's timeout: a worker that hangs says where, and ends.
+"""A watchdog behind pytest's timeout: a worker that still hangs prints its stacks and exits.
 
-pytest-timeout raises in whatever the main thread does just then. In a callback of the loop that is logged and forgotten,
-in another task it ends that one, and the test waits on, for ever.
+pytest-timeout raises in the code that the main thread is running. In a callback of the event loop the exception is only
+logged; in another task it ends only that task. The test then waits for ever.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ import pytest
 from pytest_timeout import Settings
 
 GRACE_SECONDS: Final = 60.0
-"""What a test that was given up may take to clean up behind itself."""
+"""Time for the cleanup of a test that was timed out."""
 
 
-class Net:
-    """A plugin. What it has to say goes to the error output as it is when pytest is configured, past any capture."""
+class HangWatchdog:
+    """A pytest plugin. It writes to the standard error of the moment when pytest is configured, bypassing capture."""
 
     def __init__(self, grace: float = GRACE_SECONDS) -> None:
         self._grace = grace
@@ -30,7 +30,7 @@ class Net:
 
     @pytest.hookimpl
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Settings) -> None:
-        self._timer = threading.Timer(settings.timeout + self._grace, self._end, [item.nodeid])
+        self._timer = threading.Timer(settings.timeout + self._grace, self._exit, [item.nodeid])
         self._timer.daemon = True
         self._timer.start()
 
@@ -39,13 +39,13 @@ class Net:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _end(self, nodeid: str) -> None:
-        print(f"\n{nodeid} hangs, and its timeout did not end it.", *_where(), sep="\n", file=self._out, flush=True)
+    def _exit(self, nodeid: str) -> None:
+        print(f"\n{nodeid} hangs, and its timeout did not end it.", *_stacks(), sep="\n", file=self._out, flush=True)
         os._exit(1)
 
 
-def _where() -> Iterator[str]:
-    """The stack of each thread, and of each task that waits."""
+def _stacks() -> Iterator[str]:
+    """The stack of each thread and of each unfinished task."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     for ident, frame in sys._current_frames().items():
         yield f"Thread {names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame))}"

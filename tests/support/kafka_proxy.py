@@ -1,4 +1,4 @@
-"""A proxy before a broker, which can keep records from it while it answers everything else."""
+"""A proxy in front of a broker that can drop produce requests and forward everything else."""
 
 import asyncio
 from typing import Final
@@ -6,20 +6,20 @@ from typing import Final
 from tests.support.proxy import Manners, Proxy
 
 _PRODUCE: Final = (0).to_bytes(2, "big")
-"""The number of the request that brings records, with which it begins."""
+"""The API key of produce requests, their first two bytes."""
 
 
 class KafkaProxy(Proxy):
-    """Its clients are told its own address where the broker names the broker's, so that they never go past it."""
+    """Replaces the broker's address by its own in responses, so that clients never bypass it."""
 
     def answered(self, chunk: bytes) -> bytes:
         ((host, port),) = self._targets
-        named = host.encode()
-        return chunk.replace(named + port.to_bytes(4, "big"), named + self.port.to_bytes(4, "big"))
+        name = host.encode()
+        return chunk.replace(name + port.to_bytes(4, "big"), name + self.port.to_bytes(4, "big"))
 
 
 class WithoutRecords:
-    """What brings records never arrives, and is never answered."""
+    """Drops produce requests; they get no response."""
 
     async def next(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         size = await reader.readexactly(4)

@@ -1,4 +1,4 @@
-"""What the authors of requests see of them in the end, read as they read it."""
+"""Reads the final pages of requests through the public API, as their authors do."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ AT_ONCE: Final = 8
 
 @dataclass(slots=True)
 class Readers:
-    """Everybody of the demonstration at the counter, signed in once."""
+    """The accounts of the demonstration, each signed in once."""
 
     api: PublicApi
     sessions: dict[str, Session] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Readers:
                 self.sessions[account.key] = await self.api.sign_in(account)
 
     async def pages(self, submissions: Sequence[Submission]) -> dict[str, Page[Entry]]:
-        """By reference. Raises DemoError."""
+        """The final page of each submission that got a reference, by reference. Raises `DemoError`."""
         await self.sign_in()
         limit = asyncio.Semaphore(AT_ONCE)
 

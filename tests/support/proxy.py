@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback whose manners a test can change: an engine goes away, or behaves badly, without being harmed."""
+"""A TCP proxy on loopback whose behaviour a test can change: an engine seems unavailable or faulty while it runs on."""
 
 import asyncio
 import itertools
@@ -10,15 +10,15 @@ CHUNK = 65_536
 
 TICK = 0.02
 
-ENDED_WITHIN = 5.0
-"""Seconds that connections have to end once they are closed."""
+CLOSED_WITHIN = 5.0
+"""Seconds that closed connections have to end."""
 
 
 class Wire(Protocol):
-    """A protocol known well enough to answer in the engine's place.
+    """A protocol that the proxy understands, so that it can respond instead of the engine.
 
-    Reads what a client asks, answers what is to be answered with an error, and returns the bytes to pass on, if any.
-    Raises `asyncio.IncompleteReadError` at the end.
+    Reads one request, responds itself if the request must fail, and returns the bytes to forward (empty for none).
+    Raises `asyncio.IncompleteReadError` at the end of the connection.
     """
 
     async def next(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes: ...
@@ -26,10 +26,10 @@ class Wire(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How the proxy treats what passes.
+    """How the proxy treats connections.
 
-    `cut`: connections are closed at once. `latency`: seconds by which every answer is late. `deaf`: what is asked
-    arrives, and no answer comes back. `wire`: asked and answered in that protocol, instead of just passed on.
+    `cut`: it closes them at once. `latency`: it delays every response by these seconds. `deaf`: it forwards requests and drops
+    responses. `wire`: it parses requests in that protocol instead of forwarding bytes.
     """
 
     cut: bool = False
@@ -43,10 +43,10 @@ CUT = Manners(cut=True)
 
 
 class Proxy:
-    """Forwards 127.0.0.1:`port` to `targets` in turn (host:port, a URL's beginning may stand before it).
+    """Forwards 127.0.0.1:`port` to `targets` in turn (host:port or a URL).
 
-    Of several targets, one that refuses a connection is passed over. `pace` is bytes a second in either direction, on
-    each connection; None for as fast as it goes, 0 for not at all.
+    It skips a target that refuses a connection if there is another. `pace` limits the bytes per second in each direction of each
+    connection: None for no limit, 0 for none at all.
     """
 
     def __init__(self, *targets: str) -> None:
@@ -69,11 +69,11 @@ class Proxy:
         self._server.close()
         self.cut()
         if self._tasks:
-            # What is closed ends by itself; a cancelled one would be reported as an error of the server's.
-            await asyncio.wait(self._tasks, timeout=ENDED_WITHIN)
+            # Closed connections end by themselves; asyncio would report a cancelled one as an error of the server.
+            await asyncio.wait(self._tasks, timeout=CLOSED_WITHIN)
 
     def behave(self, manners: Manners) -> None:
-        """From now on like this. Where a connection cannot go over to it, its client has to make another."""
+        """Behave like this from now on. Connections that cannot change their behaviour are closed."""
         before, self.manners = self.manners, manners
         if manners.cut or manners.wire is not before.wire or (before.deaf and not manners.deaf):
             for writer in list(self._writers):
@@ -87,7 +87,7 @@ class Proxy:
         self.behave(GOOD)
 
     def answered(self, chunk: bytes) -> bytes:
-        """What a client gets for these bytes of an answer."""
+        """The bytes that a client gets for `chunk` of a response."""
         return chunk
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,44 +100,46 @@ class Proxy:
         self._writers.add(writer)
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
-                await self._between(reader, writer)
+                await self._forward(reader, writer)
         finally:
             self._tasks.discard(task)
             self._writers.discard(writer)
             writer.close()
 
-    async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream, downstream = await self._connected()
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream, downstream = await self._connect()
         self._writers.add(downstream)
         try:
-            await asyncio.gather(self._ask(reader, downstream, writer), self._answer(upstream, writer))
+            await asyncio.gather(
+                self._forward_requests(reader, downstream, writer), self._forward_responses(upstream, writer)
+            )
         finally:
             self._writers.discard(downstream)
             downstream.close()
 
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection to the next target that takes one. Raises `OSError` when none does."""
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the next target that accepts one. Raises `OSError` if none does."""
         for _ in self._targets[1:]:
             with suppress(OSError):
                 return await asyncio.open_connection(*self._targets[next(self._turns)])
         return await asyncio.open_connection(*self._targets[next(self._turns)])
 
-    async def _ask(
+    async def _forward_requests(
         self, reader: asyncio.StreamReader, downstream: asyncio.StreamWriter, writer: asyncio.StreamWriter
     ) -> None:
         try:
             while True:
                 wire = self.manners.wire
-                asked = await wire.next(reader, writer) if wire else await reader.read(CHUNK)
-                if not asked and wire is None:
+                chunk = await wire.next(reader, writer) if wire else await reader.read(CHUNK)
+                if not chunk and wire is None:
                     return
-                await self._wait(len(asked))
-                downstream.write(asked)
+                await self._wait(len(chunk))
+                downstream.write(chunk)
                 await downstream.drain()
         finally:
             downstream.close()
 
-    async def _answer(self, upstream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward_responses(self, upstream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while chunk := await upstream.read(CHUNK):
                 if self.manners.latency:
@@ -150,7 +152,7 @@ class Proxy:
             writer.close()
 
     async def _wait(self, size: int) -> None:
-        """Until so many bytes are due."""
+        """Wait until `pace` allows `size` more bytes."""
         waited = 0.0
         while self.pace is not None and waited * self.pace < size:
             await asyncio.sleep(TICK)

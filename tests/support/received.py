@@ -1,4 +1,4 @@
-"""Building what a handler meets, for tests of pure domain functions."""
+"""Builds the `Received` that a handler gets, for tests of pure domain functions."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ REQUEST: Final = UUID("7d444840-9dc0-41d1-b245-5ffdce74fad2")
 def received(
     event: Event, *, topic: str, key: UUID = REQUEST, at: datetime = MONDAY, id: str | None = None, offset: int = 0
 ) -> Received[Any]:
-    """`event` as appended to `topic` at `at`."""
+    """`event` as consumed from `topic`, appended at `at`."""
     value = event.model_dump_json()
     return Received(
         event=event,

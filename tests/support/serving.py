@@ -1,4 +1,4 @@
-"""An ASGI application on a port of this machine, served as every process serves its own."""
+"""Serves an ASGI application on a local port with the same server settings as our processes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,21 +14,21 @@ from tests.support.waiting import eventually
 
 
 def settings(**changes: str) -> PublicListener:
-    told = {"kafka_url": "nowhere", "mongo_url": "nowhere", "postigo_internal_secret": "s" * 32}
-    return PublicListener.model_validate({**told, "http_port": 0, "internal_port": 0, **changes})
+    required = {"kafka_url": "nowhere", "mongo_url": "nowhere", "postigo_internal_secret": "s" * 32}
+    return PublicListener.model_validate({**required, "http_port": 0, "internal_port": 0, **changes})
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, told: PublicListener) -> AsyncIterator[int]:
-    """The port that `app` answers on until the block is left."""
-    async with running(DrainingServer(public_config(app, told))) as server:
+async def serving(app: ASGIApp, listener: PublicListener) -> AsyncIterator[int]:
+    """Serve `app` inside the block; yield its port."""
+    async with running(DrainingServer(public_config(app, listener))) as server:
         yield port_of(server)
 
 
 @asynccontextmanager
-async def serving_internally(app: ASGIApp, told: PublicListener, drain: float = 0) -> AsyncIterator[DrainingServer]:
-    """The server of `app`, lifespan included, told to exit when the block is left, if not before."""
-    async with running(DrainingServer(internal_config(app, told), drain)) as server:
+async def serving_internally(app: ASGIApp, listener: PublicListener, drain: float = 0) -> AsyncIterator[DrainingServer]:
+    """Serve `app` with its lifespan inside the block; yield its server, which exits at the end of the block at the latest."""
+    async with running(DrainingServer(internal_config(app, listener), drain)) as server:
         yield server
 
 

@@ -1,4 +1,4 @@
-"""Topics as a test sees them: made for it, written to, read whole."""
+"""Topics for tests: create them, append to them, read them whole."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -10,30 +10,36 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
+from deploy.topics import load
 from tests.support.waiting import eventually
 
 Headers = Sequence[tuple[str, bytes | None]]
 
 
 async def create(url: str, partitions: dict[str, int]) -> None:
-    """Create topics (name → number of partitions) that keep the broker's append time, and wait until they can be used."""
-    configs = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(17 * 1024 * 1024)}
-    wanted = [NewTopic(name, number, 1, topic_configs=configs) for name, number in partitions.items()]
+    """Create topics (name → number of partitions) with the declared configuration, and wait until they are usable."""
+    wanted = [NewTopic(name, number, 1, topic_configs=_config_of(name)) for name, number in partitions.items()]
     admin = AIOKafkaAdminClient(bootstrap_servers=url)
     await admin.start()
 
-    async def made() -> bool:
-        """A broker that has much to do may refuse, so it is asked again; what is there already stays as it is."""
+    async def created() -> bool:
+        """Retried, because a busy broker may refuse. An existing topic is not changed."""
         await admin.create_topics(wanted)
         described = await admin.describe_topics(list(partitions))
         return all(
-            not each["error_code"] and all(one["leader"] >= 0 for one in each["partitions"]) for each in described
+            not each["error_code"] and all(partition["leader"] >= 0 for partition in each["partitions"])
+            for each in described
         )
 
     try:
-        await eventually(made, within=40)
+        await eventually(created, within=40)
     finally:
         await admin.close()
+
+
+def _config_of(name: str) -> dict[str, str]:
+    declared = "requests.intake.v1.dlq.intake" if ".dlq." in name else "requests.intake.v1"
+    return next(dict(topic.on_one_node().config) for topic in load() if topic.name == declared)
 
 
 async def delete(url: str, names: Iterable[str]) -> None:
@@ -46,7 +52,7 @@ async def delete(url: str, names: Iterable[str]) -> None:
 
 
 async def read_all(url: str, *topics: str) -> list[ConsumerRecord[bytes, bytes]]:
-    """Every record that lies on `topics` now, in order within a partition."""
+    """All records of `topics` up to the present end, ordered by topic, partition and offset."""
     async with AsyncExitStack() as stack:
         consumer = AIOKafkaConsumer(bootstrap_servers=url, auto_offset_reset="earliest", enable_auto_commit=False)
         await consumer.start()
@@ -71,7 +77,7 @@ async def read_all(url: str, *topics: str) -> list[ConsumerRecord[bytes, bytes]]
 
 
 async def _metadata(consumer: AIOKafkaConsumer) -> Any:
-    """What the broker has; None while it is coming back."""
+    """The broker's metadata; None while it is restarting."""
     try:
         return await consumer._client.fetch_all_metadata()
     except KafkaError:
@@ -79,9 +85,9 @@ async def _metadata(consumer: AIOKafkaConsumer) -> Any:
 
 
 async def producer(url: str, **options: Any) -> AIOKafkaProducer:
-    made = AIOKafkaProducer(bootstrap_servers=url, acks="all", max_request_size=17 * 1024 * 1024, **options)
-    await made.start()
-    return made
+    started = AIOKafkaProducer(bootstrap_servers=url, acks="all", max_request_size=17 * 1024 * 1024, **options)
+    await started.start()
+    return started
 
 
 def header(record: ConsumerRecord[bytes, bytes], name: str) -> str | None:
@@ -92,8 +98,20 @@ def header(record: ConsumerRecord[bytes, bytes], name: str) -> str | None:
 async def append(
     producer: AIOKafkaProducer, topic: str, key: bytes | None, value: bytes | None, headers: Headers
 ) -> RecordMetadata:
-    """Append one record, even one with neither key nor value, which the plain `send` refuses."""
+    """Append one record to partition 0. Key and value may both be None, which `send` refuses."""
     batch = producer.create_batch()
     batch.append(key=key, value=value, timestamp=None, headers=list(headers))
     batch.close()
     return await (await producer.send_batch(batch, topic, partition=0))
+
+
+async def append_bomb(url: str, topic: str, mebibytes: int, codec: str = "gzip") -> RecordMetadata:
+    """Append one compressed batch with one record that unpacks to `mebibytes`."""
+    compressing = await producer(url, compression_type=codec)
+    try:
+        batch = compressing.create_batch()
+        batch.append(key=b"", value=bytes(mebibytes * 1024 * 1024), timestamp=None, headers=[])
+        batch.close()
+        return await (await compressing.send_batch(batch, topic, partition=0))
+    finally:
+        await compressing.stop()

@@ -1,7 +1,8 @@
-"""A batch with a record in it that has a header name which is not UTF-8, as a foreign client can write it:
+"""Appends a batch with a record whose header name is not UTF-8, as another client library can produce it:
 `python -m tests.support.undecodable`.
 
-The library's fast encoder refuses such a name, its plain one does not: hence a process of its own.
+aiokafka's compiled encoder refuses such a name and its Python encoder does not, so this runs in a process of its own. The batch is
+not compressed: the broker would rewrite a compressed batch, with other names.
 """
 
 import asyncio
@@ -21,22 +22,22 @@ VALUE = b"{}"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record lies."""
+class Location:
+    """The partition and offset of a record."""
 
     partition: int
     offset: int
 
 
-class Name(str):
+class NotUtf8(str):
     __slots__ = ()
 
     def encode(self, *_: str) -> bytes:
         return b"\xff\xfe"
 
 
-async def append(url: str, topic: str, key: UUID, *behind: Entry, codec: str | None = None) -> Place:
-    """Append the record, and those `behind` it in the same batch; where it lies."""
+async def append(url: str, topic: str, key: UUID, *behind: Entry) -> Location:
+    """Append the record and, in the same batch, the records `behind` it; the location of the first."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, url, topic, str(key)),
         env=os.environ | {"AIOKAFKA_NO_EXTENSIONS": "1"},
@@ -44,19 +45,18 @@ async def append(url: str, topic: str, key: UUID, *behind: Entry, codec: str | N
         stdout=asyncio.subprocess.PIPE,
     )
     others = [[value.decode(), [[name, text.decode()] for name, text in headers]] for value, headers in behind]
-    told = json.dumps({"codec": codec, "behind": others})
-    said, _ = await process.communicate(told.encode())
-    return Place(**json.loads(said))
+    output, _ = await process.communicate(json.dumps(others).encode())
+    return Location(**json.loads(output))
 
 
 async def _append(url: str, topic: str, key: str) -> None:
-    told = json.load(sys.stdin)
-    producer = AIOKafkaProducer(bootstrap_servers=url, compression_type=told["codec"])
+    behind = json.load(sys.stdin)
+    producer = AIOKafkaProducer(bootstrap_servers=url)
     await producer.start()
     try:
         batch = producer.create_batch()
-        batch.append(key=key.encode(), value=VALUE, timestamp=None, headers=[(Name("name"), b"text")])
-        for value, headers in told["behind"]:
+        batch.append(key=key.encode(), value=VALUE, timestamp=None, headers=[(NotUtf8("name"), b"text")])
+        for value, headers in behind:
             names = [(name, text.encode()) for name, text in headers]
             batch.append(key=key.encode(), value=value.encode(), timestamp=None, headers=names)
         await producer.partitions_for(topic)

@@ -1,4 +1,4 @@
-"""Waiting for a condition, with a bound: tests never sleep for luck."""
+"""Waits for a condition with a time limit, so that tests need no fixed sleeps."""
 
 import asyncio
 import time
@@ -9,9 +9,10 @@ T = TypeVar("T")
 
 
 async def eventually(probe: Callable[[], Awaitable[T]], *, within: float = 20.0, every: float = 0.05) -> T:
-    """The first truthy answer of `probe`. An `AssertionError` of the probe counts as not yet.
+    """The first truthy result of `probe`, called at intervals of `every` seconds.
 
-    After `within` seconds the last failure is raised, so that a test says what it was still waiting for.
+    An `AssertionError` of the probe means *not yet*. After `within` seconds the last one is raised, so that the test shows what
+    was missing.
     """
     deadline = time.monotonic() + within
     while True:

@@ -1,6 +1,6 @@
-"""Processes that start in a tenth of the time: forked from one that has imported the libraries, and none of our own code.
+"""Starts processes in a tenth of the time: they are forked from a server that has imported the libraries but none of our code.
 
-Most of what a kill test takes is starting processes, and most of that is importing libraries.
+Kill tests spend most of their time starting processes, and most of that importing libraries.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _context.set_forkserver_preload([__name__, *LIBRARIES])
 
 
 class Process:
-    """A module run as `python -m` would, with these arguments and just this environment; its output goes to `log`."""
+    """Runs a module like `python -m`, with `arguments`, exactly the environment `env`, and its output in `log`."""
 
     def __init__(self, module: str, arguments: Sequence[str], env: Mapping[str, str], log: Path) -> None:
         self._process = _context.Process(target=_run, args=(module, arguments, dict(env), str(log)), daemon=True)

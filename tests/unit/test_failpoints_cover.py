@@ -42,7 +42,8 @@ HARMLESS = (
     "consumer.getmany",
     "consumer.position",
     "self._poll",
-    "self._shares",
+    "_shares",
+    "_fetched",
     "self._subscription.processed_offsets",
 )
 """Awaits that change nothing anywhere: a wait, also for a commit, a bound, a poll, and the locks within one process."""

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 CONFTEST = """
-from tests.support.hangs import Net
+from tests.support.hangs import HangWatchdog
 
 def pytest_configure(config):
-    config.pluginmanager.register(Net(grace=0.3))
+    config.pluginmanager.register(HangWatchdog(grace=0.3))
 """
 
 HANGS = """

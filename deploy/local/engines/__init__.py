@@ -1,1 +1,1 @@
-"""The engines of the embedded stack, each a process of its own: `python -m deploy.local.engines.NAME`."""
+"""The engines of the local stack, each in its own process: `python -m deploy.local.engines.NAME`."""

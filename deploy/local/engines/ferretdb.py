@@ -1,6 +1,6 @@
 """FerretDB: MongoDB's protocol in front of PostgreSQL. `python -m deploy.local.engines.ferretdb --port P --postgres-port Q --data DIR`.
 
-The process becomes the server (same pid). It keeps nothing but its own id in the folder.
+The process becomes the server (exec, same pid). The folder contains only the server's id.
 """
 
 import argparse
@@ -20,13 +20,13 @@ def main() -> None:
         f"-postgresql-url=postgres://postgres@127.0.0.1:{arguments.postgres_port}/postgres",
         f"-state={data}",
     ]
-    os.execv(command[0], command)  # noqa: S606 - a shell would stand between
+    os.execv(command[0], command)  # noqa: S606 - a shell would add a process
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="FerretDB on 127.0.0.1.")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--postgres-port", type=int, required=True, help="where its data is")
+    parser.add_argument("--postgres-port", type=int, required=True, help="port of the PostgreSQL that stores the data")
     parser.add_argument("--data", type=Path, required=True, help="folder for its state")
     return parser.parse_args()
 

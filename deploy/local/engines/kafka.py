@@ -1,6 +1,6 @@
 """Apache Kafka, one node in KRaft mode: `python -m deploy.local.engines.kafka --port P --controller-port Q --data DIR`.
 
-The process becomes the broker (same pid). The folder is formatted at the first start.
+The process becomes the broker (exec, same pid). The folder is formatted at the first start.
 """
 
 import argparse
@@ -13,8 +13,11 @@ from pathlib import Path
 from deploy.local import maven
 from deploy.local.engines.java import JAVA, LOGGING, SMALL
 
-# Data of one home never meets another's, so every home may carry the same id.
+# Homes never share data, so all of them can use the same id.
 CLUSTER_ID = "UG9zdGlnby1sb2NhbC0wMA"
+
+# The broker unpacks a batch before it can refuse it: 150 MiB in one record take 640 MiB of heap.
+HEAP = "-Xmx768m"
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -32,13 +35,13 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
-# 35 days: an inbox remembers as long, and an empty group would lose its offsets after 7.
+# 35 days, as long as an inbox keeps ids. The default is 7 days: then an empty group loses its offsets.
 offsets.retention.minutes=50400
-# How long a writer may hold back what lies behind a transaction that it leaves open.
+# The longest time that an open transaction can delay the readers of later records.
 transaction.max.timeout.ms=60000
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
-# Back after a SIGKILL in 4 s instead of 12: the old registration is fenced sooner.
+# After a SIGKILL the broker is back in 4 s instead of 12 s: its old registration is fenced sooner.
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 """
@@ -52,12 +55,12 @@ def main() -> None:
         _format(data, arguments.port, arguments.controller_port, classes)
     properties = data.with_suffix(".properties")
     _write(properties, data, arguments.port, arguments.controller_port)
-    command = _java(classes, "-Xmx384m", "kafka.Kafka", str(properties))
-    os.execv(command[0], command)  # noqa: S606 - a shell would stand between
+    command = _java(classes, HEAP, "kafka.Kafka", str(properties))
+    os.execv(command[0], command)  # noqa: S606 - a shell would add a process
 
 
 def _format(data: Path, port: int, controller_port: int, classes: str) -> None:
-    """Format beside and move into place: a folder that exists is a formatted one."""
+    """Format a partial folder and rename it: a folder with the final name is always formatted."""
     partial = data.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -66,7 +69,7 @@ def _format(data: Path, port: int, controller_port: int, classes: str) -> None:
     options = ("format", "--standalone", "-t", CLUSTER_ID, "-c", str(properties))
     formatted = subprocess.run(_java(classes, "-Xmx128m", "kafka.tools.StorageTool", *options), check=False)
     if formatted.returncode:
-        sys.exit(f"The folder {data} could not be prepared for Kafka.")
+        sys.exit(f"The folder {data} could not be formatted for Kafka.")
     properties.unlink()
     partial.rename(data)
 

@@ -1,6 +1,6 @@
-"""A mail catcher: takes every mail and keeps it as one `.eml` file: `python -m deploy.local.engines.mail --port P --data DIR`.
+"""A mail catcher: accepts every mail and stores it as an `.eml` file: `python -m deploy.local.engines.mail --port P --data DIR`.
 
-Nothing is sent on. Any mail program opens the files; their names sort by the time of arrival.
+Nothing is delivered. Any mail program opens the files. Their names sort by time of arrival.
 """
 
 import argparse
@@ -19,7 +19,7 @@ MAIL_LIMIT_BYTES = 32 * 1024 * 1024
 
 
 class Catcher:
-    """Keeps a mail before it acknowledges it, so that what was acknowledged can be read."""
+    """Stores a mail before it acknowledges it, so every acknowledged mail can be read."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,14 +29,14 @@ class Catcher:
         content = envelope.original_content
         assert content is not None
         try:
-            await asyncio.to_thread(self._keep, _headers(envelope) + content)
+            await asyncio.to_thread(self._store, _headers(envelope) + content)
         except OSError as error:
-            print(f"a mail was not kept: {error.strerror}", file=sys.stderr, flush=True)
+            print(f"a mail was not stored: {error.strerror}", file=sys.stderr, flush=True)
             return "452 The mail cannot be stored now"
         return "250 Kept"
 
-    def _keep(self, mail: bytes) -> None:
-        """Whole or not at all: readers see only names that end in `.eml`."""
+    def _store(self, mail: bytes) -> None:
+        """Write a partial file and rename it: readers look for `.eml` files only."""
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}Z-{os.getpid()}-{next(self._number)}"
         partial = self._folder / f".{name}.partial"
         try:
@@ -48,7 +48,7 @@ class Catcher:
 
 
 def _headers(envelope: Envelope) -> bytes:
-    """The envelope as headers: a blind copy shows nowhere else."""
+    """The envelope as headers: only the envelope names the recipients of a blind copy."""
     lines = [f"Return-Path: <{envelope.mail_from or ''}>"]
     lines += [f"Delivered-To: {recipient}" for recipient in envelope.rcpt_tos]
     lines += [f"Received: by postigo-mail-catcher; {format_datetime(datetime.now(UTC))}"]
@@ -65,18 +65,18 @@ async def serve(port: int, folder: Path) -> None:
         loop.add_signal_handler(number, stop.set)
     catcher = Catcher(folder)
 
-    def conversation() -> SMTP:
+    def connection() -> SMTP:
         return SMTP(catcher, data_size_limit=MAIL_LIMIT_BYTES, enable_SMTPUTF8=True, hostname="localhost")
 
-    server = await loop.create_server(conversation, "127.0.0.1", port)
+    server = await loop.create_server(connection, "127.0.0.1", port)
     await stop.wait()
     server.close()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="A mail server on 127.0.0.1 that keeps every mail and sends none.")
+    parser = argparse.ArgumentParser(description="A mail server on 127.0.0.1 that stores every mail and delivers none.")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--data", type=Path, required=True, help="folder where the .eml files go")
+    parser.add_argument("--data", type=Path, required=True, help="folder for the .eml files")
     arguments = parser.parse_args()
     asyncio.run(serve(arguments.port, arguments.data))
 

@@ -22,7 +22,7 @@ def main() -> None:
     data.mkdir(parents=True, exist_ok=True)
     command = [str(cache.piece(cache.MINIO) / cache.MINIO), "server", "--quiet", str(data / "objects")]
     options = ["--address", f"127.0.0.1:{arguments.port}", "--certs-dir", str(data / "certificates")]
-    os.execve(command[0], [*command, *options], os.environ | SETTINGS)  # noqa: S606 - a shell would stand between
+    os.execve(command[0], [*command, *options], os.environ | SETTINGS)  # noqa: S606 - a shell would add a process
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,6 +1,6 @@
 """A server that speaks MongoDB's wire protocol, its data in one file: `python -m deploy.local.engines.mongo --port P --data DIR`.
 
-The Java server runs inside this Python process, so that it can be told its version and be shut down cleanly.
+The Java server runs inside this Python process: Python sets its version and shuts it down cleanly.
 """
 
 import argparse
@@ -17,17 +17,17 @@ from deploy.local.engines.java import LIBJVM, LOGGING, SMALL
 
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
-# The longest time, in milliseconds, that an acknowledged write is in memory only.
+# An acknowledged write is only in memory for at most this time.
 COMMIT_DELAY_MS = 5
 
-# What the server says of itself (MongoDB 7.0); its own highest answer is refused by today's drivers.
+# The version that the server reports (MongoDB 7.0). Current drivers reject the versions that it supports itself.
 VERSION = (7, 0, 0)
 WIRE_VERSION = 21
 
 
 def main() -> None:
     arguments = _arguments()
-    # Before the JVM: its threads inherit the mask, and only `sigwait` below sees the signal.
+    # Must come before the JVM starts: its threads inherit the mask, so only `sigwait` below gets the signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     _start_jvm()
     data: Path = arguments.data
@@ -37,12 +37,12 @@ def main() -> None:
     server.shutdownNow()
     store.close()
     sys.stdout.flush()
-    # Everything is on disk; the JVM's own threads need no farewell, and waiting for them can hang.
+    # All data is on disk. Waiting for the threads of the JVM can hang, so exit without it.
     os._exit(0)
 
 
 def _start_jvm() -> None:
-    """`-Xrs` leaves the signals to Python."""
+    """Start the JVM. With `-Xrs` it does not handle signals: Python does."""
     jpype.startJVM(
         str(LIBJVM),
         "-Xrs",

@@ -1,6 +1,6 @@
 """nginx, the TLS proxy: `python -m deploy.local.engines.nginx --port P --http-port Q --upstream HOST:PORT --data DIR`.
 
-DIR holds `fullchain.pem` and `privkey.pem`. The process becomes the server, inside the Debian folder that has it.
+DIR contains `fullchain.pem` and `privkey.pem`. nginx runs in the chroot where it is installed.
 """
 
 import argparse
@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from string import Template
 
-from deploy.local import cache, inside
+from deploy.local import cache, chroot
 
 PROXY = Path(__file__).parents[2] / "proxy"
 
@@ -18,21 +18,21 @@ def main() -> None:
     data: Path = arguments.data
     shutil.copy(PROXY / "problems.conf", data / "problems.conf")
     (data / "nginx.conf").write_text(_configuration(arguments), encoding="utf-8")
-    command = ["/usr/sbin/nginx", "-e", "stderr", "-c", f"{inside.DATA}/nginx.conf", "-g", "daemon off;"]
-    inside.run(cache.piece(cache.DEBIAN), data, command)
+    command = ["/usr/sbin/nginx", "-e", "stderr", "-c", f"{chroot.DATA}/nginx.conf", "-g", "daemon off;"]
+    chroot.run(cache.piece(cache.DEBIAN), data, command)
 
 
 def _configuration(arguments: argparse.Namespace) -> str:
-    # What is no variable of ours, such as $host, stays as it is.
+    # `safe_substitute` keeps nginx's own variables, such as $host.
     return Template((PROXY / "nginx.conf.template").read_text(encoding="utf-8")).safe_substitute(
         HTTPS_PORT=f"127.0.0.1:{arguments.port}",
         HTTP_PORT=f"127.0.0.1:{arguments.http_port}",
         UPSTREAM=arguments.upstream,
         CONNECTIONS_PER_SOURCE=str(arguments.connections_per_source),
-        TLS_CERTIFICATE=f"{inside.DATA}/fullchain.pem",
-        TLS_KEY=f"{inside.DATA}/privkey.pem",
-        PROBLEMS=f"{inside.DATA}/problems.conf",
-        RUN=inside.DATA,
+        TLS_CERTIFICATE=f"{chroot.DATA}/fullchain.pem",
+        TLS_KEY=f"{chroot.DATA}/privkey.pem",
+        PROBLEMS=f"{chroot.DATA}/problems.conf",
+        RUN=chroot.DATA,
     )
 
 

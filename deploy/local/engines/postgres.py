@@ -1,6 +1,6 @@
 """PostgreSQL with the DocumentDB extension, for FerretDB: `python -m deploy.local.engines.postgres --port P --data DIR`.
 
-The process becomes the server (same pid). The folder is copied from the installed cluster at the first start.
+The server runs in a chroot. At the first start the folder is copied from the installed cluster.
 """
 
 import argparse
@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from deploy.local import cache, inside
+from deploy.local import cache, chroot
 
 
 def main() -> None:
@@ -18,11 +18,11 @@ def main() -> None:
         _copy(data)
     settings = {**cache.SETTINGS, "port": str(arguments.port)}
     options = [f"--{name}={value}" for name, value in settings.items()]
-    inside.run(cache.piece(cache.DEBIAN), data, [f"{cache.POSTGRES}/postgres", "-D", inside.DATA, *options])
+    chroot.run(cache.piece(cache.DEBIAN), data, [f"{cache.POSTGRES}/postgres", "-D", chroot.DATA, *options])
 
 
 def _copy(data: Path) -> None:
-    """Copy beside and move into place: a folder that exists is a whole one."""
+    """Copy to a partial folder and rename it: a folder with the final name is always complete."""
     partial = data.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-# ministack knows this one account.
+# The only account that ministack has.
 KEYS = {"S3_ACCESS_KEY": "test", "S3_SECRET_KEY": "test"}
 
 
@@ -33,7 +33,7 @@ def _settings(port: int, data: Path) -> dict[str, str]:
         "STATE_DIR": str(data / "state"),
         "TMPDIR": str(scratch),
         "LOG_LEVEL": "WARNING",
-        # It would remove containers of a Docker daemon that it finds, and listen for SFTP and MQTT.
+        # Otherwise ministack removes containers of the machine's Docker daemon, and listens for SFTP and MQTT.
         "DOCKER_HOST": f"unix://{scratch}/no-docker",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",

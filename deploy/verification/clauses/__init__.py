@@ -1,4 +1,4 @@
-"""Every promise that a history is judged by."""
+"""All clauses."""
 
 from typing import Final
 
@@ -29,4 +29,4 @@ CLAUSES: Final[tuple[Clause, ...]] = (
 )
 
 UNDISTURBED: Final = undisturbed.CLAUSES
-"""What holds besides where nothing is struck."""
+"""Further clauses for a run without faults."""

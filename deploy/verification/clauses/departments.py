@@ -1,4 +1,4 @@
-"""What passes between us and the departments: nothing fails to arrive, and saying it twice changes nothing."""
+"""The exchange with the departments: everything arrives, and repetitions change nothing."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ from services.common.contracts.lifecycle import ActRefused
 
 @clause(Harm.LOST)
 def every_request_goes_to_its_own_department(history: History) -> Iterator[Violation]:
-    """And to no other: neither to another inbox, nor in another's name."""
+    """And to no other department: neither to its inbox topic, nor with its code in the event."""
     for key, submission in history.by_request.items():
         went_to = {event.department for event in history.events(key, AssignmentMade)}
         for record in history.about(key, Assignment):
             assert isinstance(record.event, Assignment)
             went_to |= {record.event.department, record.topic.split(".")[1]}
         if went_to != {submission.department} or not history.about(key, AssignmentCreated):
-            given = ", ".join(sorted(went_to)) or "nobody"
+            given = ", ".join(sorted(went_to)) or "no department"
             yield Violation(f"{submission.name}: is for {submission.department}, went to {given}", key)
 
 
@@ -43,56 +43,56 @@ def every_request_is_assigned_once(history: History) -> Iterator[Violation]:
 
 @clause(Harm.LOST)
 def every_epoch_reaches_its_department(history: History) -> Iterator[Violation]:
-    """What routing says it assigned lies in that department's inbox."""
+    """Every assignment that routing published is in the inbox topic of its department."""
     for key, submission in history.by_request.items():
-        there = set()
+        delivered = set()
         for record in history.about(key, Assignment):
             assert isinstance(record.event, Assignment)
-            there.add((record.topic, record.event.assignment_id, record.event.epoch))
+            delivered.add((record.topic, record.event.assignment_id, record.event.epoch))
         for event in history.events(key, AssignmentFact):
-            if (topics.inbox(event.department), event.assignment_id, event.epoch) not in there:
+            if (topics.inbox(event.department), event.assignment_id, event.epoch) not in delivered:
                 yield Violation(f"{submission.name}: epoch {event.epoch} never reached {event.department}", key)
 
 
 @clause(Harm.LOST)
 def every_command_is_answered(history: History) -> Iterator[Violation]:
-    """A command is passed on or rejected; what is passed on moves the request, or is rejected after all.
+    """A command is forwarded to intake or rejected. A forwarded command changes the request or is rejected by intake.
 
-    To acknowledge what is in analysis already moves nothing.
+    An exception is `acknowledge`: it changes nothing when the request is already in analysis.
     """
     rejected = _rejections(history)
     for command in _commands(history):
-        passed = _passed(history, command)
-        if not passed and command.id not in rejected:
-            yield Violation(f"{_named(history, command)} was never passed on", command.key)
-        for fact in passed:
+        forwarded = _forwarded(history, command)
+        if not forwarded and command.id not in rejected:
+            yield Violation(f"{_named(history, command)} was never forwarded", command.key)
+        for fact in forwarded:
             if not history.caused.get(fact.id) and not isinstance(command.event, Acknowledge):
-                yield Violation(f"{_named(history, command)} came to nothing", command.key)
+                yield Violation(f"{_named(history, command)} had no effect", command.key)
 
 
 @clause(Harm.DOUBLED)
-def a_command_said_twice_changes_nothing(history: History) -> Iterator[Violation]:
-    """However often a department says it: it is passed on once, moves the request once, and is not refused as well."""
+def a_repeated_command_changes_nothing(history: History) -> Iterator[Violation]:
+    """However often a department sends it: it is forwarded once, changes the request once, and is not rejected too."""
     rejections = _rejections(history)
     for command in _commands(history):
-        name, passed = _named(history, command), _passed(history, command)
-        if len(passed) > 1 or rejections[command.id] > 1:
-            what = f"{name} was passed on {len(passed)} and rejected {rejections[command.id]} times"
+        name, forwarded = _named(history, command), _forwarded(history, command)
+        if len(forwarded) > 1 or rejections[command.id] > 1:
+            what = f"{name} was forwarded {len(forwarded)} and rejected {rejections[command.id]} times"
             yield Violation(what, command.key)
-        effects = [type(effect.event) for fact in passed for effect in history.caused.get(fact.id, ())]
+        effects = [type(effect.event) for fact in forwarded for effect in history.caused.get(fact.id, ())]
         if repeated(effects) or (ActRefused in effects and len(effects) > 1):
-            yield Violation(f"{name} moved the request {len(effects)} times", command.key)
+            yield Violation(f"{name} changed the request {len(effects)} times", command.key)
         if effects and ActRefused not in effects and rejections[command.id]:
             yield Violation(f"{name} was applied and rejected", command.key)
 
 
 @clause(Harm.OTHER)
-def a_command_is_rejected_for_a_harmless_reason_alone(history: History) -> Iterator[Violation]:
-    """The reference department does nothing else that could be refused."""
+def commands_are_rejected_for_harmless_reasons_only(history: History) -> Iterator[Violation]:
+    """The reference department sends no command that is wrong in another way."""
     for key, submission in history.by_request.items():
         for event in history.events(key, CommandRejected):
             if event.code not in HARMLESS:
-                yield Violation(f"{submission.name}: its department was refused as {event.code}", key)
+                yield Violation(f"{submission.name}: a command of its department was rejected as {event.code}", key)
 
 
 def _commands(history: History) -> Iterator[Record]:
@@ -108,8 +108,8 @@ def _rejections(history: History) -> Counter[str]:
     return rejected
 
 
-def _passed(history: History, command: Record) -> list[Record]:
-    """The facts that routing said because of a command."""
+def _forwarded(history: History, command: Record) -> list[Record]:
+    """The facts that routing published because of a command."""
     return [each for each in history.caused.get(command.id, ()) if isinstance(each.event, CommandFact)]
 
 
@@ -122,6 +122,6 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     every_request_is_assigned_once,
     every_epoch_reaches_its_department,
     every_command_is_answered,
-    a_command_said_twice_changes_nothing,
-    a_command_is_rejected_for_a_harmless_reason_alone,
+    a_repeated_command_changes_nothing,
+    commands_are_rejected_for_harmless_reasons_only,
 )

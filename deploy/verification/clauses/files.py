@@ -1,4 +1,4 @@
-"""What people attach."""
+"""Attached files."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,17 +10,17 @@ from services.common.contracts.lifecycle import DocumentAccepted, DocumentRefuse
 
 @clause(Harm.LOST)
 def every_file_reaches_its_request_whole(history: History) -> Iterator[Violation]:
-    """Byte for byte: its hash is that of what left its author."""
+    """The hash of the accepted file is that of the sent bytes."""
     for key, submission in history.by_request.items():
         arrived = {(event.document_id, event.sha256) for event in history.events(key, DocumentAccepted)}
         for file in submission.all_files:
             if (file.document_id, file.sha256) not in arrived:
-                yield Violation(f"{submission.name}: {file.name} never arrived, or arrived changed", key)
+                yield Violation(f"{submission.name}: {file.name} never arrived, or was changed", key)
 
 
 @clause(Harm.DOUBLED)
 def every_file_arrives_once(history: History) -> Iterator[Violation]:
-    """And none that nobody sent. An act that was never acknowledged may have brought files all the same."""
+    """And no file arrives that nobody sent. Skips this when an act was not acknowledged: its files may have arrived."""
     for key, submission in history.by_request.items():
         names = {file.document_id: file.name for file in submission.all_files}
         arrived = [each.document_id for each in history.events(key, DocumentAccepted)]

@@ -1,4 +1,4 @@
-"""What becomes of a request: every step of its life, once each, to its end."""
+"""The life of a request: every step once, and an allowed end."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -24,25 +24,26 @@ STEPS: Final[tuple[type[LifecycleFact], ...]] = (
     RequestAnswered,
     RequestConcluded,
 )
-"""What happens to every request, once each, unless its author withdraws it in time."""
+"""The steps of every request that is not withdrawn in time, each exactly once."""
 
 STEPS_IF_WITHDRAWN: Final[tuple[type[LifecycleFact], ...]] = (RequestRegistered, RequestWithdrawn)
 
 
 @clause(Harm.LOST)
-def every_fact_in_the_book_is_said(history: History) -> Iterator[Violation]:
-    """Intake numbers what happens to a request: each number up to the last is a fact that everybody can read."""
+def every_stored_fact_is_published(history: History) -> Iterator[Violation]:
+    """Intake numbers the facts of a request: each number up to the stored one is a published fact."""
     for key, submission in history.by_request.items():
-        book = history.document("intake", submission.reference)
-        said = {record.fact.seq for record in history.life(key)}
-        missing = set(range(1, book.state["seq"] + 1)) - said if book and book.state else set()
+        stored = history.document("intake", submission.reference)
+        published = {record.fact.seq for record in history.life(key)}
+        missing = set(range(1, stored.state["seq"] + 1)) - published if stored and stored.state else set()
         if missing:
-            yield Violation(f"{submission.name}: facts {', '.join(map(str, sorted(missing)))} were never said", key)
+            numbers = ", ".join(map(str, sorted(missing)))
+            yield Violation(f"{submission.name}: facts {numbers} were never published", key)
 
 
 @clause(Harm.LOST)
 def every_request_reaches_its_end(history: History) -> Iterator[Violation]:
-    """What is to become of it is known beforehand, and so is every step on the way."""
+    """The allowed ends are known beforehand, and so are the steps to them."""
     for key, submission in history.by_request.items():
         life = history.life(key)
         last = max(life, key=lambda record: record.fact.seq).fact.state if life else State.RECEIVED
@@ -62,11 +63,11 @@ def no_request_takes_a_step_twice_or_ends_twice(history: History) -> Iterator[Vi
             if (times := len(history.about(key, kind))) > 1:
                 yield Violation(f"{submission.name}: {short(kind)} {times} times", key)
         if history.about(key, RequestWithdrawn) and history.about(key, RequestAnswered, RequestConcluded):
-            yield Violation(f"{submission.name}: withdrawn, and answered or concluded all the same", key)
+            yield Violation(f"{submission.name}: withdrawn, and also answered or concluded", key)
 
 
 CLAUSES: Final[tuple[Clause, ...]] = (
-    every_fact_in_the_book_is_said,
+    every_stored_fact_is_published,
     every_request_reaches_its_end,
     no_request_takes_a_step_twice_or_ends_twice,
 )

@@ -1,4 +1,4 @@
-"""What people are told by mail: every notice comes to an end, and is one mail however often it leaves."""
+"""Notices by mail: every notice ends, and repeated mails of a notice have one Message-ID."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ ENDED: Final = frozenset({SENT, "failed", "skipped"})
 
 
 def due(history: History) -> Iterator[tuple[Submission, Record, str]]:
-    """Every notice that somebody is to get: whose request, the fact, and the delivery's id.
+    """Every notice that is due: its submission, its fact, and its delivery id.
 
-    A fact that lies among the dead letters of notifications is parked: it ends there.
+    Leaves out facts that notifications has dead-lettered: they end there.
     """
     for key, submission in history.by_request.items():
         for record in history.life(key):
@@ -28,19 +28,19 @@ def due(history: History) -> Iterator[tuple[Submission, Record, str]]:
 
 
 def _ended(history: History, key: str) -> Counter[str]:
-    """How often each delivery about a request is said to have ended."""
+    """How many events say that a delivery about the request has ended, by delivery id."""
     return Counter(str(event.delivery_id) for event in history.events(key, DeliveryFact))
 
 
 @clause(Harm.LOST)
 def every_notice_ends(history: History) -> Iterator[Violation]:
-    """Sent, failed, skipped or parked; and how it ended is said."""
+    """A notice is sent, failed or skipped, and an event says so."""
     for submission, record, delivery_id in due(history):
         status = _status(history, delivery_id)
         if status not in ENDED:
             yield Violation(f"{submission.name}: the notice of {record.type} is {status}", record.key)
         elif not _ended(history, record.key)[delivery_id]:
-            yield Violation(f"{submission.name}: nobody said how the notice of {record.type} ended", record.key)
+            yield Violation(f"{submission.name}: no event says how the notice of {record.type} ended", record.key)
 
 
 def _status(history: History, delivery_id: str) -> str:
@@ -50,33 +50,35 @@ def _status(history: History, delivery_id: str) -> str:
 
 @clause(Harm.DOUBLED)
 def every_notice_ends_once(history: History) -> Iterator[Violation]:
-    """And none is of something that did not happen."""
+    """And every notice belongs to a fact."""
     notices = {delivery_id for _, _, delivery_id in due(history)}
     for key, submission in history.by_request.items():
         for delivery_id, times in _ended(history, key).items():
             if times > 1:
                 yield Violation(f"{submission.name}: a notice ended {times} times", key)
             if delivery_id not in notices:
-                yield Violation(f"{submission.name}: {delivery_id} ended, which is nobody's notice", key)
+                yield Violation(f"{submission.name}: {delivery_id} ended, but no such notice is due", key)
 
 
 @clause(Harm.LOST)
-def a_notice_that_was_sent_has_left(history: History) -> Iterator[Violation]:
-    left = {mail.delivery_id for mail in history.mails}
+def every_sent_notice_has_a_mail(history: History) -> Iterator[Violation]:
+    mailed = {mail.delivery_id for mail in history.mails}
     for submission, record, delivery_id in due(history):
-        if _status(history, delivery_id) == SENT and delivery_id not in left:
-            yield Violation(f"{submission.name}: the notice of {record.type} is sent, and no mail left", record.key)
+        if _status(history, delivery_id) == SENT and delivery_id not in mailed:
+            yield Violation(f"{submission.name}: the notice of {record.type} is sent, but there is no mail", record.key)
 
 
 @clause(Harm.DOUBLED)
 def no_mail_leaves_under_a_second_message_id(history: History) -> Iterator[Violation]:
-    """A crash may let a mail leave again, always as the same mail: then the person's mail program shows it once."""
+    """A crash may repeat a mail. With the same Message-ID, a mail program shows it once."""
     notices = {delivery_id for _, _, delivery_id in due(history)}
     keys = {submission.reference: key for key, submission in history.by_request.items()}
     for mail in history.mails:
         if mail.reference in keys and mail.delivery_id not in notices:
             key = keys[mail.reference]
-            yield Violation(f"{history.name(key)}: a mail left as {mail.delivery_id}, which is nobody's notice", key)
+            yield Violation(
+                f"{history.name(key)}: a mail was sent as {mail.delivery_id}, but no such notice is due", key
+            )
 
 
 @clause(Harm.OTHER)
@@ -84,13 +86,13 @@ def every_mail_goes_to_the_author_of_its_request(history: History) -> Iterator[V
     keys = {submission.reference: key for key, submission in history.by_request.items()}
     for mail in history.mails:
         if mail.reference in keys and mail.to != history.by_request[keys[mail.reference]].email:
-            yield Violation(f"{mail.reference}: a mail went to somebody else", keys[mail.reference])
+            yield Violation(f"{mail.reference}: a mail went to another person", keys[mail.reference])
 
 
 CLAUSES: Final[tuple[Clause, ...]] = (
     every_notice_ends,
     every_notice_ends_once,
-    a_notice_that_was_sent_has_left,
+    every_sent_notice_has_a_mail,
     no_mail_leaves_under_a_second_message_id,
     every_mail_goes_to_the_author_of_its_request,
 )

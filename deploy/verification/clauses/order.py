@@ -1,4 +1,4 @@
-"""Order: what happened to one request is said, delivered and applied in one order."""
+"""Order: the facts of a request are published, delivered and processed in one order."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -12,17 +12,17 @@ from services.common.contracts.departments import Assignment, Command
 
 
 @clause(Harm.REORDERED)
-def facts_are_said_in_the_order_of_their_numbers(history: History) -> Iterator[Violation]:
-    """Intake alone has one order: as facts first lie in the log their numbers rise, and no number is taken by two."""
+def facts_are_published_in_the_order_of_their_numbers(history: History) -> Iterator[Violation]:
+    """The sequence numbers rise in the order of first publication, and no two facts have the same number."""
     for key, submission in history.by_request.items():
         numbers = [record.fact.seq for record in history.life(key)]
         if numbers != sorted(set(numbers)):
-            yield Violation(f"{submission.name}: its facts were said as {_listed(numbers)}", key)
+            yield Violation(f"{submission.name}: its facts were published as {_listed(numbers)}", key)
 
 
 @clause(Harm.REORDERED)
 def inboxes_are_in_the_order_of_their_numbers(history: History) -> Iterator[Violation]:
-    """A department ignores a number that is not above its last, so one that comes late would never be read."""
+    """A department ignores a number that is not above its last one, so it would never read a late event."""
     for key, submission in history.by_request.items():
         numbers: defaultdict[str, list[int]] = defaultdict(list)
         for record in history.about(key, Assignment):
@@ -35,7 +35,7 @@ def inboxes_are_in_the_order_of_their_numbers(history: History) -> Iterator[Viol
 
 @clause(Harm.REORDERED)
 def readers_apply_in_the_order_of_the_log(history: History) -> Iterator[Violation]:
-    """A document remembers what it decided on: of each topic in the order in which the records first lay there."""
+    """The inbox of a document contains the records of each topic in the order of their first offsets."""
     offsets = {f"{record.topic} {record.id}": record.position.offset for record in history.firsts}
     for group, documents in history.stored.items():
         for document in documents.values():
@@ -45,16 +45,18 @@ def readers_apply_in_the_order_of_the_log(history: History) -> Iterator[Violatio
 
 
 @clause(Harm.REORDERED)
-def commands_are_passed_on_in_their_order(history: History) -> Iterator[Violation]:
+def commands_are_forwarded_in_their_order(history: History) -> Iterator[Violation]:
     for key, submission in history.by_request.items():
-        places = {record.id: record.position.offset for record in history.about(key, Command)}
-        passed = [places[fact.cause] for fact in history.about(key, CommandFact) if fact.cause in places]
-        if passed != sorted(passed):
-            yield Violation(f"{submission.name}: commands were passed on as {_listed(passed)}", key)
+        offsets_by_id = {record.id: record.position.offset for record in history.about(key, Command)}
+        forwarded = [
+            offsets_by_id[fact.cause] for fact in history.about(key, CommandFact) if fact.cause in offsets_by_id
+        ]
+        if forwarded != sorted(forwarded):
+            yield Violation(f"{submission.name}: commands were forwarded as {_listed(forwarded)}", key)
 
 
 def _by_topic(document: StoredDocument, offsets: dict[str, int]) -> dict[str, Sequence[int]]:
-    """The offsets of what a document decided on, by topic. A timer lies nowhere."""
+    """The offsets of the records in a document's inbox, by topic. Timers have no offset and are left out."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for entry in document.inbox:
         name, _, other_bytes = entry.partition("#")
@@ -68,8 +70,8 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 CLAUSES: Final[tuple[Clause, ...]] = (
-    facts_are_said_in_the_order_of_their_numbers,
+    facts_are_published_in_the_order_of_their_numbers,
     inboxes_are_in_the_order_of_their_numbers,
     readers_apply_in_the_order_of_the_log,
-    commands_are_passed_on_in_their_order,
+    commands_are_forwarded_in_their_order,
 )

@@ -1,4 +1,4 @@
-"""How records end: applied, duplicate, refused or dead-lettered, in every group that reads them. Nothing else exists."""
+"""Records: every group that reads a record applies it, ignores it as a duplicate, refuses it or dead-letters it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from services.common.domain.identifiers import reference_of
 
 @clause(Harm.DOUBLED)
 def an_id_is_one_event(history: History) -> Iterator[Violation]:
-    """Whoever says something again says the same bytes: readers ignore an id that they know."""
+    """A repeated id has the same bytes: consumers ignore an id that they know."""
     digests: defaultdict[tuple[str, str, str], set[bytes]] = defaultdict(set)
     for record in history.records:
         if record.position not in history.poisoned:
@@ -24,7 +24,7 @@ def an_id_is_one_event(history: History) -> Iterator[Violation]:
     for (topic, identifier, key), found in digests.items():
         if len(found) > 1:
             yield Violation(
-                f"{history.name(key)}: {len(found)} different events on {topic} are called {identifier}", key
+                f"{history.name(key)}: {len(found)} different events on {topic} have the id {identifier}", key
             )
 
 
@@ -37,24 +37,26 @@ def every_record_can_be_read(history: History) -> Iterator[Violation]:
 
 @clause(Harm.LOST)
 def every_record_ended(history: History) -> Iterator[Violation]:
-    """In every group that reads its topic the record left its mark, or a dead letter."""
+    """In every group that reads its topic, the record was applied or dead-lettered."""
     for record in history.records:
         for group in READERS.get(record.topic, ()):
             if (group, record.position) not in history.dead_lettered and not _applied(history, group, record):
-                yield Violation(f"{history.name(record.key)}: {_described(record)} never ended in {group}", record.key)
+                yield Violation(
+                    f"{history.name(record.key)}: {_described(record)} was never processed by {group}", record.key
+                )
 
 
 @clause(Harm.LOST)
 def every_group_has_read_everything(history: History) -> Iterator[Violation]:
     for lag in history.lags:
         unread = next((record for record in history.records if lag.includes(record.position)), None)
-        name, key = (history.name(unread.key), unread.key) if unread else ("somebody's request", None)
+        name, key = (history.name(unread.key), unread.key) if unread else ("unknown request", None)
         yield Violation(f"{name}: {lag.group} never read {lag.records} records of {lag.topic}/{lag.partition}", key)
 
 
 @clause(Harm.LOST)
-def nothing_is_left_unsaid(history: History) -> Iterator[Violation]:
-    """What a decision said has left the outbox, and nothing waits behind a blocked document."""
+def every_outbox_is_empty_and_no_document_is_blocked(history: History) -> Iterator[Violation]:
+    """Every decided event was published, and no record is parked behind a blocked document."""
     for group, documents in history.stored.items():
         for document in documents.values():
             key = _request_of(history, group, document)
@@ -66,7 +68,7 @@ def nothing_is_left_unsaid(history: History) -> Iterator[Violation]:
 
 
 @clause(Harm.LOST)
-def nothing_is_dead_lettered_but_the_poison(history: History) -> Iterator[Violation]:
+def only_poison_is_dead_lettered(history: History) -> Iterator[Violation]:
     for letter in history.dead_letters:
         if letter.position not in history.poisoned:
             where = f"{letter.position.topic}/{letter.position.partition} @{letter.position.offset}"
@@ -80,7 +82,7 @@ def _described(record: Record) -> str:
 
 
 def _request_of(history: History, group: str, document: StoredDocument) -> str | None:
-    """The key of the request that a document is about."""
+    """The id of the request that a document belongs to."""
     if group == "documents":
         owners = {str(file.document_id): key for key, each in history.by_request.items() for file in each.all_files}
         return owners.get(document.key)
@@ -93,11 +95,11 @@ def _request_of(history: History, group: str, document: StoredDocument) -> str |
 def _applied(history: History, group: str, record: Record) -> bool:
     if record.received is None or record.position in history.poisoned:
         return False
-    return _decided(history, group, record) if group in AGGREGATES else _MARKS[group](history, record)
+    return _decided(history, group, record) if group in AGGREGATES else _APPLIED[group](history, record)
 
 
 def _decided(history: History, group: str, record: Record) -> bool:
-    """Every document that the record touches has it in its inbox. What nobody there handles touches none."""
+    """All documents that the record touches have it in their inboxes. An event without a handler touches none."""
     received = record.received
     assert received is not None
     names = {received.inbox_id, f"{received.inbox_id}#{received.digest.hex()}"}
@@ -106,25 +108,28 @@ def _decided(history: History, group: str, record: Record) -> bool:
 
 
 def _viewed(history: History, record: Record) -> bool:
-    """The view has the fact in its place, the notice under its id, or the words of the submit."""
+    """The view contains the fact under its number, the notice under its id, or the text of the submit."""
     view = history.document("gateway-views", reference_of(UUID(record.key)))
     if view is None or view.state is None:
         return False
     if isinstance(record.event, LifecycleFact):
-        places = {int(place): fact["id"] for place, fact in view.state["facts"].items()}
-        return places.get(record.event.seq) == record.id
+        facts = {int(seq): fact["id"] for seq, fact in view.state["facts"].items()}
+        return facts.get(record.event.seq) == record.id
     return record.id in view.state["notices"] if isinstance(record.event, DeliveryFact) else True
 
 
 def _notified(history: History, record: Record) -> bool:
-    """The notice that the fact makes is among the deliveries."""
+    """The delivery for the fact is stored."""
     assert record.received is not None
     delivery_id = delivery_of(record.received)
     return delivery_id is None or history.document("notifications", delivery_id) is not None
 
 
-_MARKS: Final[Mapping[str, Callable[[History, Record], bool]]] = {"gateway-views": _viewed, "notifications": _notified}
-"""For readers without an inbox: whether a record left its mark."""
+_APPLIED: Final[Mapping[str, Callable[[History, Record], bool]]] = {
+    "gateway-views": _viewed,
+    "notifications": _notified,
+}
+"""For groups without an inbox: whether a record was applied."""
 
 
 CLAUSES: Final[tuple[Clause, ...]] = (
@@ -132,6 +137,6 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     every_record_can_be_read,
     every_record_ended,
     every_group_has_read_everything,
-    nothing_is_left_unsaid,
-    nothing_is_dead_lettered_but_the_poison,
+    every_outbox_is_empty_and_no_document_is_blocked,
+    only_poison_is_dead_lettered,
 )

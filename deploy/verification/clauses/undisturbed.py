@@ -1,4 +1,4 @@
-"""What holds besides where nothing is struck: a crash may repeat a mail, and an engine that is away may cost one."""
+"""Further promises for a run without faults: a crash may repeat a mail, and an unavailable mail server may cost one."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ def every_notice_is_sent(history: History) -> Iterator[Violation]:
 
 @clause(Harm.DOUBLED)
 def every_mail_leaves_once(history: History) -> Iterator[Violation]:
-    left = Counter(mail.delivery_id for mail in history.mails)
+    mails = Counter(mail.delivery_id for mail in history.mails)
     for submission, record, delivery_id in due(history):
-        if left[delivery_id] > 1:
+        if mails[delivery_id] > 1:
             yield Violation(
-                f"{submission.name}: the notice of {record.type} left {left[delivery_id]} times", record.key
+                f"{submission.name}: the notice of {record.type} was mailed {mails[delivery_id]} times", record.key
             )
 
 

@@ -1,4 +1,4 @@
-"""What people see, against what intake has in its books and what was said."""
+"""What people see equals what intake stores and publishes."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,37 +13,37 @@ from services.common.contracts.lifecycle import RequestAnswered, State
 
 
 @clause(Harm.OTHER)
-def views_equal_the_books(history: History) -> Iterator[Violation]:
-    """In the end, whatever the view went through: the same state, every fact in its place, and the request's own words."""
+def views_equal_the_stored_requests(history: History) -> Iterator[Violation]:
+    """At the end a view has the same state, the same facts under their numbers, and the request's own text."""
     for key, submission in history.by_request.items():
-        book = history.document("intake", submission.reference)
+        stored = history.document("intake", submission.reference)
         view = history.document("gateway-views", submission.reference)
-        if book is None or book.state is None:
+        if stored is None or stored.state is None:
             continue
         if view is None or view.state is None:
             yield Violation(f"{submission.name}: has no view", key)
             continue
-        for difference in _differences(history, key, submission, book.state, view.state):
+        for difference in _differences(history, key, submission, stored.state, view.state):
             yield Violation(f"{submission.name}: {difference}", key)
 
 
 def _differences(
-    history: History, key: str, submission: Submission, book: Mapping[str, Any], view: Mapping[str, Any]
+    history: History, key: str, submission: Submission, stored: Mapping[str, Any], view: Mapping[str, Any]
 ) -> Iterator[str]:
-    if view["state"] != book["state"]:
-        yield f"is {book['state']} in the book, and shown as {view['state']}"
+    if view["state"] != stored["state"]:
+        yield f"is {stored['state']} in intake's store, but {view['state']} in the view"
     facts = {int(place): fact["id"] for place, fact in view["facts"].items()}
-    if sorted(facts) != list(range(1, book["seq"] + 1)):
-        yield f"has {book['seq']} facts in the book, and the view has {', '.join(map(str, sorted(facts)))}"
+    if sorted(facts) != list(range(1, stored["seq"] + 1)):
+        yield f"has {stored['seq']} facts in intake's store, and the view has {', '.join(map(str, sorted(facts)))}"
     if {record.fact.seq: record.id for record in history.life(key)} != facts:
-        yield "the view has other facts than were said"
-    if view["description"] != submission.description or view["department"] != book["department"]:
+        yield "the facts in the view are not the published ones"
+    if view["description"] != submission.description or view["department"] != stored["department"]:
         yield "the view has another text or department"
 
 
 @clause(Harm.OTHER)
 def authors_see_everything_that_happened(history: History) -> Iterator[Violation]:
-    """On the page that the gateway gives them: state, facts, notices, what became of their acts, and the answer."""
+    """The gateway's answers contain the state, all facts and notices, the outcome of every act, and the answer."""
     if history.pages is None:
         return
     for key, submission in history.by_request.items():
@@ -56,15 +56,15 @@ def _lacks(history: History, key: str, submission: Submission, page: Page[Timeli
     life = history.life(key)
     last = max(life, key=lambda record: record.fact.seq).fact.state if life else State.RECEIVED
     if page.state != last:
-        yield f"is {last}, and shown as {page.state}"
-    said = Counter((each.fact.seq, short(type(each.fact))) for each in life if not is_internal(each.fact))
+        yield f"is {last}, but shown as {page.state}"
+    published = Counter((each.fact.seq, short(type(each.fact))) for each in life if not is_internal(each.fact))
     shown = Counter((entry.seq, entry.type) for entry in page.entries if entry.seq is not None)
-    if shown != said:
-        yield f"{said.total()} facts to see, {shown.total()} seen"
+    if shown != published:
+        yield f"{published.total()} facts to see, {shown.total()} seen"
     notices = Counter(short(type(event)) for event in history.events(key, DeliveryFact))
-    told = Counter(entry.type for entry in page.entries if entry.type.startswith("delivery."))
-    if told != notices:
-        yield f"{notices.total()} notices to see, {told.total()} seen"
+    shown_notices = Counter(entry.type for entry in page.entries if entry.type.startswith("delivery."))
+    if shown_notices != notices:
+        yield f"{notices.total()} notices to see, {shown_notices.total()} seen"
     acts = Counter(str(entry.act_id) for entry in page.entries if entry.act_id)
     for act in submission.acts:
         if acts[str(act.act_id)] != 1:
@@ -75,6 +75,6 @@ def _lacks(history: History, key: str, submission: Submission, page: Page[Timeli
 
 
 CLAUSES: Final[tuple[Clause, ...]] = (
-    views_equal_the_books,
+    views_equal_the_stored_requests,
     authors_see_everything_that_happened,
 )

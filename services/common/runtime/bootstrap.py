@@ -14,8 +14,8 @@ from services.common.store import DocumentStore, connect, database, disconnect
 
 S = TypeVar("S", bound=BaseModel)
 
-GATHER: Final = 0.05
-"""Seconds that what shows or tells may stay behind for the sake of fewer, larger batches: nothing else waits for it."""
+FILL_BATCHES_MS: Final = 100
+"""Milliseconds that view and notification consumers may wait to fill a batch: nothing else waits for them."""
 
 
 class ServiceContext:
@@ -32,7 +32,7 @@ class ServiceContext:
 
     def subscription(self, group: str, topics: Sequence[str], processor: Processor) -> Subscription:
         """A subscription of `group` through a projection or a maker."""
-        return self._subscription(group, topics, processor, DeadLetters(self.publisher, group), gather=GATHER)
+        return self._subscription(group, topics, processor, DeadLetters(self.publisher, group), fill_ms=FILL_BATCHES_MS)
 
     def aggregate_subscription(
         self, group: str, topics: Sequence[str], aggregate: Aggregate[S], store: DocumentStore[S]
@@ -44,7 +44,7 @@ class ServiceContext:
         return subscription, Sweeper(subscription, consumer)
 
     def _subscription(
-        self, group: str, topics: Sequence[str], processor: Processor, letters: DeadLetters, gather: float = 0.0
+        self, group: str, topics: Sequence[str], processor: Processor, letters: DeadLetters, fill_ms: int = 0
     ) -> Subscription:
         return Subscription(
             url=self._settings.kafka_url,
@@ -55,8 +55,8 @@ class ServiceContext:
             letters=letters,
             redrives=Redrives(self._settings.internal_secret),
             journal=self._journal(group),
-            gather=gather,
+            fill_ms=fill_ms,
         )
 
     def _journal(self, group: str) -> CrashJournal:
-        return CrashJournal(self.database["consumer_journal"], group, self._settings.postigo_instance)
+        return CrashJournal(self.database["consumer_lives"], group, self._settings.postigo_instance)

@@ -45,20 +45,25 @@ class DrainingServer(uvicorn.Server):
         self.lifespan.state[DRAINING] = True
 
 
-async def serve_until_signal(internal: DrainingServer, public: DrainingServer | None = None) -> None:
-    """Serve until SIGTERM or SIGINT. `internal` carries the lifespan: it ends after `public` has drained."""
+async def serve_until_signal(internal: DrainingServer, public: DrainingServer | None = None) -> signal.Signals | None:
+    """Serve until SIGTERM or SIGINT; the signal, if one came. `internal` carries the lifespan: it ends after `public`
+    has drained.
+    """
     loop = asyncio.get_running_loop()
     first = public or internal
+    received: list[signal.Signals] = []
 
-    def exit_on(received: signal.Signals) -> None:
-        first.handle_exit(received, None)
+    def exit_on(number: signal.Signals) -> None:
+        received.append(number)
+        first.handle_exit(number, None)
         internal.force_exit = first.force_exit
 
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, exit_on, each)
     serving = asyncio.create_task(internal.serve())
     if public is not None:
-        serving.add_done_callback(lambda _: exit_on(signal.SIGTERM))
+        serving.add_done_callback(lambda _: setattr(public, "should_exit", True))
         await public.serve()
         internal.should_exit = True
     await serving
+    return received[0] if received else None

@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import signal
 import sys
 from typing import Any, Final
 
@@ -67,9 +68,13 @@ def _run(service: str, settings: Settings, internal: DrainingServer, public: Dra
     tracing.configure(service)
     freeze_and_collect_rarely()
     with asyncio.Runner(loop_factory=internal.config.get_loop_factory()) as runner:
-        runner.run(serve_until_signal(internal, public))
+        received = runner.run(serve_until_signal(internal, public))
     if not (internal.started and (public is None or public.started)):
         sys.exit(STARTUP_FAILURE)
+    if received is not None:
+        # The parent process is to see which signal ended this one.
+        signal.signal(received, signal.SIG_DFL)
+        signal.raise_signal(received)
 
 
 def _allow_open_files() -> None:

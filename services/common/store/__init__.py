@@ -1,12 +1,22 @@
 """MongoDB behind a narrow door: nothing outside this package and the services' `store.py` names the driver."""
 
 from services.common.store.aggregates import DocumentStore
-from services.common.store.client import Client, Collection, Database, Driver, connect, database, disconnect
+from services.common.store.client import (
+    INTERACTIVE,
+    Client,
+    Collection,
+    Database,
+    Driver,
+    connect,
+    database,
+    disconnect,
+)
 from services.common.store.documents import Change, Document, InboxEntry, OutboxEntry, Parked
-from services.common.store.errors import translate_store_errors
+from services.common.store.errors import store_deadline, translate_store_errors
 from services.common.store.timelines import TimelineEntry, Timelines, said_between
 
 __all__ = [
+    "INTERACTIVE",
     "Change",
     "Client",
     "Collection",
@@ -23,5 +33,6 @@ __all__ = [
     "database",
     "disconnect",
     "said_between",
+    "store_deadline",
     "translate_store_errors",
 ]

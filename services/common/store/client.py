@@ -19,8 +19,11 @@ Driver = Literal["motor", "pymongo"]
 
 DUPLICATE_KEY: Final = 11000
 
-ANSWER_WITHIN: Final = 10.0
-"""Seconds that the store has for an answer."""
+BATCH: Final = 10.0
+"""Seconds that the store has to answer a consumer, whose bulk writes may be slow: fewer than until it counts as hung."""
+
+INTERACTIVE: Final = 2.0
+"""Seconds that the store has to answer a process that somebody waits for."""
 
 
 def _encode_day(value: Any) -> Any:
@@ -36,17 +39,29 @@ def codec_options() -> CodecOptions[dict[str, Any]]:
     )
 
 
-def connect(url: str, driver: Driver = "motor") -> Client:
-    """A client that gives up on an absent server within 2 s and acknowledges only journalled majority writes."""
+def connect(url: str, driver: Driver = "motor", answer_within: float = BATCH) -> Client:
+    """A client that acknowledges only journalled majority writes.
+
+    A server that does not answer an operation within `answer_within` seconds is away; an absent one is known as away
+    after two fifths of them, and after 2 s at most.
+    """
+    # Not `timeoutMS`: it would take the place of the shorter time for finding a server.
+    answer_ms = round(1000 * answer_within)
+    find_ms = min(2_000, round(0.4 * answer_ms))
     options: dict[str, Any] = {
         "w": "majority",
         "journal": True,
         "tz_aware": True,
         "uuidRepresentation": "standard",
-        "serverSelectionTimeoutMS": 2_000,
-        "connectTimeoutMS": 2_000,
-        # For an operation with all its tries: a slow store must be known as slow before the consumer counts as hung.
-        "timeoutMS": round(1000 * ANSWER_WITHIN),
+        "serverSelectionTimeoutMS": find_ms,
+        "waitQueueTimeoutMS": find_ms,
+        # The driver's heartbeat has this time, too. It breaks off what is under way: a slow write must not end with it.
+        "connectTimeoutMS": answer_ms,
+        "socketTimeoutMS": answer_ms,
+        # A second try would double every wait. Nothing needs it: a consumer takes its batch again, where a write that
+        # landed unheard is a duplicate or a version conflict, and a person is told when to come back.
+        "retryReads": False,
+        "retryWrites": False,
         "maxPoolSize": 20,
     }
     if driver == "pymongo":

@@ -1,8 +1,9 @@
 """Which of the driver's errors mean that the store is away: a closed list. Whatever is not on it is our bug, or poison."""
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 from pymongo.errors import (
@@ -16,6 +17,7 @@ from pymongo.errors import (
 )
 
 from services.common.domain.errors import StoreUnavailable
+from services.common.store.client import INTERACTIVE
 
 _UNREACHABLE: Final = (
     ConnectionFailure,
@@ -93,6 +95,20 @@ def translate_store_errors() -> Iterator[None]:
         if _is_away({"code": error.code, "errmsg": (error.details or {}).get("errmsg")}):
             raise StoreUnavailable(f"code {error.code}") from None
         raise
+
+
+@asynccontextmanager
+async def store_deadline(seconds: float = INTERACTIVE) -> AsyncIterator[None]:
+    """`translate_store_errors` where somebody waits for the answer: what has not ended after `seconds` is away, too.
+
+    Motor runs its calls on ten threads or so. What waits for a thread has no time-out of the driver's.
+    """
+    with translate_store_errors():
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            raise StoreUnavailable("no answer in time") from None
 
 
 def _is_away(failure: Mapping[str, Any]) -> bool:

@@ -1,11 +1,11 @@
-"""The rows, by the number they have in the goals."""
+"""The rows, by their number in the goals."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, NamedTuple
 
 from deploy.local.tier import Tier
 from tests.bench.figures import Figure
-from tests.bench.rows import backlog, hops, memory, overload, restart, routing, submit, uploads, whole
+from tests.bench.rows import backlog, capacity, hops, memory, overload, restart, routing, submit, uploads
 
 
 class Row(NamedTuple):
@@ -16,18 +16,18 @@ class Row(NamedTuple):
 
 
 ROWS: Final[Mapping[str, Row]] = {
-    "P1": Row("submits per core, beside FastAPI with one bare send", submit.per_core),
-    "P3": Row("how long one client waits for a submit, beside the same", submit.latency),
-    "P4": Row("from a submit to its department's inbox, beside two bare hops", hops.latency),
-    "P5": Row("routing's messages per core, beside a bare consumer", routing.per_core),
-    "P6": Row("submit to department beside another group's backlog", backlog.beside_a_backlog),
+    "P1": Row("submits per core, beside FastAPI with one plain send", submit.per_core),
+    "P3": Row("latency of a submit with one client, beside the same", submit.latency),
+    "P4": Row("submit to department's inbox, beside two hops with a journaled insert in each", hops.latency),
+    "P5": Row("routing's messages per core, beside a plain consumer", routing.per_core),
+    "P6": Row("submit to department's inbox, beside another group's backlog", backlog.beside_a_backlog),
     "P7": Row("what tracing adds to a submit", submit.tracing),
-    "P8": Row("files through the gateway, beside the store's own client", uploads.throughput),
-    "P10": Row("how long uploads keep everybody else waiting", uploads.stalls),
+    "P8": Row("uploads through the gateway, beside the store's own client", uploads.throughput),
+    "P10": Row("how long uploads delay other requests", uploads.stalls),
     "P11": Row("memory of each process, beside its imports alone", memory.resident),
-    "P14": Row("what the whole system carries, every process and engine together", whole.capacity),
+    "P14": Row("what the whole system carries, with all processes and engines", capacity.capacity),
     "R4": Row(
-        "the broker is killed and comes back: until the next request is with its department", restart.after_a_restart
+        "time from a killed broker's return to the next request in its department's inbox", restart.after_a_restart
     ),
-    "R8": Row("ten times the callers that the gateway serves at once", overload.overload),
+    "R8": Row("ten times as many callers as the gateway serves at once", overload.overload),
 }

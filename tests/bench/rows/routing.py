@@ -1,4 +1,4 @@
-"""P5: what one message costs routing, with store, outbox and commit."""
+"""P5: routing's processor time for one message, with store, outbox and commit."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,22 +17,22 @@ from services.common.messaging.producer.batches import ProducerRecord
 from services.common.messaging.records.writer import outgoing
 from services.common.store import OutboxEntry
 from tests.bench import baseline_routing
-from tests.bench.figures import Figure, Reading, Series
-from tests.bench.ground import Ground, ground
+from tests.bench.environment import BenchEnvironment, bench_environment
+from tests.bench.figures import Comparison, Figure, Series
 from tests.support.topics import create, producer
 from tests.support.waiting import eventually
 
 OURS: Final = "routing"
 BASELINE: Final = "baseline-routing"
 MESSAGES: Final = 2_000
-"""Of one side in one round. They lie there before it begins."""
+"""Messages of one side in one round. All are published before the round starts."""
 
 TOPIC: Final = {OURS: topics.LIFECYCLE, BASELINE: baseline_routing.TOPIC}
 GROUP: Final = {OURS: "routing", BASELINE: baseline_routing.GROUP}
 
 
 def registered() -> Iterator[OutboxEntry]:
-    """Newly registered requests, as intake says them."""
+    """Newly registered requests, as intake publishes them."""
     now, trace = datetime.now(UTC), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
     for row in cycle(load_requests()):
         request_id = uuid4()
@@ -61,43 +61,56 @@ def registered() -> Iterator[OutboxEntry]:
 
 
 async def per_core(tier: Tier, rounds: int) -> list[Figure]:
-    spent: dict[str, list[float]] = {OURS: [], BASELINE: []}
-    async with ground(tier, ["kafka", "mongo"], [OURS]) as place:
-        url = place.env["KAFKA_URL"]
+    costs: dict[str, list[float]] = {OURS: [], BASELINE: []}
+    async with bench_environment(tier, ["kafka", "mongo"], [OURS]) as bench:
+        url = bench.env["KAFKA_URL"]
         await create(url, {baseline_routing.TOPIC: 12, baseline_routing.INBOX: 6, baseline_routing.MADE: 12})
-        await place.start(BASELINE, "tests.bench.baseline_routing", http=False)
-        saying, facts = await producer(url, enable_idempotence=True), registered()
+        await bench.start(BASELINE, "tests.bench.baseline_routing", http=False)
+        writer, facts = await producer(url, enable_idempotence=True), registered()
         try:
             for number in range(1 + rounds):
-                for side, found in spent.items():
-                    cost = await _round(place, side, saying, facts, (number + 1) * MESSAGES)
-                    # The first round only warms up.
+                for side, series in costs.items():
+                    cost = await _round(bench, side, writer, facts, (number + 1) * MESSAGES)
+                    # The first round is a warm-up.
                     if number:
-                        found.append(cost)
+                        series.append(cost)
         finally:
-            await saying.stop()
-    ours, baseline = (Series(tuple(spent[side])) for side in (OURS, BASELINE))
-    return [Figure("P5", "routing, messages per core", "µs CPU", ours, baseline, Reading.SHARE, 0.5, at_least=True)]
+            await writer.stop()
+    ours, baseline = (Series(tuple(costs[side])) for side in (OURS, BASELINE))
+    return [
+        Figure(
+            "P5",
+            "routing, messages per core",
+            "µs CPU",
+            ours,
+            baseline,
+            Comparison.BASELINE_BY_OURS,
+            0.35,
+            at_least=True,
+        )
+    ]
 
 
-async def _round(place: Ground, side: str, saying: AIOKafkaProducer, facts: Iterator[OutboxEntry], total: int) -> float:
-    """µs of processor time for one message, of those that make `total` in all."""
+async def _round(
+    bench: BenchEnvironment, side: str, writer: AIOKafkaProducer, facts: Iterator[OutboxEntry], total: int
+) -> float:
+    """µs of processor time per message. `total` messages are committed on this side at the end of the round."""
 
     async def committed() -> bool:
-        offsets = await place.admin.list_consumer_group_offsets(GROUP[side])
+        offsets = await bench.admin.list_consumer_group_offsets(GROUP[side])
         found: int = sum(each.offset for tp, each in offsets.items() if tp.topic == TOPIC[side])
         return found == total
 
-    with place.frozen(side):
-        before = place.cpu(side)
+    with bench.frozen(side):
+        before = bench.cpu(side)
         for _ in range(MESSAGES // 1000):
-            sends = [await _send(saying, TOPIC[side], next(facts)) for _ in range(1000)]
+            sends = [await _send(writer, TOPIC[side], next(facts)) for _ in range(1000)]
             for sent in sends:
                 await sent
     await eventually(committed, within=120)
-    return (place.cpu(side) - before) / MESSAGES * 1e6
+    return (bench.cpu(side) - before) / MESSAGES * 1e6
 
 
-async def _send(saying: AIOKafkaProducer, topic: str, event: OutboxEntry) -> Any:
+async def _send(writer: AIOKafkaProducer, topic: str, event: OutboxEntry) -> Any:
     record = ProducerRecord.of(event)
-    return await saying.send(topic, key=record.key, value=record.value, headers=record.headers)
+    return await writer.send(topic, key=record.key, value=record.value, headers=record.headers)

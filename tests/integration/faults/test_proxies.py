@@ -13,7 +13,7 @@ from deploy.local import LocalStack
 from services.common.domain.errors import ObjectStoreUnavailable, StoreUnavailable
 from services.common.store import Collection, connect, database, disconnect, translate_store_errors
 from services.documents.objects import translate_object_store_errors
-from tests.faults.wires import DISK_FULL, SHUTTING_DOWN, WRITES, MongoRefusing, S3Failing
+from tests.faults.error_protocols import DISK_FULL, SHUTTING_DOWN, WRITES, MongoRefusing, S3Failing
 from tests.support.proxy import Manners, Proxy
 from tests.support.waiting import eventually
 

@@ -1,9 +1,11 @@
 """The environment of gateway tests: a gateway, its worker and the documents service, and signed-in people."""
 
 import asyncio
+import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -114,17 +116,30 @@ class GatewayEnvironment:
         return people
 
     @asynccontextmanager
-    async def replica(self, name: str, **env: str) -> AsyncIterator[httpx2.AsyncClient]:
+    async def replica(
+        self, name: str, is_up: Callable[[int], Awaitable[None]] = probes.http_ready, /, **env: str
+    ) -> AsyncIterator[httpx2.AsyncClient]:
         """A second gateway with additional environment variables, until the block ends."""
         url, listening = f"http://127.0.0.1:{self.stack.port(name)}", listeners(name, "gateway", self.stack.port)
         command = [sys.executable, "-m", "gateway"]
-        ready = partial(probes.http_ready, self.stack.port(internal_name(name, "gateway")))
+        ready = partial(is_up, self.stack.port(internal_name(name, "gateway")))
         await self.stack.start_program(name, command, listening | env, url=url, ready=ready)
         try:
             async with httpx2.AsyncClient(base_url=url, trust_env=False) as http:
                 yield http
         finally:
             await self.stack.stop(name)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Freeze a program of the stack until the block ends. The operating system still accepts its connections."""
+        process = self.stack.pid(name)
+        assert process is not None
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process, signal.SIGCONT)
 
     async def records_of(self, request_id: str) -> list[Any]:
         """The records of a request on the intake topic."""

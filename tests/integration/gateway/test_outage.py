@@ -1,11 +1,11 @@
 """The broker is unavailable: the answer comes in time and is correct, and nothing is lost."""
 
 import asyncio
-import os
-import signal
 import time
+from collections.abc import AsyncIterator
 
-from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person, new_key
+from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key
+from tests.integration.gateway.test_documents import PDF
 from tests.support.waiting import eventually
 
 
@@ -55,15 +55,10 @@ async def test_a_frozen_broker_is_answered_in_time_and_a_late_append_is_still_on
     gateway: GatewayEnvironment, person: Person
 ) -> None:
     key = new_key()
-    kafka = gateway.stack.pid("kafka")
-    assert kafka is not None
-    os.kill(kafka, signal.SIGSTOP)
-    try:
+    with gateway.frozen("kafka"):
         start = time.monotonic()
         answer = await person.file(key=key)
         took = time.monotonic() - start
-    finally:
-        os.kill(kafka, signal.SIGCONT)
     assert (answer.status_code, took <= 8) == (503, True)
     text = answer.json()["detail"]
     assert "pode ou não ter ficado registado" in text
@@ -98,3 +93,28 @@ async def test_without_a_broker_an_act_is_not_confirmed_and_succeeds_with_the_sa
     await eventually(accepted)
     _, *records = await gateway.records_of(request["request_id"])
     assert len({record.value for record in records}) == 1
+
+
+async def test_with_a_frozen_documents_service_uploads_and_claims_are_503_in_time_and_a_retry_succeeds_afterwards(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    async def large() -> AsyncIterator[bytes]:
+        yield PDF
+        for _ in range(300):
+            yield bytes(64 * 1024)
+
+    key, file = new_key(), (await person.send(PDF)).json()["document_id"]
+    with gateway.frozen("documents"):
+        start = time.monotonic()
+        uploads = asyncio.gather(person.send(PDF, key=key), person.send(large()))
+        claim = await person.file(BODY | {"documents": [file]})
+        claim_took = time.monotonic() - start
+        answers = [claim, *await uploads]
+        uploads_took = time.monotonic() - start
+    assert [(answer.status_code, int(answer.headers["retry-after"])) for answer in answers] == [(503, 2)] * 3
+    assert (claim_took <= 3, uploads_took <= 13) == (True, True)
+
+    async def stored() -> bool:
+        return (await person.send(PDF, key=key)).status_code == 201
+
+    await eventually(stored)

@@ -11,7 +11,7 @@ from gateway.accounts.service import SIGN_INS
 from gateway.requests.queries import READS, WAITING
 from gateway.requests.submissions import SUBMITS
 from tests.bench.callers import Caller
-from tests.bench.watch import forget_peak, peak_mib, resident_mib
+from tests.bench.process_stats import forget_peak, peak_mib, resident_mib
 from tests.integration.gateway.gateway_environment import BODY, PASSWORD, GatewayEnvironment, Person, new_key
 from tests.support.waiting import eventually
 

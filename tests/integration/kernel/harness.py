@@ -16,7 +16,6 @@ from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.partitioner import murmur2
-from aiokafka.structs import RecordMetadata
 
 from deploy.local import LocalStack
 from services.common.domain.errors import StoreUnavailable
@@ -146,17 +145,6 @@ class Bench:
                 await self.producer.send(self.ledger.entries, value=value, key=str(key).encode(), headers=headers)
             )
         await asyncio.gather(*sent)
-
-    async def bombs(self, count: int, unpacked: int) -> list[RecordMetadata]:
-        """Append small batches that unpack to that many bytes each; where they lie."""
-        zipping = await topics.producer(self.env["KAFKA_URL"], compression_type="zstd")
-        try:
-            batch = zipping.create_batch()
-            batch.append(key=b"", value=bytes(unpacked), timestamp=None, headers=[])
-            batch.close()
-            return [await (await zipping.send_batch(batch, self.ledger.entries, partition=0)) for _ in range(count)]
-        finally:
-            await zipping.stop()
 
     def keys_of(self, *partitions: int) -> list[UUID]:
         """New keys that lie in these partitions, one for each that is named."""

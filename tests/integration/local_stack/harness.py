@@ -1,4 +1,4 @@
-"""What the tests of the stack share: starting the stand-in process, and looking at processes and small disks."""
+"""Helpers of the local-stack tests: start a stub process, inspect processes, mount small disks."""
 
 import os
 import subprocess
@@ -19,14 +19,14 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, 
 
 
 def empty_stack(home: Path, steps: list[Step] | None = None) -> LocalStack:
-    """A stack without engines: for what does not depend on them."""
+    """A stack without engines, for tests that do not need them."""
     return LocalStack(home, engines=(), observe=(steps if steps is not None else []).append)
 
 
 async def start_program(
     stack: LocalStack, name: str, env: Mapping[str, str] | None = None, *, within: float = 20.0, stop: float = 5.0
 ) -> None:
-    """Start the stand-in process as `name`."""
+    """Start the stub process as `name`."""
     port = stack.port(name)
     await stack.start_program(
         name,
@@ -40,7 +40,7 @@ async def start_program(
 
 
 def family(pid: int) -> set[int]:
-    """`pid` and every process that it, or one of them, started."""
+    """`pid` and all its descendants."""
     found, parents = {pid}, _parents()
     while more := {child for child, parent in parents.items() if parent in found} - found:
         found |= more
@@ -61,7 +61,7 @@ def _parents() -> dict[int, int]:
 def postigo(
     *arguments: str, env: Mapping[str, str] | None = None, within: float = 60.0
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the command line to its end."""
+    """Run a command of `postigo` and return its output and exit code."""
     environment = {**os.environ, "COLUMNS": "120", **(env or {})}
     return subprocess.run(
         [*POSTIGO, *arguments], env=environment, capture_output=True, text=True, timeout=within, check=False
@@ -80,7 +80,7 @@ def small_disk(folder: Path, options: str) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """Write until nothing more fits; the file that takes the room."""
+    """Write a file until the disk is full; returns its path."""
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
         try:

@@ -1,7 +1,7 @@
-"""A small process that behaves like a Postigo process: `python program.py`, settings in the environment.
+"""A stub of a Postigo process: `python program.py`. Settings are environment variables:
 
-`HTTP_PORT`: it serves `/health/ready` there. `CHILD=1`: it starts a process of its own and writes its pid to
-`CHILD_PID_FILE`. `STUBBORN=1`: it ignores SIGTERM. `NEVER_READY=1`: it answers 503.
+`HTTP_PORT`: port of `/health/ready`. `CHILD=1`: starts a child process and writes its pid to `CHILD_PID_FILE`.
+`STUBBORN=1`: ignores SIGTERM. `NEVER_READY=1`: answers 503.
 """
 
 import os

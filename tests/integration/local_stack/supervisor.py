@@ -1,4 +1,4 @@
-"""A supervisor to be killed: `python -m tests.integration.local_stack.supervisor HOME`; says `up` and goes on."""
+"""A supervisor that a test kills: `python -m tests.integration.local_stack.supervisor HOME`. Prints `up` when ready."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""`postigo` as a person uses it: a process, its words and its exit code."""
+"""`postigo` as a process: its output and its exit codes."""
 
 import asyncio
 import json
@@ -30,12 +30,12 @@ PROCESSES = (
     "gateway.worker",
     *(f"services.{name}" for name in ("documents", "intake", "notifications", "routing")),
 )
-STOPPING = "Stopping… Ctrl-C again kills all; the store may then forget the last instants."
+STOPPING = "Stopping… Ctrl-C again kills all; the store may then lose the last moments."
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Engines that run in the background, started and stopped by the command line."""
+    """The home of engines that run in the background, started and stopped with `postigo`."""
     folder = str(tmp_path_factory.mktemp("home"))
     up = postigo("up", "--detach", "--only-engines", "--tier", TIER, "--home", folder)
     assert up.returncode == 0, up.stderr
@@ -43,14 +43,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         yield folder
     finally:
-        everyone = family(_status(folder)["supervisor"])
+        processes = family(_status(folder)["supervisor"])
         down = postigo("down", "--home", folder)
         assert "Postigo stopped after" in down.stdout
-        assert not any(is_running(pid) for pid in everyone)
+        assert not any(is_running(pid) for pid in processes)
         assert postigo("status", "--home", folder).returncode == NOTHING_RUNS
 
 
-def test_status_tells_what_runs(home: str) -> None:
+def test_status_lists_the_running_programs(home: str) -> None:
     report = _status(home)
 
     assert report["running"]
@@ -61,7 +61,7 @@ def test_status_tells_what_runs(home: str) -> None:
     assert "127.0.0.1" in postigo("status", "--home", home).stdout
 
 
-async def test_status_asks_now_and_not_only_the_supervisor(home: str) -> None:
+async def test_status_probes_every_program_now(home: str) -> None:
     [pid] = [row["pid"] for row in _status(home)["programs"] if row["name"] == "mail"]
     process = await asyncio.create_subprocess_exec("kill", "-STOP", str(pid))
     await process.wait()
@@ -73,52 +73,52 @@ async def test_status_asks_now_and_not_only_the_supervisor(home: str) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--detach",), ("--tier", TIER)])
-def test_a_second_up_in_the_same_folder_says_that_it_runs_and_where(home: str, options: tuple[str, ...]) -> None:
+def test_a_second_up_in_the_same_folder_prints_the_addresses_and_succeeds(home: str, options: tuple[str, ...]) -> None:
     report = _status(home)
     second = postigo("up", "--only-engines", *options, "--home", home)
 
     assert (second.returncode, second.stderr) == (0, "")
-    assert second.stdout.startswith("Postigo runs already.\n")
+    assert second.stdout.startswith("Postigo already runs.\n")
     assert {row["url"] for row in report["programs"]} <= {*second.stdout.split()}
     assert f"postigo down --home {home}" in second.stdout
     assert _status(home)["supervisor"] == report["supervisor"]
 
 
 @pytest.mark.parametrize(
-    ("options", "but"),
+    ("options", "difference"),
     [
         ((), f"without {', '.join(sorted(table.PROCESSES))}"),
         (("--only-engines", "--tier", OTHER_TIER), f"on the {TIER} engines"),
     ],
 )
-def test_a_second_up_that_wants_something_else_is_refused(home: str, options: tuple[str, ...], but: str) -> None:
+def test_a_second_up_with_different_options_is_rejected(home: str, options: tuple[str, ...], difference: str) -> None:
     report = _status(home)
     for how in ((), ("--detach",)):
         second = postigo("up", *how, *options, "--home", home)
 
         assert (second.returncode, second.stdout) == (1, "")
         assert second.stderr == (
-            f"postigo: Postigo already runs in {home} (pid {report['supervisor']}), but {but}: "
+            f"postigo: Postigo already runs in {home} (pid {report['supervisor']}), but {difference}: "
             f"stop it with 'postigo down --home {home}', or choose another folder with --home DIR.\n"
         )
     assert _status(home)["running"]
 
 
-async def test_a_demonstration_joins_what_runs_and_leaves_it_running(home: str) -> None:
+async def test_a_demonstration_uses_the_running_stack_and_leaves_it_running(home: str) -> None:
     demo = await asyncio.create_subprocess_exec(
         *POSTIGO, "demo", "--once", "--home", home, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     assert demo.stdout is not None
-    said = await asyncio.wait_for(demo.stdout.readline(), 20)
+    line = await asyncio.wait_for(demo.stdout.readline(), 20)
     demo.send_signal(signal.SIGINT)
-    _, complaint = await asyncio.wait_for(demo.communicate(), 20)
+    _, error = await asyncio.wait_for(demo.communicate(), 20)
 
-    assert said == b"Postigo runs already: the demonstration joins it, and leaves it running.\n"
-    assert (demo.returncode, complaint) == (1, b"postigo: The demonstration was stopped before its end.\n")
+    assert line == b"Postigo already runs: the demonstration uses it and leaves it running.\n"
+    assert (demo.returncode, error) == (1, b"postigo: The demonstration was stopped before its end.\n")
     assert [row["state"] for row in _status(home)["programs"]] == ["ready"] * len(ENGINES)
 
 
-def test_logs_shows_the_last_lines_and_knows_the_names(home: str) -> None:
+def test_logs_shows_the_last_lines_and_lists_the_names_for_an_unknown_one(home: str) -> None:
     assert len(postigo("logs", "kafka", "--lines", "1", "--home", home).stdout.splitlines()) == 1
     unknown = postigo("logs", "nobody", "--home", home)
 
@@ -126,7 +126,7 @@ def test_logs_shows_the_last_lines_and_knows_the_names(home: str) -> None:
     assert "choose one of " + ", ".join(sorted((*ENGINES, "postigo"))) + "." in unknown.stderr
 
 
-def test_logs_without_a_name_lists_what_there_is_and_how_it_ends(tmp_path: Path) -> None:
+def test_logs_without_a_name_lists_every_log_with_its_last_line(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()
     (logs / "intake.log").write_text("first\nlast [line]\n\n", encoding="utf-8")
@@ -144,7 +144,7 @@ def test_logs_without_a_name_lists_what_there_is_and_how_it_ends(tmp_path: Path)
     ]
 
 
-def test_logs_before_the_first_start_says_what_to_do(tmp_path: Path) -> None:
+def test_logs_before_the_first_start_prints_what_to_do(tmp_path: Path) -> None:
     listed, named = (postigo("logs", *name, "--home", str(tmp_path)) for name in ((), ("intake",)))
     hint = f"start something with 'postigo up --home {tmp_path}' first.\n"
     assert (listed.returncode, named.returncode) == (0, 1)
@@ -156,7 +156,7 @@ def test_the_version_is_that_of_the_package() -> None:
     assert postigo("--version").stdout == f"postigo {metadata.version('postigo')}\n"
 
 
-async def test_logs_follows_a_file_that_grows_and_is_moved_aside(tmp_path: Path) -> None:
+async def test_logs_follows_a_file_that_grows_is_renamed_and_is_truncated(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "intake.log"
     log.parent.mkdir()
     log.write_text("first\nsecond\n", encoding="utf-8")
@@ -168,7 +168,7 @@ async def test_logs_follows_a_file_that_grows_and_is_moved_aside(tmp_path: Path)
     with log.open("a", encoding="utf-8") as file:
         file.write("third\n")
     assert await asyncio.wait_for(following.stdout.readline(), 10) == b"third\n"
-    # At once, and the new one is longer than the old one ever was: its size says nothing.
+    # The new file is longer than the old one ever was, so its size does not show that it is new.
     with log.open("a", encoding="utf-8") as file:
         file.write("fourth\n")
     log.rename(log.with_suffix(".log.1"))
@@ -183,23 +183,23 @@ async def test_logs_follows_a_file_that_grows_and_is_moved_aside(tmp_path: Path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-async def test_a_signal_while_it_starts_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
+async def test_a_stop_signal_during_the_start_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
     up = await asyncio.create_subprocess_exec(
         *POSTIGO, "up", "--only-engines", "--home", str(tmp_path), stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert up.stdout is not None
     assert await asyncio.wait_for(up.stdout.readline(), 20) == b"kafka starting\n"
-    everyone = family(up.pid)
+    processes = family(up.pid)
 
     up.send_signal(number)
-    _, said = await asyncio.wait_for(up.communicate(), 20)
+    _, error = await asyncio.wait_for(up.communicate(), 20)
 
-    assert (up.returncode, said) == (1, b"postigo: It was stopped before it was up.\n")
-    assert not any(is_running(pid) for pid in everyone)
+    assert (up.returncode, error) == (1, b"postigo: Postigo was stopped before it was up.\n")
+    assert not any(is_running(pid) for pid in processes)
 
 
-async def test_ctrl_c_in_the_foreground_ends_in_order(tmp_path: Path) -> None:
+async def test_ctrl_c_in_the_foreground_stops_in_order(tmp_path: Path) -> None:
     up = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _UP_WITH_MAIL_ONLY, str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
@@ -213,54 +213,54 @@ async def test_ctrl_c_in_the_foreground_ends_in_order(tmp_path: Path) -> None:
         return b"stop" in seen
 
     await eventually(is_up)
-    everyone = family(up.pid)
+    processes = family(up.pid)
     up.send_signal(signal.SIGINT)
     rest = await asyncio.wait_for(up.stdout.read(), 20)
 
     assert await up.wait() == 0
     assert rest.decode().splitlines() == [STOPPING, "mail stopped", "Stopped; the data is kept."]
-    assert not any(is_running(pid) for pid in everyone)
+    assert not any(is_running(pid) for pid in processes)
 
 
-def test_a_home_that_is_empty_or_cannot_be_made_is_refused_in_words() -> None:
+def test_a_home_that_is_empty_or_cannot_be_created_is_an_error() -> None:
     empty = postigo("status", "--home", "")
     assert empty.returncode == 2
     assert "Invalid value for '--home': it is empty" in empty.stderr
     assert "Invalid value for '--home': it is empty" in postigo("dlq", "list", "--home", "").stderr
     nowhere = postigo("up", "--detach", "--home", "/proc/nowhere")
     assert nowhere.returncode == 1
-    assert nowhere.stderr == "postigo: /proc/nowhere cannot be made: choose another folder with --home DIR.\n"
+    assert nowhere.stderr == "postigo: /proc/nowhere cannot be created: choose another folder with --home DIR.\n"
 
 
 @pytest.mark.parametrize("module", PROCESSES)
-def test_a_process_names_the_variables_that_it_lacks(module: str) -> None:
-    told = subprocess.run(
+def test_a_process_names_its_missing_variables(module: str) -> None:
+    result = subprocess.run(
         [sys.executable, "-m", module], check=False, env={}, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
-    assert told.returncode == 2
-    assert "KAFKA_URL: Field required\n" in told.stderr
-    assert told.stderr.endswith("What each variable takes stands in .env.example.\n")
+    assert result.returncode == 2
+    assert "KAFKA_URL: Field required\n" in result.stderr
+    assert result.stderr.endswith("What each variable takes stands in .env.example.\n")
 
 
-def test_a_variable_that_is_wrong_is_named_without_what_it_holds() -> None:
+def test_an_invalid_variable_is_named_without_its_value() -> None:
     env = {
         "SMTP_URL": "smtp://user:canary-1@mail",
         "FORWARDED_ALLOW_IPS": "canary-2",
         "POSTIGO_INTERNAL_SECRET": "canary-3",
     }
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "services.notifications"], check=False, env=env, capture_output=True, text=True
     )
-    assert told.returncode == 2
-    assert {line.partition(":")[0] for line in told.stderr.splitlines()} >= env.keys()
-    assert "canary" not in told.stderr
+    assert result.returncode == 2
+    assert {line.partition(":")[0] for line in result.stderr.splitlines()} >= env.keys()
+    assert "canary" not in result.stderr
 
 
-def test_a_gateway_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+def test_a_gateway_port_in_use_is_an_error_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
         up = postigo("up", "--gateway-port", str(port), "--home", str(tmp_path))
 
     assert up.returncode == 1
@@ -271,13 +271,13 @@ def test_a_gateway_port_in_use_is_said_before_anything_starts(tmp_path: Path) ->
     assert up.stdout == ""
 
 
-def test_down_where_nothing_runs_is_no_error(tmp_path: Path) -> None:
+def test_down_without_a_running_stack_is_no_error(tmp_path: Path) -> None:
     down = postigo("down", "--home", str(tmp_path))
 
     assert (down.returncode, down.stdout) == (0, f"Nothing runs in {tmp_path}.\n")
 
 
-def test_topics_apply_says_a_line_for_each_topic(engines: LocalStack) -> None:
+def test_topics_apply_prints_one_line_for_each_topic(engines: LocalStack) -> None:
     options = ("--kafka-url", engines.env["KAFKA_URL"], "--replicas", "1", "--min-insync", "1")
     applied = postigo("topics", "apply", *options)
     *lines, total = applied.stdout.splitlines()
@@ -286,7 +286,7 @@ def test_topics_apply_says_a_line_for_each_topic(engines: LocalStack) -> None:
     assert total == f"{len(load())} topics, 0 changed."
 
 
-def test_topics_apply_without_a_broker_is_one_sentence() -> None:
+def test_topics_apply_without_a_broker_fails_with_one_sentence() -> None:
     applied = postigo("topics", "apply", "--kafka-url", "127.0.0.1:1")
 
     assert applied.returncode == 1
@@ -295,7 +295,7 @@ def test_topics_apply_without_a_broker_is_one_sentence() -> None:
     )
 
 
-# The whole command with one engine: the others add seconds and nothing to see.
+# The whole command with one engine: the others would only take time.
 _UP_WITH_MAIL_ONLY = """
 import sys
 from functools import partial

@@ -1,4 +1,4 @@
-"""The engines of the local stack: real ones, on loopback only, whose data outlives them."""
+"""The engines of the local stack listen on loopback only, and their data survives a restart."""
 
 import asyncio
 import io
@@ -12,6 +12,7 @@ from uuid import uuid4
 import aiosmtplib
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
 from minio import Minio
 from minio.error import S3Error
 from pymongo import AsyncMongoClient
@@ -22,7 +23,7 @@ from deploy.local.table import PROCESSES, port_names
 from deploy.topics import Topic
 from deploy.topics_apply import apply
 from tests.support import stacks
-from tests.support.topics import read_all
+from tests.support.topics import append_bomb, create, producer, read_all
 
 TOPIC = Topic("things.v1", 2, 1, {})
 LISTENING = "0A"
@@ -41,7 +42,23 @@ async def test_data_survives_a_restart_of_the_stack(tmp_path: Path) -> None:
         assert stack.restarts("kafka") == stack.restarts("s3") == 1
 
 
-@pytest.mark.skipif(bool(stacks.GIVEN), reason="where named servers listen is the business of who started them")
+async def test_the_broker_refuses_what_unpacks_too_large_and_lives(tmp_path: Path) -> None:
+    """150 MiB is a few kilobytes on their way, and several times its size in the broker before it knows how large it is."""
+    async with stacks.own(tmp_path, ("kafka",), apply_topics=False) as stack:
+        url = stack.env["KAFKA_URL"]
+        await create(url, {"entries": 1})
+        writer = await producer(url)
+        for mebibytes in (6, 8, 64, 90, 150):
+            with pytest.raises(MessageSizeTooLargeError):
+                await append_bomb(url, "entries", mebibytes)
+            await writer.send_and_wait("entries", str(mebibytes).encode())
+        await writer.stop()
+        assert [record.value for record in await read_all(url, "entries")] == [b"6", b"8", b"64", b"90", b"150"]
+        assert stack.restarts("kafka") == 0
+        assert "OutOfMemoryError" not in stack.home.log("kafka").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(bool(stacks.GIVEN), reason="servers that the environment names may listen elsewhere")
 def test_every_engine_listens_on_loopback_only(engines: LocalStack) -> None:
     ports = {engines.port(name) for name in port_names(engines.tier) if name not in PROCESSES}
     found = [(address, port) for address, port in _listening() if port in ports]
@@ -50,13 +67,13 @@ def test_every_engine_listens_on_loopback_only(engines: LocalStack) -> None:
     assert {address for address, _ in found} <= LOOPBACK
 
 
-def test_the_object_store_refuses_an_unknown_key(engines: LocalStack) -> None:
+def test_the_object_store_rejects_an_unknown_key(engines: LocalStack) -> None:
     host = engines.env["S3_URL"].removeprefix("http://")
     with pytest.raises(S3Error, match="InvalidAccessKeyId"):
         Minio(host, "somebody", "secret", secure=False).list_buckets()
 
 
-async def test_a_mail_is_one_file_that_mail_programs_read(engines: LocalStack) -> None:
+async def test_a_mail_is_stored_as_one_eml_file(engines: LocalStack) -> None:
     before = set(engines.home.mails.glob("*.eml"))
     host, _, port = engines.env["SMTP_URL"].removeprefix("smtp://").rpartition(":")
     text = "From: postigo@example.org\r\nTo: ana@example.org\r\nSubject: Olá\r\n\r\n.linha\r\nreferência PO-1\r\n"
@@ -77,7 +94,7 @@ async def test_a_mail_is_one_file_that_mail_programs_read(engines: LocalStack) -
     assert file.read_bytes().endswith("\r\n\r\n.linha\r\nreferência PO-1\r\n".encode())
 
 
-async def test_the_store_does_not_fill_its_log_with_the_indexes_that_it_leaves_out(tmp_path: Path) -> None:
+async def test_the_store_does_not_log_every_unsupported_index(tmp_path: Path) -> None:
     async with stacks.own(tmp_path, ("mongo",)) as stack:
         async with AsyncMongoClient[dict[str, Any]](stack.env["MONGO_URL"]) as client:
             await client["quiet"]["things"].create_index([("partition", 1), ("at", 1)])
@@ -103,7 +120,7 @@ async def test_topics_grow_and_are_corrected_but_never_shrink(engines: LocalStac
     assert await change(1, retention_ms="2000") == ["kept 3 partitions; the file says 1"]
 
 
-async def test_a_topic_never_asks_for_more_replicas_in_sync_than_it_has(engines: LocalStack) -> None:
+async def test_min_insync_replicas_never_exceeds_the_number_of_replicas(engines: LocalStack) -> None:
     url, name = engines.env["KAFKA_URL"], f"lonely.{uuid4().hex}"
     await apply(url, [Topic(name, 1, 1, {"min.insync.replicas": "1"})])
 
@@ -159,7 +176,7 @@ async def _in_thread(work: Callable[[], Any]) -> Any:
 
 
 def _listening() -> list[tuple[str, int]]:
-    """Address (as the kernel spells it, in hexadecimal) and port of every TCP server on this machine."""
+    """Address (in the kernel's hexadecimal format) and port of every TCP server on this machine."""
     found = []
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]:

@@ -1,4 +1,4 @@
-"""The real engines: made once outside the repository, and ended with whoever started them."""
+"""The real engines: built once outside the repository, and stopped with their supervisor."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of engines that are all made, but for PostgreSQL's cluster, of which half lies about."""
+    """A folder with all pieces, except that PostgreSQL's cluster is incomplete."""
     folder = tmp_path / "engines"
     folder.mkdir()
     for name in cache.recipes():
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @only_real
-def test_what_is_made_is_left_alone_and_what_is_half_made_is_made_again(folder: Path) -> None:
+def test_complete_pieces_are_kept_and_incomplete_ones_are_built_again(folder: Path) -> None:
     first, second = (postigo("engines", "install", env={"POSTIGO_ENGINES": str(folder)}) for _ in range(2))
 
     assert first.returncode == second.returncode == 0, first.stderr + second.stderr
@@ -41,18 +41,18 @@ def test_what_is_made_is_left_alone_and_what_is_half_made_is_made_again(folder: 
 
 
 @only_real
-def test_what_was_made_by_another_recipe_is_made_again(folder: Path) -> None:
+def test_a_piece_of_another_recipe_is_built_again(folder: Path) -> None:
     (folder / cache.CLUSTER).mkdir()
     (folder / f"{cache.CLUSTER}.stamp").write_text("an older recipe", encoding="ascii")
 
-    made = postigo("engines", "install", env={"POSTIGO_ENGINES": str(folder)})
+    result = postigo("engines", "install", env={"POSTIGO_ENGINES": str(folder)})
 
-    assert made.returncode == 0, made.stderr
+    assert result.returncode == 0, result.stderr
     assert (folder / cache.CLUSTER / "PG_VERSION").exists()
 
 
 @needs_root
-def test_engines_that_are_not_made_are_one_sentence(tmp_path: Path) -> None:
+def test_missing_engines_are_an_error_of_one_sentence(tmp_path: Path) -> None:
     up = postigo(
         "up", "--tier", "real", "--home", str(tmp_path / "home"), env={"POSTIGO_ENGINES": str(tmp_path / "none")}
     )
@@ -65,7 +65,7 @@ def test_engines_that_are_not_made_are_one_sentence(tmp_path: Path) -> None:
 
 
 @needs_root
-def test_a_machine_without_debootstrap_is_told_so_in_one_sentence(tmp_path: Path) -> None:
+def test_missing_debootstrap_is_an_error_of_one_sentence(tmp_path: Path) -> None:
     install = postigo("engines", "install", env={"POSTIGO_ENGINES": str(tmp_path / "engines"), "PATH": str(tmp_path)})
 
     assert install.returncode == 1
@@ -75,7 +75,7 @@ def test_a_machine_without_debootstrap_is_told_so_in_one_sentence(tmp_path: Path
 
 
 @needs_root
-def test_removing_takes_everything_and_says_how_much(tmp_path: Path) -> None:
+def test_remove_deletes_everything_and_prints_the_size(tmp_path: Path) -> None:
     (tmp_path / "engines" / "minio").mkdir(parents=True)
     (tmp_path / "engines" / "minio" / "minio").write_bytes(os.urandom(3_000_000))
 
@@ -90,34 +90,34 @@ async def test_sigkill_of_the_supervisor_leaves_no_engine_behind(tmp_path: Path)
     up = postigo("up", "--detach", "--only-engines", "--tier", "real", "--home", str(tmp_path))
     assert up.returncode == 0, up.stderr
     supervisor = json.loads((tmp_path / "state.json").read_text(encoding="utf-8"))["supervisor"]
-    everyone = family(supervisor)
+    processes = family(supervisor)
     os.kill(supervisor, 9)
 
     async def all_gone() -> bool:
-        return not any(is_running(pid) for pid in everyone)
+        return not any(is_running(pid) for pid in processes)
 
     await eventually(all_gone, within=10)
 
 
 @only_real
-async def test_what_a_killed_postgresql_started_ends_with_it_although_it_cannot_know(tmp_path: Path) -> None:
+async def test_the_children_of_a_killed_postgresql_end_even_when_they_are_stopped(tmp_path: Path) -> None:
     async with own(tmp_path, ("mongo",)) as stack:
         server = stack.pid("postgres")
         assert server is not None
-        everyone = family(server)
-        for child in everyone - {server}:
+        processes = family(server)
+        for child in processes - {server}:
             os.kill(child, signal.SIGSTOP)
         await stack.kill("postgres")
 
         async def all_gone() -> bool:
-            return not any(is_running(pid) for pid in everyone)
+            return not any(is_running(pid) for pid in processes)
 
         await eventually(all_gone, within=10)
         await stack.wait_ready("postgres")
 
 
 @only_real
-async def test_a_command_that_runs_on_them_gets_their_urls_and_gives_its_code() -> None:
+async def test_engines_run_passes_the_urls_to_a_command_and_returns_its_exit_code() -> None:
     script = 'test -n "$KAFKA_URL$S3_SECRET_KEY" && echo "at $MONGO_URL" && exit 7'
     given = dict.fromkeys(("KAFKA_URL", "S3_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY"), "named")
 

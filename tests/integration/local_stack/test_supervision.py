@@ -1,4 +1,4 @@
-"""Programs are kept running, ended in order, and never outlive their supervisor."""
+"""Programs are restarted when they die, stopped in order, and never outlive their supervisor."""
 
 import asyncio
 import os
@@ -15,36 +15,36 @@ from tests.integration.local_stack.harness import empty_stack, family, start_pro
 from tests.support.waiting import eventually
 
 
-async def test_a_process_that_dies_is_started_again_and_reported(tmp_path: Path) -> None:
+async def test_a_process_that_dies_is_restarted_and_reported(tmp_path: Path) -> None:
     steps: list[Step] = []
     async with empty_stack(tmp_path, steps) as stack:
         await start_program(stack, "one")
         before = stack.pid("one")
         await stack.kill("one")
         await stack.wait_ready("one")
-        told = [step for step in steps if step.state is State.RESTARTING]
+        restarts = [step for step in steps if step.state is State.RESTARTING]
 
         assert stack.pid("one") != before
         assert stack.restarts("one") == 1
-        assert [step.detail for step in told] == ["was ended by SIGKILL and starts again in 0.1 s (restart 1)"]
+        assert [step.detail for step in restarts] == ["was killed by SIGKILL and restarts in 0.1 s (restart 1)"]
         assert Home(tmp_path).state()["programs"][0]["restarts"] == 1
 
 
-async def test_what_a_hurried_stop_kills_is_not_said_to_start_again(tmp_path: Path) -> None:
+async def test_kill_all_does_not_report_a_restart(tmp_path: Path) -> None:
     steps: list[Step] = []
     async with empty_stack(tmp_path, steps) as stack:
         await start_program(stack, "one")
         one = stack.pid("one")
         assert one is not None
         stack.kill_all()
-        await eventually(lambda: _given_up(stack))
+        await eventually(lambda: _all_stopped(stack))
         assert not is_running(one)
 
     assert stack.was_killed
     assert State.RESTARTING not in {step.state for step in steps}
 
 
-async def test_what_waits_to_start_again_is_not_started_after_a_hurried_stop(
+async def test_a_program_in_backoff_is_not_restarted_after_kill_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervised, "BACKOFF_SECONDS", (1.0,))
@@ -52,18 +52,18 @@ async def test_what_waits_to_start_again_is_not_started_after_a_hurried_stop(
     async with empty_stack(tmp_path, steps) as stack:
         await start_program(stack, "one")
         await stack.kill("one")
-        await eventually(lambda: _waits(steps))
+        await eventually(lambda: _is_restarting(steps))
         stack.kill_all()
-        await eventually(lambda: _given_up(stack))
+        await eventually(lambda: _all_stopped(stack))
 
     assert [step.state for step in steps].count(State.READY) == 1
 
 
-async def _waits(steps: list[Step]) -> bool:
+async def _is_restarting(steps: list[Step]) -> bool:
     return steps[-1].state is State.RESTARTING
 
 
-async def test_what_a_dead_process_had_started_dies_before_it_starts_again(tmp_path: Path) -> None:
+async def test_the_children_of_a_dead_process_are_killed_before_its_restart(tmp_path: Path) -> None:
     async with empty_stack(tmp_path) as stack:
         child = await _start_with_child(stack, tmp_path / "child")
         await stack.kill("one")
@@ -78,17 +78,17 @@ async def test_sigkill_of_the_supervisor_leaves_no_process_behind(tmp_path: Path
     )
     assert supervisor.stdout is not None
     assert await asyncio.wait_for(supervisor.stdout.readline(), 30) == b"up\n"
-    everyone = family(supervisor.pid)
-    assert int((tmp_path / "child").read_text(encoding="ascii")) in everyone
-    assert len(everyone) == len(("supervisor", "guard", "one", "its child", "two"))
+    processes = family(supervisor.pid)
+    assert int((tmp_path / "child").read_text(encoding="ascii")) in processes
+    assert len(processes) == len(("supervisor", "guard", "one", "its child", "two"))
 
     supervisor.kill()
     await supervisor.wait()
 
-    await eventually(lambda: _none_alive(everyone), within=5)
+    await eventually(lambda: _none_alive(processes), within=5)
 
 
-async def test_after_sigkill_of_the_supervisor_the_next_one_finds_everything_free(tmp_path: Path) -> None:
+async def test_after_sigkill_of_the_supervisor_a_new_one_gets_the_same_ports(tmp_path: Path) -> None:
     supervisor = await asyncio.create_subprocess_exec(
         sys.executable, "-m", f"{__package__}.supervisor", str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
@@ -103,17 +103,17 @@ async def test_after_sigkill_of_the_supervisor_the_next_one_finds_everything_fre
         assert f"http://127.0.0.1:{stack.port('one')}" == before
 
 
-async def test_a_program_whose_parent_is_gone_already_does_not_start(tmp_path: Path) -> None:
+async def test_a_program_whose_parent_is_already_dead_does_not_start(tmp_path: Path) -> None:
     proof = tmp_path / "it-ran"
     spawn = Path("deploy/local/spawn.py").resolve()
-    nobody = str(os.getppid())
-    wrapped = await asyncio.create_subprocess_exec(sys.executable, str(spawn), nobody, "/bin/touch", str(proof))
+    other_parent = str(os.getppid())
+    wrapped = await asyncio.create_subprocess_exec(sys.executable, str(spawn), other_parent, "/bin/touch", str(proof))
 
     assert await wrapped.wait() == -signal.SIGKILL
     assert not proof.exists()
 
 
-async def test_a_killed_guard_is_replaced_and_still_ends_everything(tmp_path: Path) -> None:
+async def test_a_killed_guard_is_replaced_and_the_new_one_kills_all_groups(tmp_path: Path) -> None:
     async with empty_stack(tmp_path) as stack:
         child = await _start_with_child(stack, tmp_path / "child")
         guard = stack._groups._guard
@@ -125,24 +125,24 @@ async def test_a_killed_guard_is_replaced_and_still_ends_everything(tmp_path: Pa
     assert not is_running(child)
 
 
-async def test_a_process_that_ends_before_it_is_ready_is_explained(tmp_path: Path) -> None:
+async def test_the_error_for_a_process_that_ends_before_it_is_ready(tmp_path: Path) -> None:
     async with empty_stack(tmp_path) as stack:
-        with pytest.raises(StackError) as told:
+        with pytest.raises(StackError) as error:
             await stack.start_program(
                 "broken", [sys.executable, "-c", "raise SystemExit('no such setting')"], ready=_no
             )
 
     log = tmp_path / "logs" / "broken.log"
-    assert str(told.value) == f"broken ended with code 1 before it was ready (no such setting): see {log}."
+    assert str(error.value) == f"broken ended with code 1 before it was ready (no such setting): see {log}."
 
 
-async def test_a_process_that_does_not_become_ready_is_explained(tmp_path: Path) -> None:
+async def test_the_error_for_a_process_that_does_not_become_ready(tmp_path: Path) -> None:
     async with empty_stack(tmp_path) as stack:
         with pytest.raises(StackError, match=r"slow was not ready after 2 s \(it answers 503.*slow\.log\.$"):
             await start_program(stack, "slow", {"NEVER_READY": "1"}, within=2)
 
 
-async def test_a_process_that_ignores_sigterm_is_killed_after_its_time(tmp_path: Path) -> None:
+async def test_a_process_that_ignores_sigterm_is_killed_after_stop_within(tmp_path: Path) -> None:
     async with empty_stack(tmp_path) as stack:
         await start_program(stack, "stubborn", {"STUBBORN": "1"}, stop=0.3)
         pid = stack.pid("stubborn")
@@ -164,7 +164,7 @@ async def test_a_stopped_process_stays_down_until_it_is_restarted(tmp_path: Path
         assert stack.pid("one") is not None
 
 
-async def test_two_stacks_live_beside_each_other_but_not_in_one_folder(tmp_path: Path) -> None:
+async def test_two_stacks_can_run_at_the_same_time_but_not_in_one_folder(tmp_path: Path) -> None:
     async with empty_stack(tmp_path / "a") as first, empty_stack(tmp_path / "b") as second:
         await asyncio.gather(start_program(first, "one"), start_program(second, "one"))
         assert first.port("one") != second.port("one")
@@ -189,7 +189,7 @@ async def _start_with_child(stack: LocalStack, file: Path) -> int:
     return child
 
 
-async def _given_up(stack: LocalStack) -> bool:
+async def _all_stopped(stack: LocalStack) -> bool:
     return all(each.state is State.STOPPED for each in stack._programs.values())
 
 

@@ -1,4 +1,4 @@
-"""A machine that cannot run the stack gets one sentence and a non-zero exit."""
+"""On a machine that cannot run the stack, a command prints one sentence and exits with an error code."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ DEAD_END = "http://127.0.0.1:1"
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A Maven folder of the test's own: every jar of the real one, as links."""
+    """A Maven folder for one test, with links to all jars of the real one."""
     maven.download(["kafka", "mongo"])
     copy = tmp_path / "repository"
     real = default_maven_repo()
@@ -35,9 +35,9 @@ def repository(tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("typed", ["up", "status", "logs", "down"])
-def test_a_folder_whose_name_is_too_long_is_one_sentence(typed: str, tmp_path: Path) -> None:
-    refused = postigo(typed, "--home", str(tmp_path / ("n" * 300)))
+@pytest.mark.parametrize("command", ["up", "status", "logs", "down"])
+def test_a_folder_name_that_is_too_long(command: str, tmp_path: Path) -> None:
+    refused = postigo(command, "--home", str(tmp_path / ("n" * 300)))
 
     assert refused.returncode == 1
     assert refused.stderr == (
@@ -45,18 +45,18 @@ def test_a_folder_whose_name_is_too_long_is_one_sentence(typed: str, tmp_path: P
     )
 
 
-def test_a_jar_with_a_wrong_checksum_stops_the_start(repository: Path, tmp_path: Path) -> None:
+def test_a_jar_with_a_wrong_checksum_prevents_the_start(repository: Path, tmp_path: Path) -> None:
     _damage(repository / JAR)
 
     up = postigo("up", "--home", str(tmp_path / "home"), env={"M2_REPO": str(repository)})
 
     assert up.returncode == 1
-    assert up.stderr.startswith("postigo: A jar of kafka is not the one that was locked: org.slf4j:slf4j-simple:1.7.36")
+    assert up.stderr.startswith("postigo: A jar of kafka does not match the lock file: org.slf4j:slf4j-simple:1.7.36")
     assert up.stderr.endswith("Remove it and run 'postigo download'.\n")
     assert up.stderr.count("\n") == 1
 
 
-def test_a_missing_jar_without_a_network_is_one_sentence(repository: Path, tmp_path: Path) -> None:
+def test_a_missing_jar_without_a_network(repository: Path, tmp_path: Path) -> None:
     (repository / JAR).unlink()
     offline = {"M2_REPO": str(repository), "HTTPS_PROXY": DEAD_END, "https_proxy": DEAD_END}
 
@@ -65,23 +65,25 @@ def test_a_missing_jar_without_a_network_is_one_sentence(repository: Path, tmp_p
     assert up.returncode == 1
     assert up.stderr == (
         "postigo: slf4j-simple-1.7.36 could not be downloaded: check the network (or the proxy, or the mirror in "
-        "jgo's settings) and run 'postigo download'; what has arrived is kept.\n"
+        "jgo's settings) and run 'postigo download'; the fetched jars are kept.\n"
     )
 
 
-def test_a_download_fetches_what_is_missing_from_the_mirror(repository: Path, tmp_path: Path) -> None:
+def test_a_download_fetches_missing_jars_from_the_mirror(repository: Path, tmp_path: Path) -> None:
     (repository / JAR).unlink()
     with _mirror(default_maven_repo()) as url:
         downloaded = postigo("download", env=_with_mirror(url, repository, tmp_path))
 
     assert downloaded.returncode == 0, downloaded.stderr
     assert downloaded.stdout == (
-        "Fetching 1 jars…\n1 jars fetched; all of kafka, mongo are here, and their checksums are right.\n"
+        "Fetching 1 jars…\n1 jars fetched; all jars of kafka, mongo are present, and their checksums match.\n"
     )
     assert (repository / JAR).read_bytes() == (default_maven_repo() / JAR).read_bytes()
 
 
-def test_a_jar_that_arrives_wrong_is_thrown_away_and_the_others_are_kept(repository: Path, tmp_path: Path) -> None:
+def test_a_fetched_jar_with_a_wrong_checksum_is_deleted_and_the_others_are_kept(
+    repository: Path, tmp_path: Path
+) -> None:
     mirrored = tmp_path / "mirrored"
     for jar in (JAR, OTHER):
         (repository / jar).unlink()
@@ -93,7 +95,7 @@ def test_a_jar_that_arrives_wrong_is_thrown_away_and_the_others_are_kept(reposit
 
     assert downloaded.returncode == 1
     assert downloaded.stderr == (
-        "postigo: slf4j-simple-1.7.36 arrived with a wrong checksum and was thrown away: run 'postigo download' again.\n"
+        "postigo: slf4j-simple-1.7.36 has a wrong checksum and was deleted: run 'postigo download' again.\n"
     )
     assert not (repository / JAR).exists()
     assert (repository / OTHER).exists()
@@ -101,7 +103,7 @@ def test_a_jar_that_arrives_wrong_is_thrown_away_and_the_others_are_kept(reposit
 
 
 @needs_root
-def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+def test_a_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=8m") as disk:
         up = postigo("up", "--home", str(disk / "home"))
 
@@ -111,7 +113,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
 
 @needs_root
 @pytest.mark.parametrize("options", [(), ("--detach",)])
-def test_a_read_only_folder_is_one_sentence(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_a_read_only_folder(tmp_path: Path, options: tuple[str, ...]) -> None:
     with small_disk(tmp_path / "disk", "size=8m,ro") as disk:
         up = postigo("up", *options, "--home", str(disk / "home"))
 
@@ -123,7 +125,7 @@ def test_a_read_only_folder_is_one_sentence(tmp_path: Path, options: tuple[str, 
 
 
 @needs_root
-async def test_a_disk_that_fills_up_while_it_runs_stops_neither_supervision_nor_the_end(tmp_path: Path) -> None:
+async def test_a_disk_that_fills_up_while_the_stack_runs_prevents_neither_restarts_nor_the_stop(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=80m") as disk:
         async with empty_stack(disk) as stack:
             await start_program(stack, "one")
@@ -133,7 +135,7 @@ async def test_a_disk_that_fills_up_while_it_runs_stops_neither_supervision_nor_
             assert stack.restarts("one") == 1
 
 
-async def test_a_file_where_the_folder_should_be_is_one_sentence(tmp_path: Path) -> None:
+async def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StackError, match="is in the way: a folder is needed there"):
         await empty_stack(tmp_path / "file").start()

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from deploy.operator import acts
-from deploy.operator.audit import Who
-from deploy.operator.replaying import stretch
-from deploy.operator.session import hand_at
+from deploy.operator import operations
+from deploy.operator.audit import Actor
+from deploy.operator.replaying import resolve_range
+from deploy.operator.session import open_session
 from deploy.operator.target import Target
 from services.common.contracts import topics
 from services.common.contracts.lifecycle import RequestAnswered
@@ -20,11 +20,11 @@ from tests.unit.notifications.builders import fact
 
 async def replay(town: House, since: datetime, *, mail: bool) -> int:
     """How many facts notifications has read once more."""
-    told = Settings.model_validate({name.lower(): value for name, value in town.env.items()})
-    async with hand_at(Target(told, town.folder / "operator.log")) as hand:
-        found = await stretch(hand, topics.LIFECYCLE, GROUP, since, None)
-        done = await acts.replay(hand, Who("ana"), found, 500, {}, lambda _: None, mail=mail)
-    return done.taken
+    settings = Settings.model_validate({name.lower(): value for name, value in town.env.items()})
+    async with open_session(Target(settings, town.folder / "operator.log")) as session:
+        found = await resolve_range(session, topics.LIFECYCLE, GROUP, since, None)
+        done = await operations.replay(session, Actor("ana"), found, 500, {}, lambda _: None, mail=mail)
+    return done.processed
 
 
 async def test_a_replay_mails_nobody_unless_told_so(town: House) -> None:

@@ -1,4 +1,4 @@
-"""A house of its own for the command line: it takes an inbox away, and rebuilds everybody's views."""
+"""The command-line tests have a stack of their own: they delete an inbox topic and rebuild all views."""
 
 from collections.abc import AsyncIterator
 
@@ -8,19 +8,19 @@ import pytest_asyncio
 from services.common.catalogue import catalogue
 from services.common.contracts import topics as names
 from services.common.store import connect, disconnect
-from tests.integration.operator.counter import FREE, STUCK, Counter, subject_of
+from tests.integration.operator.command_line_environment import FREE, STUCK, CommandLineEnvironment, subject_of
 from tests.support import stacks, topics
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def counter(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Counter]:
-    """Intake, routing and the worker; one department's inbox is missing."""
-    async with stacks.own(tmp_path_factory.mktemp("counter"), ("kafka", "mongo")) as stack:
+async def environment(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CommandLineEnvironment]:
+    """Intake, routing and the gateway's worker. The inbox topic of one department is missing."""
+    async with stacks.own(tmp_path_factory.mktemp("command-line"), ("kafka", "mongo")) as stack:
         await topics.delete(stack.env["KAFKA_URL"], [names.inbox(STUCK)])
         await stack.start_processes(["intake", "routing", "gateway-worker"])
         producer = await topics.producer(stack.env["KAFKA_URL"])
         client = connect(stack.env["MONGO_URL"])
         subjects = {code: subject_of(code, list(catalogue().subjects.values())) for code in (STUCK, FREE)}
-        yield Counter(stack, producer, client, subjects)
+        yield CommandLineEnvironment(stack, producer, client, subjects)
         await producer.stop()
         await disconnect(client)

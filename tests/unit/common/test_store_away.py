@@ -9,6 +9,7 @@ from pymongo.errors import (
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
     WriteError,
 )
 
@@ -47,6 +48,7 @@ def failure(code: int, text: str) -> OperationFailure:
         AutoReconnect("gone"),
         NetworkTimeout("silent"),
         ServerSelectionTimeoutError("nobody"),
+        WaitQueueTimeoutError("no connection"),
         ExecutionTimeout("canceling statement due to user request", 50),
         failure(11600, "interrupted at shutdown"),
         failure(14031, "out of disk space"),

@@ -1,4 +1,4 @@
-"""The lines that a run ends with: in numbers what was looked at, and each harm under the promise that it breaks."""
+"""The lines at the end of a run: the numbers of each promise, and the harms below it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.unit.verification.spoiling import SPOILED
 assert spoiled_records
 assert spoiled_requests
 
-WITHOUT_A_REFERENCE: Final = {"nobody_ever_answered", "somebody_got_a_500"}
+WITHOUT_REFERENCE: Final = {"nobody_ever_answered", "a_client_got_a_500"}
 
 
 def judged(history: History) -> list[Check]:
@@ -30,15 +30,15 @@ def run() -> History:
     return together(*(life.history() for life in lives))
 
 
-def test_a_run_that_went_well_passes_every_check_in_numbers(run: History) -> None:
+def test_a_correct_run_passes_every_check(run: History) -> None:
     assert [(check.name, check.counts, check.harms) for check in judged(run)] == [
-        ("Registered exactly once", "3 issued, 3 registered, 3 in the book", ()),
+        ("Registered exactly once", "3 issued, 3 registered, 3 stored", ()),
         ("Each department its own", "3 assignments in 3 inboxes", ()),
         ("Answered, concluded, visible", "3 of 3", ()),
-        ("Every act judged once", "2 done, 2 applied, 0 refused", ()),
-        ("Every notice out once", "6 due, 6 sent, 6 mails", ()),
+        ("Every act decided once", "2 done, 2 applied, 0 refused", ()),
+        ("Every notice sent once", "6 due, 6 sent, 6 mails", ()),
         ("Every attachment whole", "3 of 3", ()),
-        ("In order, nothing set aside", f"{len(run.records)} records, 0 dead letters", ()),
+        ("In order, no dead letters", f"{len(run.records)} records, 0 dead letters", ()),
     ]
     assert summary(run) == "3 filed, 3 registered, 2 answered, 1 withdrawn, 3 notified"
 
@@ -53,11 +53,11 @@ def test_every_clause_belongs_to_one_promise() -> None:
 def test_each_harm_names_a_reference(spoil: Callable[[Life], History]) -> None:
     harms = [harm for check in judged(spoil(Life())) for harm in check.harms]
     assert harms
-    if spoil.__name__ not in WITHOUT_A_REFERENCE:
+    if spoil.__name__ not in WITHOUT_REFERENCE:
         assert any(harm.startswith("PO-") for harm in harms)
 
 
-def test_a_harm_stands_under_its_promise_once_and_in_its_counts(run: History) -> None:
+def test_a_harm_is_listed_once_below_its_promise(run: History) -> None:
     blind = replace(run, pages={})
     assert {check.name: len(check.harms) > 0 for check in judged(blind) if not check.passed} == {
         "Answered, concluded, visible": True
@@ -67,7 +67,7 @@ def test_a_harm_stands_under_its_promise_once_and_in_its_counts(run: History) ->
     assert len(set(visible.harms)) == len(visible.harms)
 
 
-def test_whoever_got_fewer_mails_than_were_due_is_not_notified(run: History) -> None:
+def test_a_request_with_fewer_mails_than_due_does_not_count_as_notified(run: History) -> None:
     mails = [mail for mail in run.mails if mail.reference != run.submissions[0].reference]
     assert summary(replace(run, mails=mails)).endswith("2 notified")
 
@@ -76,10 +76,10 @@ REFUSALS: Final[Mapping[str, bool]] = {"stale": True, "not-allowed": True, "wron
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-def test_what_was_refused_is_said_with_whether_that_is_right(code: str) -> None:
+def test_rejected_commands_are_reported_as_correct_or_not(code: str) -> None:
     history = spoiled_acts.rejected(Life(), code, command_id="an earlier one")
     (sentence,) = refusals(history)
     assert sentence.startswith("1 × ")
     assert repr(code) in sentence
-    assert ("as it should be" in sentence) is REFUSALS[code]
+    assert ("which is correct" in sentence) is REFUSALS[code]
     assert all(check.passed for check in judged(history)) is REFUSALS[code]

@@ -1,4 +1,4 @@
-"""The client at a counter that is busy, away, or says no."""
+"""The client with a gateway that is busy, unavailable, or rejects a request."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,8 +18,8 @@ INVALID = (422, '{"title":"Inválido","support_code":"0123456789","errors":[{"po
 CUT = (0, "")
 
 
-class Counter:
-    """Answers one request after the other as it was told to; (0, "") cuts the connection."""
+class StubGateway:
+    """Sends the given answers one after the other; (0, "") cuts the connection."""
 
     def __init__(self, *answers: tuple[int, str]) -> None:
         self._answers = iter(answers)
@@ -39,41 +39,41 @@ class Counter:
 
 
 @asynccontextmanager
-async def at(counter: Counter) -> AsyncIterator[PublicApi]:
-    server = await asyncio.start_server(counter.serve, "127.0.0.1", 0)
+async def connected_to(stub: StubGateway) -> AsyncIterator[PublicApi]:
+    server = await asyncio.start_server(stub.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server, PublicApi(f"http://127.0.0.1:{port}") as api:
         yield api
 
 
 @pytest.mark.parametrize("trouble", [BUSY, CUT], ids=["busy", "cut off"])
-async def test_what_was_not_confirmed_is_sent_again_under_the_same_key(trouble: tuple[int, str]) -> None:
-    counter = Counter(trouble, FILED)
-    async with at(counter) as api:
+async def test_an_unacknowledged_request_is_retried_with_the_same_key(trouble: tuple[int, str]) -> None:
+    stub = StubGateway(trouble, FILED)
+    async with connected_to(stub) as api:
         filed = await api.file(SESSION, "demo-key-0000001", load_requests()[0], [])
     assert filed.reference == "PO-7K3QX-9M2TA-4"
-    assert counter.keys == ["demo-key-0000001"] * 2
+    assert stub.keys == ["demo-key-0000001"] * 2
 
 
-async def test_a_refusal_is_one_sentence_that_names_the_field_and_the_support_code() -> None:
-    async with at(Counter(INVALID)) as api:
+async def test_a_rejection_is_an_error_with_the_field_and_the_support_code() -> None:
+    async with connected_to(StubGateway(INVALID)) as api:
         with pytest.raises(DemoError, match="422 Inválido \\(/subject: unknown\\), support code 0123456789"):
             await api.file(SESSION, "demo-key-0000001", load_requests()[0], [])
 
 
-async def test_a_counter_that_stays_busy_ends_the_patience() -> None:
-    async with at(Counter(*[BUSY] * TRIES)) as api:
+async def test_a_gateway_that_stays_busy_is_an_error_after_all_tries() -> None:
+    async with connected_to(StubGateway(*[BUSY] * TRIES)) as api:
         with pytest.raises(DemoError, match="503 Ocupado"):
             await api.file(SESSION, "demo-key-0000001", load_requests()[0], [])
 
 
-async def test_an_answer_that_is_not_as_published_is_named() -> None:
-    async with at(Counter((201, '{"reference":7}'))) as api:
-        with pytest.raises(DemoError, match="/v1/requests is not as published: reference"):
+async def test_an_answer_that_does_not_match_the_contract_is_an_error() -> None:
+    async with connected_to(StubGateway((201, '{"reference":7}'))) as api:
+        with pytest.raises(DemoError, match="/v1/requests does not match the contract: reference"):
             await api.file(SESSION, "demo-key-0000001", load_requests()[0], [])
 
 
-async def test_a_request_that_cannot_be_seen_yet_is_no_failure() -> None:
-    async with at(Counter((404, "{}"), (404, "{}"))) as api:
+async def test_a_request_that_is_not_visible_yet_is_no_error() -> None:
+    async with connected_to(StubGateway((404, "{}"), (404, "{}"))) as api:
         assert await api.standing(SESSION, "PO-7K3QX-9M2TA-4") is None
         assert await api.timeline(SESSION, "PO-7K3QX-9M2TA-4") == []

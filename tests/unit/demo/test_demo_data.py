@@ -1,4 +1,4 @@
-"""The demonstration's rows fit the catalogue, cover it widely, and hold nobody's data."""
+"""The demonstration's data matches the catalogue, covers most of it, and contains no real personal data."""
 
 import io
 from collections import Counter
@@ -42,7 +42,9 @@ def label(request: DemoRequest) -> str:
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=label)
-def test_a_request_is_a_leaf_its_author_may_choose(request_: DemoRequest, subjects: dict[str, Subject]) -> None:
+def test_the_author_of_a_request_may_choose_its_subject_and_reason(
+    request_: DemoRequest, subjects: dict[str, Subject]
+) -> None:
     subject = subjects[request_.subject]
     assert request_.reason in subject.reasons
     assert request_.department == subject.department
@@ -50,16 +52,16 @@ def test_a_request_is_a_leaf_its_author_may_choose(request_: DemoRequest, subjec
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=label)
-def test_a_description_is_in_its_author_s_own_words(request_: DemoRequest) -> None:
+def test_a_description_has_a_valid_length(request_: DemoRequest) -> None:
     assert 20 <= len(request_.description) <= MAX_DESCRIPTION
     assert request_.description == request_.description.strip()
 
 
-def test_no_two_requests_say_the_same() -> None:
+def test_all_descriptions_are_different() -> None:
     assert len({request.description for request in REQUESTS}) == len(REQUESTS)
 
 
-def test_the_requests_cover_the_counter() -> None:
+def test_the_requests_cover_most_departments_and_reasons() -> None:
     departments = Counter(request.department for request in REQUESTS)
     reasons = Counter(request.reason for request in REQUESTS)
     assert len(REQUESTS) >= 44
@@ -69,25 +71,25 @@ def test_the_requests_cover_the_counter() -> None:
     assert ("fis", "DEN") in {(request.department, request.reason) for request in REQUESTS}
 
 
-def test_persons_and_companies_file_requests_and_no_account_is_idle() -> None:
+def test_every_account_files_requests() -> None:
     filing = {request.account for request in REQUESTS}
     assert filing == ACCOUNTS.keys()
     assert Counter(account.kind for account in ACCOUNTS.values()) == {"person": 9, "company": 3}
 
 
 @pytest.mark.parametrize("account", ACCOUNTS.values(), ids=lambda account: account.key)
-def test_an_account_has_a_number_that_fits_its_kind(account: DemoAccount) -> None:
+def test_an_account_has_a_valid_number_for_its_kind(account: DemoAccount) -> None:
     assert valid_niss(account.niss)
     assert account.niss[0] == FIRST_DIGIT[account.kind]
 
 
-def test_accounts_share_nothing_that_names_them() -> None:
+def test_accounts_have_unique_fields() -> None:
     rows = load_accounts()
     for field in ("key", "niss", "password", "name", "email"):
         assert len({getattr(row, field) for row in rows}) == len(rows), field
 
 
-def test_some_authors_write_again_and_one_takes_a_request_back() -> None:
+def test_some_authors_add_messages_and_one_withdraws_a_request() -> None:
     messages = [message for request in REQUESTS for message in request.messages]
     assert len(messages) >= 3
     assert any(message.documents for message in messages)
@@ -108,20 +110,20 @@ def test_every_document_in_the_folder_is_attached_once() -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_document_is_what_its_name_says_and_small(name: str) -> None:
+def test_a_document_has_the_type_of_its_name_and_is_small(name: str) -> None:
     content = read_document(name)
     assert content.startswith(MAGIC[name.rsplit(".", 1)[1]])
     assert 1_000 <= len(content) <= 150_000
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if name.endswith(".pdf")])
-def test_a_pdf_opens_and_says_on_every_page_that_it_is_a_demonstration(name: str) -> None:
+def test_every_page_of_a_pdf_is_marked_as_demonstration(name: str) -> None:
     for page in PdfReader(io.BytesIO(read_document(name)), strict=True).pages:
         assert "(demonstração)" in page.extract_text()
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if not name.endswith(".pdf")])
-def test_a_picture_opens_and_carries_no_hidden_data(name: str) -> None:
+def test_a_picture_opens_and_has_no_metadata(name: str) -> None:
     with Image.open(io.BytesIO(read_document(name))) as picture:
         picture.load()
         assert min(picture.size) >= 400

@@ -1,4 +1,4 @@
-"""What the reference department says, judged by the contract that a partner's department must meet."""
+"""The commands of the reference department match the contract for departments."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -65,17 +65,17 @@ def record(event: Any, kind: str | None = None, **changed: bytes) -> ConsumerRec
     )
 
 
-def read(said: dict[str, Any]) -> tuple[Event, dict[str, bytes]]:
-    headers = dict(said["headers"])
+def read(command: dict[str, Any]) -> tuple[Event, dict[str, bytes]]:
+    headers = dict(command["headers"])
     model = events_of(topics.outbox("pf"))[headers["ce_type"].decode()]
-    return model.model_validate_json(said["value"]), headers
+    return model.model_validate_json(command["value"]), headers
 
 
 @pytest.mark.parametrize("model", [AssignmentCreated, AssignmentUpdated])
 def test_an_assignment_is_acknowledged_and_then_resolved(model: type[AssignmentCreated]) -> None:
     event = assignment(model)
-    number, said = replies("pf", record(event))
-    acknowledge, resolve = (read(each)[0] for each in said)
+    number, command = replies("pf", record(event))
+    acknowledge, resolve = (read(each)[0] for each in command)
     assert number == event.number
     assert acknowledge == Acknowledge(assignment_id=event.assignment_id, epoch=2, seen=7)
     assert isinstance(resolve, Resolve)
@@ -84,8 +84,8 @@ def test_an_assignment_is_acknowledged_and_then_resolved(model: type[AssignmentC
 
 
 def test_a_command_carries_the_attributes_of_the_contract() -> None:
-    for said in replies("pf", record(assignment()))[1]:
-        _, headers = read(said)
+    for command in replies("pf", record(assignment()))[1]:
+        _, headers = read(command)
         assert headers["ce_specversion"] == b"1.0"
         assert headers["ce_source"] == b"departments/pf"
         assert headers["ce_subject"] == b"PO-7K3QX-9M2TA-4"
@@ -95,20 +95,20 @@ def test_a_command_carries_the_attributes_of_the_contract() -> None:
         assert UUID(headers["ce_id"].decode()).version == 5
 
 
-def test_saying_it_again_repeats_each_command_under_its_own_id() -> None:
+def test_a_repetition_has_the_same_command_ids() -> None:
     again = record(assignment())
-    first, second = ([read(said) for said in replies("pf", again)[1]] for _ in range(2))
+    first, second = ([read(command) for command in replies("pf", again)[1]] for _ in range(2))
     assert [(event, headers["ce_id"]) for event, headers in first] == [
         (event, headers["ce_id"]) for event, headers in second
     ]
     assert first[0][1]["ce_id"] != first[1][1]["ce_id"]
 
 
-def test_what_was_withdrawn_needs_no_answer() -> None:
+def test_a_withdrawn_assignment_gets_no_answer() -> None:
     assert replies("pf", record(assignment(AssignmentWithdrawn))) == (3, [])
 
 
-def test_what_was_stale_is_answered_again_under_ids_of_its_own_and_as_having_seen_the_news() -> None:
+def test_an_update_is_answered_with_new_ids_and_the_new_seen_number() -> None:
     first = assignment()
     news = assignment(AssignmentUpdated).model_copy(update={"number": 4, "as_of": 9})
     (_, stale), (_, again) = (map(read, replies("pf", record(event))[1]) for event in (first, news))
@@ -117,6 +117,6 @@ def test_what_was_stale_is_answered_again_under_ids_of_its_own_and_as_having_see
 
 
 @pytest.mark.parametrize("kind", ["reminder", "something-of-tomorrow"])
-def test_what_asks_for_no_answer_still_counts_as_read(kind: str) -> None:
-    number, said = replies("pf", record(assignment(), f"pt.postigo.assignment.{kind}.v1"))
-    assert (number, said) == (3, [])
+def test_other_inbox_events_get_no_answer_but_count_as_read(kind: str) -> None:
+    number, command = replies("pf", record(assignment(), f"pt.postigo.assignment.{kind}.v1"))
+    assert (number, command) == (3, [])

@@ -1,4 +1,4 @@
-"""What is shown fits the screen it is shown on, and everything stands in the order in which it happened."""
+"""The output fits the screen, and everything is in the order of events."""
 
 import io
 from dataclasses import replace
@@ -31,7 +31,7 @@ def printed(thing: object, width: int) -> str:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_the_table_shows_every_request_whole(width: int) -> None:
+def test_the_table_shows_every_request(width: int) -> None:
     text = printed(report.requests_table(RUN, width), width)
     for each in RUN.submissions:
         (row,) = (line for line in text.splitlines() if each.name in line)
@@ -42,28 +42,28 @@ def test_the_table_shows_every_request_whole(width: int) -> None:
     assert headings == ["in", "reference", "dept", *(["about"] if width > 100 else []), *HEADINGS]
 
 
-def test_a_state_that_was_not_reached_is_named_as_such() -> None:
+def test_a_state_that_was_not_reached_is_shown_as_never() -> None:
     assert "never" in printed(report.requests_table(History(submissions=RUN.submissions), 80), 80)
 
 
-def test_a_withdrawn_request_came_no_further() -> None:
+def test_a_withdrawn_request_has_no_later_states() -> None:
     gone = Life(acts=(withdrawal(),)).history()
     (row,) = (line for line in printed(report.requests_table(gone, 80), 80).splitlines() if "PO-" in line)
     assert row.split()[2:] == ["10", "ms", "–", "–", "withdrawn", "2"]
     assert "never" not in row
 
 
-def test_a_table_of_nothing_is_no_failure() -> None:
+def test_an_empty_history_has_an_empty_table() -> None:
     assert "reference" in printed(report.requests_table(History(), 80), 80)
 
 
 @pytest.mark.parametrize("seconds", [(0.0121, "12 ms"), (0.9996, "1.00 s"), (4.5, "4.50 s")])
-def test_a_duration_is_as_precise_as_it_is_long(seconds: tuple[float, str]) -> None:
+def test_a_duration_is_in_milliseconds_or_seconds(seconds: tuple[float, str]) -> None:
     length, text = seconds
     assert report.duration(timedelta(seconds=length)) == text
 
 
-def test_a_check_that_failed_names_what_is_wrong_but_not_without_end() -> None:
+def test_a_failed_check_lists_a_limited_number_of_harms() -> None:
     console = Console(file=io.StringIO(), width=80, highlight=False)
     report.show_checks(console, [Check("Lost", "12 of 61", tuple(f"PO-{number}" for number in range(12)))])
     assert isinstance(console.file, io.StringIO)
@@ -72,7 +72,7 @@ def test_a_check_that_failed_names_what_is_wrong_but_not_without_end() -> None:
     assert lines[-1].strip() == "and 2 more"
 
 
-def test_whoever_has_concluded_has_been_everywhere_before() -> None:
+def test_a_concluded_request_counts_for_all_earlier_stages() -> None:
     board = Board(2)
     for each, state in zip(FILED, ("concluded", "in_analysis"), strict=True):
         board.file(each)
@@ -81,7 +81,7 @@ def test_whoever_has_concluded_has_been_everywhere_before() -> None:
     assert "2 of 2 filed, 2 registered, 2 in analysis, 1 answered, 1 concluded" in sentence(board)
 
 
-def test_what_was_withdrawn_is_no_longer_waited_for() -> None:
+def test_withdrawn_requests_do_not_count_in_the_later_totals() -> None:
     board = Board(2)
     for each, state in zip(FILED, ("concluded", "withdrawn"), strict=True):
         board.file(each)
@@ -90,7 +90,7 @@ def test_what_was_withdrawn_is_no_longer_waited_for() -> None:
     assert [line.split()[-1] for line in printed(picture(board), 80).splitlines()[:5]] == ["2/2"] * 2 + ["1/1"] * 3
 
 
-def test_the_picture_keeps_its_height() -> None:
+def test_the_picture_has_a_constant_height() -> None:
     board = Board(2)
     before = printed(picture(board), 80)
     board.file(FILED[0])
@@ -100,7 +100,7 @@ def test_the_picture_keeps_its_height() -> None:
     assert FILED[0].name in after
 
 
-def test_no_two_runs_share_a_key_and_no_two_sendings_of_one() -> None:
+def test_all_idempotency_keys_are_different() -> None:
     first, second = (Run.new(load_accounts(), load_requests()) for _ in range(2))
     keys = [run.key(number, *more) for run in (first, second) for number in range(61) for more in ((), ("file", 0))]
     assert len(set(keys)) == len(keys)
@@ -108,13 +108,13 @@ def test_no_two_runs_share_a_key_and_no_two_sendings_of_one() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 100, 180])
-def test_a_row_is_one_line_of_a_hundred_columns_at_most(width: int) -> None:
+def test_a_row_has_at_most_a_hundred_columns(width: int) -> None:
     lines = printed(report.requests_table(RUN, width), width).splitlines()
     assert "mails" in lines[1].split()
     assert max(len(line) for line in lines) <= 100
 
 
-def test_requests_of_a_department_stand_in_the_order_in_which_they_were_filed() -> None:
+def test_requests_of_a_department_are_in_the_order_of_filing() -> None:
     lives = [Life() for _ in range(5)]
     history = together(*(life.history() for life in lives))
     moved = {str(life.request_id): timedelta(minutes=-place) for place, life in enumerate(lives)}
@@ -124,7 +124,7 @@ def test_requests_of_a_department_stand_in_the_order_in_which_they_were_filed() 
     assert shown == [life.reference for life in reversed(lives)]
 
 
-def test_a_life_stands_in_its_own_order_even_within_one_moment() -> None:
+def test_facts_with_the_same_time_are_in_the_order_of_their_numbers() -> None:
     life = Life(files=some_files(2))
     records = [replace(each, at=MONDAY) for each in life.records]
     entries = [entry.model_copy(update={"title": entry.type, "at": MONDAY}) for entry in life.page().entries]

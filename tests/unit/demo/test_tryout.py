@@ -1,4 +1,4 @@
-"""What is to be copied into a shell is shell, names what the catalogue has, and never fails in silence."""
+"""The lines to copy are valid shell, use a subject of the catalogue, and never fail silently."""
 
 import os
 import shlex
@@ -18,7 +18,7 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
 
 
 def pasted(*lines: str) -> tuple[str, str]:
-    """What is printed to a person who pastes each line into a shell of theirs: what it gives, and what it complains."""
+    """The standard output and standard error of an interactive shell that runs the lines."""
     found = subprocess.run(
         ["bash", "--norc", "--noprofile", "-i"],
         input="\n".join([*lines, ""]),
@@ -30,7 +30,7 @@ def pasted(*lines: str) -> tuple[str, str]:
     return found.stdout, found.stderr
 
 
-def test_the_lines_file_something_that_the_catalogue_has() -> None:
+def test_the_lines_use_a_subject_of_the_catalogue() -> None:
     assert subprocess.run(["bash", "-n"], input="\n".join(LINES), text=True, check=False).returncode == 0
     assert any('"subject":"FAM-01","reason":"INF"' in word for word in shlex.split(LINES[1]))
     assert catalogue().valid_leaf("FAM-01", "INF")
@@ -45,19 +45,19 @@ def test_the_lines_file_something_that_the_catalogue_has() -> None:
         ('{"title":"Unknown number or wrong password","status":401}', ""),
     ],
 )
-def test_the_filter_leaves_the_value_alone_and_nothing_of_a_refusal(answer: str, left: str) -> None:
+def test_the_filter_prints_the_value_and_nothing_for_a_problem(answer: str, left: str) -> None:
     sed = LINES[0].rpartition("| ")[2].partition(");")[0]
     found = subprocess.run(["bash", "-c", sed], input=f"{answer}\n", text=True, capture_output=True, check=True)
     assert found.stdout == left
 
 
 @needs_curl
-def test_whoever_cannot_sign_in_is_told_so_by_every_line() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers there
-        given, complaint = pasted(*curl_lines(AUTHOR, f"http://127.0.0.1:{taken.getsockname()[1]}"))
-    assert "TOKEN: not signed in" in complaint
-    assert "TOKEN: sign in first" in complaint
-    assert "REF: not filed" in complaint
-    assert "REF: file first" in complaint
-    assert "{" not in given
+def test_every_line_prints_an_error_when_the_sign_in_fails() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        output, errors = pasted(*curl_lines(AUTHOR, f"http://127.0.0.1:{other.getsockname()[1]}"))
+    assert "TOKEN: not signed in" in errors
+    assert "TOKEN: sign in first" in errors
+    assert "REF: not filed" in errors
+    assert "REF: file first" in errors
+    assert "{" not in output

@@ -1,4 +1,4 @@
-"""A hint names what works for whoever reads it."""
+"""A hint shows a command in the form in which the reader started this one: with make, postigo or a path."""
 
 from pathlib import Path
 
@@ -15,22 +15,22 @@ def by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(request.param)
 
 
-def test_a_command_alone_is_named_as_it_is_typed(by: str) -> None:
+def test_a_command_without_options(by: str) -> None:
     assert typed("down") == f"{by} down"
 
 
-def test_what_a_command_is_given_goes_where_it_belongs(by: str) -> None:
+def test_options_become_args_for_make(by: str) -> None:
     assert typed("logs", "mongo") == {"make": "make logs ARGS=mongo", "postigo": "postigo logs mongo"}[by]
     assert option("--home", "DIR") == {"make": 'ARGS="--home DIR"', "postigo": "--home DIR"}[by]
 
 
-def test_another_folder_than_the_usual_is_part_of_the_hint(by: str) -> None:
-    named = {"make": 'make down ARGS="--home /srv/x"', "postigo": "postigo down --home /srv/x"}[by]
-    assert typed("down", home=Path("/srv/x")) == named
+def test_a_home_other_than_the_default_is_part_of_the_hint(by: str) -> None:
+    expected = {"make": 'make down ARGS="--home /srv/x"', "postigo": "postigo down --home /srv/x"}[by]
+    assert typed("down", home=Path("/srv/x")) == expected
     assert typed("down", home=Path(".postigo").resolve()) == f"{by} down"
 
 
-def test_who_typed_a_path_reads_that_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hint_repeats_the_path_that_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv(STARTED_BY, "make")
     remember(".venv/bin/postigo")
@@ -44,7 +44,7 @@ def test_who_typed_a_path_reads_that_path(tmp_path: Path, monkeypatch: pytest.Mo
     assert typed("down") == ".venv/bin/postigo down"
 
 
-def test_who_finds_the_command_by_its_name_alone_reads_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hint_has_no_path_when_the_command_is_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "postigo").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv(STARTED_BY, raising=False)

@@ -1,4 +1,4 @@
-"""The locked jars: each with a checksum, none with an address."""
+"""The lock files of the jars: every jar has a checksum, and no file names a registry."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def test_every_jar_is_locked_by_checksum(engine: str) -> None:
 @pytest.mark.parametrize(
     "file", sorted(maven.LOCKS.glob("*/*.toml")), ids=lambda file: str(file.relative_to(maven.LOCKS))
 )
-def test_no_file_names_the_address_of_a_registry(file: Path) -> None:
+def test_no_lock_file_contains_an_address(file: Path) -> None:
     assert "://" not in file.read_text(encoding="utf-8")
 
 

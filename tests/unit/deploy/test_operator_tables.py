@@ -1,4 +1,4 @@
-"""Dead letters as a person sees them: on a terminal no more rows than stay in sight, in a pipe all."""
+"""Tables of dead letters: a terminal gets the first rows only, a pipe gets all of them."""
 
 from datetime import UTC, datetime
 from io import StringIO
@@ -6,21 +6,21 @@ from io import StringIO
 import pytest
 from rich.table import Table
 
-from deploy.cli import letters as shown
-from deploy.cli.operating import console
-from deploy.operator.letters import Letter
-from deploy.operator.plan import Left, Line
-from deploy.operator.service_stores import Blocked, Waiting
+from deploy.cli import dead_letter_tables as tables
+from deploy.cli.invocation import console
+from deploy.operator.dead_letters import DeadLetter
+from deploy.operator.plan import LetterQueue, SkippedQueue
+from deploy.operator.service_stores import BlockedDocument, ParkedRecord
 from services.common.contracts import topics
 from services.common.domain.position import Position
 
 NUMBER = 35
 LETTERS = [
-    Letter(
+    DeadLetter(
         group="intake",
         position=Position(topics.INTAKE, 0, offset),
         at=datetime(2026, 3, 2, 9, tzinfo=UTC),
-        place=Position(topics.dead_letters(topics.INTAKE, "intake"), 0, offset),
+        dlq_position=Position(topics.dead_letters(topics.INTAKE, "intake"), 0, offset),
         reason="not-json",
         key=None,
         size=1,
@@ -28,7 +28,8 @@ LETTERS = [
     for offset in range(NUMBER)
 ]
 HELD = [
-    Line((letter,), (Blocked(letter.group, letter.id, (Waiting(letter.position, letter.at),)),)) for letter in LETTERS
+    LetterQueue((letter,), (BlockedDocument(letter.group, letter.id, (ParkedRecord(letter.position, letter.at),)),))
+    for letter in LETTERS
 ]
 
 
@@ -37,29 +38,29 @@ class Terminal(StringIO):
         return True
 
 
-def tables() -> list[Table]:
+def rendered() -> list[Table]:
     return [
-        shown.one_by_one(LETTERS),
-        shown.on_hold(HELD),
-        shown.lines(HELD),
-        shown.left([Left(line, "it is too old") for line in HELD]),
+        tables.one_by_one(LETTERS),
+        tables.on_hold(HELD),
+        tables.queues(HELD),
+        tables.skipped([SkippedQueue(queue, "it is too old") for queue in HELD]),
     ]
 
 
 def test_a_pipe_gets_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
     piped = StringIO()
     monkeypatch.setattr("sys.stdout", piped)
-    assert [each.row_count for each in tables()] == [NUMBER] * 4
-    console().print(shown.one_by_one(LETTERS))
+    assert [each.row_count for each in rendered()] == [NUMBER] * 4
+    console().print(tables.one_by_one(LETTERS))
     assert all(f"{letter.id} " in piped.getvalue() for letter in LETTERS)
     assert "more" not in piped.getvalue()
 
 
-def test_a_terminal_gets_as_many_rows_as_stay_in_sight_and_is_told_how_to_get_the_others(
+def test_a_terminal_gets_the_first_rows_and_a_hint_how_to_get_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
-    assert [each.row_count for each in tables()] == [shown.MOST_ROWS + 1] * 4
-    console().print(shown.one_by_one(LETTERS))
-    assert f"… {NUMBER - shown.MOST_ROWS} more: a pipe gets them all" in terminal.getvalue()
+    assert [each.row_count for each in rendered()] == [tables.MOST_ROWS + 1] * 4
+    console().print(tables.one_by_one(LETTERS))
+    assert f"… {NUMBER - tables.MOST_ROWS} more: a pipe gets them all" in terminal.getvalue()

@@ -1,4 +1,4 @@
-"""What `topics.yaml` declares, and what the reader of such a file refuses."""
+"""The topics in `topics.yaml`, and the errors for invalid declarations."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_every_department_has_its_three_topics(declared: dict[str, Topic]) -> No
     assert len([name for name in declared if name.endswith(".inbox.v1")]) == len(DEPARTMENTS)
 
 
-def test_every_group_has_its_dead_letters_and_no_others_exist(declared: dict[str, Topic]) -> None:
+def test_there_is_one_dead_letter_topic_for_each_topic_and_reader(declared: dict[str, Topic]) -> None:
     wanted = {f"{topic}.dlq.{group}" for group, topics in GROUPS.items() for topic in topics}
     found = {name for name in declared if ".dlq." in name}
 
@@ -48,13 +48,15 @@ def test_every_group_has_its_dead_letters_and_no_others_exist(declared: dict[str
     assert {declared[name].config["max.message.bytes"] for name in found} == {str(16 * 1024 * 1024)}
 
 
-def test_request_topics_have_twelve_partitions_so_that_one_member_holds_a_request(declared: dict[str, Topic]) -> None:
+def test_topics_of_aggregates_have_twelve_partitions_so_that_one_member_gets_all_records_of_a_request(
+    declared: dict[str, Topic],
+) -> None:
     read_by_aggregates = {topic for group in ("intake", "routing", "documents") for topic in GROUPS[group]}
 
     assert {declared[name].partitions for name in read_by_aggregates} == {12}
 
 
-def test_every_topic_keeps_the_brokers_time_and_is_never_compacted(declared: dict[str, Topic]) -> None:
+def test_every_topic_uses_the_brokers_time_and_is_never_compacted(declared: dict[str, Topic]) -> None:
     for topic in declared.values():
         assert topic.config["message.timestamp.type"] == "LogAppendTime"
         assert topic.config["cleanup.policy"] == "delete"
@@ -68,7 +70,7 @@ def test_records_are_kept_for_the_days_the_contract_says(declared: dict[str, Top
         assert topic.config["retention.ms"] == str(days.get(source, 29) * DAY_MS), name
 
 
-def test_one_node_gets_one_replica_and_everything_else_alike(declared: dict[str, Topic]) -> None:
+def test_a_single_node_changes_only_the_replication(declared: dict[str, Topic]) -> None:
     topic = declared["requests.intake.v1"]
     alone = topic.on_one_node()
 
@@ -77,7 +79,7 @@ def test_one_node_gets_one_replica_and_everything_else_alike(declared: dict[str,
     assert {**alone.config, "min.insync.replicas": "2"} == topic.config
 
 
-def test_a_family_is_spelled_out_for_each_department_and_reader() -> None:
+def test_a_family_expands_to_a_topic_for_each_department_and_reader() -> None:
     names = [topic.name for topic in parse(SMALL % "{name: 'to.{code}.v1', readers: [x, y]}")]
 
     assert names == [
@@ -87,9 +89,9 @@ def test_a_family_is_spelled_out_for_each_department_and_reader() -> None:
 
 
 @pytest.mark.parametrize(
-    ("topics", "said"),
+    ("topics", "expected"),
     [
-        ("{name: 'Requests'}", "'Requests' cannot be the name of a topic."),
+        ("{name: 'Requests'}", "'Requests' is not a valid name for a topic."),
         ("{name: a.v1}, {name: a.v1}", "a.v1 is declared twice."),
         ("{name: a.v1, partitions: 0}", "at topics.0.partitions: Input should be greater than or equal to 1."),
         ("{name: a.v1, partition: 3}", "at topics.0.partition: Extra inputs are not permitted."),
@@ -97,14 +99,14 @@ def test_a_family_is_spelled_out_for_each_department_and_reader() -> None:
         ("", "at topics: List should have at least 1 item after validation, not 0."),
     ],
 )
-def test_a_file_that_is_wrong_says_where(topics: str, said: str) -> None:
-    with pytest.raises(TopicsError) as told:
+def test_an_error_in_a_declaration_names_the_position(topics: str, expected: str) -> None:
+    with pytest.raises(TopicsError) as error:
         parse(SMALL % topics)
 
-    assert str(told.value) == said
+    assert str(error.value) == expected
 
 
-def test_a_file_that_is_not_yaml_says_so() -> None:
+def test_invalid_yaml_is_rejected() -> None:
     with pytest.raises(TopicsError, match=r"^it is not YAML"):
         parse("topics: [")
 

@@ -1,4 +1,4 @@
-"""`up` where something runs already: it says where, or in what that differs from what is wanted."""
+"""`up` while a stack runs: it prints the addresses, or an error when the stack differs from the options."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli.up import Wish, run
+from deploy.cli.up import Options, run
 from deploy.local import StackError, table
 from deploy.local.home import Home
 from deploy.local.tier import EMBEDDED
@@ -23,49 +23,49 @@ def home(tmp_path: Path) -> Iterator[Home]:
     (tmp_path / "ports.json").write_text(
         "{" + ", ".join(f'"{name}": {PORT + number}' for number, name in enumerate(table.port_names(EMBEDDED))) + "}"
     )
-    runs(home)
+    write_state(home)
     yield home
     home.close()
 
 
-def runs(home: Home, *but: str) -> None:
-    """Everything is ready, but these."""
-    programs = [{"name": each, "url": "", "state": "starting" if each in but else "ready"} for each in NAMES]
+def write_state(home: Home, *starting: str) -> None:
+    """All programs are ready, except those that are `starting`."""
+    programs = [{"name": each, "url": "", "state": "starting" if each in starting else "ready"} for each in NAMES]
     home.write_state({"supervisor": os.getpid(), "tier": EMBEDDED, "programs": programs})
 
 
 def up(home: Home, *, only_engines: bool = False, gateway_port: int | None = None) -> None:
-    run(Wish(home.folder, only_engines, gateway_port, None), detach=False, report_fd=None)
+    run(Options(home.folder, only_engines, gateway_port, None), detach=False, report_fd=None)
 
 
 def gateway(home: Home) -> int:
     return home.kept_ports()["gateway"]
 
 
-def test_it_says_where_the_gateway_listens_and_how_to_stop_it(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_prints_where_the_gateway_listens_and_how_to_stop_it(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     up(home)
-    said = capsys.readouterr().out
-    assert said.startswith("Postigo runs already.\n")
-    assert f"http://127.0.0.1:{gateway(home)}\n" in said
-    assert f"down --home {home.folder}" in said
+    output = capsys.readouterr().out
+    assert output.startswith("Postigo already runs.\n")
+    assert f"http://127.0.0.1:{gateway(home)}\n" in output
+    assert f"down --home {home.folder}" in output
 
 
-def test_the_port_at_which_it_listens_may_be_named(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_current_port_of_the_gateway_is_accepted(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     up(home, gateway_port=gateway(home))
-    assert "Postigo runs already." in capsys.readouterr().out
+    assert "Postigo already runs." in capsys.readouterr().out
 
 
-def test_another_port_is_refused(home: Home) -> None:
+def test_another_port_is_rejected(home: Home) -> None:
     with pytest.raises(StackError, match=rf", but with the gateway at http://127.0.0.1:{gateway(home)}: stop it"):
         up(home, gateway_port=gateway(home) + 1)
 
 
-def test_engines_alone_are_refused_where_everything_runs(home: Home) -> None:
+def test_only_engines_is_rejected_while_the_processes_run(home: Home) -> None:
     with pytest.raises(StackError, match="but with its processes: stop it"):
         up(home, only_engines=True)
 
 
-def test_what_is_not_ready_is_named(home: Home) -> None:
-    runs(home, "intake")
+def test_the_error_names_a_program_that_is_not_ready(home: Home) -> None:
+    write_state(home, "intake")
     with pytest.raises(StackError, match="but without intake: stop it"):
         up(home)

@@ -1,6 +1,8 @@
 """Refusals of the documents service: the person's mistake is named, and our own errors are answered as unavailable."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import uuid4
@@ -11,7 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.documents.client import DocumentsClient, Upload
+from gateway.documents.client import (
+    ANSWER_WITHIN,
+    CLAIM_WITHIN,
+    READ_WITHIN,
+    DocumentResponse,
+    DocumentsClient,
+    Upload,
+)
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, problem_response
@@ -40,7 +49,7 @@ OUR_ERRORS: Final = [
 
 
 @asynccontextmanager
-async def documents(response: Response) -> AsyncIterator[DocumentsClient]:
+async def documents(response: Response, *, answer_within: float = ANSWER_WITHIN) -> AsyncIterator[DocumentsClient]:
     """A client of a documents service that answers every call with `response`."""
 
     async def respond(request: Request) -> Response:
@@ -49,7 +58,7 @@ async def documents(response: Response) -> AsyncIterator[DocumentsClient]:
 
     app = Starlette(routes=[Route("/{path:path}", respond, methods=["PUT", "POST"])])
     async with serving(app, settings()) as port:
-        service = DocumentsClient(f"http://127.0.0.1:{port}", b"s" * 32)
+        service = DocumentsClient(f"http://127.0.0.1:{port}", b"s" * 32, answer_within=answer_within)
         yield service
         await service.close()
 
@@ -58,9 +67,9 @@ async def pdf() -> AsyncIterator[bytes]:
     yield b"%PDF-"
 
 
-async def put(service: DocumentsClient) -> Problem:
+async def put(service: DocumentsClient, body: AsyncIterator[bytes] | None = None) -> Problem:
     with pytest.raises(Problem) as refused:
-        await service.put(Upload(ONE, OWNER, "r.pdf", "application/pdf", None, None), pdf())
+        await service.put(Upload(ONE, OWNER, "r.pdf", "application/pdf", None, None), body or pdf())
     return refused.value
 
 
@@ -108,3 +117,51 @@ async def test_a_refusal_caused_by_our_own_error_is_answered_as_unavailable(resp
                 (),
                 {"Retry-After": "2"},
             )
+
+
+@asynccontextmanager
+async def frozen(*, answer_within: float) -> AsyncIterator[DocumentsClient]:
+    """A client of a frozen documents service: the operating system accepts the connection, but nothing reads from it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        service = DocumentsClient(f"http://127.0.0.1:{port}", b"s" * 32, answer_within=answer_within)
+        yield service
+        await service.close()
+
+
+async def large() -> AsyncIterator[bytes]:
+    for _ in range(400):
+        yield bytes(64 * 1024)
+
+
+@pytest.mark.parametrize("body", [pdf, large])
+async def test_an_upload_to_a_frozen_service_is_unavailable_in_time(body: Callable[[], AsyncIterator[bytes]]) -> None:
+    async with frozen(answer_within=0.2) as service:
+        async with asyncio.timeout(5):
+            problem = await put(service, body())
+    assert (problem.kind, problem.headers) == (problem_types.UNAVAILABLE, {"Retry-After": "2"})
+
+
+async def test_a_claim_and_a_read_of_a_frozen_service_are_unavailable_in_time() -> None:
+    async with frozen(answer_within=10) as service:
+        async with asyncio.timeout(CLAIM_WITHIN + 1):
+            assert (await claim(service)).kind is problem_types.UNAVAILABLE
+        async with asyncio.timeout(READ_WITHIN + 1):
+            with pytest.raises(Problem) as refused:
+                await service.get(ONE, OWNER, None)
+    assert refused.value.kind is problem_types.UNAVAILABLE
+
+
+async def test_a_slow_but_steady_upload_may_take_longer_than_the_answer_timeout() -> None:
+    answer_within = 0.3
+    response = DocumentResponse(
+        document_id=ONE, name="r.pdf", media_type="application/pdf", size=5, sha256="0", state="stored"
+    )
+
+    async def slow_body() -> AsyncIterator[bytes]:
+        for piece in b"%PDF-":
+            await asyncio.sleep(answer_within / 2)
+            yield bytes([piece])
+
+    async with documents(Response(response.model_dump_json(), 201), answer_within=answer_within) as service:
+        assert await service.put(Upload(ONE, OWNER, "r.pdf", "application/pdf", None, None), slow_body()) == response

@@ -1,4 +1,4 @@
-"""Hand-made histories: a request's whole life as it should be, for tests that spoil it in one place."""
+"""Builders of correct histories: the whole life of a request, for tests that spoil it in one place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -75,9 +75,9 @@ def withdrawal() -> Act:
 
 @dataclass
 class Life:
-    """One request from its submit to its end, with what its author attached and did.
+    """One request from its submit to its end, with its files and acts.
 
-    `records` may be given more before `history` is asked for; `acts` that are set later had no effect.
+    A test may add `records` before it calls `history`. Acts that are set after construction have no effect.
     """
 
     department: str = "pf"
@@ -91,13 +91,13 @@ class Life:
         self.assignment: dict[str, Any] = {"assignment_id": uuid4(), "department": self.department, "epoch": 1}
         self.messages: tuple[Message, ...] = ()
         submit = RequestSubmitted(**self.names, **self.words, account_id=ACCOUNT, actor_id=ACCOUNT, who="P")
-        submitted = self.say("submit", submit)
+        submitted = self.append("submit", submit)
         self.registered = self.fact(
             "registered", submitted, RequestRegistered, State.REGISTERED, **self.words, **DAYS, calendar="PT/1", who="P"
         )
         self.created = self.inbox("created", self.registered, AssignmentCreated)
         made = AssignmentMade(**self.named, **self.assignment, rule="r", rules_version="1")
-        made_record = self.say("made", made, cause=self.registered)
+        made_record = self.append("made", made, cause=self.registered)
         self.fact("routed", made_record, RequestRouted, State.REGISTERED, **self.assignment, rule="r")
         self._attach(self.registered, self.files)
         for act in self.acts:
@@ -106,7 +106,7 @@ class Life:
             self._answer()
         for fact in self.notified():
             sent = DeliverySent(**self.named, delivery_id=self.delivery(fact), event_id=fact.id, **NOTICE)
-            self.say(f"sent {fact.id}", sent, cause=fact)
+            self.append(f"sent {fact.id}", sent, cause=fact)
 
     @property
     def withdrawn(self) -> bool:
@@ -130,7 +130,7 @@ class Life:
         for file in files:
             about = {"document_id": file.document_id, "name": file.name, "media_type": "application/pdf", "size": 9}
             kept = FileAccepted(**self.named, **about, sha256=file.sha256)
-            accepted = self.say(f"kept {file.document_id}", kept, cause=cause)
+            accepted = self.append(f"kept {file.document_id}", kept, cause=cause)
             name = f"accepted {file.document_id}"
             fact = self.fact(name, accepted, DocumentAccepted, State.REGISTERED, **about, sha256=file.sha256)
             self.inbox(f"told {file.document_id}", fact, AssignmentUpdated)
@@ -139,63 +139,63 @@ class Life:
         assert act.act_id is not None
         who = {"account_id": ACCOUNT, "actor_id": ACCOUNT}
         if act.kind == WITHDRAWAL:
-            done = self.say(f"done {act.act_id}", Withdrawn(**self.names, **who), id=act.act_id)
+            done = self.append(f"done {act.act_id}", Withdrawn(**self.names, **who), id=act.act_id)
             fact = self.fact(f"act {act.act_id}", done, RequestWithdrawn, State.WITHDRAWN, act_id=act.act_id)
             self.inbox(f"told {act.act_id}", fact, AssignmentWithdrawn)
             return
         words = {"text": act.text, "documents": act.documents}
-        done = self.say(f"done {act.act_id}", RequestReplied(**self.names, **who, **words), id=act.act_id)
+        done = self.append(f"done {act.act_id}", RequestReplied(**self.names, **who, **words), id=act.act_id)
         fact = self.fact(f"act {act.act_id}", done, MessageAdded, State.REGISTERED, act_id=act.act_id, **words)
         self.messages = (*self.messages, Message(seq=fact.fact.seq, at=MONDAY, **words))
         self.inbox(f"told {act.act_id}", fact, AssignmentUpdated)
         self._attach(fact, act.files)
 
     def _answer(self) -> None:
-        told = [record for record in self.records if isinstance(record.event, Assignment)][-1]
-        seen = {"assignment_id": self.assignment["assignment_id"], "epoch": 1, "seen": told.event.as_of}  # type: ignore[union-attr]
-        self.acknowledge = self.command("acknowledge", Acknowledge(**seen), AssignmentAcknowledged, cause=told)
+        last = [record for record in self.records if isinstance(record.event, Assignment)][-1]
+        seen = {"assignment_id": self.assignment["assignment_id"], "epoch": 1, "seen": last.event.as_of}  # type: ignore[union-attr]
+        self.acknowledge = self.command("acknowledge", Acknowledge(**seen), AssignmentAcknowledged, cause=last)
         own = {"department": self.department}
         self.fact("in-analysis", self.acknowledge, RequestInAnalysis, State.IN_ANALYSIS, **own)
         resolve = Resolve(**seen, text=RESOLVED)
-        self.resolve = self.command("resolve", resolve, AssignmentResolved, cause=told, text=RESOLVED)
+        self.resolve = self.command("resolve", resolve, AssignmentResolved, cause=last, text=RESOLVED)
         self.fact("answered", self.resolve, RequestAnswered, State.ANSWERED, **own, text=RESOLVED)
         self.fact("concluded", self.resolve, RequestConcluded, State.CONCLUDED)
 
-    def say(
+    def append(
         self, name: str, event: Any, *, cause: Record | None = None, topic: str | None = None, id: str | None = None
     ) -> Record:
-        """Append `event`; its id derives from `name` unless it is given."""
+        """Append `event`. Its id derives from `name` unless `id` is given."""
         where = topic or event.topic
         offset = sum(record.topic == where for record in self.records)
         at = MONDAY + timedelta(milliseconds=10 * len(self.records))
         identifier = id or str(derived_id("test", str(self.request_id), name))
-        taken = received(event, topic=where, key=self.request_id, at=at, id=identifier, offset=offset)
-        self.records.append(_record(taken, cause.id if cause else identifier))
+        incoming = received(event, topic=where, key=self.request_id, at=at, id=identifier, offset=offset)
+        self.records.append(_record(incoming, cause.id if cause else identifier))
         return self.records[-1]
 
     def fact(
         self, called: str, cause: Record | None, kind: type[Any], state: State = State.REGISTERED, /, **more: Any
     ) -> Record:
-        """Say a fact with the next number."""
+        """Append a lifecycle fact with the next number."""
         seq = 1 + sum(isinstance(record.event, LifecycleFact) for record in self.records)
-        return self.say(called, kind(**self.named, account_id=ACCOUNT, seq=seq, state=state, **more), cause=cause)
+        return self.append(called, kind(**self.named, account_id=ACCOUNT, seq=seq, state=state, **more), cause=cause)
 
     def inbox(self, name: str, cause: Record, kind: type[Assignment], **changed: Any) -> Record:
-        """Tell the department: the whole assignment, with the next number."""
+        """Append an event to the department's inbox: the whole assignment, with the next number."""
         number = 1 + sum(isinstance(record.event, Assignment) for record in self.records)
         words = {each: self.words[each] for each in ("subject", "reason", "description", "documents")}
         more = {"number": number, "as_of": cause.fact.seq, "messages": self.messages}
-        return self.say(name, kind(**(self.named | self.assignment | words | DAYS | more | changed)), cause=cause)
+        return self.append(name, kind(**(self.named | self.assignment | words | DAYS | more | changed)), cause=cause)
 
     def command(self, name: str, command: Event, kind: type[Any], *, cause: Record, **more: Any) -> Record:
-        """The department says it, and routing passes it on; the latter."""
-        said = self.say(name, command, cause=cause, topic=topics.outbox(self.department))
-        place = CommandRef(id=said.id, topic=said.topic, partition=3, offset=said.position.offset)
-        passed = kind(**self.named, **self.assignment, seen=1, command=place, **more)
-        return self.say(f"{name} passed on", passed, cause=said)
+        """Append a command of the department and the fact with which routing forwards it. Returns the fact."""
+        sent = self.append(name, command, cause=cause, topic=topics.outbox(self.department))
+        place = CommandRef(id=sent.id, topic=sent.topic, partition=3, offset=sent.position.offset)
+        forwarded = kind(**self.named, **self.assignment, seen=1, command=place, **more)
+        return self.append(f"{name} forwarded", forwarded, cause=sent)
 
     def notified(self) -> list[Record]:
-        """The facts that make a notice."""
+        """The facts that cause a notice."""
         return [record for record in self.records if isinstance(record.event, NOTIFIED)]
 
     def delivery(self, fact: Record) -> str:
@@ -217,7 +217,7 @@ class Life:
         return replace(sent, files=self.files, reference=self.reference, request_id=self.request_id, acts=self.acts)
 
     def history(self) -> History:
-        """All of it, with stores that kept what they should, and a page that shows it."""
+        """The history of this life, with correct stores, mails and page."""
         return History(
             submissions=[self.submission],
             records=list(self.records),
@@ -266,28 +266,28 @@ class Life:
 
 
 def entry_of(record: Record) -> Entry:
-    """A record as its author reads it."""
+    """The timeline entry of a record."""
     event = record.event
     assert event is not None
     shown = {name: getattr(event, name, None) for name in ("seq", "text", "act_id")}
     return Entry(type=short(type(event)), title="-", at=record.at, **shown)
 
 
-def _record(taken: Any, cause: str) -> Record:
+def _record(incoming: Any, cause: str) -> Record:
     return Record(
-        position=taken.position,
-        at=taken.at,
-        key=taken.key,
-        id=taken.id,
-        type=type(taken.event).TYPE,
+        position=incoming.position,
+        at=incoming.at,
+        key=incoming.key,
+        id=incoming.id,
+        type=type(incoming.event).TYPE,
         cause=cause,
-        digest=taken.digest,
-        received=taken,
+        digest=incoming.digest,
+        received=incoming,
     )
 
 
 def together(*histories: History) -> History:
-    """The history of all these requests."""
+    """One history of all these requests."""
     return History(
         submissions=[each for history in histories for each in history.submissions],
         records=[each for history in histories for each in history.records],

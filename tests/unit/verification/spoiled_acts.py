@@ -1,4 +1,4 @@
-"""What may go wrong with acts on a request, and between us and its department: a function for each way."""
+"""Spoiled histories of acts and of the exchange with departments, one function for each fault."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -26,18 +26,18 @@ from tests.unit.verification.spoiling import (
     extended,
     refused,
     sent,
-    stating,
+    with_state,
     without,
 )
 
 
 def written() -> Life:
-    """The request of somebody who wrote again, twice."""
+    """A request with two later messages."""
     return Life(acts=(message(files=1), message("E outro.")))
 
 
 def gone() -> Life:
-    """The request of somebody who took it back."""
+    """A request that its author withdrew."""
     return Life(acts=(withdrawal(),))
 
 
@@ -80,37 +80,37 @@ def an_act_was_applied_and_refused(_: Life) -> History:
     return life.history()
 
 
-@breaks(acts.the_author_of_an_act_is_told)
+@breaks(acts.authors_see_the_outcome_of_every_act)
 def its_author_does_not_see_the_refusal(life: Life) -> History:
-    return amended(refused(life), "gateway-views", stating(facts={}))
+    return amended(refused(life), "gateway-views", with_state(facts={}))
 
 
-@breaks(acts.nothing_happens_that_nobody_did)
+@breaks(acts.no_act_takes_effect_that_nobody_made)
 def there_is_a_message_of_nobody(_: Life) -> History:
     life = written()
     return sent(life.history(), acts=life.acts[:1])
 
 
-@breaks(acts.departments_are_told_of_every_act)
+@breaks(acts.departments_get_every_act)
 def the_department_never_heard_of_a_message(_: Life) -> History:
     return without(written().history(), AssignmentUpdated)
 
 
-@breaks(acts.departments_are_told_of_every_act)
+@breaks(acts.departments_get_every_act)
 def the_department_heard_another_message(_: Life) -> History:
     return changed(written().history(), AssignmentUpdated, messages=())
 
 
-@breaks(acts.departments_are_told_of_every_act)
+@breaks(acts.departments_get_every_act)
 def the_department_never_heard_of_a_withdrawal(_: Life) -> History:
     return without(gone().history(), AssignmentWithdrawn)
 
 
-@breaks(acts.departments_are_told_of_a_withdrawal_once)
+@breaks(acts.departments_get_a_withdrawal_once)
 def the_department_heard_of_a_withdrawal_twice(_: Life) -> History:
     life = gone()
-    told = next(record for record in life.records if isinstance(record.event, AssignmentWithdrawn))
-    return extended(life.history(), again(told, 50, id="other"))
+    withdrawal_event = next(record for record in life.records if isinstance(record.event, AssignmentWithdrawn))
+    return extended(life.history(), again(withdrawal_event, 50, id="other"))
 
 
 @breaks(departments.every_request_goes_to_its_own_department)
@@ -150,33 +150,33 @@ def the_resolve_came_to_nothing(life: Life) -> History:
     return replace(history, records=[record for record in history.records if record.cause != life.resolve.id])
 
 
-@breaks(departments.a_command_said_twice_changes_nothing)
+@breaks(departments.a_repeated_command_changes_nothing)
 def a_command_was_passed_on_twice(life: Life) -> History:
     return extended(life.history(), again(life.resolve, 50, id="other"))
 
 
-@breaks(departments.a_command_said_twice_changes_nothing)
+@breaks(departments.a_repeated_command_changes_nothing)
 def a_command_was_applied_and_refused(life: Life) -> History:
     life.fact("refused", life.resolve, ActRefused, State.CONCLUDED, **REFUSED)
     return life.history()
 
 
-@breaks(departments.a_command_said_twice_changes_nothing)
+@breaks(departments.a_repeated_command_changes_nothing)
 def a_command_was_applied_and_rejected(life: Life) -> History:
     return rejected(life, "not-allowed")
 
 
-@breaks(departments.a_command_is_rejected_for_a_harmless_reason_alone)
+@breaks(departments.commands_are_rejected_for_harmless_reasons_only)
 def a_command_was_rejected_as_another_departments(life: Life) -> History:
     return rejected(life, "wrong-department")
 
 
 def rejected(life: Life, code: str, command_id: str | None = None) -> History:
-    """The life whose department was told that a command of it had no effect."""
-    said = next(record for record in life.records if isinstance(record.event, Command))
-    place = {"command_topic": said.topic, "command_partition": 3, "command_offset": 0}
+    """A life in which a command of the department was rejected."""
+    command = next(record for record in life.records if isinstance(record.event, Command))
+    command_position = {"command_topic": command.topic, "command_partition": 3, "command_offset": 0}
     event = CommandRejected(
-        **life.named, department=life.department, command_id=command_id or said.id, code=code, **place
+        **life.named, department=life.department, command_id=command_id or command.id, code=code, **command_position
     )
-    life.say(f"rejected {uuid4()}", event)
+    life.append(f"rejected {uuid4()}", event)
     return life.history()

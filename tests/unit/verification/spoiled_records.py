@@ -1,4 +1,4 @@
-"""What may go wrong with order, records, notices and views: a function for each way."""
+"""Spoiled histories of order, records, notices and views, one function for each fault."""
 
 from dataclasses import replace
 
@@ -15,24 +15,24 @@ from tests.unit.verification.spoiling import (
     again,
     amended,
     breaks,
-    but,
     extended,
     mailed,
     numbered,
     poisoned,
     seen,
-    stating,
     unreadable,
+    with_fields,
+    with_state,
     without,
 )
 
 
-@breaks(order.facts_are_said_in_the_order_of_their_numbers)
+@breaks(order.facts_are_published_in_the_order_of_their_numbers)
 def a_fact_overtook_another(life: Life) -> History:
     return numbered(life.history(), 1, 3, 2, 4, 5)
 
 
-@breaks(order.facts_are_said_in_the_order_of_their_numbers)
+@breaks(order.facts_are_published_in_the_order_of_their_numbers)
 def two_facts_have_one_number(life: Life) -> History:
     return numbered(life.history(), 1, 2, 2, 3, 4)
 
@@ -43,7 +43,7 @@ def an_inbox_event_came_late(life: Life) -> History:
     return life.history()
 
 
-@breaks(order.commands_are_passed_on_in_their_order)
+@breaks(order.commands_are_forwarded_in_their_order)
 def a_command_overtook_another(life: Life) -> History:
     return extended(without(life.history(), AssignmentAcknowledged), life.acknowledge)
 
@@ -70,7 +70,7 @@ def intake_never_decided_on_one(life: Life) -> History:
 
 @breaks(records.every_record_ended)
 def the_view_never_got_a_notice(life: Life) -> History:
-    return amended(life.history(), "gateway-views", stating(notices={}))
+    return amended(life.history(), "gateway-views", with_state(notices={}))
 
 
 @breaks(records.every_record_ended)
@@ -89,17 +89,17 @@ def a_record_was_never_read(life: Life) -> History:
     return replace(life.history(), lags=[Lag("intake", topics.INTAKE, 3, 0, 1)])
 
 
-@breaks(records.nothing_is_left_unsaid)
+@breaks(records.every_outbox_is_empty_and_no_document_is_blocked)
 def an_event_stayed_in_the_outbox(life: Life) -> History:
-    return amended(life.history(), "routing", but(unsent=("event",)))
+    return amended(life.history(), "routing", with_fields(unsent=("event",)))
 
 
-@breaks(records.nothing_is_left_unsaid)
+@breaks(records.every_outbox_is_empty_and_no_document_is_blocked)
 def a_record_waits_behind_a_bug(life: Life) -> History:
-    return amended(life.history(), "routing", but(blocked=1))
+    return amended(life.history(), "routing", with_fields(blocked=1))
 
 
-@breaks(records.nothing_is_dead_lettered_but_the_poison)
+@breaks(records.only_poison_is_dead_lettered)
 def a_sound_record_was_set_aside(life: Life) -> History:
     letter = DeadLetter("intake", life.records[0].position, "bug:KeyError", life.records[0].key)
     return replace(life.history(), dead_letters=[letter])
@@ -107,7 +107,7 @@ def a_sound_record_was_set_aside(life: Life) -> History:
 
 @breaks(notices.every_notice_ends)
 def a_notice_is_still_being_sent(life: Life) -> History:
-    return amended(life.history(), "notifications", stating(status="sending"))
+    return amended(life.history(), "notifications", with_state(status="sending"))
 
 
 @breaks(notices.every_notice_ends)
@@ -125,7 +125,7 @@ def a_notice_of_nothing_that_happened_ended(life: Life) -> History:
     return without(life.history(), RequestRegistered)
 
 
-@breaks(notices.a_notice_that_was_sent_has_left)
+@breaks(notices.every_sent_notice_has_a_mail)
 def no_mail_left(life: Life) -> History:
     return replace(life.history(), mails=[])
 
@@ -156,22 +156,22 @@ def a_mail_left_twice(life: Life) -> History:
     return mailed(history, history.mails[0].delivery_id)
 
 
-@breaks(views.views_equal_the_books)
+@breaks(views.views_equal_the_stored_requests)
 def it_is_shown_in_another_state(life: Life) -> History:
-    return amended(life.history(), "gateway-views", stating(state="answered"))
+    return amended(life.history(), "gateway-views", with_state(state="answered"))
 
 
-@breaks(views.views_equal_the_books)
+@breaks(views.views_equal_the_stored_requests)
 def it_is_not_shown(life: Life) -> History:
-    return amended(life.history(), "gateway-views", but(state=None))
+    return amended(life.history(), "gateway-views", with_fields(state=None))
 
 
-@breaks(views.views_equal_the_books)
+@breaks(views.views_equal_the_stored_requests)
 def the_book_has_a_fact_more(life: Life) -> History:
-    return amended(life.history(), "intake", stating(seq=6))
+    return amended(life.history(), "intake", with_state(seq=6))
 
 
-@breaks(views.views_equal_the_books)
+@breaks(views.views_equal_the_stored_requests)
 def a_number_was_skipped(life: Life) -> History:
     history = life.history()
     last = next(record for record in history.records if isinstance(record.event, RequestConcluded))

@@ -1,4 +1,4 @@
-"""What may go wrong with a request as a whole: a function for each way."""
+"""Spoiled histories of whole requests and files, one function for each fault."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -15,22 +15,22 @@ from services.common.contracts.lifecycle import (
     State,
 )
 from tests.unit.verification.builders import RESOLVED, Life, some_files, withdrawal
-from tests.unit.verification.spoiling import again, amended, breaks, but, changed, extended, sent, without
+from tests.unit.verification.spoiling import again, amended, breaks, changed, extended, sent, with_fields, without
 
 
-@breaks(requests.everybody_is_given_a_reference)
+@breaks(requests.every_submission_gets_a_reference)
 def nobody_ever_answered(life: Life) -> History:
     return sent(life.history(), reference=None, request_id=None)
 
 
-@breaks(requests.every_reference_is_given_once)
+@breaks(requests.every_reference_is_unique)
 def a_reference_was_given_twice(life: Life) -> History:
     history = life.history()
     return replace(history, submissions=[*history.submissions, *history.submissions])
 
 
-@breaks(requests.nobody_gets_an_answer_that_should_not_be)
-def somebody_got_a_500(life: Life) -> History:
+@breaks(requests.nobody_gets_an_unexpected_answer)
+def a_client_got_a_500(life: Life) -> History:
     return replace(life.history(), unexpected_answers=["500 to POST /v1/requests"])
 
 
@@ -41,7 +41,7 @@ def it_was_never_registered(life: Life) -> History:
 
 @breaks(requests.every_acknowledged_request_is_registered)
 def it_is_not_in_the_book(life: Life) -> History:
-    return amended(life.history(), "intake", but(state=None))
+    return amended(life.history(), "intake", with_fields(state=None))
 
 
 @breaks(requests.every_request_is_registered_once)
@@ -72,7 +72,7 @@ def it_reached_its_department_changed(life: Life) -> History:
     return changed(life.history(), AssignmentCreated, description="Outra coisa.")
 
 
-@breaks(lives.every_fact_in_the_book_is_said)
+@breaks(lives.every_stored_fact_is_published)
 def a_fact_is_missing(life: Life) -> History:
     return without(life.history(), RequestRouted)
 

@@ -1,4 +1,4 @@
-"""Ways to spoil a life that went well: a registry of them by the clause that must find it, and how each is made."""
+"""Ways to spoil a correct life: a registry by the clause that must find it, and functions to build them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,18 +34,18 @@ def extended(history: History, *more: Record) -> History:
 
 
 def without(history: History, *kinds: type[Event]) -> History:
-    """The same history, had nothing of these kinds been said."""
+    """The history without all events of these kinds."""
     return replace(history, records=[each for each in history.records if not isinstance(each.event, kinds)])
 
 
 def again(record: Record, offset: int, **changed: Any) -> Record:
-    """The record as it lies there a second time."""
+    """A second copy of the record at another offset."""
     place = Position(record.position.topic, record.position.partition, offset)
     return replace(record, position=place, **changed)
 
 
 def changed(history: History, kind: type[Event], **fields: Any) -> History:
-    """The same history, had every event of this kind said something else."""
+    """The history with other fields in every event of this kind."""
     records = [
         replace(each, received=each.received._replace(event=each.event.model_copy(update=fields)))
         if each.received is not None and isinstance(each.event, kind)
@@ -56,40 +56,40 @@ def changed(history: History, kind: type[Event], **fields: Any) -> History:
 
 
 def sent(history: History, **fields: Any) -> History:
-    """The same history, had its author sent something else."""
+    """The history with another submission of the author."""
     submission: Submission = replace(history.submissions[0], **fields)
     return replace(history, submissions=[submission, *history.submissions[1:]])
 
 
 def mailed(history: History, delivery_id: str) -> History:
-    """The same history, had a mail more left."""
+    """The history with one more mail."""
     mail = Mail(delivery_id, AUTHOR.email, history.submissions[0].name)
     return replace(history, mails=[*history.mails, mail])
 
 
 def seen(history: History, **fields: Any) -> History:
-    """The same history, had its author seen something else."""
+    """The history with another page of the author."""
     (name, page), *_ = (history.pages or {}).items()
     other: Page[Any] = replace(page, **fields)
     return replace(history, pages={name: other})
 
 
-def but(**fields: Any) -> Callable[[StoredDocument], StoredDocument]:
+def with_fields(**fields: Any) -> Callable[[StoredDocument], StoredDocument]:
     return lambda stored: replace(stored, **fields)
 
 
-def stating(**fields: Any) -> Callable[[StoredDocument], StoredDocument]:
+def with_state(**fields: Any) -> Callable[[StoredDocument], StoredDocument]:
     return lambda stored: replace(stored, state={**(stored.state or {}), **fields})
 
 
 def amended(history: History, group: str, change: Callable[[StoredDocument], StoredDocument]) -> History:
-    """The same history, had the store of `group` kept something else."""
+    """The history with other documents in the store of `group`."""
     stored = {key: change(document) for key, document in history.stored[group].items()}
     return replace(history, stored={**history.stored, group: stored})
 
 
 def refused(life: Life) -> History:
-    """The life of somebody who did something that came too late."""
+    """A life with a withdrawal that came too late and was refused."""
     life.acts = (Act(WITHDRAWAL, ACT),)
     life.fact("act", None, ActRefused, State.CONCLUDED, **REFUSED)
     life.records[-1] = replace(life.records[-1], cause=ACT)
@@ -97,7 +97,7 @@ def refused(life: Life) -> History:
 
 
 def numbered(history: History, *numbers: int) -> History:
-    """The same facts with these numbers, in the order in which they were said."""
+    """The history with these numbers for its facts, in the order of publication."""
     left = iter(numbers)
     records = []
     for record in history.records:
@@ -110,7 +110,7 @@ def numbered(history: History, *numbers: int) -> History:
 
 
 def poisoned(history: History, *groups: str) -> History:
-    """Something unreadable lies there on purpose, and these groups have set it aside."""
+    """The history with an unreadable record that was appended on purpose, and that these groups dead-lettered."""
     letters = [DeadLetter(group, POISON, "not-json") for group in groups]
     return replace(unreadable(history), dead_letters=letters, poisoned=frozenset({POISON}))
 

@@ -1,4 +1,4 @@
-"""Every clause passes a life that went well, and finds the one place in which it is spoiled."""
+"""Every clause accepts a correct history, and finds the violation in a history that breaks it."""
 
 import importlib
 import pkgutil
@@ -36,22 +36,22 @@ def broken(history: History) -> list[str]:
 
 
 @pytest.mark.parametrize("life", GOOD.values(), ids=GOOD)
-def test_a_life_that_went_well_holds_every_clause(life: Life) -> None:
+def test_a_correct_life_holds_every_clause(life: Life) -> None:
     assert broken(life.history()) == []
 
 
-def test_many_lives_that_went_well_hold_every_clause() -> None:
+def test_many_correct_lives_hold_every_clause() -> None:
     assert broken(together(*(life.history() for life in GOOD.values()))) == []
 
 
-def test_what_is_said_again_and_mailed_again_under_its_id_holds_every_clause() -> None:
+def test_duplicate_records_and_mails_with_the_same_ids_hold_every_clause() -> None:
     history = Life().history()
     twice = [again(record, 100 + record.position.offset) for record in history.records]
     repeated = replace(history, records=[*history.records, *twice], mails=[*history.mails, *history.mails])
     assert [verdict for verdict in judge(repeated, CLAUSES) if not verdict.held] == []
 
 
-def test_poison_that_every_reader_set_aside_holds_every_clause() -> None:
+def test_poison_that_every_reader_dead_lettered_holds_every_clause() -> None:
     assert broken(poisoned(Life().history(), "intake", "gateway-views")) == []
 
 
@@ -63,7 +63,7 @@ def test_a_command_that_was_refused_for_a_harmless_reason_holds_every_clause() -
     assert broken(spoiled_acts.rejected(Life(), "stale", command_id="an earlier one")) == []
 
 
-def test_what_is_refused_between_the_rooms_need_not_be_shown_and_is_no_act() -> None:
+def test_the_refusal_of_a_command_is_no_act_and_need_not_be_shown() -> None:
     life = Life()
     command = {"id": "c", "topic": "departments.pf.outbox.v1", "partition": 0, "offset": 1}
     refusal = {"act_id": "c", "code": "not-allowed", "command": command}
@@ -71,12 +71,12 @@ def test_what_is_refused_between_the_rooms_need_not_be_shown_and_is_no_act() -> 
     assert broken(life.history()) == []
 
 
-def test_where_nobody_looked_no_page_is_judged() -> None:
+def test_without_pages_the_pages_are_not_checked() -> None:
     assert broken(replace(Life().history(), pages=None)) == []
 
 
 @pytest.mark.parametrize(("clause", "spoil"), SPOILED, ids=[spoil.__name__ for _, spoil in SPOILED])
-def test_a_clause_finds_the_place_in_which_a_life_is_spoiled(clause: Clause, spoil: Callable[[Life], History]) -> None:
+def test_a_clause_finds_the_violation_in_a_spoiled_life(clause: Clause, spoil: Callable[[Life], History]) -> None:
     assert clause(spoil(Life()))
 
 
@@ -84,7 +84,7 @@ def test_every_clause_has_a_history_that_breaks_it() -> None:
     assert {clause.name for clause, _ in SPOILED} == {clause.name for clause in EVERY}
 
 
-def test_every_clause_of_every_module_is_judged() -> None:
+def test_every_clause_of_every_module_is_in_the_list() -> None:
     modules = [
         importlib.import_module(f"{clauses.__name__}.{each.name}") for each in pkgutil.iter_modules(clauses.__path__)
     ]

@@ -1,4 +1,4 @@
-"""What the judge expects of our services is what their tables say."""
+"""The expectations of the verification equal the tables of the services."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -29,7 +29,7 @@ READ: Final = [
 
 
 @pytest.mark.parametrize(("group", "topic", "event"), READ, ids=lambda each: getattr(each, "TYPE", each))
-def test_a_record_is_expected_in_the_documents_that_its_reader_decides_on(
+def test_a_record_is_expected_in_the_documents_that_its_handler_targets(
     group: str, topic: str, event: type[Event]
 ) -> None:
     file = uuid4()
@@ -42,5 +42,5 @@ def test_every_group_is_known() -> None:
     assert COLLECTIONS.keys() == GROUPS
 
 
-def test_people_are_expected_to_be_told_of_what_notifications_tells_them() -> None:
+def test_the_expected_notices_equal_those_of_notifications() -> None:
     assert {kind: row.channels for kind, row in MATRIX.items() if row.channels} == dict.fromkeys(NOTIFIED, (CHANNEL,))

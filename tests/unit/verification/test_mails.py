@@ -1,4 +1,4 @@
-"""Mails as the catcher keeps them."""
+"""Read the mails that the mail catcher stores."""
 
 from pathlib import Path
 
@@ -16,14 +16,14 @@ Olá.
 """
 
 
-def test_a_mail_is_known_by_its_message_id_its_reference_and_who_got_it(tmp_path: Path) -> None:
+def test_a_mail_is_identified_by_message_id_reference_and_recipient(tmp_path: Path) -> None:
     (tmp_path / "1.eml").write_text(MAIL, encoding="utf-8")
     (tmp_path / ".2.partial").write_text("half of", encoding="utf-8")
-    known = Mail("7d444840-9dc0-41d1-b245-5ffdce74fad2", "rita.sobral@example.org", "PO-7K3QX-9M2TA-4")
-    assert mails_in(tmp_path) == [known]
+    expected = Mail("7d444840-9dc0-41d1-b245-5ffdce74fad2", "rita.sobral@example.org", "PO-7K3QX-9M2TA-4")
+    assert mails_in(tmp_path) == [expected]
 
 
-def test_mails_from_before_do_not_count(tmp_path: Path) -> None:
+def test_excluded_mails_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "1.eml").write_text(MAIL, encoding="utf-8")
     before = mail_names(tmp_path)
     (tmp_path / "2.eml").write_text(MAIL.replace("Subject", "X-Subject"), encoding="utf-8")

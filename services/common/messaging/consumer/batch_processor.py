@@ -13,7 +13,6 @@ from services.common.domain.errors import Poison, Unavailable
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.handlers.aggregate import Outcome
 from services.common.messaging.handlers.processor import IncomingRecord, Processor
-from services.common.messaging.record_bytes import set_aside
 from services.common.messaging.records.dead_letters import DeadLetter, DeadLetters
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.redrive import Redrive, Redrives
@@ -60,9 +59,6 @@ class BatchProcessor:
         unreadable: list[DeadLetter] = []
         freeing: list[Redrive] = []
         for record in records:
-            if (undecodable := set_aside(record)) is not None:
-                unreadable.append(DeadLetter.unreadable(*undecodable))
-                continue
             redrive = None
             try:
                 redrive = self._redrives.of(record)

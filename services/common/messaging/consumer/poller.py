@@ -1,25 +1,25 @@
-"""Taking what has been fetched, so that no partition waits for another's flood, and nothing that a record holds ends it.
+"""Polls for the next batch, so that a flood in one partition does not keep the others waiting.
 
-Stands where FastStream polls. Whatever the client library cannot decode it raises for the whole poll, and would raise for
-ever: then all partitions go back to what was finished, and from now on each batch is tried before the library has it.
+It takes FastStream's place in that, and is told how the batch before ended.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 
+from services.common.messaging.aiokafka_compat import decode_leniently
 from services.common.messaging.consumer.batch_processor import MAX_RECORDS
 from services.common.messaging.consumer.health import ConsumerHealth
 from services.common.messaging.consumer.offsets import Offsets
-from services.common.messaging.fetching import Door
 
 log = structlog.get_logger()
 
-Records = tuple[ConsumerRecord[bytes, bytes], ...]
+Record: TypeAlias = ConsumerRecord[bytes, bytes]
+Records = tuple[Record, ...]
 
 IDLE_MS: Final = 100
 """How long a poll waits for a first record. It ends at once when one comes."""
@@ -33,9 +33,8 @@ class FairPoller:
     a slow engine does not stay so; twice as many after one that went well.
     """
 
-    def __init__(self, offsets: Offsets, door: Door, health: ConsumerHealth) -> None:
+    def __init__(self, offsets: Offsets, health: ConsumerHealth) -> None:
         self._offsets = offsets
-        self._door = door
         self._health = health
         self._most = MAX_RECORDS
         self.in_hand: frozenset[TopicPartition] = frozenset()
@@ -46,20 +45,17 @@ class FairPoller:
         except ConsumerStoppedError:
             raise
         except Exception as error:
-            told_by_broker = isinstance(error, KafkaError) and not isinstance(error, CorruptRecordException)
-            if not told_by_broker and not self._door.careful:
-                return self._begin_to_care(consumer, error)
             because = type(error).__name__
+            if decode_leniently(error):
+                log.warning("records cannot be decoded", group=self._health.name, error=because)
+                return self._decode_again(consumer)
             # Not an outage: once its own coordination has failed, the library raises this for ever.
             self._health.report_unresponsive(f"polling failed: {because}", asked="polls")
             log.warning("polling failed", group=self._health.name, because=because)
             raise KafkaError(because) from None
-        else:
-            if "polls" in self._health.cut_off_since:
-                self._health.report_answer("polls")
-            return found
-        finally:
-            self._door.taken()
+        if "polls" in self._health.cut_off_since:
+            self._health.report_answer("polls")
+        return found
 
     def went_well(self) -> None:
         self._most = min(2 * self._most, MAX_RECORDS)
@@ -68,20 +64,20 @@ class FairPoller:
         self._most = max(self._most // 2, 1)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> Records:
-        """A share of each partition that has records waiting, then whatever fills the batch."""
+        """Half a batch of what was fetched first; where more waits, a share of each partition fills it up."""
         self.in_hand = frozenset()
         held = consumer.assignment()
-        found = await self._shares(consumer)
-        if len(found) < self._most:
-            more = await consumer.getmany(timeout_ms=0 if found else IDLE_MS, max_records=self._most - len(found))
-            found += chain(*more.values())
+        half = -(-self._most // 2)
+        found = await _fetched(consumer, half, timeout_ms=IDLE_MS)
+        if len(found) == half < self._most:
+            found += await _shares(consumer, held, self._most - half)
         if consumer.assignment() != held:
             self._give_back(consumer, found)
             return ()
         self.in_hand = frozenset(TopicPartition(record.topic, record.partition) for record in found)
         return tuple(found)
 
-    def _give_back(self, consumer: AIOKafkaConsumer, found: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
+    def _give_back(self, consumer: AIOKafkaConsumer, found: Iterable[Record]) -> None:
         """A rebalance came between, and some of these may have been taken after it: what is still ours is taken again.
 
         Otherwise they would lie there until the next record of their partition shows the gap.
@@ -92,23 +88,27 @@ class FairPoller:
         for tp in consumer.assignment() & first.keys():
             consumer.seek(tp, min(first[tp], self._offsets.finished.get(tp, first[tp])))
 
-    async def _shares(self, consumer: AIOKafkaConsumer) -> list[ConsumerRecord[bytes, bytes]]:
-        found: list[ConsumerRecord[bytes, bytes]] = []
-        waiting = self._door.waiting()
-        if len(waiting) < 2:
-            return found
-        share = -(-self._most // len(waiting))
-        for tp in waiting:
-            room = min(share, self._most - len(found))
-            if room and tp in consumer.assignment():
-                taken = await consumer.getmany(tp, max_records=room)
-                found += chain(*taken.values())
-        return found
-
-    def _begin_to_care(self, consumer: AIOKafkaConsumer, error: Exception) -> Records:
+    def _decode_again(self, consumer: AIOKafkaConsumer) -> Records:
         """What this poll had taken is lost with it, and is fetched again."""
-        log.warning("records cannot be decoded", group=self._health.name, error=type(error).__name__)
-        self._door.careful = True
         for tp in consumer.assignment() & self._offsets.finished.keys():
             consumer.seek(tp, self._offsets.finished[tp])
         return ()
+
+
+async def _shares(consumer: AIOKafkaConsumer, held: Collection[TopicPartition], room: int) -> list[Record]:
+    """As many records of each partition, then whatever was fetched first, up to `room` of them."""
+    found: list[Record] = []
+    share = max(1, room // max(1, len(held)))
+    for tp in held:
+        if limit := min(share, room - len(found)):
+            found += await _fetched(consumer, limit, tp)
+    if limit := room - len(found):
+        found += await _fetched(consumer, limit)
+    return found
+
+
+async def _fetched(
+    consumer: AIOKafkaConsumer, limit: int, *partitions: TopicPartition, timeout_ms: int = 0
+) -> list[Record]:
+    found = await consumer.getmany(*partitions, timeout_ms=timeout_ms, max_records=limit)
+    return list(chain(*found.values()))

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.common.domain.errors import BrokerUnavailable, ConsumerUnresponsive, Unavailable
+from services.common.messaging.aiokafka_compat import poll_with
 from services.common.messaging.consumer.batch_processor import BatchProcessor, Records
 from services.common.messaging.consumer.crash_guard import CrashGuard, offset_ranges_of
 from services.common.messaging.consumer.crash_journal import CrashJournal
@@ -19,7 +20,6 @@ from services.common.messaging.consumer.offset_committer import OffsetCommitter
 from services.common.messaging.consumer.offsets import Offsets, held_back_in, lag
 from services.common.messaging.consumer.poller import FairPoller
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.fetching import Door
 from services.common.messaging.handlers.processor import Processor, ReportsProgress
 from services.common.messaging.records.dead_letters import DeadLetters
 from services.common.messaging.records.redrive import Redrives
@@ -52,7 +52,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         letters: DeadLetters,
         redrives: Redrives,
         journal: CrashJournal,
-        gather: float = 0.0,
+        fill_ms: int = 0,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
@@ -68,12 +68,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._crash_guard = CrashGuard(
             BatchProcessor(group, processor, letters, redrives), journal, self.health.progressed
         )
-        self._broker, self._subscriber = faststream_subscriber(url, group, instance, topics, listener=self)
+        self._broker, self._subscriber = faststream_subscriber(url, group, instance, topics, self, fill_ms)
         self._subscriber(self._consume)
-        self._door = Door(gather)
-        self._poller = FairPoller(self.offsets, self._door, self.health)
-        # FastStream has no other way in between its loop and the poll.
-        self._subscriber.get_msg = self._poller
+        self._poller = FairPoller(self.offsets, self.health)
+        poll_with(self._subscriber, self._poller)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -144,7 +142,6 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Learn where each partition stands. What is not learned now is learned before the first record is taken."""
-        self._door.stand_in(self.consumer)
         self._committer.abandon()
         self.health.report_answer()
         try:

@@ -93,7 +93,7 @@ def _about(letter: DeadLetter, group: str) -> dict[str, str]:
 def _raw(record: "ConsumerRecord[bytes, bytes]", about: Mapping[str, str]) -> ProducerRecord:
     """The letter as it is sent: the record byte for byte, or without its value where that does not fit."""
     whole = "dlq-sha256" not in about
-    kept = [(name, value) for name, value in record.headers if not name.startswith("dlq-")] if whole else []
+    kept = [(_text(name), value) for name, value in record.headers if not name.startswith("dlq-")] if whole else []
     told = [(name, text.encode()) for name, text in about.items()]
     return ProducerRecord(
         topic=topics.dead_letters(about["dlq-topic"], about["dlq-group"]),
@@ -102,6 +102,11 @@ def _raw(record: "ConsumerRecord[bytes, bytes]", about: Mapping[str, str]) -> Pr
         headers=[*kept, *told],
         around=AROUND + _beside_value(record),
     )
+
+
+def _text(name: str) -> str:
+    """The name of a header as it can be sent: bytes that are not UTF-8 are written out in hexadecimal."""
+    return name if name.isascii() else name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _size(record: "ConsumerRecord[bytes, bytes]") -> int:

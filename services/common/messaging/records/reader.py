@@ -35,7 +35,7 @@ _READ: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "ce_quiet", "t
 def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None) -> Received[Event]:
     """The event in `record`, validated against the contracts of its topic; `redrive` tells where it first lay.
 
-    Raises `Poison` with one of: null-value, null-key, key-not-uuid, header-<name>-{null,zero-byte,utf8,twice,missing},
+    Raises `Poison` with one of: undecodable, null-value, null-key, key-not-uuid, header-<name>-{null,zero-byte,utf8,twice,missing},
     too-large, unknown-type, not-json, schema:<pointer>:<rule>, key-mismatch, reference-mismatch.
     """
     headers = _headers(record)
@@ -74,6 +74,8 @@ def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
     headers: dict[str, str] = {}
     for name, value in record.headers:
         if name not in _READ:
+            if not name.isascii() and not _is_text(name):
+                raise Poison("undecodable")
             continue
         if value is None:
             raise Poison(f"header-{name}-null")
@@ -86,6 +88,15 @@ def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
         except UnicodeDecodeError:
             raise Poison(f"header-{name}-utf8") from None
     return headers
+
+
+def _is_text(name: str) -> bool:
+    """Whether the bytes of the name were UTF-8 (`aiokafka_compat.py`)."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _passed_on(headers: Mapping[str, str], name: str) -> str | None:

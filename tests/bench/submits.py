@@ -1,0 +1,28 @@
+"""The submits of the bench: the demonstration's requests in a loop, each under a new idempotency key."""
+
+from collections.abc import Iterator, Mapping
+from itertools import count, cycle
+from typing import Final
+from uuid import uuid4
+
+import orjson
+
+from deploy.demo.client import Session
+from deploy.demo.data import load_requests
+
+PATH: Final = "/v1/requests"
+
+
+def submits(sessions: Mapping[str, Session]) -> Iterator[bytes]:
+    """Complete HTTP requests, without end. `sessions` by the account's key."""
+    run = uuid4().hex
+    rows = [
+        (sessions[row.account].token, orjson.dumps(row.model_dump(include={"subject", "reason", "description"})))
+        for row in load_requests()
+    ]
+    for number, (token, body) in zip(count(), cycle(rows), strict=False):
+        yield (
+            f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+            f"Idempotency-Key: {run}{number:08d}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode() + body
