@@ -12,7 +12,7 @@ from starlette.types import Scope
 from services.common.http import problem_types
 from services.common.http.problem_types import ProblemType
 from services.common.http.problems import Problem
-from services.common.telemetry.metrics import TURNED_AWAY
+from services.common.telemetry.metrics import REJECTED
 
 RETRY_AFTER: Final = (1, 3)
 """Range in seconds; each rejection draws a random value, so that clients do not all retry at the same moment."""
@@ -28,7 +28,7 @@ class ConcurrencyLimit:
         self._limit = limit
         self._kind = kind
         self._in_progress = 0
-        self._rejections = TURNED_AWAY.labels(what)
+        self._rejections = REJECTED.labels(what)
 
     @property
     def is_full(self) -> bool:

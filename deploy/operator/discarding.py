@@ -73,5 +73,5 @@ def _unblock_records(planned: PlannedDiscard, redrives: Redrives) -> Iterator[Pr
         if letter.position in {parked.position for parked in document.records}:
             key = document.key.encode()
             redrive = Redrive(letter.group, letter.position, letter.at, frees=document.key)
-            headers = redrives.sealed(redrive, key, b"")
+            headers = redrives.signed_headers(redrive, key, b"")
             yield ProducerRecord(letter.position.topic, key, b"", headers, letter.position.partition)

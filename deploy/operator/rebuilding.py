@@ -22,8 +22,8 @@ from services.common.contracts.lifecycle import LifecycleFact
 from services.common.domain.identifiers import ALPHABET
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
-from services.common.messaging.records.writer import outgoing
-from services.common.store import TimelineEntry, said_between, translate_store_errors
+from services.common.messaging.records.writer import outbox_entry
+from services.common.store import TimelineEntry, read_timelines, translate_store_errors
 
 ACTION: Final = "rebuild"
 GROUP: Final = "gateway-views"
@@ -87,7 +87,7 @@ class ViewRebuilder:
     async def _publish(self, number: int) -> None:
         batch: list[ProducerRecord] = []
         documents, older = (self.session.stores.collection(OWNER, name) for name in (DOCUMENTS, OLDER))
-        async for entries in said_between(documents, older, *bounds(number)):
+        async for entries in read_timelines(documents, older, *bounds(number)):
             self.audit.counts["without-timeline"] += not entries
             batch += [self._restated(entry) for entry in entries]
             if len(batch) >= min(BATCH_SIZE, self.rate_limiter.rate):
@@ -109,7 +109,7 @@ class ViewRebuilder:
     def _restated(self, entry: TimelineEntry) -> ProducerRecord:
         fact = _fact(entry)
         self._numbers[fact.reference].add(fact.seq)
-        event = outgoing(
+        event = outbox_entry(
             fact,
             id=entry.id,
             source=OWNER,

@@ -152,7 +152,7 @@ def _failure(present: bool, failed: str | None, parked: bool) -> str | None:
 def redrive_record(letter: DeadLetter, record: Record, redrives: Redrives) -> ProducerRecord:
     """The record to append again: the same bytes, and a signed header that makes it valid for its group only."""
     redrive = Redrive(letter.group, letter.position, letter.at, letter.quiet)
-    headers = redrives.sealed(redrive, record.key, record.value, original_headers(record))
+    headers = redrives.signed_headers(redrive, record.key, record.value, original_headers(record))
     return ProducerRecord(letter.position.topic, record.key, record.value, headers, letter.position.partition)
 
 

@@ -167,7 +167,7 @@ class Replayer:
             self.left_out[reason] += 1
             return
         redrive = Redrive(replay_range.group, position, at, quiet=not self.mail or bool(earlier and earlier.quiet))
-        headers = self.session.redrives.sealed(redrive, record.key, record.value, record.headers)
+        headers = self.session.redrives.signed_headers(redrive, record.key, record.value, record.headers)
         yield ProducerRecord(record.topic, record.key, record.value, headers, record.partition)
 
     def _left_out(

@@ -37,7 +37,7 @@ def _map(kind: ProblemType) -> str:
 
 def _document(kind: ProblemType, language: Language) -> str:
     """The document (RFC 9457). nginx does not know whether the request was a submission, so it always has that text."""
-    detail = " ".join(words.in_(language) for words in (kind.detail, kind.of_sending) if words)
+    detail = " ".join(words.in_(language) for words in (kind.detail, kind.submission_detail) if words)
     document = {
         "type": kind.type,
         "title": kind.title.in_(language),

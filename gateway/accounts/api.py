@@ -14,7 +14,7 @@ from services.common.http import problem_types
 from services.common.http.internal_auth import require_signature
 from services.common.http.problems import problem_responses
 from services.common.http.strict_json import StrictJsonRoute
-from services.common.runtime.coalescing import MOST
+from services.common.runtime.coalescing import MAX_BATCH
 
 
 class CredentialsRoute(StrictJsonRoute):
@@ -57,7 +57,7 @@ class RecipientAsked(BaseModel):
 
 
 class RecipientsAsked(BaseModel):
-    asked: Annotated[tuple[RecipientAsked, ...], Field(max_length=MOST)]
+    asked: Annotated[tuple[RecipientAsked, ...], Field(max_length=MAX_BATCH)]
 
 
 class RecipientsTold(BaseModel):

@@ -16,7 +16,7 @@ from gateway.documents.domain import MAX_BYTES, MEDIA_TYPES
 from gateway.limits import ConcurrencyLimit
 from services.common.contracts.limits import MAX_UPLOAD_SECONDS
 from services.common.http import problem_types, signing
-from services.common.http.claims import ClaimAsked, ClaimRefused
+from services.common.http.claims import ClaimRefused, ClaimRequest
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, ProblemDocument, too_large
 from services.common.http.strict_json import not_accepted
@@ -118,7 +118,7 @@ class DocumentsClient:
 
     async def claim(self, request_id: UUID, owner: UUID, documents: Sequence[UUID], traceparent: str | None) -> None:
         """Bind the files to the request. Raises a `Problem` that points at each one that cannot be."""
-        asked = ClaimAsked.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
+        asked = ClaimRequest.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
         body = asked.model_dump_json().encode()
         headers = {"Content-Type": "application/json"}
         answer = await self._call("POST", "/internal/claims", CLAIM_WITHIN, headers, body, traceparent)

@@ -10,7 +10,7 @@ from services.common.http import problem_types
 from services.common.http.problems import Problem
 from services.common.messaging import Publisher
 from services.common.messaging.producer.batches import ProducerRecord
-from services.common.messaging.records.writer import outgoing
+from services.common.messaging.records.writer import outbox_entry
 
 log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ async def publish_confirmed(
 
     Raises the problem `not-confirmed` when the broker did not acknowledge in time; the record may still be appended.
     """
-    record = outgoing(
+    record = outbox_entry(
         event,
         id=identifier,
         source="gateway",

@@ -1,1 +1,1 @@
-"""What every room shares: contracts, catalogue, messaging, store, telemetry. Nothing here knows one service."""
+"""Shared by all services: contracts, catalogue, kernel, store, HTTP, telemetry. Nothing here depends on a service."""

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel
 
 from services.common.http import problem_types
-from services.common.http.claims import ClaimAsked, ClaimRefused, Refusal
+from services.common.http.claims import ClaimRefused, ClaimRequest, Refusal
 from services.common.http.field_errors import FieldError
 from services.common.http.internal_auth import require_signature, require_signature_of_stream
 from services.common.http.problems import Problem
@@ -94,7 +94,7 @@ async def get_document(document_id: UUID, owner: Owner, services: ServicesDep) -
     responses={422: {"model": ClaimRefused}},
     dependencies=[Depends(require_signature)],
 )
-async def claim_documents(claim: ClaimAsked, services: ServicesDep) -> ClaimResponse | Response:
+async def claim_documents(claim: ClaimRequest, services: ServicesDep) -> ClaimResponse | Response:
     """200 with the files, all claimed. 422 if any cannot be claimed: then none is, and the body has a code for each."""
     moment = now()
     try:

@@ -14,7 +14,7 @@ from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.runtime.backoff import LONGEST_WAIT, sleep_with_jitter
 from services.common.store import Document
-from services.common.telemetry.logging import where
+from services.common.telemetry.logging import redacted_exc_info
 from services.notifications.domain import Delivery
 from services.notifications.store import Deliveries
 
@@ -70,7 +70,7 @@ class OutboxRelay:
         except (Unavailable, TopicMissing) as away:
             log.warning("deliveries not said yet", because=str(away))
         except Exception as error:
-            log.critical("saying deliveries failed", error=type(error).__name__, exc_info=where(error))
+            log.critical("saying deliveries failed", error=type(error).__name__, exc_info=redacted_exc_info(error))
         else:
             return True
         self._behind = True

@@ -20,7 +20,7 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.runtime.backoff import LONGEST_WAIT, sleep_with_jitter
 from services.common.store import Change, Document
 from services.common.telemetry import metrics
-from services.common.telemetry.logging import where
+from services.common.telemetry.logging import redacted_exc_info
 from services.notifications import domain, mail_templates
 from services.notifications.composing import compose
 from services.notifications.domain import Delivery, FailureKind, Skip, Status
@@ -116,7 +116,7 @@ class Sender:
                 log.warning("nothing taken", because=str(away))
                 await sleep_with_jitter()
             except Exception as error:
-                log.critical("sender failed", error=type(error).__name__, exc_info=where(error))
+                log.critical("sender failed", error=type(error).__name__, exc_info=redacted_exc_info(error))
                 await sleep_with_jitter()
 
     async def _round(self) -> None:
@@ -175,7 +175,10 @@ class Sender:
             await self._settle(moved(document, await self._try(delivery_in(document))))
         except Exception as error:
             log.critical(
-                "delivery not settled", delivery=document.key, error=type(error).__name__, exc_info=where(error)
+                "delivery not settled",
+                delivery=document.key,
+                error=type(error).__name__,
+                exc_info=redacted_exc_info(error),
             )
 
     async def _try(self, delivery: Delivery) -> Delivery:
@@ -188,7 +191,9 @@ class Sender:
         except TimeoutError:
             return self._failed(delivery, FailureKind.AWAY, "timeout")
         except Exception as error:
-            log.critical("our bug", delivery=str(delivery.id), error=type(error).__name__, exc_info=where(error))
+            log.critical(
+                "our bug", delivery=str(delivery.id), error=type(error).__name__, exc_info=redacted_exc_info(error)
+            )
             return self._failed(delivery, FailureKind.BUG, "internal-error")
         return domain.skipped(delivery, skip, datetime.now(UTC)) if skip else domain.sent(delivery, datetime.now(UTC))
 

@@ -8,7 +8,7 @@ from pymongo import ASCENDING, IndexModel
 
 from services.common.contracts.topics import REQUEST_PARTITIONS
 from services.common.domain.identifiers import derived_text
-from services.common.messaging.records.writer import outgoing
+from services.common.messaging.records.writer import outbox_entry
 from services.common.store import Change, Database, Document, DocumentStore, OutboxEntry, translate_store_errors
 from services.notifications.domain import RETRY_POLICIES, Delivery, Status
 from services.notifications.messages import GROUP, DeliveryFact, DeliveryFailed, DeliverySent, DeliverySkipped
@@ -92,7 +92,7 @@ def _said(delivery: Delivery) -> list[OutboxEntry]:
     if kind is None or delivery.ended_at is None:
         return []
     return [
-        outgoing(
+        outbox_entry(
             _fact(kind, delivery, delivery.ended_at),
             id=derived_text(GROUP, str(delivery.id), delivery.status),
             source=GROUP,

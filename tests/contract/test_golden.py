@@ -12,7 +12,7 @@ from deploy.contracts.schemas import models, schema_of
 from services.common.contracts import DomainEvent
 from services.common.messaging.records.positions import moment
 from services.common.messaging.records.reader import read
-from services.common.messaging.records.writer import outgoing
+from services.common.messaging.records.writer import outbox_entry
 from tests.contract.golden_records import APPENDED, Golden, golden_records
 
 RECORDS = golden_records()
@@ -51,7 +51,7 @@ def test_the_headers_of_a_golden_record_fit_the_published_schema(golden: Golden)
 def test_the_kernel_publishes_it_with_the_same_topic_key_and_headers(golden: Golden) -> None:
     event = golden.model.model_validate(golden.value)
     assert isinstance(event, DomainEvent)
-    record = outgoing(
+    record = outbox_entry(
         event,
         id=golden.headers["ce_id"],
         source=golden.headers["ce_source"].removeprefix("postigo/"),

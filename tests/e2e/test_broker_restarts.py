@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from tests.integration.kernel.asking import load
 from tests.integration.kernel.harness import Bench, bench
+from tests.integration.kernel.operations import load
 from tests.support import stacks
 from tests.support.waiting import eventually
 

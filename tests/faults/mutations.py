@@ -47,7 +47,7 @@ def publish_before_save() -> None:
 
     async def mutated(self: AggregateProcessor[Any], queues: Any, folds: Any) -> None:
         await park(self, queues, folds)
-        await self._publisher.send([event for fold in folds.values() for event in fold.change.said])
+        await self._publisher.send([event for fold in folds.values() for event in fold.change.new_events])
 
     AggregateProcessor._park = mutated  # type: ignore[method-assign]
 
@@ -62,7 +62,7 @@ def outbox_replaced() -> None:
 
 def sends_not_awaited() -> None:
     async def mutated(self: Publisher, events: Sequence[OutboxEntry]) -> None:
-        await enqueue(await self._running(), [ProducerRecord.of(event) for event in events], [])
+        await enqueue(await self._get_producer(), [ProducerRecord.of(event) for event in events], [])
 
     Publisher.send = mutated  # type: ignore[method-assign]
 

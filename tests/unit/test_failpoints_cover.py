@@ -1,6 +1,6 @@
-"""Between any two awaits of the kernel, of a submit and of an act stands a failpoint: a test can kill the process there.
+"""A failpoint stands between any two awaits of the kernel, of a submission and of an act, so that tests can kill there.
 
-Read off the source: two awaits of one function with none between them fail this test.
+The test reads the source: two awaits of one function without a failpoint between them fail it.
 """
 
 import ast
@@ -34,33 +34,33 @@ HARMLESS = (
     "asyncio.sleep",
     "sleep_with_jitter",
     "asyncio.timeout",
-    "self._learning",
-    "self.between_batches",
-    "self._ended",
-    "self._settle",
-    "self._subscription.between_batches",
+    "self._offsets_lock",
+    "self.batch_lock",
+    "self._mark_processed",
+    "self._drain_commits",
+    "self._subscription.batch_lock",
     "consumer.getmany",
     "consumer.position",
     "self._poll",
-    "_shares",
-    "_fetched",
+    "_fetch_shares",
+    "_fetch",
     "self._subscription.processed_offsets",
 )
-"""Awaits that change nothing anywhere: a wait, also for a commit, a bound, a poll, and the locks within one process."""
+"""Awaits without an effect outside the process: sleeps, waits for a commit, timeouts, polls and locks."""
 
 LIFECYCLE = {"start", "stop", "on_partitions_revoked", "on_partitions_assigned", "measure"}
-"""Functions that handle no record."""
+"""Functions that process no record."""
 
 
 def steps(function: ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:
     """The awaits and failpoints of a function in source order: ("await" or "failpoint", line)."""
     found: list[tuple[int, int, str]] = []
     for node in ast.walk(function):
-        if isinstance(node, ast.Await) and not _harmless(node.value):
+        if isinstance(node, ast.Await) and not _is_harmless(node.value):
             found.append((node.lineno, node.col_offset, "await"))
         elif isinstance(node, ast.AsyncWith | ast.AsyncFor):
             expressions = [item.context_expr for item in node.items] if isinstance(node, ast.AsyncWith) else [node.iter]
-            if not all(_harmless(expression) for expression in expressions):
+            if not all(_is_harmless(expression) for expression in expressions):
                 found.append((node.lineno, node.col_offset, "await"))
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "reach":
             found.append((node.lineno, node.col_offset, "failpoint"))
@@ -68,7 +68,7 @@ def steps(function: ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:
         yield kind, line
 
 
-def _harmless(expression: ast.expr) -> bool:
+def _is_harmless(expression: ast.expr) -> bool:
     text = ast.unparse(expression)
     return any(text.startswith(known) for known in HARMLESS)
 
@@ -80,17 +80,17 @@ def functions(path: str) -> list[ast.AsyncFunctionDef]:
 
 @pytest.mark.parametrize("path", COVERED)
 def test_two_awaits_have_a_failpoint_between_them(path: str) -> None:
-    bare = []
+    uncovered = []
     for function in functions(path):
         previous = "failpoint"
         for kind, line in steps(function):
             if kind == previous == "await":
-                bare.append(f"{path}:{line} in {function.name}")
+                uncovered.append(f"{path}:{line} in {function.name}")
             previous = kind
-    assert not bare
+    assert not uncovered
 
 
-def test_the_check_itself_sees_two_bare_awaits() -> None:
+def test_the_check_finds_two_awaits_without_a_failpoint() -> None:
     source = "async def f():\n    await a()\n    await b()\n    ARMED and reach(X)\n    await c()\n"
     function = next(node for node in ast.parse(source).body if isinstance(node, ast.AsyncFunctionDef))
     assert [kind for kind, _ in steps(function)] == ["await", "await", "failpoint", "await"]

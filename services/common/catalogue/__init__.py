@@ -1,6 +1,6 @@
-"""The catalogue: what can be asked, of whom, and within which legal term. Data (`catalogue.yaml`), loaded once.
+"""The catalogue: subjects, reasons, departments and legal terms. Data in `catalogue.yaml`, loaded once.
 
-A request keeps the version it was filed under.
+A request keeps the version of the catalogue that was valid when it was submitted.
 """
 
 from datetime import date
@@ -31,7 +31,7 @@ class Named(_Entry):
 
 
 class Clock(_Entry):
-    """A legal term: `length` working days, or calendar months. `for` says what it is the term of."""
+    """A legal term of `length` working days or calendar months. `for` describes its purpose."""
 
     length: int = Field(gt=0)
     unit: Literal["working_days", "calendar_months"]
@@ -43,14 +43,14 @@ class Department(Named):
 
 
 class Reason(Named):
-    """Why a person writes; it decides the term (`clock`, a key of `clocks`)."""
+    """Why a person submits a request. It determines the legal term (`clock`, a key of `clocks`)."""
 
     clock: str
     usual_documents: Named | None = None
 
 
 class Subject(Named):
-    """What a person writes about. `who` may: P persons, E companies, PE both."""
+    """What a request is about. `who` may use it: P persons, E companies, PE both."""
 
     code: str
     who: Literal["P", "E", "PE"]
@@ -59,6 +59,7 @@ class Subject(Named):
     note: str = ""
 
     def open_to(self, who: Who) -> bool:
+        """Whether this kind of account may use the subject."""
         return who in self.who
 
 
@@ -69,7 +70,7 @@ class LifeEvent(Named):
 
 
 class Catalogue(_Entry):
-    """One version of the catalogue, checked whole when it is loaded: no code in it points nowhere."""
+    """One version of the catalogue. Loading validates that every code it references exists."""
 
     version: int
     valid_from: date
@@ -90,23 +91,23 @@ class Catalogue(_Entry):
         return self.reasons.get(code)
 
     def valid_leaf(self, subject: str, reason: str) -> bool:
-        """Whether the subject exists and may be written about for this reason."""
+        """Whether the subject exists and has this reason."""
         found = self.subjects.get(subject)
         return found is not None and reason in found.reasons
 
     def department_of(self, subject: str) -> str | None:
-        """The code of the department that handles the subject; None for an unknown one."""
+        """The code of the department that handles the subject; None if the subject is unknown."""
         found = self.subjects.get(subject)
         return None if found is None else found.department
 
     def clock_of(self, reason: str) -> Clock:
-        """The legal term of a reason. Raises KeyError for an unknown one."""
+        """The legal term of a reason. Raises `KeyError` if the reason is unknown."""
         return self.clocks[self.reasons[reason].clock]
 
     @model_validator(mode="after")
-    def _points_nowhere_unknown(self) -> Self:
+    def _validate_references(self) -> Self:
         if len(self.subjects) != sum(len(event.subjects) for event in self.life_events):
-            raise ValueError("a subject code stands twice")
+            raise ValueError("a subject code appears twice")
         for code, reason in self.reasons.items():
             if reason.clock not in self.clocks:
                 raise ValueError(f"reason {code}: unknown clock {reason.clock}")
@@ -118,7 +119,7 @@ class Catalogue(_Entry):
 
 
 def parse(text: str) -> Catalogue:
-    """The catalogue written in `text` (YAML). Raises ValueError."""
+    """The catalogue in `text` (YAML). Raises `ValueError`."""
     return Catalogue.model_validate(yaml.safe_load(text))
 
 

@@ -1,1 +1,1 @@
-"""What every domain is made of. It loads the standard library and pydantic alone."""
+"""Building blocks of the services' domains. Imports only the standard library and Pydantic."""

@@ -1,4 +1,4 @@
-"""What a handler answers: the aggregate as it is now, and what is to be said."""
+"""The result of a handler: the new state, and the events to publish."""
 
 from typing import Generic, NamedTuple, TypeVar
 
@@ -10,7 +10,7 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class Decision(NamedTuple, Generic[S]):
-    """`refused` tells a valid act that is not allowed from one that took effect; both may say facts."""
+    """`refused` marks a valid act that is not allowed now. Refusals may publish events too."""
 
     state: S | None
     events: tuple[DomainEvent, ...] = ()
@@ -18,12 +18,15 @@ class Decision(NamedTuple, Generic[S]):
 
 
 def changed(state: S, *events: DomainEvent) -> Decision[S]:
+    """Store `state` and publish `events`."""
     return Decision(state, events)
 
 
 def unchanged(state: S | None) -> Decision[S]:
+    """Keep `state` and publish nothing."""
     return Decision(state)
 
 
 def refused(state: S | None, *events: DomainEvent) -> Decision[S]:
+    """Refuse the act, with this state, and publish `events`."""
     return Decision(state, events, refused=True)

@@ -1,16 +1,17 @@
-"""The few ways a step can fail. Adapters translate a driver's error into one of these once, at the edge."""
+"""The ways in which a step can fail. Adapters translate drivers' errors into these, once."""
 
 
 class Unavailable(Exception):
-    """An engine cannot be reached or does not answer in time. Never counted, never dead-lettered: tried again.
+    """An engine cannot be reached or does not answer in time. The step is retried without limit, and never dead-lettered.
 
-    The list of its subclasses is closed. The text names the engine and no data: drivers' own texts carry documents.
+    There are no other subclasses than these. The text names the engine and contains no data: drivers' own texts contain
+    documents.
     """
 
     engine = "engine"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{self.engine} is away: {what}")
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"{self.engine} is unavailable: {detail}")
 
 
 class StoreUnavailable(Unavailable):
@@ -22,7 +23,7 @@ class BrokerUnavailable(Unavailable):
 
 
 class ConsumerUnresponsive(BrokerUnavailable):
-    """The broker does not answer this one consumer. Whether it answers anybody is asked elsewhere."""
+    """The broker does not answer this one consumer. It may still answer other clients."""
 
 
 class ObjectStoreUnavailable(Unavailable):
@@ -30,9 +31,9 @@ class ObjectStoreUnavailable(Unavailable):
 
 
 class Poison(Exception):
-    """A record that can never be applied: unreadable, against its schema, or impossible.
+    """A record that can never be applied: it cannot be parsed, violates its schema, or is impossible in this state.
 
-    `reason` is a short code for the dead letter; it never echoes the record.
+    `reason` is a short code for the dead letter. It never repeats the record's content.
     """
 
     def __init__(self, reason: str) -> None:
@@ -41,7 +42,7 @@ class Poison(Exception):
 
 
 class TopicMissing(Exception):
-    """A topic that something must be said on does not exist or may not be written: an alarm, not an outage."""
+    """A topic that we must publish to does not exist, or we may not write to it: a defect of the setup, not an outage."""
 
     def __init__(self, topic: str) -> None:
         super().__init__(f"topic {topic} is missing or forbidden")

@@ -1,10 +1,10 @@
-"""The position of a record in the log."""
+"""The position of a record in Kafka's log."""
 
 from typing import NamedTuple
 
 
 class Position(NamedTuple):
-    """Topic, partition and offset; of a redriven record, the original ones."""
+    """Topic, partition and offset; for a redriven record, those of the original."""
 
     topic: str
     partition: int

@@ -1,4 +1,4 @@
-"""An event as a domain meets it, with what the log tells about it."""
+"""An event as handlers receive it, with the metadata of its record."""
 
 from datetime import datetime, timedelta
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -9,16 +9,17 @@ from services.common.domain.position import Position
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 INBOX_AGE: Final = timedelta(days=35)
-"""How long an inbox remembers an event: longer than the log (29 days) can deliver it again."""
+"""How long an inbox keeps an event: longer than the log keeps the record (29 days) and can redeliver it."""
 
 
 class Received(NamedTuple, Generic[E_co]):
-    """An event as a handler meets it.
+    """An event as a handler receives it.
 
-    `at` is the broker's append time (the original one, if redriven); `target` the key of the document to decide on;
-    `partition` the one whose owner may touch that document; `quiet`: people are not told of it, nor of what follows.
+    `key` is the record's key, and `target` the key of the document to decide on. `at` is the broker's append time; for a
+    redriven record, the original one. The owner of `partition` may change the document. `quiet`: no person is notified
+    of this event, nor of the events that it causes. `digest` identifies the bytes of the value.
 
-    A tuple, since one is made of every record: a frozen dataclass takes several times as long to make.
+    A named tuple, because one is created for every record: a frozen dataclass takes several times as long.
     """
 
     event: E_co
@@ -36,5 +37,5 @@ class Received(NamedTuple, Generic[E_co]):
 
     @property
     def inbox_id(self) -> str:
-        """Ids are scoped by the topic they came on: two writers cannot silence each other."""
+        """The id with its topic: an id that one topic's writer used cannot suppress another topic's event."""
         return f"{self.topic} {self.id}"

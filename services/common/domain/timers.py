@@ -1,11 +1,11 @@
-"""Timers of a document: due times that its state implies."""
+"""Timers of a document: due times derived from its state."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 
 class Timer(NamedTuple):
-    """`kind` names the handler."""
+    """`kind` selects the handler; `at` is the due time."""
 
     kind: str
     at: datetime

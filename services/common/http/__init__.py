@@ -1,1 +1,1 @@
-"""What the HTTP edges share: problem documents, bounded bodies, and the signature of the two internal calls."""
+"""Shared parts of the HTTP APIs: problem documents, bounded bodies, and the signatures of the two internal calls."""

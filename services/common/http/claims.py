@@ -1,4 +1,4 @@
-"""The one call that binds files to a request, as both its ends know it: gateway → documents, `POST /internal/claims`."""
+"""The bodies of `POST /internal/claims`, which binds uploaded files to a request: gateway → documents."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -18,8 +18,8 @@ def _distinct(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
 DocumentIds = Annotated[tuple[UUID, ...], Field(max_length=MAX_DOCUMENTS), AfterValidator(_distinct)]
 
 
-class ClaimAsked(Value):
-    """The body."""
+class ClaimRequest(Value):
+    """The body of the call: at most `MAX_DOCUMENTS` distinct files of one owner, for one request."""
 
     request_id: UUID
     owner: UUID
@@ -27,13 +27,13 @@ class ClaimAsked(Value):
 
 
 class Refusal(Value):
-    """Why one file cannot be claimed: the owner has no such file, or it is another request's."""
+    """Why a file cannot be claimed. `unknown`: the owner has no such file. `used`: it belongs to another request."""
 
     document: UUID
     code: Literal["unknown", "used"]
 
 
 class ClaimRefused(Value):
-    """The body of a 422: every file that cannot be claimed. None was."""
+    """The body of a 422: all files that cannot be claimed. No file of the call was claimed."""
 
     refused: tuple[Refusal, ...]

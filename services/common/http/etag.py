@@ -1,4 +1,4 @@
-"""Responses that are read again: an `ETag` of exactly the bytes sent, and 304 when the reader already has them."""
+"""Responses with an `ETag` over the exact bytes of the body, and 304 if the client already has them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from starlette.responses import Response
 from services.common.catalogue import Language
 
 PRIVATE = "private, no-cache"
-"""Stored by the reader alone, and revalidated each time."""
+"""Only the client's own cache may store it, and must revalidate it each time."""
 
 
 def etag_response(
     request: Request, value: BaseModel, language: Language, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """`value` as JSON with its `ETag`; 304 without a body when `If-None-Match` names it."""
+    """`value` as JSON with its `ETag`; 304 without a body if `If-None-Match` contains that tag."""
     body = value.model_dump_json(exclude_none=True).encode()
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     all_headers = {
@@ -33,5 +33,5 @@ def etag_response(
 
 def _matches(if_none_match: str, etag: str) -> bool:
     """Weak comparison (RFC 9110, section 13.1.2)."""
-    named = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
-    return "*" in named or etag in named
+    tags = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+    return "*" in tags or etag in tags

@@ -1,4 +1,4 @@
-"""What can be wrong with one field: a code for programs, a sentence for people, a pointer to where. Never the value."""
+"""Errors of single fields: a code for programs, a sentence for people, and a pointer to the field. Never the value."""
 
 import re
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ TEXTS: Final[dict[str, Words]] = {
     "too_many": Words("No máximo {limit} elementos.", "At most {limit} items."),
     "too_small": Words("O menor valor aceite é {limit}.", "The smallest value accepted is {limit}."),
     "too_big": Words("O maior valor aceite é {limit}.", "The largest value accepted is {limit}."),
-    "repeated": Words("O mesmo elemento vem mais do que uma vez.", "The same item is here more than once."),
+    "repeated": Words("O mesmo elemento aparece mais do que uma vez.", "The same item appears more than once."),
     "header_repeated": Words("Este cabeçalho só pode vir uma vez.", "This header may be sent only once."),
     "not_text": Words("Tem de ser texto.", "It must be text."),
     "not_number": Words("Tem de ser um número inteiro.", "It must be a whole number."),
@@ -32,28 +32,23 @@ TEXTS: Final[dict[str, Words]] = {
     ),
     "format": Words("Não tem o formato esperado.", "It does not have the expected form."),
     "unknown_field": Words(
-        "Há campos que não são conhecidos aqui. São conhecidos: {names}.",
-        "There are fields that are not known here. Known are: {names}.",
+        "Há campos desconhecidos. Os campos conhecidos são: {names}.",
+        "There are unknown fields. The known fields are: {names}.",
     ),
-    "no_fields": Words("Aqui não se envia nenhum campo: só {{}}.", "No field is sent here: only {{}}."),
+    "no_fields": Words("Aqui não se envia nenhum campo: envie {{}}.", "This takes no fields: send {{}}."),
     "media_type": Words("Aceita-se: {names}.", "Accepted: {names}."),
     "other_content": Words(
-        "O conteúdo do ficheiro não é do tipo indicado. Aceita-se: {names}.",
-        "What is in the file is not of the type that was named. Accepted: {names}.",
+        "O conteúdo do ficheiro não corresponde ao tipo indicado. Aceita-se: {names}.",
+        "The content of the file does not match its declared type. Accepted: {names}.",
     ),
-    "encoding": Words("Tem de vir sem compressão.", "It must come uncompressed."),
-    "too_large": Words("No máximo {size}.", "At most {size}."),
+    "encoding": Words("Tem de ser enviado sem compressão.", "It must be sent uncompressed."),
+    "too_large": Words("Demasiado grande: o limite é {size}.", "Too large: the limit is {size}."),
     "niss": Words(
         "Este NISS não está certo: são 11 algarismos, e algum falta, sobra ou está trocado.",
         "This NISS is not right: it has 11 digits, and one is missing, wrong or too many.",
     ),
-    "unknown_subject": Words(
-        "O catálogo (/v1/catalogue) não tem este assunto.", "The catalogue (/v1/catalogue) has no such subject."
-    ),
-    "unknown_reason": Words(
-        "No catálogo (/v1/catalogue), o assunto não tem este motivo.",
-        "In the catalogue (/v1/catalogue), the subject does not have this reason.",
-    ),
+    "unknown_subject": Words("Escolha um assunto da lista.", "Choose a subject from the list."),
+    "unknown_reason": Words("Escolha um dos motivos deste assunto.", "Choose one of the reasons of this subject."),
     "persons_only": Words("Só pessoas podem usar este assunto.", "Only persons may use this subject."),
     "companies_only": Words("Só empresas podem usar este assunto.", "Only companies may use this subject."),
     "unknown_document": Words("Não tem nenhum documento com este identificador.", "You have no such document."),
@@ -62,7 +57,7 @@ TEXTS: Final[dict[str, Words]] = {
         "You have no request with this reference. If it was sent just now, wait a few seconds and try again.",
     ),
     "used_document": Words("Este documento já está noutro pedido.", "This document is already in another request."),
-    "nothing_said": Words("Escreva uma mensagem ou junte um documento.", "Write a message or name a document."),
+    "nothing_said": Words("Escreva uma mensagem ou junte um documento.", "Write a message or attach a document."),
     "empty": Words("O ficheiro está vazio.", "The file is empty."),
     "invalid": Words("Não é válido.", "It is not valid."),
 }
@@ -96,14 +91,15 @@ _CODES: Final = {
 }
 _LIMITS: Final = ("max_length", "min_length", "ge", "le")
 _QUOTED: Final = re.compile("'([^']*)'")
-"""The values that Pydantic names: `'pt' or 'en'`."""
+"""Finds the accepted values in Pydantic's text, such as `'pt' or 'en'`."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """`pointer` (RFC 6901) is into the body; for a parameter of path or query, or a header, `parameter` names it instead.
+    """An error of one field. `pointer` (RFC 6901) locates it in the body; for a path or query parameter or a header,
+    `parameter` names it instead.
 
-    `names` are those of what is accepted: never what was sent.
+    `names` are the accepted values, never what was sent.
     """
 
     code: str
@@ -113,26 +109,27 @@ class FieldError:
     names: tuple[str, ...] = ()
 
     def to_body(self, language: Language) -> dict[str, str]:
-        words = {"limit": self.limit, "size": _size(self.limit or 0), "names": ", ".join(self.names)}
-        detail = TEXTS[self.code].in_(language).format(**words)
+        """The error as an item of a problem document's `errors`."""
+        values = {"limit": self.limit, "size": _size(self.limit or 0), "names": ", ".join(self.names)}
+        detail = TEXTS[self.code].in_(language).format(**values)
         if self.parameter is not None:
             return {"parameter": self.parameter, "code": self.code, "detail": detail}
         return {"pointer": self.pointer or "", "code": self.code, "detail": detail}
 
 
 def refuse(code: str) -> PydanticCustomError:
-    """What a validator raises to refuse a field with one of our codes."""
+    """The exception that a validator raises to reject a field with one of our codes."""
     assert code in TEXTS
     return PydanticCustomError("postigo", "{code}", {"code": code})
 
 
 def errors_of(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
-    """Pydantic's errors about `model` in our codes, each once."""
+    """Pydantic's errors about `model` as field errors, without duplicates."""
     return _body_errors(error.errors(include_url=False, include_input=False), model)
 
 
 def request_errors(errors: Iterable[ErrorDetails | dict[str, Any]], body: type[BaseModel]) -> list[FieldError]:
-    """The same of a request that FastAPI refused: the body's fields are pointed at, parameters and headers are named."""
+    """The field errors of a request that FastAPI rejected: pointers for the body, names for parameters and headers."""
     in_body = [{**each, "loc": each["loc"][1:]} for each in errors if each["loc"][0] == "body"]
     others = [_error(each, None, _parameter(each["loc"])) for each in errors if each["loc"][0] != "body"]
     return [*others, *_body_errors(in_body, body)]
@@ -144,13 +141,13 @@ def _parameter(loc: tuple[int | str, ...]) -> str:
 
 
 def _body_errors(errors: Iterable[ErrorDetails | dict[str, Any]], model: type[BaseModel]) -> list[FieldError]:
-    found = [_error(each, "".join(f"/{part}" for part in _known(each["loc"], model))) for each in errors]
-    return list(dict.fromkeys(_unknown(model) if each.code == "unknown_field" else each for each in found))
+    errors_found = [_error(each, "".join(f"/{part}" for part in _known(each["loc"], model))) for each in errors]
+    return list(dict.fromkeys(_unknown(model) if each.code == "unknown_field" else each for each in errors_found))
 
 
 def _error(found: ErrorDetails | dict[str, Any], pointer: str | None, parameter: str | None = None) -> FieldError:
     context = found.get("ctx") or {}
-    # Pydantic calls a text that some validator has already seen a "Value", and counts its items.
+    # For a text that another validator has already processed, Pydantic says "Value" and "items" instead of "string".
     kind = f"string_{found['type']}" if context.get("field_type") == "Value" else found["type"]
     code = context["code"] if kind == "postigo" else _CODES.get(kind, "invalid")
     if kind == "string_too_short" or (code == "format" and context.get("pattern") == r"\S"):
@@ -161,13 +158,13 @@ def _error(found: ErrorDetails | dict[str, Any], pointer: str | None, parameter:
 
 
 def _unknown(model: type[BaseModel]) -> FieldError:
-    """What the sender called a field might be anything, and is not said back: the names that are known here are."""
+    """The error for unknown fields. It lists the known names: the unknown ones may be personal data, and are not repeated."""
     names = tuple(model.model_fields)
     return FieldError("unknown_field" if names else "no_fields", pointer="", names=names)
 
 
 def _size(count: int) -> str:
-    """A number of bytes in the largest unit that it is a whole number of."""
+    """A number of bytes, in the largest unit that divides it."""
     for unit, length in (("MiB", 1024 * 1024), ("KiB", 1024)):
         if count and count % length == 0:
             return f"{count // length} {unit}"
@@ -175,5 +172,5 @@ def _size(count: int) -> str:
 
 
 def _known(path: tuple[int | str, ...], model: type[BaseModel]) -> list[int | str]:
-    """The path without names the sender made up: they would be echoed."""
+    """The path without unknown names, which must not be repeated to the sender."""
     return [part for part in path if isinstance(part, int) or part in model.model_fields]

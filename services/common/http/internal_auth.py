@@ -1,4 +1,4 @@
-"""Calls between our own processes: refused unless they are signed (see `signing`).
+"""Authentication of calls between our own processes: unsigned calls are rejected (see `signing`).
 
 The secret is `app.state.internal_secret` of the internal application.
 """
@@ -12,12 +12,12 @@ from services.common.http.signing import SignatureRefused
 
 
 async def require_signature(request: Request) -> None:
-    """A dependency that refuses a call none of our processes signed, body included."""
+    """A dependency that rejects a call unless one of our processes signed its headers and its body."""
     _verify(request, await request.body())
 
 
 async def require_signature_of_stream(request: Request) -> None:
-    """A dependency that refuses a call none of our processes signed, before its body is streamed."""
+    """A dependency that rejects a call unless one of our processes signed its headers. The body is streamed, unsigned."""
     _verify(request, None)
 
 
@@ -33,11 +33,11 @@ def _verify(request: Request, body: bytes | None) -> None:
     try:
         signing.verify(secret, request.method, _target(request.scope), request.headers, body)
     except SignatureRefused:
-        raise Problem(problem_types.NOT_OURS) from None
+        raise Problem(problem_types.SIGNATURE) from None
 
 
 def _target(scope: Scope) -> str:
-    """The path with its query, as it was sent."""
+    """The path with the query, exactly as it was sent."""
     query = scope["query_string"]
     target: bytes = scope["raw_path"] + (b"?" + query if query else b"")
     return target.decode("latin-1")

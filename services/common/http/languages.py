@@ -1,4 +1,4 @@
-"""Which of our two languages to answer in."""
+"""Chooses between the two languages of the responses."""
 
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -15,19 +15,20 @@ class Words(NamedTuple):
     en: str
 
     def in_(self, language: Language) -> str:
+        """The text in this language."""
         return self.en if language == "en" else self.pt
 
 
 @lru_cache(maxsize=256)
 def negotiate(accept_language: str | None) -> Language:
-    """The language an `Accept-Language` header prefers; Portuguese unless English is wanted more."""
+    """The preferred language of an `Accept-Language` header: English if it has the higher weight, otherwise Portuguese."""
     weights: dict[str, float] = {}
-    for wish in (accept_language or "").lower().split(","):
-        tag, _, quality = wish.strip().partition(";")
+    for item in (accept_language or "").lower().split(","):
+        tag, _, quality = item.strip().partition(";")
         primary = tag.strip().partition("-")[0]
         weights[primary] = max(weights.get(primary, 0.0), _weight(quality))
-    anything = weights.get("*", 0.0)
-    return "en" if weights.get("en", anything) > weights.get("pt", anything) else DEFAULT
+    wildcard = weights.get("*", 0.0)
+    return "en" if weights.get("en", wildcard) > weights.get("pt", wildcard) else DEFAULT
 
 
 def _weight(quality: str) -> float:

@@ -1,6 +1,6 @@
-"""What surrounds every HTTP request: a span, security headers, admission, and one answer for uncaught exceptions.
+"""Middleware for every HTTP request: a span, admission, security headers, and a response for uncaught exceptions.
 
-Pure ASGI: Starlette's own `middleware("http")` costs three to four times as much.
+It is pure ASGI: Starlette's `middleware("http")` costs three to four times as much.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from services.common.http.field_errors import FieldError
 from services.common.http.problems import SPAN, Problem, problem_response
 from services.common.runtime.graceful_shutdown import is_draining
 from services.common.telemetry import tracing
-from services.common.telemetry.logging import where
+from services.common.telemetry.logging import redacted_exc_info
 
 log = structlog.get_logger()
 _tracer: Final = trace.get_tracer("postigo")
@@ -37,20 +37,20 @@ _SECURITY_HEADERS: Final = [
 _CLOSE: Final = (b"connection", b"close")
 
 _ONCE: Final = frozenset({b"authorization", b"content-type", b"idempotency-key"})
-"""A proxy may have acted on another one of two values than we would."""
+"""Headers that may occur only once: of two values, a proxy may have used the other one."""
 
 _UNTRACED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 Admission = Callable[[Scope], Problem | None]
-"""Why a request is refused before anything is done for it; None when it is admitted."""
+"""The problem of a request that is rejected before authentication and body parsing; None if it is admitted."""
 
 ResponseObserver = Callable[[Scope, int], None]
-"""Told the ASGI scope and the status of each response."""
+"""Called with the ASGI scope and the status of each response."""
 
 
 class RequestMiddleware:
-    """`continues_trace` tells whether the caller's trace is continued; elsewhere anybody could have all of their requests
-    sampled.
+    """`continues_trace` decides whether the request's span continues the caller's trace. By default it does not: any client
+    could make us sample all its requests.
     """
 
     def __init__(
@@ -82,9 +82,9 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            await self._answering(scope)(scope, receive, send_with_headers)
+            await self._app_for(scope)(scope, receive, send_with_headers)
         except Exception as error:
-            log.critical("unhandled", error=type(error).__name__, exc_info=where(error))
+            log.critical("unhandled", error=type(error).__name__, exc_info=redacted_exc_info(error))
             if status == 0:
                 await problem_response(scope, Problem(problem_types.INTERNAL))(scope, receive, send_with_headers)
         finally:
@@ -99,28 +99,28 @@ class RequestMiddleware:
         parent = tracing.parse_traceparent(Headers(scope=scope).get("traceparent"))
         return Context() if parent is None else trace.set_span_in_context(NonRecordingSpan(parent), Context())
 
-    def _answering(self, scope: Scope) -> ASGIApp:
-        """The application, or the refusal of a request that it does not get to see."""
-        refused = self._admission(scope) or _repeated(scope["headers"])
-        return problem_response(scope, refused) if refused else self._app
+    def _app_for(self, scope: Scope) -> ASGIApp:
+        """The application, or the problem response of a request that is rejected here."""
+        problem = self._admission(scope) or _repeated_headers(scope["headers"])
+        return problem_response(scope, problem) if problem else self._app
 
 
-def _repeated(headers: Sequence[tuple[bytes, bytes]]) -> Problem | None:
-    named = [name for name, _ in headers if name in _ONCE]
-    if len(named) == len(set(named)):
+def _repeated_headers(headers: Sequence[tuple[bytes, bytes]]) -> Problem | None:
+    names = [name for name, _ in headers if name in _ONCE]
+    if len(names) == len(set(names)):
         return None
-    twice = sorted({name.decode().title() for name in named if named.count(name) > 1})
-    return Problem(problem_types.HEADER_REPEATED, *(FieldError("header_repeated", parameter=name) for name in twice))
+    repeated = sorted({name.decode().title() for name in names if names.count(name) > 1})
+    return Problem(problem_types.HEADER_REPEATED, *(FieldError("header_repeated", parameter=name) for name in repeated))
 
 
 def traceparent_of(scope: Scope) -> str | None:
-    """The `traceparent` that makes what follows a child of this request's span."""
+    """The `traceparent` for records that this request causes: their spans become children of the request's span."""
     span: Span | None = scope.get(SPAN)
     return None if span is None else tracing.to_traceparent(span.get_span_context())
 
 
 def _describe(span: Span, scope: Scope, status: int) -> None:
-    """The route's pattern, never the path: that names a request."""
+    """Describe the span by the route's pattern, not by the path, which contains a request's reference."""
     route = getattr(scope.get("route"), "path", "unknown")
     span.update_name(f"{scope['method']} {route}")
     span.set_attribute("http.request.method", scope["method"])

@@ -1,5 +1,6 @@
-"""Every kind of problem an answer can name, with what it says in both languages: what happened, what it means for the
-person, and what to do. Published at `urn:postigo:problem:<code>`; a code is never renamed or used for something else.
+"""All problem types, with texts in both languages: what happened, what it means for the person, and what to do.
+
+The type URI is `urn:postigo:problem:<code>`. A code is never renamed, and never reused with another meaning.
 """
 
 from dataclasses import dataclass
@@ -10,15 +11,15 @@ from services.common.http.languages import Words
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """`status` is the HTTP status it is always answered with. `of_sending` is one more sentence for whoever was sending
-    something to be kept, which other requests (signing in, reading) are not told.
+    """A problem type, with its HTTP status. `submission_detail` is an additional sentence for requests that submit something
+    with an idempotency key: it says whether the submission was stored. Other requests do not get it.
     """
 
     code: str
     status: int
     title: Words
     detail: Words
-    of_sending: Words | None = None
+    submission_detail: Words | None = None
 
     @property
     def type(self) -> str:
@@ -28,16 +29,16 @@ class ProblemType:
 PROBLEM_TYPES: Final[dict[str, ProblemType]] = {}
 
 NOTHING_FILED: Final = Words("Nada foi registado.", "Nothing was filed.")
-NOT_HANDLED: Final = Words(
-    "Este envio não foi tratado: repita-o com a mesma chave.",
-    "This sending was not handled: send it again with the same key.",
+NOT_PROCESSED: Final = Words(
+    "Este envio não foi processado: repita-o com a mesma chave.",
+    "This submission was not processed: send it again with the same key.",
 )
 
 
 def _problem_type(
-    code: str, status: int, title: tuple[str, str], detail: tuple[str, str], of_sending: Words | None = None
+    code: str, status: int, title: tuple[str, str], detail: tuple[str, str], submission_detail: Words | None = None
 ) -> ProblemType:
-    return PROBLEM_TYPES.setdefault(code, ProblemType(code, status, Words(*title), Words(*detail), of_sending))
+    return PROBLEM_TYPES.setdefault(code, ProblemType(code, status, Words(*title), Words(*detail), submission_detail))
 
 
 BAD_REQUEST: Final = _problem_type(
@@ -55,8 +56,8 @@ NOT_JSON: Final = _problem_type(
     400,
     ("O conteúdo não é JSON", "The content is not JSON"),
     (
-        "O conteúdo não é JSON válido em UTF-8, vem cortado, repete um campo ou tem níveis a mais.",
-        "The content is not valid JSON in UTF-8, is cut short, repeats a field or is nested too deep.",
+        "O conteúdo não é JSON válido em UTF-8, está incompleto, repete um campo ou tem níveis a mais.",
+        "The content is not valid JSON in UTF-8, is incomplete, repeats a field or is nested too deep.",
     ),
     NOTHING_FILED,
 )
@@ -74,8 +75,8 @@ HEADER_REPEATED: Final = _problem_type(
     400,
     ("Cabeçalho repetido", "A header is repeated"),
     (
-        "Um cabeçalho que só pode vir uma vez vem mais do que uma vez. Envie-o uma só vez.",
-        "A header that may be sent only once is sent more than once. Send it only once.",
+        "Um cabeçalho que só pode ser enviado uma vez foi enviado mais do que uma vez. Envie-o uma só vez.",
+        "A header that may be sent only once was sent more than once. Send it only once.",
     ),
     NOTHING_FILED,
 )
@@ -107,7 +108,7 @@ WRONG_CREDENTIALS: Final = _problem_type(
         "No account has this NISS and password. Check both and try again.",
     ),
 )
-NOT_OURS: Final = _problem_type(
+SIGNATURE: Final = _problem_type(
     "signature",
     403,
     ("Chamada interna recusada", "Internal call refused"),
@@ -161,8 +162,8 @@ OTHER_BYTES: Final = _problem_type(
 TOO_LARGE: Final = _problem_type(
     "too-large",
     413,
-    ("Grande de mais", "Too large"),
-    ("O que foi enviado passa o limite deste endereço.", "What was sent is over the limit of this address."),
+    ("Demasiado grande", "Too large"),
+    ("O que foi enviado excede o limite deste endereço.", "The content exceeds the limit of this address."),
     NOTHING_FILED,
 )
 MEDIA_TYPE: Final = _problem_type(
@@ -188,7 +189,7 @@ KEY_REUSED: Final = _problem_type(
     ("Chave já usada para outro envio", "The key was used for another sending"),
     (
         "Com esta chave já recebemos outro conteúdo, que está guardado. Para um novo envio use uma nova chave.",
-        "Other content was already received under this key and is kept. Use a new key for a new sending.",
+        "Other content was already received with this key, and is kept. Use a new key for a new submission.",
     ),
 )
 HEAD_TOO_LARGE: Final = _problem_type(
@@ -196,8 +197,8 @@ HEAD_TOO_LARGE: Final = _problem_type(
     431,
     ("Cabeçalhos a mais", "Too many headers"),
     (
-        "O endereço e os cabeçalhos passam o que aqui se lê. Envie menos cabeçalhos, ou mais curtos.",
-        "The address and the headers are more than is read here. Send fewer headers, or shorter ones.",
+        "O endereço e os cabeçalhos excedem o limite. Envie menos cabeçalhos, ou mais curtos.",
+        "The address and the headers exceed the limit. Send fewer headers, or shorter ones.",
     ),
     NOTHING_FILED,
 )
@@ -205,20 +206,17 @@ TOO_MANY: Final = _problem_type(
     "too-many",
     429,
     ("Demasiadas tentativas", "Too many tries"),
-    (
-        "Espere um pouco e tente de novo. O cabeçalho Retry-After diz quantos segundos.",
-        "Wait a little and try again. The Retry-After header says how many seconds.",
-    ),
+    ("Espere um pouco e tente de novo.", "Wait a little and try again."),
 )
 TOO_MANY_AT_ONCE: Final = _problem_type(
     "too-many-at-once",
     429,
     ("Demasiado ao mesmo tempo", "Too much at once"),
     (
-        "Esta conta já tem em curso tudo o que pode ter ao mesmo tempo. Espere que algo acabe e tente de novo.",
-        "This account has as much under way as it may have at once. Wait until something ends and try again.",
+        "Esta conta já tem em curso o máximo permitido ao mesmo tempo. Espere que algo acabe e tente de novo.",
+        "This account already has the most that it may have in progress. Wait until something ends and try again.",
     ),
-    NOT_HANDLED,
+    NOT_PROCESSED,
 )
 INTERNAL: Final = _problem_type(
     "internal",
@@ -230,7 +228,7 @@ INTERNAL: Final = _problem_type(
     ),
     Words(
         "O envio pode ou não ter ficado registado: repita-o com a mesma chave e fica registado uma só vez.",
-        "The sending may or may not have been filed: send it again with the same key and it is filed only once.",
+        "The submission may or may not have been filed: send it again with the same key, and it is filed only once.",
     ),
 )
 BUSY: Final = _problem_type(
@@ -241,7 +239,7 @@ BUSY: Final = _problem_type(
         "Há demasiada gente a ser atendida neste momento. Tente daqui a pouco.",
         "Too many people are being served right now. Try again shortly.",
     ),
-    NOT_HANDLED,
+    NOT_PROCESSED,
 )
 NOT_CONFIRMED: Final = _problem_type(
     "not-confirmed",
@@ -253,8 +251,8 @@ NOT_CONFIRMED: Final = _problem_type(
             "Repita-o com a mesma chave e o mesmo conteúdo: fica registado uma só vez."
         ),
         (
-            "The sending could not be confirmed; it may or may not have been filed. "
-            "Send it again with the same key and content: it is filed only once."
+            "The submission could not be confirmed; it may or may not have been filed. "
+            "Send it again with the same key and the same content: it is filed only once."
         ),
     ),
 )

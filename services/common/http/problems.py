@@ -1,6 +1,6 @@
-"""Problem documents (RFC 9457): the one form in which an HTTP edge says no.
+"""Problem documents (RFC 9457): the body of every error response.
 
-They never hold what was sent, nor the text of an exception; the support code finds the trace.
+They never contain the request's content or an exception's text. The support code identifies the trace.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ _BY_STATUS: Final = {
 
 
 class Problem(HTTPException):
-    """Raised anywhere in an HTTP edge; answered as a problem document. `retry_after` in whole seconds."""
+    """Raise it anywhere in an HTTP application; the response is a problem document. `retry_after` is in whole seconds."""
 
     def __init__(
         self,
@@ -104,11 +104,11 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
 
 
 def _detail(scope: Scope, kind: ProblemType, language: Language) -> str:
-    """Who names a key sends something to be kept, and is told what became of it."""
+    """The detail; for a request with an idempotency key also the sentence about its submission."""
     detail = kind.detail.in_(language)
-    if kind.of_sending is None or "idempotency-key" not in Headers(scope=scope):
+    if kind.submission_detail is None or "idempotency-key" not in Headers(scope=scope):
         return detail
-    return f"{detail} {kind.of_sending.in_(language)}"
+    return f"{detail} {kind.submission_detail.in_(language)}"
 
 
 def too_large(limit: int) -> Problem:
@@ -117,7 +117,7 @@ def too_large(limit: int) -> Problem:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every refusal of `app`, FastAPI's own included, with a problem document."""
+    """Make `app` answer every error, FastAPI's own included, with a problem document."""
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
 
@@ -126,21 +126,21 @@ async def _on_problem(request: Request, error: Exception) -> Response:
     return problem_response(request.scope, cast(Problem, error))
 
 
-async def _on_away(request: Request, error: Exception) -> Response:
+async def _on_unavailable(request: Request, error: Exception) -> Response:
     return problem_response(request.scope, Problem(problem_types.UNAVAILABLE, retry_after=2))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
-    refused = cast(HTTPException, error)
+    raised = cast(HTTPException, error)
     kind = _BY_STATUS.get(
-        refused.status_code, problem_types.BAD_REQUEST if refused.status_code < 500 else problem_types.INTERNAL
+        raised.status_code, problem_types.BAD_REQUEST if raised.status_code < 500 else problem_types.INTERNAL
     )
-    headers = {"Allow": _allowed(request)} if refused.status_code == 405 else refused.headers
+    headers = {"Allow": _allowed(request)} if raised.status_code == 405 else raised.headers
     return problem_response(request.scope, Problem(kind, headers=headers))
 
 
 def _allowed(request: Request) -> str:
-    """Every method that the address knows: the router names those of the first route that matches."""
+    """All methods of the address. Starlette lists only those of the first route that matches."""
     allowed = [
         method
         for method in _METHODS
@@ -157,7 +157,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
 
 
 def _body_model(route: APIRoute) -> type[BaseModel]:
-    """The model that a route declares its body as, alone or beside None."""
+    """The model that a route declares for its body, also if the body is optional."""
     declared = route.body_field.field_info.annotation if route.body_field else None
     models = [
         each for each in (declared, *get_args(declared)) if isinstance(each, type) and issubclass(each, BaseModel)
@@ -166,13 +166,13 @@ def _body_model(route: APIRoute) -> type[BaseModel]:
 
 
 async def _on_disconnect(request: Request, error: Exception) -> Response:
-    """Nobody reads it, but the access metrics count it."""
+    """The client is gone, but the metrics count this response."""
     return problem_response(request.scope, Problem(problem_types.BAD_REQUEST))
 
 
 _HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Any]]] = {
     Problem: _on_problem,
-    Unavailable: _on_away,
+    Unavailable: _on_unavailable,
     HTTPException: _on_http_exception,
     RequestValidationError: _on_validation,
     ClientDisconnect: _on_disconnect,
@@ -180,7 +180,7 @@ _HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Any]]] 
 
 
 def problem_responses(*of: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """For OpenAPI: the problems an operation can answer with, by status."""
+    """For OpenAPI: the problems that an operation can respond with, by status."""
     by_status: dict[int, list[ProblemType]] = {}
     for kind in (*of, problem_types.HEADER_REPEATED, problem_types.INTERNAL):
         by_status.setdefault(kind.status, []).append(kind)

@@ -1,8 +1,7 @@
-"""The signature of an internal call: HMAC-SHA-256 over method, target, time, and what the call is about.
+"""Signatures of internal calls: HMAC-SHA-256 over the method, the target, the time, the body's digest, and the headers
+that name an owner, a file and its type.
 
-That is the headers which name an owner, a file and its type, and the digest of the body.
-
-A streamed body is not signed (its digest is `-`): its bytes are hashed where they are stored.
+A streamed body is not signed (its digest is `-`). Its bytes are hashed when they are stored.
 """
 
 import hashlib
@@ -12,19 +11,21 @@ from collections.abc import Mapping
 from typing import Final
 
 WINDOW: Final = 60
-"""Seconds a signature stays good, to either side of its time."""
+"""Maximum seconds between the signature's time and now, in either direction."""
 
 STREAMED: Final = "-"
+"""The digest of a body that is streamed."""
 
-ABOUT: Final = ("content-type", "postigo-name", "postigo-owner")
-"""Headers that say what a call is about; an absent one is signed as absent."""
+SIGNED_HEADERS: Final = ("content-type", "postigo-name", "postigo-owner")
+"""Headers that the signature covers. An absent header is signed as empty."""
 
 
 class SignatureRefused(Exception):
-    """The call was not made by one of our own processes, or too long ago."""
+    """None of our processes signed the call, or the signature is too old."""
 
 
 def digest(body: bytes) -> str:
+    """SHA-256 in hexadecimal."""
     return hashlib.sha256(body).hexdigest()
 
 
@@ -36,33 +37,33 @@ def sign(
     body_digest: str = STREAMED,
     about: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Headers that prove the call. `target` is the path with its query, `about` the headers the call is sent with."""
+    """The headers of a signed call. `target` is the path with the query, `about` the other headers of the call."""
     moment = str(int(time.time()))
-    told = _about({name.lower(): value for name, value in (about or {}).items()})
+    signed = _signed_values({name.lower(): value for name, value in (about or {}).items()})
     return {
         "Postigo-Time": moment,
         "Postigo-Digest": body_digest,
-        "Postigo-Signature": _signature(secret, method, target, moment, body_digest, told),
+        "Postigo-Signature": _signature(secret, method, target, moment, body_digest, signed),
     }
 
 
 def verify(secret: bytes, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> None:
-    """Raises `SignatureRefused` unless one of our own processes signed the call; `body` is None where it is streamed."""
+    """Raise `SignatureRefused` unless one of our processes signed the call. `body` is None if it is streamed."""
     intact = headers.get("postigo-digest", "") == (STREAMED if body is None else digest(body))
     if not (intact and is_signed(secret, method, target, headers)):
         raise SignatureRefused
 
 
 def is_signed(secret: bytes, method: str, target: str, headers: Mapping[str, str]) -> bool:
-    """Whether the signature covers these headers, the digest of the body that they name included."""
-    moment, named_digest = headers.get("postigo-time", ""), headers.get("postigo-digest", "")
-    expected = _signature(secret, method, target, moment, named_digest, _about(headers))
+    """Whether the signature of these headers is valid and recent. It covers the body's digest, but not the body itself."""
+    moment, body_digest = headers.get("postigo-time", ""), headers.get("postigo-digest", "")
+    expected = _signature(secret, method, target, moment, body_digest, _signed_values(headers))
     fresh = moment.isascii() and moment.isdigit() and len(moment) < 16 and abs(time.time() - int(moment)) <= WINDOW
     return fresh and hmac.compare_digest(expected.encode(), headers.get("postigo-signature", "").encode())
 
 
-def _about(headers: Mapping[str, str]) -> str:
-    return "\t".join(headers.get(name, "") for name in ABOUT)
+def _signed_values(headers: Mapping[str, str]) -> str:
+    return "\t".join(headers.get(name, "") for name in SIGNED_HEADERS)
 
 
 def _signature(secret: bytes, *parts: str) -> str:

@@ -1,4 +1,4 @@
-"""JSON bodies as strict as RFC 8259 allows, so that what was sent is what was understood."""
+"""Strict JSON bodies (RFC 8259): input that two parsers could read differently is rejected."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
@@ -14,28 +14,29 @@ from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, too_large
 
 JSON_LIMIT: Final = 64 * 1024
-"""Bytes of a JSON body."""
+"""Maximum bytes of a JSON body."""
 
 MAX_DEPTH: Final = 32
+"""Maximum levels of nested objects and lists."""
 
 _PLAIN: Final = (("content-encoding", ("", "identity")), ("transfer-encoding", ("", "chunked")))
-"""The headers of a body that is not compressed."""
+"""Header values of an uncompressed body."""
 
 
 class StrictJsonRequest(Request):
-    """A request whose JSON no two readers understand differently: no repeated names, no NaN, no great depth, UTF-8."""
+    """A request whose JSON is unambiguous: no repeated names, no NaN, at most `MAX_DEPTH` levels, UTF-8."""
 
     _value: Any
 
     async def json(self) -> Any:
-        """The parsed body, parsed once. Raises the problem `not-json`."""
+        """The parsed body, cached. Raises the problem `not-json`."""
         if not hasattr(self, "_value"):
             self._value = parse_json(await self.body())
         return self._value
 
 
 class StrictJsonRoute(APIRoute):
-    """A route whose declared body is read by `StrictJsonRequest`; another content type is refused with 415."""
+    """A route whose declared body is parsed by `StrictJsonRequest`. Other content types are rejected with 415."""
 
     body_limit = JSON_LIMIT
 
@@ -57,7 +58,7 @@ class StrictJsonRoute(APIRoute):
 
 
 def not_accepted(*media_types: str, content: bool = False) -> Problem:
-    """The problem of a body of another type than these; `content`: of what it holds, against what its header says."""
+    """The problem of a body with another type than these. `content`: its bytes do not match the type in its header."""
     accepted = ", ".join(each.partition(";")[0] for each in media_types)
     header = FieldError("media_type", parameter="Content-Type", names=media_types)
     error = FieldError("other_content", pointer="", names=media_types) if content else header
@@ -65,7 +66,7 @@ def not_accepted(*media_types: str, content: bool = False) -> Problem:
 
 
 def content_type(request: Request) -> str:
-    """The media type of the body, without its parameters; empty when the header is missing."""
+    """The media type of the body, without parameters; empty if the header is missing."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -76,7 +77,7 @@ def has_body(request: Request) -> bool:
 
 
 def require_json(request: Request) -> None:
-    """Refuse a body that is not declared as plain UTF-8 JSON."""
+    """Reject a body that is not declared as uncompressed UTF-8 JSON."""
     media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "").removeprefix("charset=")
     if media_type.strip() != "application/json" or charset not in {"", "utf-8"}:
@@ -85,7 +86,7 @@ def require_json(request: Request) -> None:
 
 
 def require_plain(request: Request) -> None:
-    """Refuse a compressed body: its size on the wire says nothing about its size in memory."""
+    """Reject a compressed body, because its size in memory is unknown before it is decompressed."""
     for name, plain in _PLAIN:
         if request.headers.get(name, "").lower() not in plain:
             error = FieldError("encoding", parameter=name.title())
@@ -93,9 +94,10 @@ def require_plain(request: Request) -> None:
 
 
 def limited_receive(request: Request, limit: int) -> Receive:
-    """`request.receive` that raises the problem `too-large` above `limit` bytes, at once for a declared length.
+    """`request.receive` with a limit: raises the problem `too-large` above `limit` bytes. A declared length that exceeds
+    the limit raises at once.
 
-    Not FastAPI's `max_body_size`: it answers a declared length in plain text, whatever the exception handlers say.
+    FastAPI's `max_body_size` is not used: it rejects a declared length in plain text, without the exception handlers.
     """
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length[:20]) > limit:
@@ -114,7 +116,7 @@ def limited_receive(request: Request, limit: int) -> Receive:
 
 
 async def body_chunks(receive: Receive) -> AsyncIterator[bytes]:
-    """A body as it arrives, for routes that stream it. Raises `ClientDisconnect` when it ends early."""
+    """The chunks of a streamed body. Raises `ClientDisconnect` if the body ends early."""
     more = True
     while more:
         message = await receive()
@@ -126,7 +128,7 @@ async def body_chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 
 def parse_json(body: bytes) -> Any:
-    """The value in `body`. Raises the problem `not-json`."""
+    """Parse `body` strictly. Raises the problem `not-json`."""
     try:
         value = _DECODER.decode(body.decode())
         _require_shallow(value)
@@ -154,10 +156,10 @@ def _number(text: str) -> float:
 
 
 def _require_shallow(value: Any) -> None:
-    layer = [value]
+    level = [value]
     for _ in range(MAX_DEPTH):
-        layer = [part for each in layer for part in _parts(each) if isinstance(part, _NESTING)]
-        if not layer:
+        level = [part for each in level for part in _parts(each) if isinstance(part, _NESTING)]
+        if not level:
             return
     raise ValueError("nested too deep")
 

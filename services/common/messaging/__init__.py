@@ -1,6 +1,8 @@
-"""The kernel: every consumer reads, decides, saves, says and commits the same way, and effects happen once.
+"""The kernel: consumes Kafka records and applies each of them to the store exactly once.
 
-Handlers never see acknowledgements, offsets, retries or tracing. See `docs/tour.md` for a request's way through it.
+For each batch it reads the records, runs the handlers, saves the documents, publishes their events and then commits the
+offsets. Delivery is at least once; inboxes, outboxes and compare-and-set make the effects happen once. Handlers never
+see acknowledgements, offsets, retries or tracing. `docs/tour.md` follows one request through the kernel.
 """
 
 from services.common.messaging.consumer.subscription import Subscription

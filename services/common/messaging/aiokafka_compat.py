@@ -1,6 +1,7 @@
-"""What no setting and no public call of aiokafka or FastStream can do: private parts of the libraries are used here alone.
+"""Workarounds for aiokafka and FastStream. Only this module uses private parts of these libraries.
 
-Each entry says why, and what is known upstream. Their minor versions are pinned.
+Each workaround says why no setting and no public call is enough, and what is known upstream. The minor versions of both
+libraries are pinned.
 """
 
 import asyncio
@@ -16,60 +17,60 @@ from aiokafka.record.memory_records import _MemoryRecordsPy
 from aiokafka.record.util import decode_varint
 
 UNREADABLE: Final = (UnicodeDecodeError, CorruptRecordException)
-"""What `getmany` raises, again and again, for a record that the broker took and aiokafka cannot decode."""
+"""Raised by every `getmany` once it meets a record that the broker accepted and aiokafka cannot decode."""
 
 Poll = Callable[[AIOKafkaConsumer], Awaitable[tuple[ConsumerRecord[bytes, bytes], ...]]]
 
 
 def poll_with(subscriber: Any, poll: Poll) -> None:
-    """Let a batch subscriber of FastStream get its records from `poll`.
+    """Make a FastStream batch subscriber get its records from `poll`.
 
-    FastStream polls with `getmany(max_records=…)`, which empties one partition before it looks at the next, and has no
-    argument for another way to poll, nor an issue about it. aiokafka has no limit for each partition either
+    FastStream polls with `getmany(max_records=…)`, which empties one partition before it looks at the next. FastStream
+    has no argument for another poll, and no issue about it. aiokafka has no limit per partition
     (https://github.com/aio-libs/aiokafka/issues/525).
     """
     subscriber.get_msg = poll
 
 
 def decode_leniently(error: Exception) -> bool:
-    """Whether the record for which a poll raised `error` can be decoded from now on, when it is fetched again. Bytes of a
-    header's name that are not UTF-8 become surrogate escapes (PEP 383).
+    """Switch to the tolerant decoder after a poll raised `error`. Returns whether fetching again can succeed.
 
-    The broker takes any bytes as a name. aiokafka then raises for the whole poll, at the same record for ever, and tells
-    nobody which record it was; no deserializer sees headers. It has no issue for names, but for the same halt at a damaged
-    record (https://github.com/aio-libs/aiokafka/issues/321).
+    The broker accepts any bytes as a header name. For a name that is not UTF-8, aiokafka raises for the whole poll, at
+    the same record each time, without naming the record. No deserializer sees headers. Upstream has no issue for header
+    names, but one for the same halt at a damaged record (https://github.com/aio-libs/aiokafka/issues/321).
 
-    Only a process that has met such a record decodes its batches twice.
+    The tolerant decoder keeps such bytes as surrogate escapes (PEP 383). It decodes each batch twice, so it is switched
+    on only in a process that has met such a record.
     """
     if not isinstance(error, UNREADABLE):
         return False
-    created_by = fetcher.MemoryRecords is not _TolerantRecords
+    switched = fetcher.MemoryRecords is not _TolerantRecords
     fetcher.MemoryRecords = _TolerantRecords
-    # What was fetched before is decoded as before, and raises once more; a damaged batch raises whoever decodes it.
-    return created_by or isinstance(error, UnicodeDecodeError)
+    # Batches fetched before the switch are decoded the old way and raise once more. A damaged batch raises either way.
+    return switched or isinstance(error, UnicodeDecodeError)
 
 
 async def stop_producer(producer: AIOKafkaProducer, within: float) -> None:
-    """Stop in order within so many seconds, or by force: records that were not sent by then are never sent.
+    """Stop the producer within `within` seconds; after that, by force: records still queued are never sent.
 
-    While the broker does not answer, `stop()` waits for ever (https://github.com/aio-libs/aiokafka/issues/1101). Giving
-    that wait up leaves a sender task that connects again, and appends old records behind those of the next producer.
+    While the broker does not answer, `stop()` waits forever (https://github.com/aio-libs/aiokafka/issues/1101). If that
+    wait is only cancelled, the sender task lives on, reconnects, and appends its old records after newer ones.
     """
     with suppress(KafkaError, TimeoutError, OSError):
         async with asyncio.timeout(within):
             await producer.stop()
             return
-    # `close()` waits for a connection to close, which it never does while the other side takes no bytes.
+    # `close()` waits until the connections are closed, which never happens while the peer reads no bytes.
     await asyncio.wait([asyncio.create_task(producer.client.close())], timeout=within)
     sender = producer._sender.sender_task
     while sender is not None and not sender.done():
-        # The first cancellation makes it wait for its requests, the next one cancels that wait.
+        # After the first cancellation the sender waits for its requests. The second one cancels that wait.
         sender.cancel()
         await asyncio.wait([sender], timeout=0.1)
 
 
 class _TolerantRecords(_MemoryRecordsPy):  # type: ignore[misc]
-    """The batches of an answer: each as aiokafka decodes it or, where it cannot, as we do."""
+    """The batches of a fetch response: decoded by aiokafka or, where it fails, by `_TolerantBatch`."""
 
     def next_batch(self) -> Any:
         packed = self._next_slice
@@ -83,10 +84,10 @@ class _TolerantRecords(_MemoryRecordsPy):  # type: ignore[misc]
 
 
 class _TolerantBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
-    """A batch of which every record is decoded that the broker takes (format 2, KIP-98).
+    """Decodes every record that the broker accepts (record format 2, KIP-98).
 
-    Beside names, aiokafka reads a record's attributes as a number of several bytes; they are one byte, which nobody
-    checks.
+    Besides header names, aiokafka misreads a record's attributes: it decodes a variable-length number, but the format has
+    one byte, whose value nothing checks.
     """
 
     _pos: int
@@ -110,7 +111,7 @@ class _TolerantBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
 
 
 def _sized(buffer: bytearray, position: int) -> tuple[bytes | None, int]:
-    """The bytes whose length stands at `position`, and where they end."""
+    """Read a length at `position` and that many bytes (None for length -1). Returns the bytes and the position after them."""
     size, start = decode_varint(buffer, position)
     if size < 0:
         return None, start

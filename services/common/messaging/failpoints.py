@@ -1,8 +1,8 @@
-"""Failpoints: a named place between two awaits where a test can end the process as a power cut would, or freeze it.
+"""Failpoints: named places between two awaits, where a test can kill or freeze the process.
 
-`POSTIGO_FAILPOINT=saved:kill` kills the process with SIGKILL the first time it stands there, `saved:kill@3` the third
-time; `saved:stop` freezes it with SIGSTOP, until somebody sends SIGCONT: it then goes on as a zombie does, believing
-that no time has passed. Unset, a place costs one test of the module constant `ARMED`:
+`POSTIGO_FAILPOINT=saved:kill` sends SIGKILL when the process first reaches `saved`, as a power cut would end it.
+`saved:kill@3` does so the third time. `saved:stop` sends SIGSTOP; after a SIGCONT the process continues as a zombie
+member, unaware of the time that has passed. If the variable is unset, a failpoint costs one test of the constant `ARMED`:
 
     ARMED and reach(Failpoint.SAVED)
 """
@@ -15,51 +15,53 @@ from typing import Final
 
 
 class Failpoint(StrEnum):
-    """Every step of the kernel, of a submit, an act and a delivery, and of what operators do. A test hits each one and counts what is left."""
+    """Every step of the kernel, of a submission, an act, a delivery, and an operator's command. Each names the step that
+    has just been done. A test kills the process at each one, restarts it, and checks the result.
+    """
 
     LOG_STARTS_KNOWN = "log-starts-known"
-    OFFSETS_LEARNED = "offsets-learned"
-    BATCH_READ = "batch-read"
+    OFFSETS_LEARNED = "offsets-learned"  # the committed offsets are known
+    BATCH_READ = "batch-read"  # the batch has no gap before it
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
-    FREED = "freed"
+    FREED = "freed"  # a discarded record is off the blocked list
     LOADED = "loaded"
     FOLDED = "folded"
-    TOPICS_KNOWN = "topics-known"
+    TOPICS_KNOWN = "topics-known"  # the topics of the new events exist
     PARKED_LETTERS_SENT = "parked-letters-sent"
     PARKED = "parked"
     TIMELINES_READ = "timelines-read"
-    TIMELINES_MOVED = "timelines-moved"
+    TIMELINES_MOVED = "timelines-moved"  # timelines have spilled
     SAVED = "saved"
-    MISSED = "missed"
+    MISSED = "missed"  # a save had a version conflict
     PUBLISHED = "published"
-    CLEARED = "cleared"
-    BATCH_TAKEN = "batch-taken"
-    BATCH_NOTED = "batch-noted"
-    COUNTED = "counted"
-    ENDED_ALONE = "ended-alone"
-    FORGOTTEN = "forgotten"
-    TAKEN_ALONE = "taken-alone"
-    PARKED_UNTRIED = "parked-untried"
-    ENDED_UNTRIED = "ended-untried"
-    CARE_TAKEN = "care-taken"
+    CLEARED = "cleared"  # published events are out of the outbox
+    BATCH_TAKEN = "batch-taken"  # the processor has returned or raised
+    BATCH_NOTED = "batch-noted"  # the batch is in the crash journal, if it must be
+    COUNTED = "counted"  # an attempt is in the crash journal
+    ENDED_ALONE = "ended-alone"  # a record is processed alone
+    FORGOTTEN = "forgotten"  # a record's attempts are cleared
+    TAKEN_ALONE = "taken-alone"  # a record processed alone has its outcome
+    PARKED_UNTRIED = "parked-untried"  # a fatal record's documents are blocked
+    ENDED_UNTRIED = "ended-untried"  # a fatal record is dead-lettered
+    CARE_TAKEN = "care-taken"  # the crash guard has processed the batch
     FIRST_HALF_TAKEN = "first-half-taken"
-    SET_ASIDE = "set-aside"
+    SET_ASIDE = "set-aside"  # the one record that raised is dead-lettered
     POISON_DEAD_LETTERED = "poison-dead-lettered"
     BUG_DEAD_LETTERED = "bug-dead-lettered"
-    BLOCKED_LOADED = "blocked-loaded"
+    BLOCKED_LOADED = "blocked-loaded"  # documents to block or unblock are loaded
     BLOCKED = "blocked"
-    TAKEN = "taken"
+    TAKEN = "taken"  # the batch is processed, and not committed
     COMMITTED = "committed"
-    STEPPED_BACK = "stepped-back"
-    SWEEP_ENDS_NOTED = "sweep-ends-noted"
+    STEPPED_BACK = "stepped-back"  # a failed batch will be polled again
+    SWEEP_ENDS_NOTED = "sweep-ends-noted"  # the ends of the partitions are known
     SWEEP_DUE_FOUND = "sweep-due-found"
     SWEEP_TIMERS_FIRED = "sweep-timers-fired"
     SWEEP_TIMER_FIRED = "sweep-timer-fired"
-    SWEEP_TIMERS_TAKEN = "sweep-timers-taken"
+    SWEEP_TIMERS_TAKEN = "sweep-timers-taken"  # the round has fired its timers
     SWEEP_STALE_FOUND = "sweep-stale-found"
     PROJECTION_LOADED = "projection-loaded"
     PROJECTION_SAVED = "projection-saved"
-    MADE = "made"
+    MADE = "made"  # an inserter's documents are stored
     SUBMIT_READ = "submit-read"
     SUBMIT_CLAIMED = "submit-claimed"
     SUBMIT_APPENDED = "submit-appended"
@@ -73,30 +75,29 @@ class Failpoint(StrEnum):
     DELIVERY_RECIPIENT_READ = "delivery-recipient-read"
     DELIVERY_MAIL_SENT = "delivery-mail-sent"
     DELIVERY_STORED = "delivery-stored"
-    DELIVERY_SAID = "delivery-said"
+    DELIVERY_SAID = "delivery-said"  # the outcome of a delivery is published
     DELIVERY_CLEARED = "delivery-cleared"
-    OPERATION_BEGUN = "operation-begun"
+    OPERATION_BEGUN = "operation-begun"  # an operator's command is recorded as started
     OPERATION_APPENDED = "operation-appended"
-    OPERATION_TAKEN = "operation-taken"
-    OPERATION_NOTED = "operation-noted"
+    OPERATION_TAKEN = "operation-taken"  # the group has processed the appended records
+    OPERATION_NOTED = "operation-noted"  # progress of the command is recorded
 
 
 ARMED: Final = os.environ.get("POSTIGO_FAILPOINT")
 
 _hits: Final = count(1)
 
-
 _SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
 def reach(point: Failpoint) -> bool:
-    """Die or freeze here, if this is the armed failpoint and its turn has come."""
+    """Kill or freeze the process here, if this failpoint is armed and this is the N-th time it is reached."""
     name, _, action = (ARMED or "").partition(":")
     if name != point:
         return False
     verb, _, turn = action.partition("@")
     if verb not in _SIGNALS:
-        raise ValueError(f"POSTIGO_FAILPOINT={ARMED}: the action is 'kill' or 'stop', and '@N' for its N-th turn")
+        raise ValueError(f"POSTIGO_FAILPOINT={ARMED}: the action is 'kill' or 'stop', with '@N' for the N-th time")
     if next(_hits) == int(turn or 1):
         os.kill(os.getpid(), _SIGNALS[verb])
     return True

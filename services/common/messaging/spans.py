@@ -1,7 +1,7 @@
-"""The span that applies a record is a child of the span that said it, in whatever process that was.
+"""Spans of consumers: the span that processes a record is a child of the span that published it.
 
-Only sampled records get one. For the others the `traceparent` travels on untouched, which costs nothing and keeps the
-trace id for whoever reads the log.
+Only sampled records get a span. Other records keep their `traceparent` unchanged, which costs nothing and preserves the
+trace id in the log.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,11 @@ _tracer: Final = trace.get_tracer("postigo")
 
 
 @contextmanager
-def receiving(group: str, batch: Sequence[IncomingRecord]) -> Iterator[list[IncomingRecord]]:
-    """A `process` span around each sampled record of `batch`; what the record makes us say becomes its child."""
+def processing_spans(group: str, batch: Sequence[IncomingRecord]) -> Iterator[list[IncomingRecord]]:
+    """Open a `process` span for each sampled record of `batch`, and yield the batch.
+
+    The yielded records carry their new span as `traceparent`: events that they cause become its children.
+    """
     spans: list[Span] = []
     traced = [_traced(group, incoming, spans) for incoming in batch]
     try:

@@ -1,1 +1,1 @@
-"""What every process is made of: start, probes, servers, settings, graceful shutdown."""
+"""The parts of every process: settings, startup, probes, HTTP servers, graceful shutdown."""

@@ -1,4 +1,4 @@
-"""The composition that every process which reads topics shares: one database, one producer, and its subscriptions."""
+"""Composes what every consuming process needs: one database, one producer, and its subscriptions."""
 
 from collections.abc import Sequence
 from typing import Final, TypeVar
@@ -15,11 +15,11 @@ from services.common.store import DocumentStore, connect, database, disconnect
 S = TypeVar("S", bound=BaseModel)
 
 FILL_BATCHES_MS: Final = 100
-"""Milliseconds that view and notification consumers may wait to fill a batch: nothing else waits for them."""
+"""Milliseconds that view and notification consumers may wait to fill a batch. No other process waits for them."""
 
 
 class ServiceContext:
-    """`owns` names the database of this process; `name` is what the broker knows the process by, if not that."""
+    """The connections of one process. `owns` names its database; `name` is its Kafka client id, by default the same."""
 
     def __init__(self, settings: Settings, owns: str, name: str | None = None) -> None:
         self._settings = settings
@@ -28,20 +28,21 @@ class ServiceContext:
         self.publisher = Publisher(settings.kafka_url, client_id=f"postigo-{name or owns}")
 
     async def close(self) -> None:
+        """Close the connection to the store."""
         await disconnect(self.client)
 
     def subscription(self, group: str, topics: Sequence[str], processor: Processor) -> Subscription:
-        """A subscription of `group` through a projection or a maker."""
+        """A subscription of `group` for a projection or an inserter."""
         return self._subscription(group, topics, processor, DeadLetters(self.publisher, group), fill_ms=FILL_BATCHES_MS)
 
     def aggregate_subscription(
         self, group: str, topics: Sequence[str], aggregate: Aggregate[S], store: DocumentStore[S]
     ) -> tuple[Subscription, Sweeper[S]]:
-        """A subscription of `group` that decides on documents, and the sweeper of those documents."""
+        """A subscription of `group` for an aggregate, and the sweeper of its documents."""
         letters = DeadLetters(self.publisher, group)
-        consumer = AggregateProcessor(aggregate, store, self.publisher, letters)
-        subscription = self._subscription(group, topics, consumer, letters)
-        return subscription, Sweeper(subscription, consumer)
+        processor = AggregateProcessor(aggregate, store, self.publisher, letters)
+        subscription = self._subscription(group, topics, processor, letters)
+        return subscription, Sweeper(subscription, processor)
 
     def _subscription(
         self, group: str, topics: Sequence[str], processor: Processor, letters: DeadLetters, fill_ms: int = 0
@@ -54,9 +55,6 @@ class ServiceContext:
             processor=processor,
             letters=letters,
             redrives=Redrives(self._settings.internal_secret),
-            journal=self._journal(group),
+            journal=CrashJournal(self.database["consumer_lives"], group, self._settings.postigo_instance),
             fill_ms=fill_ms,
         )
-
-    def _journal(self, group: str) -> CrashJournal:
-        return CrashJournal(self.database["consumer_lives"], group, self._settings.postigo_instance)

@@ -1,14 +1,14 @@
-"""How often the interpreter looks for cycles; everything else is freed at once, without being looked for."""
+"""Settings of the cyclic garbage collector. Objects outside reference cycles are freed by their reference counts."""
 
 import gc
 from typing import Final
 
-EVERY: Final = 50_000
-"""Objects, made and not yet freed, after which cycles are looked for: more than a whole batch is made of."""
+COLLECT_AFTER: Final = 50_000
+"""Net new objects after which the collector runs: more than a whole batch creates."""
 
 
 def freeze_and_collect_rarely() -> None:
-    """What was imported stays: it is not looked through again and again, which took a third of a consumer's time."""
+    """Exclude all objects imported so far from collection: scanning them again and again took a third of a consumer's time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(EVERY, 20, 20)
+    gc.set_threshold(COLLECT_AFTER, 20, 20)

@@ -1,4 +1,7 @@
-"""Graceful shutdown: load balancers are told first, then the listener closes, so that no request meets a closed port."""
+"""Graceful shutdown: readiness fails first, and the listener closes later.
+
+Load balancers have stopped sending requests by then, so that no request meets a closed port.
+"""
 
 import asyncio
 import signal
@@ -11,17 +14,18 @@ import uvicorn
 from starlette.types import Scope
 
 DRAINING: Final = "postigo.draining"
-"""A key in the server's state, which every request sees in its scope, set from SIGTERM on."""
+"""A key of the server's state, which each request has in its scope. Set from SIGTERM on."""
 
 
 def is_draining(scope: Scope) -> bool:
+    """Whether the process has received SIGTERM and is about to close its listener."""
     return DRAINING in scope.get("state", {})
 
 
 class DrainingServer(uvicorn.Server):
-    """Serves for `drain` seconds after it is told to exit; only then does it close its listener.
+    """Goes on serving for `drain` seconds after SIGTERM, and closes its listener only then.
 
-    Meanwhile `is_draining` holds here and in the server `behind` it.
+    During this time `is_draining` is true for its requests, and for those of the server `behind` it.
     """
 
     def __init__(self, config: uvicorn.Config, drain: float = 0.0, behind: "DrainingServer | None" = None) -> None:
@@ -31,23 +35,24 @@ class DrainingServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """`serve_until_signal` catches signals once for all servers of the process."""
+        """Replaced: `serve_until_signal` handles signals once for all servers of the process."""
         yield
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        self._begin_drain()
+        self._start_draining()
         if self._behind is not None:
-            self._behind._begin_drain()
+            self._behind._start_draining()
         await asyncio.sleep(self._drain)
         await super().shutdown(sockets)
 
-    def _begin_drain(self) -> None:
+    def _start_draining(self) -> None:
         self.lifespan.state[DRAINING] = True
 
 
 async def serve_until_signal(internal: DrainingServer, public: DrainingServer | None = None) -> signal.Signals | None:
-    """Serve until SIGTERM or SIGINT; the signal, if one came. `internal` carries the lifespan: it ends after `public`
-    has drained.
+    """Serve until SIGTERM or SIGINT. Returns the first signal received, if any.
+
+    `internal` runs the lifespan, so it stops after `public` has drained.
     """
     loop = asyncio.get_running_loop()
     first = public or internal

@@ -1,6 +1,6 @@
-"""A Postigo process: an ASGI application whose lifespan carries the broker, and the probes every process serves.
+"""A Postigo process: an ASGI application whose lifespan runs the consumers and loops, with the probes of every process.
 
-An engine that is away at start leaves the process live, not ready, and trying again.
+If an engine is unavailable at start, the process is live but not ready, and retries.
 """
 
 import asyncio
@@ -30,22 +30,23 @@ log = structlog.get_logger()
 RETRY_EVERY: Final = 1.0
 """Seconds between two tries to reach an engine at start."""
 
-LAG_EVERY: Final = 2.0
+MEASURE_EVERY: Final = 2.0
+"""Seconds between two measurements of lag and health."""
 
 BLOCKED_AFTER: Final = 15.0
-"""Seconds in which the event loop must come round; looking at the subscriptions takes up to ten of them."""
+"""Seconds without a turn of the watching loop after which the event loop counts as blocked. One turn takes up to ten."""
 
-LEAVE_WITHIN: Final = 5.0
-"""Seconds that a process with a consumer that hangs gets to end in order: what hangs will not, and others wait for it."""
+HUNG_CONSUMER_STOP_TIMEOUT: Final = 5.0
+"""Seconds for a clean stop of a process with a hung consumer. Short, because its partitions wait for a new process."""
 
-DRAIN_WITHIN: Final = 60.0
-"""The same with a producer that hangs: nobody waits for it, and requests that need none may end."""
+HUNG_PRODUCER_STOP_TIMEOUT: Final = 60.0
+"""Seconds for a clean stop of a process with a hung producer: requests that publish nothing can still be answered."""
 
 NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 
 
 class Loop(Protocol):
-    """Background work that runs for as long as the process does."""
+    """Background work that runs until the process stops."""
 
     async def run(self) -> None: ...
 
@@ -55,7 +56,10 @@ Step = Callable[[], Any]
 
 @dataclass(slots=True)
 class Process:
-    """What one process starts, in order: `prepare` steps (indexes, buckets), the producer, the subscriptions, loops."""
+    """What one process starts, in this order: `prepare` steps (indexes, buckets), the producer, the subscriptions, the loops.
+
+    `close` are the last steps of the shutdown.
+    """
 
     name: str
     publisher: Publisher | None = None
@@ -63,7 +67,7 @@ class Process:
     subscriptions: Sequence[Subscription] = ()
     loops: Sequence[Loop] = ()
     checks: Sequence[Callable[[], str | None]] = ()
-    """More reasons not to be ready, for a process that has no subscription to tell."""
+    """Additional readiness checks: each returns why the process is not ready, or None."""
     close: Sequence[Step] = ()
     _starting: str | None = field(default="starting")
     _hung: bool = field(default=False)
@@ -79,13 +83,13 @@ class Process:
             yield
 
     def _must_not_end(self, task: asyncio.Task[None]) -> None:
-        """A background task that fails leaves a process that only looks alive: end it, so that it is started again."""
+        """End the process if a background task fails: it would look alive and do nothing. The supervisor starts it again."""
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("a background task ended", process=self.name, error=_kinds(error))
+            log.critical("a background task ended", process=self.name, error=_error_types(error))
             os.kill(os.getpid(), signal.SIGTERM)
 
     async def _start(self) -> None:
-        """Bring everything up, trying again while an engine is away; then run the loops."""
+        """Run the start steps, each retried while an engine is unavailable; then run the loops."""
         steps = [*self.prepare, *([self.publisher.start] if self.publisher else [])]
         steps += [subscription.start for subscription in self.subscriptions]
         for step in steps:
@@ -100,36 +104,37 @@ class Process:
         while True:
             try:
                 await step()
-            except Unavailable as away:
-                self._starting = str(away)
-                log.warning("waiting for an engine", process=self.name, because=str(away))
+            except Unavailable as unavailable:
+                self._starting = str(unavailable)
+                log.warning("waiting for an engine", process=self.name, because=str(unavailable))
                 await asyncio.sleep(RETRY_EVERY)
             else:
                 return
 
     async def _watch(self) -> None:
-        """Measure how far behind each subscription is, until one of them hangs, or the producer: then this process ends.
+        """Measure each subscription regularly. If one of them or the producer hangs, end the process.
 
-        A loop that does not come round here any more is blocked, and the process ends with a traceback of its threads.
+        Each turn restarts a timer of `faulthandler`. If the event loop is blocked the timer expires, and the process ends
+        with the tracebacks of its threads.
         """
         while True:
             faulthandler.dump_traceback_later(BLOCKED_AFTER, exit=True)
-            await asyncio.sleep(LAG_EVERY)
+            await asyncio.sleep(MEASURE_EVERY)
             running = [each for each in self.subscriptions if each.health.running]
-            _, producer_hangs = await asyncio.gather(self._look_at(running), self._producer_hangs())
+            _, producer_hangs = await asyncio.gather(self._measure(running), self._producer_hangs())
             for subscription in running:
                 metrics.LAG.labels(subscription.group).set(subscription.health.lag)
             if hung := [each.group for each in running if each.health.hung]:
                 log.critical("a consumer hangs", process=self.name, groups=hung)
-                self._end(LEAVE_WITHIN)
+                self._terminate(HUNG_CONSUMER_STOP_TIMEOUT)
                 return
             if producer_hangs:
                 log.critical("a producer hangs", process=self.name)
-                self._end(DRAIN_WITHIN)
+                self._terminate(HUNG_PRODUCER_STOP_TIMEOUT)
                 return
 
-    def _end(self, within: float) -> None:
-        """End in order, or after so many seconds at once. The supervisor starts the process again."""
+    def _terminate(self, within: float) -> None:
+        """Stop cleanly, or by force after `within` seconds. The supervisor starts the process again."""
         self._hung = True
         faulthandler.dump_traceback_later(within, exit=True)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -137,18 +142,20 @@ class Process:
     async def _producer_hangs(self) -> bool:
         return self.publisher is not None and await self.publisher.hangs()
 
-    async def _look_at(self, running: Sequence[Subscription]) -> None:
-        """A broker that answers nobody of us is an outage; one that answers others but not this consumer is not."""
-        answered = await asyncio.gather(*(each.measure() for each in running))
-        silent = [each for each, heard in zip(running, answered, strict=True) if not heard]
-        there = bool(silent) and self.publisher is not None and await self.publisher.broker_answers()
-        for subscription in silent:
-            subscription.health.report_silence(broker_there=there)
+    async def _measure(self, running: Sequence[Subscription]) -> None:
+        """Measure all lags. Where one cannot be measured, a new connection shows whether the broker is unavailable to all
+        clients, which is an outage, or only to this consumer, which then hangs.
+        """
+        measured = await asyncio.gather(*(each.measure() for each in running))
+        unmeasured = [each for each, succeeded in zip(running, measured, strict=True) if not succeeded]
+        broker_available = bool(unmeasured) and self.publisher is not None and await self.publisher.broker_answers()
+        for subscription in unmeasured:
+            subscription.health.report_unmeasured(broker_available=broker_available)
 
     async def _stop(self) -> None:
         if not self._hung:
             faulthandler.cancel_dump_traceback_later()
-        # What hangs must not keep the others from ending in order.
+        # All at once: a hung subscription must not prevent the clean stop of the others.
         await asyncio.gather(*(each.stop() for each in self.subscriptions))
         if self.publisher:
             await self.publisher.stop()
@@ -158,19 +165,20 @@ class Process:
                 await closing
 
     def not_ready_reasons(self) -> list[str]:
-        """Why the process is not ready; empty when it makes progress."""
-        found = [
-            f"{each.group}: {each.health.not_ready_reason}"
-            for each in self.subscriptions
-            if each.health.not_ready_reason
+        """Why the process is not ready; empty when it is."""
+        if self._starting:
+            return [self._starting]
+        reasons = [(each.group, each.health.not_ready_reason) for each in self.subscriptions]
+        return [
+            *(f"{group}: {reason}" for group, reason in reasons if reason),
+            *(reason for check in self.checks if (reason := check())),
         ]
-        found += [not_ready_reasons for check in self.checks if (not_ready_reasons := check())]
-        return [self._starting] if self._starting else found
 
     def app(self) -> FastAPI:
         """The internal application: this process's lifespan, `/health/*` and `/metrics`.
 
-        FastAPI's own spans are off: they carry the path, which names a request. `RequestMiddleware` makes ours.
+        FastAPI's own spans are off, because they contain the path, which names a request. `RequestMiddleware` creates
+        ours.
         """
         app = FastAPI(
             title=f"Postigo {self.name}",
@@ -187,24 +195,24 @@ class Process:
 
         @app.get("/health/ready")
         async def ready(request: Request, response: Response) -> dict[str, Any]:
-            not_ready_reasons = ["draining"] if is_draining(request.scope) else self.not_ready_reasons()
-            response.status_code = 503 if not_ready_reasons else 200
+            reasons = ["draining"] if is_draining(request.scope) else self.not_ready_reasons()
+            response.status_code = 503 if reasons else 200
             lag = {each.group: each.health.lag for each in self.subscriptions}
-            return {"process": self.name, "ready": not not_ready_reasons, "because": not_ready_reasons, "lag": lag}
+            return {"process": self.name, "ready": not reasons, "because": reasons, "lag": lag}
 
         app.add_api_route("/metrics", metrics.expose, methods=["GET"])
         return app
 
 
-def _kinds(error: BaseException) -> str:
-    """The type of an error, or of those that a group of them holds."""
+def _error_types(error: BaseException) -> str:
+    """The type of an error, or the types in an exception group."""
     if isinstance(error, BaseExceptionGroup):
-        return ", ".join(map(_kinds, error.exceptions))
+        return ", ".join(map(_error_types, error.exceptions))
     return type(error).__name__
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    # Gathered, not raised: uvicorn would print the text of an error that `_must_not_end` has logged without it.
+    # Errors are not raised again: uvicorn would print their text, which `_must_not_end` has left out of the log.
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The HTTP servers of a process: one for probes and internal calls, and a public one where people call."""
+"""The HTTP servers of a process: one for probes and internal calls, and in some processes a public one."""
 
 import asyncio
 import resource
@@ -16,29 +16,29 @@ from services.common.runtime.settings import PublicListener, Settings
 from services.common.telemetry import logging, tracing
 
 OPEN_FILES: Final = 16_384
-"""Sockets and files a process may have open: many systems begin with 1024."""
+"""Maximum open sockets and files of a process. Many systems set 1024 by default."""
 
 _COMMON: Final[dict[str, Any]] = {
     "loop": "uvloop",
     "http": "httptools",
     "ws": "none",
     "log_config": None,
-    # The access log would carry references.
+    # The access log would contain references of requests.
     "access_log": False,
     "server_header": False,
     "timeout_graceful_shutdown": 20,
-    # Longer than clients and proxies keep an idle connection: they close it first, and never send into one that we close.
+    # Longer than clients and proxies keep idle connections: they close first, and never send on a closing connection.
     "timeout_keep_alive": 75,
 }
 
 
 def internal_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """The listener of probes, metrics and internal calls. It is never published."""
+    """The listener for probes, metrics and internal calls. It must not be reachable from outside."""
     return uvicorn.Config(app, host=settings.internal_host, port=settings.internal_port, lifespan="on", **_COMMON)
 
 
 def public_config(app: ASGIApp, settings: PublicListener) -> uvicorn.Config:
-    """The listener behind the TLS proxy, whose business header sizes, slow senders and connections per source are."""
+    """The listener behind the TLS proxy. The proxy limits header sizes, slow clients and connections per address."""
     return uvicorn.Config(
         app,
         host=settings.http_host,
@@ -51,12 +51,12 @@ def public_config(app: ASGIApp, settings: PublicListener) -> uvicorn.Config:
 
 
 def serve(service: str, settings: Settings, internal: ASGIApp, *, drain: float = 0.0) -> None:
-    """Run a process whose only listener is internal until SIGTERM, and `drain` seconds longer."""
+    """Run a process with only an internal listener, until `drain` seconds after SIGTERM."""
     _run(service, settings, DrainingServer(internal_config(internal, settings), drain))
 
 
 def serve_with_public(service: str, settings: PublicListener, internal: ASGIApp, public: ASGIApp) -> None:
-    """Run a process that people call too. Both listeners share one event loop and the lifespan of `internal`."""
+    """Run a process that also has a public listener. Both share one event loop and the lifespan of `internal`."""
     behind = DrainingServer(internal_config(internal, settings))
     front = DrainingServer(public_config(public, settings), settings.http_drain, behind)
     _run(service, settings, behind, front)
@@ -72,7 +72,7 @@ def _run(service: str, settings: Settings, internal: DrainingServer, public: Dra
     if not (internal.started and (public is None or public.started)):
         sys.exit(STARTUP_FAILURE)
     if received is not None:
-        # The parent process is to see which signal ended this one.
+        # End by the same signal, so that the parent process sees which one it was.
         signal.signal(received, signal.SIG_DFL)
         signal.raise_signal(received)
 

@@ -1,4 +1,4 @@
-"""MongoDB behind a narrow door: nothing outside this package and the services' `store.py` names the driver."""
+"""Access to MongoDB. Only this package and the services' `store.py` use the driver."""
 
 from services.common.store.aggregates import DocumentStore
 from services.common.store.client import (
@@ -13,7 +13,7 @@ from services.common.store.client import (
 )
 from services.common.store.documents import Change, Document, InboxEntry, OutboxEntry, Parked
 from services.common.store.errors import store_deadline, translate_store_errors
-from services.common.store.timelines import TimelineEntry, Timelines, said_between
+from services.common.store.timelines import TimelineEntry, Timelines, read_timelines
 
 __all__ = [
     "INTERACTIVE",
@@ -32,7 +32,7 @@ __all__ = [
     "connect",
     "database",
     "disconnect",
-    "said_between",
+    "read_timelines",
     "store_deadline",
     "translate_store_errors",
 ]

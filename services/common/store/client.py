@@ -1,4 +1,4 @@
-"""The one door to MongoDB, and how it is opened."""
+"""Connecting to MongoDB, with one set of options for both drivers."""
 
 from datetime import date
 from inspect import isawaitable
@@ -10,7 +10,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.asynchronous.mongo_client import AsyncMongoClient
 
-# PyMongo's types stand for Motor's too: what is used of the two is the same, but for `close`.
+# PyMongo's types are used for Motor too: the methods we call are the same, except `close`.
 Client = AsyncMongoClient[dict[str, Any]]
 Database = AsyncDatabase[dict[str, Any]]
 Collection = AsyncCollection[dict[str, Any]]
@@ -20,14 +20,14 @@ Driver = Literal["motor", "pymongo"]
 DUPLICATE_KEY: Final = 11000
 
 BATCH: Final = 10.0
-"""Seconds that the store has to answer a consumer, whose bulk writes may be slow: fewer than until it counts as hung."""
+"""Seconds that the store has to answer a consumer. Bulk writes may be slow, but must end before a consumer counts as hung."""
 
 INTERACTIVE: Final = 2.0
-"""Seconds that the store has to answer a process that somebody waits for."""
+"""Seconds that the store has to answer while a person waits."""
 
 
 def _encode_day(value: Any) -> Any:
-    """BSON knows moments but no calendar days: a day is stored as its ISO 8601 text."""
+    """BSON has no type for a date without a time: a date is stored as ISO 8601 text."""
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -40,12 +40,12 @@ def codec_options() -> CodecOptions[dict[str, Any]]:
 
 
 def connect(url: str, driver: Driver = "motor", answer_within: float = BATCH) -> Client:
-    """A client that acknowledges only journalled majority writes.
+    """A client whose writes are acknowledged once a majority has journalled them.
 
-    A server that does not answer an operation within `answer_within` seconds is away; an absent one is known as away
-    after two fifths of them, and after 2 s at most.
+    A server that does not answer an operation within `answer_within` seconds counts as unavailable. If no server is
+    found, that is known after two fifths of this time, and after 2 s at most.
     """
-    # Not `timeoutMS`: it would take the place of the shorter time for finding a server.
+    # Not `timeoutMS`: it would replace the shorter timeout for finding a server.
     answer_ms = round(1000 * answer_within)
     find_ms = min(2_000, round(0.4 * answer_ms))
     options: dict[str, Any] = {
@@ -55,11 +55,12 @@ def connect(url: str, driver: Driver = "motor", answer_within: float = BATCH) ->
         "uuidRepresentation": "standard",
         "serverSelectionTimeoutMS": find_ms,
         "waitQueueTimeoutMS": find_ms,
-        # The driver's heartbeat has this time, too. It breaks off what is under way: a slow write must not end with it.
+        # The driver's heartbeat uses this timeout too, and a failed heartbeat aborts running operations: a slow write
+        # needs the longer time.
         "connectTimeoutMS": answer_ms,
         "socketTimeoutMS": answer_ms,
-        # A second try would double every wait. Nothing needs it: a consumer takes its batch again, where a write that
-        # landed unheard is a duplicate or a version conflict, and a person is told when to come back.
+        # A driver's retry would double every wait. A consumer retries its whole batch, and recognises a write that was
+        # done but not acknowledged as a duplicate or a version conflict. A person gets a 503 with `Retry-After`.
         "retryReads": False,
         "retryWrites": False,
         "maxPoolSize": 20,
@@ -72,7 +73,7 @@ def connect(url: str, driver: Driver = "motor", answer_within: float = BATCH) ->
 
 
 async def disconnect(client: Client) -> None:
-    """Close the client: Motor does so at once, PyMongo is awaited."""
+    """Close the client. PyMongo's `close` must be awaited, Motor's must not."""
     closing: Any = client.close()
     if isawaitable(closing):
         await closing

@@ -1,4 +1,4 @@
-"""What one aggregate's document holds besides its state: the bookkeeping that makes effects happen once."""
+"""The document of an aggregate: its state, and the inbox, outbox and blocked list that make effects happen once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ State = TypeVar("State", bound=BaseModel)
 
 
 class InboxEntry(NamedTuple):
-    """An inbox entry: an event already decided on. `digest` tells the same id with other bytes apart."""
+    """An event that was already decided. `digest` detects the same id with other bytes."""
 
     id: str
     digest: bytes
@@ -21,7 +21,7 @@ class InboxEntry(NamedTuple):
 
 
 class OutboxEntry(NamedTuple):
-    """An outbox entry: an event as it will be sent, byte for byte, however often it is sent again."""
+    """An event to publish, serialised: every retry sends the same bytes."""
 
     id: str
     topic: str
@@ -32,7 +32,7 @@ class OutboxEntry(NamedTuple):
 
 
 class Parked(NamedTuple):
-    """A record of this document that waits in its dead-letter topic, by its original position."""
+    """A record of this document that is parked in its dead-letter topic. Identified by its original position."""
 
     topic: str
     partition: int
@@ -46,10 +46,11 @@ class Parked(NamedTuple):
 
 @dataclass(slots=True)
 class Document(Generic[State]):
-    """One aggregate, or one projected view, as loaded; `version` 0 means it is not stored yet.
+    """One aggregate, or one view of a projection, as loaded.
 
-    `version` is the compare-and-set token, `kept` how many bytes of its timeline lie in it. A document whose `state` is None holds only a blocked list and does not
-    count as existing.
+    `version` is the compare-and-set token; 0 means not stored yet. `partition` is the Kafka partition whose owner may
+    change the document. `timeline_bytes` is the size of the timeline stored in it. If `state` is None the document holds
+    only a blocked list, and does not count as existing.
     """
 
     key: str
@@ -60,19 +61,23 @@ class Document(Generic[State]):
     outbox: tuple[OutboxEntry, ...] = ()
     blocked: tuple[Parked, ...] = ()
     due: tuple[Timer, ...] = ()
-    kept: int = 0
+    timeline_bytes: int = 0
 
 
 @dataclass(slots=True)
 class Change(Generic[State]):
-    """A document before and after a decision: what `save` writes, if `before` is still what is stored."""
+    """A document before and after a decision. `save` writes `after` if `before.version` is still the stored version.
+
+    `new_events` are the outbox entries that this change adds.
+    """
 
     before: Document[State]
     after: Document[State]
-    said: list[OutboxEntry] = field(default_factory=list)
+    new_events: list[OutboxEntry] = field(default_factory=list)
 
     @property
     def dirty(self) -> bool:
+        """Whether there is anything to save."""
         return self.after is not self.before
 
 

@@ -1,4 +1,4 @@
-"""Which of the driver's errors mean that the store is away: a closed list. Whatever is not on it is our bug, or poison."""
+"""The driver errors that mean the store is unavailable: a closed list. All other errors are our bugs, or poison."""
 
 import asyncio
 import re
@@ -29,32 +29,32 @@ _UNREACHABLE: Final = (
 
 
 def _packed(sqlstate: str) -> int:
-    """An SQLSTATE as PostgreSQL packs it into a number: six bits for each character."""
+    """An SQLSTATE as the number that PostgreSQL makes of it: six bits for each character."""
     return sum((ord(each) - ord("0") & 0x3F) << 6 * place for place, each in enumerate(sqlstate))
 
 
 _MONGODB: Final = frozenset({6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031})
-"""Unreachable, out of time, shutting down, stepping down, interrupted, out of disk space."""
+"""Unreachable, timed out, shutting down, stepping down, interrupted, out of disk space."""
 
 _POSTGRESQL: Final = frozenset(
     map(
         _packed,
         (
-            *("40001", "40P01", "55P03"),  # lost against another transaction: no harm in trying again
+            *("40001", "40P01", "55P03"),  # lost against another transaction: a retry is safe
             *("53100", "53200", "53300"),  # out of disk space, of memory, of connections
-            *("57014", "57P01", "57P02", "57P03", "58030"),  # out of time, shutting down, crashed, starting, a bad disk
+            *("57014", "57P01", "57P02", "57P03", "58030"),  # timed out, shutting down, crashed, starting, disk error
         ),
     )
 )
-"""DocumentDB says these of one write of many; of a whole command FerretDB says `_INTERNAL_ERROR` and a text."""
+"""DocumentDB's codes for one write of a bulk. For a whole command, FerretDB answers `_INTERNAL_ERROR` and a text."""
 
 _CODES: Final = _MONGODB | _POSTGRESQL
 
 _INTERNAL_ERROR: Final = 1
 
-# Where in FerretDB's source the error passed, before what PostgreSQL or its client said.
-_PLACES: Final = re.compile(r"\A(?:\S+\.go:\d+ \(\S+\): )+")
-_BEGINS: Final = (
+# FerretDB puts the source lines that the error passed in front of the message of PostgreSQL or its client.
+_SOURCE_LINES: Final = re.compile(r"\A(?:\S+\.go:\d+ \(\S+\): )+")
+_UNAVAILABLE_PREFIXES: Final = (
     "failed to connect to ",
     "terminating connection ",
     "the database system is ",
@@ -68,7 +68,7 @@ _BEGINS: Final = (
     "could not serialize access ",
     "canceling statement due to lock timeout",
 )
-_ENDS: Final = (
+_UNAVAILABLE_SUFFIXES: Final = (
     "connection reset by peer",
     "broken pipe",
     "unexpected EOF",
@@ -82,26 +82,27 @@ _ENDS: Final = (
 
 @contextmanager
 def translate_store_errors() -> Iterator[None]:
-    """Translate what the driver raises when the store is away. The driver's text is dropped: it carries documents."""
+    """Raise `StoreUnavailable` for driver errors that mean so. The driver's text is dropped: it contains documents."""
     try:
         yield
     except _UNREACHABLE as error:
         raise StoreUnavailable(type(error).__name__) from None
     except BulkWriteError as error:
-        if error.details.get("writeConcernErrors") or any(map(_is_away, error.details.get("writeErrors", ()))):
+        if error.details.get("writeConcernErrors") or any(map(_is_unavailable, error.details.get("writeErrors", ()))):
             raise StoreUnavailable("a bulk write was not confirmed") from None
         raise
     except OperationFailure as error:
-        if _is_away({"code": error.code, "errmsg": (error.details or {}).get("errmsg")}):
+        if _is_unavailable({"code": error.code, "errmsg": (error.details or {}).get("errmsg")}):
             raise StoreUnavailable(f"code {error.code}") from None
         raise
 
 
 @asynccontextmanager
 async def store_deadline(seconds: float = INTERACTIVE) -> AsyncIterator[None]:
-    """`translate_store_errors` where somebody waits for the answer: what has not ended after `seconds` is away, too.
+    """`translate_store_errors` with a deadline: the store also counts as unavailable after `seconds`.
 
-    Motor runs its calls on ten threads or so. What waits for a thread has no time-out of the driver's.
+    For calls that a person waits for. Motor runs calls on about ten threads, and no driver timeout covers the wait for a
+    free thread.
     """
     with translate_store_errors():
         try:
@@ -111,12 +112,15 @@ async def store_deadline(seconds: float = INTERACTIVE) -> AsyncIterator[None]:
             raise StoreUnavailable("no answer in time") from None
 
 
-def _is_away(failure: Mapping[str, Any]) -> bool:
+def _is_unavailable(failure: Mapping[str, Any]) -> bool:
     code = failure.get("code")
-    return code in _CODES or (code == _INTERNAL_ERROR and _was_away_behind(str(failure.get("errmsg"))))
+    return code in _CODES or (code == _INTERNAL_ERROR and _names_outage(str(failure.get("errmsg"))))
 
 
-def _was_away_behind(text: str) -> bool:
-    """Whether FerretDB's text tells that PostgreSQL behind it is away. Only its ends are looked at: people's words may stand between."""
-    said = _PLACES.sub("", text.strip())
-    return said.startswith(_BEGINS) or said.endswith(_ENDS)
+def _names_outage(text: str) -> bool:
+    """Whether FerretDB's text means that its PostgreSQL is unavailable.
+
+    Only the start and the end are compared: the middle may quote a document, which people write.
+    """
+    message = _SOURCE_LINES.sub("", text.strip())
+    return message.startswith(_UNAVAILABLE_PREFIXES) or message.endswith(_UNAVAILABLE_SUFFIXES)

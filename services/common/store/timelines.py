@@ -1,7 +1,7 @@
-"""What a document's aggregate has said, kept so that it can be said again, byte for byte and under the same ids.
+"""Timelines: the published events of each document, stored so that they can be published again with the same bytes and ids.
 
-It is pushed to the document by the very write that says it, and no decision loads it. When it takes too much room there,
-the older part moves to a collection of its own.
+An event is added to the timeline by the same write that adds it to the outbox. Decisions do not load timelines. When a
+timeline becomes too large for its document, the older part spills to a collection of its own.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -16,19 +16,20 @@ from services.common.store.client import DUPLICATE_KEY, Collection
 from services.common.store.documents import OutboxEntry, RawDocument
 from services.common.store.errors import translate_store_errors
 
-ROOM: Final = 256 * 1024
-"""Bytes of its timeline that a document keeps itself."""
+MAX_TIMELINE_BYTES: Final = 256 * 1024
+"""Maximum bytes of a timeline inside its document."""
 
-BESIDE: Final = 256
-"""Bytes that an entry takes beside its value, at most."""
+ENTRY_OVERHEAD: Final = 256
+"""Maximum bytes of an entry besides its value."""
 
 FIELD: Final = "timeline"
-NOT_LOADED: Final = {FIELD: 0}
+WITHOUT_TIMELINE: Final = {FIELD: 0}
+"""A MongoDB projection."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One event that was said: all that its record is made from again."""
+    """A published event: everything needed to build its record again."""
 
     sequence: str
     id: str
@@ -40,40 +41,45 @@ class TimelineEntry:
 
 
 class Timelines:
-    """Keeps what is said on `topic`, which numbers its events. `older` is the collection beside the documents."""
+    """Stores the events that are published on `topic`, which numbers its events. Timelines spill to the collection `older`."""
 
     def __init__(self, topic: str, older: Collection) -> None:
         self._topic = topic
         self._older = older
 
-    def entries(self, said: Iterable[OutboxEntry]) -> list[RawDocument]:
-        """What of `said` is kept, as it is stored."""
-        return [_entry(event) for event in said if event.topic == self._topic]
+    def entries(self, events: Iterable[OutboxEntry]) -> list[RawDocument]:
+        """The timeline entries of those of `events` that are on this topic, as they are stored."""
+        return [_entry(event) for event in events if event.topic == self._topic]
 
-    def room(self, kept: int, said: Iterable[OutboxEntry]) -> tuple[int, bool]:
-        """The bytes of a timeline of `kept` with what is said now; whether it begins anew, which keeps it small."""
-        size = sum(len(event.value) + BESIDE for event in said if event.topic == self._topic)
-        anew = kept > 0 and size > 0 and kept + size > ROOM
-        return (size if anew else kept + size), anew
+    def size_with(self, timeline_bytes: int, events: Iterable[OutboxEntry]) -> tuple[int, bool]:
+        """The bytes of a timeline of `timeline_bytes` once `events` are added, and whether it must spill first.
 
-    async def move(self, found: Mapping[str, Sequence[RawDocument]]) -> None:
-        """Put entries (document key → entries) beside; those that are there already are the same."""
-        moved = [{"_id": f"{key} {entry['sequence']}", **entry} for key, entries in found.items() for entry in entries]
+        After a spill the timeline in the document contains only the new events.
+        """
+        added = sum(len(event.value) + ENTRY_OVERHEAD for event in events if event.topic == self._topic)
+        spill = timeline_bytes > 0 and added > 0 and timeline_bytes + added > MAX_TIMELINE_BYTES
+        return (added if spill else timeline_bytes + added), spill
+
+    async def spill(self, timelines: Mapping[str, Sequence[RawDocument]]) -> None:
+        """Copy entries (document key → entries) to the collection `older`. Existing copies are identical, and stay."""
+        copies = [
+            {"_id": f"{key} {entry['sequence']}", **entry} for key, entries in timelines.items() for entry in entries
+        ]
         try:
             with translate_store_errors():
-                await self._older.insert_many(moved, ordered=False)
+                await self._older.insert_many(copies, ordered=False)
         except BulkWriteError as error:
             if any(failure["code"] != DUPLICATE_KEY for failure in error.details["writeErrors"]):
                 raise
 
 
-async def said_between(
+async def read_timelines(
     documents: Collection, older: Collection, first: str, before: str
 ) -> AsyncIterator[list[TimelineEntry]]:
-    """What is kept of the documents whose keys lie from `first` to below `before`.
+    """The timelines of documents with keys from `first` up to, but not including, `before`.
 
-    Of one document: in several parts, the older ones last, some of them perhaps twice. Documents first: what moves from
-    them meanwhile is then met beside them. Nothing of the driver's is raised for an absent store but `StoreUnavailable`.
+    One document's timeline comes in several lists, the spilled entries last, and some entries may come twice. Documents
+    are read before `older`, so that entries which spill meanwhile are not missed. Raises `StoreUnavailable`.
     """
     keys: dict[str, Any] = {"_id": {"$gte": first, "$lt": before}}
     with translate_store_errors():

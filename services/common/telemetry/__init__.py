@@ -1,1 +1,1 @@
-"""Logs, metrics and traces, the same in every process. None of them carries personal data."""
+"""Logs, metrics and traces, the same in every process. None of them contains personal data."""

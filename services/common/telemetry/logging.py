@@ -1,4 +1,4 @@
-"""JSON lines on standard output. An exception is logged by its type and place, never by its text."""
+"""Logs as JSON lines on standard output. An exception is logged with its type and place, but without its text."""
 
 import logging
 import os
@@ -14,23 +14,23 @@ _LEVELS = {logging.WARNING: "warning", logging.ERROR: "error", logging.CRITICAL:
 log = structlog.get_logger()
 
 
-class _Discreet(logging.Handler):
-    """Says that another library logged something, and where: its words and its exceptions' texts may be a person's."""
+class _LibraryHandler(logging.Handler):
+    """Logs that another library logged something, and where. Its message and its exception may contain personal data."""
 
     def emit(self, record: logging.LogRecord) -> None:
         raised = record.exc_info[1] if record.exc_info else record.msg
-        about: dict[str, Any] = {"library": record.name, "place": f"{record.module}:{record.lineno}"}
+        fields: dict[str, Any] = {"library": record.name, "place": f"{record.module}:{record.lineno}"}
         if isinstance(raised, OSError):
-            about["because"] = os.strerror(raised.errno or 0)
+            fields["because"] = os.strerror(raised.errno or 0)
         if isinstance(raised, BaseException):
-            about |= {"error": type(raised).__name__, "exc_info": where(raised)}
-        say = getattr(log, _LEVELS.get(record.levelno, "warning"))
-        say("a library logged", **about)
+            fields |= {"error": type(raised).__name__, "exc_info": redacted_exc_info(raised)}
+        write = getattr(log, _LEVELS.get(record.levelno, "warning"))
+        write("a library logged", **fields)
 
 
 def configure(service: str, level: str = "info") -> None:
-    """Set up structlog for the process; other libraries' loggers only speak from WARNING up."""
-    logging.basicConfig(handlers=[_Discreet()], level=logging.WARNING, force=True)
+    """Configure structlog for the process. Other libraries log from WARNING on."""
+    logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
     def name_service(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
@@ -52,8 +52,8 @@ def configure(service: str, level: str = "info") -> None:
     )
 
 
-def where(error: BaseException) -> tuple[type[BaseException], BaseException, TracebackType | None]:
-    """`exc_info` for a log line: the traceback without the error's text, which may carry a person's words."""
+def redacted_exc_info(error: BaseException) -> tuple[type[BaseException], BaseException, TracebackType | None]:
+    """`exc_info` for a log line: type and traceback, without the error's text, which may contain personal data."""
     return type(error), Exception(), error.__traceback__
 
 

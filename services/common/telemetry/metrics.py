@@ -6,25 +6,23 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, generate_late
 from starlette.requests import Request
 from starlette.responses import Response
 
-RECORDS: Final = Counter("postigo_records_total", "Records by how they ended.", ["group", "end"])
-LAG: Final = Gauge("postigo_consumer_lag_records", "Records waiting on the partitions held.", ["group"])
-SUBMITS: Final = Counter(
-    "postigo_submits_total", "Requests filed, by the HTTP status they were answered with.", ["status"]
-)
+RECORDS: Final = Counter("postigo_records_total", "Records by outcome.", ["group", "end"])
+LAG: Final = Gauge("postigo_consumer_lag_records", "Unprocessed records in the assigned partitions.", ["group"])
+SUBMITS: Final = Counter("postigo_submits_total", "Requests submitted, by HTTP status.", ["status"])
 ACTS: Final = Counter(
     "postigo_acts_total",
-    "Acts of people, by what was done and the HTTP status it was answered with.",
+    "Acts on requests, by act and HTTP status.",
     ["act", "status"],
 )
-TURNED_AWAY: Final = Counter(
-    "postigo_turned_away_total", "Requests answered 503 because as many were being served as are at once.", ["what"]
+REJECTED: Final = Counter(
+    "postigo_turned_away_total", "HTTP requests rejected with 503 because too many were in progress.", ["what"]
 )
-DELIVERIES: Final = Counter("postigo_deliveries_total", "Notices by channel and how they ended.", ["channel", "state"])
+DELIVERIES: Final = Counter("postigo_deliveries_total", "Deliveries by channel and final state.", ["channel", "state"])
 
 
-def ended(group: str, end: str, count: int) -> None:
-    """Count `count` records of `group` that ended as `end`: applied, duplicate, refused or dead-lettered."""
-    RECORDS.labels(group, end).inc(count)
+def count_records(group: str, outcome: str, count: int) -> None:
+    """Count `count` records of `group` with this outcome: applied, duplicate, refused or dead-lettered."""
+    RECORDS.labels(group, outcome).inc(count)
 
 
 async def expose(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""How a process traces, and the W3C trace context as it travels in headers."""
+"""Sets up tracing, and reads and writes the W3C trace context of headers."""
 
 import os
 import re
@@ -12,13 +12,13 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import SpanContext, TraceFlags
 
 _SAMPLED: Final = frozenset("13579bdf")
-"""Last digits of the flags: the lowest bit is set."""
+"""Last hexadecimal digits of the flags in which the `sampled` bit is set."""
 
 _TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
 def configure(service: str) -> None:
-    """Export spans as `OTEL_TRACES_EXPORTER` says: none (default), zipkin or otlp; 10 % of traces by default."""
+    """Export spans to `OTEL_TRACES_EXPORTER`: none (default), zipkin or otlp. By default 10 % of traces are sampled."""
     exporter = _exporter(os.environ.get("OTEL_TRACES_EXPORTER", "none"))
     share = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG", "0.1")) if exporter else 0.0
     provider = TracerProvider(
@@ -45,12 +45,12 @@ def _exporter(name: str) -> SpanExporter | None:
 
 
 def is_sampled(header: str | None) -> bool:
-    """Whether `header` says so, if it is a trace context at all: most are not sampled, and need not be parsed."""
+    """Whether `header` may be a sampled trace context. A cheap check: most headers are unsampled and need no parsing."""
     return header is not None and header[-1:] in _SAMPLED
 
 
 def parse_traceparent(header: str | None) -> SpanContext | None:
-    """The W3C trace context in `header`; None when it is absent or malformed."""
+    """The W3C trace context in `header`; None if it is absent or malformed."""
     match = _TRACEPARENT.fullmatch(header or "")
     if match is None:
         return None
@@ -60,4 +60,5 @@ def parse_traceparent(header: str | None) -> SpanContext | None:
 
 
 def to_traceparent(context: SpanContext) -> str:
+    """`context` as a `traceparent` header."""
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"

@@ -14,7 +14,7 @@ from services.common.contracts import topics
 from services.common.contracts.lifecycle import RequestRegistered, State
 from services.common.domain.identifiers import reference_of
 from services.common.messaging.producer.batches import ProducerRecord
-from services.common.messaging.records.writer import outgoing
+from services.common.messaging.records.writer import outbox_entry
 from services.common.store import OutboxEntry
 from tests.bench import baseline_routing
 from tests.bench.environment import BenchEnvironment, bench_environment
@@ -55,7 +55,7 @@ def registered() -> Iterator[OutboxEntry]:
             calendar="PT",
         )
         cause = str(uuid4())
-        yield outgoing(
+        yield outbox_entry(
             fact, id=str(uuid4()), source="intake", cause=cause, correlation=cause, at=now, traceparent=trace
         )
 

@@ -8,7 +8,7 @@ import pytest
 from services.common.http import problem_types, signing
 from tests.integration.documents.documents_environment import DocumentsEnvironment, pdf
 
-REFUSED = problem_types.NOT_OURS.status
+REFUSED = problem_types.SIGNATURE.status
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ async def test_an_unsigned_stale_or_tampered_call_is_refused(
     ):
         answer = await environment.http.request(method, path, content=body, headers=owner | headers)
         assert answer.status_code == REFUSED, headers
-        assert answer.json()["type"] == problem_types.NOT_OURS.type
+        assert answer.json()["type"] == problem_types.SIGNATURE.type
     with_query = await environment.http.request(method, f"{path}?a=b", content=body, headers=owner | fresh)
     assert with_query.status_code == REFUSED
 

@@ -1,4 +1,4 @@
-"""What a proxy does in an engine's place is what our adapters take for that engine's trouble."""
+"""The faults that our proxies simulate are recognised by our adapters as outages of the engine."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,13 +28,13 @@ async def collection(proxy: Proxy) -> AsyncIterator[Collection]:
 
 
 async def count(things: Collection) -> int | None:
-    """How many there are; None where a connection that was closed is found out only now."""
+    """The number of documents; None if only this call notices that its connection was closed."""
     with suppress(StoreUnavailable), translate_store_errors():
         return await things.count_documents({})
     return None
 
 
-async def test_a_store_that_refuses_writes_is_away_for_them_and_read_all_the_same(engines: LocalStack) -> None:
+async def test_a_store_that_rejects_writes_is_unavailable_for_writes_and_can_still_be_read(engines: LocalStack) -> None:
     async with Proxy(engines.env["MONGO_URL"]) as proxy, collection(proxy) as things:
         await things.insert_one({"_id": 1})
         proxy.behave(Manners(wire=MongoRefusing(DISK_FULL, WRITES)))
@@ -47,14 +47,16 @@ async def test_a_store_that_refuses_writes_is_away_for_them_and_read_all_the_sam
         assert await eventually(partial(count, things)) == 1
 
 
-async def test_a_store_that_answers_errors_is_away(engines: LocalStack) -> None:
+async def test_a_store_that_answers_with_errors_is_unavailable(engines: LocalStack) -> None:
     async with Proxy(engines.env["MONGO_URL"]) as proxy, collection(proxy) as things:
         proxy.behave(Manners(wire=MongoRefusing(SHUTTING_DOWN)))
         with pytest.raises(StoreUnavailable), translate_store_errors():
             await things.find_one({})
 
 
-async def test_what_a_deaf_store_was_told_is_kept_although_nobody_hears_of_it(engines: LocalStack) -> None:
+async def test_a_write_to_a_store_that_does_not_answer_is_stored_although_it_is_not_acknowledged(
+    engines: LocalStack,
+) -> None:
     async with Proxy(engines.env["MONGO_URL"]) as proxy, collection(proxy) as things:
         await things.insert_one({"_id": 1})
         proxy.behave(Manners(deaf=True))
@@ -67,7 +69,7 @@ async def test_what_a_deaf_store_was_told_is_kept_although_nobody_hears_of_it(en
         assert await eventually(partial(count, things)) == 2
 
 
-async def test_an_object_store_that_answers_errors_is_away(engines: LocalStack) -> None:
+async def test_an_object_store_that_answers_with_errors_is_unavailable(engines: LocalStack) -> None:
     async with Proxy(engines.env["S3_URL"]) as proxy:
         keys = engines.env["S3_ACCESS_KEY"], engines.env["S3_SECRET_KEY"]
         client = Minio(f"127.0.0.1:{proxy.port}", *keys, secure=False)
@@ -76,9 +78,9 @@ async def test_an_object_store_that_answers_errors_is_away(engines: LocalStack) 
             await asyncio.to_thread(client.list_buckets)
 
 
-async def test_of_two_targets_the_one_that_is_gone_is_passed_over(engines: LocalStack) -> None:
-    nobody = f"127.0.0.1:{engines.port('nobody')}"
-    async with Proxy(nobody, engines.env["MONGO_URL"]) as proxy:
+async def test_of_two_targets_an_absent_one_is_skipped(engines: LocalStack) -> None:
+    unused = f"127.0.0.1:{engines.port('nobody')}"
+    async with Proxy(unused, engines.env["MONGO_URL"]) as proxy:
         for _ in range(3):
             async with collection(proxy) as things:
                 assert await things.find_one({}) is None

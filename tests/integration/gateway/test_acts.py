@@ -14,7 +14,7 @@ from gateway.requests.acts import BURST
 from services.common.contracts.lifecycle import ActRefused, LifecycleFact, MessageAdded, RequestWithdrawn, State
 from services.common.domain.identifiers import derived_id
 from services.common.messaging import Publisher
-from services.common.messaging.records.writer import outgoing
+from services.common.messaging.records.writer import outbox_entry
 from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person, headers_of, new_key, value_of
 from tests.integration.gateway.test_documents import PDF
 from tests.integration.gateway.test_reading import filed
@@ -201,7 +201,7 @@ async def publish(gateway: GatewayEnvironment, *facts: LifecycleFact) -> None:
     for fact in facts:
         identifier = str(derived_id("test", fact.key, fact.seq))
         about: dict[str, Any] = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
-        await publisher.send([outgoing(fact, **about, at=fact.occurred_at, traceparent=None)])
+        await publisher.send([outbox_entry(fact, **about, at=fact.occurred_at, traceparent=None)])
     await publisher.stop()
 
 

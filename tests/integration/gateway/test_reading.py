@@ -15,7 +15,7 @@ from services.common.contracts.deliveries import DeliverySent
 from services.common.contracts.lifecycle import RequestInAnalysis, RequestRouted, State
 from services.common.domain.identifiers import derived_id
 from services.common.messaging import Publisher
-from services.common.messaging.records.writer import outgoing
+from services.common.messaging.records.writer import outbox_entry
 from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person
 from tests.support.waiting import eventually
 
@@ -213,7 +213,7 @@ async def test_facts_of_intake_and_notifications_become_visible_in_any_order(
     for event in (notice, analysed, routed, analysed):
         identifier = id_of(event)
         about: dict[str, Any] = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
-        await publisher.send([outgoing(event, **about, at=event.occurred_at, traceparent=None)])
+        await publisher.send([outbox_entry(event, **about, at=event.occurred_at, traceparent=None)])
     await publisher.stop()
 
     async def timeline() -> list[str] | None:

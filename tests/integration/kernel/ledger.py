@@ -1,6 +1,7 @@
-"""A service small enough to see through: entries are booked in an account, once and in order.
+"""The ledger: a minimal service for kernel tests. Entries are booked in an account, once and in order.
 
-One aggregate, one projection and one maker, on topics of their own, so that the kernel's promises can be counted.
+It has one aggregate (accounts), one projection (books) and one inserter (slips), on its own topics. Tests count entries,
+bookings, lines and slips to check the kernel's promises.
 """
 
 import os
@@ -22,26 +23,26 @@ from services.common.domain.timers import Timer
 from services.common.messaging import Aggregate, Inserter, Projection, TimerDue
 
 UNLUCKY = 13
-"""An account whose last entry this is cannot be closed: our bug."""
+"""If this is an account's last entry, its timer raises: a simulated bug of ours."""
 
 
 class Account(Value):
-    """`entries` in the order they were booked; `closes_at` sets a timer."""
+    """`entries` in the order of booking; `published` counts its bookings; `closes_at` sets a timer."""
 
     entries: tuple[int, ...] = ()
-    said: int = 0
+    published: int = 0
     closes_at: datetime | None = None
 
 
 class Book(Value):
-    """What a reader of the ledger sees: `seq` → entry."""
+    """The view of an account: `seq` of a booking → its amount."""
 
     lines: dict[str, int] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The names of one test's ledger, and its tables."""
+    """The names, event types and handler tables of one test's ledger."""
 
     prefix: str
     entered: type[Any]
@@ -57,7 +58,7 @@ class Ledger:
 
     @property
     def corrections(self) -> str:
-        """A second topic of the same entries: what waits for one may wait for the other."""
+        """A second topic with the same events."""
         return f"{self.prefix}.corrections.v1"
 
     @property
@@ -68,7 +69,7 @@ class Ledger:
         letters = {
             self.letters: 1,
             f"{self.corrections}.dlq.{self.prefix}-accounts": 1,
-            **dict.fromkeys(self.readers_letters, 1),
+            **dict.fromkeys(self.view_letters, 1),
         }
         return {self.entries: 2, self.corrections: 2, self.bookings: 2, **letters}
 
@@ -77,8 +78,8 @@ class Ledger:
         return f"{self.entries}.dlq.{self.prefix}-accounts"
 
     @property
-    def readers_letters(self) -> tuple[str, str]:
-        """Where the view's and the slips' dead letters lie."""
+    def view_letters(self) -> tuple[str, str]:
+        """The dead-letter topics of the view and of the slips."""
         return f"{self.bookings}.dlq.{self.prefix}-books", f"{self.bookings}.dlq.{self.prefix}-slips"
 
 
@@ -86,15 +87,20 @@ def ledger(prefix: str) -> Ledger:
     """The ledger whose topics start with `prefix`."""
 
     class Entered(DomainEvent, type=f"{prefix}.entered", families=(f"{prefix}.entries.v1", f"{prefix}.corrections.v1")):
-        """`how`: `book` it; or be what a `bug` or `poison` (unless repaired), a `refusal` or a `timer` is made of; `killer`, `spinning`, `nowhere`, `bulky`, `huge`;
-        `second`, which no new account can book; or `unreadable-view`, on which the view and the slips fail.
+        """An entry. `how` selects what its handler does: `book` books it, the other values simulate a case.
+
+        - `bug`, `poison`: the handler raises, unless `LEDGER_REPAIRED` is set.
+        - `refusal`: refused. `timer`: booked, and a timer is set. `second`: poison unless the account exists.
+        - `killer`: kills the process. `spinning`: blocks the event loop.
+        - `nowhere`: publishes to a missing topic. `bulky`, `huge`: publish large events.
+        - `unreadable-view`: booked, but the view and the slips raise.
         """
 
         amount: int
         how: str = "book"
 
     class Opened(DomainEvent, type=f"{prefix}.opened", families=(f"{prefix}.entries.v1",)):
-        """An entry that usually is the first."""
+        """A creation event: an entry that is usually the first of its account."""
 
         amount: int
         how: str = "book"
@@ -121,24 +127,24 @@ def ledger(prefix: str) -> Ledger:
     def booking(account: Account, received: Received[Any], amount: int, note: str = "") -> Booked:
         request_id = UUID(received.key)
         return Booked(
-            request_id=request_id, reference=reference_of(request_id), seq=account.said, amount=amount, note=note
+            request_id=request_id, reference=reference_of(request_id), seq=account.published, amount=amount, note=note
         )
 
     @accounts.on(Entered, Opened)
     def book(current: Account | None, received: Received[Any]) -> Decision[Account]:
         account, event = current or Account(), received.event
         amount = event.amount
-        after = account.model_copy(update={"entries": (*account.entries, amount), "said": account.said + 1})
+        after = account.model_copy(update={"entries": (*account.entries, amount), "published": account.published + 1})
         match event.how:
             case "bug" if "LEDGER_REPAIRED" not in os.environ:
-                raise ZeroDivisionError("a person's words stand here")
+                raise ZeroDivisionError("text of a person")
             case "poison" if "LEDGER_REPAIRED" not in os.environ:
                 raise Poison("impossible")
             case "second" if current is None:
                 raise Poison("not-the-first")
             case "refusal":
-                told = account.model_copy(update={"said": account.said + 1})
-                return refused(told, booking(told, received, amount, "refused"))
+                after_refusal = account.model_copy(update={"published": account.published + 1})
+                return refused(after_refusal, booking(after_refusal, received, amount, "refused"))
             case "timer":
                 after = after.model_copy(update={"closes_at": received.at - timedelta(seconds=1)})
                 return changed(after, booking(after, received, amount))
@@ -147,7 +153,7 @@ def ledger(prefix: str) -> Ledger:
                     pass
             case "killer":
                 os.kill(os.getpid(), signal.SIGKILL)
-                raise AssertionError("it lives on")
+                raise AssertionError("SIGKILL did not end the process")
             case "nowhere":
                 return changed(after, Nowhere(request_id=event.request_id, reference=event.reference))
             case "unreadable-view":
@@ -160,7 +166,7 @@ def ledger(prefix: str) -> Ledger:
                 return changed(after, booking(after, received, amount))
 
     @accounts.on_too_many(Entered)
-    def turn_away(current: Account | None, received: Received[Entered]) -> Decision[Account]:
+    def refuse_beyond_limit(current: Account | None, received: Received[Entered]) -> Decision[Account]:
         account = current or Account()
         return refused(current, booking(account, received, received.event.amount, "too many"))
 
@@ -168,7 +174,7 @@ def ledger(prefix: str) -> Ledger:
     def close(current: Account | None, received: Received[TimerDue]) -> Decision[Account]:
         assert current is not None
         assert current.entries[-1] != UNLUCKY
-        after = current.model_copy(update={"closes_at": None, "said": current.said + 1})
+        after = current.model_copy(update={"closes_at": None, "published": current.published + 1})
         return changed(after, booking(after, received, 0, "closed"))
 
     @books.on(Booked)

@@ -1,4 +1,4 @@
-"""The ledger as a process of its own, so that a test can kill it: `python -m tests.integration.kernel.program PREFIX`."""
+"""The ledger as a separate process, which tests can kill: `python -m tests.integration.kernel.program PREFIX`."""
 
 import asyncio
 import os
@@ -22,25 +22,25 @@ from tests.integration.kernel.ledger import Account, Book, ledger
 
 
 class Hanging:
-    """A shape that never comes to an end."""
+    """A processor that never returns."""
 
     async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
         await asyncio.Event().wait()
         return []
 
-    async def block(self, taken: IncomingRecord) -> None: ...
+    async def block(self, incoming: IncomingRecord) -> None: ...
 
-    async def release(self, taken: IncomingRecord) -> None: ...
+    async def unblock(self, incoming: IncomingRecord) -> None: ...
 
-    async def free(self, key: str, position: Position) -> None: ...
+    async def discard_parked(self, key: str, position: Position) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Severing:
-    """What happens to a consumer of the client library after some broker restarts: it lives, and fetches no more, is
-    never answered when it commits, or answers each poll with what ended its part in the group.
+    """Breaks a consumer as aiokafka sometimes breaks after a broker restart: it is alive, but fetches nothing more, or gets no
+    answer to commits, or raises at each poll because its group coordination has failed.
 
-    Loops run once every subscription has started.
+    Runs as a loop of the process, after all subscriptions have started.
     """
 
     subscription: Subscription
@@ -70,7 +70,7 @@ async def _failing(*_: Any) -> None:
 
 
 def _commit_late() -> None:
-    """As a slow broker answers commits."""
+    """Delay each commit, as a slow broker would."""
     commit = AIOKafkaConsumer.commit
 
     async def late(self: AIOKafkaConsumer, offsets: Any) -> None:
@@ -88,7 +88,7 @@ def build(settings: Settings, prefix: str) -> FastAPI:
     accounts = DocumentStore(context.database["accounts"], Account, timelines)
     books = DocumentStore(context.database["books"], Book)
     slips = Hanging() if "LEDGER_HANGS" in os.environ else InserterProcessor(book.slips, context.database["slips"])
-    deciding, sweeper = context.aggregate_subscription(
+    accounts_subscription, sweeper = context.aggregate_subscription(
         f"{prefix}-accounts", [book.entries, book.corrections], book.accounts, accounts
     )
     process = Process(
@@ -96,11 +96,14 @@ def build(settings: Settings, prefix: str) -> FastAPI:
         publisher=context.publisher,
         prepare=[accounts.ensure_indexes, books.ensure_indexes],
         subscriptions=[
-            deciding,
+            accounts_subscription,
             context.subscription(f"{prefix}-books", [book.bookings], ProjectionProcessor(book.books, books)),
             context.subscription(f"{prefix}-slips", [book.bookings], slips),
         ],
-        loops=[sweeper, *(Severing(deciding, how) for how in os.environ.get("LEDGER_SEVERED", "").split())],
+        loops=[
+            sweeper,
+            *(Severing(accounts_subscription, how) for how in os.environ.get("LEDGER_SEVERED", "").split()),
+        ],
         close=[context.close],
     )
     return process.app()

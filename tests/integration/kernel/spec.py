@@ -1,6 +1,6 @@
-"""The kernel's promises, as one specification. A tier of engines is under test by inheriting it.
+"""The kernel's promises, as one specification class. `test_kernel.py` runs it by inheritance.
 
-One ledger process serves the whole class; tests differ by account.
+One ledger process serves all tests of the class; each test uses its own accounts.
 """
 
 import json
@@ -14,16 +14,16 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from services.common.domain.identifiers import derived_id, reference_of
 from services.common.messaging.records.positions import moment
-from services.common.store.timelines import ROOM
-from tests.integration.kernel.asking import free, letter_of, reason, redrive, transactions
+from services.common.store.timelines import MAX_TIMELINE_BYTES
 from tests.integration.kernel.harness import Bench, Headers, headers_of
 from tests.integration.kernel.ledger import UNLUCKY
+from tests.integration.kernel.operations import discard, letter_of, reason, redrive, transactions
 from tests.support import topics
 from tests.support.waiting import eventually
 
 
 def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Bad records by name: the reason of their dead letter, and what is wrong with them."""
+    """Unreadable records: name → the reason on their dead letter, and what they differ in from a valid record."""
     entry = {"request_id": None, "amount": 1}
     plain: Headers = [("ce_id", b"x"), ("ce_type", b"TYPE")]
     return {
@@ -49,7 +49,7 @@ def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 class KernelSpec:
-    """Every consumer of Postigo keeps these promises."""
+    """The promises that hold for every consumer of Postigo."""
 
     async def test_entries_are_booked_once_and_in_order(self, ledger: Bench) -> None:
         keys = [uuid4() for _ in range(5)]
@@ -66,7 +66,7 @@ class KernelSpec:
         await ledger.enter(key, 2)
         await ledger.settled()
 
-    async def test_what_opens_an_account_is_booked_once_whether_there_is_one_or_not(self, ledger: Bench) -> None:
+    async def test_a_creation_event_is_booked_once_whether_its_account_exists_or_not(self, ledger: Bench) -> None:
         key, other = uuid4(), uuid4()
         await ledger.enter(key, 1, opens=True)
         await ledger.enter(other, 1)
@@ -90,7 +90,7 @@ class KernelSpec:
         assert await reason(ledger, record) == "id-reused"
 
     @pytest.mark.parametrize("name", unreadable())
-    async def test_what_cannot_be_read_is_dead_lettered_byte_for_byte(self, name: str, ledger: Bench) -> None:
+    async def test_an_unreadable_record_is_dead_lettered_byte_for_byte(self, name: str, ledger: Bench) -> None:
         reason, flaw = unreadable()[name]
         key, neighbour = uuid4(), uuid4()
         value = flaw.get("value", {"request_id": None, "amount": 1})
@@ -114,17 +114,17 @@ class KernelSpec:
         await ledger.enter(neighbour, 2)
         await ledger.settled()
         letter = await letter_of(ledger, sent)
-        told = {header: text for header, text in letter.headers if header.startswith("dlq-")} | {"dlq-redrive": b""}
-        assert told["dlq-reason"] == reason.encode()
-        assert told["dlq-group"] == f"{ledger.ledger.prefix}-accounts".encode()
-        assert [pair for pair in letter.headers if pair[0] not in told] == [
-            pair for pair in headers if pair[0] not in told
+        dlq = {header: text for header, text in letter.headers if header.startswith("dlq-")} | {"dlq-redrive": b""}
+        assert dlq["dlq-reason"] == reason.encode()
+        assert dlq["dlq-group"] == f"{ledger.ledger.prefix}-accounts".encode()
+        assert [pair for pair in letter.headers if pair[0] not in dlq] == [
+            pair for pair in headers if pair[0] not in dlq
         ]
         assert letter.value == value
-        assert letter.key == flaw.get("key", str(key).encode()) or (letter.key == b"" and "dlq-null-key" in told)
+        assert letter.key == flaw.get("key", str(key).encode()) or (letter.key == b"" and "dlq-null-key" in dlq)
 
     @pytest.mark.parametrize("mebibytes", [6, 8, 64, 90, 150])
-    async def test_a_batch_that_unpacks_to_more_than_a_topic_takes_is_refused_to_its_writer_and_stops_nobody(
+    async def test_a_batch_that_unpacks_to_more_than_the_topics_limit_is_rejected_and_the_consumer_goes_on(
         self, mebibytes: int, ledger: Bench
     ) -> None:
         key = uuid4()
@@ -135,7 +135,7 @@ class KernelSpec:
         await ledger.settled()
 
     @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
-    async def test_however_a_department_compresses_its_records_are_read(self, codec: str, ledger: Bench) -> None:
+    async def test_compressed_records_of_a_department_are_read(self, codec: str, ledger: Bench) -> None:
         key = uuid4()
         plain, ledger.producer = ledger.producer, await topics.producer(ledger.env["KAFKA_URL"], compression_type=codec)
         try:
@@ -146,10 +146,8 @@ class KernelSpec:
             ledger.producer = plain
         await ledger.settled()
 
-    async def test_a_department_may_write_in_transactions_and_what_it_aborts_was_never_said(
-        self, ledger: Bench
-    ) -> None:
-        """The marker at a transaction's end takes an offset that nobody is ever given, and so does what was aborted."""
+    async def test_a_department_may_use_transactions_and_aborted_records_are_not_processed(self, ledger: Bench) -> None:
+        """Transaction markers and aborted records take offsets, but are never delivered."""
         keys = [uuid4() for _ in range(3)]
         async with transactions(ledger) as writer:
             for amount in range(1, 5):
@@ -172,7 +170,7 @@ class KernelSpec:
 
         await eventually(nothing_waits)
 
-    async def test_a_timer_fires_behind_the_end_of_a_transaction(self, ledger: Bench) -> None:
+    async def test_a_timer_fires_although_the_log_ends_with_a_transaction_marker(self, ledger: Bench) -> None:
         key = uuid4()
         async with transactions(ledger) as writer, writer.transaction():
             await ledger.enter(key, 1, "timer")
@@ -182,19 +180,19 @@ class KernelSpec:
 
         await eventually(closed)
 
-    async def test_a_refusal_says_a_fact_and_books_nothing(self, ledger: Bench) -> None:
+    async def test_a_refusal_publishes_a_fact_and_books_nothing(self, ledger: Bench) -> None:
         key = uuid4()
         await ledger.enter(key, 1)
         await ledger.enter(key, 5, "refusal")
 
-        async def told() -> bool:
+        async def published() -> bool:
             return [line["amount"] for line in (await ledger.booked())[str(key)]] == [1, 5]
 
-        await eventually(told)
+        await eventually(published)
         assert (await ledger.account(key))["state"]["entries"] == [1]
         del ledger.entered[str(key)]
 
-    async def test_poison_is_put_aside_and_stops_nobody(self, ledger: Bench) -> None:
+    async def test_poison_is_dead_lettered_and_the_consumer_goes_on(self, ledger: Bench) -> None:
         key = uuid4()
         await ledger.enter(key, 1)
         poison = await ledger.enter(key, 2, "poison")
@@ -203,7 +201,7 @@ class KernelSpec:
         assert await reason(ledger, poison) == "impossible"
         assert not (await ledger.account(key))["blocked"]
 
-    async def test_all_that_was_said_is_kept_however_much_and_the_document_stays_small(self, ledger: Bench) -> None:
+    async def test_a_long_timeline_is_stored_whole_and_its_document_stays_small(self, ledger: Bench) -> None:
         key = uuid4()
         for amount in range(1, 21):
             await ledger.enter(key, amount, "bulky")
@@ -211,8 +209,8 @@ class KernelSpec:
         await ledger.enter(key, 21)
         await ledger.settled()
         account = await ledger.account(key)
-        assert len(bson.encode(account)) < ROOM
-        assert len((await ledger.kept())[str(key)]) == 21
+        assert len(bson.encode(account)) < MAX_TIMELINE_BYTES
+        assert len((await ledger.timelines())[str(key)]) == 21
 
     async def test_an_event_over_the_size_limit_makes_its_record_poison(self, ledger: Bench) -> None:
         key = uuid4()
@@ -221,7 +219,7 @@ class KernelSpec:
         await ledger.settled()
         assert await reason(ledger, huge) == "event-too-large"
 
-    async def test_something_to_say_on_a_missing_topic_parks_the_record(self, ledger: Bench) -> None:
+    async def test_an_event_for_a_missing_topic_parks_its_record(self, ledger: Bench) -> None:
         key, neighbour = uuid4(), uuid4()
         nowhere = await ledger.enter(key, 1, "nowhere")
         await ledger.enter(neighbour, 1)
@@ -229,9 +227,9 @@ class KernelSpec:
         assert await reason(ledger, nowhere) == "bug:TopicMissing"
         assert (await ledger.account(key))["state"] is None
 
-    async def test_our_bug_blocks_one_document_and_a_redrive_in_order_frees_it(self, ledger: Bench) -> None:
+    async def test_our_bug_blocks_one_document_and_redrives_in_order_unblock_it(self, ledger: Bench) -> None:
         key, neighbour = uuid4(), uuid4()
-        # The id is that of a bug, the bytes will be those of the repaired record.
+        # The first record has the id of a bug entry; its redrive has the bytes of a normal one.
         records = [
             await ledger.enter(key, 1, "bug"),
             await ledger.enter(key, 2, id=f"{key}-2"),
@@ -250,9 +248,9 @@ class KernelSpec:
         await ledger.settled()
         account = await ledger.account(key)
         assert account["blocked"] == []
-        assert account["inbox"][0]["at"] == moment(records[0].timestamp), "decided as of the first append"
+        assert account["inbox"][0]["at"] == moment(records[0].timestamp), "decided with the time of the first append"
 
-    async def test_a_redriven_record_that_is_poison_now_lets_the_next_one_pass(self, ledger: Bench) -> None:
+    async def test_a_redriven_record_that_is_poison_unblocks_the_next_one(self, ledger: Bench) -> None:
         key = uuid4()
         first = await ledger.enter(key, 1, "bug")
         second = await ledger.enter(key, 2, id=f"{key}-2")
@@ -264,21 +262,21 @@ class KernelSpec:
         await ledger.settled()
         assert (await ledger.account(key))["blocked"] == []
 
-    async def test_a_record_that_is_given_up_lets_the_next_one_pass(self, ledger: Bench) -> None:
+    async def test_a_discarded_record_unblocks_the_next_one(self, ledger: Bench) -> None:
         key = uuid4()
         first = await ledger.enter(key, 1, "bug")
         second = await ledger.enter(key, 2, id=f"{key}-2")
         await ledger.enter(uuid4(), 1)
         await ledger.settled()
-        await free(ledger, key, first, group="somebody-else")
+        await discard(ledger, key, first, group="another")
         await redrive(ledger, key, second, 2)  # not the head yet: it stays parked
-        await free(ledger, key, first)
+        await discard(ledger, key, first)
         await redrive(ledger, key, second, 2)
         ledger.entered[str(key)] = [2]
         await ledger.settled()
         assert (await ledger.account(key))["blocked"] == []
 
-    async def test_what_a_quiet_record_makes_us_say_is_marked_and_so_is_its_letter(self, ledger: Bench) -> None:
+    async def test_events_and_dead_letters_of_a_quiet_record_are_quiet(self, ledger: Bench) -> None:
         key = uuid4()
         first = await ledger.enter(key, 1, "bug")
         await ledger.enter(uuid4(), 1)
@@ -287,37 +285,37 @@ class KernelSpec:
         await redrive(ledger, key, first, 1, quiet=True)
         ledger.entered[str(key)] = [1]
         await ledger.settled()
-        said = [
+        quiet = [
             topics.header(record, "ce_quiet")
             for record in await topics.read_all(ledger.env["KAFKA_URL"], ledger.ledger.bookings)
             if record.key == str(key).encode()
         ]
-        assert said == ["1"]
+        assert quiet == ["1"]
         letters = [letter for letter in await ledger.letters() if letter.key == str(key).encode()]
         assert [topics.header(letter, "dlq-quiet") for letter in letters] == [None, "1"]
 
-    async def test_our_bug_in_a_view_or_a_maker_leaves_a_letter_and_stops_nobody(self, ledger: Bench) -> None:
+    async def test_our_bug_in_a_projection_or_an_inserter_leaves_a_dead_letter_and_the_consumer_goes_on(
+        self, ledger: Bench
+    ) -> None:
         key = uuid4()
         await ledger.enter(uuid4(), 1, "unreadable-view")
         await ledger.enter(key, 1)
         await ledger.settled()
 
-        async def lettered() -> bool:
-            letters = await topics.read_all(ledger.env["KAFKA_URL"], *ledger.ledger.readers_letters)
+        async def dead_lettered() -> bool:
+            letters = await topics.read_all(ledger.env["KAFKA_URL"], *ledger.ledger.view_letters)
             return [topics.header(letter, "dlq-reason") for letter in letters] == ["bug:AssertionError"] * 2
 
-        await eventually(lettered)
+        await eventually(dead_lettered)
 
-    async def test_a_record_redriven_for_another_group_is_left_alone(self, ledger: Bench) -> None:
+    async def test_a_record_redriven_for_another_group_is_skipped(self, ledger: Bench) -> None:
         key = uuid4()
         record = await ledger.enter(key, 1)
-        await redrive(ledger, key, record, 55, group="somebody-else")
+        await redrive(ledger, key, record, 55, group="another")
         await ledger.enter(key, 2)
         await ledger.settled()
 
-    async def test_a_redrive_header_that_we_did_not_seal_dates_nothing_and_passes_nobody_over(
-        self, ledger: Bench
-    ) -> None:
+    async def test_a_redrive_header_with_a_forged_signature_is_dead_lettered(self, ledger: Bench) -> None:
         key = uuid4()
         record = await ledger.enter(key, 1)
         forged = await redrive(ledger, key, record, 2, secret="f" * 64)
@@ -337,7 +335,7 @@ class KernelSpec:
         assert account["due"] == []
         assert account["state"]["closes_at"] is None
 
-    async def test_a_timer_that_our_bug_breaks_holds_up_no_other(self, ledger: Bench) -> None:
+    async def test_a_timer_that_fails_by_our_bug_does_not_delay_others(self, ledger: Bench) -> None:
         broken, sound = uuid4(), uuid4()
         await ledger.enter(broken, UNLUCKY, "timer")
         await ledger.enter(sound, 1, "timer")

@@ -1,4 +1,4 @@
-"""Kill the process at every step of the kernel, start it again, and count: nothing lost, doubled or reordered."""
+"""Kills the process at every failpoint of the kernel and restarts it: no record is lost, duplicated or reordered."""
 
 import asyncio
 import signal
@@ -15,10 +15,10 @@ import pytest
 from deploy.local import LocalStack
 from services.common.domain.identifiers import reference_of
 from services.common.messaging.failpoints import Failpoint
-from services.common.messaging.handlers.processor import ROUND
-from tests.integration.kernel.asking import free
+from services.common.messaging.handlers.processor import ROUND_SIZE
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import UNLUCKY
+from tests.integration.kernel.operations import discard
 from tests.support import undecodable
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
@@ -48,7 +48,7 @@ async def poisoned(bench: Bench) -> None:
 
 
 async def buggy(bench: Bench) -> None:
-    """Our bug on one account, and later entries of it that must wait; other accounts go on."""
+    """A bug of ours on one account, whose later entries are parked; other accounts go on."""
     broken = uuid4()
     await bench.enter(broken, 1, "bug")
     for amount in (2, 3):
@@ -57,13 +57,13 @@ async def buggy(bench: Bench) -> None:
 
 
 def _entry(bench: Bench, key: UUID, amount: int) -> bytes:
-    """An entry that `enter` does not count as booked: it will be parked."""
+    """The value of an entry that is not added to `entered`, because it will be parked."""
     event = bench.ledger.entered(request_id=key, reference=reference_of(key), amount=amount)
     return bytes(event.model_dump_json().encode())
 
 
 async def suspected(bench: Bench) -> None:
-    """A life that ended over a batch that it had noted: its records are taken one at a time."""
+    """Two crashes, the second with the batch in the journal: its records are then processed one at a time."""
     await plain(bench)
     for point in (Failpoint.BATCH_READ, Failpoint.BATCH_TAKEN):
         await bench.start(f"{point}:kill")
@@ -71,7 +71,7 @@ async def suspected(bench: Bench) -> None:
 
 
 async def killing(bench: Bench) -> None:
-    """A record that kills, and has done so until it is put aside the next time."""
+    """A fatal record that has crashed the process four times: the next run dead-letters it."""
     await plain(bench)
     await bench.enter(uuid4(), 1, "killer")
     for _ in range(4):
@@ -79,8 +79,8 @@ async def killing(bench: Bench) -> None:
         await bench.died_of()
 
 
-async def given_up(bench: Bench) -> None:
-    """An account that is blocked, and the record that frees it of the entry it waits for."""
+async def discarded(bench: Bench) -> None:
+    """A blocked account, and the record that discards its parked entry."""
     broken = uuid4()
     failed = await bench.enter(broken, 1, "bug")
 
@@ -90,15 +90,15 @@ async def given_up(bench: Bench) -> None:
     await bench.start()
     await eventually(blocked)
     await bench.kill()
-    await free(bench, broken, failed)
+    await discard(bench, broken, failed)
     await plain(bench)
 
 
 async def bulky(bench: Bench) -> None:
-    """What one account says in two rounds takes more room than its document has."""
+    """The events of one account, in two rounds, need more space than a timeline has in its document."""
     key = uuid4()
     await plain(bench)
-    for amount in range(1, ROUND + 8):
+    for amount in range(1, ROUND_SIZE + 8):
         await bench.enter(key, amount, "bulky")
 
 
@@ -114,12 +114,12 @@ async def timed_with_a_bug(bench: Bench) -> None:
 
 
 async def left_unsent(bench: Bench) -> None:
-    """An outbox that no record will send again: only the sweeper can."""
+    """An outbox entry that no record will publish again: only the sweeper can."""
     key = uuid4()
     event = bench.ledger.booked(request_id=key, reference=reference_of(key), seq=1, amount=7)
     bench.entered[str(key)].append(7)
     long_ago = datetime.now(UTC) - timedelta(minutes=5)
-    outgoing = {
+    entry = {
         "id": str(uuid4()),
         "topic": event.topic,
         "key": event.key,
@@ -127,7 +127,7 @@ async def left_unsent(bench: Bench) -> None:
         "value": event.model_dump_json().encode(),
         "at": long_ago,
     }
-    kept = {"sequence": "1", "id": "left-unsent", "type": event.TYPE, "cause": "-", "correlation": "-"}
+    timeline_entry = {"sequence": "1", "id": "left-unsent", "type": event.TYPE, "cause": "-", "correlation": "-"}
     await plain(bench)
     for partition in (0, 1):
         await bench.database["accounts"].insert_one(
@@ -135,9 +135,9 @@ async def left_unsent(bench: Bench) -> None:
                 "_id": str(key) if partition == 0 else f"-{key}",
                 "version": 1,
                 "partition": partition,
-                "state": {"entries": [7], "said": 1, "closes_at": None},
-                "outbox": [outgoing],
-                "timeline": [kept | {"at": long_ago, "value": outgoing["value"]}],
+                "state": {"entries": [7], "published": 1, "closes_at": None},
+                "outbox": [entry],
+                "timeline": [timeline_entry | {"at": long_ago, "value": entry["value"]}],
             }
         )
 
@@ -169,7 +169,7 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.UNREADABLE_DEAD_LETTERED: unreadable,
     Failpoint.POISON_DEAD_LETTERED: poisoned,
     Failpoint.FIRST_HALF_TAKEN: poisoned,
-    Failpoint.FREED: given_up,
+    Failpoint.FREED: discarded,
     Failpoint.TIMELINES_READ: bulky,
     Failpoint.TIMELINES_MOVED: bulky,
     Failpoint.BUG_DEAD_LETTERED: buggy,
@@ -190,7 +190,7 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
 
 
 @pytest.mark.parametrize("point", sorted(SCENARIOS))
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(
+async def test_a_kill_at_any_step_loses_and_duplicates_nothing(
     point: Failpoint, engines: LocalStack, tmp_path: Path
 ) -> None:
     async with bench(engines, tmp_path) as ledger:
@@ -201,13 +201,13 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
         await ledger.start()
         await ledger.settled()
         if SCENARIOS[point] is buggy:
-            await _waits_in_order(ledger)
-        if SCENARIOS[point] is given_up:
+            await _is_parked_in_order(ledger)
+        if SCENARIOS[point] is discarded:
             assert not await ledger.database["accounts"].find_one({"blocked.0": {"$exists": True}})
 
 
-async def _waits_in_order(ledger: Bench) -> None:
-    """The blocked account lists the failed entry and those behind it, in order, each with a letter."""
+async def _is_parked_in_order(ledger: Bench) -> None:
+    """The account's blocked list has the failed entry and the later ones, in order, each with a dead letter."""
     blocked = [found async for found in ledger.database["accounts"].find({"blocked.0": {"$exists": True}})]
     assert len(blocked) == 1
     offsets = [parked["offset"] for parked in blocked[0]["blocked"]]
@@ -217,8 +217,8 @@ async def _waits_in_order(ledger: Bench) -> None:
     assert letters == set(offsets)
 
 
-async def test_a_kill_after_a_save_was_overtaken_decides_again(engines: LocalStack, tmp_path: Path) -> None:
-    """Somebody else saves the same account all the time; a kill right after such a miss changes nothing."""
+async def test_a_kill_after_a_version_conflict_changes_nothing(engines: LocalStack, tmp_path: Path) -> None:
+    """Another writer saves the same account all the time, so that the process gets version conflicts."""
     async with bench(engines, tmp_path) as ledger:
         key = uuid4()
         await ledger.enter(key, 1)
@@ -236,7 +236,7 @@ async def test_a_kill_after_a_save_was_overtaken_decides_again(engines: LocalSta
 
 
 async def _has_booked(ledger: Bench, key: UUID, amount: int, *, unless: asyncio.Task[int]) -> bool:
-    """One at a time: an account remembers so many entries, and refuses those beyond."""
+    """Entries are appended one at a time, because an account refuses entries beyond its inbox limit."""
     return unless.done() or amount in ((await ledger.account(key)).get("state") or {}).get("entries", ())
 
 
@@ -255,7 +255,7 @@ async def _overtaking(ledger: Bench, key: UUID) -> AsyncIterator[None]:
             await task
 
 
-async def test_a_kill_while_the_store_is_away_loses_nothing(engines: LocalStack, tmp_path: Path) -> None:
+async def test_a_kill_while_the_store_is_unavailable_loses_nothing(engines: LocalStack, tmp_path: Path) -> None:
     address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
     async with Proxy(address) as proxy, bench(engines, tmp_path) as ledger:
         url = f"mongodb://127.0.0.1:{proxy.port}"

@@ -1,4 +1,4 @@
-"""The kernel's promises on the engines of the tier, with either driver."""
+"""Runs the kernel's specification with both MongoDB drivers."""
 
 from collections.abc import AsyncIterator
 from typing import ClassVar
@@ -16,14 +16,14 @@ from tests.support.waiting import eventually
 async def ledger(
     request: pytest.FixtureRequest, engines: LocalStack, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bench]:
-    async with bench(engines, tmp_path_factory.mktemp("ledger"), **getattr(request.cls, "env", {})) as made:
-        await made.start()
-        await eventually(made.ready)
-        yield made
+    async with bench(engines, tmp_path_factory.mktemp("ledger"), **getattr(request.cls, "env", {})) as created:
+        await created.start()
+        await eventually(created.ready)
+        yield created
 
 
 class TestMotor(KernelSpec):
-    """The default."""
+    """Motor is the default driver."""
 
 
 class TestPyMongo(KernelSpec):

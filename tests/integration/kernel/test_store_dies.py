@@ -1,4 +1,4 @@
-"""The store dies and comes back under load: nothing is lost, doubled, reordered or put aside."""
+"""The store crashes and restarts under load: no record is lost, duplicated, reordered or dead-lettered."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -6,15 +6,15 @@ from uuid import uuid4
 import pytest
 
 from services.common.store import Driver
-from tests.integration.kernel.asking import load
 from tests.integration.kernel.harness import bench
+from tests.integration.kernel.operations import load
 from tests.support import stacks
 from tests.support.waiting import eventually
 
 
 @stacks.only_real
 @pytest.mark.parametrize("driver", ["motor", "pymongo"])
-async def test_a_store_that_dies_again_and_again_loses_and_doubles_nothing(tmp_path: Path, driver: Driver) -> None:
+async def test_repeated_crashes_of_the_store_lose_and_duplicate_nothing(tmp_path: Path, driver: Driver) -> None:
     async with (
         stacks.own(tmp_path, ("kafka", "mongo"), apply_topics=False) as stack,
         bench(stack, tmp_path, MONGO_DRIVER=driver) as own,

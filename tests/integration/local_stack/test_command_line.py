@@ -239,7 +239,7 @@ def test_a_process_names_its_missing_variables(module: str) -> None:
     )
     assert result.returncode == 2
     assert "KAFKA_URL: Field required\n" in result.stderr
-    assert result.stderr.endswith("What each variable takes stands in .env.example.\n")
+    assert result.stderr.endswith("Each variable is explained in .env.example.\n")
 
 
 def test_an_invalid_variable_is_named_without_its_value() -> None:

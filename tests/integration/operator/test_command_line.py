@@ -10,7 +10,7 @@ from services.common.contracts import topics as names
 from services.common.contracts.operations import OperationBegun, OperationFact
 from services.common.domain.identifiers import reference_of
 from services.common.messaging.records.reader import read
-from services.common.store import said_between
+from services.common.store import read_timelines
 from tests.integration.operator.command_line_environment import FREE, STUCK, WORDS, CommandLineEnvironment
 from tests.support import topics
 from tests.support.waiting import eventually
@@ -196,7 +196,7 @@ async def test_restated_facts_equal_the_original_ones(environment: CommandLineEn
     assert len(await topics.read_all(environment.stack.env["KAFKA_URL"], names.RESTATED)) > since
     stored = [
         each.id
-        async for entries in said_between(
+        async for entries in read_timelines(
             environment.database("intake")["requests"], environment.database("intake")["timelines"], "PO-", "PO-~"
         )
         for each in entries

@@ -21,8 +21,8 @@ from deploy.operator.redriving import Redriver
 from services.common.contracts.operations import LettersEnded, OperationBegun, OperationEnded
 from services.common.messaging.failpoints import Failpoint
 from services.common.messaging.records.positions import moment
-from tests.integration.kernel.asking import letter_of
 from tests.integration.kernel.harness import Bench, bench
+from tests.integration.kernel.operations import letter_of
 from tests.integration.operator.operator_environment import (
     ANA,
     OperatorEnvironment,

@@ -1,4 +1,4 @@
-"""Whatever the engines say while they die, start or have no room is an outage, and nothing confirmed is lost by it."""
+"""Errors of the engines while they crash, start or have a full disk are outages, and no confirmed save is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +16,7 @@ DRIVERS: Sequence[Driver] = ("motor", "pymongo")
 
 
 class Writer:
-    """Saves one new document after another, and remembers which saves were confirmed."""
+    """Saves new documents one after another, and records which saves were confirmed."""
 
     def __init__(self, store: DocumentStore[Tally], name: str) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class Writer:
         self.stopped = False
 
     async def write(self) -> None:
-        """Until stopped (a driver may swallow a cancellation); raises what is no outage."""
+        """Save until stopped; a flag, because a driver may swallow a cancellation. Raises errors that are no outage."""
         number = 0
         while not self.stopped:
             number += 1
@@ -42,7 +42,7 @@ class Writer:
 
 @asynccontextmanager
 async def writing(url: str, drivers: Sequence[Driver]) -> AsyncIterator[list[Writer]]:
-    """Four writers for each driver. What was confirmed is there in the end."""
+    """Four writers for each driver. At the end every confirmed document must be stored."""
     clients = [connect(url, driver) for driver in drivers]
     stores = [DocumentStore(database(client, "outages")["tallies"], Tally) for client in clients]
     await stores[0].ensure_indexes()
@@ -63,7 +63,7 @@ async def writing(url: str, drivers: Sequence[Driver]) -> AsyncIterator[list[Wri
 
 
 async def write_on(writers: list[Writer]) -> None:
-    """Wait until every writer has confirmed ten more."""
+    """Wait until every writer has ten more confirmed saves."""
     before = [len(writer.confirmed) for writer in writers]
 
     async def all_did() -> bool:
@@ -73,7 +73,7 @@ async def write_on(writers: list[Writer]) -> None:
 
 
 @stacks.only_real
-async def test_engines_that_are_killed_are_away_and_lose_nothing_confirmed(tmp_path: Path) -> None:
+async def test_killed_engines_are_unavailable_and_lose_no_confirmed_save(tmp_path: Path) -> None:
     async with stacks.own(tmp_path, ("mongo",)) as stack, writing(stack.env["MONGO_URL"], DRIVERS) as writers:
         for name in ("postgres", "mongo", "postgres"):
             await write_on(writers)
@@ -88,7 +88,7 @@ async def test_engines_that_are_killed_are_away_and_lose_nothing_confirmed(tmp_p
 
 @stacks.only_real
 @needs_root
-async def test_a_full_disk_is_an_outage_that_ends_when_there_is_room(tmp_path: Path) -> None:
+async def test_a_full_disk_is_an_outage_that_ends_when_space_is_free(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=200m") as disk:
         async with stacks.own(disk / "home", ("mongo",)) as stack, writing(stack.env["MONGO_URL"], DRIVERS) as writers:
             await write_on(writers)

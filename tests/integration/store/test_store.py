@@ -1,4 +1,4 @@
-"""The store's promises, with either driver."""
+"""Runs the store's specification with both drivers."""
 
 from collections.abc import AsyncIterator
 from typing import ClassVar
@@ -14,7 +14,7 @@ from tests.integration.store.spec import StoreSpec, Tally
 
 @pytest_asyncio.fixture(scope="class", loop_scope="session")
 async def collection(request: pytest.FixtureRequest, engines: LocalStack) -> AsyncIterator[Collection]:
-    """A collection of the test class's own."""
+    """A collection for one test class."""
     client = connect(engines.env["MONGO_URL"], request.cls.driver)
     own = database(client, f"store_{uuid4().hex[:8]}")
     yield own["tallies"]

@@ -1,4 +1,4 @@
-"""What a writer's client may write and aiokafka cannot decode is decoded all the same."""
+"""Records that the broker accepts and aiokafka cannot decode are decoded by the tolerant decoder."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from services.common.messaging.aiokafka_compat import decode_leniently
 
 NAME = "a-name"
 FIRST_ATTRIBUTES = 62
-"""Where the attributes of the first record stand, if it is shorter than 64 bytes."""
+"""Index of the first record's attributes, if the record is shorter than 64 bytes."""
 
 CRC = slice(17, 21)
 
@@ -21,7 +21,7 @@ Decoded = list[tuple[int, bytes | None, bytes | None, tuple[tuple[str, bytes | N
 
 
 @pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
+def restore_decoder() -> Iterator[None]:
     before = fetcher.MemoryRecords
     yield
     fetcher.MemoryRecords = before
@@ -34,22 +34,22 @@ def batch(codec: int = 0) -> bytearray:
     return bytearray(builder.build())
 
 
-def with_another_name(batch: bytearray) -> bytes:
-    return sealed(batch.replace(NAME.encode(), b"a\xffname"))
+def with_invalid_name(batch: bytearray) -> bytes:
+    return with_crc(batch.replace(NAME.encode(), b"a\xffname"))
 
 
 def with_attributes(batch: bytearray, attributes: int) -> bytes:
     batch[FIRST_ATTRIBUTES] = attributes
-    return sealed(batch)
+    return with_crc(batch)
 
 
-def sealed(batch: bytearray) -> bytes:
+def with_crc(batch: bytearray) -> bytes:
     batch[CRC] = calc_crc32c(bytes(batch[CRC.stop :])).to_bytes(4, "big")
     return bytes(batch)
 
 
 def decoded(batches: bytes) -> Decoded:
-    """As a poll gives them to a consumer."""
+    """The records as a poll returns them."""
     records = fetcher.MemoryRecords(batches)
     found = fetcher.PartitionRecords(TopicPartition("entries", 0), records, None, 0, None, None, True, 1)
     return [(each.offset, each.key, each.value, each.headers) for each in found]
@@ -65,8 +65,8 @@ def undecodable(batches: bytes) -> Exception:
 SECOND = (1, b"second", None, ())
 
 
-def test_a_name_that_is_not_utf_8_keeps_its_bytes_and_those_beside_it_are_read() -> None:
-    batches = with_another_name(batch()) + bytes(batch())
+def test_a_header_name_that_is_not_utf_8_keeps_its_bytes_and_other_records_are_decoded() -> None:
+    batches = with_invalid_name(batch()) + bytes(batch())
     assert decode_leniently(undecodable(batches))
     first, second, *_ = decoded(batches)
     assert first == (0, b"first", b"value", (("a\udcffname", b"content"), ("é", None)))
@@ -74,32 +74,32 @@ def test_a_name_that_is_not_utf_8_keeps_its_bytes_and_those_beside_it_are_read()
     assert second == SECOND
 
 
-def test_attributes_of_which_no_bit_has_a_meaning_change_nothing() -> None:
+def test_record_attributes_are_ignored() -> None:
     batches = with_attributes(batch(), 0x80)
     assert decode_leniently(undecodable(batches))
     assert decoded(batches) == decoded(bytes(batch()))
 
 
 @pytest.mark.parametrize("codec", range(5))
-def test_what_was_compressed_before_the_broker_kept_nothing_compressed_is_read(codec: int) -> None:
-    decode_leniently(undecodable(with_another_name(batch())))
+def test_compressed_batches_are_decoded(codec: int) -> None:
+    decode_leniently(undecodable(with_invalid_name(batch())))
     assert decoded(bytes(batch(codec)))[1] == SECOND
 
 
-def test_a_damaged_batch_is_decoded_by_nobody() -> None:
+def test_a_damaged_batch_is_not_decoded() -> None:
     damaged = batch()
     damaged[-1] ^= 1
     assert decode_leniently(undecodable(bytes(damaged)))
-    assert not decode_leniently(undecodable(bytes(damaged))), "the second time it is an error of the broker"
+    assert not decode_leniently(undecodable(bytes(damaged))), "with the tolerant decoder, fetching again does not help"
 
 
-def test_what_was_fetched_before_raises_once_more_and_is_fetched_again() -> None:
-    error = undecodable(with_another_name(batch()))
+def test_batches_fetched_before_the_switch_raise_once_more_and_are_fetched_again() -> None:
+    error = undecodable(with_invalid_name(batch()))
     assert decode_leniently(error)
     assert decode_leniently(error)
 
 
-def test_another_error_is_no_matter_of_decoding() -> None:
+def test_other_errors_do_not_switch_the_decoder() -> None:
     before = fetcher.MemoryRecords
     assert not decode_leniently(OSError())
     assert fetcher.MemoryRecords is before

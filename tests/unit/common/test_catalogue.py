@@ -1,4 +1,4 @@
-"""The catalogue is checked whole when it is loaded, and answers what gateway, intake and routing ask of it."""
+"""The catalogue is validated when it is loaded, and answers the queries of gateway, intake and routing."""
 
 import pytest
 import yaml
@@ -25,7 +25,7 @@ VALID = {
 }
 
 
-def test_the_catalogue_in_force_has_what_the_plan_counted() -> None:
+def test_the_current_catalogue_has_the_planned_numbers_of_entries() -> None:
     current = catalogue()
     assert (len(current.life_events), len(current.subjects), len(current.reasons)) == (10, 54, 19)
     assert (sum(len(subject.reasons) for subject in current.subjects.values()), len(current.departments)) == (254, 15)
@@ -54,35 +54,35 @@ def test_terms_are_lengths_with_a_unit() -> None:
     assert catalogue().clock_of("RGP").unit == "calendar_months"
 
 
-def test_who_may_write_about_a_subject_is_asked_of_it() -> None:
+def test_a_subject_knows_which_accounts_may_use_it() -> None:
     subject = catalogue().subject("DOE-05")
     assert subject is not None
     assert subject.open_to("E")
     assert not subject.open_to("P")
 
 
-def test_names_come_in_both_languages() -> None:
+def test_names_are_in_both_languages() -> None:
     reason = catalogue().reason("INF")
     assert reason is not None
     assert (reason.name("pt"), reason.name("en")) == ("Pedido de informação", "Ask for information")
 
 
 @pytest.mark.parametrize(
-    ("broken", "place"),
+    ("broken", "message"),
     [
         ({"clocks": {}}, "unknown clock"),
         ({"departments": {}}, "unknown reason or department"),
-        ({"life_events": VALID["life_events"] * 2}, "stands twice"),  # type: ignore[operator]
+        ({"life_events": VALID["life_events"] * 2}, "appears twice"),  # type: ignore[operator]
         ({"surprise": 1}, "extra"),
     ],
 )
-def test_a_catalogue_that_points_nowhere_is_refused(broken: dict[str, object], place: str) -> None:
+def test_a_catalogue_with_an_unknown_code_is_rejected(broken: dict[str, object], message: str) -> None:
     assert parse(yaml.safe_dump(VALID)).version == 7
-    with pytest.raises(ValueError, match=place):
+    with pytest.raises(ValueError, match=message):
         parse(yaml.safe_dump(VALID | broken))
 
 
-def test_what_a_reason_usually_needs_is_said_in_both_languages() -> None:
+def test_usual_documents_of_a_reason_are_named_in_both_languages() -> None:
     needed = [reason.usual_documents for reason in catalogue().reasons.values() if reason.usual_documents]
     assert len(needed) == 14
     assert all(each.name("pt") != each.name("en") for each in needed)

@@ -1,4 +1,4 @@
-"""Only a proxy that the settings name says who calls."""
+"""`X-Forwarded-For` is trusted only from the proxies in the settings."""
 
 import httpx2
 import pytest
@@ -29,7 +29,7 @@ def app() -> FastAPI:
         ("10.0.0.1", "127.0.0.1"),
     ],
 )
-async def test_x_forwarded_for_counts_from_a_named_proxy_alone(app: FastAPI, trusted: str, caller: str) -> None:
+async def test_x_forwarded_for_is_trusted_only_from_a_named_proxy(app: FastAPI, trusted: str, caller: str) -> None:
     async with (
         serving(app, settings(forwarded_allow_ips=trusted)) as port,
         httpx2.AsyncClient(trust_env=False) as http,
@@ -39,6 +39,6 @@ async def test_x_forwarded_for_counts_from_a_named_proxy_alone(app: FastAPI, tru
 
 
 @pytest.mark.parametrize("trusted", ["*", "proxy.example.org", "10.0.0.1/8"])
-def test_what_is_neither_an_address_nor_a_network_is_refused_at_the_start(trusted: str) -> None:
+def test_a_value_that_is_neither_an_address_nor_a_network_is_rejected_at_start(trusted: str) -> None:
     with pytest.raises(ValidationError, match="forwarded_allow_ips"):
         settings(forwarded_allow_ips=trusted)

@@ -1,4 +1,4 @@
-"""Graceful shutdown: readiness turns red, answers close their connections, and only then the listener closes."""
+"""Graceful shutdown: readiness fails, responses close their connections, and only then the listener closes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ def go_on() -> asyncio.Event:
 
 @pytest.fixture
 def app(go_on: asyncio.Event) -> FastAPI:
-    app = Process("leaver").app()
+    app = Process("stopping").app()
     app.add_middleware(RequestMiddleware)
 
     @app.get("/hello")
@@ -50,7 +50,7 @@ def client(server: DrainingServer) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port_of(server)}", trust_env=False)
 
 
-async def test_requests_are_served_on_while_readiness_is_red_and_then_the_listener_closes(
+async def test_requests_are_still_served_while_readiness_fails_and_then_the_listener_closes(
     server: DrainingServer,
 ) -> None:
     async with client(server) as http:
@@ -62,46 +62,46 @@ async def test_requests_are_served_on_while_readiness_is_red_and_then_the_listen
         assert "connection" not in (await http.get("/hello")).headers
         server.should_exit = True
 
-        async def red() -> bool:
+        async def not_ready() -> bool:
             answer = await http.get("/health/ready")
             return answer.status_code == 503 and answer.json()["because"] == ["draining"]
 
-        await eventually(red)
+        await eventually(not_ready)
         answer = await http.get("/hello")
         assert (answer.json(), answer.headers["connection"]) == ("hello", "close")
         assert (await http.get("/health/live")).status_code == 200
 
-        async def shut() -> bool:
+        async def closed() -> bool:
             try:
                 await http.get("/hello")
             except httpx2.ConnectError:
                 return True
             return False
 
-        await eventually(shut)
+        await eventually(closed)
 
 
-async def test_a_request_that_is_being_served_is_answered_before_the_process_ends(
+async def test_a_request_in_progress_is_answered_before_the_process_stops(
     server: DrainingServer, go_on: asyncio.Event
 ) -> None:
     async with client(server) as http:
-        asked = asyncio.create_task(http.get("/slow"))
+        response = asyncio.create_task(http.get("/slow"))
 
-        async def begun() -> bool:
+        async def in_progress() -> bool:
             return bool(server.server_state.tasks)
 
-        await eventually(begun)
+        await eventually(in_progress)
         server.should_exit = True
 
-        async def shut() -> bool:
+        async def closed() -> bool:
             return not server.servers[0].sockets
 
-        await eventually(shut)
+        await eventually(closed)
         go_on.set()
-        assert (await asked).json() == "at last"
+        assert (await response).json() == "at last"
 
 
-async def test_readiness_is_red_on_the_internal_listener_while_the_public_one_drains(app: FastAPI) -> None:
+async def test_readiness_fails_on_the_internal_listener_while_the_public_one_drains(app: FastAPI) -> None:
     async with serving_internally(app, settings()) as internal, client(internal) as probe:
         public = DrainingServer(public_config(app, settings()), DRAIN, internal)
         async with running(public), client(public) as http:
@@ -112,9 +112,9 @@ async def test_readiness_is_red_on_the_internal_listener_while_the_public_one_dr
             await eventually(ready)
             public.should_exit = True
 
-            async def red() -> bool:
+            async def not_ready() -> bool:
                 return (await probe.get("/health/ready")).status_code == 503
 
-            await eventually(red)
+            await eventually(not_ready)
             assert (await http.get("/hello")).headers["connection"] == "close"
         assert (await probe.get("/health/live")).status_code == 200

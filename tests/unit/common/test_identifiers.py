@@ -1,3 +1,5 @@
+"""Derived identifiers, references with a check symbol, social-security numbers, support codes."""
+
 import string
 from uuid import UUID
 
@@ -19,7 +21,7 @@ ids = st.uuids()
 
 
 @given(ids)
-def test_a_reference_reads_back_however_it_is_typed(request_id: UUID) -> None:
+def test_a_reference_is_recognised_in_every_accepted_form(request_id: UUID) -> None:
     reference = reference_of(request_id)
     symbols = reference.replace("-", "")
     assert parse_reference(reference) == reference
@@ -30,14 +32,14 @@ def test_a_reference_reads_back_however_it_is_typed(request_id: UUID) -> None:
 
 
 @given(ids, st.integers(0, 10), st.sampled_from(ALPHABET))
-def test_any_single_wrong_symbol_is_caught(request_id: UUID, place: int, symbol: str) -> None:
+def test_any_single_wrong_symbol_is_detected(request_id: UUID, place: int, symbol: str) -> None:
     body = reference_of(request_id)[3:].replace("-", "")
     if body[place] != symbol:
         assert parse_reference(body[:place] + symbol + body[place + 1 :]) is None
 
 
 @given(ids, st.integers(0, 9))
-def test_any_swap_of_neighbours_is_caught(request_id: UUID, place: int) -> None:
+def test_any_swap_of_neighbours_is_detected(request_id: UUID, place: int) -> None:
     body = reference_of(request_id)[3:].replace("-", "")
     if body[place] != body[place + 1]:
         swapped = body[:place] + body[place + 1] + body[place] + body[place + 2 :]
@@ -45,7 +47,7 @@ def test_any_swap_of_neighbours_is_caught(request_id: UUID, place: int) -> None:
 
 
 @given(st.text(max_size=40))
-def test_what_is_no_reference_is_none_and_never_an_error(typed: str) -> None:
+def test_text_that_is_not_a_reference_gives_none_and_no_error(typed: str) -> None:
     parsed = parse_reference(typed)
     assert parsed is None or parse_reference(parsed) == parsed
 
@@ -61,28 +63,28 @@ def test_known_numbers_are_valid(niss: str) -> None:
 @pytest.mark.parametrize(
     "niss", ["", "12345678911", "31000000007", "1234567891", "1234567891０", "123456789100", "abcdefghijk"]
 )
-def test_numbers_with_a_wrong_check_digit_length_or_kind_are_not(niss: str) -> None:
+def test_numbers_with_a_wrong_check_digit_length_or_kind_are_invalid(niss: str) -> None:
     assert not valid_niss(niss)
 
 
-def test_a_derived_id_depends_on_every_part_and_on_where_it_is_cut() -> None:
+def test_a_derived_id_depends_on_every_part_and_on_the_split_into_parts() -> None:
     assert derived_id("a", "bc", 0) == derived_id("a", "bc", 0)
     assert len({derived_id("a", "bc"), derived_id("ab", "c"), derived_id("a", "bc", 0), derived_id("a", "bc", 1)}) == 4
 
 
-def test_a_derived_id_stays_what_it_was() -> None:
-    """Events under other ids would be taken for other events."""
+def test_a_derived_id_never_changes() -> None:
+    """With another id, a published event would count as another event."""
     assert str(derived_id("a", "bc", 0)) == "366225b3-d967-5c76-9b25-605cbe7a9eea"
 
 
 @given(parts=st.lists(st.text() | st.integers(), min_size=1))
-def test_an_id_that_is_only_written_is_the_same_id(parts: list[str | int]) -> None:
+def test_a_derived_id_as_text_is_the_same_id(parts: list[str | int]) -> None:
     assert UUID(derived_text(*parts)) == derived_id(*parts)
     assert derived_id(*parts).version == 5
     assert str(derived_id(*parts)) == derived_text(*parts)
 
 
-def test_a_keyed_id_depends_on_the_secret_and_on_where_the_parts_are_cut() -> None:
+def test_a_keyed_id_depends_on_the_secret_and_on_the_split_into_parts() -> None:
     assert (
         len({keyed_id(b"s" * 32, b"a", b"bc"), keyed_id(b"s" * 32, b"ab", b"c"), keyed_id(b"t" * 32, b"a", b"bc")}) == 3
     )

@@ -1,4 +1,4 @@
-"""Waiting for what others may be waiting for too."""
+"""The in-flight limit, and waiting for one future from several tasks."""
 
 import asyncio
 
@@ -11,10 +11,10 @@ def pending() -> asyncio.Future[None]:
     return asyncio.get_running_loop().create_future()
 
 
-async def test_who_stops_waiting_stops_no_other_and_leaves_nothing_behind() -> None:
-    """What the publisher waits with: a broker that is away for long must not fill memory with its callbacks."""
+async def test_a_wait_that_times_out_cancels_nothing_and_leaves_no_callback() -> None:
+    """The publisher waits like this: during a long outage of the broker, callbacks must not accumulate in memory."""
     future = pending()
-    stays = asyncio.create_task(asyncio.wait([future]))
+    other = asyncio.create_task(asyncio.wait([future]))
     await asyncio.sleep(0)
     before = len(future._callbacks or ())
     for _ in range(100):
@@ -24,17 +24,17 @@ async def test_who_stops_waiting_stops_no_other_and_leaves_nothing_behind() -> N
     assert not future.done()
     assert len(future._callbacks or ()) == before
     future.set_result(None)
-    await stays
+    await other
 
 
-async def test_room_is_left_once_nothing_is_pending() -> None:
-    room, (first, second) = InFlightLimit(), (pending(), pending())
-    await room.acquire(2_000, 10)
-    room.release_after([first, second], 2_000, 10)
-    entering = asyncio.create_task(room.acquire(1, 1))
+async def test_the_limit_is_released_once_nothing_is_pending() -> None:
+    limit, (first, second) = InFlightLimit(), (pending(), pending())
+    await limit.acquire(2_000, 10)
+    limit.release_after([first, second], 2_000, 10)
+    waiting = asyncio.create_task(limit.acquire(1, 1))
     first.set_result(None)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert not entering.done()
+    assert not waiting.done()
     second.set_result(None)
-    await entering
+    await waiting

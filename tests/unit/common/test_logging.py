@@ -1,4 +1,4 @@
-"""What other libraries log may carry a person's words: only that they did, and where, is written down."""
+"""Log messages of other libraries may contain personal data: only their place and the type of error are logged."""
 
 import json
 import subprocess
@@ -24,10 +24,10 @@ logging.getLogger("server").error(OSError(errno.EADDRINUSE, "canary"))
 """
 
 
-def test_a_librarys_words_and_errors_are_not_written_down_but_that_it_failed_is() -> None:
-    said = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True, text=True)
-    assert "canary" not in said.stdout + said.stderr
-    task, driver, server = map(json.loads, said.stdout.splitlines())
+def test_the_text_of_a_librarys_message_is_not_logged_but_its_error_type_is() -> None:
+    result = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True, text=True)
+    assert "canary" not in result.stdout + result.stderr
+    task, driver, server = map(json.loads, result.stdout.splitlines())
     assert (task["library"], task["error"], task["level"]) == ("asyncio", "ValueError", "error")
     assert (driver["library"], driver["error"]) == ("driver", "KeyError")
     assert (server["error"], server["because"]) == ("OSError", "Address already in use")

@@ -1,4 +1,4 @@
-"""Where a member stands: a gap is judged before it is believed."""
+"""The offset tracker: a gap counts as truncation only after the broker was asked."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -6,13 +6,13 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.common.messaging.consumer.offsets import Offsets
+from services.common.messaging.consumer.offsets import OffsetTracker
 
 HERE = TopicPartition("t", 0)
 
 
 class Broker:
-    """A consumer's broker, which says where logs start, unless it is too slow to."""
+    """Answers where logs start; with None it does not answer in time."""
 
     def __init__(self, starts: int | None) -> None:
         self._starts = starts
@@ -23,28 +23,28 @@ class Broker:
         return dict.fromkeys(partitions, self._starts)
 
 
-def asked(starts: int | None) -> AIOKafkaConsumer:
+def consumer_with(starts: int | None) -> AIOKafkaConsumer:
     return cast(AIOKafkaConsumer, Broker(starts))
 
 
-async def test_a_gap_that_could_not_be_judged_is_a_gap_again() -> None:
-    offsets = Offsets()
-    offsets.advance({HERE: 100})
-    gaps = offsets.gaps({HERE: 200})
+async def test_a_gap_that_could_not_be_checked_is_found_again() -> None:
+    offsets = OffsetTracker()
+    offsets.mark_processed({HERE: 100})
+    gaps = offsets.find_gaps({HERE: 200})
     with pytest.raises(TimeoutError):
-        await offsets.cut(asked(None), gaps)
-    assert offsets.gaps({HERE: 200}) == gaps == {HERE: (100, 200)}
+        await offsets.find_truncated(consumer_with(None), gaps)
+    assert offsets.find_gaps({HERE: 200}) == gaps == {HERE: (100, 200)}
 
 
-async def test_a_gap_that_was_judged_and_comes_again_is_none() -> None:
-    offsets = Offsets()
-    offsets.advance({HERE: 100})
-    assert await offsets.cut(asked(0), offsets.gaps({HERE: 200})) == []
-    assert offsets.gaps({HERE: 200}) == {}
-    assert offsets.gaps({HERE: 201}) == {HERE: (100, 201)}
+async def test_a_gap_that_was_checked_and_stays_is_not_found_again() -> None:
+    offsets = OffsetTracker()
+    offsets.mark_processed({HERE: 100})
+    assert await offsets.find_truncated(consumer_with(0), offsets.find_gaps({HERE: 200})) == []
+    assert offsets.find_gaps({HERE: 200}) == {}
+    assert offsets.find_gaps({HERE: 201}) == {HERE: (100, 201)}
 
 
-async def test_a_log_that_begins_behind_what_was_finished_was_cut() -> None:
-    offsets = Offsets()
-    offsets.advance({HERE: 100})
-    assert await offsets.cut(asked(200), offsets.gaps({HERE: 200})) == [HERE]
+async def test_a_log_that_starts_after_the_next_offset_is_truncated() -> None:
+    offsets = OffsetTracker()
+    offsets.mark_processed({HERE: 100})
+    assert await offsets.find_truncated(consumer_with(200), offsets.find_gaps({HERE: 200})) == [HERE]

@@ -1,4 +1,4 @@
-"""Every client puts a key in the same partition: the departments' Java clients as ours."""
+"""A key has the same partition in all clients: ours, and the departments' Java clients."""
 
 import pytest
 
@@ -19,13 +19,13 @@ GOLDEN = {
     "6ed955c6-506a-5343-9be4-2c0afae02eef": 0,
     "c8691da2-158a-5ed6-8537-0e6f140801f2": 11,
 }
-"""Key → partition of 12, as `BuiltInPartitioner.partitionForKey` of kafka-clients 4.1.2 says."""
+"""Key → partition of 12, as `BuiltInPartitioner.partitionForKey` of kafka-clients 4.1.2 computes it."""
 
 
 @pytest.mark.parametrize("key", GOLDEN)
-def test_a_key_lies_where_the_java_client_puts_it(key: str) -> None:
+def test_a_key_has_the_partition_that_the_java_client_computes(key: str) -> None:
     assert partition_of(key) == by_key(key.encode(), list(range(12)), []) == GOLDEN[key]
 
 
-def test_a_key_that_is_no_text_lies_where_the_java_client_puts_it() -> None:
+def test_a_binary_key_has_the_partition_that_the_java_client_computes() -> None:
     assert by_key(b"\xff\x80\x00", list(range(12)), []) == 10

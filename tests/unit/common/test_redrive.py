@@ -1,4 +1,4 @@
-"""What an operator's header says, who may say it, and whom a record keeps quiet towards."""
+"""The redrive header: its text, its signature, and quiet records."""
 
 from typing import Any
 
@@ -26,31 +26,31 @@ def record(name: str, **more: str) -> ConsumerRecord[bytes, bytes]:
 
 
 @given(st.booleans(), st.sampled_from(["", "PO-7K3QX-9M2TA-4"]), st.integers(0, 2**40))
-def test_what_a_header_says_is_read_back(quiet: bool, frees: str, at: int) -> None:
+def test_a_header_is_parsed_back_to_the_same_redrive(quiet: bool, frees: str, at: int) -> None:
     redrive = Redrive("intake", POSITION, moment(at), quiet, frees)
     assert Redrive.parse(str(redrive)) == redrive
 
 
-def test_a_word_that_only_a_newer_writer_knows_is_not_guessed() -> None:
+def test_an_unknown_option_is_rejected() -> None:
     with pytest.raises(ValueError, match="newer"):
         Redrive.parse(f"{Redrive('intake', POSITION, moment(1))} loud")
 
 
-def test_a_seal_holds_for_all_that_the_record_is_and_for_its_topic() -> None:
+def test_the_signature_covers_key_value_headers_and_topic() -> None:
     plain = Redrive("intake", POSITION, moment(1))
     headers = [("ce_id", b"1"), ("ce_type", b"pt.postigo.assignment.acknowledge.v1"), ("odd", None)]
-    *_, (_, sealed) = REDRIVES.sealed(plain, b"key", b"{}", headers)
-    assert sealed is not None
-    seal = sealed.rpartition(b" ")[2]
+    *_, (_, signed) = REDRIVES.signed_headers(plain, b"key", b"{}", headers)
+    assert signed is not None
+    signature = signed.rpartition(b" ")[2]
 
-    def of(topic: str = POSITION.topic, value: bytes = b"{}", told: object = plain, **changed: bytes) -> Redrive | None:
+    def of(topic: str = POSITION.topic, value: bytes = b"{}", text: object = plain, **changed: bytes) -> Redrive | None:
         changed_headers = [(name, changed.get(name, content)) for name, content in headers]
-        return REDRIVES.of(appended(topic, value, [*changed_headers, (HEADER, f"{told} ".encode() + seal)]))
+        return REDRIVES.of(appended(topic, value, [*changed_headers, (HEADER, f"{text} ".encode() + signature)]))
 
     assert of() == plain
     forgeries: tuple[dict[str, Any], ...] = (
-        {"told": f"{plain} quiet"},
-        {"told": f"{plain} frees=PO-7K3QX-9M2TA-4"},
+        {"text": f"{plain} quiet"},
+        {"text": f"{plain} frees=PO-7K3QX-9M2TA-4"},
         {"value": b"[]"},
         {"ce_type": b"pt.postigo.assignment.reject.v1"},
         {"ce_id": b"2"},
@@ -62,9 +62,11 @@ def test_a_seal_holds_for_all_that_the_record_is_and_for_its_topic() -> None:
             of(**forged)
 
 
-def test_what_is_redriven_again_carries_one_redrive() -> None:
+def test_a_record_redriven_again_has_one_redrive_header() -> None:
     first, second = Redrive("intake", POSITION, moment(1)), Redrive("intake", POSITION, moment(2))
-    headers = REDRIVES.sealed(second, b"key", b"{}", REDRIVES.sealed(first, b"key", b"{}", [("ce_id", b"1")]))
+    headers = REDRIVES.signed_headers(
+        second, b"key", b"{}", REDRIVES.signed_headers(first, b"key", b"{}", [("ce_id", b"1")])
+    )
     assert [name for name, _ in headers] == ["ce_id", HEADER]
     assert REDRIVES.of(appended(POSITION.topic, b"{}", headers)) == second
 
@@ -73,11 +75,11 @@ def appended(topic: str, value: bytes, headers: Headers) -> ConsumerRecord[bytes
     return ConsumerRecord(topic, 0, 0, 1, 1, b"key", value, None, 3, 2, headers)
 
 
-def test_a_quiet_redrive_and_a_quiet_fact_of_ours_are_quiet() -> None:
+def test_a_quiet_redrive_and_our_own_quiet_facts_are_quiet() -> None:
     assert read(record("request.answered"), Redrive("notifications", POSITION, moment(APPENDED), quiet=True)).quiet
     assert read(record("request.answered", ce_quiet="1")).quiet
     assert not read(record("request.answered")).quiet
 
 
-def test_a_department_can_keep_nobody_from_being_told() -> None:
+def test_a_department_cannot_make_its_events_quiet() -> None:
     assert not read(record("assignment.answer", ce_quiet="1")).quiet

@@ -1,4 +1,4 @@
-"""JSON is read strictly: what two readers could understand differently is refused."""
+"""JSON is parsed strictly: input that two parsers could read differently is rejected."""
 
 import json
 from collections.abc import AsyncIterator
@@ -59,7 +59,7 @@ async def test_an_endpoint_gets_its_model_and_the_value_as_it_was_received(http:
 
 
 @pytest.mark.parametrize("content", [b'{"town": "Faro", "town": "Faro"}', b'{"town": "Fa', b'{"town": NaN}'])
-async def test_what_is_not_strict_json_is_400(http: httpx2.AsyncClient, content: bytes) -> None:
+async def test_a_body_that_is_not_strict_json_is_400(http: httpx2.AsyncClient, content: bytes) -> None:
     answer = await http.post("/forms", content=content, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:postigo:problem:not-json")
 
@@ -71,7 +71,10 @@ async def test_a_body_over_the_limit_is_413_whether_its_length_is_declared_or_no
     body = json.dumps({"town": "F" * LIMIT}).encode()
     content = body if declared else chunks(body[:50], body[50:])
     answer = await http.post("/forms", content=content, headers={"content-type": "application/json"})
-    assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (413, f"No máximo {LIMIT} bytes.")
+    assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (
+        413,
+        f"Demasiado grande: o limite é {LIMIT} bytes.",
+    )
 
 
 async def test_another_content_type_is_415_before_anything_is_parsed(http: httpx2.AsyncClient) -> None:
@@ -110,14 +113,14 @@ async def test_a_missing_body_is_a_missing_field(http: httpx2.AsyncClient) -> No
         b'{"a": 1} x',
     ],
 )
-def test_a_body_that_readers_could_disagree_on_is_not_json(body: bytes) -> None:
-    with pytest.raises(Problem) as refused:
+def test_an_ambiguous_or_malformed_body_is_not_json(body: bytes) -> None:
+    with pytest.raises(Problem) as rejected:
         parse_json(body)
-    assert refused.value.kind.code == "not-json"
+    assert rejected.value.kind.code == "not-json"
 
 
 @given(value=st.dictionaries(st.text(), st.text() | st.integers() | st.booleans() | st.none()))
-def test_json_is_understood_as_it_was_written(value: dict[str, object]) -> None:
+def test_valid_json_is_parsed_unchanged(value: dict[str, object]) -> None:
     assert parse_json(json.dumps(value).encode()) == value
 
 
@@ -133,13 +136,13 @@ def test_json_is_understood_as_it_was_written(value: dict[str, object]) -> None:
     ],
 )
 def test_another_type_or_encoding_is_415(headers: dict[str, str]) -> None:
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(Problem) as rejected:
         require_json(request(headers))
-    assert refused.value.kind.status == 415
+    assert rejected.value.kind.status == 415
 
 
 @pytest.mark.parametrize(
     "declared", ["application/json", "application/json; charset=utf-8", 'APPLICATION/JSON;charset="UTF-8"']
 )
-def test_plain_json_is_taken(declared: str) -> None:
+def test_plain_json_is_accepted(declared: str) -> None:
     require_json(request({"content-type": declared}))

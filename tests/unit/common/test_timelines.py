@@ -1,29 +1,29 @@
-"""How much of its timeline a document keeps itself."""
+"""When a document's timeline must spill to its own collection."""
 
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from services.common.store import OutboxEntry, Timelines
-from services.common.store.timelines import ROOM
+from services.common.store.timelines import MAX_TIMELINE_BYTES
 
-TIMELINES = Timelines("said", cast(Any, None))
+TIMELINES = Timelines("timeline", cast(Any, None))
 
 
-def said(size: int, topic: str = "said") -> OutboxEntry:
+def event(size: int, topic: str = "timeline") -> OutboxEntry:
     return OutboxEntry("1", topic, "k", {}, b"x" * size, datetime(2026, 3, 2, tzinfo=UTC))
 
 
-def test_what_fits_is_kept_with_what_is_there() -> None:
-    kept, anew = TIMELINES.room(1_000, [said(500), said(500, "elsewhere")])
-    assert 1_500 < kept < 2_000
-    assert not anew
+def test_events_that_fit_are_added_to_the_timeline_in_the_document() -> None:
+    size, spill = TIMELINES.size_with(1_000, [event(500), event(500, "another")])
+    assert 1_500 < size < 2_000
+    assert not spill
 
 
-def test_what_does_not_fit_begins_anew() -> None:
-    kept, anew = TIMELINES.room(ROOM, [said(500)])
-    assert 500 < kept < 1_000
-    assert anew
+def test_a_timeline_that_becomes_too_large_spills_first() -> None:
+    size, spill = TIMELINES.size_with(MAX_TIMELINE_BYTES, [event(500)])
+    assert 500 < size < 1_000
+    assert spill
 
 
-def test_a_save_that_says_nothing_leaves_a_timeline_as_it_is_however_large() -> None:
-    assert TIMELINES.room(ROOM + 1, []) == (ROOM + 1, False)
+def test_a_save_without_events_leaves_a_timeline_unchanged_whatever_its_size() -> None:
+    assert TIMELINES.size_with(MAX_TIMELINE_BYTES + 1, []) == (MAX_TIMELINE_BYTES + 1, False)

@@ -1,4 +1,4 @@
-"""A's span is the parent of B's, over any number of topics."""
+"""The span of the publishing process is the parent of the consumer's span, over any number of topics."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -40,10 +40,10 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     return exporter
 
 
-def test_what_a_record_makes_us_say_is_its_spans_child(spans: InMemorySpanExporter) -> None:
-    with kernel.receiving("a", [IncomingRecord(RECEIVED, None)]) as (first,):
-        said = first.received.traceparent
-    with kernel.receiving("b", [IncomingRecord(RECEIVED._replace(traceparent=said), None)]):
+def test_an_event_is_a_child_of_the_span_that_published_it(spans: InMemorySpanExporter) -> None:
+    with kernel.processing_spans("a", [IncomingRecord(RECEIVED, None)]) as (first,):
+        published = first.received.traceparent
+    with kernel.processing_spans("b", [IncomingRecord(RECEIVED._replace(traceparent=published), None)]):
         pass
     one, two = spans.get_finished_spans()
     assert one.parent is not None
@@ -56,9 +56,9 @@ def test_what_a_record_makes_us_say_is_its_spans_child(spans: InMemorySpanExport
 @pytest.mark.parametrize(
     "header", [None, "", "nonsense", SAMPLED[:-2] + "00", "00-" + "0" * 32 + "-" + "0" * 16 + "-01"]
 )
-def test_an_unsampled_or_malformed_header_costs_no_span_and_travels_on(
+def test_an_unsampled_or_malformed_header_gets_no_span_and_is_kept(
     header: str | None, spans: InMemorySpanExporter
 ) -> None:
-    with kernel.receiving("a", [IncomingRecord(RECEIVED._replace(traceparent=header), None)]) as (taken,):
-        assert taken.received.traceparent == header
+    with kernel.processing_spans("a", [IncomingRecord(RECEIVED._replace(traceparent=header), None)]) as (incoming,):
+        assert incoming.received.traceparent == header
     assert not spans.get_finished_spans()

@@ -95,10 +95,10 @@ async def test_each_file_that_cannot_be_claimed_is_named_by_pointer() -> None:
 @pytest.mark.parametrize(
     ("status", "detail"),
     [
-        (413, "At most 25 MiB."),
+        (413, "Too large: the limit is 25 MiB."),
         (
             415,
-            "What is in the file is not of the type that was named. Accepted: application/pdf, image/png, image/jpeg.",
+            "The content of the file does not match its declared type. Accepted: application/pdf, image/png, image/jpeg.",
         ),
     ],
 )

@@ -99,7 +99,7 @@ def detail_of(problem: Problem) -> str:
     ("limit", "text"), [(25 * 1024 * 1024, "25 MiB"), (64 * 1024, "64 KiB"), (1000, "1000 bytes"), (0, "0 bytes")]
 )
 def test_too_large_names_the_limit(limit: int, text: str) -> None:
-    assert detail_of(too_large(limit)) == f": At most {text}."
+    assert detail_of(too_large(limit)) == f": Too large: the limit is {text}."
 
 
 def test_a_wrong_media_type_is_answered_with_the_accepted_ones() -> None:
@@ -122,8 +122,8 @@ class EmptyForm(BaseModel):
 @pytest.mark.parametrize(
     ("form", "detail"),
     [
-        (Form, ": There are fields that are not known here. Known are: street, town."),
-        (EmptyForm, ": No field is sent here: only {}."),
+        (Form, ": There are unknown fields. The known fields are: street, town."),
+        (EmptyForm, ": This takes no fields: send {}."),
     ],
 )
 def test_unknown_fields_give_one_error_that_lists_the_known_ones(form: type[BaseModel], detail: str) -> None:

@@ -53,9 +53,9 @@ class AnyLife(RuleBasedStateMachine):
     def process(self, record: Any) -> tuple[Outcome, list[LifecycleFact]]:
         """Process one record as the kernel does."""
         fold = requests.fold(self.document, [record])
-        (outcome,) = fold.ends
+        (outcome,) = fold.outcomes
         self.document = fold.change.after
-        facts = [_fact(outgoing) for outgoing in fold.change.said]
+        facts = [_fact(entry) for entry in fold.change.new_events]
         self.facts += facts
         return outcome, facts
 

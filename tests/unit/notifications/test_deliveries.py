@@ -110,7 +110,7 @@ class Walk(RuleBasedStateMachine):
 
     def _to(self, after: Delivery) -> None:
         document = Document(str(self.delivery.id), version=1, state=self.delivery)
-        self.facts += [event.headers["ce_type"] for event in store.moved(document, after).said]
+        self.facts += [event.headers["ce_type"] for event in store.moved(document, after).new_events]
         self.delivery = after
 
     @precondition(lambda self: self.delivery.status not in ENDED)
@@ -245,7 +245,7 @@ def test_an_end_is_said_on_an_id_that_any_replica_derives(end: object, kind: typ
     for holder in ("1", "2"):
         leased = domain.leased(delivery().model_copy(update={"id": NAME}), NOON, holder)
         document = Document(str(NAME), version=2, state=leased)
-        (event,) = store.moved(document, end(leased)).said
+        (event,) = store.moved(document, end(leased)).new_events
         said.append(event)
     assert said[0].id == said[1].id
     assert said[0].topic == topics.DELIVERIES

@@ -1,1 +1,1 @@
-"""One consumer group: subscription, batches, offsets, crash guard, health."""
+"""Consuming: one consumer group's subscription, its polls, batches and offsets, crash recovery and health."""

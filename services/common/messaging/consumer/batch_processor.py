@@ -1,7 +1,8 @@
-"""How the records of a batch end: unreadable ones go to the dead letters, the rest through the shape.
+"""Gives every record of a batch its outcome: the processor applies it, or it goes to a dead-letter topic.
 
-If the shape raises, the batch is taken again in halves until the record that raises stands alone: in order, and at the
-cost of a few batches however large it was.
+Unreadable records are dead-lettered first. If the processor raises for the others, the batch is processed again in two
+halves, and so on, until the record that raises is alone. This keeps the order, and costs about two batches for each
+halving, however large the first batch was.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,9 @@ from services.common.messaging.handlers.processor import IncomingRecord, Process
 from services.common.messaging.records.dead_letters import DeadLetter, DeadLetters
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.redrive import Redrive, Redrives
-from services.common.messaging.spans import receiving
+from services.common.messaging.spans import processing_spans
 from services.common.telemetry import metrics
-from services.common.telemetry.logging import where
+from services.common.telemetry.logging import redacted_exc_info
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -28,11 +29,15 @@ log = structlog.get_logger()
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
 
 MAX_RECORDS: Final = 500
-"""Records of one batch."""
+"""Maximum records of one batch."""
 
 
 class BatchProcessor:
-    """One group's way of taking records. Raises only `Unavailable`, or what our own kernel got wrong."""
+    """Processes the batches of one consumer group.
+
+    Raises `Unavailable` when an engine does not answer; the caller retries the whole batch. Any other exception is a bug
+    of the kernel itself: exceptions of handlers end in a dead letter.
+    """
 
     def __init__(self, group: str, processor: Processor, letters: DeadLetters, redrives: Redrives) -> None:
         self._group = group
@@ -41,47 +46,49 @@ class BatchProcessor:
         self._redrives = redrives
 
     async def process(self, records: Records) -> None:
-        batch, unreadable, freeing = self._read(records)
+        """Return once every record of the batch has its outcome. Safe to call again with the same records."""
+        batch, unreadable, discards = self._read(records)
         if unreadable:
             await self._letters.send(unreadable)
             ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
-            metrics.ended(self._group, Outcome.DEAD_LETTERED, len(unreadable))
-        for redrive in freeing:
-            await self._processor.free(redrive.frees, redrive.position)
+            metrics.count_records(self._group, Outcome.DEAD_LETTERED, len(unreadable))
+        for redrive in discards:
+            await self._processor.discard_parked(redrive.frees, redrive.position)
             ARMED and reach(Failpoint.FREED)
-        metrics.ended(self._group, Outcome.APPLIED, len(freeing))
-        with receiving(self._group, batch) as traced:
+        metrics.count_records(self._group, Outcome.APPLIED, len(discards))
+        with processing_spans(self._group, batch) as traced:
             await self._apply(traced)
 
     def _read(self, records: Records) -> tuple[list[IncomingRecord], list[DeadLetter], list[Redrive]]:
-        """What is to be taken, what cannot be read, and what only frees a document."""
+        """Sort records into readable ones, dead letters for unreadable ones, and requests to discard a parked record."""
         batch: list[IncomingRecord] = []
         unreadable: list[DeadLetter] = []
-        freeing: list[Redrive] = []
+        discards: list[Redrive] = []
         for record in records:
             redrive = None
             try:
                 redrive = self._redrives.of(record)
-                # A record redriven for another group has been applied here, or waits here, under its first position.
+                # A record redriven for another group is skipped: this group got the original, at its first position.
                 if redrive is not None and redrive.group != self._group:
                     continue
                 if redrive is not None and redrive.frees:
-                    freeing.append(redrive)
+                    discards.append(redrive)
                 else:
                     batch.append(IncomingRecord(read(record, redrive), record))
             except Poison as poison:
                 unreadable.append(DeadLetter.unreadable(record, poison.reason, redrive))
-        return batch, unreadable, freeing
+        return batch, unreadable, discards
 
     async def _apply(self, batch: Sequence[IncomingRecord]) -> None:
+        """Process the batch; if it raises, process its halves, down to the single record that raises."""
         if not batch:
             return
-        error = await self._attempt(batch)
+        error = await self._try_process(batch)
         ARMED and reach(Failpoint.BATCH_TAKEN)
         if error is None:
             return
         if len(batch) == 1:
-            await self._end_failed(batch[0], error)
+            await self._dead_letter_failed(batch[0], error)
             ARMED and reach(Failpoint.SET_ASIDE)
             return
         middle = len(batch) // 2
@@ -89,45 +96,53 @@ class BatchProcessor:
         ARMED and reach(Failpoint.FIRST_HALF_TAKEN)
         await self._apply(batch[middle:])
 
-    async def _attempt(self, batch: Sequence[IncomingRecord]) -> Exception | None:
-        """What the shape raised, if it was the batch's own doing."""
+    async def _try_process(self, batch: Sequence[IncomingRecord]) -> Exception | None:
+        """The exception that the batch caused, or None. `Unavailable` is raised: the batch did not cause it."""
         try:
-            ends = await self._processor.process(batch)
+            outcomes = await self._processor.process(batch)
         except Unavailable:
             raise
         except Exception as error:
             return error
-        for end in Outcome:
-            metrics.ended(self._group, end, ends.count(end))
+        for outcome in Outcome:
+            metrics.count_records(self._group, outcome, outcomes.count(outcome))
         return None
 
-    async def end_untried(self, record: "ConsumerRecord[bytes, bytes]", reason: str, *, unread: bool) -> None:
-        """End a record that must not be taken: its documents wait. One that cannot even be read leaves a letter only."""
-        batch, letters, _ = ([], [DeadLetter.unreadable(record, reason)], ()) if unread else self._read([record])
+    async def dead_letter_unprocessed(
+        self, record: "ConsumerRecord[bytes, bytes]", reason: str, *, unparsed: bool
+    ) -> None:
+        """Dead-letter a record that must not be processed, and block its documents until it is redriven.
+
+        With `unparsed` the record is not even parsed, so that its documents are unknown and stay unblocked.
+        """
+        batch, letters, _ = ([], [DeadLetter.unreadable(record, reason)], ()) if unparsed else self._read([record])
         for incoming in batch:
-            await self._park(incoming, reason)
+            await self._dead_letter_and_block(incoming, reason)
         ARMED and reach(Failpoint.PARKED_UNTRIED)
         await self._letters.send(letters)
-        metrics.ended(self._group, Outcome.DEAD_LETTERED, 1)
+        metrics.count_records(self._group, Outcome.DEAD_LETTERED, 1)
 
-    async def _end_failed(self, incoming: IncomingRecord, error: Exception) -> None:
-        """End a record that can never be applied, or that our own bug cannot apply."""
+    async def _dead_letter_failed(self, incoming: IncomingRecord, error: Exception) -> None:
+        """Dead-letter a record that failed alone. Poison blocks nothing; our own bug blocks the record's documents."""
         if isinstance(error, Poison):
-            ending = self._end(incoming, error)
+            dead_letter = self._dead_letter_poison(incoming, error)
         else:
             reason = f"bug:{type(error).__name__}"
-            log.critical("a record cannot be applied", group=self._group, because=reason, exc_info=where(error))
-            ending = self._park(incoming, reason)
-        await ending
-        metrics.ended(self._group, Outcome.DEAD_LETTERED, 1)
+            log.critical(
+                "a record cannot be applied", group=self._group, because=reason, exc_info=redacted_exc_info(error)
+            )
+            dead_letter = self._dead_letter_and_block(incoming, reason)
+        await dead_letter
+        metrics.count_records(self._group, Outcome.DEAD_LETTERED, 1)
 
-    async def _end(self, incoming: IncomingRecord, poison: Poison) -> None:
+    async def _dead_letter_poison(self, incoming: IncomingRecord, poison: Poison) -> None:
         await self._letters.send([DeadLetter.of(incoming, poison.reason)])
         ARMED and reach(Failpoint.POISON_DEAD_LETTERED)
         if incoming.redriven:
-            await self._processor.release(incoming)
+            await self._processor.unblock(incoming)
 
-    async def _park(self, incoming: IncomingRecord, reason: str) -> None:
+    async def _dead_letter_and_block(self, incoming: IncomingRecord, reason: str) -> None:
+        """The letter is sent before the document lists the record as parked: a crash in between repeats both."""
         await self._letters.send([DeadLetter.of(incoming, reason)])
         ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
         await self._processor.block(incoming)

@@ -1,9 +1,16 @@
-"""Taking records as they come or, where one of them may have killed the process, with notes beforehand.
+"""Finds a record that kills the process, and dead-letters it after a few restarts.
 
-After an unclean end the killer is among the records that two batches could have held, one of them with its commit under
-way: from where a partition was committed, up to what lay there at the start. They are taken in batches as ever, but each
-batch is noted first. If a batch was noted when the process died, its records are taken one at a time, each counted before
-it is taken. A record that goes on killing is put aside.
+A record can kill the process: by a memory fault, an endless loop or too much memory. No exception handler sees that, and
+Kafka redelivers the record to the next run. The guard finds it in three steps.
+
+1. A run that starts after a crash enters recovery. The fatal record is in the batch that was being processed or in the
+   one being committed, so recovery covers two batches from the committed offset of each partition. Batches in that range
+   are written to the journal before they are processed.
+2. If the process crashes again, the journalled batch is suspect. Its records are processed one at a time, and each
+   attempt is counted in the journal before it is made.
+3. A record that has had `MAX_ATTEMPTS` attempts is dead-lettered without another one.
+
+Outside recovery no batch is journalled, so that the guard costs nothing.
 """
 
 import random
@@ -18,7 +25,7 @@ from aiokafka import TopicPartition
 from services.common.domain.errors import StoreUnavailable
 from services.common.domain.position import Position
 from services.common.messaging.consumer.batch_processor import MAX_RECORDS, BatchProcessor, Records
-from services.common.messaging.consumer.crash_journal import SPARED, CrashJournal, PreviousRun
+from services.common.messaging.consumer.crash_journal import MAX_ATTEMPTS, CrashJournal, PreviousRun
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.records.positions import OffsetRange, position_of
 
@@ -27,136 +34,155 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-KILLER: Final = "bug:killed-the-process"
+FATAL: Final = "bug:killed-the-process"
+"""The reason on the dead letter of a record that killed its process."""
 
 
 class CrashGuard:
-    """Stands before `batch_processor`. Raises what `batch_processor` raises, and `StoreUnavailable`."""
+    """Passes batches to `batch_processor`, one record at a time where a record may be fatal.
+
+    Raises what `batch_processor` raises, and `StoreUnavailable`. Calls `progressed` after each record processed alone.
+    """
 
     def __init__(self, batch_processor: BatchProcessor, journal: CrashJournal, progressed: Callable[[], None]) -> None:
         self._batch_processor = batch_processor
         self._journal = journal
-        self._moved = progressed
+        self._report_progress = progressed
         self.previous_run: PreviousRun | None = None
-        """How the life before ended, once that is known."""
-        self._aware = False
+        """How the previous run ended; None until the journal has been read."""
+        self._recovery_entered = False
+        # Offset ranges of the batch that the previous run had in the journal: the fatal record may be in them.
         self._suspects: dict[TopicPartition, OffsetRange] = {}
-        self._until: dict[TopicPartition, int] = {}
-        self._counted: dict[Position, int] = {}
-        self._ended: set[Position] = set()
-        self._noted = False
+        # Partition → offset below which batches are still journalled before they are processed.
+        self._recovery_ends: dict[TopicPartition, int] = {}
+        # Position of a record processed alone → attempts, counted once per run and record.
+        self._attempts: dict[Position, int] = {}
+        self._dead_lettered: set[Position] = set()
+        self._batch_journalled = False
 
-    async def begin(self) -> None:
-        """Once in a life: it may take several tries to connect. Raises `StoreUnavailable`."""
+    async def start(self) -> None:
+        """Read the journal and mark this run as started. Later calls do nothing. Raises `StoreUnavailable`."""
         if self.previous_run is None:
-            self.previous_run = await self._journal.begin()
+            self.previous_run = await self._journal.start_run()
             self._suspects = dict(self.previous_run.suspects)
 
-    async def end(self) -> None:
-        """Say that the life ends in order, if what the life before left open is settled.
+    async def stop(self) -> None:
+        """Mark this run as ended cleanly, unless recovery from the previous run is unfinished.
 
-        A store that is away only makes the next life begin carefully.
+        If the store is unavailable the mark is not written. The next run then enters recovery, which is safe.
         """
-        if self.previous_run is not None and not (self.needs_recovery or self._suspects or self._until):
+        if self.previous_run is not None and not (self.needs_recovery or self._suspects or self._recovery_ends):
             with suppress(StoreUnavailable):
-                await self._journal.end()
+                await self._journal.end_run()
 
     @property
     def needs_recovery(self) -> bool:
-        """Whether the partitions that are taken up next must be taken with care."""
-        return self.previous_run is not None and self.previous_run.unclean and not self._aware
+        """Whether `enter_recovery` must be called before the first batch is processed."""
+        return self.previous_run is not None and self.previous_run.unclean and not self._recovery_entered
 
-    def enter_recovery(self, finished: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> None:
-        """Take these partitions with care, from `finished` on, up to what lies there now."""
-        self._aware = True
-        self._until = {
-            tp: min(ends[tp], offset + 2 * MAX_RECORDS) for tp, offset in finished.items() if ends.get(tp, 0) > offset
+    def enter_recovery(self, next_offsets: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> None:
+        """Start recovery of these partitions: from `next_offsets`, for two batches at most, up to their current ends."""
+        self._recovery_entered = True
+        self._recovery_ends = {
+            tp: min(ends[tp], offset + 2 * MAX_RECORDS)
+            for tp, offset in next_offsets.items()
+            if ends.get(tp, 0) > offset
         }
-        # What was committed killed nobody, and another member's partitions are for its own notes.
+        # Committed records did not kill the process. A partition that another member has now is in that member's journal.
         self._suspects = {
-            tp: extent for tp, extent in self._suspects.items() if finished.get(tp, extent[1]) < extent[1]
+            tp: suspect for tp, suspect in self._suspects.items() if next_offsets.get(tp, suspect[1]) < suspect[1]
         }
-        log.warning("the life before did not end in order", partitions=len(self._until), suspects=len(self._suspects))
+        log.warning(
+            "the previous run did not end cleanly",
+            partitions=len(self._recovery_ends),
+            suspect_partitions=len(self._suspects),
+        )
 
     async def process(self, records: Records) -> None:
-        extents = offset_ranges_of(records)
-        suspected = any(_overlap(extent, self._suspects.get(tp)) for tp, extent in extents.items())
-        if not suspected:
-            await self._note(extents)
+        """Process a batch; one record at a time if the batch overlaps a suspect range."""
+        ranges = offset_ranges_of(records)
+        suspect = any(_overlap(each, self._suspects.get(tp)) for tp, each in ranges.items())
+        if not suspect:
+            await self._journal_batch(ranges)
             ARMED and reach(Failpoint.BATCH_NOTED)
-        taking = self._one_at_a_time if suspected else self._batch_processor.process
-        await taking(records)
+        process = self._process_one_by_one if suspect else self._batch_processor.process
+        await process(records)
         ARMED and reach(Failpoint.CARE_TAKEN)
-        if self._suspects or self._until:
-            self._pass(extents)
+        if self._suspects or self._recovery_ends:
+            self._leave_behind(ranges)
 
-    async def _note(self, extents: Mapping[TopicPartition, OffsetRange]) -> None:
-        """Note the batch while care is due; the first time it no longer is, leave an empty note."""
-        careful = any(first < self._until.get(tp, 0) for tp, (first, _) in extents.items())
-        if careful or self._noted:
-            # A batch in front of what is suspected must not take its place.
-            both = {tp: _around(extent, self._suspects.get(tp)) for tp, extent in extents.items()}
-            await self._journal.note({**self._suspects, **both} if careful else self._suspects)
-            self._noted = careful
+    async def _journal_batch(self, ranges: Mapping[TopicPartition, OffsetRange]) -> None:
+        """Write the batch to the journal during recovery. The first batch after recovery removes the last entry."""
+        recovering = any(first < self._recovery_ends.get(tp, 0) for tp, (first, _) in ranges.items())
+        if recovering or self._batch_journalled:
+            # Suspect ranges stay in the journal: this batch may lie before them, and must not replace them.
+            merged = {tp: _union(each, self._suspects.get(tp)) for tp, each in ranges.items()}
+            await self._journal.set_batch({**self._suspects, **merged} if recovering else self._suspects)
+            self._batch_journalled = recovering
 
-    def _pass(self, extents: Mapping[TopicPartition, OffsetRange]) -> None:
-        passed = {tp: after for tp, (_, after) in extents.items()}
-        self._suspects = {tp: extent for tp, extent in self._suspects.items() if passed.get(tp, 0) < extent[1]}
-        self._until = {tp: until for tp, until in self._until.items() if passed.get(tp, 0) < until}
+    def _leave_behind(self, ranges: Mapping[TopicPartition, OffsetRange]) -> None:
+        """Drop suspect ranges and recovery ends that the processed batch has passed."""
+        processed = {tp: after for tp, (_, after) in ranges.items()}
+        self._suspects = {tp: each for tp, each in self._suspects.items() if processed.get(tp, 0) < each[1]}
+        self._recovery_ends = {tp: end for tp, end in self._recovery_ends.items() if processed.get(tp, 0) < end}
 
-    async def _one_at_a_time(self, records: Records) -> None:
-        for record in _by_key_in_any_order(records):
-            await self._alone(record, position_of(record))
-            self._moved()
+    async def _process_one_by_one(self, records: Records) -> None:
+        for record in _in_random_key_order(records):
+            await self._process_alone(record, position_of(record))
+            self._report_progress()
             ARMED and reach(Failpoint.TAKEN_ALONE)
 
-    async def _alone(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
-        if position not in self._counted:
-            self._counted[position] = await self._journal.add_attempt(position)
+    async def _process_alone(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
+        """Count the attempt first: if the record kills the process, the next run knows."""
+        if position not in self._attempts:
+            self._attempts[position] = await self._journal.add_attempt(position)
         ARMED and reach(Failpoint.COUNTED)
-        ending = self._try if self._counted[position] <= SPARED else self._put_aside
-        await ending(record, position)
+        handle = self._attempt if self._attempts[position] <= MAX_ATTEMPTS else self._dead_letter
+        await handle(record, position)
 
-    async def _try(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
+    async def _attempt(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
         try:
             await self._batch_processor.process([record])
             ARMED and reach(Failpoint.ENDED_ALONE)
         finally:
-            # It has ended, or an outage stopped it: the process lives, and nothing counts against the record.
-            del self._counted[position]
+            # The process is alive, also if an engine was unavailable: the attempt must not count against the record.
+            del self._attempts[position]
             await self._journal.clear_attempts(position)
 
-    async def _put_aside(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
-        """Its count stays: should the batch come again, in this life or another, it is not tried once more."""
-        if position not in self._ended:
-            await self._batch_processor.end_untried(record, KILLER, unread=self._counted[position] > SPARED + 1)
+    async def _dead_letter(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
+        """Dead-letter the record, once per run. Its attempts stay counted, so that redelivery does not try it again."""
+        if position not in self._dead_lettered:
+            # One attempt more than the maximum: the run that should have dead-lettered the record died parsing it.
+            unparsed = self._attempts[position] > MAX_ATTEMPTS + 1
+            await self._batch_processor.dead_letter_unprocessed(record, FATAL, unparsed=unparsed)
             ARMED and reach(Failpoint.ENDED_UNTRIED)
-            self._ended.add(position)
+            self._dead_lettered.add(position)
 
 
 def offset_ranges_of(records: Records) -> dict[TopicPartition, OffsetRange]:
-    """For each partition of the batch: its first offset, and the one after its last."""
-    extents: dict[TopicPartition, OffsetRange] = {}
+    """For each partition in the batch: its first offset, and the offset after its last."""
+    ranges: dict[TopicPartition, OffsetRange] = {}
     for record in records:
         tp = TopicPartition(record.topic, record.partition)
-        first, _ = extents.get(tp, (record.offset, 0))
-        extents[tp] = (first, record.offset + 1)
-    return extents
+        first, _ = ranges.get(tp, (record.offset, 0))
+        ranges[tp] = (first, record.offset + 1)
+    return ranges
 
 
-def _overlap(extent: OffsetRange, suspects: OffsetRange | None) -> bool:
-    return suspects is not None and extent[0] < suspects[1] and suspects[0] < extent[1]
+def _overlap(batch: OffsetRange, suspect: OffsetRange | None) -> bool:
+    return suspect is not None and batch[0] < suspect[1] and suspect[0] < batch[1]
 
 
-def _around(extent: OffsetRange, suspects: OffsetRange | None) -> OffsetRange:
-    return extent if suspects is None else (min(extent[0], suspects[0]), max(extent[1], suspects[1]))
+def _union(batch: OffsetRange, suspect: OffsetRange | None) -> OffsetRange:
+    """The smallest range that contains both."""
+    return batch if suspect is None else (min(batch[0], suspect[0]), max(batch[1], suspect[1]))
 
 
-def _by_key_in_any_order(records: Records) -> Iterator["ConsumerRecord[bytes, bytes]"]:
-    """The records of a key in their order, the keys by chance.
+def _in_random_key_order(records: Records) -> Iterator["ConsumerRecord[bytes, bytes]"]:
+    """Keys in random order, the records of one key in offset order.
 
-    A process that is killed from outside, again and again and soon after its start, would otherwise have the same
-    innocent record in hand each time.
+    If the process is killed from outside soon after each start, a fixed order would count every attempt against the same
+    harmless record. A random order spreads them.
     """
     by_key: defaultdict[bytes | None, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
     for record in records:

@@ -1,6 +1,8 @@
-"""What a member of a group remembers beyond its own death: whether it ended in order, and what it had in hand.
+"""Stores what a group member needs to know after a crash: how its last run ended, and which records it was processing.
 
-A record that kills its process is found that way: by an unclean end, then by the batch that was noted, then by itself.
+The crash guard uses this to find a record that kills the process (`crash_guard.py`). Each member, named by group and
+instance, has one document that says whether it runs and which batch it processes. Each record that is processed alone
+has one document that counts the attempts.
 """
 
 from collections.abc import Mapping
@@ -15,33 +17,34 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.records.positions import OffsetRange
 from services.common.store import Collection, translate_store_errors
 
-SPARED: Final = 2
-"""Lives that a record may end while it is taken alone, and still be tried. With the one in which nothing was noted, the
-one in which its batch was, and the one that puts it aside, a process is started five times; a sixth time only if even
-reading the record kills."""
+MAX_ATTEMPTS: Final = 2
+"""How often a record may be processed alone before it is dead-lettered without another attempt.
+
+A fatal record therefore crashes its process at most four times: once unnoticed, once with its batch in the journal, and
+twice alone. The fifth run dead-letters it. A sixth run is needed only if parsing the record is already fatal."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviousRun:
-    """How the life before ended, and which records it had noted as in hand."""
+    """How this member's last run ended. `suspects` are the offset ranges of the batch it had in the journal."""
 
     unclean: bool = False
     suspects: Mapping[TopicPartition, OffsetRange] = field(default_factory=dict)
 
 
 class CrashJournal:
-    """The memory of one member (`instance`) of `group`, in its service's own store. All of it raises `StoreUnavailable`."""
+    """The journal of one group member (`instance`), in its service's own store. Every method raises `StoreUnavailable`."""
 
     def __init__(self, collection: Collection, group: str, instance: str) -> None:
         self._collection = collection
         self._group = group
-        self._life = f"life {group} {instance}"
+        self._member_id = f"life {group} {instance}"
 
-    async def begin(self) -> PreviousRun:
-        """Note that a life begins."""
+    async def start_run(self) -> PreviousRun:
+        """Mark this member as running, and return how its previous run ended."""
         with translate_store_errors():
             before = await self._collection.find_one_and_update(
-                {"_id": self._life}, {"$set": {"running": True}}, upsert=True
+                {"_id": self._member_id}, {"$set": {"running": True}}, upsert=True
             )
         if not before or not before["running"]:
             return PreviousRun()
@@ -51,36 +54,36 @@ class CrashJournal:
         }
         return PreviousRun(unclean=True, suspects=suspects)
 
-    async def end(self) -> None:
-        """Note that this life ends in order."""
+    async def end_run(self) -> None:
+        """Mark this run as ended cleanly."""
         with translate_store_errors():
-            await self._collection.update_one({"_id": self._life}, {"$set": {"running": False, "in_hand": []}})
+            await self._collection.update_one({"_id": self._member_id}, {"$set": {"running": False, "in_hand": []}})
 
-    async def note(self, in_hand: Mapping[TopicPartition, OffsetRange]) -> None:
-        """Note the records that are about to be taken together, and those still suspected, instead of the last note."""
-        extents = [
+    async def set_batch(self, ranges: Mapping[TopicPartition, OffsetRange]) -> None:
+        """Replace the journalled batch: the offset ranges that are about to be processed, and those still suspected."""
+        in_hand = [
             {"topic": tp.topic, "partition": tp.partition, "first": first, "after": after}
-            for tp, (first, after) in in_hand.items()
+            for tp, (first, after) in ranges.items()
         ]
         with translate_store_errors():
-            await self._collection.update_one({"_id": self._life}, {"$set": {"in_hand": extents}})
+            await self._collection.update_one({"_id": self._member_id}, {"$set": {"in_hand": in_hand}})
 
     async def add_attempt(self, position: Position) -> int:
-        """Note that the record there is about to be taken alone; how many lives it was noted in and not forgotten."""
+        """Count an attempt before the record is processed alone. Returns the attempts so far, this one included."""
         with translate_store_errors():
-            noted: Any = await self._collection.find_one_and_update(
-                {"_id": self._counted(position)},
+            counted: Any = await self._collection.find_one_and_update(
+                {"_id": self._record_id(position)},
                 {"$inc": {"lives": 1}},
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
-        return int(noted["lives"])
+        return int(counted["lives"])
 
     async def clear_attempts(self, position: Position) -> None:
-        """It has ended, or an outage stopped it: nothing counts against it."""
+        """Forget a record's attempts: the process survived it."""
         with translate_store_errors():
-            await self._collection.delete_one({"_id": self._counted(position)})
+            await self._collection.delete_one({"_id": self._record_id(position)})
         ARMED and reach(Failpoint.FORGOTTEN)
 
-    def _counted(self, position: Position) -> str:
+    def _record_id(self, position: Position) -> str:
         return f"record {self._group} {position}"

@@ -1,7 +1,7 @@
-"""FastStream as it carries batches to the kernel, and does nothing else.
+"""The FastStream broker and subscriber that deliver batches to the kernel, and do nothing else.
 
-Its own parser, acknowledgement and error handling are switched off: in batch mode one null header, or any exception,
-would drop the whole batch and the next commit would pass it.
+FastStream's own parser, acknowledgement and error handling are switched off. In batch mode, one null header or any
+exception would drop the whole batch, and the next commit would skip it.
 """
 
 from collections.abc import Sequence
@@ -16,31 +16,31 @@ from faststream.kafka.message import KafkaMessage
 from services.common.messaging.consumer.batch_processor import MAX_RECORDS
 from services.common.messaging.records.reader import MAX_EVENT
 
-STOP_WITHIN: Final = 10.0
-"""Seconds that a batch in flight gets to come to its end."""
+STOP_TIMEOUT: Final = 10.0
+"""Seconds that FastStream waits at shutdown for the batch in progress."""
 
 MAX_PARTITION_FETCH_BYTES: Final = MAX_EVENT + 64 * 1024
-"""Bytes of one partition that may wait to be taken: the largest event of ours and its headers, or many small ones.
+"""Maximum bytes fetched from one partition in advance: our largest event with its headers, or many small ones.
 
-Topics keep nothing compressed, so this bounds memory, however slow the store is: so much for each partition that a
-consumer holds (11 MiB for the 36 of intake, 60 for the 192 of routing, if all are in flood at once), the answer that is
-on its way, and the batch in hand. A partition in which somebody writes batches as large as its topic takes holds one of
-them, 1 MiB, instead.
+Topics store records uncompressed, so this bounds the consumer's memory, however slow the store is. The bound is this
+size for each assigned partition (11 MiB for the 36 of intake, 60 MiB for the 192 of routing, if all are full at once),
+plus the response being received and the batch being processed. If a writer sends batches larger than this, the consumer
+holds one whole batch of that partition instead: up to 1 MiB, the topic's limit.
 """
 
 FETCH_MAX_BYTES: Final = 8 * 1024 * 1024
-"""Bytes of one answer of the broker."""
+"""Maximum bytes of one fetch response."""
 
 FETCH_MIN_BYTES: Final = 64 * 1024
-"""Bytes for which the broker waits on behalf of a consumer that may wait to fill a batch."""
+"""Bytes that the broker collects before it answers a consumer that waits to fill a batch."""
 
 
 def faststream_subscriber(
     url: str, group: str, instance: str, topics: Sequence[str], listener: ConsumerRebalanceListener, fill_ms: int
 ) -> tuple[KafkaBroker, Any]:
-    """A broker that consumes only, and its one subscriber, over all `topics`.
+    """A consume-only FastStream broker, and its one batch subscriber to all `topics`.
 
-    The subscriber may wait `fill_ms` to fill a batch; with 0 it gets each record at once.
+    The subscriber waits up to `fill_ms` milliseconds to fill a batch; with 0 it gets each record at once.
     """
     broker = KafkaBroker(
         url,
@@ -49,7 +49,7 @@ def faststream_subscriber(
         allow_auto_create_topics=False,
         apply_types=False,
         logger=None,
-        graceful_timeout=STOP_WITHIN,
+        graceful_timeout=STOP_TIMEOUT,
     )
     subscriber = broker.subscriber(
         *topics,
@@ -68,15 +68,15 @@ def faststream_subscriber(
         fetch_min_bytes=FETCH_MIN_BYTES if fill_ms else 1,
         fetch_max_wait_ms=fill_ms or 500,
         isolation_level="read_committed",
-        parser=_whole_batch,
-        decoder=_as_it_came,
+        parser=_wrap_batch,
+        decoder=_unwrap_batch,
         listener=listener,
     )
     return broker, subscriber
 
 
-class _Untouchable:
-    """Stands in for the consumer in FastStream's message: offsets are the kernel's business alone."""
+class _NoOffsetControl:
+    """Replaces the consumer in FastStream's messages, so that only the kernel commits and seeks."""
 
     async def commit(self) -> NoReturn:
         raise AssertionError("FastStream must not commit")
@@ -85,9 +85,10 @@ class _Untouchable:
         raise AssertionError("FastStream must not seek")
 
 
-async def _whole_batch(records: Any) -> KafkaMessage:
-    return KafkaMessage(raw_message=records, body=b"", message_id="-", correlation_id="-", consumer=_Untouchable())
+async def _wrap_batch(records: Any) -> KafkaMessage:
+    """The whole batch as one FastStream message, unparsed."""
+    return KafkaMessage(raw_message=records, body=b"", message_id="-", correlation_id="-", consumer=_NoOffsetControl())
 
 
-async def _as_it_came(message: Any) -> Any:
+async def _unwrap_batch(message: Any) -> Any:
     return message.raw_message

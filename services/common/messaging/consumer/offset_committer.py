@@ -1,7 +1,8 @@
-"""Telling the broker how far a member has come: beside its work, for an answer takes as long as a save.
+"""Commits offsets in the background, because the broker's answer takes as long as a save.
 
-One commit is under way at a time. Only one batch beyond it is ever taken: a record that kills its process is looked for in
-no more than two (`careful.py`). What was not committed when its process died is delivered again, and found in the inbox.
+Only one commit is in progress at a time, and at most one more batch is processed meanwhile. After a crash the fatal
+record is therefore in one of two batches (`crash_guard.py`). Records that were processed but not committed are
+redelivered, and the inbox recognises them.
 """
 
 import asyncio
@@ -18,58 +19,59 @@ from services.common.runtime.backoff import sleep_with_jitter
 
 log = structlog.get_logger()
 
-COMMIT_WITHIN: Final = 10.0
-"""Seconds the broker has to answer."""
+COMMIT_TIMEOUT: Final = 10.0
+"""Seconds that the broker has to answer a commit."""
 
 
 class OffsetCommitter:
-    """Commits what one member has ended, until the broker has taken it or it belongs to somebody else."""
+    """Commits the offsets of one group member. A failed commit is retried until it succeeds or is abandoned."""
 
     def __init__(self, consumer: Callable[[], AIOKafkaConsumer], health: ConsumerHealth) -> None:
         self._consumer = consumer
         self._health = health
-        self._committing: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
-    async def commit(self, after: Mapping[TopicPartition, int]) -> None:
-        """All records before these offsets have ended. Waits for the commit before this one, and for no other.
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Wait for the previous commit, then start this one in the background.
 
-        Given up meanwhile, they are not committed: their partitions may be somebody else's by now.
+        `offsets` are the offsets after the last processed records. If a rebalance abandons the previous commit during the
+        wait, this commit is not started: the partitions may belong to another member.
         """
-        before = self._committing
+        previous = self._task
         await self.drain()
-        if after and self._committing is before:
-            self._committing = asyncio.create_task(self._until_taken(after))
+        if offsets and self._task is previous:
+            self._task = asyncio.create_task(self._commit_with_retries(offsets))
 
     async def drain(self) -> None:
-        """Return once nothing is left to commit."""
-        if self._committing is not None:
-            await asyncio.wait([self._committing])
+        """Return once no commit is in progress."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
 
     def abandon(self) -> None:
-        """Partitions are given out anew, or the member has left: the client library would go on trying."""
-        if self._committing is not None:
-            self._committing.cancel()
-            self._committing = None
+        """Cancel the commit in progress, after a rebalance or at shutdown: aiokafka would go on retrying it."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
 
-    async def _until_taken(self, after: Mapping[TopicPartition, int]) -> None:
+    async def _commit_with_retries(self, offsets: Mapping[TopicPartition, int]) -> None:
         while True:
             try:
-                await self._commit(after)
+                await self._commit(offsets)
                 ARMED and reach(Failpoint.COMMITTED)
                 return
             except (CommitFailedError, IllegalStateError):
-                log.info("partitions handed over", group=self._health.name)
+                log.info("not committed: the partitions were reassigned", group=self._health.name)
                 return
             except Exception as error:
-                seconds = COMMIT_WITHIN if isinstance(error, TimeoutError) else 0.0
+                seconds = COMMIT_TIMEOUT if isinstance(error, TimeoutError) else 0.0
                 self._health.report_unresponsive(f"commit failed ({type(error).__name__})", seconds)
                 log.warning("commit failed", group=self._health.name, because=type(error).__name__)
                 await sleep_with_jitter()
 
-    async def _commit(self, after: Mapping[TopicPartition, int]) -> None:
+    async def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         consumer = self._consumer()
-        held = consumer.assignment()
-        if offsets := {tp: offset for tp, offset in after.items() if tp in held}:
-            async with asyncio.timeout(COMMIT_WITHIN):
-                await consumer.commit(offsets)
+        assigned = consumer.assignment()
+        if ours := {tp: offset for tp, offset in offsets.items() if tp in assigned}:
+            async with asyncio.timeout(COMMIT_TIMEOUT):
+                await consumer.commit(ours)
             self._health.report_answer()

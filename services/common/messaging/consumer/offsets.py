@@ -1,4 +1,4 @@
-"""Where a member stands in each partition it holds, by what it finished and not by what it fetched."""
+"""Tracks how far a member has processed each assigned partition, and finds records missing between two polls."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -7,93 +7,102 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 ANSWER_TIMEOUT: Final = 5.0
-"""Seconds the broker has to say where its log starts or ends.
+"""Seconds that the broker has to answer where a log starts or ends.
 
-Bounds are `asyncio.timeout`: `wait_for` of Python 3.11 can swallow a cancellation that arrives with its result.
+The timeouts are `asyncio.timeout`: `wait_for` of Python 3.11 can swallow a cancellation that arrives with its result.
 """
 
 
 Gap = tuple[int, int]
-"""The offset after what was finished, and that of the record which came instead."""
+"""The offset that should come next, and the later offset that came instead."""
 
 
-class Offsets:
-    """`finished[tp]` is the offset after the last record that ended; `unknown` are partitions nothing was learned of."""
+class OffsetTracker:
+    """`next_offsets[tp]` is the offset after the last processed record: where processing continues.
+
+    `unresolved` are assigned partitions whose committed offset is not known yet, because the broker did not answer.
+    """
 
     def __init__(self) -> None:
-        self.finished: dict[TopicPartition, int] = {}
-        self.unknown: frozenset[TopicPartition] = frozenset()
-        self._asked_again: dict[TopicPartition, Gap] = {}
+        self.next_offsets: dict[TopicPartition, int] = {}
+        self.unresolved: frozenset[TopicPartition] = frozenset()
+        self._checked_gaps: dict[TopicPartition, Gap] = {}
 
-    async def learn(self, consumer: AIOKafkaConsumer, assigned: Sequence[TopicPartition]) -> list[TopicPartition]:
-        """Take up `assigned`; those of them whose committed offset the log no longer reaches.
+    async def load_committed(
+        self, consumer: AIOKafkaConsumer, assigned: Sequence[TopicPartition]
+    ) -> list[TopicPartition]:
+        """Start at the committed offsets of `assigned`. Returns those whose log now starts after the committed offset.
 
-        Raises `KafkaError` or `TimeoutError`, and then all of `assigned` are `unknown`.
+        Raises `KafkaError` or `TimeoutError`; all of `assigned` are then `unresolved`.
         """
-        self.finished.clear()
-        self.unknown = frozenset(assigned)
+        self.next_offsets.clear()
+        self.unresolved = frozenset(assigned)
         if not assigned:
             return []
-        gone: list[TopicPartition] = []
+        truncated: list[TopicPartition] = []
         async with asyncio.timeout(ANSWER_TIMEOUT):
             starts = await consumer.beginning_offsets(list(assigned))
             committed = await asyncio.gather(*map(consumer.committed, assigned))
         for tp, offset in zip(assigned, committed, strict=True):
             if offset is not None and offset < starts[tp]:
-                gone.append(tp)
-            self.finished[tp] = starts[tp] if offset is None else offset
-        self.unknown = frozenset()
-        return gone
+                truncated.append(tp)
+            self.next_offsets[tp] = starts[tp] if offset is None else offset
+        self.unresolved = frozenset()
+        return truncated
 
-    def advance(self, after: Mapping[TopicPartition, int]) -> None:
-        self.finished.update(after)
+    def mark_processed(self, after: Mapping[TopicPartition, int]) -> None:
+        """All records before these offsets have been processed."""
+        self.next_offsets.update(after)
 
-    def gaps(self, first: Mapping[TopicPartition, int]) -> dict[TopicPartition, Gap]:
-        """Partitions whose next record is not the one that should follow: the log was cut, or a poll was lost.
+    def find_gaps(self, first: Mapping[TopicPartition, int]) -> dict[TopicPartition, Gap]:
+        """Partitions whose batch starts later than it should: the log was truncated, or polled records were lost.
 
-        One that was asked for again and begins at the same place has no gap: a transaction's marker takes an offset
-        and is never delivered.
+        A gap that `find_truncated` has checked, and that a second poll confirms, is not returned again: the marker at the
+        end of a transaction takes an offset, but is never delivered.
         """
-        found = {tp: (done, at) for tp, at in first.items() if at > (done := self.finished.get(tp, at))}
-        return {tp: gap for tp, gap in found.items() if self._asked_again.get(tp) != gap}
+        found = {tp: (expected, at) for tp, at in first.items() if at > (expected := self.next_offsets.get(tp, at))}
+        return {tp: gap for tp, gap in found.items() if self._checked_gaps.get(tp) != gap}
 
-    async def cut(self, consumer: AIOKafkaConsumer, gaps: Mapping[TopicPartition, Gap]) -> list[TopicPartition]:
-        """Those of `gaps` whose log really begins after what was finished. A rebalance makes gaps that close again.
+    async def find_truncated(
+        self, consumer: AIOKafkaConsumer, gaps: Mapping[TopicPartition, Gap]
+    ) -> list[TopicPartition]:
+        """Those of `gaps` whose log now starts after the expected offset. The others close when polled again.
 
-        Only now are they known as asked for again: one that could not be judged is judged the next time.
+        Raises `KafkaError` or `TimeoutError`; the gaps then count as unchecked, and `find_gaps` returns them again.
         """
         async with asyncio.timeout(ANSWER_TIMEOUT):
             starts = await consumer.beginning_offsets(list(gaps))
-        self._asked_again |= gaps
-        return [tp for tp in gaps if starts[tp] > self.finished.get(tp, 0)]
+        self._checked_gaps |= gaps
+        return [tp for tp in gaps if starts[tp] > self.next_offsets.get(tp, 0)]
 
-    async def ends(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """The end of every held partition's log now. Raises `KafkaError` or `TimeoutError`."""
-        held = list(consumer.assignment())
-        if not held:
+    async def end_offsets(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+        """The current end of the log of every assigned partition. Raises `KafkaError` or `TimeoutError`."""
+        assigned = list(consumer.assignment())
+        if not assigned:
             return {}
         async with asyncio.timeout(ANSWER_TIMEOUT):
-            return dict(await consumer.end_offsets(held))
+            return dict(await consumer.end_offsets(assigned))
 
     async def processed_offsets(
-        self, consumer: AIOKafkaConsumer, in_hand: Collection[TopicPartition]
+        self, consumer: AIOKafkaConsumer, polled: Collection[TopicPartition]
     ) -> dict[TopicPartition, int]:
-        """Up to where everything in a partition has ended: what was read of it, where none of it is `in_hand`.
+        """The offset of each partition before which everything has been processed. Raises `TimeoutError`.
 
-        Transactions' markers, and records of aborted ones, are read and never delivered. Raises `TimeoutError`.
+        For a partition outside the last `polled` batch this is the consumer's position, which also covers transaction
+        markers and aborted records: they are fetched, but never delivered.
         """
         async with asyncio.timeout(ANSWER_TIMEOUT):
-            idle = (consumer.assignment() & self.finished.keys()) - set(in_hand)
-            read = {tp: await consumer.position(tp) for tp in idle}
-        return {tp: max(done, read.get(tp, 0)) for tp, done in self.finished.items()}
+            idle = (consumer.assignment() & self.next_offsets.keys()) - set(polled)
+            positions = {tp: await consumer.position(tp) for tp in idle}
+        return {tp: max(offset, positions.get(tp, 0)) for tp, offset in self.next_offsets.items()}
 
 
 def lag(ends: Mapping[TopicPartition, int], processed_offsets: Mapping[TopicPartition, int]) -> int:
-    """Records that wait, over all partitions."""
+    """Unprocessed records, over all partitions."""
     return sum(max(0, end - processed_offsets.get(tp, end)) for tp, end in ends.items())
 
 
-def held_back_in(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-    """Where each partition stops for us although more lies there: at the first record of an open transaction."""
+def open_transactions(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+    """The first offset of the open transaction in each partition that has one with records behind it."""
     stable = {tp: consumer.last_stable_offset(tp) for tp in consumer.assignment()}
     return {tp: at for tp, at in stable.items() if at is not None and at < (consumer.highwater(tp) or 0)}

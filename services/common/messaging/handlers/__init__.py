@@ -1,1 +1,1 @@
-"""Tables of handlers, and what applies a batch to them: aggregate, projection, inserter."""
+"""Handler tables, and the processors that apply batches to them: aggregate, projection, inserter."""

@@ -1,6 +1,7 @@
-"""An aggregate's table of handlers, and the pure fold of a key's records into one change.
+"""An aggregate's handler table, and the fold of several records into one change of a document.
 
-Nothing here awaits: given the same document and the same records it answers the same change, events and ids.
+The fold is pure: the same document and the same records give the same change, with the same events and ids. A repeated
+batch therefore publishes nothing new.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -16,13 +17,16 @@ from services.common.domain.identifiers import derived_text
 from services.common.domain.position import Position
 from services.common.domain.received import INBOX_AGE, Received
 from services.common.domain.timers import Timer
-from services.common.messaging.records.writer import outgoing
+from services.common.messaging.records.writer import outbox_entry
 from services.common.store import Change, Document, InboxEntry, OutboxEntry, Parked
 
-INBOX_LEAST: Final = 64
+INBOX_MIN: Final = 64
+"""Newest entries that an inbox keeps, however old they are."""
 
-INBOX_MOST: Final = 500
-"""Ids of one topic that an inbox remembers of events which anybody outside may say as often as they like."""
+INBOX_MAX_PER_TOPIC: Final = 500
+"""Entries of one topic that an inbox holds at most, for events with an `on_too_many` handler: people or departments may
+send any number of them.
+"""
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[S | None, Received[E]], Decision[S]]
@@ -30,7 +34,7 @@ Keys = Callable[[Received[Any]], Sequence[str]]
 
 
 class Outcome(StrEnum):
-    """How a record ends. Nothing else exists."""
+    """The outcome of a record. Every record has exactly one of these, in every group that reads it."""
 
     APPLIED = "applied"
     DUPLICATE = "duplicate"
@@ -39,34 +43,39 @@ class Outcome(StrEnum):
 
 
 class TimerDue(Event, type="timer.due"):
-    """A timer of a document came due. It never travels: the sweeper hands it to the fold."""
+    """A document's timer is due. The sweeper passes it to the fold; it is never published."""
 
     kind: str
 
 
 class Fold(NamedTuple, Generic[S]):
-    """A change, and what must happen before it is saved: records to park behind a blocked document."""
+    """The result of a fold: the change to save, and the outcome of each record that is not parked.
+
+    `to_park` are records behind a blocked document. They are dead-lettered before the change is saved.
+    """
 
     change: Change[S]
-    ends: list[Outcome]
-    park: list[Received[Event]]
+    outcomes: list[Outcome]
+    to_park: list[Received[Event]]
 
 
-def own_key(received: Received[Any]) -> Sequence[str]:
+def record_key(received: Received[Any]) -> Sequence[str]:
+    """The default: a record concerns the document whose key is the record's key."""
     return (received.key,)
 
 
 @dataclass(slots=True)
 class Aggregate(Generic[S]):
-    """One kind of document: its service (the source of what it says), its state, and a handler for each event.
+    """One kind of document: its service (the `ce_source` of its events), its state, and a handler for each event.
 
-    `timers` derives the document's due times from its state, so that no decision can forget one. `created_by` are the events
-    that begin a document: none is looked for, and a save that finds one all the same misses, like any other.
+    `keys` names the documents that a record concerns. `timers` derives due times from the state, so that no handler can
+    forget one. `created_by` are creation events. They skip the load; an existing document causes a version conflict and
+    a retry.
     """
 
     service: str
     state: type[S]
-    keys: Keys = own_key
+    keys: Keys = record_key
     created_by: Collection[type[Event]] = ()
     timers: Callable[[S], Sequence[Timer]] = field(default=lambda _: ())
     _handlers: dict[type[Event], tuple[Handler[S, Any], Keys]] = field(default_factory=dict)
@@ -75,7 +84,7 @@ class Aggregate(Generic[S]):
     _too_many: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
 
     def on(self, *events: type[E], keys: Keys | None = None) -> Callable[[Handler[S, E]], Handler[S, E]]:
-        """Register the handler of `events`; `keys` names the documents they touch, if not the aggregate's usual."""
+        """Register the handler of `events`. `keys` replaces the aggregate's own `keys` for these events."""
 
         def register(handler: Handler[S, E]) -> Handler[S, E]:
             self._handlers.update(dict.fromkeys(events, (handler, keys or self.keys)))
@@ -84,7 +93,7 @@ class Aggregate(Generic[S]):
         return register
 
     def on_timer(self, kind: str) -> Callable[[Handler[S, TimerDue]], Handler[S, TimerDue]]:
-        """Register the handler of a timer. `received.at` is the due time."""
+        """Register the handler of timers of this kind. `received.at` is the due time."""
 
         def register(handler: Handler[S, TimerDue]) -> Handler[S, TimerDue]:
             self._timers[kind] = handler
@@ -93,7 +102,7 @@ class Aggregate(Generic[S]):
         return register
 
     def on_reused_id(self, *events: type[Event]) -> Callable[[Handler[S, Any]], Handler[S, Any]]:
-        """Register what to say when an id comes again with other bytes. Without it such a record is poison."""
+        """Register the handler for an id that was already used with other bytes. Without one, such a record is poison."""
 
         def register(handler: Handler[S, Any]) -> Handler[S, Any]:
             self._reused.update(dict.fromkeys(events, handler))
@@ -102,9 +111,10 @@ class Aggregate(Generic[S]):
         return register
 
     def on_too_many(self, *events: type[Event]) -> Callable[[Handler[S, Any]], Handler[S, Any]]:
-        """Register what to say of an event whose topic has filled its share of the inbox. It changes no state.
+        """Register the handler for events whose topic has reached its inbox limit. It must not change the state.
 
-        Such an event is not remembered: should it come again, its topic's share is still full and the same is said again.
+        These events are not added to the inbox. If one is redelivered, the limit is still reached, and the handler
+        derives the same events again.
         """
 
         def register(handler: Handler[S, Any]) -> Handler[S, Any]:
@@ -114,14 +124,14 @@ class Aggregate(Generic[S]):
         return register
 
     def targets(self, received: Received[Event]) -> Sequence[str]:
-        """The keys of the documents the record touches; none when nobody here handles it."""
+        """The keys of the documents that the record concerns; empty if no handler is registered for its event."""
         if type(received.event) is TimerDue:
             return (received.target,)
         _, keys = self._handlers.get(type(received.event), (None, None))
         return keys(received) if keys else ()
 
     def timer(self, document: Document[S], due: Timer) -> Received[Event]:
-        """The event of a due timer, with an id of (document, kind, due time)."""
+        """The event of a due timer. Its id is derived from document key, kind and due time."""
         identifier = derived_text(self.service, document.key, due.kind, due.at.isoformat())
         return Received(
             event=TimerDue(kind=due.kind),
@@ -137,60 +147,61 @@ class Aggregate(Generic[S]):
         )
 
     def fold(self, document: Document[S], records: Sequence[Received[Event]]) -> Fold[S]:
-        """Decide on `records` in order. Exceptions of a handler pass through: the caller finds the record."""
+        """Run the handlers of `records` in order. Exceptions of a handler pass through; the caller finds the record."""
         fold: Fold[S] = Fold(Change(document, document), [], [])
         for received in records:
-            end = self._step(fold, received)
-            if end is not None:
-                fold.ends.append(end)
+            outcome = self._fold_record(fold, received)
+            if outcome is not None:
+                fold.outcomes.append(outcome)
         change = fold.change
         if change.dirty:
             state = change.after.state
             change.after.due = tuple(self.timers(state)) if state is not None else ()
         return fold
 
-    def _step(self, fold: Fold[S], received: Received[Event]) -> Outcome | None:
+    def _fold_record(self, fold: Fold[S], received: Received[Event]) -> Outcome | None:
+        """Apply one record to `fold`. Returns its outcome, or None if it is parked."""
         document = fold.change.after
-        if document.blocked and not _heads(document.blocked, received):
-            waiting = parked(received)
-            if waiting.position in {each.position for each in document.blocked} or _taken(document.inbox, received):
+        if document.blocked and not _is_head(document.blocked, received):
+            parked = parked_record(received)
+            is_parked = parked.position in {each.position for each in document.blocked}
+            if is_parked or _was_decided(document.inbox, received):
                 return Outcome.DUPLICATE
-            fold.park.append(received)
-            fold.change.after = replace(document, blocked=(*document.blocked, waiting))
+            fold.to_park.append(received)
+            fold.change.after = replace(document, blocked=(*document.blocked, parked))
             return None
-        if _heads(document.blocked, received):
+        if _is_head(document.blocked, received):
             document = fold.change.after = replace(document, blocked=document.blocked[1:])
-        decision, cause, forgotten = self._decide(document, received)
+        decision, inbox_id, skip_inbox = self._decide(document, received)
         if decision is None:
             return Outcome.DUPLICATE
-        said = self._said(document.key, decision, received, cause)
-        fold.change.said.extend(said)
+        new_events = self._outbox_entries(document.key, decision, received, inbox_id)
+        fold.change.new_events.extend(new_events)
+        entry = InboxEntry(inbox_id, received.digest, received.at)
         fold.change.after = Document(
             key=document.key,
             version=document.version,
             partition=received.partition,
             state=decision.state,
-            inbox=document.inbox
-            if forgotten
-            else _remembered(document.inbox, InboxEntry(cause, received.digest, received.at), received.at),
-            outbox=(*document.outbox, *said),
+            inbox=document.inbox if skip_inbox else _with_entry(document.inbox, entry, received.at),
+            outbox=(*document.outbox, *new_events),
             blocked=document.blocked,
             due=document.due,
-            kept=document.kept,
+            timeline_bytes=document.timeline_bytes,
         )
         return Outcome.REFUSED if decision.refused else Outcome.APPLIED
 
     def _decide(self, document: Document[S], received: Received[Event]) -> tuple[Decision[S] | None, str, bool]:
-        """The decision (None for a duplicate), the inbox id it is remembered under, and whether it is not remembered."""
-        cause = received.inbox_id
+        """The decision (None for a duplicate), the inbox id to store, and whether nothing is stored in the inbox."""
+        inbox_id = received.inbox_id
         seen = {entry.id: entry for entry in document.inbox}
         handler = self._handler(received.event)
-        if cause in seen:
-            if seen[cause].digest == received.digest:
-                return None, cause, False
-            cause = f"{cause}#{received.digest.hex()}"
-            if cause in seen:
-                return None, cause, False
+        if inbox_id in seen:
+            if seen[inbox_id].digest == received.digest:
+                return None, inbox_id, False
+            inbox_id = f"{inbox_id}#{received.digest.hex()}"
+            if inbox_id in seen:
+                return None, inbox_id, False
             reused = self._reused.get(type(received.event))
             if reused is None:
                 raise Poison("id-reused")
@@ -199,19 +210,22 @@ class Aggregate(Generic[S]):
         if too_many and _is_full(document.inbox, received):
             decision = too_many(document.state, received)
             assert decision.state is document.state
-            return decision, cause, True
-        return handler(document.state, received), cause, False
+            return decision, inbox_id, True
+        return handler(document.state, received), inbox_id, False
 
     def _handler(self, event: Event) -> Handler[S, Any]:
         if isinstance(event, TimerDue):
             return self._timers[event.kind]
         return self._handlers[type(event)][0]
 
-    def _said(self, key: str, decision: Decision[S], received: Received[Event], cause: str) -> list[OutboxEntry]:
+    def _outbox_entries(
+        self, key: str, decision: Decision[S], received: Received[Event], inbox_id: str
+    ) -> list[OutboxEntry]:
+        """The decision's events. Their ids are derived from the document, the record and their index."""
         return [
-            outgoing(
+            outbox_entry(
                 event,
-                id=derived_text(self.service, key, cause, index),
+                id=derived_text(self.service, key, inbox_id, index),
                 source=self.service,
                 cause=received.id,
                 correlation=received.correlation,
@@ -223,32 +237,36 @@ class Aggregate(Generic[S]):
         ]
 
 
-def parked(received: Received[Event]) -> Parked:
-    """What stands for the record in the list of a blocked document."""
+def parked_record(received: Received[Event]) -> Parked:
+    """The entry for the record in a document's blocked list."""
     position = received.position
     return Parked(position.topic, position.partition, position.offset, received.at)
 
 
-def _heads(blocked: Sequence[Parked], received: Received[Event]) -> bool:
-    """Whether the record is the one a blocked document waits for."""
-    return bool(blocked) and blocked[0].position == parked(received).position
+def _is_head(blocked: Sequence[Parked], received: Received[Event]) -> bool:
+    """Whether the record is the first of the blocked list, which must be applied before all others."""
+    return bool(blocked) and blocked[0].position == parked_record(received).position
 
 
-def _taken(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
-    """Whether the very record has been decided on: it comes again, and waits for nothing."""
+def _was_decided(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
+    """Whether this record, byte for byte, is in the inbox: it was decided before the document was blocked."""
     return any(each.id == received.inbox_id and each.digest == received.digest for each in inbox)
 
 
 def _is_full(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
-    """Whether the record's topic has its share of the inbox, as of the record's own time: so it stays when it comes again."""
-    if len(inbox) < INBOX_MOST:
+    """Whether the record's topic has reached its inbox limit at the record's append time.
+
+    The append time makes the answer repeatable: a redelivered record gets the same one.
+    """
+    if len(inbox) < INBOX_MAX_PER_TOPIC:
         return False
     scope = f"{received.topic} "
-    return sum(each.id.startswith(scope) and received.at - each.at <= INBOX_AGE for each in inbox) >= INBOX_MOST
+    recent = sum(each.id.startswith(scope) and received.at - each.at <= INBOX_AGE for each in inbox)
+    return recent >= INBOX_MAX_PER_TOPIC
 
 
-def _remembered(inbox: tuple[InboxEntry, ...], new: InboxEntry, now: datetime) -> tuple[InboxEntry, ...]:
-    """The inbox with `new`: every id younger than 35 days, and at least the last 64."""
+def _with_entry(inbox: tuple[InboxEntry, ...], new: InboxEntry, now: datetime) -> tuple[InboxEntry, ...]:
+    """The inbox with `new`. It keeps every entry younger than 35 days, and at least the newest 64."""
     grown = (*inbox, new)
-    old = sum(1 for entry in grown[:-INBOX_LEAST] if now - entry.at > INBOX_AGE)
-    return grown[old:] if old else grown
+    expired = sum(1 for entry in grown[:-INBOX_MIN] if now - entry.at > INBOX_AGE)
+    return grown[expired:] if expired else grown

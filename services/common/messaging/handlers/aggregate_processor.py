@@ -1,6 +1,7 @@
-"""The aggregate shape: load, decide, save by compare-and-set, publish the outbox, and only then the offset.
+"""Applies batches to aggregates: load, decide, save by compare-and-set, publish the outbox. The offsets follow.
 
-A crash anywhere is redelivered: what was saved is found in the inbox and only sent again.
+After a crash at any step the records are redelivered. The inbox recognises what was saved, and unpublished events are
+still in the outbox.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,18 +14,18 @@ from services.common.domain.decision import S
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handlers.aggregate import Aggregate, Fold, Outcome, parked
+from services.common.messaging.handlers.aggregate import Aggregate, Fold, Outcome, parked_record
 from services.common.messaging.handlers.processor import IncomingRecord, Queues, ReportsProgress, by_key, rounds
 from services.common.messaging.producer.publisher import Publisher
 from services.common.messaging.records.dead_letters import DeadLetter, DeadLetters
 from services.common.store import Change, Document, DocumentStore
 
 PARKED = "blocked"
-"""The reason on the dead letter of a record that only waits for an earlier one of its document."""
+"""The reason on the dead letter of a record that is parked behind an earlier record of its document."""
 
 
 class AggregateProcessor(ReportsProgress, Generic[S]):
-    """Takes batches for one kind of document: concurrent across keys, in order within a key."""
+    """Applies batches to one kind of document: all keys at once, the records of one key in order."""
 
     def __init__(
         self, aggregate: Aggregate[S], store: DocumentStore[S], publisher: Publisher, letters: DeadLetters
@@ -35,20 +36,20 @@ class AggregateProcessor(ReportsProgress, Generic[S]):
         self._letters = letters
 
     async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
-        ends: list[Outcome] = []
+        outcomes: list[Outcome] = []
         pairs = [(target, incoming) for incoming in batch for target in self.aggregate.targets(incoming.received)]
         for queues in rounds(by_key(pairs)):
             documents = await self._load(queues)
             ARMED and reach(Failpoint.LOADED)
             self.report_progress()
-            ends += await self._save(queues, documents)
+            outcomes += await self._save(queues, documents)
             ARMED and reach(Failpoint.SAVED)
             self.report_progress()
             await self.publish(list(documents.values()))
-        return ends
+        return outcomes
 
     async def publish(self, documents: Sequence[Document[S]]) -> None:
-        """Send whole outboxes, oldest event first, and clear what was acknowledged."""
+        """Publish all outbox entries of `documents`, oldest first, and remove those that were acknowledged."""
         unsent = [document for document in documents if document.outbox]
         if not unsent:
             return
@@ -60,29 +61,30 @@ class AggregateProcessor(ReportsProgress, Generic[S]):
         self.report_progress()
 
     async def block(self, incoming: IncomingRecord) -> None:
-        """Block the record's documents: their later records wait behind it, in order."""
-        await self._amend(self.aggregate.targets(incoming.received), partial(_blocked, received=incoming.received))
+        """Park the record: its documents' later records are parked behind it, in order."""
+        await self._update(self.aggregate.targets(incoming.received), partial(_with_parked, received=incoming.received))
 
-    async def release(self, incoming: IncomingRecord) -> None:
-        """Take the record off the lists of its documents: what waits behind it is next."""
-        ended = incoming.received.position
-        await self._amend(self.aggregate.targets(incoming.received), partial(_released, ended=ended))
+    async def unblock(self, incoming: IncomingRecord) -> None:
+        """Take the record off the blocked lists of its documents."""
+        position = incoming.received.position
+        await self._update(self.aggregate.targets(incoming.received), partial(_without_parked, position=position))
 
-    async def free(self, key: str, position: Position) -> None:
-        """Take the record that first lay at `position` off the list of this document."""
-        await self._amend([key], partial(_released, ended=position))
+    async def discard_parked(self, key: str, position: Position) -> None:
+        """Take the record first appended at `position` off the blocked list of this document."""
+        await self._update([key], partial(_without_parked, position=position))
 
-    async def _amend(self, keys: Sequence[str], amended: Callable[[Document[S]], Change[S]]) -> None:
-        missed = set(keys)
-        while missed:
-            documents = await self.store.load(list(missed))
+    async def _update(self, keys: Sequence[str], change_of: Callable[[Document[S]], Change[S]]) -> None:
+        """Load, change and save the documents; retry those with a version conflict."""
+        pending = set(keys)
+        while pending:
+            documents = await self.store.load(list(pending))
             ARMED and reach(Failpoint.BLOCKED_LOADED)
-            changes = [amended(document) for document in documents.values()]
-            missed = await self.store.save([change for change in changes if change.dirty])
+            changes = [change_of(document) for document in documents.values()]
+            pending = await self.store.save([change for change in changes if change.dirty])
             ARMED and reach(Failpoint.BLOCKED)
 
     async def _load(self, queues: Queues) -> dict[str, Document[S]]:
-        """The documents; one that its first record begins is taken for a new one."""
+        """Load the documents, except those whose first record is a creation event: these are assumed to be new."""
         created_by = self.aggregate.created_by
         new = {key: Document[S](key) for key, queue in queues.items() if type(queue[0].received.event) in created_by}
         if len(new) == len(queues):
@@ -90,87 +92,86 @@ class AggregateProcessor(ReportsProgress, Generic[S]):
         return new | await self.store.load([key for key in queues if key not in new])
 
     async def _save(self, queues: Queues, documents: dict[str, Document[S]]) -> list[Outcome]:
-        """Decide and save until every key's compare-and-set holds; `documents` ends as what is stored."""
-        ends: list[Outcome] = []
+        """Decide and save until no key has a version conflict. `documents` then holds what is stored."""
+        outcomes: list[Outcome] = []
         pending = queues
         while pending:
-            folds = await self._folded(pending, documents)
+            folds = await self._fold_all(pending, documents)
             ARMED and reach(Failpoint.FOLDED)
-            await self._publisher.require({event.topic for fold in folds.values() for event in fold.change.said})
+            await self._publisher.require({event.topic for fold in folds.values() for event in fold.change.new_events})
             ARMED and reach(Failpoint.TOPICS_KNOWN)
             await self._park(pending, folds)
             ARMED and reach(Failpoint.PARKED)
             changes = [fold.change for fold in folds.values() if fold.change.dirty]
-            if needs_spill := self.store.needs_spill(changes):
-                await self._make_room(needs_spill)
+            if full := self.store.needs_spill(changes):
+                await self._spill_timelines(full)
                 ARMED and reach(Failpoint.TIMELINES_MOVED)
-            missed = await self.store.save(changes)
+            conflicts = await self.store.save(changes)
             for key, fold in folds.items():
-                if key not in missed:
+                if key not in conflicts:
                     documents[key] = fold.change.after
-                    ends += fold.ends
-            pending = {key: pending[key] for key in missed}
-            if missed:
+                    outcomes += fold.outcomes
+            pending = {key: pending[key] for key in conflicts}
+            if conflicts:
                 ARMED and reach(Failpoint.MISSED)
-                await self._reload(documents, missed)
-        return ends
+                await self._reload(documents, conflicts)
+        return outcomes
 
-    async def _make_room(self, needs_spill: Sequence[str]) -> None:
-        found = await self.store.timelines_of(needs_spill)
+    async def _spill_timelines(self, keys: Sequence[str]) -> None:
+        timelines = await self.store.load_timelines(keys)
         ARMED and reach(Failpoint.TIMELINES_READ)
-        await self.store.move_timelines(found)
+        await self.store.spill_timelines(timelines)
 
-    async def _folded(self, pending: Queues, documents: dict[str, Document[S]]) -> dict[str, Fold[S]]:
-        """The folds. What fails on a document that was taken for new is decided again on the one that is stored."""
+    async def _fold_all(self, pending: Queues, documents: dict[str, Document[S]]) -> dict[str, Fold[S]]:
+        """Fold each key's records. If a fold fails on a document assumed to be new, it is repeated on the stored one."""
         folds: dict[str, Fold[S]] = {}
-        unsure: list[str] = []
+        not_loaded: list[str] = []
         for key, queue in pending.items():
             try:
                 folds[key] = self._fold(key, documents[key], queue)
             except Exception:
                 if documents[key].version:
                     raise
-                unsure.append(key)
-        if unsure:
-            documents |= await self.store.load(unsure)
-            folds |= {key: self._fold(key, documents[key], pending[key]) for key in unsure}
+                not_loaded.append(key)
+        if not_loaded:
+            documents |= await self.store.load(not_loaded)
+            folds |= {key: self._fold(key, documents[key], pending[key]) for key in not_loaded}
         return folds
 
     def _fold(self, key: str, document: Document[S], queue: Sequence[IncomingRecord]) -> Fold[S]:
-        return self.aggregate.fold(document, [_aimed(incoming.received, key) for incoming in queue])
+        return self.aggregate.fold(document, [_with_target(incoming.received, key) for incoming in queue])
 
     async def _park(self, queues: Queues, folds: dict[str, Fold[S]]) -> None:
-        """Records behind a blocked document go to the dead letters before the list that names them is saved."""
-        waiting = {received.position for fold in folds.values() for received in fold.park}
-        if not waiting:
+        """Dead-letter the records to park. This comes before the save, because the saved blocked list names them."""
+        to_park = {received.position for fold in folds.values() for received in fold.to_park}
+        if not to_park:
             return
         records = {incoming.received.position: incoming for queue in queues.values() for incoming in queue}
         await self._letters.send(
-            [DeadLetter.of(incoming, PARKED) for place, incoming in records.items() if place in waiting]
+            [DeadLetter.of(incoming, PARKED) for position, incoming in records.items() if position in to_park]
         )
         ARMED and reach(Failpoint.PARKED_LETTERS_SENT)
 
-    async def _reload(self, documents: dict[str, Document[S]], missed: set[str]) -> None:
-        for key, fresh in (await self.store.load(list(missed))).items():
+    async def _reload(self, documents: dict[str, Document[S]], conflicts: set[str]) -> None:
+        for key, fresh in (await self.store.load(list(conflicts))).items():
             if fresh.version == documents[key].version:
-                raise RuntimeError(f"a save missed although version {fresh.version} is what is stored")
+                raise RuntimeError(f"a save had a version conflict although version {fresh.version} is stored")
             documents[key] = fresh
 
 
-def _aimed(received: Received[Event], key: str) -> Received[Event]:
+def _with_target(received: Received[Event], key: str) -> Received[Event]:
     return received if received.target == key else received._replace(target=key)
 
 
-def _blocked(document: Document[S], received: Received[Event]) -> Change[S]:
-    waiting = parked(received)
-    if waiting.position in {each.position for each in document.blocked}:
+def _with_parked(document: Document[S], received: Received[Event]) -> Change[S]:
+    parked = parked_record(received)
+    if parked.position in {each.position for each in document.blocked}:
         return Change(document, document)
-    return Change(document, replace(document, partition=received.partition, blocked=(*document.blocked, waiting)))
+    return Change(document, replace(document, partition=received.partition, blocked=(*document.blocked, parked)))
 
 
-def _released(document: Document[S], ended: Position) -> Change[S]:
-    place = (ended.topic, ended.partition, ended.offset)
-    left = tuple(each for each in document.blocked if each.position != place)
-    if left == document.blocked:
+def _without_parked(document: Document[S], position: Position) -> Change[S]:
+    remaining = tuple(each for each in document.blocked if each.position != position)
+    if remaining == document.blocked:
         return Change(document, document)
-    return Change(document, replace(document, blocked=left))
+    return Change(document, replace(document, blocked=remaining))

@@ -1,4 +1,4 @@
-"""The maker shape: each record makes at most a few new documents, on ids that a repetition derives again."""
+"""Inserters: each event creates a few new documents. Their ids are derived, so that a repeated event creates no more."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,45 +14,48 @@ from services.common.messaging.handlers.processor import HandlerTable, IncomingR
 from services.common.store import Collection, translate_store_errors
 from services.common.store.client import DUPLICATE_KEY
 
-Make = Callable[[Received[Any]], Sequence[dict[str, Any]]]
+Create = Callable[[Received[Any]], Sequence[dict[str, Any]]]
 
 
-class Inserter(HandlerTable[Make]):
-    """A table of what to make of each event: documents with an `_id` derived from it."""
+class Inserter(HandlerTable[Create]):
+    """Maps each event to a function that creates documents, each with an `_id` derived from the event."""
 
-    def make(self, received: Received[Event]) -> Sequence[dict[str, Any]]:
-        make = self.of(received.event)
-        return make(received) if make else ()
+    def documents(self, received: Received[Event]) -> Sequence[dict[str, Any]]:
+        """The documents that the event creates; none if no function is registered for it."""
+        create = self.of(received.event)
+        return create(received) if create else ()
 
 
 class InserterProcessor:
-    """Inserts what a batch makes in one unordered bulk; what is already there stays as it is."""
+    """Inserts the documents of a batch in one unordered bulk write. Existing documents stay unchanged."""
 
-    def __init__(self, maker: Inserter, collection: Collection) -> None:
-        self._maker = maker
+    def __init__(self, inserter: Inserter, collection: Collection) -> None:
+        self._inserter = inserter
         self._collection = collection
 
     async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
-        made = {item["_id"]: item for incoming in batch for item in self._maker.make(incoming.received)}
-        if not made:
+        documents = {
+            document["_id"]: document for incoming in batch for document in self._inserter.documents(incoming.received)
+        }
+        if not documents:
             return []
         duplicates = 0
         try:
             with translate_store_errors():
-                await self._collection.insert_many(list(made.values()), ordered=False)
+                await self._collection.insert_many(list(documents.values()), ordered=False)
         except BulkWriteError as error:
             failures = error.details["writeErrors"]
             if any(failure["code"] != DUPLICATE_KEY for failure in failures):
                 raise
             duplicates = len(failures)
         ARMED and reach(Failpoint.MADE)
-        return [Outcome.DUPLICATE] * duplicates + [Outcome.APPLIED] * (len(made) - duplicates)
+        return [Outcome.DUPLICATE] * duplicates + [Outcome.APPLIED] * (len(documents) - duplicates)
 
     async def block(self, incoming: IncomingRecord) -> None:
-        """Nothing waits behind a record that only makes something: its letter is kept for a redrive."""
+        """Do nothing: no other record depends on this one. Its dead letter can be redriven."""
 
-    async def release(self, incoming: IncomingRecord) -> None:
-        """Nothing ever waits."""
+    async def unblock(self, incoming: IncomingRecord) -> None:
+        """Do nothing: nothing is ever blocked."""
 
-    async def free(self, key: str, position: Position) -> None:
-        """Nothing ever waits."""
+    async def discard_parked(self, key: str, position: Position) -> None:
+        """Do nothing: nothing is ever blocked."""

@@ -1,4 +1,4 @@
-"""What a subscription asks of the three shapes that consume records: aggregate, projection, maker."""
+"""The interface between a subscription and the three processors: aggregate, projection, inserter."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +14,8 @@ from services.common.messaging.records.positions import position_of
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
-ROUND: Final = 32
-"""Records of one key decided on in one save; the rest go in the batch's next round."""
+ROUND_SIZE: Final = 32
+"""Maximum records of one key applied in one save; the others of the batch follow in its next rounds."""
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(slots=True)
 class HandlerTable(Generic[F]):
-    """Which function an event goes to; a base class stands for all its events."""
+    """Maps events to functions. A function registered for a base class handles all its events."""
 
     _functions: dict[type[Event], F] = field(default_factory=dict)
 
@@ -39,57 +39,66 @@ class HandlerTable(Generic[F]):
 
 
 class IncomingRecord(NamedTuple):
-    """A readable event on its way through a shape, beside the record it came as (a timer came as none)."""
+    """A parsed event with the Kafka record that carried it; `record` is None for a timer."""
 
     received: Received[Event]
     record: "ConsumerRecord[bytes, bytes] | None"
 
     @property
     def redriven(self) -> bool:
-        """Whether the record lay elsewhere first, and was appended again by an operator."""
+        """Whether an operator appended the record again: its first position is then another one."""
         return self.record is not None and self.received.position != position_of(self.record)
 
 
 class Processor(Protocol):
-    """`process` raises `Unavailable` (try again), `Poison` (this record), or anything else (our bug).
+    """Applies records to documents.
 
-    It may be given the same records again, in whole or in part, and then changes nothing a second time.
+    `process` raises `Unavailable` (retry the batch), `Poison` (this record can never be applied), or anything else (our
+    bug). It must be idempotent: it may get the same records again, all or some of them.
     """
 
     async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
-        """Apply the batch and publish what it said; how each record ended."""
+        """Apply the batch and publish its events. Returns one outcome for each record and document."""
         ...
 
     async def block(self, incoming: IncomingRecord) -> None:
-        """Let later records of the same documents wait behind one that our own bug cannot apply; its letter is sent."""
+        """Park a record that our own bug cannot apply, after its dead letter was sent.
+
+        Its documents are blocked: their later records are parked behind it, in order, until it is redriven.
+        """
         ...
 
-    async def release(self, incoming: IncomingRecord) -> None:
-        """Let nothing wait any longer behind a redriven record that ended as a dead letter once more."""
+    async def unblock(self, incoming: IncomingRecord) -> None:
+        """Take a redriven record off its documents' blocked lists: it turned out to be poison, and is dead-lettered."""
         ...
 
-    async def free(self, key: str, position: Position) -> None:
-        """Let a document wait no longer for the record that first lay at `position`: an operator gave it up."""
+    async def discard_parked(self, key: str, position: Position) -> None:
+        """Take the record first appended at `position` off this document's blocked list: an operator discarded it."""
         ...
 
 
 class ReportsProgress:
-    """A shape whose batch takes several steps. `report_progress` is called after each: an engine is slow, and nothing hangs."""
+    """Base of processors that need several steps for a batch.
+
+    They call `report_progress` after each step, so that a slow engine is not mistaken for a hung consumer.
+    """
 
     report_progress: Callable[[], None] = staticmethod(lambda: None)
 
 
 Queues = dict[str, list[IncomingRecord]]
+"""Document key → its records, in order."""
 
 
 def rounds(queues: Queues) -> Iterator[Queues]:
-    """Cut every key's queue into rounds of at most 32 records, in order."""
+    """Split every key's queue into rounds of at most `ROUND_SIZE` records, in order."""
     while queues:
-        yield {key: queue[:ROUND] for key, queue in queues.items()}
-        queues = {key: queue[ROUND:] for key, queue in queues.items() if len(queue) > ROUND}
+        yield {key: queue[:ROUND_SIZE] for key, queue in queues.items()}
+        queues = {key: queue[ROUND_SIZE:] for key, queue in queues.items() if len(queue) > ROUND_SIZE}
 
 
 def by_key(pairs: Sequence[tuple[str, IncomingRecord]]) -> Queues:
+    """Group (document key, record) pairs by key, in order."""
     queues: defaultdict[str, list[IncomingRecord]] = defaultdict(list)
     for key, incoming in pairs:
         queues[key].append(incoming)

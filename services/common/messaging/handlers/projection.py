@@ -1,6 +1,6 @@
-"""The projection shape: events merged into a view, by compare-and-set. No inbox, no outbox, never blocked.
+"""Projections: events are merged into views, saved by compare-and-set. Views have no inbox, no outbox, and never block.
 
-A merge must be a join: the same event again, late, or in another order ends in the same view.
+A merge function must be idempotent and commutative: repeated, late or reordered events must give the same view.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from services.common.domain.decision import S
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handlers.aggregate import Keys, Outcome, own_key
+from services.common.messaging.handlers.aggregate import Keys, Outcome, record_key
 from services.common.messaging.handlers.processor import HandlerTable, IncomingRecord, ReportsProgress, by_key, rounds
 from services.common.store import Change, Document, DocumentStore
 
@@ -21,21 +21,21 @@ Merge = Callable[[S | None, Received[Any]], S]
 
 @dataclass(slots=True, kw_only=True)
 class Projection(HandlerTable[Merge[S]]):
-    """A view's table of merges; `keys` names the views an event touches."""
+    """A view's table of merge functions. `keys` names the views that an event concerns."""
 
-    keys: Keys = own_key
+    keys: Keys = record_key
 
 
 class ProjectionProcessor(ReportsProgress, Generic[S]):
-    """Takes batches for one kind of view."""
+    """Applies batches to one kind of view."""
 
     def __init__(self, projection: Projection[S], store: DocumentStore[S]) -> None:
         self._projection = projection
         self._store = store
 
     async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
-        merging = [incoming for incoming in batch if self._projection.of(incoming.received.event)]
-        pairs = [(key, incoming) for incoming in merging for key in self._projection.keys(incoming.received)]
+        handled = [incoming for incoming in batch if self._projection.of(incoming.received.event)]
+        pairs = [(key, incoming) for incoming in handled for key in self._projection.keys(incoming.received)]
         for queues in rounds(by_key(pairs)):
             pending = queues
             while pending:
@@ -43,27 +43,27 @@ class ProjectionProcessor(ReportsProgress, Generic[S]):
                 ARMED and reach(Failpoint.PROJECTION_LOADED)
                 self.report_progress()
                 changes = [self._merged(documents[key], queue) for key, queue in pending.items()]
-                missed = await self._store.save([change for change in changes if change.dirty])
+                conflicts = await self._store.save([change for change in changes if change.dirty])
                 ARMED and reach(Failpoint.PROJECTION_SAVED)
                 self.report_progress()
-                pending = {key: pending[key] for key in missed}
+                pending = {key: pending[key] for key in conflicts}
         return [Outcome.APPLIED] * len(pairs)
 
     async def block(self, incoming: IncomingRecord) -> None:
-        """A view is never blocked: the letter alone is kept, and a rebuild fills the gap."""
+        """Do nothing: views never block. The record is in a dead letter, and a rebuild of the view applies it later."""
 
-    async def release(self, incoming: IncomingRecord) -> None:
-        """Nothing ever waits."""
+    async def unblock(self, incoming: IncomingRecord) -> None:
+        """Do nothing: views never block."""
 
-    async def free(self, key: str, position: Position) -> None:
-        """Nothing ever waits."""
+    async def discard_parked(self, key: str, position: Position) -> None:
+        """Do nothing: views never block."""
 
     def _merged(self, document: Document[S], queue: Sequence[IncomingRecord]) -> Change[S]:
-        def step(view: S | None, incoming: IncomingRecord) -> S | None:
+        def merge_next(view: S | None, incoming: IncomingRecord) -> S | None:
             merge = self._projection.of(incoming.received.event)
             return view if merge is None else merge(view, incoming.received)
 
-        view = reduce(step, queue, document.state)
+        view = reduce(merge_next, queue, document.state)
         if view == document.state:
             return Change(document, document)
         return Change(document, replace(document, state=view, partition=queue[-1].received.partition))

@@ -1,30 +1,33 @@
-"""How much may be on its way to the broker at once: the client library queues whatever it is given."""
+"""Limits the records in flight to the broker: aiokafka queues any number of them, and memory would grow."""
 
 import asyncio
 from collections.abc import Collection
 from typing import Any, Final
 
-MOST_RECORDS: Final = 2_000
-MOST_BYTES: Final = 16 * 1024 * 1024
+MAX_IN_FLIGHT_RECORDS: Final = 2_000
+MAX_IN_FLIGHT_BYTES: Final = 16 * 1024 * 1024
 
 
 class InFlightLimit:
-    """Whoever finds no room waits until something has left. What is larger than all of it goes alone."""
+    """Senders wait while the limit is reached. A send that is larger than the limit is admitted alone."""
 
     def __init__(self) -> None:
         self._records = 0
         self._bytes = 0
-        self._left = asyncio.Event()
+        self._released = asyncio.Event()
 
     async def acquire(self, records: int, size: int) -> None:
-        while self._records and (self._records + records > MOST_RECORDS or self._bytes + size > MOST_BYTES):
-            self._left.clear()
-            await self._left.wait()
+        """Wait until so many records, with `size` bytes in total, may be sent."""
+        while self._records and (
+            self._records + records > MAX_IN_FLIGHT_RECORDS or self._bytes + size > MAX_IN_FLIGHT_BYTES
+        ):
+            self._released.clear()
+            await self._released.wait()
         self._records += records
         self._bytes += size
 
     def release_after(self, pending: Collection[asyncio.Future[Any]], records: int, size: int) -> None:
-        """Leave once nothing is pending any more."""
+        """Release what `acquire` admitted, once every future of `pending` is done."""
         if pending:
             done = asyncio.gather(*pending, return_exceptions=True)
             done.add_done_callback(lambda _: self._release(records, size))
@@ -34,4 +37,4 @@ class InFlightLimit:
     def _release(self, records: int, size: int) -> None:
         self._records -= records
         self._bytes -= size
-        self._left.set()
+        self._released.set()

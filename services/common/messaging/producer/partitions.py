@@ -1,4 +1,4 @@
-"""The partition of a key, by the client library's hash: the rule of Kafka's Java client."""
+"""The partition of a key: murmur2, as Kafka's Java client computes it."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,16 +12,16 @@ _POSITIVE: Final = 0x7FFFFFFF
 
 
 def partition_of(key: str) -> int:
-    """The partition of a request topic."""
+    """The partition of a key in a topic that has `REQUEST_PARTITIONS` partitions."""
     return _hash(key.encode()) % REQUEST_PARTITIONS
 
 
 def by_key(key: bytes | None, partitions: Sequence[int], available: Sequence[int]) -> int:
-    """A producer's partitioner. What lacks a key is a dead letter, and those topics have one partition."""
+    """The partitioner for aiokafka. Only dead letters may lack a key, and their topics have one partition."""
     return partitions[_hash(key or b"") % len(partitions)]
 
 
 @lru_cache(maxsize=8192)
 def _hash(key: bytes) -> int:
-    """A key is said several times in short order, and the hash is plain Python: hence the memory."""
+    """Cached, because a key is used several times in a short time, and the hash is plain Python."""
     return int(murmur2(key)) & _POSITIVE

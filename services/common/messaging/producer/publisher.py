@@ -1,6 +1,6 @@
-"""Saying events: one idempotent producer, many sends in flight, each batch of them awaited by its future.
+"""Publishes events: one idempotent producer, many sends in flight, and a future for the acknowledgement of each batch.
 
-`flush()` is never trusted: it returns normally when sends failed.
+`flush()` is not used, because it returns normally even if sends failed.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from services.common.domain.errors import BrokerUnavailable, TopicMissing
 from services.common.messaging.aiokafka_compat import stop_producer
 from services.common.messaging.producer import partitions
 from services.common.messaging.producer.batches import (
-    Acknowledged,
+    Acknowledgement,
     ProducerRecord,
     RecordMetadata,
     SentBatch,
+    chunks,
     enqueue,
-    landed,
-    parts,
+    metadata_of,
 )
 from services.common.messaging.producer.in_flight_limit import InFlightLimit
 
@@ -40,22 +40,26 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 SEND_TIMEOUT: Final = 5.0
-"""Seconds a send may stay unacknowledged before the broker counts as away."""
+"""Seconds without an acknowledgement after which the broker counts as unavailable."""
 
 HANGS_AFTER: Final = 3
-"""Time limits that a request may stay unanswered, while the broker answers others, before the producer counts as hung."""
+"""A request is unanswered for this many timeouts, while the broker answers others: then the producer counts as hung."""
 
-STOP_WITHIN: Final = 2.0
-"""Seconds a producer has to end in order: with a frozen broker the library waits for ever."""
+STOP_TIMEOUT: Final = 2.0
+"""Seconds for a clean stop of the producer: if the broker does not answer, aiokafka waits forever."""
 
 MAX_REQUEST: Final = 17 * 1024 * 1024
-"""Bytes: a dead letter of 16 MiB and its headers."""
+"""Maximum bytes of a request: a dead letter of 16 MiB, and its headers."""
 
 _BROKEN: Final = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)
 
 
 class Publisher:
-    """An `AIOKafkaProducer` that is replaced when it breaks, and never asked for more while it is stuck."""
+    """Publishes through an `AIOKafkaProducer`, and replaces it when it breaks.
+
+    aiokafka never gives up a queued record. While sends that timed out are unacknowledged, no other send is queued
+    behind them.
+    """
 
     def __init__(self, url: str, *, client_id: str, timeout: float = SEND_TIMEOUT) -> None:
         self._url = url
@@ -63,21 +67,22 @@ class Publisher:
         self._timeout = timeout
         self._producer: AIOKafkaProducer | None = None
         self._topics: frozenset[str] = frozenset()
-        self._stuck: dict[Acknowledged, float] = {}  # when each of the sends that timed out began
+        # Sends that timed out and may still be acknowledged, with their start times.
+        self._overdue: dict[Acknowledgement, float] = {}
         self._in_flight = InFlightLimit()
         self._starting = asyncio.Lock()
-        self._abandoned: asyncio.Task[None] | None = None
-        self._acknowledged = False
+        self._cleanup: asyncio.Task[None] | None = None
+        self._ever_acknowledged = False
         self._no_metadata_since: float | None = None
-        self._broker_away_at = 0.0
+        self._broker_unavailable_at = 0.0
 
     async def start(self) -> None:
         """Connect. Raises `BrokerUnavailable`; may be called again."""
         async with self._starting:
             if self._producer is None:
-                self._producer = await self._connected()
+                self._producer = await self._connect()
 
-    async def _connected(self) -> AIOKafkaProducer:
+    async def _connect(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._url,
             client_id=self._client_id,
@@ -94,150 +99,152 @@ class Publisher:
             async with asyncio.timeout(self._timeout):
                 await producer.start()
         except (KafkaError, TimeoutError, OSError) as error:
-            await stop_producer(producer, STOP_WITHIN)
+            await stop_producer(producer, STOP_TIMEOUT)
             raise BrokerUnavailable(f"no connection ({type(error).__name__})") from None
         except asyncio.CancelledError:
-            self._abandoned = asyncio.create_task(stop_producer(producer, STOP_WITHIN))
+            self._cleanup = asyncio.create_task(stop_producer(producer, STOP_TIMEOUT))
             raise
         return producer
 
     async def stop(self) -> None:
-        if self._abandoned:
-            await asyncio.wait([self._abandoned])
-        await self._drop()
+        """Stop the producer. Records that are not acknowledged within two seconds may not be sent."""
+        if self._cleanup:
+            await asyncio.wait([self._cleanup])
+        await self._discard_producer()
 
-    async def _drop(self) -> None:
-        """Stop the producer there is. What it owes may never be acknowledged, and takes no room from the next one."""
+    async def _discard_producer(self) -> None:
+        """Stop the current producer. Its unacknowledged records do not count against the next producer's limit."""
         producer, self._producer = self._producer, None
-        self._stuck, self._in_flight = {}, InFlightLimit()
-        self._acknowledged, self._no_metadata_since = False, None
+        self._overdue, self._in_flight = {}, InFlightLimit()
+        self._ever_acknowledged, self._no_metadata_since = False, None
         if producer is not None:
-            await stop_producer(producer, STOP_WITHIN)
+            await stop_producer(producer, STOP_TIMEOUT)
 
     async def probe(self) -> None:
-        """Ask the broker for any sign of life. Raises `BrokerUnavailable`."""
-        await self._metadata()
+        """Check that the broker answers. Raises `BrokerUnavailable`."""
+        await self._fetch_topics()
 
     async def broker_answers(self) -> bool:
-        """Whether the broker answers on a new connection, whatever has become of those that we have."""
+        """Whether the broker answers on a new connection, independent of the existing ones."""
         try:
-            producer = await self._connected()
+            producer = await self._connect()
         except BrokerUnavailable:
             return False
-        await stop_producer(producer, STOP_WITHIN)
+        await stop_producer(producer, STOP_TIMEOUT)
         return True
 
     async def hangs(self) -> bool:
-        """Whether the broker has left this producer without an answer for too long, while it answered others.
+        """Whether this producer gets no answer, although the broker answers on other connections.
 
-        The client library never gives up what it has queued, so that only a new process helps. A producer that has never
-        been acknowledged does not hang: then the broker may be up and take no records, and a new process would not help.
+        aiokafka never gives up its queued records, so only a new process helps. A producer that was never acknowledged
+        does not count as hung: the broker may accept no records at all, and a new process would not help.
         """
         if self._no_metadata_since is not None:
             with suppress(BrokerUnavailable):
-                await self._metadata()
-        since = [began for acknowledged, began in self._stuck.items() if not acknowledged.done()]
+                await self._fetch_topics()
+        since = [started for acknowledgement, started in self._overdue.items() if not acknowledgement.done()]
         since += [self._no_metadata_since] if self._no_metadata_since is not None else []
-        if not since or not self._acknowledged:
+        if not since or not self._ever_acknowledged:
             return False
         if not await self.broker_answers():
-            self._broker_away_at = _now()
-        return _now() - max(min(since), self._broker_away_at) > HANGS_AFTER * self._timeout
+            self._broker_unavailable_at = _now()
+        return _now() - max(min(since), self._broker_unavailable_at) > HANGS_AFTER * self._timeout
 
     async def require(self, topics: set[str]) -> None:
-        """Raise `TopicMissing` for one that does not exist; asked before anything is saved that names it."""
+        """Raise `TopicMissing` for a topic that does not exist. Call this before saving events for these topics."""
         if topics <= self._topics:
             return
-        self._topics = frozenset(await self._metadata())
+        self._topics = frozenset(await self._fetch_topics())
         for topic in sorted(topics - self._topics):
             raise TopicMissing(topic)
 
-    async def _metadata(self) -> set[str]:
-        """The topics there are."""
-        began = _now()
+    async def _fetch_topics(self) -> set[str]:
+        """The names of all topics. Raises `BrokerUnavailable`."""
+        started = _now()
         try:
             async with asyncio.timeout(self._timeout):
-                producer = await self._running()
+                producer = await self._get_producer()
                 cluster = await producer.client.fetch_all_metadata()
         except (KafkaError, TimeoutError, OSError) as error:
-            self._note_no_metadata(began)
+            self._note_no_metadata(started)
             raise BrokerUnavailable(f"no metadata ({type(error).__name__})") from None
         self._no_metadata_since = None
         return set(cluster.topics())
 
-    def _note_no_metadata(self, began: float) -> None:
+    def _note_no_metadata(self, started: float) -> None:
         if self._no_metadata_since is None:
-            self._no_metadata_since = began
+            self._no_metadata_since = started
 
     async def send(self, events: Sequence["OutboxEntry"]) -> None:
-        """Send `events`, in order within a partition, and return once the broker has acknowledged each of them.
+        """Publish `events`, in order within a partition. Returns once the broker has acknowledged all of them.
 
-        Raises `BrokerUnavailable` when one is not acknowledged in time; it may land all the same. Raises `TopicMissing`.
+        Raises `BrokerUnavailable` if an event is not acknowledged in time; it may be appended nevertheless. Raises
+        `TopicMissing`.
 
-        Much goes in parts, one after the other. Each is sent within one time limit: connecting, waiting for room and for
-        what is stuck, the sends and their acknowledgements.
+        Many events are sent in chunks, one after the other. The timeout covers all steps of one chunk: connecting,
+        waiting for the in-flight limit and for overdue sends, queueing, and the acknowledgements.
         """
-        for part in parts([ProducerRecord.of(event) for event in events]):
-            await self._send_part(part)
+        for chunk in chunks([ProducerRecord.of(event) for event in events]):
+            await self._send_chunk(chunk)
 
     async def append(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
-        """Send `records` as they are; where each landed. Raises as `send` does."""
+        """Send `records` unchanged. Returns where each was appended. Raises as `send` does."""
         found: list[RecordMetadata] = []
-        for part in parts(records):
-            found += landed(await self._send_part(part))
+        for chunk in chunks(records):
+            found += metadata_of(await self._send_chunk(chunk))
         return found
 
-    async def _send_part(self, part: Sequence[ProducerRecord]) -> list[SentBatch]:
-        began, sent = _now(), list[SentBatch]()
+    async def _send_chunk(self, chunk: Sequence[ProducerRecord]) -> list[SentBatch]:
+        started, sent = _now(), list[SentBatch]()
         producer: AIOKafkaProducer | None = None
-        in_flight, size = self._in_flight, sum(record.size for record in part)
-        entered = False
+        in_flight, size = self._in_flight, sum(record.size for record in chunk)
+        acquired = False
         try:
             async with asyncio.timeout(self._timeout):
-                await in_flight.acquire(len(part), size)
-                entered = True
-                producer = await self._running()
-                if self._stuck:
-                    await self._unstuck()
-                await enqueue(producer, part, sent)
-                # A wait that is given up gives up no send: an acknowledgement may still come.
-                await asyncio.wait([each.acknowledged for each in sent])
+                await in_flight.acquire(len(chunk), size)
+                acquired = True
+                producer = await self._get_producer()
+                if self._overdue:
+                    await self._wait_for_overdue()
+                await enqueue(producer, chunk, sent)
+                # `wait` does not cancel the futures when it times out: an acknowledgement may still arrive.
+                await asyncio.wait([each.acknowledgement for each in sent])
             for each in sent:
-                each.acknowledged.result()
-            self._acknowledged = True
+                each.acknowledgement.result()
+            self._ever_acknowledged = True
             return sent
         except (KafkaError, TimeoutError) as error:
             if isinstance(error, TimeoutError) and producer is self._producer and not sent:
-                # A record is queued as soon as it is known where its topic lies.
-                self._note_no_metadata(began)
-            await self._failed(error, producer)
+                # aiokafka queues a record once it has the topic's metadata: nothing queued means no metadata.
+                self._note_no_metadata(started)
+            await self._raise_failure(error, producer)
         finally:
-            pending = [each.acknowledged for each in sent if not each.acknowledged.done()]
+            pending = [each.acknowledgement for each in sent if not each.acknowledgement.done()]
             if producer is self._producer:
-                self._stuck.update(dict.fromkeys(pending, began))
-            if entered:
-                in_flight.release_after(pending, len(part), size)
+                self._overdue.update(dict.fromkeys(pending, started))
+            if acquired:
+                in_flight.release_after(pending, len(chunk), size)
 
-    async def _unstuck(self) -> None:
-        """An idempotent producer never gives a send up: asking for it again would only queue it twice."""
-        await asyncio.wait(self._stuck)
-        self._stuck = {future: began for future, began in self._stuck.items() if not future.done()}
+    async def _wait_for_overdue(self) -> None:
+        """Wait for overdue sends. An idempotent producer never gives them up: sending again would queue them twice."""
+        await asyncio.wait(self._overdue)
+        self._overdue = {future: started for future, started in self._overdue.items() if not future.done()}
 
-    async def _failed(self, error: KafkaError | TimeoutError, producer: AIOKafkaProducer | None) -> NoReturn:
+    async def _raise_failure(self, error: KafkaError | TimeoutError, producer: AIOKafkaProducer | None) -> NoReturn:
         if isinstance(error, TopicAuthorizationFailedError | InvalidTopicError):
             raise TopicMissing(str(error.args[0]) if error.args else "unknown") from None
         if isinstance(error, MessageSizeTooLargeError):
-            # Never an outage: it would be tried for ever. What we say is checked against far less before it is saved.
+            # Not an outage, which would be retried forever. The size of our own events is checked before they are saved.
             raise error
-        # Once the library's sender task has failed, every send raises a bare `KafkaError`, for ever.
+        # Once aiokafka's sender task has failed, every send raises a bare `KafkaError`.
         broken = isinstance(error, _BROKEN) or type(error) is KafkaError
-        # Another send may have replaced it already.
+        # Another send may have replaced the producer already.
         if broken and producer is self._producer:
             log.error("producer replaced", because=type(error).__name__)
-            await self._drop()
+            await self._discard_producer()
         raise BrokerUnavailable(f"a send was not acknowledged ({type(error).__name__})") from None
 
-    async def _running(self) -> AIOKafkaProducer:
+    async def _get_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
             await self.start()
         assert self._producer is not None

@@ -1,4 +1,4 @@
-"""Dead letters: the record byte for byte, with `dlq-*` headers that say where it lay and why it is here."""
+"""Dead letters: records that a group cannot process, byte for byte, with `dlq-*` headers for position and reason."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from services.common.contracts import topics
 from services.common.domain.errors import BrokerUnavailable, TopicMissing
 from services.common.domain.position import Position
 from services.common.messaging.handlers.processor import IncomingRecord
-from services.common.messaging.producer.batches import AROUND, ProducerRecord
+from services.common.messaging.producer.batches import RECORD_OVERHEAD, ProducerRecord
 from services.common.messaging.producer.publisher import Publisher
 from services.common.messaging.records.positions import moment, position_of
 from services.common.messaging.records.redrive import Redrive
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MAX_LETTER: Final = 16 * 1024 * 1024 - 64 * 1024
-"""Bytes of key, value and headers that fit a dead-letter topic's 16 MiB record."""
+"""Maximum bytes of key, value and headers: a dead-letter topic accepts records of 16 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record that cannot be applied now, where and when it first lay, and why: a code that never echoes the record."""
+    """A record that cannot be processed now, with its original position and append time.
+
+    `reason` is a short code that never repeats the record's content.
+    """
 
     record: "ConsumerRecord[bytes, bytes]"
     reason: str
@@ -38,7 +41,7 @@ class DeadLetter:
 
     @classmethod
     def of(cls, incoming: IncomingRecord, reason: str) -> "DeadLetter":
-        """The letter of a record that could be read."""
+        """The dead letter of a record that could be parsed."""
         assert incoming.record is not None
         received = incoming.received
         return cls(incoming.record, reason, received.position, received.at, received.quiet)
@@ -47,6 +50,7 @@ class DeadLetter:
     def unreadable(
         cls, record: "ConsumerRecord[bytes, bytes]", reason: str, redrive: Redrive | None = None
     ) -> "DeadLetter":
+        """The dead letter of a record that could not be parsed."""
         if redrive is not None:
             return cls(record, reason, redrive.position, redrive.at, redrive.quiet)
         return cls(record, reason, position_of(record), moment(record.timestamp))
@@ -60,20 +64,22 @@ class DeadLetters:
         self._group = group
 
     async def send(self, letters: Sequence[DeadLetter]) -> None:
-        """Return once the broker has them all. Raises `BrokerUnavailable`; a missing or forbidden topic of ours is an outage."""
-        written = [(letter, _about(letter, self._group)) for letter in letters]
+        """Return once the broker has acknowledged all letters.
+
+        Raises `BrokerUnavailable`, also if the dead-letter topic is missing or forbidden: the batch waits until it exists.
+        """
+        with_headers = [(letter, _dlq_headers(letter, self._group)) for letter in letters]
         try:
-            await self._publisher.append([_raw(letter.record, about) for letter, about in written])
+            await self._publisher.append([_producer_record(letter.record, headers) for letter, headers in with_headers])
         except TopicMissing as missing:
             raise BrokerUnavailable(str(missing)) from None
-        for _, about in written:
-            log.error("dead-lettered", **{name.replace("-", "_"): text for name, text in about.items()})
+        for _, headers in with_headers:
+            log.error("dead-lettered", **{name.replace("-", "_"): text for name, text in headers.items()})
 
 
-def _about(letter: DeadLetter, group: str) -> dict[str, str]:
-    """The headers of a letter that tell of its record."""
+def _dlq_headers(letter: DeadLetter, group: str) -> dict[str, str]:
     record, position = letter.record, letter.position
-    about = {
+    headers = {
         "dlq-group": group,
         "dlq-topic": position.topic,
         "dlq-partition": str(position.partition),
@@ -82,36 +88,36 @@ def _about(letter: DeadLetter, group: str) -> dict[str, str]:
         "dlq-reason": letter.reason,
     }
     if _size(record) > MAX_LETTER:
-        about["dlq-sha256"] = hashlib.sha256(record.value or b"").hexdigest()
+        headers["dlq-sha256"] = hashlib.sha256(record.value or b"").hexdigest()
     if record.key is None and record.value is None:
-        about["dlq-null-key"] = "1"
+        headers["dlq-null-key"] = "1"
     if letter.quiet:
-        about["dlq-quiet"] = "1"
-    return about
+        headers["dlq-quiet"] = "1"
+    return headers
 
 
-def _raw(record: "ConsumerRecord[bytes, bytes]", about: Mapping[str, str]) -> ProducerRecord:
-    """The letter as it is sent: the record byte for byte, or without its value where that does not fit."""
-    whole = "dlq-sha256" not in about
-    kept = [(_text(name), value) for name, value in record.headers if not name.startswith("dlq-")] if whole else []
-    told = [(name, text.encode()) for name, text in about.items()]
+def _producer_record(record: "ConsumerRecord[bytes, bytes]", dlq_headers: Mapping[str, str]) -> ProducerRecord:
+    """The record byte for byte; if it is too large, without its value and its own headers."""
+    whole = "dlq-sha256" not in dlq_headers
+    own = [(_sendable(name), value) for name, value in record.headers if not name.startswith("dlq-")] if whole else []
+    added = [(name, text.encode()) for name, text in dlq_headers.items()]
     return ProducerRecord(
-        topic=topics.dead_letters(about["dlq-topic"], about["dlq-group"]),
-        key=b"" if "dlq-null-key" in about else record.key,
+        topic=topics.dead_letters(dlq_headers["dlq-topic"], dlq_headers["dlq-group"]),
+        key=b"" if "dlq-null-key" in dlq_headers else record.key,
         value=record.value if whole else b"",
-        headers=[*kept, *told],
-        around=AROUND + _beside_value(record),
+        headers=[*own, *added],
+        overhead=RECORD_OVERHEAD + _size_without_value(record),
     )
 
 
-def _text(name: str) -> str:
-    """The name of a header as it can be sent: bytes that are not UTF-8 are written out in hexadecimal."""
+def _sendable(name: str) -> str:
+    r"""The header name with bytes that are not UTF-8 replaced by escapes such as `\xff`: aiokafka sends only UTF-8."""
     return name if name.isascii() else name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _size(record: "ConsumerRecord[bytes, bytes]") -> int:
-    return len(record.value or b"") + _beside_value(record)
+    return len(record.value or b"") + _size_without_value(record)
 
 
-def _beside_value(record: "ConsumerRecord[bytes, bytes]") -> int:
+def _size_without_value(record: "ConsumerRecord[bytes, bytes]") -> int:
     return len(record.key or b"") + sum(len(name) + len(value or b"") for name, value in record.headers)

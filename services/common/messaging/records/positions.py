@@ -1,4 +1,4 @@
-"""Positions and times of records, as the client library gives them."""
+"""Positions and append times of aiokafka's records."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 OffsetRange = tuple[int, int]
-"""The first offset of a range in a partition, and the one after its last."""
+"""The first offset of a range in a partition, and the offset after its last."""
 
 
 def position_of(record: "ConsumerRecord[bytes, bytes]") -> Position:
-    """Where the record itself lies, redriven or not."""
+    """The position of this record itself, even if it is a redriven copy."""
     return Position(record.topic, record.partition, record.offset)
 
 
 def moment(milliseconds: int) -> datetime:
+    """The time of a Kafka timestamp: milliseconds since 1970, UTC."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

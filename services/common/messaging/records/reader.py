@@ -1,6 +1,7 @@
-"""Reading a Kafka record: CloudEvents 1.0 in binary mode, tolerant of what it need not know.
+"""Parses Kafka records: CloudEvents 1.0 in binary mode. Unknown headers are ignored.
 
-A record that cannot be read is poison, and says why in a short code that never echoes what it holds.
+A record that cannot be parsed raises `Poison` with a short code. The code never repeats the record's content, which may
+be personal data.
 """
 
 import hashlib
@@ -22,18 +23,19 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 MAX_EVENT: Final = 256 * 1024
-"""Bytes the data of one event may have."""
+"""Maximum bytes of one event's data."""
 
 MAX_ID: Final = 255
+"""Maximum characters of a header that we read."""
 
 _CANONICAL: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""A UUID as we write it; whoever writes it otherwise means the same request."""
+"""A UUID in canonical form. Keys in other forms are accepted and normalised."""
 
-_READ: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "ce_quiet", "traceparent"})
+_KNOWN_HEADERS: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "ce_quiet", "traceparent"})
 
 
 def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None) -> Received[Event]:
-    """The event in `record`, validated against the contracts of its topic; `redrive` tells where it first lay.
+    """The event in `record`, validated against the contracts of its topic. `redrive` gives its original position.
 
     Raises `Poison` with one of: undecodable, null-value, null-key, key-not-uuid, header-<name>-{null,zero-byte,utf8,twice,missing},
     too-large, unknown-type, not-json, schema:<pointer>:<rule>, key-mismatch, reference-mismatch.
@@ -47,7 +49,7 @@ def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None)
         raise Poison("too-large")
     key = _key(record.key)
     event = _data(record.topic, _required(headers, "ce_type"), record.value)
-    _must_be_about(event, key)
+    _require_same_request(event, key)
     identifier = _required(headers, "ce_id")
     return Received(
         event=event,
@@ -59,22 +61,22 @@ def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None)
         partition=record.partition,
         at=redrive.at if redrive else moment(record.timestamp),
         position=redrive.position if redrive else position_of(record),
-        correlation=_passed_on(headers, "ce_correlationid") or identifier,
-        traceparent=_passed_on(headers, "traceparent"),
+        correlation=_optional(headers, "ce_correlationid") or identifier,
+        traceparent=_optional(headers, "traceparent"),
         quiet=(redrive is not None and redrive.quiet)
         or (isinstance(event, DomainEvent) and headers.get("ce_quiet") == "1"),
     )
 
 
 def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
-    """The headers we read: each once, in UTF-8, and without a NUL, which not every engine stores.
+    """The headers that we know. Each must occur once, in UTF-8, without NUL characters, which not every store accepts.
 
-    Others are the sender's own business.
+    Values of other headers are not checked.
     """
     headers: dict[str, str] = {}
     for name, value in record.headers:
-        if name not in _READ:
-            if not name.isascii() and not _is_text(name):
+        if name not in _KNOWN_HEADERS:
+            if not name.isascii() and not _is_utf8(name):
                 raise Poison("undecodable")
             continue
         if value is None:
@@ -90,8 +92,8 @@ def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
     return headers
 
 
-def _is_text(name: str) -> bool:
-    """Whether the bytes of the name were UTF-8 (`aiokafka_compat.py`)."""
+def _is_utf8(name: str) -> bool:
+    """Whether the bytes of the name were UTF-8; others arrive as surrogate escapes (`aiokafka_compat.py`)."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -99,8 +101,8 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _passed_on(headers: Mapping[str, str], name: str) -> str | None:
-    """A header that what we say will carry too: a stranger's long one must not make it too large to send."""
+def _optional(headers: Mapping[str, str], name: str) -> str | None:
+    """A header that our own events copy. A longer one is dropped: it could make our events too large to send."""
     value = headers.get(name)
     return value if value is not None and len(value) <= MAX_ID else None
 
@@ -121,8 +123,8 @@ def _key(key: bytes) -> str:
         raise Poison("key-not-uuid") from None
 
 
-def _must_be_about(event: Event, key: str) -> None:
-    """What one of our rooms says names its request twice more: by id, and by the reference that follows from it."""
+def _require_same_request(event: Event, key: str) -> None:
+    """Require that an event of our own services names the request of its key, by id and by reference."""
     if not isinstance(event, DomainEvent):
         return
     if event.key != key:

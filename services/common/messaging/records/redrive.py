@@ -1,6 +1,7 @@
-"""A record that an operator appended for one group, with a header that tells where and when it first lay.
+"""Redriven records: an operator appends a dead-lettered record again, for one group.
 
-The header is sealed: who may write a topic must not be able to date a record, or to have a group pass it over.
+A header gives the record's original position and append time. The header is signed, because writers of the topic must not
+be able to backdate a record or to make a group skip one.
 """
 
 import hashlib
@@ -23,10 +24,10 @@ HEADER: Final = "dlq-redrive"
 
 @dataclass(frozen=True, slots=True)
 class Redrive:
-    """For which group a record was appended again, and where and when it was first.
+    """The group that a record is redriven for, and the record's original position and append time.
 
-    `quiet`: nobody is told of what it makes happen. `frees` names a document that is to wait for the record no longer;
-    then the record itself is not appended again, and there is nothing to take.
+    `quiet`: the events that it causes notify no person. `frees`: the key of a document whose parked record is discarded;
+    the record then has no content to process.
     """
 
     group: str
@@ -36,7 +37,7 @@ class Redrive:
     frees: str = ""
 
     def __str__(self) -> str:
-        """`group topic partition offset append-time-in-ms`, and perhaps `quiet` or `frees=document`."""
+        """`group topic partition offset append-time-in-ms`, then optionally `quiet` and `frees=document`."""
         position = self.position
         milliseconds = round(self.at.timestamp() * 1000)
         more = " quiet" * self.quiet + (f" frees={self.frees}" if self.frees else "")
@@ -44,40 +45,41 @@ class Redrive:
 
     @classmethod
     def parse(cls, text: str) -> "Redrive":
-        """Raises `ValueError`, `OverflowError` or `OSError`."""
+        """The redrive in a header's text. Raises `ValueError`, `OverflowError` or `OSError`."""
         group, topic, partition, offset, milliseconds, *more = text.split(" ")
-        told = dict(word.partition("=")[::2] for word in more)
-        quiet, frees = told.pop("quiet", None) is not None, told.pop("frees", "")
-        if told:
-            raise ValueError("a word of a newer writer")
+        options = dict(word.partition("=")[::2] for word in more)
+        quiet, frees = options.pop("quiet", None) is not None, options.pop("frees", "")
+        if options:
+            raise ValueError("an option of a newer version")
         return cls(group, Position(topic, int(partition), int(offset)), moment(int(milliseconds)), quiet, frees)
 
 
 class Redrives:
-    """Makes and reads the header, under the secret that our own processes share."""
+    """Signs and verifies the header, with the secret that our processes share."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
-    def sealed(
+    def signed_headers(
         self, redrive: Redrive, key: bytes | None, value: bytes | None, headers: Headers = ()
     ) -> list[tuple[str, bytes | None]]:
-        """The headers of a record with this key, value and `headers`: these, and last the redrive and its HMAC-SHA-256 in
-        hexadecimal. What was redriven before carries one redrive all the same.
+        """`headers`, followed by the signed redrive header: the redrive's text and its HMAC-SHA-256 in hexadecimal.
+
+        The signature covers the key, the value and all other headers. An earlier redrive header is replaced.
         """
         others = [each for each in headers if each[0] != HEADER]
-        seal = self._seal(str(redrive), key, value, others)
-        return [*others, (HEADER, f"{redrive} {seal}".encode())]
+        signature = self._signature(str(redrive), key, value, others)
+        return [*others, (HEADER, f"{redrive} {signature}".encode())]
 
     def of(self, record: "ConsumerRecord[bytes, bytes]") -> Redrive | None:
-        """The redrive of a record; None when it has none. Raises `Poison` when we did not seal it."""
+        """The redrive of a record; None if it has no such header. Raises `Poison` if the signature is not ours."""
         header = next((value for name, value in record.headers if name == HEADER), b"-")
         if header == b"-":
             return None
         others = [each for each in record.headers if each[0] != HEADER]
         try:
-            text, _, seal = (header or b"").decode("ascii").rpartition(" ")
-            if hmac.compare_digest(seal, self._seal(text, record.key, record.value, others)):
+            text, _, signature = (header or b"").decode("ascii").rpartition(" ")
+            if hmac.compare_digest(signature, self._signature(text, record.key, record.value, others)):
                 redrive = Redrive.parse(text)
                 if redrive.position.topic == record.topic:
                     return redrive
@@ -85,12 +87,11 @@ class Redrives:
             raise Poison("redrive-header") from None
         raise Poison("redrive-header")
 
-    def _seal(self, text: str, key: bytes | None, value: bytes | None, headers: Headers) -> str:
-        """Over all that the record is: with another type or id the same bytes would be another command."""
-        named = [part for name, content in headers for part in (name.encode("utf-8", "surrogateescape"), content)]
-        return hmac.new(
-            self._secret, b"\n".join([b"redrive", text.encode(), *_digests([key, value, *named])]), hashlib.sha256
-        ).hexdigest()
+    def _signature(self, text: str, key: bytes | None, value: bytes | None, headers: Headers) -> str:
+        """Covers the headers too: with another type or id, the same value would be another command."""
+        parts = [part for name, content in headers for part in (name.encode("utf-8", "surrogateescape"), content)]
+        message = b"\n".join([b"redrive", text.encode(), *_digests([key, value, *parts])])
+        return hmac.new(self._secret, message, hashlib.sha256).hexdigest()
 
 
 def _digests(parts: Iterable[bytes | None]) -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""Writing an event: CloudEvents 1.0 headers around its data, with an id that a repetition derives again."""
+"""Serialises events: CloudEvents 1.0 in binary mode."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.common.messaging.records.reader import MAX_EVENT
 from services.common.store import OutboxEntry
 
 
-def outgoing(
+def outbox_entry(
     event: DomainEvent,
     *,
     id: str,
@@ -21,16 +21,17 @@ def outgoing(
     traceparent: str | None,
     quiet: bool = False,
 ) -> OutboxEntry:
-    """`event` as an outbox entry. `at` is the append time of what caused it, so that a repetition is byte-identical.
+    """`event` as an outbox entry.
 
-    Raises `Poison` when its data is over 256 KiB.
+    `id` must be derived, and `at` be the append time of the record that caused the event: then a repeated decision gives
+    the same bytes. Raises `Poison` if the data is larger than 256 KiB.
     """
     key = event.key
     value = event.model_dump_json().encode()
     if len(value) > MAX_EVENT:
         raise Poison("event-too-large")
-    about = {"ce_subject": event.reference, "ce_correlationid": correlation, "ce_causationid": cause}
-    headers = attributes(type(event), source, id=id, at=at, key=key) | about
+    headers = attributes(type(event), source, id=id, at=at, key=key)
+    headers |= {"ce_subject": event.reference, "ce_correlationid": correlation, "ce_causationid": cause}
     if (sequence := event.sequence) is not None:
         headers["ce_sequence"] = f"{sequence:010d}"
     if traceparent is not None:
@@ -41,9 +42,9 @@ def outgoing(
 
 
 def attributes(kind: type[Event], source: str, *, id: str, at: datetime, key: str) -> dict[str, str]:
-    """The headers that every event of ours has."""
+    """The headers that every event of ours has. `at` becomes `ce_time`, `key` the record's key."""
     return {
-        **_alike(kind, source),
+        **_type_headers(kind, source),
         "ce_id": id,
         "ce_time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "ce_partitionkey": key,
@@ -51,8 +52,8 @@ def attributes(kind: type[Event], source: str, *, id: str, at: datetime, key: st
 
 
 @lru_cache(maxsize=256)
-def _alike(kind: type[Event], source: str) -> Mapping[str, str]:
-    """What all events of a type from one source have in common."""
+def _type_headers(kind: type[Event], source: str) -> Mapping[str, str]:
+    """The headers that all events of one type from one source share."""
     return {
         "ce_specversion": "1.0",
         "ce_type": kind.TYPE,

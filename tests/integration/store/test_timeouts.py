@@ -1,4 +1,6 @@
-"""An absent store, or one that stops answering, is known as away in time: with either driver, cold or warm."""
+"""A store that is absent or stops answering counts as unavailable in time: with both drivers, with and without open
+connections.
+"""
 
 import asyncio
 import time
@@ -33,7 +35,7 @@ ABSENT_WITHIN: Final = 3.0
 BATCH_WITHIN: Final = 11.0
 INTERACTIVE_WITHIN: Final = 3.0
 AT_ONCE: Final = 100
-"""More than Motor has threads and a client has connections."""
+"""More operations than Motor has threads and a client has connections."""
 
 Operation = Callable[[], Awaitable[object]]
 
@@ -41,20 +43,20 @@ drivers = pytest.mark.parametrize("driver", ["motor", "pymongo"])
 
 
 @asynccontextmanager
-async def things(port: int, driver: Driver, *patience: float) -> AsyncIterator[Collection]:
-    client = connect(f"mongodb://127.0.0.1:{port}", driver, *patience)
+async def things(port: int, driver: Driver, *timeout: float) -> AsyncIterator[Collection]:
+    client = connect(f"mongodb://127.0.0.1:{port}", driver, *timeout)
     try:
-        yield database(client, f"time_outs_{uuid4().hex[:8]}")["things"]
+        yield database(client, f"timeouts_{uuid4().hex[:8]}")["things"]
     finally:
         await disconnect(client)
 
 
-async def away_after(operation: Operation) -> float:
-    """Seconds until the operation says that the store is away."""
-    begun = time.monotonic()
+async def unavailable_after(operation: Operation) -> float:
+    """Seconds until the operation raises `StoreUnavailable`."""
+    started = time.monotonic()
     with pytest.raises(StoreUnavailable):
         await operation()
-    return time.monotonic() - begun
+    return time.monotonic() - started
 
 
 def batch_operations(collection: Collection) -> list[Operation]:
@@ -87,8 +89,8 @@ def interactive_operations(collection: Collection) -> list[Operation]:
     return [find, page, insert, index]
 
 
-async def all_away_after(operations: list[Operation]) -> float:
-    return max(await asyncio.gather(*map(away_after, operations)))
+async def all_unavailable_after(operations: list[Operation]) -> float:
+    return max(await asyncio.gather(*map(unavailable_after, operations)))
 
 
 async def answers(collection: Collection) -> bool:
@@ -97,36 +99,38 @@ async def answers(collection: Collection) -> bool:
 
 
 @drivers
-async def test_an_absent_store_is_known_as_away_at_once(engines: LocalStack, driver: Driver) -> None:
-    nobody = engines.port("nobody")
-    async with things(nobody, driver) as batch, things(nobody, driver, INTERACTIVE) as interactive:
-        assert await all_away_after(batch_operations(batch)) < ABSENT_WITHIN
-        assert await all_away_after(interactive_operations(interactive)) < INTERACTIVE_WITHIN
+async def test_an_absent_store_is_unavailable_within_its_short_timeout(engines: LocalStack, driver: Driver) -> None:
+    unused = engines.port("nobody")
+    async with things(unused, driver) as batch, things(unused, driver, INTERACTIVE) as interactive:
+        assert await all_unavailable_after(batch_operations(batch)) < ABSENT_WITHIN
+        assert await all_unavailable_after(interactive_operations(interactive)) < INTERACTIVE_WITHIN
 
 
 @drivers
-async def test_a_store_that_accepts_and_never_answers_is_away(engines: LocalStack, driver: Driver) -> None:
+async def test_a_store_that_accepts_connections_and_never_answers_is_unavailable(
+    engines: LocalStack, driver: Driver
+) -> None:
     async with Proxy(engines.env["MONGO_URL"]) as proxy:
         proxy.behave(SILENT)
         async with things(proxy.port, driver) as batch, things(proxy.port, driver, INTERACTIVE) as interactive:
-            assert await all_away_after(batch_operations(batch)) < ABSENT_WITHIN
-            assert await all_away_after(interactive_operations(interactive)) < INTERACTIVE_WITHIN
+            assert await all_unavailable_after(batch_operations(batch)) < ABSENT_WITHIN
+            assert await all_unavailable_after(interactive_operations(interactive)) < INTERACTIVE_WITHIN
 
 
 @drivers
-async def test_a_batch_on_a_store_that_falls_silent_is_given_up_within_its_time(
+async def test_a_batch_on_a_store_that_stops_answering_fails_within_its_timeout(
     engines: LocalStack, driver: Driver
 ) -> None:
     async with Proxy(engines.env["MONGO_URL"]) as proxy, things(proxy.port, driver) as collection:
         assert await answers(collection)
         proxy.behave(SILENT)
-        assert await all_away_after(batch_operations(collection)) < BATCH_WITHIN
+        assert await all_unavailable_after(batch_operations(collection)) < BATCH_WITHIN
         proxy.mend()
         assert await eventually(lambda: answers(collection))
 
 
 @drivers
-async def test_however_many_wait_for_a_store_that_falls_silent_each_is_told_in_time(
+async def test_many_waiting_operations_on_a_store_that_stops_answering_all_fail_in_time(
     engines: LocalStack, driver: Driver
 ) -> None:
     async with Proxy(engines.env["MONGO_URL"]) as proxy, things(proxy.port, driver, INTERACTIVE) as collection:
@@ -134,14 +138,14 @@ async def test_however_many_wait_for_a_store_that_falls_silent_each_is_told_in_t
         proxy.behave(SILENT)
         operations = interactive_operations(collection) * (AT_ONCE // 4)
         for _ in range(2):
-            assert await all_away_after(operations) < INTERACTIVE_WITHIN
+            assert await all_unavailable_after(operations) < INTERACTIVE_WITHIN
         proxy.mend()
-        # What was given up must not be worked off first.
+        # Abandoned operations must not be executed first.
         assert await eventually(lambda: answers(collection), within=3)
 
 
 @drivers
-async def test_a_slow_store_is_not_away_for_a_batch(engines: LocalStack, driver: Driver) -> None:
+async def test_a_slow_store_is_not_unavailable_for_a_batch(engines: LocalStack, driver: Driver) -> None:
     async with Proxy(engines.env["MONGO_URL"]) as proxy, things(proxy.port, driver) as collection:
         store = DocumentStore(collection, Tally)
         assert await answers(collection)

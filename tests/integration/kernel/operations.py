@@ -1,4 +1,4 @@
-"""What the specification asks of a ledger, and does to it as an operator would."""
+"""Operations on a ledger under test: load, transactions, dead letters, and what an operator does with parked records."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +18,7 @@ from tests.support.waiting import eventually
 
 
 async def load(own: Bench, keys: list[UUID], count: int) -> None:
+    """Append the next `count` entries of each key."""
     for _ in range(count):
         for key in keys:
             await own.enter(key, len(own.entered[str(key)]) + 1)
@@ -25,7 +26,7 @@ async def load(own: Bench, keys: list[UUID], count: int) -> None:
 
 @asynccontextmanager
 async def transactions(own: Bench) -> AsyncIterator[AIOKafkaProducer]:
-    """What is entered meanwhile is written by this producer, in whatever transaction it has open."""
+    """Entries inside this context are written by the yielded transactional producer."""
     writer = await topics.producer(own.env["KAFKA_URL"], transactional_id=uuid4().hex)
     plain, own.producer = own.producer, writer
     try:
@@ -36,10 +37,12 @@ async def transactions(own: Bench) -> AsyncIterator[AIOKafkaProducer]:
 
 
 async def letter_of(ledger: Bench, sent: Any) -> Any:
+    """Wait for the dead letter of the record at the position `sent`."""
+
     async def find() -> Any:
         for letter in await ledger.letters():
-            told = dict(letter.headers)
-            if (told["dlq-partition"], told["dlq-offset"]) == (
+            headers = dict(letter.headers)
+            if (headers["dlq-partition"], headers["dlq-offset"]) == (
                 str(sent.partition).encode(),
                 str(sent.offset).encode(),
             ):
@@ -50,11 +53,12 @@ async def letter_of(ledger: Bench, sent: Any) -> Any:
 
 
 async def reason(ledger: Bench, sent: Any) -> str | None:
+    """The reason on the dead letter of the record at the position `sent`."""
     return topics.header(await letter_of(ledger, sent), "dlq-reason")
 
 
-async def free(ledger: Bench, key: UUID, first: Any, group: str | None = None) -> RecordMetadata:
-    """Give a parked record up, as an operator would: its document waits for it no longer."""
+async def discard(ledger: Bench, key: UUID, first: Any, group: str | None = None) -> RecordMetadata:
+    """Discard a parked record, as an operator would: its document is no longer blocked by it."""
     redrive = Redrive(
         group or f"{ledger.ledger.prefix}-accounts",
         Position(first.topic, first.partition, first.offset),
@@ -62,7 +66,7 @@ async def free(ledger: Bench, key: UUID, first: Any, group: str | None = None) -
         frees=str(key),
     )
     redrives = Redrives(ledger.env["POSTIGO_INTERNAL_SECRET"].encode())
-    headers = redrives.sealed(redrive, str(key).encode(), b"")
+    headers = redrives.signed_headers(redrive, str(key).encode(), b"")
     return await ledger.producer.send_and_wait(ledger.ledger.entries, value=b"", key=str(key).encode(), headers=headers)
 
 
@@ -77,7 +81,7 @@ async def redrive(
     *,
     quiet: bool = False,
 ) -> RecordMetadata:
-    """Append a parked record again, repaired, as an operator would."""
+    """Append a parked record again, corrected, as an operator would."""
     event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
     redrive = Redrive(
         group or f"{ledger.ledger.prefix}-accounts",
@@ -88,7 +92,7 @@ async def redrive(
     headers = headers_of(event.TYPE, f"{key}-{amount}")
     value = event.model_dump_json().encode()
     redrives = Redrives((secret or ledger.env["POSTIGO_INTERNAL_SECRET"]).encode())
-    headers = redrives.sealed(redrive, str(key).encode(), value, headers)
+    headers = redrives.signed_headers(redrive, str(key).encode(), value, headers)
     return await ledger.producer.send_and_wait(
         ledger.ledger.entries, value=value, key=str(key).encode(), headers=headers
     )

@@ -1,6 +1,6 @@
-"""What the kernel promises when engines go away, and when processes die, hang and come back.
+"""The kernel's promises when engines are unavailable, and when processes crash, hang and restart.
 
-Each test has a ledger of its own, because it does something to the process or to what the process talks to.
+Each test has its own ledger, because it interferes with the process or with the engines behind it.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from deploy.local import LocalStack
 from services.common.messaging.consumer.batch_processor import MAX_RECORDS
-from tests.integration.kernel.asking import letter_of, load, reason, transactions
 from tests.integration.kernel.harness import Bench, bench
+from tests.integration.kernel.operations import letter_of, load, reason, transactions
 from tests.support import topics, undecodable
 from tests.support.kafka_proxy import NO_RECORDS, KafkaProxy
 from tests.support.proxy import Proxy
@@ -31,7 +31,7 @@ MIB = 1024 * 1024
 
 @asynccontextmanager
 async def behind_a_proxy(engines: LocalStack, folder: Path) -> AsyncIterator[tuple[Bench, Proxy]]:
-    """A ledger that is ready, and reaches its store through the proxy."""
+    """A running ledger that reaches its store through the proxy."""
     address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
     async with Proxy(address) as proxy, bench(engines, folder) as own:
         await own.start(MONGO_URL=f"mongodb://127.0.0.1:{proxy.port}")
@@ -39,8 +39,8 @@ async def behind_a_proxy(engines: LocalStack, folder: Path) -> AsyncIterator[tup
         yield own, proxy
 
 
-class TestLives:
-    async def test_a_record_that_the_client_library_cannot_decode_is_put_aside_with_its_bytes_and_stops_nobody(
+class TestCrashesAndOutages:
+    async def test_a_record_that_aiokafka_cannot_decode_is_dead_lettered_byte_for_byte_and_the_consumer_goes_on(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
@@ -55,15 +55,15 @@ class TestLives:
             await load(own, keys[1:], 5)
             await own.start()
             await own.settled()
-            for place in bad:
-                letter = await letter_of(own, place)
+            for position in bad:
+                letter = await letter_of(own, position)
                 assert dict(letter.headers)["dlq-reason"] == b"undecodable"
                 assert (letter.key, letter.value) == (str(keys[0]).encode(), undecodable.VALUE)
                 assert letter.headers[0] == ("\\xff\\xfe", b"text")
             await load(own, keys, 1)
             await own.settled()
 
-    async def test_one_partition_in_flood_does_not_keep_the_other_waiting(
+    async def test_a_partition_with_many_records_does_not_delay_the_other(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
@@ -79,7 +79,7 @@ class TestLives:
             assert len((await own.account(flooded[0]))["state"]["entries"]) < 200
             await own.settled(within=60)
 
-    async def test_what_is_sent_too_often_fills_no_document_and_keeps_nobody_waiting(
+    async def test_too_many_records_of_one_key_are_refused_and_do_not_delay_others(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
@@ -91,8 +91,7 @@ class TestLives:
             await own.start()
 
             async def refused() -> bool:
-                said = (await own.booked())[str(noisy)]
-                return len(said) == 3_000
+                return len((await own.booked())[str(noisy)]) == 3_000
 
             await eventually(refused, within=60, every=1)
             account = await own.account(noisy)
@@ -101,7 +100,7 @@ class TestLives:
             del own.entered[str(noisy)]
             await own.settled()
 
-    async def test_a_store_that_is_away_shows_in_readiness_and_loses_nothing(
+    async def test_an_unavailable_store_fails_readiness_and_loses_nothing(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with behind_a_proxy(engines, tmp_path) as (own, proxy):
@@ -114,15 +113,15 @@ class TestLives:
             await own.settled()
             await eventually(own.ready)
 
-    async def test_a_slow_store_slows_down_and_neither_fills_memory_nor_ends_the_process(
+    async def test_a_slow_store_slows_processing_and_neither_fills_memory_nor_ends_the_process(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
-        """At this pace a whole batch is never saved in time: only smaller ones come through."""
+        """At this speed the store never saves a full batch in time: only smaller batches succeed."""
         async with behind_a_proxy(engines, tmp_path) as (own, proxy):
             before = own.memory()
             proxy.pace = 20_000
             for amount in range(1, 4):
-                await own.crowd(500, amount)
+                await own.enter_many_keys(500, amount)
 
             async def some_are_booked() -> bool:
                 return await own.database["accounts"].count_documents({}) > 60
@@ -131,12 +130,12 @@ class TestLives:
             assert own.process is not None
             assert own.process.returncode is None
             assert own.memory() - before < 40 * MIB
-            assert "left with a batch in flight" not in own.log.read_text()
+            assert "partitions revoked during a batch" not in own.log.read_text()
             proxy.mend()
             await own.settled(within=60)
             assert own.process.returncode is None
 
-    async def test_a_flood_of_large_records_waits_in_the_log_and_not_in_memory(
+    async def test_many_large_records_wait_in_the_log_and_not_in_memory(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with behind_a_proxy(engines, tmp_path) as (own, proxy):
@@ -153,27 +152,27 @@ class TestLives:
             await own.settled(within=60)
             assert own.memory() - before < 40 * MIB
 
-    async def test_a_transaction_left_open_holds_back_its_own_partition_alone_and_readiness_says_so(
+    async def test_an_open_transaction_delays_only_its_own_partition_and_readiness_reports_it(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
-            held, free = own.keys_of(0, 1)
+            delayed, other = own.keys_of(0, 1)
             await own.start()
             await eventually(own.ready)
             async with transactions(own) as writer:
                 await writer.begin_transaction()
-                await own.enter(held, 1, "aborted")
+                await own.enter(delayed, 1, "aborted")
                 plain = await topics.producer(own.env["KAFKA_URL"])
                 own.producer, writing = plain, own.producer
-                await load(own, [held, free], 1)
+                await load(own, [delayed, other], 1)
 
                 async def readiness_says_so() -> bool:
                     _, body = await own.probe("/health/ready")
                     return "open transaction" in " ".join(body.get("because", ()))
 
                 await eventually(readiness_says_so)
-                assert (await own.account(free))["state"]["entries"] == [1]
-                assert not await own.account(held)
+                assert (await own.account(other))["state"]["entries"] == [1]
+                assert not await own.account(delayed)
                 assert await own.live()
                 await plain.stop()
                 own.producer = writing
@@ -181,7 +180,9 @@ class TestLives:
             await own.settled()
             await eventually(own.ready)
 
-    async def test_a_broker_away_at_start_leaves_the_process_waiting(self, engines: LocalStack, tmp_path: Path) -> None:
+    async def test_a_broker_unavailable_at_start_makes_the_process_wait(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
         async with Proxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
             proxy.cut()
             await own.start(KAFKA_URL=f"127.0.0.1:{proxy.port}")
@@ -191,8 +192,10 @@ class TestLives:
             proxy.mend()
             await own.settled()
 
-    async def test_members_come_go_and_hang_and_nothing_is_doubled(self, engines: LocalStack, tmp_path: Path) -> None:
-        """A second member joins, one is stopped alive beyond its session, comes back as a zombie, and is killed."""
+    async def test_members_that_join_leave_and_freeze_duplicate_nothing(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
+        """A second member joins, is frozen beyond its session timeout, continues as a zombie, and is killed."""
         async with bench(engines, tmp_path) as own:
             await own.start()
             await eventually(own.ready)
@@ -210,8 +213,8 @@ class TestLives:
             await load(own, keys, 20)
             await own.settled()
 
-    async def test_who_leaves_in_order_leaves_nothing_to_take_again(self, engines: LocalStack, tmp_path: Path) -> None:
-        """Commits run beside the work, and the last of them is waited for."""
+    async def test_a_clean_stop_leaves_nothing_to_redeliver(self, engines: LocalStack, tmp_path: Path) -> None:
+        """Commits run in the background; the stop waits for the last one."""
         async with bench(engines, tmp_path) as own:
             key = uuid4()
             await own.start(LEDGER_COMMITS_LATE="1")
@@ -228,7 +231,7 @@ class TestLives:
             entered = await topics.read_all(own.env["KAFKA_URL"], own.ledger.entries)
             assert await _committed(own, own.ledger.entries) == {each.partition: each.offset + 1 for each in entered}
 
-    async def test_a_record_that_kills_its_process_is_put_aside_within_five_starts(
+    async def test_a_record_that_kills_its_process_is_dead_lettered_within_five_starts(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
@@ -253,7 +256,7 @@ class TestLives:
             assert starts <= 5
             assert await reason(own, killer) == "bug:killed-the-process"
 
-    async def test_a_record_that_kills_its_process_is_found_behind_a_batch_whose_commit_is_under_way(
+    async def test_a_fatal_record_is_found_behind_a_batch_whose_commit_is_in_progress(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
@@ -261,19 +264,21 @@ class TestLives:
             (key,) = own.keys_of(0)
             killer = await own.enter(key, 99, "killer")
 
-            async def put_aside() -> bool:
+            async def blocked() -> bool:
                 return bool((await own.account(key)).get("blocked"))
 
             starts = 1
             await own.start(LEDGER_COMMITS_LATE="1")
-            while await own.died_before(put_aside):
+            while await own.died_before(blocked):
                 starts += 1
                 assert starts <= 5
                 await own.start(LEDGER_COMMITS_LATE="1")
             await own.settled()
             assert await reason(own, killer) == "bug:killed-the-process"
 
-    async def test_a_process_that_hangs_or_spins_ends_itself(self, engines: LocalStack, tmp_path: Path) -> None:
+    async def test_a_process_that_hangs_or_blocks_its_event_loop_ends_itself(
+        self, engines: LocalStack, tmp_path: Path
+    ) -> None:
         async with bench(engines, tmp_path) as hanging, bench(engines, tmp_path) as spinning:
             for own, how in ((hanging, "book"), (spinning, "spinning")):
                 await load(own, [uuid4()], 3)
@@ -285,7 +290,7 @@ class TestLives:
             await hanging.settled()
 
     @pytest.mark.parametrize("how", ["fetches-no-more", "commits-no-more", "coordinates-no-more"])
-    async def test_a_consumer_that_lives_and_is_cut_off_ends_its_process_and_the_next_goes_on(
+    async def test_a_consumer_that_is_alive_but_cut_off_ends_its_process_and_the_next_one_goes_on(
         self, how: str, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
@@ -293,7 +298,7 @@ class TestLives:
             await own.start(LEDGER_SEVERED=how)
 
             async def cut_off() -> bool:
-                """Told by the process itself, at the moment it is done to it."""
+                """The process prints this when it has broken its own consumer."""
                 return own.log.exists() and "severed" in own.log.read_text()
 
             async def died() -> bool:
@@ -307,7 +312,7 @@ class TestLives:
             await own.start()
             await own.settled()
 
-    async def test_a_producer_that_a_living_broker_acknowledges_no_more_ends_its_process_and_the_next_goes_on(
+    async def test_a_producer_that_a_living_broker_acknowledges_no_more_ends_its_process_and_the_next_one_goes_on(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with KafkaProxy(engines.env["KAFKA_URL"]) as proxy, bench(engines, tmp_path) as own:
@@ -323,7 +328,7 @@ class TestLives:
             await own.start(KAFKA_URL=url)
             await own.settled()
 
-    async def test_a_log_cut_before_it_was_read_stops_the_consumer_loudly(
+    async def test_a_log_truncated_before_it_was_read_halts_the_consumer_and_fails_readiness(
         self, engines: LocalStack, tmp_path: Path
     ) -> None:
         async with bench(engines, tmp_path) as own:
@@ -336,9 +341,9 @@ class TestLives:
             await _delete_before(own, TopicPartition(last.topic, last.partition), last.offset)
             await own.start()
             await eventually(own.live)
-            answer = await eventually(own.trouble)
+            answer = await eventually(own.data_loss)
             assert "deleted before" in answer
-            assert (await own.account(key))["state"]["entries"] == [1], "nothing was applied past the gap"
+            assert (await own.account(key))["state"]["entries"] == [1], "no record after the gap was processed"
 
 
 def _not(probe: Any) -> Any:
@@ -349,7 +354,7 @@ def _not(probe: Any) -> Any:
 
 
 async def _committed(ledger: Bench, topic: str) -> dict[int, int]:
-    """How far the group of accounts has come, by partition."""
+    """The committed offsets of the accounts group: partition → offset."""
     admin = AIOKafkaAdminClient(bootstrap_servers=ledger.env["KAFKA_URL"])
     await admin.start()
     try:

@@ -1,4 +1,4 @@
-"""Which errors of the driver mean that the store is away, by what the servers really said."""
+"""Which driver errors mean that the store is unavailable. The texts are real messages of the servers."""
 
 import pytest
 from pymongo.errors import (
@@ -19,7 +19,7 @@ from services.common.store import translate_store_errors
 DUPLICATE = {"index": 0, "code": 11000, "errmsg": "Duplicate key violation"}
 DISK_FULL = {"index": 1, "code": 4293, "errmsg": 'could not extend file "base/5/16435": No space left on device'}
 
-SAID_BY_FERRETDB = (
+FERRETDB_TEXTS = (
     "terminating connection due to unexpected postmaster exit",
     "terminating connection due to administrator command",
     "terminating connection because of crash of another server process",
@@ -55,15 +55,15 @@ def failure(code: int, text: str) -> OperationFailure:
         WriteError("no room", 4293, DISK_FULL),
         BulkWriteError({"writeErrors": [DUPLICATE, DISK_FULL]}),
         BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}),
-        *(failure(1, text) for text in SAID_BY_FERRETDB),
+        *(failure(1, text) for text in FERRETDB_TEXTS),
     ],
     ids=str,
 )
-def test_an_outage_is_told_as_one_without_the_servers_words(error: PyMongoError) -> None:
-    with pytest.raises(StoreUnavailable) as told, translate_store_errors():
+def test_an_outage_is_raised_as_unavailable_without_the_servers_text(error: PyMongoError) -> None:
+    with pytest.raises(StoreUnavailable) as raised, translate_store_errors():
         raise error
-    assert "127.0.0.1" not in str(told.value)
-    assert told.value.__cause__ is None
+    assert "127.0.0.1" not in str(raised.value)
+    assert raised.value.__cause__ is None
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,6 @@ def test_an_outage_is_told_as_one_without_the_servers_words(error: PyMongoError)
     ],
     ids=str,
 )
-def test_whatever_else_went_wrong_is_no_outage(error: PyMongoError) -> None:
+def test_other_errors_are_no_outage(error: PyMongoError) -> None:
     with pytest.raises(type(error)), translate_store_errors():
         raise error
