@@ -1,1 +1,1 @@
-"""The gateway: the public counter over HTTP, and the worker that keeps what people see up to date."""
+"""The gateway: the public HTTP API, and the worker that keeps the request views up to date."""

@@ -1,4 +1,4 @@
-"""The gateway's composition root: a public application for people, an internal one for our own processes."""
+"""The gateway's composition root: a public application for people, an internal one for probes and other services."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -35,11 +35,11 @@ from services.common.runtime.process import NO_TELEMETRY, Process
 from services.common.store import INTERACTIVE, Database, connect, database, disconnect
 
 SEND_TIMEOUT: Final = 5.0
-"""Seconds the broker has to acknowledge a record; with the claim's 1.5 a submit is answered well within eight."""
+"""Seconds the broker has to acknowledge a record. With 1.5 s for the claim, a submit is answered within 8 s."""
 
 
 class Applications(NamedTuple):
-    """`public` is for the listener behind the TLS proxy; `internal`, which carries the lifespan, is never published."""
+    """`public` serves the listener behind the TLS proxy. `internal` runs the lifespan; its port is not published."""
 
     public: FastAPI
     internal: FastAPI
@@ -47,10 +47,10 @@ class Applications(NamedTuple):
 
 def build(settings: Settings) -> Applications:
     client = connect(settings.mongo_url, settings.mongo_driver, INTERACTIVE)
-    own = database(client, f"{settings.mongo_database_prefix}_gateway")
+    gateway_database = database(client, f"{settings.mongo_database_prefix}_gateway")
     publisher = Publisher(settings.kafka_url, client_id="postigo-gateway", timeout=SEND_TIMEOUT)
-    services = build_services(settings, own, publisher)
-    probe = DependencyProbe(publisher, own)
+    services = build_services(settings, gateway_database, publisher)
+    probe = DependencyProbe(publisher, gateway_database)
     process = Process(
         "gateway",
         publisher=publisher,
@@ -67,7 +67,7 @@ def build(settings: Settings) -> Applications:
 
 
 def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> FastAPI:
-    """The API. `dependencies` run before each of its endpoints."""
+    """The public API. `dependencies` run before every endpoint."""
     app = PublicApi(
         title="Postigo",
         version="1.0.0",
@@ -89,7 +89,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
 
 
 def internal_app(process: Process, services: Services) -> FastAPI:
-    """Probes, metrics, and the signed calls of our own processes."""
+    """Health probes, metrics, and the endpoints that other services call with a signature."""
     app = process.app()
     app.state.services = services
     app.state.internal_secret = services.settings.internal_secret
@@ -109,9 +109,9 @@ def _admission(services: Services) -> AdmissionControl:
     )
 
 
-def build_services(settings: Settings, own: Database, publisher: Publisher) -> Services:
-    accounts = AccountStore(own)
-    sessions = Sessions(SessionStore(own))
+def build_services(settings: Settings, database: Database, publisher: Publisher) -> Services:
+    accounts = AccountStore(database)
+    sessions = Sessions(SessionStore(database))
     documents = DocumentsClient(settings.documents_url, settings.internal_secret)
     submissions = SubmissionService(
         documents=documents,
@@ -120,7 +120,7 @@ def build_services(settings: Settings, own: Database, publisher: Publisher) -> S
         id_secret=settings.id_secret,
         receipt_secret=settings.cursor_secret,
     )
-    queries = RequestQueries(ViewStore(own), submissions.issued, settings.cursor_secret)
+    queries = RequestQueries(ViewStore(database), submissions.issued, settings.cursor_secret)
     return Services(
         settings=settings,
         accounts=accounts,

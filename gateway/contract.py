@@ -1,4 +1,4 @@
-"""`python -m gateway.contract [--check]`: the published description of the HTTP API, docs/contracts/openapi.json."""
+"""`python -m gateway.contract [--check]`: write or check docs/contracts/openapi.json, the published HTTP API."""
 
 import argparse
 import json
@@ -12,17 +12,17 @@ from gateway.app import build
 from gateway.settings import Settings
 
 FILE: Final = Path(__file__).parents[1] / "docs" / "contracts" / "openapi.json"
-NOWHERE: Final = "127.0.0.1:1"
-"""The description is made without reaching any engine."""
+UNUSED_ADDRESS: Final = "127.0.0.1:1"
+"""Generating the description connects to nothing."""
 
 
 def description() -> str:
-    """The API as the gateway describes it, as it is written to the file."""
+    """The OpenAPI description as JSON text, the content of `FILE`."""
     unused = SecretStr("-" * 32)
     settings = Settings(
-        kafka_url=NOWHERE,
-        mongo_url=f"mongodb://{NOWHERE}",
-        documents_url=f"http://{NOWHERE}",
+        kafka_url=UNUSED_ADDRESS,
+        mongo_url=f"mongodb://{UNUSED_ADDRESS}",
+        documents_url=f"http://{UNUSED_ADDRESS}",
         postigo_id_secret=unused,
         postigo_cursor_secret=unused,
         postigo_internal_secret=unused,

@@ -1,4 +1,4 @@
-"""What endpoints depend on: the services of this process, the session, the language, the idempotency key."""
+"""FastAPI dependencies of the endpoints: services, session, language, idempotency key, receipt."""
 
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -21,7 +21,7 @@ from services.common.http.languages import negotiate
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What one gateway process is made of: `app.state.services`."""
+    """The objects of one gateway process, in `app.state.services`."""
 
     settings: Settings
     accounts: AccountStore
@@ -64,7 +64,7 @@ IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
-        description="Made by the sender: new for each thing sent, the same when it is sent again. It is filed once.",
+        description="Chosen by the client: a new key for each new submission, the same key for each retry.",
         min_length=16,
         max_length=255,
         pattern="^[!-~]+$",
@@ -72,5 +72,7 @@ IdempotencyKey = Annotated[
 ]
 ReceiptHeader = Annotated[
     str | None,
-    Header(alias="Postigo-Receipt", description="The receipt of the filing: the request is then found at once."),
+    Header(
+        alias="Postigo-Receipt", description="The receipt of the submission: any replica finds the request at once."
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Limits on concurrency: a request above one is refused at once, before a queue grows."""
+"""Concurrency limits: a request above the limit is rejected at once, so that no queue grows."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -15,43 +15,47 @@ from services.common.http.problems import Problem
 from services.common.telemetry.metrics import REJECTED
 
 RETRY_AFTER: Final = (1, 3)
-"""Seconds, drawn for each refusal: refused clients must not all come back at the same moment."""
+"""Range in seconds; each rejection draws a random value, so that clients do not all retry at the same moment."""
 
 
 class ConcurrencyLimit:
-    """At most `limit` at once inside `with`; the next one raises a `Problem` instead of waiting."""
+    """At most `limit` concurrent `with` blocks; the next one raises a `Problem` instead of waiting.
+
+    `what` labels the metric of rejections.
+    """
 
     def __init__(self, what: str, limit: int, kind: ProblemType = problem_types.BUSY) -> None:
         self._limit = limit
         self._kind = kind
-        self._inside = 0
-        self._refused = REJECTED.labels(what)
+        self._in_progress = 0
+        self._rejections = REJECTED.labels(what)
 
     @property
     def is_full(self) -> bool:
-        return self._inside >= self._limit
+        return self._in_progress >= self._limit
 
     @property
     def is_empty(self) -> bool:
-        return not self._inside
+        return not self._in_progress
 
-    def refusal(self) -> Problem:
-        self._refused.inc()
+    def rejection(self) -> Problem:
+        """The problem for one rejected request, which the metric counts."""
+        self._rejections.inc()
         return Problem(self._kind, retry_after=random.randint(*RETRY_AFTER))
 
     def __enter__(self) -> None:
         if self.is_full:
-            raise self.refusal()
-        self._inside += 1
+            raise self.rejection()
+        self._in_progress += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._inside -= 1
+        self._in_progress -= 1
 
 
 class PerAccountLimit:
-    """At most `limit` at once for each account, so that one account cannot take everybody's places.
+    """A concurrency limit for each account, so that one account cannot use the whole limit of the process.
 
-    `len()` is the number of accounts with anything in progress.
+    `len()` is the number of accounts with something in progress.
     """
 
     def __init__(self, what: str, limit: int) -> None:
@@ -63,25 +67,25 @@ class PerAccountLimit:
         return len(self._limits)
 
     @contextmanager
-    def of(self, account_id: UUID) -> Iterator[None]:
-        """One of the account's places. Raises the problem `too-many-at-once` when it has none left."""
-        own = self._limits.setdefault(
+    def acquire(self, account_id: UUID) -> Iterator[None]:
+        """Counts as one in progress inside `with`. Raises the problem `too-many-at-once` at the account's limit."""
+        limit = self._limits.setdefault(
             account_id, ConcurrencyLimit(self._what, self._limit, problem_types.TOO_MANY_AT_ONCE)
         )
         try:
-            with own:
+            with limit:
                 yield
         finally:
-            if own.is_empty:
+            if limit.is_empty:
                 del self._limits[account_id]
 
 
 class AdmissionControl:
-    """Rejects overload before authentication and body parsing. `limits` by method and path."""
+    """Rejects overload before authentication and body parsing. `limits` are keyed by method and path."""
 
     def __init__(self, limits: Mapping[tuple[str, str], ConcurrencyLimit]) -> None:
         self._limits = limits
 
     def __call__(self, scope: Scope) -> Problem | None:
         limit = self._limits.get((scope["method"], scope["path"]))
-        return limit.refusal() if limit is not None and limit.is_full else None
+        return limit.rejection() if limit is not None and limit.is_full else None

@@ -1,4 +1,4 @@
-"""The published description of the API: FastAPI's own, with problems under their media type (RFC 9457)."""
+"""The OpenAPI description: FastAPI generates it; here problems get their media type (RFC 9457)."""
 
 from typing import Any, Final
 
@@ -6,14 +6,14 @@ from fastapi import FastAPI
 
 from services.common.http.problems import MEDIA_TYPE
 
-SUMMARY: Final = "A digital counter for a public service: file once, lose nothing, see where it stands."
-SERVERS: Final = [{"url": "/", "description": "The counter that serves this description."}]
+SUMMARY: Final = "Requests to a public service: file once, lose nothing, follow the state."
+SERVERS: Final = [{"url": "/", "description": "The server of this description."}]
 PROBLEM: Final = {"$ref": "#/components/schemas/ProblemDocument"}
 
 
 class PublicApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """FastAPI describes every response of a model as `application/json`."""
+        """FastAPI describes every response model as `application/json`; problems are `application/problem+json`."""
         if self.openapi_schema is None:
             for item in super().openapi()["paths"].values():
                 for operation in item.values():

@@ -1,4 +1,4 @@
-"""Counts how filings and acts were answered, refusals before the endpoint included."""
+"""Counts the answers to submissions and acts by status, including rejections before the endpoint."""
 
 from typing import Final
 
@@ -15,13 +15,13 @@ _ACTS: Final = {
 
 
 def count_outcome(scope: Scope, status: int) -> None:
-    """An observer of `RequestMiddleware`: `postigo_submits_total` and `postigo_acts_total` by status."""
+    """The observer of `RequestMiddleware`: counts `postigo_submits_total` and `postigo_acts_total` by status."""
     if (counter := _counter(scope, status)) is not None:
         counter.inc()
 
 
 def _counter(scope: Scope, status: int) -> Counter | None:
-    # A refusal by admission control has no route yet: then the path is the pattern.
+    # Admission control rejects before routing. Then `scope` has no route, and the path itself is the key.
     route = scope["method"], str(getattr(scope.get("route"), "path", scope["path"]))
     if route == _SUBMIT:
         return SUBMITS.labels(str(status))

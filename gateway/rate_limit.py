@@ -1,4 +1,4 @@
-"""A rate limit: a token bucket for each key, in bounded memory."""
+"""A rate limit: one token bucket for each key, in bounded memory."""
 
 import time
 from collections.abc import Callable
@@ -7,36 +7,38 @@ from typing import Final
 
 from cachetools import LRUCache
 
-_KEYS: Final = 20_000
+_MAX_KEYS: Final = 20_000
 
 
 class RateLimit:
-    """`burst` at once for each key, and one more every `refill` seconds.
+    """Each key has `burst` tokens and gets a new one every `refill` seconds.
 
-    A token is taken before the try is known to fail, so that many tries at the same moment do not slip through.
+    Take the token before the attempt, and give it back if the attempt does not count: concurrent attempts then cannot
+    exceed the limit.
     """
 
     def __init__(self, burst: int, refill: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._burst = burst
         self._refill = refill
         self._clock = clock
-        self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(_KEYS)
+        # By key: the tokens, and the time at which they were counted.
+        self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(_MAX_KEYS)
 
     def take(self, key: str) -> int:
-        """Take one token. 0, or the seconds to wait when there is none left."""
-        left = self._left(key)
-        if left < 1:
-            return max(1, ceil((1 - left) * self._refill))
-        self._keep(key, left - 1)
+        """Take one token. Returns 0, or the seconds to wait when no token is left."""
+        tokens = self._tokens(key)
+        if tokens < 1:
+            return max(1, ceil((1 - tokens) * self._refill))
+        self._save(key, tokens - 1)
         return 0
 
     def give_back(self, key: str) -> None:
-        """The try does not count."""
-        self._keep(key, min(self._burst, self._left(key) + 1))
+        """Return a token: the attempt does not count."""
+        self._save(key, min(self._burst, self._tokens(key) + 1))
 
-    def _left(self, key: str) -> float:
-        left, then = self._buckets.get(key, (float(self._burst), 0.0))
-        return min(self._burst, left + (self._clock() - then) / self._refill)
+    def _tokens(self, key: str) -> float:
+        tokens, counted_at = self._buckets.get(key, (float(self._burst), 0.0))
+        return min(self._burst, tokens + (self._clock() - counted_at) / self._refill)
 
-    def _keep(self, key: str, left: float) -> None:
-        self._buckets[key] = (left, self._clock())
+    def _save(self, key: str, tokens: float) -> None:
+        self._buckets[key] = (tokens, self._clock())

@@ -1,4 +1,4 @@
-"""Readiness of the web process: it has no subscription whose progress would tell."""
+"""Readiness of the web process. It consumes no topic, so it probes its dependencies instead."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,20 +8,20 @@ from services.common.domain.errors import Unavailable
 from services.common.messaging import Publisher
 from services.common.store import Database, translate_store_errors
 
-PROBE_EVERY: Final = 2.0
-"""Seconds."""
+PROBE_SECONDS: Final = 2.0
+"""Pause between two probes."""
 
 
 @dataclass(slots=True)
 class DependencyProbe:
-    """Asks the broker and the store for a sign of life, again and again."""
+    """Probes the broker and the store in a loop."""
 
     publisher: Publisher
     database: Database
     _missing: str | None = field(default=None)
 
     def missing(self) -> str | None:
-        """The dependency that did not answer the last probe; None when all did."""
+        """The dependency that did not answer the last probe; None when all answered."""
         return self._missing
 
     async def run(self) -> None:
@@ -30,8 +30,8 @@ class DependencyProbe:
                 await self.publisher.probe()
                 with translate_store_errors():
                     await self.database.command("ping")
-            except Unavailable as away:
-                self._missing = str(away)
+            except Unavailable as error:
+                self._missing = str(error)
             else:
                 self._missing = None
-            await asyncio.sleep(PROBE_EVERY)
+            await asyncio.sleep(PROBE_SECONDS)

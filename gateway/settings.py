@@ -1,4 +1,4 @@
-"""What the gateway is told beside what every process is."""
+"""The gateway's settings, beside those of every process."""
 
 from typing import Annotated
 
@@ -11,14 +11,14 @@ Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/\s]$")]
 
 class Settings(PublicListener):
     documents_url: Url
-    """Where the documents service takes bytes and claims."""
+    """The base URL of the documents service."""
 
     postigo_id_secret: Secret
-    """Derives request, document and account ids. Made once and never rotated: a rotation would double retried
-    requests. Nothing is authorised by it."""
+    """Derives request, document and account ids. Never rotate it: a retry would get another id and file the request
+    twice. It authorises nothing."""
 
     postigo_cursor_secret: Secret
-    """Signs receipts and list cursors. A rotation makes old ones invalid, and loses nothing."""
+    """Signs receipts and list cursors. A rotation invalidates old ones; nothing is lost."""
 
     @property
     def id_secret(self) -> bytes:

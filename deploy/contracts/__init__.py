@@ -1,7 +1,7 @@
-"""The published contracts: JSON Schemas and the AsyncAPI document, written to `docs/contracts` from the models.
+"""The published contracts: JSON Schemas and the AsyncAPI document, generated into `docs/contracts` from the models.
 
-    python -m deploy.contracts           write what changed
-    python -m deploy.contracts --check   name the files that differ, and fail
+    python -m deploy.contracts           write the files that differ
+    python -m deploy.contracts --check   list the files that differ, and fail
 
-What is published is the promise: a model that takes back a part of it is not written, and the break is named.
+A change that is incompatible with a published schema is not written; the command lists it and fails.
 """

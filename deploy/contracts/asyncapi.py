@@ -1,6 +1,6 @@
-"""The AsyncAPI 3.0 document: which topic carries which events, under which key and headers.
+"""The AsyncAPI 3.0 document: the topics, and the events, keys and headers on each.
 
-Models say the events, `deploy/topics.yaml` how topics are kept; here is nothing that they do not say.
+The event models and `deploy/topics.yaml` are its only sources.
 """
 
 import inspect
@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from deploy import topics as kept
-from deploy.contracts.headers import SHAPES, key_of, shape_of
+from deploy import topics as topic_settings
+from deploy.contracts.headers import HEADER_SCHEMAS, header_schema_name, key_of
 from deploy.contracts.schemas import models, name_of, summary
 from services.common.contracts import DomainEvent, Event, declared, topics
 from services.common.contracts.base import TYPE_PREFIX
@@ -18,18 +18,20 @@ from services.common.contracts.operations import OperationFact
 Node = dict[str, Any]
 
 BINDING: Final = "0.5.0"
-_KEPT: Final = ("cleanup.policy", "retention.ms", "max.message.bytes")
+_PUBLISHED_SETTINGS: Final = ("cleanup.policy", "retention.ms", "max.message.bytes")
 
 _INFO: Final = """\
-What travels between the rooms of Postigo and to the systems of departments, in the view of Postigo: it sends on every
-topic but the outboxes of departments.
+The events between the services of Postigo and the systems of departments. `send` and `receive` are from the side of
+Postigo: it sends on every topic except the outboxes of departments.
 
-Records are CloudEvents 1.0 in binary mode: attributes in `ce_*` headers, the data alone as the value, in JSON.
-Delivery is at least once, and an old record may come again late: who reads ignores an event id it has seen. Within
-`v1` contracts only grow: who reads ignores fields it does not know, and takes a value that is missing from an
-`x-extensible-enum` for `unknown`. A topic `TOPIC.dlq.GROUP` holds, byte for byte, what GROUP could not apply.
-Writers may compress: the broker keeps every batch uncompressed, and refuses one that is larger than `max.message.bytes`
-when it is unpacked.
+Records are CloudEvents 1.0 in binary mode: attributes in `ce_*` headers, only the data as the value, in JSON.
+Delivery is at least once, and an old record may be delivered again much later: consumers ignore an event id that they
+have already processed. Within `v1`, contracts only grow: consumers ignore unknown fields, and treat a value that is not
+in an `x-extensible-enum` as `unknown`. A topic `TOPIC.dlq.GROUP` holds the unchanged records that GROUP could not
+process.
+
+Producers may compress: the broker stores every batch uncompressed, and rejects a batch that is larger than
+`max.message.bytes` after decompression.
 """
 
 
@@ -48,13 +50,13 @@ def document() -> Node:
         "operations": {_operation_name(family): _operation(family) for family in families},
         "components": {
             "messages": {name: _message(model) for name, model in models().items()},
-            "schemas": SHAPES,
+            "schemas": HEADER_SCHEMAS,
         },
     }
 
 
 def _channel(family: str) -> Node:
-    members = [topic for topic in kept.load() if topics.family(topic.name) == family]
+    members = [topic for topic in topic_settings.load() if topics.family(topic.name) == family]
     channel: Node = {
         "address": family.replace("*", "{code}"),
         "description": _about(family),
@@ -70,19 +72,19 @@ def _channel(family: str) -> Node:
     return channel
 
 
-def _binding(topic: kept.Topic) -> Node:
+def _binding(topic: topic_settings.Topic) -> Node:
     config: Mapping[str, str] = topic.config
-    values: Node = {key: int(config[key]) if config[key].isdigit() else [config[key]] for key in _KEPT}
+    values: Node = {key: int(config[key]) if config[key].isdigit() else [config[key]] for key in _PUBLISHED_SETTINGS}
     return {"partitions": topic.partitions, "topicConfiguration": values, "bindingVersion": BINDING}
 
 
 def _operation(family: str) -> Node:
-    ours = all(issubclass(model, DomainEvent | OperationFact) for model in declared()[family].values())
-    return {"action": "send" if ours else "receive", "channel": {"$ref": f"#/channels/{_name(family)}"}}
+    sends = all(issubclass(model, DomainEvent | OperationFact) for model in declared()[family].values())
+    return {"action": "send" if sends else "receive", "channel": {"$ref": f"#/channels/{_name(family)}"}}
 
 
 def _message(model: type[Event]) -> Node:
-    headers = {"$ref": f"#/components/schemas/{shape_of(model)}"}
+    headers = {"$ref": f"#/components/schemas/{header_schema_name(model)}"}
     return {
         "name": model.TYPE,
         "title": model.__name__,
@@ -98,7 +100,7 @@ def _message(model: type[Event]) -> Node:
 
 
 def _about(family: str) -> str:
-    """What the module that declares the family's events says about it."""
+    """The docstring of the module that declares the family's events."""
     module = next(iter(declared()[family].values())).__module__
     return inspect.cleandoc(sys.modules[module].__doc__ or "")
 
@@ -108,5 +110,4 @@ def _name(family: str) -> str:
 
 
 def _operation_name(family: str) -> str:
-    ours = _operation(family)["action"] == "send"
-    return f"{'say' if ours else 'hear'}.{_name(family)}"
+    return f"{_operation(family)['action']}.{_name(family)}"

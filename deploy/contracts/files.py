@@ -1,4 +1,4 @@
-"""The generated files as text, and how they compare with what is committed."""
+"""The generated contract files, and their comparison with the committed ones."""
 
 import json
 from collections.abc import Mapping
@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from deploy.contracts import asyncapi
-from deploy.contracts.additive import breaks
+from deploy.contracts import additive, asyncapi
 from deploy.contracts.schemas import models, schema_of
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "contracts"
@@ -33,25 +32,25 @@ def generated() -> dict[str, str]:
 
 
 def differing(folder: Path = FOLDER) -> list[str]:
-    """Paths below `folder` that are missing, differ from the models, or belong to an event that is gone."""
+    """Paths below `folder` that are missing, differ from the models, or belong to a removed event."""
     files = generated()
     changed = [path for path, text in files.items() if _committed(folder / path) != text]
-    return sorted([*changed, *_left_over(folder, files)])
+    return sorted([*changed, *_orphans(folder, files)])
 
 
-def taken_back(folder: Path = FOLDER) -> list[str]:
-    """What the models take back of the schemas in `folder`, a line each."""
-    files = generated()
-    found = [f"{path}: the event is gone" for path in _left_over(folder, files)]
+def incompatible_changes(folder: Path = FOLDER) -> list[str]:
+    """Changes in the models that break the schemas in `folder`, a line each."""
+    found = [f"{path}: the event was removed" for path in _orphans(folder, generated())]
     for name, model in models().items():
         committed = _committed(folder / f"schemas/{name}.json")
         if committed is not None:
-            found += [f"schemas/{name}.json: {each}" for each in breaks(json.loads(committed), schema_of(model))]
+            changes = additive.incompatible_changes(json.loads(committed), schema_of(model))
+            found += [f"schemas/{name}.json: {each}" for each in changes]
     return found
 
 
 def write(folder: Path = FOLDER) -> list[str]:
-    """Write what differs; the paths written."""
+    """Write the files that differ. Returns their paths."""
     files = generated()
     written = [path for path in differing(folder) if path in files]
     for path in written:
@@ -64,7 +63,8 @@ def _committed(file: Path) -> str | None:
     return file.read_text(encoding="utf-8") if file.exists() else None
 
 
-def _left_over(folder: Path, files: Mapping[str, str]) -> list[str]:
+def _orphans(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """Schemas in `folder` that no model generates any more."""
     present = (str(file.relative_to(folder)) for file in folder.glob("schemas/*.json"))
     return sorted(path for path in present if path not in files)
 

@@ -1,4 +1,4 @@
-"""The record around an event: its key, and its headers as CloudEvents 1.0 writes them in binary mode."""
+"""The Kafka key of an event, and its headers: CloudEvents 1.0 in binary mode."""
 
 from typing import Any, Final
 
@@ -10,73 +10,73 @@ Schema = dict[str, Any]
 KEY: Final[Schema] = {
     "type": "string",
     "format": "uuid",
-    "description": "The request id: all records of a request lie in one partition, in order.",
+    "description": "The request id: all records of a request are in one partition, in order.",
 }
 
-_KEY_OF_OPERATIONS: Final[Schema] = {
+_OPERATION_KEY: Final[Schema] = {
     "type": "string",
     "format": "uuid",
-    "description": "The id of the operation, under which all of it is found.",
+    "description": "The id of the operation: all records of an operation have this key.",
 }
 
-_EVERY: Final[Schema] = {
+_ALL: Final[Schema] = {
     "ce_specversion": {"const": "1.0"},
     "ce_id": {
         "type": "string",
         "minLength": 1,
         "maxLength": 255,
-        "description": "Said twice, it is one event. Derive it from its cause, so that sending again repeats it.",
+        "description": "Records with the same id are the same event. Derive it from its cause: a retry repeats it.",
     },
     "ce_type": {"type": "string"},
-    "ce_source": {"type": "string", "description": "Who says it."},
+    "ce_source": {"type": "string", "description": "The producer of the event."},
     "ce_subject": {"type": "string", "description": "The reference of the request."},
     "ce_time": {
         "type": "string",
         "format": "date-time",
-        "description": "For people to read: what counts is the time at which the broker appended the record.",
+        "description": "For people. Postigo uses the time at which the broker appended the record instead.",
     },
-    "ce_correlationid": {"type": "string", "description": "The id of the event that all this began with."},
+    "ce_correlationid": {"type": "string", "description": "The id of the first event in the chain of causes."},
     "ce_causationid": {"type": "string", "description": "The id of the event that caused this one."},
     "ce_partitionkey": KEY,
     "ce_dataschema": {"type": "string", "description": "The `$id` of the schema of the data."},
     "ce_sequence": {
         "type": "string",
         "pattern": "^[0-9]{10}$",
-        "description": "The event's place among those of its request on this topic, from 1.",
+        "description": "The number of the event among those of its request on this topic, from 1.",
     },
     "content-type": {"const": "application/json"},
     "ce_quiet": {
         "const": "1",
-        "description": "It follows from what an operator replayed: people are not told of it. Only Postigo may say so.",
+        "description": "The event follows from an operator's replay, so people get no notice. Only Postigo may set it.",
     },
     "traceparent": {"type": "string", "description": "W3C trace context."},
 }
 
-_ALWAYS: Final = [name for name in _EVERY if name not in {"ce_sequence", "ce_quiet", "traceparent"}]
-_FROM_DEPARTMENTS: Final = ["ce_specversion", "ce_id", "ce_type", "ce_source"]
-_OF_OPERATIONS: Final = [*_FROM_DEPARTMENTS, "ce_time", "ce_partitionkey", "ce_dataschema", "content-type"]
+_EVENT: Final = [name for name in _ALL if name not in {"ce_sequence", "ce_quiet", "traceparent"}]
+_COMMAND: Final = ["ce_specversion", "ce_id", "ce_type", "ce_source"]
+_OPERATION: Final = [*_COMMAND, "ce_time", "ce_partitionkey", "ce_dataschema", "content-type"]
 
-SHAPES: Final[dict[str, Schema]] = {
-    "saidHeaders": {"type": "object", "required": _ALWAYS, "properties": _EVERY},
-    "numberedHeaders": {"type": "object", "required": [*_ALWAYS, "ce_sequence"], "properties": _EVERY},
-    "commandHeaders": {"type": "object", "required": _FROM_DEPARTMENTS, "properties": _EVERY},
+HEADER_SCHEMAS: Final[dict[str, Schema]] = {
+    "eventHeaders": {"type": "object", "required": _EVENT, "properties": _ALL},
+    "numberedHeaders": {"type": "object", "required": [*_EVENT, "ce_sequence"], "properties": _ALL},
+    "commandHeaders": {"type": "object", "required": _COMMAND, "properties": _ALL},
     "operationHeaders": {
         "type": "object",
-        "required": _OF_OPERATIONS,
-        "properties": {name: _EVERY[name] for name in _OF_OPERATIONS} | {"ce_partitionkey": _KEY_OF_OPERATIONS},
+        "required": _OPERATION,
+        "properties": {name: _ALL[name] for name in _OPERATION} | {"ce_partitionkey": _OPERATION_KEY},
     },
 }
-"""Headers of what Postigo says, of what it says and numbers, of what a department says, and of what operators did."""
+"""The headers of events of Postigo, of its numbered events, of commands of departments, and of operators' actions."""
 
 
-def shape_of(model: type[Event]) -> str:
-    """The name in `SHAPES` of the headers that records of `model` have."""
+def header_schema_name(model: type[Event]) -> str:
+    """The name in `HEADER_SCHEMAS` of the headers of `model`."""
     if issubclass(model, OperationFact):
         return "operationHeaders"
     if not issubclass(model, DomainEvent):
         return "commandHeaders"
-    return "saidHeaders" if model.sequence is DomainEvent.sequence else "numberedHeaders"
+    return "eventHeaders" if model.sequence is DomainEvent.sequence else "numberedHeaders"
 
 
 def key_of(model: type[Event]) -> Schema:
-    return _KEY_OF_OPERATIONS if issubclass(model, OperationFact) else KEY
+    return _OPERATION_KEY if issubclass(model, OperationFact) else KEY

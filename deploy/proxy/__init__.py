@@ -1,1 +1,1 @@
-"""nginx in front of the gateway: its configuration, and its own refusals as problem documents."""
+"""nginx in front of the gateway: its configuration, and the problem documents of its own error responses."""

@@ -1,4 +1,4 @@
-"""`python -m deploy.proxy [--check]`: the problem documents that nginx itself answers with, deploy/proxy/problems.conf."""
+"""`python -m deploy.proxy [--check]`: write or check deploy/proxy/problems.conf, the problem documents of nginx."""
 
 import argparse
 import sys
@@ -25,7 +25,7 @@ PROBLEMS: Final = (
 
 
 def problems() -> str:
-    """An nginx map for each problem: `$problem_<code>` is its document in the language the request asks for."""
+    """An nginx map for each problem: `$problem_<code>` is its document in the language of the request."""
     maps = [_map(kind) for kind in PROBLEMS]
     return "\n".join([HEAD + 'map $http_accept_language $language {\n    "~*^en" en;\n    default pt;\n}\n', *maps])
 
@@ -36,7 +36,7 @@ def _map(kind: ProblemType) -> str:
 
 
 def _document(kind: ProblemType, language: Language) -> str:
-    """RFC 9457; whoever sends something learns what became of it, as nginx cannot tell who does."""
+    """The document (RFC 9457). nginx does not know whether the request was a submission, so it always has that text."""
     detail = " ".join(words.in_(language) for words in (kind.detail, kind.submission_detail) if words)
     document = {
         "type": kind.type,

@@ -1,1 +1,1 @@
-"""Who people are: accounts, sign-in, sessions. The only place where identity is kept."""
+"""Accounts, sign-in and sessions. Only this package stores the identity of people."""

@@ -1,7 +1,8 @@
-"""`python -m gateway.accounts`: create or update accounts from JSON lines, the same however often it is run.
+"""`python -m gateway.accounts`: create or update accounts from JSON lines. Running it again changes nothing.
 
-Reads `{"niss","password","name","email","language","kind"}` and prints `{"niss","account_id"}`, a line each. A line
-that is wrong ends the run with 2 and is named by its number; nothing of it is printed.
+Reads lines `{"niss","password","name","email","language","kind"}` from standard input and prints a line
+`{"niss","account_id"}` for each. An invalid line ends the run with exit status 2 before any account is written; the
+error names the line number and the fields, never their values.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import orjson
 from pydantic import ValidationError
 
 from gateway.accounts.domain import Account, NewAccount, account_id_of
-from gateway.accounts.passwords import fits, hashed
+from gateway.accounts.passwords import hash_password, verify_password
 from gateway.accounts.store import AccountStore
 from gateway.settings import Settings
 from services.common.domain.errors import StoreUnavailable
@@ -21,42 +22,42 @@ from services.common.runtime.settings import from_environment
 from services.common.store import connect, database, disconnect
 
 
-def read(lines: Iterable[bytes]) -> list[NewAccount]:
-    """The accounts in `lines`. Raises ValueError that names line and fields, never what they hold."""
-    wanted = []
+def parse_accounts(lines: Iterable[bytes]) -> list[NewAccount]:
+    """The accounts in `lines`. Raises ValueError with the line number and the fields, never their values."""
+    accounts = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            wanted.append(NewAccount.model_validate_json(line))
+            accounts.append(NewAccount.model_validate_json(line))
         except ValidationError as error:
             fields = ", ".join(f"{each.pointer or 'line'}: {each.code}" for each in errors_of(error, NewAccount))
             raise ValueError(f"line {number}: {fields}") from None
-    return wanted
+    return accounts
 
 
-async def put(store: AccountStore, secret: bytes, wanted: NewAccount) -> Account:
-    """Create the account, or bring it up to date; a password that already fits keeps its hash."""
-    account_id = account_id_of(secret, wanted.niss)
-    known = await store.find(account_id)
-    kept = known is not None and fits(wanted.password, known.password_hash)
+async def put(store: AccountStore, secret: bytes, new: NewAccount) -> Account:
+    """Create or update the account. An unchanged password keeps its stored hash."""
+    account_id = account_id_of(secret, new.niss)
+    existing = await store.find(account_id)
+    same_password = existing is not None and verify_password(new.password, existing.password_hash)
     account = Account(
         account_id=account_id,
-        niss=wanted.niss,
-        kind=wanted.kind,
-        name=wanted.name,
-        email=wanted.email,
-        language=wanted.language,
-        password_hash=known.password_hash if known is not None and kept else hashed(wanted.password),
+        niss=new.niss,
+        kind=new.kind,
+        name=new.name,
+        email=new.email,
+        language=new.language,
+        password_hash=existing.password_hash if existing is not None and same_password else hash_password(new.password),
     )
-    if account != known:
+    if account != existing:
         await store.put(account)
     return account
 
 
 async def run(lines: Iterable[bytes]) -> int:
     try:
-        wanted = read(lines)
+        accounts = parse_accounts(lines)
     except ValueError as error:
         print(f"Accounts not created. {error}", file=sys.stderr)
         return 2
@@ -64,11 +65,11 @@ async def run(lines: Iterable[bytes]) -> int:
     client = connect(settings.mongo_url, settings.mongo_driver)
     store = AccountStore(database(client, f"{settings.mongo_database_prefix}_gateway"))
     try:
-        for each in wanted:
-            account = await put(store, settings.id_secret, each)
+        for new in accounts:
+            account = await put(store, settings.id_secret, new)
             print(orjson.dumps({"niss": account.niss, "account_id": account.account_id}).decode(), flush=True)
-    except StoreUnavailable as away:
-        print(f"Accounts not created: {away}", file=sys.stderr)
+    except StoreUnavailable as error:
+        print(f"Accounts not created: {error}", file=sys.stderr)
         return 1
     finally:
         await disconnect(client)

@@ -1,4 +1,4 @@
-"""Accounts and sessions: pure rules."""
+"""Accounts and sessions. Pure: no input or output."""
 
 import hashlib
 import secrets
@@ -19,17 +19,17 @@ SESSION_LIFETIME: Final = timedelta(hours=8)
 AccountKind = Literal["person", "company"]
 
 
-def _niss(typed: str) -> str:
-    if not valid_niss(typed):
+def _validate_niss(value: str) -> str:
+    if not valid_niss(value):
         raise refuse("niss")
-    return typed
+    return value
 
 
-def _without_spaces(typed: object) -> object:
-    return "".join(typed.split()) if isinstance(typed, str) else typed
+def _remove_spaces(value: object) -> object:
+    return "".join(value.split()) if isinstance(value, str) else value
 
 
-Niss = Annotated[str, BeforeValidator(_without_spaces), AfterValidator(_niss)]
+Niss = Annotated[str, BeforeValidator(_remove_spaces), AfterValidator(_validate_niss)]
 Password = Annotated[Text, StringConstraints(min_length=1, max_length=256)]
 
 
@@ -38,7 +38,7 @@ class _Frozen(BaseModel):
 
 
 class Account(_Frozen):
-    """Who somebody is, and how they prove it."""
+    """The identity of a person or company, and the hash of their password."""
 
     account_id: UUID
     niss: str
@@ -54,18 +54,18 @@ class Account(_Frozen):
 
 
 class Session(_Frozen):
-    """What a signed-in request may know of its sender: opaque ids, and no identity."""
+    """What a signed-in request knows about its sender: opaque ids only, no identity."""
 
     account_id: UUID
     actor_id: UUID
-    """The person who acts; for a company's account, some day, another than the account itself."""
+    """The person who acts. Today it equals `account_id`; a company's account may later have several actors."""
     who: Who
     language: Language
     expires_at: datetime
 
 
 class NewAccount(_Frozen):
-    """One line of `python -m gateway.accounts`."""
+    """One input line of `python -m gateway.accounts`."""
 
     niss: Niss
     password: Annotated[Password, StringConstraints(min_length=12)]
@@ -75,7 +75,7 @@ class NewAccount(_Frozen):
     kind: AccountKind
 
     @model_validator(mode="after")
-    def _niss_of_its_kind(self) -> Self:
+    def _niss_matches_kind(self) -> Self:
         if self.niss[0] != {"person": "1", "company": "2"}[self.kind]:
             raise refuse("niss")
         return self
@@ -91,7 +91,7 @@ class Credentials(BaseModel):
 
 
 def account_id_of(secret: bytes, niss: str) -> UUID:
-    """The opaque account id of a NISS, the same whenever it is asked for."""
+    """The opaque account id that derives from a NISS: the same NISS always gives the same id."""
     return keyed_id(secret, b"account", niss.encode())
 
 
@@ -101,7 +101,7 @@ def new_token() -> str:
 
 
 def hash_of(token: str) -> str:
-    """What is stored of a token. It is random, so one plain hash is enough."""
+    """The SHA-256 of a token, stored instead of the token. Tokens are random, so they need no salt or slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Passwords, hashed by argon2id on threads: one hash is some 20 ms of CPU and 19 MiB of memory."""
+"""Password hashing with argon2id, in threads: one hash takes about 20 ms of CPU and 19 MiB of memory."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -10,30 +10,30 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 _THREADS: Final = 2
 
 _hasher: Final = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
-"""The first choice of OWASP's password storage cheat sheet for argon2id on shared machines."""
+"""Parameters: OWASP Password Storage Cheat Sheet, argon2id."""
 
-_nobody: Final = _hasher.hash("nobody has this password")
+_DUMMY_HASH: Final = _hasher.hash("nobody has this password")
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def fits(password: str, password_hash: str) -> bool:
+def verify_password(password: str, password_hash: str) -> bool:
     return _hasher.verify(password, password_hash)
 
 
 class Verifier:
-    """Checks passwords without holding up the event loop."""
+    """Verifies passwords in threads, so that hashing does not block the event loop."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2")
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Whether the password fits. Without a hash (no such account) it does the same work, and says no."""
+        """Whether the password matches the hash. Without a hash (no such account) it is False, after the same work."""
         loop = asyncio.get_running_loop()
-        fitting = await loop.run_in_executor(self._threads, fits, password, password_hash or _nobody)
-        return fitting and password_hash is not None
+        matches = await loop.run_in_executor(self._threads, verify_password, password, password_hash or _DUMMY_HASH)
+        return matches and password_hash is not None
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

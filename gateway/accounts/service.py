@@ -1,4 +1,4 @@
-"""Signing in: the same answer and the same work whether the account or only the password is wrong."""
+"""Sign-in. An unknown account and a wrong password cause the same work and the same answer."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from services.common.http import problem_types
 from services.common.http.problems import Problem
 
 SIGN_INS: Final = 32
+"""Concurrent sign-ins."""
 
 
 @dataclass(slots=True)
@@ -29,52 +30,52 @@ class SignIn:
     limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("sign-ins", SIGN_INS))
 
     async def begin(self, credentials: Credentials, address: str) -> tuple[str, Session, Account]:
-        """A token, its session and its account. Problems: `wrong-credentials`, `too-many`, `busy`."""
+        """A token, its session and its account. Raises the problem `wrong-credentials`, `too-many` or `busy`."""
         account_id = account_id_of(self.id_secret, credentials.niss)
         network = network_of(address)
-        # Guesses from one network keep the account's owner out of that network alone.
-        taken = (
+        # Wrong guesses from one network lock the account for that network; its owner can still sign in from another.
+        attempts = (
             (self.address_limit, network),
             (self.pair_limit, f"{network} {account_id}"),
             (self.account_limit, str(account_id)),
         )
-        _take(taken)
-        guessed_wrong = False
+        _take_attempts(attempts)
+        wrong_guess = False
         try:
             with self.limit:
                 account = await self.accounts.find(account_id)
                 known_hash = None if account is None else account.password_hash
-                fits = await self.verifier.verify(credentials.password, known_hash)
-            guessed_wrong = account is None or not fits
+                verified = await self.verifier.verify(credentials.password, known_hash)
+            wrong_guess = account is None or not verified
         finally:
-            # An outage, or a counter too busy to look, is no guess.
-            if not guessed_wrong:
-                _give_back(taken)
-        if account is None or not fits:
+            # Only a wrong password counts: an outage or an overload tested no password.
+            if not wrong_guess:
+                _give_back(attempts)
+        if account is None or not verified:
             raise Problem(problem_types.WRONG_CREDENTIALS, headers={"WWW-Authenticate": "Bearer"})
         token, session = new_token(), session_for(account, datetime.now(UTC))
-        await self.sessions.begin(token, session)
+        await self.sessions.start(token, session)
         return token, session, account
 
 
-Tries = tuple[tuple[RateLimit, str], ...]
+Attempts = tuple[tuple[RateLimit, str], ...]
 
 
-def _take(tries: Tries) -> None:
-    """One try of each, or none: who is refused by the second has not guessed, and must not use up the first."""
-    for count, (limit, key) in enumerate(tries):
+def _take_attempts(attempts: Attempts) -> None:
+    """Take one token from every rate limit, or from none: a rejected attempt tests no password and must not count."""
+    for count, (limit, key) in enumerate(attempts):
         if wait := limit.take(key):
-            _give_back(tries[:count])
+            _give_back(attempts[:count])
             raise Problem(problem_types.TOO_MANY, retry_after=wait)
 
 
-def _give_back(tries: Tries) -> None:
-    for limit, key in tries:
+def _give_back(attempts: Attempts) -> None:
+    for limit, key in attempts:
         limit.give_back(key)
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: an IPv6 household owns a /64."""
+    """The rate-limit key of a client address: the /64 prefix for IPv6, because one household owns a whole /64."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -11,7 +11,7 @@ from services.common.store import Database, store_deadline
 
 
 class AccountStore:
-    """`accounts` by account id, which derives from the NISS: no other index could be raced."""
+    """`accounts` by account id. The id derives from the NISS, so no second index has to keep NISS unique."""
 
     def __init__(self, database: Database) -> None:
         self._accounts = database["accounts"]
@@ -26,16 +26,23 @@ class AccountStore:
             found = await self._accounts.find_one({"_id": str(account_id)})
         return None if found is None else Account.model_validate(found)
 
-    async def recipients(self, asked: Sequence[tuple[UUID, str]], at: datetime) -> list[Account | None]:
-        """The accounts, each of which is read for a purpose that is noted before it is answered."""
+    async def recipients(self, requested: Sequence[tuple[UUID, str]], at: datetime) -> list[Account | None]:
+        """The accounts of `requested` (account id, purpose), in that order; None for an unknown account.
+
+        Each access is written to the access log, with its purpose, before the accounts are returned.
+        """
         async with store_deadline():
-            ids = {str(account_id) for account_id, _ in asked}
+            ids = {str(account_id) for account_id, _ in requested}
             found = self._accounts.find({"_id": {"$in": list(ids)}})
             accounts = {each["_id"]: Account.model_validate(each) async for each in found}
-            notes = [{"account_id": each, "purpose": why, "at": at} for each, why in asked if str(each) in accounts]
-            if notes:
-                await self._access_log.insert_many(notes, ordered=False)
-        return [accounts.get(str(account_id)) for account_id, _ in asked]
+            entries = [
+                {"account_id": account_id, "purpose": purpose, "at": at}
+                for account_id, purpose in requested
+                if str(account_id) in accounts
+            ]
+            if entries:
+                await self._access_log.insert_many(entries, ordered=False)
+        return [accounts.get(str(account_id)) for account_id, _ in requested]
 
     async def put(self, account: Account) -> None:
         """Create or replace."""
@@ -44,7 +51,7 @@ class AccountStore:
 
 
 class SessionStore:
-    """`sessions` by the hash of their token."""
+    """`sessions` by token hash."""
 
     def __init__(self, database: Database) -> None:
         self._sessions = database["sessions"]

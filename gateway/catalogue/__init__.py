@@ -1,1 +1,1 @@
-"""What can be asked, published."""
+"""The public catalogue of subjects and reasons."""

@@ -1,4 +1,4 @@
-"""`/v1/catalogue`: life events, subjects, reasons and terms, in the language asked for."""
+"""`/v1/catalogue`: life events, subjects, reasons and legal terms, in the language of the request."""
 
 from datetime import date
 from typing import Any, Final
@@ -21,7 +21,7 @@ _NOT_FOUND: Final[Any] = problem_responses(problem_types.NOT_FOUND, problem_type
 
 
 class Term(BaseModel):
-    """A legal term: `length` `working_days` or `calendar_months`."""
+    """A legal term: `length` counts the `unit`, `working_days` or `calendar_months`."""
 
     length: int
     unit: str
@@ -35,7 +35,7 @@ class ReasonResponse(BaseModel):
 
 
 class SubjectResponse(BaseModel):
-    """`who`: P persons, E companies, PE both."""
+    """`who` may file: P persons, E companies, PE both."""
 
     code: str
     name: str
@@ -58,7 +58,7 @@ class CatalogueResponse(BaseModel):
 
 @router.get("", response_model=CatalogueResponse, summary="The whole catalogue")
 async def get_catalogue(request: Request, language: AcceptedLanguage) -> Response:
-    """Everything that can be asked. Needs no session."""
+    """All life events, subjects and reasons. Needs no session."""
     current = catalogue()
     events = [
         LifeEventResponse(
@@ -68,8 +68,8 @@ async def get_catalogue(request: Request, language: AcceptedLanguage) -> Respons
         )
         for event in current.life_events
     ]
-    shown = CatalogueResponse(version=current.version, valid_from=current.valid_from, life_events=events)
-    return etag_response(request, shown, language, _PUBLIC)
+    content = CatalogueResponse(version=current.version, valid_from=current.valid_from, life_events=events)
+    return etag_response(request, content, language, _PUBLIC)
 
 
 @router.get("/subjects/{code}", response_model=SubjectResponse, responses=_NOT_FOUND, summary="One subject")

@@ -1,1 +1,1 @@
-"""Attachments on their way in: streamed through to the documents service, never held."""
+"""Attachments: uploads are streamed to the documents service and never stored or buffered whole here."""

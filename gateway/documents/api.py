@@ -1,4 +1,4 @@
-"""`/v1/documents`: upload a file, see its state."""
+"""`/v1/documents`: upload a file, read its state."""
 
 import asyncio
 from functools import partial
@@ -25,10 +25,10 @@ from services.common.http.strict_json import body_chunks, content_type, limited_
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
 CHUNK_TIMEOUT: Final = 30.0
-"""Seconds until the next chunk of a file must arrive."""
+"""Seconds to wait for the next chunk of a file."""
 
 PER_ACCOUNT: Final = 4
-"""Uploads that one account may have in progress: each may take its time, and holds a place that others want."""
+"""Concurrent uploads of one account. An upload may be slow, so one account must not use the whole upload limit."""
 
 _per_account: Final = PerAccountLimit("uploads-of-one-account", PER_ACCOUNT)
 
@@ -70,7 +70,7 @@ ContentDisposition = Annotated[
     str,
     Header(
         alias="Content-Disposition",
-        description='The file\'s name: `attachment; filename="..."`, in UTF-8, or `filename*` (RFC 6266).',
+        description='The file name: `attachment; filename="..."` in UTF-8, or `filename*` (RFC 6266).',
         examples=['attachment; filename="declaracao.pdf"'],
     ),
 ]
@@ -91,7 +91,7 @@ async def upload_document(
     response: Response,
     disposition: ContentDisposition = "",
 ) -> DocumentResponse:
-    """Upload a PDF, PNG or JPEG of at most 25 MiB as the raw body. Its id is named when the request is filed."""
+    """Upload a PDF, PNG or JPEG of at most 25 MiB as the raw body. Name its id when you file the request."""
     media_type = content_type(request)
     if media_type not in MEDIA_TYPES:
         raise not_accepted(*MEDIA_TYPES)
@@ -104,8 +104,8 @@ async def upload_document(
         length=request.headers.get("content-length"),
         traceparent=traceparent_of(request.scope),
     )
-    receive = partial(_receive_in_time, limited_receive(request, MAX_FILE_BYTES))
-    with _per_account.of(session.account_id), services.documents.uploads:
+    receive = partial(_receive_with_timeout, limited_receive(request, MAX_FILE_BYTES))
+    with _per_account.acquire(session.account_id), services.documents.uploads:
         document = await services.documents.put(upload, body_chunks(receive))
     response.headers["Location"] = f"/v1/documents/{document.document_id}"
     response.headers["Cache-Control"] = "no-store"
@@ -119,7 +119,7 @@ async def get_document(
     session: SignedIn,
     services: ServicesDep,
 ) -> Response:
-    """What is known of one of your own files."""
+    """The state of one of your own files."""
     try:
         identifier = UUID(document_id)
     except ValueError:
@@ -128,8 +128,8 @@ async def get_document(
     return etag_response(request, document, DEFAULT)
 
 
-async def _receive_in_time(receive: Receive) -> Message:
-    """The next chunk of the body, within a bound."""
+async def _receive_with_timeout(receive: Receive) -> Message:
+    """The next chunk of the body. Raises the problem `too-slow` after `CHUNK_TIMEOUT`."""
     try:
         async with asyncio.timeout(CHUNK_TIMEOUT):
             return await receive()

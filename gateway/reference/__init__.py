@@ -1,1 +1,1 @@
-"""The API page at `/docs`: the published description as plain HTML, with nothing fetched from anywhere."""
+"""The API page at `/docs`: the OpenAPI description as plain HTML that loads nothing from other servers."""

@@ -1,4 +1,4 @@
-"""`/docs`, rendered once from the OpenAPI description: no script, no other address, readable without either."""
+"""`/docs`: HTML rendered once from the OpenAPI description, without scripts or external resources."""
 
 from functools import cache
 from typing import Any, Final
@@ -25,24 +25,22 @@ pre { overflow-x: auto; border: 1px solid; padding: 0.75rem; }
 
 
 @router.get("/")
-async def front() -> Response:
-    """Whoever types the bare address finds what there is to read."""
+async def redirect_to_docs() -> Response:
     return RedirectResponse("/docs")
 
 
 @router.get("/docs")
-async def page(request: Request) -> Response:
-    """The API page."""
-    return HTMLResponse(_rendered(request.app.openapi), headers=_CACHED)
+async def get_docs(request: Request) -> Response:
+    return HTMLResponse(_render(request.app.openapi), headers=_CACHED)
 
 
 @router.get("/docs/style.css")
-async def style() -> Response:
+async def get_stylesheet() -> Response:
     return Response(_STYLE, headers=_CACHED, media_type="text/css")
 
 
 @cache
-def _rendered(openapi: Any) -> str:
+def _render(openapi: Any) -> str:
     environment = Environment(
         loader=PackageLoader("gateway.reference"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -50,7 +48,7 @@ def _rendered(openapi: Any) -> str:
 
 
 def operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the page shows of each operation, in the order in which they are described."""
+    """What the page shows about each operation, in the order of the description."""
     return [
         {
             "method": method.upper(),
@@ -73,9 +71,9 @@ def _fields(schema: dict[str, Any], operation: dict[str, Any]) -> list[dict[str,
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
         return []
-    # A body that may be missing is described as one of its model and null.
-    declared = content["schema"].get("anyOf", [content["schema"]])[0]
-    model = schema["components"]["schemas"][declared["$ref"].rpartition("/")[2]]
+    # FastAPI describes an optional body as `anyOf` its model and null.
+    body = content["schema"].get("anyOf", [content["schema"]])[0]
+    model = schema["components"]["schemas"][body["$ref"].rpartition("/")[2]]
     required = model.get("required", ())
     return [
         {"name": name, "required": name in required, "description": field.get("description", "")}

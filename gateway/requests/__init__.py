@@ -1,1 +1,1 @@
-"""SubmissionService a request, and seeing where it stands."""
+"""Requests: submit, act, list and read them."""

@@ -1,4 +1,4 @@
-"""Acts of a person on their own request, log-first as a submit: published before they are answered, judged by intake."""
+"""Acts of a person on their own request. Each is published before it is answered; intake applies or refuses it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +22,12 @@ from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 
 ACTS: Final = 64
-"""Acts at once."""
+"""Concurrent acts."""
 
 BURST: Final = 60
 REFILL: Final = 20 * 60.0
-"""Acts on one request that a replica takes at once, and the seconds for one more: in the 35 days for which intake
-remembers an act, too few to fill what is stored of a request.
+"""The rate limit of acts on one request, for each replica: a burst, and the seconds until one more is allowed. Intake
+remembers acts for 35 days; in that time the limit keeps the request's document within its maximum size.
 """
 
 
@@ -42,20 +42,21 @@ class ActService:
     _rate_limit: RateLimit = field(default_factory=lambda: RateLimit(BURST, REFILL))
 
     async def act(
-        self, command: RequestCommand[NewMessage] | RequestCommand[NewWithdrawal], typed: str, receipt: str | None
+        self, command: RequestCommand[NewMessage] | RequestCommand[NewWithdrawal], reference: str, receipt: str | None
     ) -> tuple[Act, UUID]:
-        """Do what the body says to the request whose reference was `typed`: the act and its id, once the broker
-        acknowledged it. Raises a `Problem`.
+        """Publish the act on the request of `reference`, which may be typed in any form.
+
+        Returns the act and its id after the broker acknowledged it. Raises a `Problem`.
         """
         ARMED and reach(Failpoint.ACT_READ)
         session = command.session
-        request_id = await self.queries.require_owned(session, typed, receipt)
+        request_id = await self.queries.require_owned(session, reference, receipt)
         ARMED and reach(Failpoint.ACT_OWNER_KNOWN)
         act = domain.act_of(command.body, request_id, session)
         act_id = domain.act_id_of(self.id_secret, session, command.key, command.fingerprint, act)
         key_id = domain.key_id_of(session, command.key)
         if self.keys.is_confirmed(key_id, act_id):
-            # The broker has it: sending it again would change nothing, and is not one more act.
+            # A retry of an acknowledged act publishes nothing and does not count for the rate limit.
             return act, act_id
         with self._limit, self.keys.reserve(key_id, act_id), self._rate_limited(request_id):
             await self._publish(act, act_id, command.traceparent)
@@ -64,7 +65,7 @@ class ActService:
 
     @contextmanager
     def _rate_limited(self, request_id: UUID) -> Iterator[None]:
-        """An act that was not taken does not count: a retry that we caused is not the person's fault."""
+        """Takes a token, and gives it back after a problem: a failed act must not use up the person's limit."""
         if wait := self._rate_limit.take(request_id.hex):
             raise Problem(problem_types.TOO_MANY, retry_after=wait)
         try:

@@ -1,4 +1,4 @@
-"""`/v1/requests`: file, list, read, follow, prove."""
+"""`/v1/requests`: file, list and read requests, their timelines and receipts; write messages; withdraw."""
 
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
@@ -41,7 +41,7 @@ ListedState = Literal[
 ]
 
 After = Annotated[
-    UUID | None, Query(description="The id of an act of yours: waits a moment until it was applied or refused.")
+    UUID | None, Query(description="The id of an act of yours: the read waits briefly until it is applied or refused.")
 ]
 
 _STATE: Final = f"Only requests in this state: {', '.join(get_args(ListedState))}."
@@ -96,7 +96,7 @@ async def submit_request(
     request: Request,
     response: Response,
 ) -> SubmissionResponse:
-    """File a request and get its reference. 201 means that it is kept; a 503 means *not confirmed*: send it again."""
+    """File a request and get its reference. 201 means that it is stored; 503 means *not confirmed*: send it again."""
     receipt = await services.submissions.submit(await command_of(request, session, key, new))
     response.headers["Location"] = f"/v1/requests/{receipt.reference}"
     response.headers["Cache-Control"] = "no-store"
@@ -114,19 +114,19 @@ async def list_requests(
     session: SignedIn,
     language: AcceptedLanguage,
     services: ServicesDep,
-    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
-    cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="The maximum number of requests.")] = 20,
+    cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the previous page.")] = None,
     state: Annotated[ListedState | None, Query(description=_STATE)] = None,
 ) -> Response:
-    """Own requests, newest first."""
-    wanted = None if state is None else State(state)
-    found, following = await services.queries.list(session, wanted, cursor, limit)
+    """Your own requests, newest first."""
+    listed_state = None if state is None else State(state)
+    found, next_cursor = await services.queries.list(session, listed_state, cursor, limit)
     presenter = RequestPresenter(catalogue(), language)
-    page = RequestPage(items=[presenter.summary(view) for view in found], next=following)
+    page = RequestPage(items=[presenter.summary(view) for view in found], next=next_cursor)
     return etag_response(request, page, language)
 
 
-@router.get("/{reference}", response_model=RequestResponse, responses=_READ_PROBLEMS, summary="Read")
+@router.get("/{reference}", response_model=RequestResponse, responses=_READ_PROBLEMS, summary="Read a request")
 async def get_request(
     reference: str,
     request: Request,
@@ -136,12 +136,12 @@ async def get_request(
     receipt: ReceiptHeader = None,
     after: After = None,
 ) -> Response:
-    """Where the request stands. The reference may be typed in any case, with or without dashes."""
+    """The request and its state. The reference may be typed in any case, with or without dashes."""
     found = await services.queries.get(session, reference, receipt, after)
     return etag_response(request, RequestPresenter(catalogue(), language).request(found, after), language)
 
 
-@router.get("/{reference}/timeline", response_model=Timeline, responses=_READ_PROBLEMS, summary="Follow")
+@router.get("/{reference}/timeline", response_model=Timeline, responses=_READ_PROBLEMS, summary="Read the timeline")
 async def get_timeline(
     reference: str,
     request: Request,
@@ -151,12 +151,12 @@ async def get_timeline(
     receipt: ReceiptHeader = None,
     after: After = None,
 ) -> Response:
-    """Everything that happened to the request, in order."""
+    """All facts about the request, in order."""
     found = await services.queries.get(session, reference, receipt, after)
     return etag_response(request, RequestPresenter(catalogue(), language).timeline(found), language)
 
 
-@router.get("/{reference}/receipt", response_model=ReceiptResponse, responses=_READ_PROBLEMS, summary="Prove")
+@router.get("/{reference}/receipt", response_model=ReceiptResponse, responses=_READ_PROBLEMS, summary="Get the receipt")
 async def get_receipt(
     reference: str,
     request: Request,
@@ -165,7 +165,7 @@ async def get_receipt(
     services: ServicesDep,
     receipt: ReceiptHeader = None,
 ) -> Response:
-    """That the counter has the request, since when, and what it is about."""
+    """The signed proof that the request was filed: when, and about which subject."""
     found = await services.queries.get(session, reference, receipt)
     presenter = RequestPresenter(catalogue(), language)
     return etag_response(request, presenter.receipt(found.receipt, services.queries.secret), language)
@@ -175,7 +175,7 @@ async def get_receipt(
     "/{reference}/messages",
     status_code=202,
     responses=_ACT_PROBLEMS,
-    summary="Write, add files",
+    summary="Add a message or files",
 )
 async def add_message(
     reference: str,
@@ -187,7 +187,7 @@ async def add_message(
     response: Response,
     receipt: ReceiptHeader = None,
 ) -> ActResponse:
-    """Add words or files to your own request, wherever it stands. 202 means that they are kept."""
+    """Add text or files to your own request, in any state. 202 means that they are stored."""
     command = await command_of(request, session, key, message)
     return _accepted(response, *await services.acts.act(command, reference, receipt))
 
@@ -196,7 +196,7 @@ async def add_message(
     "/{reference}/withdrawal",
     status_code=202,
     responses=_ACT_PROBLEMS,
-    summary="Withdraw",
+    summary="Withdraw a request",
 )
 async def withdraw_request(
     reference: str,
@@ -208,7 +208,7 @@ async def withdraw_request(
     receipt: ReceiptHeader = None,
     withdrawal: Annotated[NewWithdrawal | None, Body()] = None,
 ) -> ActResponse:
-    """Take your own request back. It counts if no department decides first: read with `?after=` what became of it."""
+    """Withdraw your own request. It is refused if a department decides first: read the outcome with `?after=`."""
     command = await command_of(request, session, key, withdrawal or NewWithdrawal())
     return _accepted(response, *await services.acts.act(command, reference, receipt))
 

@@ -1,4 +1,4 @@
-"""List cursors: where a page ended, for one account and one filter. Opaque and signed."""
+"""List cursors: the end of a page, for one account and one filter. Opaque and signed."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,17 +8,17 @@ import orjson
 from gateway.requests.signed_tokens import sign, verify
 from services.common.contracts.lifecycle import State
 
-Place = tuple[datetime, str]
-"""SubmissionService time and reference of the last request shown."""
+PageEnd = tuple[datetime, str]
+"""Filing time and reference of the last request on a page."""
 
 
-def cursor_of(secret: bytes, account_id: UUID, state: State | None, place: Place) -> str:
-    at, reference = place
+def cursor_of(secret: bytes, account_id: UUID, state: State | None, end: PageEnd) -> str:
+    at, reference = end
     return sign(secret, _purpose(account_id, state), orjson.dumps([round(at.timestamp() * 1000), reference]))
 
 
-def place_of(secret: bytes, account_id: UUID, state: State | None, cursor: str) -> Place | None:
-    """Where the page ended; None when the cursor is not ours, or of another account or filter."""
+def parse_cursor(secret: bytes, account_id: UUID, state: State | None, cursor: str) -> PageEnd | None:
+    """The end of the page; None when the signature is wrong, or made for another account or filter."""
     payload = verify(secret, _purpose(account_id, state), cursor)
     if payload is None:
         return None

@@ -1,4 +1,4 @@
-"""What is filed, and the ids that derive from it: pure rules."""
+"""Events of submissions and acts, and the ids that derive from them. Pure: no input or output."""
 
 import hashlib
 import json
@@ -15,8 +15,8 @@ from services.common.http.field_errors import FieldError
 _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
-def leaf_error(catalogue: Catalogue, new: NewRequest, session: Session) -> FieldError | None:
-    """What is wrong with the subject or the reason: the catalogue lacks it, or it is not for this sender."""
+def catalogue_error(catalogue: Catalogue, new: NewRequest, session: Session) -> FieldError | None:
+    """The error in subject or reason: not in the catalogue, or not open to this sender. None if both are valid."""
     subject = catalogue.subject(new.subject)
     if subject is None:
         return FieldError("unknown_subject", "/subject")
@@ -28,60 +28,62 @@ def leaf_error(catalogue: Catalogue, new: NewRequest, session: Session) -> Field
 
 
 def fingerprint(body: Any) -> bytes:
-    """SHA-256 of the canonical JSON of the body as received, so that no new field of ours changes an old id."""
+    """SHA-256 of the canonical JSON of the body as received, so that a new optional field does not change old ids."""
     return hashlib.sha256(_canonical(body).encode()).digest()
 
 
 def request_id_of(secret: bytes, session: Session, key: str, body_fingerprint: bytes) -> UUID:
-    """The same for whoever receives the same sending again, on whichever replica."""
+    """The request id. Every replica derives the same id from the same sender, key and body."""
     owner, actor = session.account_id.bytes, session.actor_id.bytes
     return keyed_id(secret, b"request", owner, actor, key.encode(), body_fingerprint)
 
 
 def act_id_of(secret: bytes, session: Session, key: str, body_fingerprint: bytes, act: Act) -> UUID:
-    """As a request's id, and of what was done to which request."""
+    """The act id. It derives like a request id, and also from the type of the act and the request."""
     owner, actor, request = session.account_id.bytes, session.actor_id.bytes, act.request_id.bytes
     return keyed_id(secret, b"act", act.TYPE.encode(), request, owner, actor, key.encode(), body_fingerprint)
 
 
 def key_id_of(session: Session, key: str) -> bytes:
-    """What this sender's key is remembered under: 16 bytes, however long the key."""
+    """The key under which this replica remembers the sender's idempotency key: 16 bytes, whatever its length."""
     sender = session.account_id.bytes + session.actor_id.bytes
     return hashlib.sha256(sender + key.encode()).digest()[:16]
 
 
-def submitted(request_id: UUID, filed: NewRequest, session: Session, version: int) -> RequestSubmitted:
-    """The fact to say. Every part was validated with the body; to do it again costs half of what it costs not to."""
+def submission_event(request_id: UUID, new: NewRequest, session: Session, catalogue_version: int) -> RequestSubmitted:
+    """The event to publish for a submission."""
     return RequestSubmitted(
         request_id=request_id,
         reference=reference_of(request_id),
         account_id=session.account_id,
         actor_id=session.actor_id,
         who=session.who,
-        subject=filed.subject,
-        reason=filed.reason,
-        catalogue_version=version,
-        language=filed.language or session.language,
-        description=filed.description,
-        documents=filed.documents,
+        subject=new.subject,
+        reason=new.reason,
+        catalogue_version=catalogue_version,
+        language=new.language or session.language,
+        description=new.description,
+        documents=new.documents,
     )
 
 
-def act_of(asked: NewMessage | NewWithdrawal, request_id: UUID, session: Session) -> RequestReplied | Withdrawn:
-    """The act to say; every part was validated with the body."""
-    names: dict[str, Any] = {
+def act_of(body: NewMessage | NewWithdrawal, request_id: UUID, session: Session) -> RequestReplied | Withdrawn:
+    """The event to publish for an act. It is not validated again: every part was validated with the body."""
+    identity: dict[str, Any] = {
         "request_id": request_id,
         "reference": reference_of(request_id),
         "account_id": session.account_id,
         "actor_id": session.actor_id,
     }
-    if isinstance(asked, NewWithdrawal):
-        return Withdrawn.model_construct(**names)
-    return RequestReplied.model_construct(**names, text=asked.text, documents=asked.documents)
+    if isinstance(body, NewWithdrawal):
+        return Withdrawn.model_construct(**identity)
+    return RequestReplied.model_construct(**identity, text=body.text, documents=body.documents)
 
 
 def event_id_of(event: RequestSubmitted) -> str:
-    """A repetition has the same id, unless a new catalogue or language made it other bytes: then it is another record
-    of the same request, which changes nothing downstream.
+    """The event id. A retry has the same id, so consumers drop it as a duplicate.
+
+    A new catalogue version or account language between two sends changes the record's bytes. The id then changes too;
+    intake ignores the second event because the request is already registered.
     """
     return derived_text("gateway", event.request_id.hex, "submitted", event.catalogue_version, event.language)

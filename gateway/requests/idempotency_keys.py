@@ -1,4 +1,4 @@
-"""The idempotency keys that this replica has seen, and what each stands for."""
+"""The idempotency keys this replica has seen, and the request or act of each."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,14 +11,12 @@ from cachetools import TTLCache
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 
-KEPT_FOR: Final = 24 * 3600.0
-"""Seconds."""
-
-MOST: Final = 50_000
+RETENTION_SECONDS: Final = 24 * 3600.0
+MAX_KEYS: Final = 50_000
 
 
 class _Use(NamedTuple):
-    """What a key stands for, whether the broker acknowledged it, and how many are sending it now."""
+    """The id a key is used for, whether the broker acknowledged it, and the number of sends in progress."""
 
     id: UUID
     confirmed: bool
@@ -26,18 +24,18 @@ class _Use(NamedTuple):
 
 
 class IdempotencyKeys:
-    """In memory and bounded: another replica does not know them, nor this one after a restart."""
+    """In memory and bounded: other replicas do not know the keys, and a restart forgets them."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._uses: TTLCache[bytes, _Use] = TTLCache(MOST, KEPT_FOR, clock)
+        self._uses: TTLCache[bytes, _Use] = TTLCache(MAX_KEYS, RETENTION_SECONDS, clock)
 
     @contextmanager
     def reserve(self, key: bytes, id: UUID) -> Iterator[None]:
-        """Within this, the key stands for the request or act of this id; and for a day after it, if nothing is raised.
+        """Reserves the key for this request or act inside `with`, and for a day after it if nothing is raised.
 
-        Raises the problem `key-reused` when it stands for another one, which may be in progress just now.
+        Raises the problem `key-reused` when the key is reserved for another id, completed or in progress.
         """
-        self._begin(key, id)
+        self._start(key, id)
         confirmed = False
         try:
             yield
@@ -46,11 +44,11 @@ class IdempotencyKeys:
             self._end(key, id, confirmed=confirmed)
 
     def is_confirmed(self, key: bytes, id: UUID) -> bool:
-        """Whether just this was sent here before under this key, and acknowledged by the broker."""
+        """Whether this replica already published this id under this key and the broker acknowledged it."""
         use = self._uses.get(key)
         return use is not None and use.confirmed and use.id == id
 
-    def _begin(self, key: bytes, id: UUID) -> None:
+    def _start(self, key: bytes, id: UUID) -> None:
         use = self._uses.get(key) or _Use(id, confirmed=False, in_progress=0)
         if use.id != id:
             raise Problem(problem_types.KEY_REUSED)
@@ -59,7 +57,7 @@ class IdempotencyKeys:
     def _end(self, key: bytes, id: UUID, *, confirmed: bool) -> None:
         use = self._uses.get(key) or _Use(id, confirmed=False, in_progress=1)
         if use.id != id:
-            # So many other keys came meanwhile that this one was forgotten, and then used for something else.
+            # The full cache evicted this key while it was in progress, and another id reserved it since.
             return
         use = use._replace(confirmed=use.confirmed or confirmed, in_progress=use.in_progress - 1)
         if use.confirmed or use.in_progress:

@@ -1,4 +1,4 @@
-"""Presents requests, timelines and receipts in one language, as the API publishes them."""
+"""Presents requests, timelines and receipts as the API's response bodies, in one language."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -21,16 +21,16 @@ from services.common.contracts.lifecycle import State
 
 
 class RequestPresenter:
-    """With the names of `catalogue`."""
+    """`catalogue` gives the names of subjects, reasons and departments."""
 
     def __init__(self, catalogue: Catalogue, language: Language) -> None:
         self._catalogue = catalogue
         self._language = language
 
     def request(self, found: Found, after: UUID | None = None) -> RequestResponse:
-        """With what became of the act `after`, if one was asked about."""
+        """The request; with the outcome of the act `after`, if given."""
         view = found.view
-        act = None if after is None else self._act(view, after)
+        act = None if after is None else self._act_outcome(view, after)
         if view is None:
             return RequestResponse(**dict(self._receipt_summary(found.receipt)), act=act)
         return RequestResponse(
@@ -47,7 +47,7 @@ class RequestPresenter:
             reference=view.reference,
             request_id=view.request_id,
             state=view.state,
-            state_name=self._state(view.state),
+            state_name=self._state_name(view.state),
             subject=view.subject,
             subject_name=self._name(view.subject, self._catalogue.subjects),
             reason=view.reason,
@@ -59,23 +59,23 @@ class RequestPresenter:
         )
 
     def timeline(self, found: Found) -> Timeline:
-        """What happened in the order of `seq`, whatever the clocks said; each notice behind what it told of, by its time."""
+        """Facts in the order of `seq`, even if clocks went back. Each notice comes after its fact, by its time."""
         view = found.view
         if view is None:
             return Timeline(reference=found.receipt.reference, entries=[self._received(found.receipt.filed_at)])
-        shown = [(view.filed_at, self._received(view.filed_at))]
+        timed = [(view.filed_at, self._received(view.filed_at))]
         notices = sorted(view.notices.values(), key=lambda notice: (notice.at, notice.id))
-        reached = view.filed_at
+        latest = view.filed_at
         for seq, fact in sorted(view.facts.items()):
-            reached = max(reached, fact.at)
-            shown += [(reached, entry) for entry in self._entries(fact, int(seq))]
-            told = [notice for notice in notices if notice.about == fact.id]
-            shown += [(max(reached, notice.at), entry) for notice in told for entry in self._entries(notice)]
-        known = {fact.id for fact in view.facts.values()}
-        others = [notice for notice in notices if notice.about not in known]
-        shown += [(notice.at, entry) for notice in others for entry in self._entries(notice)]
-        shown.sort(key=lambda at_and_entry: at_and_entry[0])
-        return Timeline(reference=view.reference, entries=[entry for _, entry in shown])
+            latest = max(latest, fact.at)
+            timed += [(latest, entry) for entry in self._entries(fact, int(seq))]
+            own_notices = [notice for notice in notices if notice.about == fact.id]
+            timed += [(max(latest, notice.at), entry) for notice in own_notices for entry in self._entries(notice)]
+        fact_ids = {fact.id for fact in view.facts.values()}
+        other_notices = [notice for notice in notices if notice.about not in fact_ids]
+        timed += [(notice.at, entry) for notice in other_notices for entry in self._entries(notice)]
+        timed.sort(key=lambda time_and_entry: time_and_entry[0])
+        return Timeline(reference=view.reference, entries=[entry for _, entry in timed])
 
     def receipt(self, receipt: Receipt, secret: bytes) -> ReceiptResponse:
         summary = self._receipt_summary(receipt)
@@ -96,7 +96,7 @@ class RequestPresenter:
             reference=receipt.reference,
             request_id=receipt.request_id,
             state=State.RECEIVED,
-            state_name=self._state(State.RECEIVED),
+            state_name=self._state_name(State.RECEIVED),
             subject=receipt.subject,
             subject_name=self._name(receipt.subject, self._catalogue.subjects),
             reason=receipt.reason,
@@ -107,54 +107,54 @@ class RequestPresenter:
 
     def _received(self, at: datetime) -> TimelineEntry:
         title = FACT_LABELS["request.submitted"].in_(self._language)
-        name = self._state(State.RECEIVED)
+        name = self._state_name(State.RECEIVED)
         return TimelineEntry(type="request.submitted", title=title, at=at, state=State.RECEIVED, state_name=name)
 
-    def _entries(self, entry: TimelineFact, seq: int | None = None) -> list[TimelineEntry]:
-        """One entry, or none for what is between our rooms."""
-        words = FACT_LABELS.get(entry.type)
-        if words is None or (entry.type == REFUSED and entry.act_id is None):
+    def _entries(self, fact: TimelineFact, seq: int | None = None) -> list[TimelineEntry]:
+        """One entry; none for an internal fact."""
+        label = FACT_LABELS.get(fact.type)
+        if label is None or (fact.type == REFUSED and fact.act_id is None):
             return []
         return [
             TimelineEntry(
                 seq=seq,
-                type=entry.type,
-                title=words.in_(self._language),
-                at=entry.at,
-                state=entry.state,
-                state_name=None if entry.state is None else self._state(entry.state),
-                department=entry.department,
-                department_name=self._name(entry.department, self._catalogue.departments),
-                text=entry.text,
-                document_id=entry.document_id,
-                document_name=entry.document_name,
-                documents=entry.documents or None,
-                act_id=entry.act_id,
-                because=entry.because,
-                because_text=self._because(entry.because),
-                channel=entry.channel,
+                type=fact.type,
+                title=label.in_(self._language),
+                at=fact.at,
+                state=fact.state,
+                state_name=None if fact.state is None else self._state_name(fact.state),
+                department=fact.department,
+                department_name=self._name(fact.department, self._catalogue.departments),
+                text=fact.text,
+                document_id=fact.document_id,
+                document_name=fact.document_name,
+                documents=fact.documents or None,
+                act_id=fact.act_id,
+                because=fact.because,
+                because_text=self._reason_text(fact.because),
+                channel=fact.channel,
             )
         ]
 
-    def _state(self, state: State) -> str:
+    def _state_name(self, state: State) -> str:
         return STATE_LABELS[state].in_(self._language)
 
     def _name(self, code: str | None, entries: Mapping[str, Named]) -> str | None:
-        """The name of a code; the code itself where this catalogue does not know it (any more)."""
+        """The name of a code; the code itself if the current catalogue does not have it."""
         entry = entries.get(code) if code else None
         return code if entry is None else entry.name(self._language)
 
-    def _because(self, code: str | None) -> str | None:
-        words = REASON_LABELS.get(code or "")
-        return None if words is None else words.in_(self._language)
+    def _reason_text(self, code: str | None) -> str | None:
+        label = REASON_LABELS.get(code or "")
+        return None if label is None else label.in_(self._language)
 
-    def _act(self, view: RequestView | None, act_id: UUID) -> ActOutcome:
-        fact = None if view is None else view.became_of(act_id)
+    def _act_outcome(self, view: RequestView | None, act_id: UUID) -> ActOutcome:
+        fact = None if view is None else view.outcome_of(act_id)
         if fact is None:
             return ActOutcome(act_id=act_id, outcome="pending")
         return ActOutcome(
             act_id=act_id,
             outcome="refused" if fact.type == REFUSED else "applied",
             because=fact.because,
-            because_text=self._because(fact.because),
+            because_text=self._reason_text(fact.because),
         )

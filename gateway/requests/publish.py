@@ -1,4 +1,4 @@
-"""Publishing the one record that stands between a person and their answer."""
+"""Publishes a submission or an act and waits for the broker's acknowledgement."""
 
 from datetime import UTC, datetime
 
@@ -18,9 +18,9 @@ log = structlog.get_logger()
 async def publish_confirmed(
     publisher: Publisher, event: DomainEvent, identifier: str, traceparent: str | None
 ) -> datetime:
-    """Append `event` and return its append time, once the broker acknowledged it.
+    """Append `event`; the append time, after the broker acknowledged it.
 
-    Raises the problem `not-confirmed` when it did not in time; the record may land all the same.
+    Raises the problem `not-confirmed` when the broker did not acknowledge in time; the record may still be appended.
     """
     record = outbox_entry(
         event,
@@ -32,10 +32,10 @@ async def publish_confirmed(
         traceparent=traceparent,
     )
     try:
-        (landed,) = await publisher.append([ProducerRecord.of(record)])
+        (metadata,) = await publisher.append([ProducerRecord.of(record)])
     except BrokerUnavailable:
         raise Problem(problem_types.NOT_CONFIRMED, retry_after=2) from None
-    except TopicMissing as missing:
-        log.critical("nothing can be filed", because=str(missing))
+    except TopicMissing as error:
+        log.critical("cannot publish, topic missing", because=str(error))
         raise Problem(problem_types.UNAVAILABLE, retry_after=30) from None
-    return landed.at
+    return metadata.at

@@ -1,4 +1,4 @@
-"""RequestQueries requests: one's own only, and one's own writes at once."""
+"""Reads of requests. An account reads only its own requests, and reads its own writes."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gateway.accounts.domain import Session
 from gateway.limits import ConcurrencyLimit, PerAccountLimit
-from gateway.requests.cursor import Place, cursor_of, place_of
+from gateway.requests.cursor import PageEnd, cursor_of, parse_cursor
 from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.store import ViewStore
 from gateway.requests.view import RequestView
@@ -20,24 +20,25 @@ from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
 
-WAIT: Final = 0.25
+VIEW_WAIT: Final = 0.25
 """Seconds a read waits for the view of a request whose receipt is known."""
 
-WAIT_FOR_ACT: Final = 1.0
-"""Seconds a read waits for the view to tell what became of an act: it goes through intake first."""
+ACT_WAIT: Final = 1.0
+"""Seconds a read waits for the outcome of an act. It is longer because the act goes through intake first."""
 
 POLL: Final = 0.025
+"""Seconds between two reads of the store while a request waits."""
 
 READS: Final = 256
-"""Reads at once, including those that wait for a view."""
+"""Concurrent reads, including those that wait for a view."""
 
 WAITING: Final = 8
-"""Reads of one account that wait at once for what became of an act."""
+"""Concurrent reads of one account that wait for the outcome of an act."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A request as far as it is known here. Without a view, the receipt is all there is."""
+    """A request. Its view is None until the worker has written it; then the receipt is all that is known."""
 
     view: RequestView | None
     receipt: Receipt
@@ -51,28 +52,28 @@ class RequestQueries:
     _limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("reads", READS))
     _waits: PerAccountLimit = field(default_factory=lambda: PerAccountLimit("waiting-reads-of-one-account", WAITING))
 
-    async def get(self, session: Session, typed: str, shown_receipt: str | None, after: UUID | None = None) -> Found:
-        """The request of this reference. Waits, within bounds, until the view tells what became of the act `after`.
+    async def get(self, session: Session, typed: str, receipt_token: str | None, after: UUID | None = None) -> Found:
+        """The request whose reference was `typed`. Waits a bounded time for the outcome of the act `after`.
 
-        Raises the problem `not-found`, for unknown requests and for somebody else's alike, or `reference` for one that
-        no request can have.
+        Raises the problem `not-found` for an unknown request and for a request of another account, or `reference` for a
+        text that is not a valid reference.
         """
-        reference = _parsed(typed)
-        receipt = self._receipt(session, reference, shown_receipt)
-        place = self._waits.of(session.account_id) if after else nullcontext()
-        with place, self._limit:
-            view = await self._view(reference, partial(wait_for, session, receipt, after))
+        reference = _parse(typed)
+        receipt = self._receipt(session, reference, receipt_token)
+        account_limit = self._waits.acquire(session.account_id) if after else nullcontext()
+        with account_limit, self._limit:
+            view = await self._view(reference, partial(max_wait, session, receipt, after))
         if view is not None and view.account_id == session.account_id:
-            # The view has the first of several appends; another replica may have issued a later one's receipt.
+            # The view has the time of the first append. A retry on another replica may have a receipt with a later one.
             return Found(view, receipt._replace(filed_at=view.filed_at) if receipt else _receipt_of(view))
         if view is None and receipt is not None:
             return Found(None, receipt)
         raise not_found()
 
-    async def require_owned(self, session: Session, typed: str, shown_receipt: str | None) -> UUID:
-        """The id of the account's own request of this reference: a receipt is proof enough. Refuses as `get` does."""
-        reference = _parsed(typed)
-        receipt = self._receipt(session, reference, shown_receipt)
+    async def require_owned(self, session: Session, typed: str, receipt_token: str | None) -> UUID:
+        """The id of the account's own request. A valid receipt proves ownership. Raises the same problems as `get`."""
+        reference = _parse(typed)
+        receipt = self._receipt(session, reference, receipt_token)
         if receipt is not None:
             return receipt.request_id
         view = await self.views.find(reference)
@@ -83,10 +84,13 @@ class RequestQueries:
     async def list(
         self, session: Session, state: State | None, cursor: str | None, limit: int
     ) -> tuple[list[RequestView], str | None]:
-        """A page of own requests, newest first, and the cursor of the next one."""
-        after: Place | None = None
+        """A page of the account's requests, newest first, and the cursor of the next page (None on the last).
+
+        Raises the problem `cursor` for a cursor that is invalid, or of another account or filter.
+        """
+        after: PageEnd | None = None
         if cursor is not None:
-            after = place_of(self.secret, session.account_id, state, cursor)
+            after = parse_cursor(self.secret, session.account_id, state, cursor)
             if after is None:
                 raise Problem(problem_types.CURSOR)
         with self._limit:
@@ -96,32 +100,35 @@ class RequestQueries:
         last = found[limit - 1]
         return found[:limit], cursor_of(self.secret, session.account_id, state, (last.filed_at, last.reference))
 
-    def _receipt(self, session: Session, reference: str, shown: str | None) -> Receipt | None:
-        """The receipt of this reference and account: shown by the reader, or issued here lately."""
-        for receipt in (parse_receipt(self.secret, shown) if shown else None, self.issued.get(reference)):
+    def _receipt(self, session: Session, reference: str, token: str | None) -> Receipt | None:
+        """The receipt of this reference and account: sent by the client, or issued recently by this replica."""
+        for receipt in (parse_receipt(self.secret, token) if token else None, self.issued.get(reference)):
             if receipt and receipt.reference == reference and receipt.account_id == session.account_id:
                 return receipt
         return None
 
-    async def _view(self, reference: str, longest: Callable[[RequestView | None], float]) -> RequestView | None:
-        """The view, as soon as nothing more of it is worth waiting for."""
-        begun = asyncio.get_running_loop().time()
+    async def _view(self, reference: str, wait: Callable[[RequestView | None], float]) -> RequestView | None:
+        """Polls the view until `wait(view)` seconds have passed; `wait` is 0 for a view that is complete."""
+        started = asyncio.get_running_loop().time()
         while True:
             view = await self.views.find(reference)
-            if asyncio.get_running_loop().time() - begun >= longest(view):
+            if asyncio.get_running_loop().time() - started >= wait(view):
                 return view
             await asyncio.sleep(POLL)
 
 
-def wait_for(session: Session, receipt: Receipt | None, after: UUID | None, view: RequestView | None) -> float:
-    """Seconds to wait for more than this view. Nobody waits for an unknown or a foreign request: the time would tell."""
+def max_wait(session: Session, receipt: Receipt | None, after: UUID | None, view: RequestView | None) -> float:
+    """Seconds to wait for a newer view.
+
+    It is 0 for an unknown request and for a request of another account: the response time must not reveal which.
+    """
     if view is None:
-        return 0.0 if receipt is None else WAIT
-    told = after is None or view.account_id != session.account_id or view.became_of(after)
-    return 0.0 if told else WAIT_FOR_ACT
+        return 0.0 if receipt is None else VIEW_WAIT
+    complete = after is None or view.account_id != session.account_id or view.outcome_of(after)
+    return 0.0 if complete else ACT_WAIT
 
 
-def _parsed(typed: str) -> str:
+def _parse(typed: str) -> str:
     reference = parse_reference(typed)
     if reference is None:
         raise Problem(problem_types.REFERENCE)
@@ -129,11 +136,11 @@ def _parsed(typed: str) -> str:
 
 
 def _receipt_of(view: RequestView) -> Receipt:
-    """Issued again from the view, which does not keep the body's fingerprint."""
+    """A receipt made from the view. Its `content` is empty, because the view does not keep the body's fingerprint."""
     subject, reason = view.subject or "", view.reason or ""
     return Receipt(view.reference, view.request_id, view.account_id, view.filed_at, subject, reason, content="")
 
 
 def not_found() -> Problem:
-    """It may be about to appear: the views lag behind by moments."""
+    """With `Retry-After`, because the view of a new request may be written a moment later."""
     return Problem(problem_types.NOT_FOUND, FieldError("unknown_reference", parameter="reference"), retry_after=1)

@@ -1,4 +1,4 @@
-"""Receipts: the signed proof that the counter has a request, and what is shown of it until its view is there."""
+"""Receipts: signed proofs of submissions. A request without a view yet is read from its receipt."""
 
 import time
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from cachetools import TTLCache
 from gateway.requests.signed_tokens import sign, verify
 
 _PURPOSE: Final = b"receipt/1"
-_ISSUED: Final = 10_000
-_ISSUED_FOR: Final = 300.0
+_MAX_ISSUED: Final = 10_000
+_ISSUED_SECONDS: Final = 300.0
 
 
 class Receipt(NamedTuple):
-    """What was filed, by whom and when; `content` is the SHA-256 of the body as received, in hexadecimal."""
+    """A submission: subject, account and time. `content` is the SHA-256 of the body as received, in hexadecimal."""
 
     reference: str
     request_id: UUID
@@ -34,7 +34,7 @@ class Receipt(NamedTuple):
 
 
 def parse_receipt(secret: bytes, token: str) -> Receipt | None:
-    """The receipt in `token`, if we signed it."""
+    """The receipt in `token`; None if the signature is wrong."""
     payload = verify(secret, _PURPOSE, token)
     if payload is None:
         return None
@@ -44,13 +44,13 @@ def parse_receipt(secret: bytes, token: str) -> Receipt | None:
 
 
 class IssuedReceipts:
-    """The receipts that this replica issued in the last five minutes, in bounded memory."""
+    """The receipts this replica issued in the last five minutes, in bounded memory."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._receipts: TTLCache[str, Receipt] = TTLCache(_ISSUED, _ISSUED_FOR, clock)
+        self._receipts: TTLCache[str, Receipt] = TTLCache(_MAX_ISSUED, _ISSUED_SECONDS, clock)
 
     def add(self, receipt: Receipt) -> Receipt:
-        """The receipt as it was first issued here: filing the same again does not change when it was filed."""
+        """The first receipt issued here for the request, else this one: a retry does not change the filing time."""
         first = self._receipts.get(receipt.reference) or receipt
         self._receipts[receipt.reference] = first
         return first

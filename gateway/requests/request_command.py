@@ -1,4 +1,4 @@
-"""What a person asks with a submit or an act, once the HTTP edge has authenticated and parsed it."""
+"""The command behind a submission or an act, after authentication and parsing."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -16,7 +16,7 @@ B = TypeVar("B", bound=RequestBody)
 
 @dataclass(frozen=True, slots=True)
 class RequestCommand(Generic[B]):
-    """`fingerprint` is that of the body as it was received; a missing body counts as `{}`."""
+    """`fingerprint` is that of the body as received; a missing body counts as `{}`."""
 
     session: Session
     key: str
@@ -26,6 +26,6 @@ class RequestCommand(Generic[B]):
 
 
 async def command_of(request: Request, session: Session, key: str, body: B) -> RequestCommand[B]:
-    """The command of a request whose route is a `StrictJsonRoute`."""
+    """The command of an HTTP request. The route must be a `StrictJsonRoute`."""
     received = await request.json() if has_body(request) else {}
     return RequestCommand(session, key, body, fingerprint(received), traceparent_of(request.scope))

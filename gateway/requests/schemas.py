@@ -13,58 +13,61 @@ from services.common.contracts.internal import DocumentIds
 from services.common.contracts.lifecycle import State
 from services.common.http.field_errors import refuse
 
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
-_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Categories of characters, and single letters and symbols, that leave nothing on a page by themselves."""
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
+_INVISIBLE_CHARACTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Unicode categories, and letters and symbols of other categories, that are invisible on their own."""
 
 
-def _visible(text: str) -> str:
-    """Refuse text that leaves nothing on a page."""
-    if all(unicodedata.category(character) in _UNSEEN or character in _BLANK for character in text):
+def _require_visible(text: str) -> str:
+    """Reject text without any visible character."""
+    if all(
+        unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in _INVISIBLE_CHARACTERS
+        for character in text
+    ):
         raise refuse("blank")
     return text
 
 
-Visible = Annotated[Prose, AfterValidator(_visible)]
+Visible = Annotated[Prose, AfterValidator(_require_visible)]
 
 
 class RequestBody(BaseModel):
-    """A body as people send it: unknown fields are refused."""
+    """A request body. Unknown fields are rejected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class NewRequest(RequestBody):
-    """A request as a person files it: what about, why, and in their own words."""
+    """A new request: subject, reason, and a description in the person's own words."""
 
     subject: Annotated[Code, Field(description="From the catalogue.", examples=["FAM-01"])]
     reason: Annotated[Code, Field(description="One of the subject's reasons.", examples=["INF"])]
-    description: Annotated[Visible, Field(description="Plain words, at most 4 000 characters.")]
-    documents: Annotated[DocumentIds, Field(description="Ids of files sent before, each used in one request.")] = ()
+    description: Annotated[Visible, Field(description="Plain text, at most 4 000 characters.")]
+    documents: Annotated[DocumentIds, Field(description="Ids of uploaded files. A file belongs to one request.")] = ()
     language: Annotated[Language | None, Field(description="The language of the answer; the account's by default.")] = (
         None
     )
 
 
 class NewMessage(RequestBody):
-    """What a person adds to a request of theirs: words, files, or both."""
+    """A message about the person's own request: text, files, or both."""
 
-    text: Annotated[Visible | None, Field(description="Plain words, at most 4 000 characters.")] = None
-    documents: Annotated[DocumentIds, Field(description="Ids of files sent before, each used in one request.")] = ()
+    text: Annotated[Visible | None, Field(description="Plain text, at most 4 000 characters.")] = None
+    documents: Annotated[DocumentIds, Field(description="Ids of uploaded files. A file belongs to one request.")] = ()
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _require_content(self) -> Self:
         if self.text is None and not self.documents:
             raise refuse("nothing_said")
         return self
 
 
 class NewWithdrawal(RequestBody):
-    """It has no fields: the body is `{}`, or missing."""
+    """No fields: the body is `{}` or missing."""
 
 
 class SubmissionResponse(BaseModel):
-    """`receipt` proves the filing; shown as `Postigo-Receipt`, any replica finds the request at once."""
+    """`receipt` proves the submission. Sent as `Postigo-Receipt`, it lets any replica find the request at once."""
 
     reference: str = Field(examples=["PO-7K3QX-9M2TA-4"])
     request_id: UUID
@@ -73,14 +76,14 @@ class SubmissionResponse(BaseModel):
 
 
 class ActResponse(BaseModel):
-    """`act_id` as `?after=` of a read: it then waits a moment for what became of the act."""
+    """With `?after=` and this `act_id`, a read waits briefly for the outcome of the act."""
 
     reference: str = Field(examples=["PO-7K3QX-9M2TA-4"])
     act_id: UUID
 
 
 class RequestSummary(BaseModel):
-    """Each code stands beside its name for people, in the language of the answer."""
+    """Each code has its name beside it, in the language of the response."""
 
     reference: str
     request_id: UUID
@@ -97,8 +100,10 @@ class RequestSummary(BaseModel):
 
 
 class ActOutcome(BaseModel):
-    """What became of the act that `after` names: `pending` until it is judged. `because` says why it was refused:
-    `not-allowed` where the request stands, or `too-many-acts`. `because_text` says it to people.
+    """The outcome of the act `after`: `pending` until it is applied or refused.
+
+    `because` is the code of a refusal: `not-allowed` in the state of the request, or `too-many-acts`. `because_text`
+    is the same for people.
     """
 
     act_id: UUID
@@ -108,7 +113,7 @@ class ActOutcome(BaseModel):
 
 
 class RequestResponse(RequestSummary):
-    """`description` and `documents` are absent for the moments in which only the receipt is known."""
+    """`description` and `documents` are missing for a moment after the submission."""
 
     act: ActOutcome | None = None
     description: str | None = None
@@ -118,16 +123,16 @@ class RequestResponse(RequestSummary):
 
 
 class RequestPage(BaseModel):
-    """`next` is the `cursor` of the next page; absent on the last."""
+    """`next` is the `cursor` of the next page; it is missing on the last page."""
 
     items: list[RequestSummary]
     next: str | None = None
 
 
 class TimelineEntry(BaseModel):
-    """`seq` numbers what happened to the request; a notice has none. `act_id` is that of your own act, if it was one.
+    """`seq` numbers the facts of the request; a notice has none. `act_id` is set for your own acts.
 
-    `because` says why something was refused or a notice did not leave, `because_text` the same to people.
+    `because` is the code of a refusal, or of a notice that was not sent. `because_text` is the same for people.
     """
 
     seq: int | None = None
@@ -154,7 +159,7 @@ class Timeline(BaseModel):
 
 
 class ReceiptResponse(BaseModel):
-    """`content` is the SHA-256 (hexadecimal) of the canonical JSON of the body that was filed, where it is known."""
+    """`content` is the SHA-256, in hexadecimal, of the canonical JSON of the submitted body, if it is known."""
 
     reference: str
     request_id: UUID

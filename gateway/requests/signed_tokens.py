@@ -1,4 +1,4 @@
-"""Tokens that we hand out and recognise: anybody may read them, nobody else can make one."""
+"""Signed tokens. They are not encrypted: clients can read them but cannot make valid ones."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
@@ -9,12 +9,12 @@ _MAC = 16
 
 
 def sign(secret: bytes, purpose: bytes, payload: bytes) -> str:
-    """`payload` behind a MAC of 128 bits, in URL-safe base64. Valid for `purpose` only."""
+    """A 128-bit MAC and `payload`, in URL-safe base64. Valid for `purpose` only."""
     return urlsafe_b64encode(_mac(secret, purpose, payload) + payload).rstrip(b"=").decode()
 
 
 def verify(secret: bytes, purpose: bytes, token: str) -> bytes | None:
-    """The payload of what `sign` made; None for anything else."""
+    """The payload of a token that `sign` made for `purpose`; None for any other text."""
     try:
         raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except (Error, UnicodeEncodeError):

@@ -1,4 +1,4 @@
-"""Request views in MongoDB. Only the worker writes them; the web process reads."""
+"""Request views in MongoDB. Only the worker writes them; the web process reads them."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -10,12 +10,12 @@ from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
 from services.common.store import Database, DocumentStore, store_deadline
 
-_BY_FILING: Final = [("state.filed_at", DESCENDING), ("_id", ASCENDING)]
+_NEWEST_FIRST: Final = [("state.filed_at", DESCENDING), ("_id", ASCENDING)]
 
 _LISTED: Final = dict.fromkeys(
     ("account_id", "filed_at", "request_id", "reference", "state", "updated_at", "subject", "reason", "department"), 1
 )
-"""A list does not load descriptions and timelines."""
+"""The fields a list loads: no descriptions, no timelines."""
 
 
 class ViewStore:
@@ -24,10 +24,11 @@ class ViewStore:
         self.documents: Final = DocumentStore(self._views, RequestView)
 
     async def ensure_indexes(self) -> None:
-        """Own requests, newest first; and the same of one state."""
+        """For lists of an account's requests, newest first: all, and those in one state."""
+        own = [("state.account_id", ASCENDING)]
         await self.documents.ensure_indexes(
-            IndexModel([("state.account_id", ASCENDING), *_BY_FILING], name="own"),
-            IndexModel([("state.account_id", ASCENDING), ("state.state", ASCENDING), *_BY_FILING], name="own-by-state"),
+            IndexModel([*own, *_NEWEST_FIRST], name="own"),
+            IndexModel([*own, ("state.state", ASCENDING), *_NEWEST_FIRST], name="own-by-state"),
         )
 
     async def find(self, reference: str) -> RequestView | None:
@@ -38,7 +39,7 @@ class ViewStore:
     async def page(
         self, account_id: UUID, state: State | None, after: tuple[datetime, str] | None, limit: int
     ) -> list[RequestView]:
-        """At most `limit` of the account's views, newest first, from below `after` (filing time, reference)."""
+        """At most `limit` of the account's views, newest first, that follow `after` (filing time, reference)."""
         query: dict[str, Any] = {"state.account_id": account_id}
         if state is not None:
             query["state.state"] = state.value
@@ -46,7 +47,7 @@ class ViewStore:
             at, reference = after
             query["state.filed_at"] = {"$lte": at}
             query["$or"] = [{"state.filed_at": {"$lt": at}}, {"_id": {"$gt": reference}}]
-        listed = {f"state.{name}": shown for name, shown in _LISTED.items()}
+        fields = {f"state.{name}": included for name, included in _LISTED.items()}
         async with store_deadline():
-            found = self._views.find(query, listed).sort(_BY_FILING).limit(limit)
+            found = self._views.find(query, fields).sort(_NEWEST_FIRST).limit(limit)
             return [RequestView.model_validate(each["state"]) async for each in found]

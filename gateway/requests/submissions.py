@@ -1,4 +1,4 @@
-"""Submitting a request, log-first: one record that the broker acknowledged stands between a person and their reference."""
+"""Submits requests. The answer waits only for the broker to acknowledge one record; no database is written."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 
 SUBMITS: Final = 64
-"""Submits at once; more would only wait for each other."""
+"""Concurrent submits. A higher limit would only make them wait for each other."""
 
 
 @dataclass(slots=True)
@@ -35,13 +35,13 @@ class SubmissionService:
     limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("submits", SUBMITS))
 
     async def submit(self, command: RequestCommand[NewRequest]) -> Receipt:
-        """File the request; its receipt, once the broker acknowledged it. Raises a `Problem`."""
+        """Publish the submission; its receipt, after the broker acknowledged it. Raises a `Problem`."""
         ARMED and reach(Failpoint.SUBMIT_READ)
         session, new = command.session, command.body
-        if error := domain.leaf_error(self.catalogue, new, session):
+        if error := domain.catalogue_error(self.catalogue, new, session):
             raise Problem(problem_types.INVALID, error)
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
-        event = domain.submitted(request_id, new, session, self.catalogue.version)
+        event = domain.submission_event(request_id, new, session, self.catalogue.version)
         with self.limit, self.keys.reserve(domain.key_id_of(session, command.key), request_id):
             if new.documents:
                 await self.documents.claim(request_id, session.account_id, new.documents, command.traceparent)

@@ -1,4 +1,4 @@
-"""The view of one request: a join of everything said about it. The worker merges, the web process shows."""
+"""The view of one request: all its facts, merged. The worker writes views; the web process reads them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.common.contracts.lifecycle import State
 
 
 class TimelineFact(Value):
-    """One fact as the timeline keeps it; `type` is short, like `request.registered`. Only what a person may read."""
+    """One fact of the timeline, with only the fields a person may read. `type` is short, like `request.registered`."""
 
     id: str
     type: str
@@ -22,16 +22,16 @@ class TimelineFact(Value):
     document_name: str | None = None
     documents: tuple[UUID, ...] = ()
     act_id: str | None = None
-    """For what follows from an act of the person's: the id they were given for it."""
+    """The id of the person's act that caused this fact, as the API returned it."""
     because: str | None = None
     channel: str | None = None
     notice: str | None = None
     about: str | None = None
-    """For a notice: the id of the fact it tells of."""
+    """For a notice: the id of the fact it is about."""
 
 
 class RequestView(Value):
-    """Everything is optional but whose it is: facts may come in any order, and each fills its place."""
+    """Most fields are optional: facts may arrive in any order, and each fills its own fields."""
 
     account_id: UUID
     filed_at: datetime
@@ -50,15 +50,15 @@ class RequestView(Value):
     entered_on: str | None = None
     due_on: str | None = None
     facts: dict[str, TimelineFact] = Field(default_factory=dict)
-    """Lifecycle facts by their `seq`, zero-padded."""
+    """Lifecycle facts by `seq_key`."""
     notices: dict[str, TimelineFact] = Field(default_factory=dict)
-    """Deliveries by their event id."""
+    """Deliveries by event id."""
 
-    def became_of(self, act_id: UUID) -> TimelineFact | None:
-        """The fact that tells what became of an act of the person's; None until there is one."""
+    def outcome_of(self, act_id: UUID) -> TimelineFact | None:
+        """The fact that applied or refused an act of the person; None while the act is pending."""
         return next((fact for fact in self.facts.values() if fact.act_id == str(act_id)), None)
 
 
 def seq_key(seq: int) -> str:
-    """Sorts as the number does."""
+    """`seq`, zero-padded: sorting the texts sorts the numbers."""
     return f"{seq:010d}"

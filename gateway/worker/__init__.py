@@ -1,1 +1,1 @@
-"""`gateway.worker` merges what is said about requests into the views the web process reads."""
+"""The worker consumes the facts about requests and merges them into the views that the web process reads."""

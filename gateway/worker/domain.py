@@ -1,4 +1,4 @@
-"""Merging facts into a view. A merge is a join: repeated, late and reordered facts end in the same view."""
+"""Merges facts into a view. The merge is commutative and idempotent: duplicates and reordering give the same view."""
 
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from services.common.contracts.lifecycle import (
 )
 from services.common.domain.received import Received
 
-SHOWN: Final[dict[type[Event], dict[str, str]]] = {
+VISIBLE_FIELDS: Final[dict[type[Event], dict[str, str]]] = {
     RequestRouted: {"department": "department"},
     RequestInAnalysis: {"department": "department"},
     RequestAnswered: {"department": "department", "text": "text"},
@@ -35,58 +35,59 @@ SHOWN: Final[dict[type[Event], dict[str, str]]] = {
     DeliveryFailed: {"because": "because"},
     DeliverySkipped: {"because": "because"},
 }
-"""Which fields of a fact its author's counterpart may read: a new field is hidden until it is named here."""
+"""The fields of each fact that the person may read: `TimelineFact` field to event field. Other fields stay hidden."""
 
 
-def short(kind: type[Event]) -> str:
+def short_type(kind: type[Event]) -> str:
     """`request.registered` for `pt.postigo.request.registered.v1`."""
     return kind.TYPE.removeprefix(TYPE_PREFIX).removesuffix(".v1")
 
 
 def apply_submission(view: RequestView | None, received: Received[RequestSubmitted]) -> RequestView:
-    """The citizen's own words, before anybody else has read them."""
+    """Merge the submission, which carries the person's own description."""
     event = received.event
-    mine = RequestView(
+    right = RequestView(
         account_id=event.account_id,
         filed_at=received.at,
         request_id=event.request_id,
         reference=event.reference,
         updated_at=received.at,
-        **_words(event),
+        **_request_fields(event),
     )
-    return mine if view is None else _joined(view, mine)
+    return right if view is None else _merge(view, right)
 
 
 def apply_fact(view: RequestView | None, received: Received[LifecycleFact]) -> RequestView:
-    """A fact of the request's life, in its place by `seq`."""
+    """Merge a lifecycle fact, keyed by `seq`."""
     event = received.event
-    entry = _entry(event, received.id, state=event.state)
-    mine = _only(event, event.account_id, facts={seq_key(event.seq): entry})
+    fact = _timeline_fact(event, received.id, state=event.state)
+    right = _view_of(event, event.account_id, facts={seq_key(event.seq): fact})
     if isinstance(event, RequestRegistered):
-        days = {"entered_on": event.entered_on.isoformat(), "due_on": event.due_on.isoformat()}
-        mine = mine.model_copy(update=_words(event) | days)
-    return _joined(view, mine)
+        dates = {"entered_on": event.entered_on.isoformat(), "due_on": event.due_on.isoformat()}
+        right = right.model_copy(update=_request_fields(event) | dates)
+    return _merge(view, right)
 
 
 def apply_delivery(view: RequestView | None, received: Received[DeliveryFact]) -> RequestView:
-    """What became of a notice, by its event id: deliveries have no order of their own."""
+    """Merge the delivery of a notice, keyed by event id: deliveries have no `seq`."""
     event = received.event
-    entry = _entry(event, received.id, channel=event.channel, notice=event.notice, about=event.event_id)
-    return _joined(view, _only(event, event.account_id, notices={received.id: entry}))
+    notice = _timeline_fact(event, received.id, channel=event.channel, notice=event.notice, about=event.event_id)
+    return _merge(view, _view_of(event, event.account_id, notices={received.id: notice}))
 
 
-def _entry(event: Fact, id: str, **more: Any) -> TimelineFact:
-    fields = {} if _between_rooms(event) else SHOWN.get(type(event), {})
-    shown = {place: getattr(event, field) for place, field in fields.items()}
-    return TimelineFact(id=id, type=short(type(event)), at=event.occurred_at, **shown, **more)
+def _timeline_fact(event: Fact, id: str, **more: Any) -> TimelineFact:
+    fields = {} if _refuses_department(event) else VISIBLE_FIELDS.get(type(event), {})
+    visible = {target: getattr(event, source) for target, source in fields.items()}
+    return TimelineFact(id=id, type=short_type(type(event)), at=event.occurred_at, **visible, **more)
 
 
-def _between_rooms(event: Fact) -> bool:
-    """A department's command that was refused is told to the department; a person's act, to the person."""
+def _refuses_department(event: Fact) -> bool:
+    """Whether the fact refuses a department's command. Only the refusal of a person's own act is for the person."""
     return isinstance(event, ActRefused) and event.command is not None
 
 
-def _only(event: Fact, account_id: Any, **maps: Any) -> RequestView:
+def _view_of(event: Fact, account_id: Any, **maps: Any) -> RequestView:
+    """A view that holds this one event."""
     at = event.occurred_at
     return RequestView(
         account_id=account_id,
@@ -98,7 +99,7 @@ def _only(event: Fact, account_id: Any, **maps: Any) -> RequestView:
     )
 
 
-def _words(event: RequestSubmitted | RequestRegistered) -> dict[str, Any]:
+def _request_fields(event: RequestSubmitted | RequestRegistered) -> dict[str, Any]:
     return {
         "who": event.who,
         "subject": event.subject,
@@ -110,7 +111,7 @@ def _words(event: RequestSubmitted | RequestRegistered) -> dict[str, Any]:
     }
 
 
-_FILLED: Final = (
+_REQUEST_FIELDS: Final = (
     "who",
     "subject",
     "reason",
@@ -123,20 +124,22 @@ _FILLED: Final = (
 )
 
 
-def _joined(left: RequestView | None, right: RequestView) -> RequestView:
-    """The union of both. Where the request stands follows from the fact with the highest `seq`; its words are those of
-    the sending that came first, should one have come twice.
+def _merge(left: RequestView | None, right: RequestView) -> RequestView:
+    """The union of both views.
+
+    The state and department come from the facts with the highest `seq`. The request's fields come from the earliest
+    submission, because a retry may have appended a second one.
     """
     if left is None:
         left = right
     first, second = (left, right) if left.filed_at <= right.filed_at else (right, left)
     facts = dict(sorted((left.facts | right.facts).items()))
-    filled = {name: getattr(first, name) or getattr(second, name) for name in _FILLED}
+    fields = {name: getattr(first, name) or getattr(second, name) for name in _REQUEST_FIELDS}
     states = [fact.state for fact in facts.values() if fact.state is not None]
     departments = [fact.department for fact in facts.values() if fact.department is not None]
     return left.model_copy(
         update={
-            **filled,
+            **fields,
             "filed_at": first.filed_at,
             "updated_at": max(left.updated_at, right.updated_at),
             "facts": facts,

@@ -1,4 +1,4 @@
-"""Which fact goes where in the view."""
+"""The merge function of each event type."""
 
 from typing import Final
 from uuid import UUID

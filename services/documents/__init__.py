@@ -1,1 +1,1 @@
-"""Documents keeps the files that people attach: their bytes in the bucket, and who may use them for which request."""
+"""Documents stores attached files: their bytes in a bucket, and the claims of requests on them in MongoDB."""

@@ -1,4 +1,4 @@
-"""The internal HTTP edge: what the gateway asks, signed. Bytes are streamed, never held whole."""
+"""The internal HTTP API, which the gateway calls with a signature. Bytes are streamed, never buffered whole."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, cast
@@ -29,7 +29,7 @@ from services.documents.uploads import Busy, TooSlow, Upload, Uploads
 router = APIRouter(prefix="/internal", route_class=StrictJsonRoute)
 
 RETRY_AFTER: Final = 2
-"""Seconds after which a caller may try again."""
+"""Seconds after which a caller may retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,20 @@ QuotedName = Annotated[str, Header(alias="Postigo-Name")]
 async def upload_document(
     document_id: UUID, owner: Owner, services: ServicesDep, request: Request, response: Response, name: QuotedName = ""
 ) -> DocumentResponse:
-    """201 with the file; 200 when it was already there; 409, 413, 415, 422, 503."""
+    """201 with the new file; 200 if it already exists; 408, 409, 413, 415, 422 or 503 with a problem."""
     require_plain(request)
     upload = Upload(document_id, owner, _unquoted(name), content_type(request))
     try:
-        file, made = await services.uploads.receive(upload, body_chunks(limited_receive(request, MAX_FILE_BYTES)))
-    except _REFUSALS as refusal:
-        raise _problem(refusal) from None
-    response.status_code = 201 if made else 200
+        file, created = await services.uploads.receive(upload, body_chunks(limited_receive(request, MAX_FILE_BYTES)))
+    except _REJECTIONS as rejection:
+        raise _problem(rejection) from None
+    response.status_code = 201 if created else 200
     return _document(document_id, file)
 
 
 @router.get("/documents/{document_id}", dependencies=[Depends(require_signature_of_stream)])
 async def get_document(document_id: UUID, owner: Owner, services: ServicesDep) -> DocumentResponse:
-    """200 with the file; 404 when it is unknown, gone, or somebody else's."""
+    """200 with the file; 404 if it is unknown, expired, or of another owner."""
     file = await services.files.find(document_id)
     if file is None or not domain.visible(file, owner):
         raise Problem(problem_types.NOT_FOUND)
@@ -80,20 +80,20 @@ async def get_document(document_id: UUID, owner: Owner, services: ServicesDep) -
     dependencies=[Depends(require_signature)],
 )
 async def claim_documents(claim: ClaimRequest, services: ServicesDep) -> ClaimResponse | Response:
-    """200 with the files, all claimed; 422 with a code for each that cannot be, and none is."""
+    """200 with the files, all claimed. 422 if any cannot be claimed: then none is, and the body has a code for each."""
     moment = now()
     try:
         files = await services.files.change(
             claim.documents, lambda files: domain.claim(files, claim.request_id, claim.owner, moment)
         )
-    except NotClaimable as refused:
-        because = ClaimRefused(refused=tuple(Refusal(document=each, code=code) for each, code in refused.codes.items()))
-        return Response(because.model_dump_json(), 422, media_type="application/json")
+    except NotClaimable as error:
+        body = ClaimRefused(refused=tuple(Refusal(document=each, code=code) for each, code in error.codes.items()))
+        return Response(body.model_dump_json(), 422, media_type="application/json")
     return ClaimResponse(documents=tuple(_document(each, files[each]) for each in claim.documents))
 
 
-_REFUSALS: Final = (TooLarge, WrongType, Empty, AnotherFile, TooSlow, Busy)
-_KINDS: Final = {
+_REJECTIONS: Final = (TooLarge, WrongType, Empty, AnotherFile, TooSlow, Busy)
+_PROBLEM_TYPES: Final = {
     TooLarge: problem_types.TOO_LARGE,
     WrongType: problem_types.MEDIA_TYPE,
     Empty: problem_types.INVALID,
@@ -103,13 +103,14 @@ _KINDS: Final = {
 }
 
 
-def _problem(refusal: Exception) -> Problem:
-    errors = [FieldError("empty", pointer="")] if isinstance(refusal, Empty) else []
-    return Problem(_KINDS[type(refusal)], *errors, retry_after=RETRY_AFTER if isinstance(refusal, Busy) else None)
+def _problem(rejection: Exception) -> Problem:
+    errors = [FieldError("empty", pointer="")] if isinstance(rejection, Empty) else []
+    retry_after = RETRY_AFTER if isinstance(rejection, Busy) else None
+    return Problem(_PROBLEM_TYPES[type(rejection)], *errors, retry_after=retry_after)
 
 
 def _unquoted(name: str) -> str:
-    """The file name, percent-encoded UTF-8 in its header."""
+    """Decode the file name, which the header carries as percent-encoded UTF-8."""
     try:
         return unquote_to_bytes(name).decode()
     except UnicodeDecodeError:

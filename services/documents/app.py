@@ -35,7 +35,7 @@ def build(settings: Settings) -> FastAPI:
 
 
 def add_api(app: FastAPI, services: Services, secret: bytes) -> FastAPI:
-    """`app` with the signed calls of the gateway."""
+    """Add the internal API to `app`."""
     app.state.services = services
     app.state.internal_secret = secret
     problems.install(app)

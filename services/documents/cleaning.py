@@ -1,7 +1,7 @@
-"""Removing bytes that no file holds: of expired files, and of uploads that ended with their process.
+"""Removes unused objects from the bucket: those of expired files, and of uploads whose process died.
 
-Only objects that the store names are touched, never what a listing of the bucket shows: a service that was given the
-wrong database must not take the bytes of another for litter.
+Only objects that the database names are removed, never objects found by listing the bucket: a service with the wrong
+database must not delete the objects of another.
 """
 
 import asyncio
@@ -21,29 +21,29 @@ log = structlog.get_logger()
 PERIOD: Final = 5.0
 """Seconds between two rounds."""
 
-SURELY_ENDED: Final = timedelta(hours=1)
-"""Six times as long as an upload may take."""
+ABANDONED_AFTER: Final = timedelta(hours=1)
+"""Age of a pending upload that counts as abandoned: six times the longest upload."""
 
 LIMIT: Final = 100
-"""Objects removed in one round of each kind."""
+"""Expired objects, and abandoned uploads, removed in one round."""
 
 
 class Cleaning:
-    """Every replica may run it: removing what is gone changes nothing."""
+    """Every replica may run it: removing an object twice is harmless."""
 
-    def __init__(self, files: Files, bucket: Bucket, surely_ended: timedelta = SURELY_ENDED) -> None:
+    def __init__(self, files: Files, bucket: Bucket, abandoned_after: timedelta = ABANDONED_AFTER) -> None:
         self._files = files
         self._bucket = bucket
-        self._surely_ended = surely_ended
+        self._abandoned_after = abandoned_after
 
     async def run(self) -> None:
-        """Clean for ever; an absent engine only makes a round void."""
+        """Run a round every `PERIOD` seconds. An unavailable dependency ends only the current round."""
         while True:
             await asyncio.sleep(PERIOD)
             try:
                 await self.round()
-            except Unavailable as away:
-                log.warning("cleaning void", because=str(away))
+            except Unavailable as error:
+                log.warning("cleaning skipped", because=str(error))
             except Exception as error:
                 log.critical("cleaning failed", error=type(error).__name__)
 
@@ -51,11 +51,11 @@ class Cleaning:
         for document_id, object_key in await self._files.discarded(LIMIT):
             await self._remove(document_id, object_key)
             await self._files.forget(document_id, object_key)
-        for upload in await self._files.begun(self._surely_ended, LIMIT):
+        for upload in await self._files.pending_uploads(self._abandoned_after, LIMIT):
             await self._remove(upload.document_id, upload.object_key)
             await self._files.end_upload(upload.object_key)
 
     async def _remove(self, document_id: UUID, object_key: str) -> None:
-        """Remove the object, unless it turns out to be the file's."""
+        """Remove the object, unless it holds the current bytes of the file."""
         if not domain.holds(await self._files.find(document_id), object_key):
             await self._bucket.remove(object_key)

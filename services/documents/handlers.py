@@ -1,4 +1,4 @@
-"""One short function per message."""
+"""The handler of each message: it calls one domain function."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,12 +19,12 @@ files = Aggregate(service="documents", state=File, timers=domain.timers)
 
 
 @files.on(RequestRegistered, keys=_each_file)
-def confirm(current: File | None, received: Received[RequestRegistered]) -> Decision[File]:
+def confirm_for_request(current: File | None, received: Received[RequestRegistered]) -> Decision[File]:
     return domain.confirm(current, UUID(received.target), received.event)
 
 
 @files.on(MessageAdded, keys=_each_file)
-def confirm_later(current: File | None, received: Received[MessageAdded]) -> Decision[File]:
+def confirm_for_message(current: File | None, received: Received[MessageAdded]) -> Decision[File]:
     return domain.confirm(current, UUID(received.target), received.event)
 
 

@@ -1,4 +1,4 @@
-"""The contracts documents reads and says."""
+"""The events that documents consumes and publishes."""
 
 from services.common.contracts import topics
 from services.common.contracts.documents import FileAccepted, FileRefused
@@ -8,6 +8,6 @@ GROUP = "documents"
 TOPICS = (topics.LIFECYCLE,)
 
 Naming = RequestRegistered | MessageAdded
-"""The facts that name files."""
+"""The facts that refer to files by id."""
 
 __all__ = ["GROUP", "TOPICS", "FileAccepted", "FileRefused", "MessageAdded", "Naming", "RequestRegistered"]

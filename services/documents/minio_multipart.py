@@ -1,7 +1,7 @@
-"""A multipart upload, for which minio has no public calls. Its private methods are used here alone.
+"""Multipart uploads with minio's private methods, because it has no public ones. Only this module uses them.
 
-The public `put_object` pulls the bytes from a stream: a thread would wait for as long as a slow client takes to send them.
-For uploads in parts the maintainers name these methods: https://github.com/minio/minio-py/issues/1484
+The public `put_object` reads the bytes from a stream: a slow client would block a thread for the whole upload. The
+maintainers recommend these methods for multipart uploads: https://github.com/minio/minio-py/issues/1484
 """
 
 from typing import Final, cast
@@ -16,7 +16,7 @@ _GONE: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
 
 
 class MultipartUpload:
-    """An object that is uploaded in parts, one after another. Nothing can be read from it until it is complete."""
+    """An object that is uploaded in parts, one after another. It cannot be read until it is complete."""
 
     def __init__(self, client: Minio, bucket: str, key: str, media_type: str) -> None:
         self._client = client
@@ -25,13 +25,13 @@ class MultipartUpload:
         self._parts: list[Part] = []
 
     def add(self, part: bytearray) -> None:
-        """Upload the next part: 5 MiB at least, but for the last one."""
+        """Upload the next part: at least 5 MiB, except the last one."""
         number = len(self._parts) + 1
         etag = self._client._upload_part(*self._place, cast(bytes, part), None, self._id, number)
         self._parts.append(Part(number, etag))
 
     def complete(self) -> None:
-        """S3 may answer 200 and say in the body that it failed after all: then there is no entity tag."""
+        """Complete the object. S3 may answer 200 with an error in the body; then the result has no entity tag."""
         result = self._client._complete_multipart_upload(*self._place, self._id, self._parts)
         if not result.etag:
             raise ObjectStoreUnavailable("the object was not completed")
@@ -41,7 +41,7 @@ class MultipartUpload:
 
 
 def abort_uploads(client: Minio, bucket: str, key: str) -> None:
-    """Abort what was begun of this object and never completed."""
+    """Abort the unfinished multipart uploads of this object."""
     for upload in client._list_multipart_uploads(bucket, prefix=key).uploads:
         if upload.object_name == key and upload.upload_id is not None:
             _abort(client, bucket, key, upload.upload_id)

@@ -1,7 +1,7 @@
-"""The bucket. minio-py is synchronous: each call runs in one of as many threads as there are connections.
+"""The bucket. minio-py is synchronous, so each call runs in a thread; there are as many threads as connections.
 
-A thread is busy only while the object store is: bytes are gathered on the event loop, so that a slow client holds
-memory (two parts at most) but never a thread.
+Parts are collected on the event loop, and only the call to the object store runs in a thread. So a slow client uses
+memory (at most two parts) but no thread.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from services.documents.minio_multipart import MultipartUpload, abort_uploads
 from services.documents.settings import Settings
 
 PART: Final = 5 * 1024 * 1024
-"""Bytes of a part: the least S3 takes for any but the last. A smaller object goes in one call."""
+"""Bytes of a part: the S3 minimum for all parts but the last. A smaller object is sent in one call."""
 
 CONNECT_WITHIN: Final = 5.0
 ANSWER_WITHIN: Final = 20.0
-"""Seconds. An upload whose call fails is aborted, and the client sends it again: nothing is retried here."""
+"""Seconds. Nothing is retried here: when a call fails, the upload is aborted and the client sends it again."""
 
 _AWAY: Final = frozenset({"NoSuchBucket", "RequestTimeout", "SlowDown"})
-"""S3 codes below 500 that mean the same: not now. A missing bucket is made when the process starts."""
+"""S3 codes with a status below 500 that also mean unavailable. A missing bucket is created when the process starts."""
 
 _MINE: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 
@@ -45,7 +45,7 @@ class Run(Protocol):
 
 @contextmanager
 def translate_object_store_errors() -> Iterator[None]:
-    """Translate what the client raises when the object store is away. Anything else is our bug and passes through."""
+    """Translate the client's errors for an unavailable object store. Any other error is our bug and passes through."""
     try:
         yield
     except HTTPError as error:
@@ -57,12 +57,12 @@ def translate_object_store_errors() -> Iterator[None]:
     except ServerError as error:
         raise ObjectStoreUnavailable(f"status {error.status_code}") from None
     except InvalidResponseError:
-        # S3 answers in XML: this is a proxy's page, or somebody else's port.
-        raise ObjectStoreUnavailable("what answers is no S3") from None
+        # S3 answers in XML. Anything else comes from a proxy or another program on the port.
+        raise ObjectStoreUnavailable("the answer is not from an S3 server") from None
 
 
 class Bucket:
-    """Where the bytes lie. Every method raises `ObjectStoreUnavailable` when it cannot be reached in time."""
+    """The bucket of the files. Every method raises `ObjectStoreUnavailable` when the store does not answer in time."""
 
     def __init__(self, settings: Settings) -> None:
         url = urlsplit(settings.s3_url)
@@ -84,15 +84,15 @@ class Bucket:
         )
 
     async def ensure(self) -> None:
-        """Make the bucket, if it is not there."""
+        """Create the bucket if it does not exist."""
         await self._run(self._ensure)
 
     async def remove(self, key: str) -> None:
-        """Remove the object, and whatever of it was begun and never completed. Nothing there is as good."""
+        """Remove the object and its unfinished multipart uploads. It is no error if nothing exists."""
         await self._run(lambda: self._remove(key))
 
     def writing(self, key: str, media_type: str) -> "ObjectWriter":
-        """Begin an object. Nothing can be read from it until it is finished."""
+        """Start an object. It cannot be read until it is finished."""
         return ObjectWriter(self._run, _Sending(self._client, self._name, key, media_type))
 
     def close(self) -> None:
@@ -117,9 +117,9 @@ class Bucket:
 
 
 class ObjectWriter:
-    """An object on its way into the bucket: one part in flight while the next is gathered.
+    """Writes one object: one part is in flight while the next is collected.
 
-    Holds at most two parts and a chunk. After `abort` nothing of it is left; until `finish` nothing of it is there.
+    Holds at most two parts and a chunk in memory. The object exists after `finish`; `abort` removes everything.
     """
 
     def __init__(self, run: Run, sending: "_Sending") -> None:
@@ -129,7 +129,7 @@ class ObjectWriter:
         self._in_flight: asyncio.Task[None] | None = None
 
     async def write(self, chunk: bytes) -> None:
-        """Take `chunk`; waits while a part is in flight and the next is full."""
+        """Add `chunk`. Waits if the next part is full while one is still in flight."""
         self._gathered += chunk
         if len(self._gathered) >= PART:
             await self._landed()
@@ -137,14 +137,14 @@ class ObjectWriter:
             self._launch(lambda: self._sending.add(part))
 
     async def finish(self) -> str:
-        """Complete the object; the SHA-256 of its bytes, in hexadecimal."""
+        """Complete the object. Returns the SHA-256 of its bytes, in hexadecimal."""
         await self._landed()
         self._launch(lambda: self._sending.complete(self._gathered))
         await self._landed()
         return self._sending.sha256
 
     async def abort(self) -> None:
-        """Leave nothing behind, also when it is not known whether the last call arrived."""
+        """Remove the object and its parts, even when it is unknown whether the last call succeeded."""
         if self._in_flight is not None:
             await asyncio.wait([self._in_flight])
             self._in_flight.exception()
@@ -154,7 +154,7 @@ class ObjectWriter:
         self._in_flight = asyncio.create_task(self._run(call))
 
     async def _landed(self) -> None:
-        """Wait for the part in flight. A cancellation is not passed on: its thread could not hear it."""
+        """Wait for the part in flight. A cancellation does not cancel its task, because a thread cannot be cancelled."""
         if self._in_flight is not None:
             await asyncio.wait([self._in_flight])
             landed, self._in_flight = self._in_flight, None
@@ -162,7 +162,7 @@ class ObjectWriter:
 
 
 class _Sending:
-    """The calls of one object, made one after another in some thread."""
+    """The calls for one object. They run one after another, each in a thread."""
 
     def __init__(self, client: Minio, bucket: str, key: str, media_type: str) -> None:
         self._client = client

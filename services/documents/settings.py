@@ -1,4 +1,4 @@
-"""What documents is told beside what every process is."""
+"""The settings of documents, beside those of every process."""
 
 from typing import Annotated
 
@@ -16,9 +16,9 @@ class Settings(settings.Settings):
     s3_region: str = "us-east-1"
 
     s3_connections: Annotated[int, Field(ge=1, le=64)] = 8
-    """Calls to the object store at one time: as many threads, and as many connections."""
+    """Concurrent calls to the object store: the number of threads and of connections."""
 
     http_drain: Drain = 5.0
 
     uploads_at_once: Annotated[int, Field(ge=1)] = 16
-    """Uploads taken in at one time, of about 10 MiB of memory each; a further one is asked to come back."""
+    """Concurrent uploads, about 10 MiB of memory each. A further one is answered 503 with `Retry-After`."""

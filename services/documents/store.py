@@ -1,4 +1,4 @@
-"""All of documents' MongoDB: the aggregate of each file, and the uploads that have begun."""
+"""The collections of documents: one aggregate per file, and the pending uploads."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -16,31 +16,31 @@ from services.documents import domain
 from services.documents.domain import File
 
 Decide = Callable[[Mapping[UUID, File | None]], Mapping[UUID, File]]
-"""Told the files by id, says how they are from now on. Called again when somebody else saved first."""
+"""From the files by id to the new files. It is called again after a version conflict."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingUpload:
-    """An upload that began and was not seen to end: its object may be whole, in part, or not there."""
+    """An upload that started and has not ended. Its object may be complete, partial or missing."""
 
     object_key: str
     document_id: UUID
 
 
 def now() -> datetime:
-    """The time, in the milliseconds that the store keeps."""
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    """The time in whole milliseconds, the precision that MongoDB stores."""
+    time = datetime.now(UTC)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 class Files:
-    """Every method raises `StoreUnavailable` when the store cannot be reached."""
+    """Every method raises `StoreUnavailable` when MongoDB cannot be reached."""
 
     def __init__(self, database: Database) -> None:
         self.documents = DocumentStore(database["documents"], File)
         self._raw = database["documents"]
         self._uploads = database["uploads"]
-        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def ensure_indexes(self) -> None:
         await self.documents.ensure_indexes(IndexModel([("state.discarded", ASCENDING)], name="discarded"))
@@ -52,17 +52,18 @@ class Files:
         return (await self.documents.load([key]))[key].state
 
     async def change(self, document_ids: Sequence[UUID], decide: Decide) -> dict[UUID, File]:
-        """Save what `decide` says, each file by compare-and-set; the files as they are stored then.
+        """Save the files that `decide` returns, each by compare-and-set. Returns the files as stored.
 
-        What `decide` raises passes through. Only files that somebody else saved first are decided on again: if it
-        raises then, the others stay as it said.
+        An exception of `decide` passes through. After a version conflict, `decide` is called again with the conflicting
+        files only; if it raises then, the other files stay saved.
 
-        Changes of one file made here take turns. Of many at once all but one would miss, load, decide and miss again.
+        A lock for each file serialises the changes made by this process: without it, of many concurrent changes all but
+        one would conflict and retry, again and again.
         """
-        async with AsyncExitStack() as turns:
-            # In one order everywhere, so that no two wait for each other.
+        async with AsyncExitStack() as locks:
+            # Sorted, so that two changes cannot deadlock.
             for each in sorted(set(document_ids)):
-                await turns.enter_async_context(self._turns.setdefault(each, asyncio.Lock()))
+                await locks.enter_async_context(self._locks.setdefault(each, asyncio.Lock()))
             return await self._change(document_ids, decide)
 
     async def _change(self, document_ids: Sequence[UUID], decide: Decide) -> dict[UUID, File]:
@@ -72,39 +73,39 @@ class Files:
             documents = await self.documents.load([str(each) for each in pending])
             decided = decide({each: documents[str(each)].state for each in pending})
             changes = [_change(documents[str(each)], each, decided[each]) for each in pending]
-            missed = await self.documents.save([change for change in changes if change.dirty])
-            stored |= {each: decided[each] for each in pending if str(each) not in missed}
-            pending = [each for each in pending if str(each) in missed]
+            conflicts = await self.documents.save([change for change in changes if change.dirty])
+            stored |= {each: decided[each] for each in pending if str(each) not in conflicts}
+            pending = [each for each in pending if str(each) in conflicts]
         return stored
 
-    async def begin_upload(self, document_id: UUID) -> str:
-        """The key of a new object for this file: never one that was used before. Noted before a byte goes there."""
+    async def start_upload(self, document_id: UUID) -> str:
+        """Record a pending upload, before any byte is sent. Returns the key of its object, which is always new."""
         key = f"{document_id}/{uuid4()}"
         with translate_store_errors():
             await self._uploads.insert_one({"_id": key, "document_id": document_id, "begun_at": now()})
         return key
 
     async def end_upload(self, object_key: str) -> None:
-        """The object is a file's, or gone."""
+        """Remove the pending upload: its object belongs to a file now, or is removed."""
         with translate_store_errors():
             await self._uploads.delete_one({"_id": object_key})
 
-    async def begun(self, longer_than: timedelta, limit: int) -> list[PendingUpload]:
-        """Uploads that began so long ago that they cannot be going on."""
-        query = {"begun_at": {"$lte": now() - longer_than}}
+    async def pending_uploads(self, older_than: timedelta, limit: int) -> list[PendingUpload]:
+        """At most `limit` pending uploads that started at least `older_than` ago, oldest first."""
+        query = {"begun_at": {"$lte": now() - older_than}}
         with translate_store_errors():
             found = await self._uploads.find(query).sort("begun_at", ASCENDING).limit(limit).to_list(None)
         return [PendingUpload(each["_id"], each["document_id"]) for each in found]
 
     async def discarded(self, limit: int) -> list[tuple[UUID, str]]:
-        """Objects whose file has let them go: document id and object key."""
+        """Document id and object key of objects that files have discarded, for at most `limit` files."""
         query = {"state.discarded": {"$gt": ""}}
         with translate_store_errors():
             found = await self._raw.find(query, {"state.discarded": 1}).limit(limit).to_list(None)
         return [(UUID(each["_id"]), key) for each in found for key in each["state"]["discarded"]]
 
     async def forget(self, document_id: UUID, object_key: str) -> None:
-        """Note that a discarded object's bytes are gone."""
+        """Remove a deleted object from the discarded ones of its file."""
         await self.change([document_id], lambda files: {document_id: domain.forget(files[document_id], object_key)})
 
 

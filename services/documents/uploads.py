@@ -1,7 +1,7 @@
-"""Taking in an upload: the bytes go from the request to the bucket without being held whole.
+"""Receives uploads: the bytes stream from the request to the bucket and are never buffered whole.
 
-The object key is the document id and something drawn for this attempt alone, so that no second upload can touch the
-bytes of a first; which of the two becomes the file is decided by the save of its document, after the bytes are there.
+Each attempt has its own object key, the document id and a random part, so that concurrent uploads of one file cannot
+overwrite each other. After the bytes are stored, the compare-and-set of the document decides which one becomes the file.
 """
 
 import asyncio
@@ -25,16 +25,16 @@ log = structlog.get_logger()
 
 
 class Busy(Exception):
-    """As many uploads as memory was set aside for are going on."""
+    """The limit of concurrent uploads, which bounds memory, is reached."""
 
 
 class TooSlow(Exception):
-    """The bytes did not arrive in time."""
+    """The upload took longer than `MAX_UPLOAD_SECONDS`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What the caller says of the bytes that follow. `declared` is a media type without parameters."""
+    """The caller's description of an upload. `declared` is a media type without parameters."""
 
     document_id: UUID
     owner: UUID
@@ -43,17 +43,19 @@ class Upload:
 
 
 class Uploads:
-    def __init__(self, files: Files, bucket: Bucket, at_once: int) -> None:
+    """Receives at most `limit` uploads concurrently."""
+
+    def __init__(self, files: Files, bucket: Bucket, limit: int) -> None:
         self._files = files
         self._bucket = bucket
-        self._free = at_once
+        self._free = limit
 
     async def receive(self, upload: Upload, chunks: AsyncIterable[bytes]) -> tuple[File, bool]:
-        """The file, and whether this upload made it (or found it already there).
+        """The file, and whether this upload created it (False if it already existed).
 
-        Raises `Unacceptable` for the bytes, `AnotherFile` for the id, `Busy`, `TooSlow`, `Unavailable`, and whatever `chunks`
-        raises. Then what had been sent to the bucket is removed, at once or soon; only after `Unavailable` or `TooSlow` the
-        file may be there all the same, and the same bytes sent again find it.
+        Raises `Unacceptable` for the bytes, `AnotherFile` for the id, `Busy`, `TooSlow`, `Unavailable`, or an exception
+        of `chunks`. After an error the bytes sent so far are removed, at once or by `cleaning`. Only after
+        `Unavailable` or `TooSlow` the file may exist nevertheless; then a retry with the same bytes finds it.
         """
         if not self._free:
             raise Busy
@@ -73,12 +75,12 @@ class Uploads:
             return await self._compare(current, upload, inspection, chunks), False
         if current is not None and current.owner not in (None, upload.owner):
             raise AnotherFile
-        return await self._keep(upload, inspection, chunks)
+        return await self._store(upload, inspection, chunks)
 
     async def _compare(
         self, current: File, upload: Upload, inspection: Inspection, chunks: AsyncIterable[bytes]
     ) -> File:
-        """Bytes for an id that has some already are only hashed."""
+        """An upload for an existing file is only hashed and compared, not stored."""
         if current.owner != upload.owner:
             raise AnotherFile
         digest = hashlib.sha256()
@@ -88,23 +90,23 @@ class Uploads:
         inspection.end()
         return domain.same_again(current, upload.owner, digest.hexdigest())
 
-    async def _keep(self, upload: Upload, inspection: Inspection, chunks: AsyncIterable[bytes]) -> tuple[File, bool]:
-        key = await self._files.begin_upload(upload.document_id)
+    async def _store(self, upload: Upload, inspection: Inspection, chunks: AsyncIterable[bytes]) -> tuple[File, bool]:
+        key = await self._files.start_upload(upload.document_id)
         content = await self._send(key, upload, inspection, chunks)
         document_id = upload.document_id
         try:
-            # A save that fails as `Unavailable` may have landed: then the bytes stay until `cleaning` knows.
+            # A save that raises `Unavailable` may have succeeded, so the bytes stay. `cleaning` decides later.
             stored = await self._files.change(
                 [document_id], lambda files: {document_id: domain.store(files[document_id], upload.owner, content)}
             )
         except AnotherFile:
-            await self._drop(key)
+            await self._remove(key)
             raise
         file = stored[document_id]
         if domain.holds(file, key):
-            await self._note_end(key)
+            await self._end(key)
             return file, True
-        await self._drop(key)
+        await self._remove(key)
         return file, False
 
     async def _send(self, key: str, upload: Upload, inspection: Inspection, chunks: AsyncIterable[bytes]) -> Content:
@@ -131,18 +133,18 @@ class Uploads:
         try:
             await writer.abort()
             await self._files.end_upload(key)
-        except Unavailable as away:
-            log.warning("an aborted upload is left to cleaning", because=str(away))
+        except Unavailable as error:
+            log.warning("an aborted upload is left to cleaning", because=str(error))
 
-    async def _drop(self, key: str) -> None:
+    async def _remove(self, key: str) -> None:
         try:
             await self._bucket.remove(key)
             await self._files.end_upload(key)
-        except Unavailable as away:
-            log.warning("a superseded upload is left to cleaning", because=str(away))
+        except Unavailable as error:
+            log.warning("a superseded upload is left to cleaning", because=str(error))
 
-    async def _note_end(self, key: str) -> None:
+    async def _end(self, key: str) -> None:
         try:
             await self._files.end_upload(key)
-        except Unavailable as away:
-            log.warning("an ended upload is left to cleaning", because=str(away))
+        except Unavailable as error:
+            log.warning("an ended upload is left to cleaning", because=str(error))

@@ -1,1 +1,1 @@
-"""Intake: the register. It owns the life of a request and says every fact of it."""
+"""Intake registers requests. It owns the state of every request and publishes all its lifecycle facts."""

@@ -7,12 +7,12 @@ from services.common.runtime.process import Process
 from services.intake.handlers import requests
 from services.intake.messages import GROUP, TOPICS
 from services.intake.settings import Settings
-from services.intake.store import requests_in
+from services.intake.store import request_store
 
 
 def build(settings: Settings) -> FastAPI:
     context = ServiceContext(settings, "intake")
-    store = requests_in(context.database)
+    store = request_store(context.database)
     subscription, sweeper = context.aggregate_subscription(GROUP, TOPICS, requests, store)
     process = Process(
         "intake",

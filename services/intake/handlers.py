@@ -1,4 +1,4 @@
-"""One short function per message."""
+"""The handler of each message: it calls one domain function."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ from services.intake.messages import (
 
 
 def _reference(received: Received[Any]) -> Sequence[str]:
-    """The book is kept by reference: two requests can never share one."""
+    """Documents are keyed by reference, so that two requests cannot share one."""
     return (reference_of(UUID(received.key)),)
 
 

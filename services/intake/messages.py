@@ -1,4 +1,4 @@
-"""The contracts intake reads and says."""
+"""The events that intake consumes and publishes."""
 
 from services.common.contracts import topics
 from services.common.contracts.assignments import (

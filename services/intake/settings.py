@@ -1,4 +1,4 @@
-"""Intake needs no more than every process does."""
+"""Intake has no settings of its own."""
 
 from services.common.runtime.settings import Settings
 

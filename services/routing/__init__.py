@@ -1,1 +1,1 @@
-"""Routing: decides which department has a request, keeps why, and is the only door to department topics."""
+"""Routing assigns each request to a department and records why. Only routing reads and writes department topics."""

@@ -8,12 +8,12 @@ from services.common.runtime.process import Process
 from services.routing.handlers import assignments
 from services.routing.messages import GROUP, topics_read
 from services.routing.settings import Settings
-from services.routing.store import assignments_in
+from services.routing.store import assignment_store
 
 
 def build(settings: Settings) -> FastAPI:
     context = ServiceContext(settings, "routing")
-    store = assignments_in(context.database)
+    store = assignment_store(context.database)
     subscription, sweeper = context.aggregate_subscription(
         GROUP, topics_read(sorted(catalogue().departments)), assignments, store
     )

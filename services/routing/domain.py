@@ -1,4 +1,4 @@
-"""Which department has a request, and what passes between it and us. Pure."""
+"""Assigns requests to departments, and translates events and commands between us and them. Pure."""
 
 from datetime import date, datetime
 from functools import lru_cache
@@ -38,7 +38,7 @@ from services.routing.messages import (
 )
 
 FALLBACK: Final = "tri"
-"""The screening department: it gets what no rule matches."""
+"""The screening department. It gets the requests that no rule matches."""
 
 _FACTS: Final[dict[type[Command], type[CommandFact]]] = {
     Acknowledge: AssignmentAcknowledged,
@@ -57,7 +57,10 @@ class Choice(Value):
 
 
 class Assignment(Value):
-    """What a department has. `number` counts its inbox events; `as_of` is the last lifecycle `seq` they include."""
+    """The assignment of a request to a department.
+
+    `number` counts the inbox events of the request; `as_of` is the last lifecycle `seq` they include.
+    """
 
     request_id: UUID
     reference: str
@@ -76,23 +79,23 @@ class Assignment(Value):
 
 
 def choose(event: RequestRegistered, catalogue: Catalogue) -> Choice:
-    """The department the catalogue names for the subject, or screening."""
+    """The department of the subject in the catalogue, or else screening."""
     return _choice(catalogue.department_of(event.subject), event.subject, catalogue.version)
 
 
 @lru_cache(maxsize=1024)
 def _choice(department: str | None, subject: str, version: int) -> Choice:
-    """Remembered: there are as many as subjects."""
-    named = f"catalogue/{version}"
+    """Cached: there is only one choice for each subject."""
+    rules_version = f"catalogue/{version}"
     if department is None:
-        return Choice(department=FALLBACK, rule="fallback", rules_version=named)
-    return Choice(department=department, rule=f"subject:{subject}", rules_version=named)
+        return Choice(department=FALLBACK, rule="fallback", rules_version=rules_version)
+    return Choice(department=department, rule=f"subject:{subject}", rules_version=rules_version)
 
 
 def assign(
     current: Assignment | None, received: Received[RequestRegistered], catalogue: Catalogue
 ) -> Decision[Assignment]:
-    """Choose the department for a newly registered request, and hand it over."""
+    """Choose the department for a newly registered request, and publish the assignment to its inbox."""
     if current is not None:
         return unchanged(current)
     event = received.event
@@ -113,74 +116,76 @@ def assign(
         due_on=event.due_on,
     )
     made = AssignmentMade(
-        **_names(assignment), occurred_at=event.occurred_at, rule=choice.rule, rules_version=choice.rules_version
+        **_identity(assignment), occurred_at=event.occurred_at, rule=choice.rule, rules_version=choice.rules_version
     )
-    return changed(assignment, AssignmentCreated(**_whole(assignment), occurred_at=event.occurred_at), made)
+    return changed(assignment, AssignmentCreated(**_inbox_fields(assignment), occurred_at=event.occurred_at), made)
 
 
-def tell_of_file(current: Assignment | None, received: Received[DocumentAccepted]) -> Decision[Assignment]:
-    """An accepted file is something the department must look at."""
-    return _told(current, received.event, AssignmentUpdated)
+def update_for_file(current: Assignment | None, received: Received[DocumentAccepted]) -> Decision[Assignment]:
+    """Publish an accepted file to the department's inbox."""
+    return _publish_to_inbox(current, received.event, AssignmentUpdated)
 
 
-def tell_of_message(current: Assignment | None, received: Received[MessageAdded]) -> Decision[Assignment]:
-    """So is what the person wrote, or the files they named."""
+def update_for_message(current: Assignment | None, received: Received[MessageAdded]) -> Decision[Assignment]:
+    """Publish the person's message to the department's inbox. The assignment keeps the latest `MAX_MESSAGES`."""
     if current is None:
         return unchanged(current)
     event = received.event
-    said = Message(seq=event.seq, at=event.occurred_at, text=event.text, documents=event.documents)
-    latest = (*current.messages, said)[-MAX_MESSAGES:]
-    return _told(current.model_copy(update={"messages": latest}), event, AssignmentUpdated)
+    message = Message(seq=event.seq, at=event.occurred_at, text=event.text, documents=event.documents)
+    latest = (*current.messages, message)[-MAX_MESSAGES:]
+    return _publish_to_inbox(current.model_copy(update={"messages": latest}), event, AssignmentUpdated)
 
 
-def tell_of_withdrawal(current: Assignment | None, received: Received[RequestWithdrawn]) -> Decision[Assignment]:
-    """Nothing more is to be done for the request."""
-    return _told(current, received.event, AssignmentWithdrawn)
+def withdraw(current: Assignment | None, received: Received[RequestWithdrawn]) -> Decision[Assignment]:
+    """Publish the withdrawal to the department's inbox."""
+    return _publish_to_inbox(current, received.event, AssignmentWithdrawn)
 
 
-def _told(
+def _publish_to_inbox(
     current: Assignment | None, event: LifecycleFact, kind: type[AssignmentUpdated | AssignmentWithdrawn]
 ) -> Decision[Assignment]:
     if current is None:
         return unchanged(current)
-    told = current.model_copy(update={"number": current.number + 1, "as_of": max(current.as_of, event.seq)})
-    return changed(told, kind(**_whole(told), occurred_at=event.occurred_at))
+    updated = current.model_copy(update={"number": current.number + 1, "as_of": max(current.as_of, event.seq)})
+    return changed(updated, kind(**_inbox_fields(updated), occurred_at=event.occurred_at))
 
 
 def forward_command(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
-    """Check what only routing knows of a command, and pass it on as a fact for intake to judge."""
+    """Check the command against the assignment and forward it as a fact. Intake decides if the state allows it."""
     event = received.event
     department = department_of(received.topic)
-    code = _objection(current, event, department)
+    code = _rejection_code(current, event, department)
     if code is not None or current is None:
         return refused(current, reject(received, code or "unknown-assignment"))
     fact = _FACTS[type(event)]
     text = {"text": event.text} if isinstance(event, Answer | Resolve | Reject) else {}
-    said = fact(**_names(current), occurred_at=received.at, seen=event.seen, command=_reference_to(received), **text)
-    return changed(current, said)
+    forwarded = fact(
+        **_identity(current), occurred_at=received.at, seen=event.seen, command=_reference_to(received), **text
+    )
+    return changed(current, forwarded)
 
 
 def reject(received: Received[Command], code: str) -> CommandRejected:
-    """The fact that tells a department its command had no effect."""
+    """The rejection of a command, for the topic of its department."""
     request_id = UUID(received.key)
     return _rejection(request_id, received.at, _reference_to(received), code, None)
 
 
 def relay_rejection(current: Assignment | None, received: Received[ActRefused]) -> Decision[Assignment]:
-    """Intake refused what a department asked: tell it. A person's refused act is the gateway's to show."""
+    """Relay intake's refusal of a command to its department. The refusal of a person's act is ignored here."""
     event = received.event
     if event.command is None:
         return unchanged(current)
-    told = _rejection(event.request_id, event.occurred_at, event.command, event.code, event.catch_up_to)
-    return changed(current, told) if current is not None else refused(current, told)
+    rejection = _rejection(event.request_id, event.occurred_at, event.command, event.code, event.catch_up_to)
+    return changed(current, rejection) if current is not None else refused(current, rejection)
 
 
 def department_of(topic: str) -> str:
-    """The topic is the identity: whoever may write `departments.pf.outbox.v1` is department `pf`."""
+    """The topic identifies the department: only department `pf` may write `departments.pf.outbox.v1`."""
     return topic.split(".")[1]
 
 
-def _objection(current: Assignment | None, command: Command, department: str) -> str | None:
+def _rejection_code(current: Assignment | None, command: Command, department: str) -> str | None:
     if current is None or command.assignment_id != current.assignment_id:
         return "unknown-assignment"
     if department != current.choice.department:
@@ -191,8 +196,8 @@ def _objection(current: Assignment | None, command: Command, department: str) ->
 
 
 def _reference_to(received: Received[Command]) -> CommandRef:
-    place = received.position
-    return CommandRef(id=received.id, topic=place.topic, partition=place.partition, offset=place.offset)
+    position = received.position
+    return CommandRef(id=received.id, topic=position.topic, partition=position.partition, offset=position.offset)
 
 
 def _rejection(
@@ -212,7 +217,7 @@ def _rejection(
     )
 
 
-def _names(assignment: Assignment) -> dict[str, Any]:
+def _identity(assignment: Assignment) -> dict[str, Any]:
     return {
         "request_id": assignment.request_id,
         "reference": assignment.reference,
@@ -222,9 +227,9 @@ def _names(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-def _whole(assignment: Assignment) -> dict[str, Any]:
-    """Every field of the inbox contract: an inbox event carries the whole assignment."""
-    return _names(assignment) | {
+def _inbox_fields(assignment: Assignment) -> dict[str, Any]:
+    """The fields of an inbox event: it carries the whole assignment."""
+    return _identity(assignment) | {
         "number": assignment.number,
         "as_of": assignment.as_of,
         "subject": assignment.subject,

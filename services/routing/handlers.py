@@ -1,4 +1,4 @@
-"""One short function per message."""
+"""The handler of each message: it calls one domain function."""
 
 from services.common.catalogue import catalogue
 from services.common.domain.decision import Decision, refused
@@ -28,18 +28,18 @@ def assign_department(current: Assignment | None, received: Received[RequestRegi
 
 
 @assignments.on(DocumentAccepted)
-def tell_of_file(current: Assignment | None, received: Received[DocumentAccepted]) -> Decision[Assignment]:
-    return domain.tell_of_file(current, received)
+def update_for_file(current: Assignment | None, received: Received[DocumentAccepted]) -> Decision[Assignment]:
+    return domain.update_for_file(current, received)
 
 
 @assignments.on(MessageAdded)
-def tell_of_message(current: Assignment | None, received: Received[MessageAdded]) -> Decision[Assignment]:
-    return domain.tell_of_message(current, received)
+def update_for_message(current: Assignment | None, received: Received[MessageAdded]) -> Decision[Assignment]:
+    return domain.update_for_message(current, received)
 
 
 @assignments.on(RequestWithdrawn)
-def tell_of_withdrawal(current: Assignment | None, received: Received[RequestWithdrawn]) -> Decision[Assignment]:
-    return domain.tell_of_withdrawal(current, received)
+def withdraw(current: Assignment | None, received: Received[RequestWithdrawn]) -> Decision[Assignment]:
+    return domain.withdraw(current, received)
 
 
 @assignments.on(ActRefused)

@@ -1,4 +1,4 @@
-"""The contracts routing reads and says."""
+"""The events that routing consumes and publishes."""
 
 from services.common.contracts import topics
 from services.common.contracts.assignments import (

@@ -1,4 +1,4 @@
-"""Routing needs no more than every process does."""
+"""Routing has no settings of its own."""
 
 from services.common.runtime.settings import Settings
 

@@ -4,5 +4,5 @@ from services.common.store import Database, DocumentStore
 from services.routing.domain import Assignment
 
 
-def assignments_in(database: Database) -> DocumentStore[Assignment]:
+def assignment_store(database: Database) -> DocumentStore[Assignment]:
     return DocumentStore(database["assignments"], Assignment)

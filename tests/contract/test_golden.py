@@ -7,7 +7,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from deploy.contracts.files import FOLDER
-from deploy.contracts.headers import SHAPES, shape_of
+from deploy.contracts.headers import HEADER_SCHEMAS, header_schema_name
 from deploy.contracts.schemas import models, schema_of
 from services.common.contracts import DomainEvent
 from services.common.messaging.records.positions import moment
@@ -44,7 +44,7 @@ def test_a_reader_ignores_headers_and_fields_of_a_newer_writer(golden: Golden) -
 
 @pytest.mark.parametrize("golden", RECORDS, ids=str)
 def test_the_headers_of_a_golden_record_fit_the_published_schema(golden: Golden) -> None:
-    Draft202012Validator(SHAPES[shape_of(golden.model)]).validate(golden.headers)
+    Draft202012Validator(HEADER_SCHEMAS[header_schema_name(golden.model)]).validate(golden.headers)
 
 
 @pytest.mark.parametrize("golden", PUBLISHED, ids=str)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.contracts import files
-from deploy.contracts.additive import breaks
+from deploy.contracts.additive import incompatible_changes
 from deploy.contracts.schemas import models
 from services.common.contracts import declared
 
@@ -37,8 +37,8 @@ def test_no_two_events_share_a_schema() -> None:
     assert set(models().values()) == declared_models
 
 
-def test_nothing_published_is_removed() -> None:
-    assert files.taken_back() == []
+def test_no_published_contract_changes_incompatibly() -> None:
+    assert files.incompatible_changes() == []
 
 
 def test_generating_twice_gives_the_same_bytes() -> None:
@@ -70,25 +70,25 @@ def grown(*path: str, **changes: Any) -> dict[str, Any]:
     ids=["an optional field", "an explanation", "a value of an open enum", "a field within a field"],
 )
 def test_a_contract_may_grow(new: dict[str, Any]) -> None:
-    assert breaks(OLD, new) == []
+    assert incompatible_changes(OLD, new) == []
 
 
 @pytest.mark.parametrize(
     ("new", "problems"),
     [
-        (grown("properties", text=None), ["/text is gone"]),
+        (grown("properties", text=None), ["/text was removed"]),
         (grown(required=["text", "state", "language"]), ["/language became required"]),
-        (grown(required=["text"]), ["/state may be absent"]),
+        (grown(required=["text"]), ["/state became optional"]),
         (grown("properties", "text", type="integer"), ["/text changed type: string -> integer"]),
         (grown("properties", "text", maxLength=500), ["/text changed maxLength: 4000 -> 500"]),
         (grown("properties", "language", enum=["pt"]), ["/language changed enum: ['pt', 'en'] -> ['pt']"]),
         (grown("$defs", "State", **{"x-extensible-enum": ["unknown"]}), ["/state lost open"]),
-        (grown("$defs", "Command", "properties", id=None), ["/command/id is gone"]),
+        (grown("$defs", "Command", "properties", id=None), ["/command/id was removed"]),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_an_incompatible_change_is_named(new: dict[str, Any], problems: list[str]) -> None:
-    assert breaks(OLD, new) == problems
+    assert incompatible_changes(OLD, new) == problems
 
 
 @pytest.fixture
@@ -110,9 +110,11 @@ def test_a_field_missing_from_the_models_is_named(published: Path) -> None:
     document = json.loads(schema.read_text(encoding="utf-8"))
     document["properties"]["colour"] = {"type": "string"}
     schema.write_text(json.dumps(document), encoding="utf-8")
-    assert files.taken_back(published) == ["schemas/pt.postigo.request.submitted.v1.json: /colour is gone"]
+    assert files.incompatible_changes(published) == [
+        "schemas/pt.postigo.request.submitted.v1.json: /colour was removed"
+    ]
 
 
 def test_an_event_missing_from_the_models_is_named(published: Path) -> None:
     (published / "schemas" / "pt.postigo.request.sung.v1.json").write_text("{}", encoding="utf-8")
-    assert files.taken_back(published) == ["schemas/pt.postigo.request.sung.v1.json: the event is gone"]
+    assert files.incompatible_changes(published) == ["schemas/pt.postigo.request.sung.v1.json: the event was removed"]

@@ -7,8 +7,8 @@ import pytest_asyncio
 
 from deploy.local import LocalStack
 from services.common.contracts import topics
+from tests.integration.gateway.gateway_environment import Person, gateway_environment
 from tests.integration.gateway.test_documents import PDF
-from tests.integration.gateway.town import Person, town
 from tests.support.topics import header, read_all
 from tests.support.waiting import eventually
 
@@ -17,8 +17,8 @@ MESSAGE = {"text": "Esqueci-me do recibo."}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def author(system: LocalStack) -> AsyncIterator[Person]:
-    async with town(system) as people:
-        (person,) = await people.people(1)
+    async with gateway_environment(system) as environment:
+        (person,) = await environment.people(1)
         yield person
 
 

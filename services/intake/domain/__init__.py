@@ -1,4 +1,4 @@
-"""Intake's pure part: the legal clock, the table of moves, the request, and what its author does about it."""
+"""Intake's domain. Pure: working days, the state machine, the request, and the acts of the person who filed it."""
 
 from services.intake.domain.request import LAPSE
 from services.intake.domain.state import Request

@@ -1,6 +1,6 @@
-"""The legal clock: working days as the administrative procedure code counts them (CPA, art. 87).
+"""Legal terms in working days, as the Portuguese administrative procedure code counts them (CPA, art. 87).
 
-The day of the event does not count; Saturdays, Sundays and holidays do not count; a term never ends on such a day.
+The day of the event does not count. Saturdays, Sundays and holidays do not count, and a term never ends on one.
 """
 
 from calendar import monthrange
@@ -14,11 +14,11 @@ import holidays
 
 from services.common.catalogue import Clock
 
-PLACE: Final = ZoneInfo("Europe/Lisbon")
-"""Where the day of entry is read off the clock on the wall."""
+LISBON: Final = ZoneInfo("Europe/Lisbon")
+"""The time zone of entry dates and deadlines."""
 
 CALENDAR: Final = f"PT/{version('holidays')}"
-"""Which calendar a date was computed with: kept with the date, because calendars are corrected."""
+"""The version of the holiday calendar. It is stored with each computed date, because calendars get corrected."""
 
 
 @lru_cache(maxsize=64)
@@ -32,7 +32,7 @@ def is_working_day(day: date) -> bool:
 
 def day_of(moment: datetime) -> date:
     """The calendar day of `moment` in Lisbon."""
-    return moment.astimezone(PLACE).date()
+    return moment.astimezone(LISBON).date()
 
 
 def add_working_days(start: date, length: int) -> date:
@@ -45,19 +45,19 @@ def add_working_days(start: date, length: int) -> date:
 
 
 def add_months(start: date, months: int) -> date:
-    """The same day `months` later, or that month's last; moved on to a working day."""
+    """The same day `months` later, or the last day of that month if shorter; moved to the next working day."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     day = date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
     return day if is_working_day(day) else add_working_days(day, 1)
 
 
 def due_on(entered: date, clock: Clock) -> date:
-    """The last day of the term that began on `entered`."""
+    """The last day of the term of a request entered on `entered`."""
     if clock.unit == "working_days":
         return add_working_days(entered, clock.length)
     return add_months(entered, clock.length)
 
 
 def end_of(day: date) -> datetime:
-    """The moment a term that ends on `day` is over: the next midnight in Lisbon."""
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), PLACE)
+    """The end of a term whose last day is `day`: the next midnight in Lisbon."""
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), LISBON)

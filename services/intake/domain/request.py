@@ -1,4 +1,4 @@
-"""A request, and how it takes each thing that happens to it. Pure: no clock, no input, no output."""
+"""The decisions about a request: one function for each event. Pure: no clock, no input or output."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,8 +10,8 @@ from services.common.domain.errors import Poison
 from services.common.domain.received import Received
 from services.common.domain.timers import Timer
 from services.intake.domain import clock
-from services.intake.domain.state import Request, fact, known, refuse, with_next_seq
-from services.intake.domain.transitions import Move, after
+from services.intake.domain.state import Request, fact, refuse, require_registered, with_next_seq
+from services.intake.domain.transitions import Move, next_state
 from services.intake.messages import (
     AssignmentMade,
     CommandFact,
@@ -30,16 +30,16 @@ from services.intake.messages import (
 )
 
 REPLY_WINDOW: Final = 10
-"""Working days in which a person may come back on an answer."""
+"""Working days in which a person may reply to an answer."""
 
 LAPSE: Final = "answer-lapsed"
 
 
 def register(current: Request | None, received: Received[RequestSubmitted], catalogue: Catalogue) -> Decision[Request]:
-    """Enter the request in the books and start its term."""
+    """Register the request and start its legal term."""
     event = received.event
     if current is not None:
-        # Fifty bits of two ids agree: the second request must not be taken for the first.
+        # A reference has 50 bits of the id, so two ids can collide. The second request must not change the first.
         if current.request_id != event.request_id:
             raise Poison("reference-taken")
         return unchanged(current)
@@ -77,9 +77,9 @@ def register(current: Request | None, received: Received[RequestSubmitted], cata
 
 
 def route(current: Request | None, received: Received[AssignmentMade]) -> Decision[Request]:
-    """A department has the request. Should its author have withdrawn it first, routing hears of that by itself."""
-    event, request = received.event, known(current)
-    state = after(request.state, Move.ROUTE)
+    """Record the assigned department. After a withdrawal nothing is published: routing consumes that fact itself."""
+    event, request = received.event, require_registered(current)
+    state = next_state(request.state, Move.ROUTE)
     if state is None:
         return refused(request)
     routed = with_next_seq(request, state, department=event.department)
@@ -98,9 +98,11 @@ def route(current: Request | None, received: Received[AssignmentMade]) -> Decisi
 
 
 def command(current: Request | None, received: Received[CommandFact], move: Move) -> Decision[Request]:
-    """A department makes a move. It is refused where the table lacks it, or when the department saw too little."""
-    event, request = received.event, known(current)
-    state = after(request.state, move)
+    """Apply a department's command. It is refused if the state does not allow it, or if the department has not yet seen
+    the person's latest message or file.
+    """
+    event, request = received.event, require_registered(current)
+    state = next_state(request.state, move)
     if state is None:
         return refuse(request, received, event.occurred_at, "not-allowed", command=event.command)
     if move in (Move.ANSWER, Move.RESOLVE) and event.seen < request.person_seq:
@@ -129,10 +131,10 @@ def _apply(request: Request, event: CommandFact, move: Move, state: State) -> De
 
 
 def lapse(current: Request | None, at: datetime) -> Decision[Request]:
-    """The window to come back on the answer has passed."""
+    """Conclude an answered request, because the reply window has passed."""
     if current is None:
         return unchanged(current)
-    state = after(current.state, Move.LAPSE)
+    state = next_state(current.state, Move.LAPSE)
     if state is None:
         return unchanged(current)
     concluded = with_next_seq(current, state)
@@ -140,14 +142,14 @@ def lapse(current: Request | None, at: datetime) -> Decision[Request]:
 
 
 def accept_file(current: Request | None, received: Received[FileAccepted]) -> Decision[Request]:
-    """A file may be opened by the department, which must look at it before it answers. Kept in every state."""
-    event, request = received.event, known(current)
-    told = with_next_seq(request, request.state, person_seq=request.seq + 1)
+    """Add an accepted file, in any state. A department must have seen it before it may answer."""
+    event, request = received.event, require_registered(current)
+    updated = with_next_seq(request, request.state, person_seq=request.seq + 1)
     return changed(
-        told,
+        updated,
         fact(
             DocumentAccepted,
-            told,
+            updated,
             event.occurred_at,
             document_id=event.document_id,
             name=event.name,
@@ -159,14 +161,14 @@ def accept_file(current: Request | None, received: Received[FileAccepted]) -> De
 
 
 def refuse_file(current: Request | None, received: Received[FileRefused]) -> Decision[Request]:
-    event, request = received.event, known(current)
-    told = with_next_seq(request, request.state)
-    refusal = fact(DocumentRefused, told, event.occurred_at, document_id=event.document_id, because=event.because)
-    return changed(told, refusal)
+    event, request = received.event, require_registered(current)
+    updated = with_next_seq(request, request.state)
+    refusal = fact(DocumentRefused, updated, event.occurred_at, document_id=event.document_id, because=event.because)
+    return changed(updated, refusal)
 
 
 def timers(request: Request) -> Sequence[Timer]:
-    """An answered request concludes by itself once the reply window has passed."""
+    """The timer that concludes an answered request at the end of the reply window."""
     if request.state is not State.ANSWERED or request.answered_on is None:
         return ()
     last = clock.add_working_days(request.answered_on, REPLY_WINDOW)

@@ -1,4 +1,4 @@
-"""An entry in the book of requests, and how it comes to its next fact. Pure."""
+"""The state of a request, and the next fact about it. Pure."""
 
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -15,10 +15,10 @@ F = TypeVar("F", bound=LifecycleFact)
 
 
 class Request(Value):
-    """What intake knows of a request. `seq` is that of the last fact it said.
+    """The aggregate. `seq` is the number of the last published fact.
 
-    `person_seq` is the last fact a department must have seen before it may answer: a message or an accepted file.
-    `acted_at` holds when the person acted lately, for the bound on their acts.
+    `person_seq` is the `seq` of the latest message or accepted file; a department must have seen it before it answers.
+    `acted_at` are the times of the person's recent acts, for the limit on acts.
     """
 
     request_id: UUID
@@ -35,20 +35,20 @@ class Request(Value):
     acted_at: tuple[datetime, ...] = ()
 
 
-def known(current: Request | None) -> Request:
-    """What is about a request comes after its registration on every topic intake reads; otherwise it is impossible."""
+def require_registered(current: Request | None) -> Request:
+    """On every topic that intake consumes, a request's submission comes first: an event before it is poison."""
     if current is None:
         raise Poison("unknown-request")
     return current
 
 
 def with_next_seq(request: Request, state: State, **more: Any) -> Request:
-    """The request with its next fact, standing at `state` after it."""
+    """The request with the `seq` of its next fact, in `state`."""
     return request.model_copy(update={"state": state, "seq": request.seq + 1, **more})
 
 
 def fact(kind: type[F], request: Request, at: datetime, **facts: Any) -> F:
-    """The fact that `request` was last moved by."""
+    """The fact with the `seq` and state of `request`."""
     return kind(
         request_id=request.request_id,
         reference=request.reference,
@@ -69,7 +69,8 @@ def refuse(
     command: CommandRef | None = None,
     catch_up_to: int | None = None,
 ) -> Decision[Request]:
-    """Say that an act had no effect; its author is told, and the request stays as it is."""
-    told = with_next_seq(request, request.state)
-    act = command.id if command else received.id
-    return refused(told, fact(ActRefused, told, at, act_id=act, code=code, catch_up_to=catch_up_to, command=command))
+    """Publish that an act or a command had no effect. Only `seq` changes."""
+    updated = with_next_seq(request, request.state)
+    act_id = command.id if command else received.id
+    refusal = fact(ActRefused, updated, at, act_id=act_id, code=code, catch_up_to=catch_up_to, command=command)
+    return refused(updated, refusal)

@@ -1,6 +1,6 @@
-"""The life of a request as a table: from which states each move may be made, and where it leads.
+"""The state machine of a request, as a table: for each move, the states that allow it and the state it leads to.
 
-A move that the table lacks is refused, never guessed.
+A move that is not in the table is refused.
 """
 
 from enum import StrEnum
@@ -16,9 +16,9 @@ class Move(StrEnum):
     RESOLVE = "resolve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
-    """Its author takes it back."""
+    """The person withdraws the request."""
     LAPSE = "lapse"
-    """Nobody came back on the answer in time."""
+    """The reply window passed without a reply."""
 
 
 _OPEN: Final = (State.REGISTERED, State.IN_ANALYSIS)
@@ -34,6 +34,6 @@ TRANSITIONS: Final[dict[Move, dict[State, State]]] = {
 }
 
 
-def after(state: State, move: Move) -> State | None:
-    """Where `move` leads from `state`; None when it is not allowed there."""
+def next_state(state: State, move: Move) -> State | None:
+    """The state after `move` in `state`; None if the move is not allowed."""
     return TRANSITIONS[move].get(state)

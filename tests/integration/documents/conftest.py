@@ -1,4 +1,4 @@
-"""The documents process on an own stack: its consumer group must not take other tests' partitions."""
+"""The documents process on its own stack, so that its consumer group does not consume the records of other tests."""
 
 from collections.abc import AsyncIterator
 
@@ -6,20 +6,20 @@ import pytest
 import pytest_asyncio
 
 from deploy.local import LocalStack
-from tests.integration.documents.desk import Desk
+from tests.integration.documents.documents_environment import DocumentsEnvironment
 from tests.support import stacks
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def documents(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
-    """Kafka, the stores, and one documents process."""
+    """Kafka, MongoDB, the object store, and one documents process."""
     async with stacks.own(tmp_path_factory.mktemp("documents"), ("kafka", "mongo", "s3")) as stack:
         await stack.start_processes(["documents"])
         yield stack
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def desk(documents: LocalStack) -> AsyncIterator[Desk]:
-    """Everything a test can do to documents, as the gateway, intake or an operator would."""
-    async with Desk(documents.env, documents.env["DOCUMENTS_URL"]) as desk:
-        yield desk
+async def environment(documents: LocalStack) -> AsyncIterator[DocumentsEnvironment]:
+    """The environment of the documents process: signed calls, facts, bucket and collections."""
+    async with DocumentsEnvironment(documents.env, documents.env["DOCUMENTS_URL"]) as environment:
+        yield environment

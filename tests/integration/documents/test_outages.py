@@ -1,4 +1,4 @@
-"""Engines that are away: a clear answer at once, nothing lost, and work again without being told."""
+"""Unavailable dependencies: a clear answer at once, nothing lost, and recovery without a restart."""
 
 import asyncio
 import sys
@@ -7,46 +7,50 @@ from uuid import uuid4
 import httpx2
 
 from deploy.local import LocalStack
-from tests.integration.documents.desk import MIB, Desk, pdf
+from tests.integration.documents.documents_environment import MIB, DocumentsEnvironment, pdf
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
 
-async def test_without_the_object_store_uploads_wait_and_claims_go_on(desk: Desk, documents: LocalStack) -> None:
+async def test_without_the_object_store_uploads_are_503_and_claims_succeed(
+    environment: DocumentsEnvironment, documents: LocalStack
+) -> None:
     owner, new = uuid4(), uuid4()
-    document_id = await desk.stored(owner)
+    document_id = await environment.upload_file(owner)
     await documents.stop("s3")
     try:
         for size in (2000, 6 * MIB):
-            refused = await desk.put(new, pdf(size), owner=owner)
+            refused = await environment.put(new, pdf(size), owner=owner)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
             assert refused.headers["content-type"] == "application/problem+json"
-        assert (await desk.get(document_id, owner)).status_code == 200
-        assert (await desk.claim(uuid4(), owner, document_id)).status_code == 200
+        assert (await environment.get(document_id, owner)).status_code == 200
+        assert (await environment.claim(uuid4(), owner, document_id)).status_code == 200
     finally:
         await documents.restart("s3")
 
-    assert (await desk.put(new, pdf(), owner=owner)).status_code == 201
-    assert list((await desk.objects(new)).values()) == [pdf()]
+    assert (await environment.put(new, pdf(), owner=owner)).status_code == 201
+    assert list((await environment.objects(new)).values()) == [pdf()]
 
 
-async def test_without_the_store_every_call_is_asked_to_come_back(desk: Desk, documents: LocalStack) -> None:
+async def test_without_the_store_every_call_is_503_with_retry_after(
+    environment: DocumentsEnvironment, documents: LocalStack
+) -> None:
     owner, document_id = uuid4(), uuid4()
     await documents.stop("mongo")
     try:
         answers = await asyncio.gather(
-            desk.put(document_id, pdf(), owner=owner),
-            desk.get(document_id, owner),
-            desk.claim(uuid4(), owner, document_id),
+            environment.put(document_id, pdf(), owner=owner),
+            environment.get(document_id, owner),
+            environment.claim(uuid4(), owner, document_id),
         )
     finally:
         await documents.restart("mongo")
 
     assert [(each.status_code, each.headers["retry-after"]) for each in answers] == [(503, "2")] * 3
-    assert (await desk.put(document_id, pdf(), owner=owner)).status_code == 201
+    assert (await environment.put(document_id, pdf(), owner=owner)).status_code == 201
 
 
-async def test_started_without_the_object_store_it_is_live_and_becomes_ready(documents: LocalStack) -> None:
+async def test_a_process_started_without_the_object_store_is_live_and_becomes_ready(documents: LocalStack) -> None:
     async with Proxy(documents.env["S3_URL"].removeprefix("http://")) as proxy:
         proxy.cut()
         port = documents.port("documents-2")
@@ -58,7 +62,7 @@ async def test_started_without_the_object_store_it_is_live_and_becomes_ready(doc
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
             try:
 
-                async def waits() -> bool:
+                async def live_and_not_ready() -> bool:
                     try:
                         live, ready = await http.get("/health/live"), await http.get("/health/ready")
                     except httpx2.TransportError:
@@ -66,7 +70,7 @@ async def test_started_without_the_object_store_it_is_live_and_becomes_ready(doc
                     assert ready.status_code == 503
                     return live.status_code == 200 and "object store" in ready.text
 
-                await eventually(waits)
+                await eventually(live_and_not_ready)
                 proxy.mend()
 
                 async def is_ready() -> bool:

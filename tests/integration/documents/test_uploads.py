@@ -1,4 +1,4 @@
-"""Bytes into the bucket: streamed, judged, kept once, and never replaced."""
+"""Uploads: streamed to the bucket, validated, stored once, and never replaced."""
 
 import asyncio
 import hashlib
@@ -11,11 +11,11 @@ import pytest
 
 from deploy import demo
 from services.common.contracts.limits import MAX_FILE_BYTES
-from tests.integration.documents.desk import MIB, Desk, pdf
+from tests.integration.documents.documents_environment import MIB, DocumentsEnvironment, pdf
 from tests.support.waiting import eventually
 
 SAMPLES = Path(demo.__file__).parent / "documents"
-KEPT = [
+ACCEPTED = [
     ("recibos-verdes-trimestre.pdf", "application/pdf"),
     ("declaracao-matricula.png", "image/png"),
     ("folha-de-horas.jpg", "image/jpeg"),
@@ -27,18 +27,22 @@ async def in_chunks(body: bytes, size: int = 64 * 1024) -> AsyncIterator[bytes]:
         yield body[start : start + size]
 
 
-async def nothing_is_kept(desk: Desk, document_id: UUID, owner: UUID) -> None:
-    assert (await desk.get(document_id, owner)).status_code == 404
-    assert await desk.objects(document_id) == {}
-    assert await desk.begun_uploads(document_id) == []
-    assert await desk.noted_uploads(document_id) == 0
+async def assert_nothing_stored(environment: DocumentsEnvironment, document_id: UUID, owner: UUID) -> None:
+    assert (await environment.get(document_id, owner)).status_code == 404
+    assert await environment.objects(document_id) == {}
+    assert await environment.unfinished_uploads(document_id) == []
+    assert await environment.pending_uploads(document_id) == 0
 
 
-@pytest.mark.parametrize(("sample", "media_type"), KEPT)
-async def test_each_kept_type_arrives_whole(desk: Desk, sample: str, media_type: str) -> None:
+@pytest.mark.parametrize(("sample", "media_type"), ACCEPTED)
+async def test_each_accepted_type_is_stored_whole(
+    environment: DocumentsEnvironment, sample: str, media_type: str
+) -> None:
     body, document_id, owner = (SAMPLES / sample).read_bytes(), uuid4(), uuid4()
 
-    answer = await desk.put(document_id, in_chunks(body, 999), owner=owner, media_type=media_type, name=f"../{sample}")
+    answer = await environment.put(
+        document_id, in_chunks(body, 999), owner=owner, media_type=media_type, name=f"../{sample}"
+    )
 
     assert answer.status_code == 201
     assert answer.json() == {
@@ -49,21 +53,21 @@ async def test_each_kept_type_arrives_whole(desk: Desk, sample: str, media_type:
         "sha256": hashlib.sha256(body).hexdigest(),
         "state": "stored",
     }
-    assert list((await desk.objects(document_id)).values()) == [body]
-    assert (await desk.get(document_id, owner)).json() == answer.json()
-    assert await desk.noted_uploads(document_id) == 0
+    assert list((await environment.objects(document_id)).values()) == [body]
+    assert (await environment.get(document_id, owner)).json() == answer.json()
+    assert await environment.pending_uploads(document_id) == 0
 
 
 @pytest.mark.parametrize("size", [5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 12 * MIB + 3, MAX_FILE_BYTES])
-async def test_a_file_of_many_parts_arrives_whole(desk: Desk, size: int) -> None:
+async def test_a_file_of_many_parts_is_stored_whole(environment: DocumentsEnvironment, size: int) -> None:
     body, document_id, owner = pdf(size), uuid4(), uuid4()
 
-    answer = await desk.put(document_id, in_chunks(body), owner=owner)
+    answer = await environment.put(document_id, in_chunks(body), owner=owner)
 
     assert answer.status_code == 201
     assert (answer.json()["size"], answer.json()["sha256"]) == (size, hashlib.sha256(body).hexdigest())
-    assert list((await desk.objects(document_id)).values()) == [body]
-    assert await desk.begun_uploads(document_id) == []
+    assert list((await environment.objects(document_id)).values()) == [body]
+    assert await environment.unfinished_uploads(document_id) == []
 
 
 @pytest.mark.parametrize(
@@ -77,121 +81,127 @@ async def test_a_file_of_many_parts_arrives_whole(desk: Desk, size: int) -> None
         (b"", "application/pdf", 422),
     ],
 )
-async def test_what_is_not_kept_is_refused_and_leaves_nothing(
-    desk: Desk, body: bytes, media_type: str, status: int
+async def test_unacceptable_content_is_refused_and_leaves_nothing(
+    environment: DocumentsEnvironment, body: bytes, media_type: str, status: int
 ) -> None:
     document_id, owner = uuid4(), uuid4()
 
-    answer = await desk.put(document_id, body, owner=owner, media_type=media_type)
+    answer = await environment.put(document_id, body, owner=owner, media_type=media_type)
 
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
-    await nothing_is_kept(desk, document_id, owner)
+    await assert_nothing_stored(environment, document_id, owner)
 
 
-async def test_over_the_cap_is_refused_by_its_declared_length(desk: Desk) -> None:
+async def test_a_file_over_the_limit_is_refused_by_its_declared_length(environment: DocumentsEnvironment) -> None:
     document_id, owner = uuid4(), uuid4()
-    assert (await desk.put(document_id, pdf(MAX_FILE_BYTES + 1), owner=owner)).status_code == 413
-    await nothing_is_kept(desk, document_id, owner)
+    assert (await environment.put(document_id, pdf(MAX_FILE_BYTES + 1), owner=owner)).status_code == 413
+    await assert_nothing_stored(environment, document_id, owner)
 
 
-async def test_over_the_cap_is_refused_while_streaming(desk: Desk) -> None:
+async def test_a_file_over_the_limit_is_refused_while_streaming(environment: DocumentsEnvironment) -> None:
     document_id, owner = uuid4(), uuid4()
-    assert (await desk.put(document_id, in_chunks(pdf(MAX_FILE_BYTES + 1)), owner=owner)).status_code == 413
-    await nothing_is_kept(desk, document_id, owner)
+    assert (await environment.put(document_id, in_chunks(pdf(MAX_FILE_BYTES + 1)), owner=owner)).status_code == 413
+    await assert_nothing_stored(environment, document_id, owner)
 
 
-async def send_raw(desk: Desk, document_id: UUID, owner: UUID, length: int, body: bytes, *, hang_up: bool) -> None:
-    """A PUT that says it has `length` bytes and sends these; then the client goes, or waits until the server does."""
-    place = urlsplit(desk.url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+async def send_raw(
+    environment: DocumentsEnvironment, document_id: UUID, owner: UUID, length: int, body: bytes, *, hang_up: bool
+) -> None:
+    """A PUT that declares `length` bytes and sends `body`. Then the client disconnects, or waits for the server."""
+    url = urlsplit(environment.url)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
     path = f"/internal/documents/{document_id}"
-    said = {"Postigo-Owner": str(owner), "Content-Type": "application/pdf", "Content-Length": str(length)}
-    head = "".join(f"{name}: {value}\r\n" for name, value in (desk.signed("PUT", path, about=said)).items())
-    writer.write(f"PUT {path} HTTP/1.1\r\nHost: {place.netloc}\r\nConnection: close\r\n{head}\r\n".encode() + body)
+    about = {"Postigo-Owner": str(owner), "Content-Type": "application/pdf", "Content-Length": str(length)}
+    headers = "".join(f"{name}: {value}\r\n" for name, value in environment.signed("PUT", path, about=about).items())
+    writer.write(f"PUT {path} HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: close\r\n{headers}\r\n".encode() + body)
     await writer.drain()
     if not hang_up:
         await reader.read()
     writer.close()
 
 
-async def test_a_length_that_promises_more_than_comes_leaves_nothing(desk: Desk) -> None:
-    """Whether the body ends early in the first part or in a later one, with parts in the bucket already."""
+async def test_a_body_shorter_than_its_declared_length_leaves_nothing(environment: DocumentsEnvironment) -> None:
+    """The body ends early in the first part, or in a later one when parts are already in the bucket."""
     for size in (2000, 11 * MIB):
         document_id, owner = uuid4(), uuid4()
-        await send_raw(desk, document_id, owner, size + 1, pdf(size), hang_up=True)
+        await send_raw(environment, document_id, owner, size + 1, pdf(size), hang_up=True)
 
-        async def gone(document_id: UUID = document_id, owner: UUID = owner) -> bool:
-            await nothing_is_kept(desk, document_id, owner)
+        async def removed(document_id: UUID = document_id, owner: UUID = owner) -> bool:
+            await assert_nothing_stored(environment, document_id, owner)
             return True
 
-        await eventually(gone)
+        await eventually(removed)
 
 
-async def test_a_length_that_promises_less_than_comes_keeps_no_byte_of_the_rest(desk: Desk) -> None:
+async def test_a_body_longer_than_its_declared_length_is_cut(environment: DocumentsEnvironment) -> None:
     document_id, owner = uuid4(), uuid4()
-    await send_raw(desk, document_id, owner, 1500, pdf(4000), hang_up=False)
+    await send_raw(environment, document_id, owner, 1500, pdf(4000), hang_up=False)
 
-    async def settled() -> bool:
-        return await desk.noted_uploads(document_id) == 0
+    async def ended() -> bool:
+        return await environment.pending_uploads(document_id) == 0
 
-    await eventually(settled)
-    assert set((await desk.objects(document_id)).values()) <= {pdf(4000)[:1500]}
+    await eventually(ended)
+    assert set((await environment.objects(document_id)).values()) <= {pdf(4000)[:1500]}
 
 
-async def test_the_same_upload_again_gives_the_same_answer_and_one_object(desk: Desk) -> None:
+async def test_repeating_an_upload_gives_the_same_answer_and_one_object(environment: DocumentsEnvironment) -> None:
     document_id, owner, body = uuid4(), uuid4(), pdf(6 * MIB)
-    first = await desk.put(document_id, body, owner=owner, name="a.pdf")
-    again = await desk.put(document_id, in_chunks(body), owner=owner, name="b.pdf")
+    first = await environment.put(document_id, body, owner=owner, name="a.pdf")
+    again = await environment.put(document_id, in_chunks(body), owner=owner, name="b.pdf")
 
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
-    assert len(await desk.objects(document_id)) == 1
+    assert len(await environment.objects(document_id)) == 1
 
 
-async def test_other_bytes_or_another_owner_cannot_replace_a_file(desk: Desk) -> None:
+async def test_other_bytes_or_another_owner_cannot_replace_a_file(environment: DocumentsEnvironment) -> None:
     document_id, owner = uuid4(), uuid4()
-    await desk.put(document_id, pdf(), owner=owner)
+    await environment.put(document_id, pdf(), owner=owner)
 
-    assert (await desk.put(document_id, pdf(seed=1), owner=owner)).status_code == 409
-    assert (await desk.put(document_id, pdf(), owner=uuid4())).status_code == 409
-    assert list((await desk.objects(document_id)).values()) == [pdf()]
+    assert (await environment.put(document_id, pdf(seed=1), owner=owner)).status_code == 409
+    assert (await environment.put(document_id, pdf(), owner=uuid4())).status_code == 409
+    assert list((await environment.objects(document_id)).values()) == [pdf()]
 
 
-async def test_of_uploads_at_the_same_time_one_is_kept_and_its_bytes_are_the_answered_ones(desk: Desk) -> None:
+async def test_of_concurrent_uploads_one_is_stored_and_only_equal_bytes_succeed(
+    environment: DocumentsEnvironment,
+) -> None:
     document_id, owner = uuid4(), uuid4()
     bodies = [pdf(6 * MIB, seed % 2) for seed in range(6)]
 
-    answers = await asyncio.gather(*(desk.put(document_id, in_chunks(body), owner=owner) for body in bodies))
+    answers = await asyncio.gather(*(environment.put(document_id, in_chunks(body), owner=owner) for body in bodies))
 
-    (kept,) = (await desk.objects(document_id)).values()
-    by_body = [(body == kept, answer.status_code) for body, answer in zip(bodies, answers, strict=True)]
+    (stored,) = (await environment.objects(document_id)).values()
+    by_body = [(body == stored, answer.status_code) for body, answer in zip(bodies, answers, strict=True)]
     assert [status for _, status in by_body].count(201) == 1
     assert all(status in ({200, 201} if same else {409}) for same, status in by_body)
-    assert await desk.noted_uploads(document_id) == 0
+    assert await environment.pending_uploads(document_id) == 0
 
 
-async def test_somebody_elses_file_is_answered_like_an_unknown_one(desk: Desk) -> None:
-    document_id = await desk.stored(uuid4())
-    theirs, unknown = await desk.get(document_id, uuid4()), await desk.get(uuid4(), uuid4())
+async def test_another_owners_file_is_answered_like_an_unknown_one(environment: DocumentsEnvironment) -> None:
+    document_id = await environment.upload_file(uuid4())
+    theirs, unknown = await environment.get(document_id, uuid4()), await environment.get(uuid4(), uuid4())
 
     assert theirs.status_code == unknown.status_code == 404
     assert {**theirs.json(), "support_code": ""} == {**unknown.json(), "support_code": ""}
 
 
-async def test_a_compressed_body_is_refused(desk: Desk) -> None:
+async def test_a_compressed_body_is_refused(environment: DocumentsEnvironment) -> None:
     path = f"/internal/documents/{uuid4()}"
-    said = {"Postigo-Owner": str(uuid4()), "Content-Type": "application/pdf", "Content-Encoding": "gzip"}
-    assert (await desk.http.put(path, content=pdf(), headers=desk.signed("PUT", path, about=said))).status_code == 415
+    about = {"Postigo-Owner": str(uuid4()), "Content-Type": "application/pdf", "Content-Encoding": "gzip"}
+    assert (
+        await environment.http.put(path, content=pdf(), headers=environment.signed("PUT", path, about=about))
+    ).status_code == 415
 
 
 @pytest.mark.parametrize("name", [quote("Março ☂.pdf"), "r%FFx.pdf", ""])
-async def test_a_name_is_read_as_percent_encoded_utf_8(desk: Desk, name: str) -> None:
+async def test_a_name_is_decoded_as_percent_encoded_utf_8(environment: DocumentsEnvironment, name: str) -> None:
     document_id, owner = uuid4(), uuid4()
     path = f"/internal/documents/{document_id}"
-    said = {"Postigo-Owner": str(owner), "Content-Type": "application/pdf", "Postigo-Name": name}
+    about = {"Postigo-Owner": str(owner), "Content-Type": "application/pdf", "Postigo-Name": name}
 
-    answer = await desk.http.put(path, content=pdf(), headers=desk.signed("PUT", path, about=said))
+    answer = await environment.http.put(path, content=pdf(), headers=environment.signed("PUT", path, about=about))
 
     if "%FF" in name:
         assert answer.status_code == 422

@@ -1,33 +1,33 @@
-"""DependencyProbe of our own: a test here stops the broker, and counts what lies on the intake topic."""
+"""The gateway on its own stack: tests here stop the broker and count the records on the intake topic."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from tests.integration.gateway.front import Front, front
-from tests.integration.gateway.town import Person, Town, town
+from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person, gateway_environment
+from tests.integration.gateway.public_endpoint import PublicEndpoint, public_endpoint
 from tests.support import stacks
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GatewayEnvironment]:
     async with stacks.own(tmp_path_factory.mktemp("gateway"), ("kafka", "mongo", "s3")) as stack:
         await stack.start_processes(["documents", "gateway", "gateway-worker"], {"FORWARDED_ALLOW_IPS": "127.0.0.1"})
-        async with town(stack) as made:
-            yield made
+        async with gateway_environment(stack) as environment:
+            yield environment
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def entrance(gateway: Town) -> AsyncIterator[Front]:
-    """Where strangers come in."""
-    async with front(gateway.stack) as made:
-        yield made
+async def endpoint(gateway: GatewayEnvironment) -> AsyncIterator[PublicEndpoint]:
+    """The address that clients use."""
+    async with public_endpoint(gateway.stack) as endpoint:
+        yield endpoint
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def signed_in(gateway: Town) -> tuple[Person, Person, Person]:
-    """Two persons and a company, the same for the whole run."""
+async def signed_in(gateway: GatewayEnvironment) -> tuple[Person, Person, Person]:
+    """Two persons and a company, the same for the whole session."""
     person, other, company = await gateway.people(1, 1, 2)
     return person, other, company
 

@@ -1,4 +1,4 @@
-"""Acting on a request: on one's own alone, kept before it is answered, and told what became of it."""
+"""Acts on requests: only on own requests, stored before the answer, and readable outcomes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,10 +15,10 @@ from services.common.contracts.lifecycle import ActRefused, LifecycleFact, Messa
 from services.common.domain.identifiers import derived_id
 from services.common.messaging import Publisher
 from services.common.messaging.records.writer import outbox_entry
+from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person, headers_of, new_key, value_of
 from tests.integration.gateway.test_documents import PDF
 from tests.integration.gateway.test_reading import filed
 from tests.integration.gateway.test_submit import pointers, problem
-from tests.integration.gateway.town import Person, Town, headers_of, new_key, value_of
 from tests.support.waiting import eventually
 
 MESSAGE = {"text": "Esqueci-me de juntar o recibo."}
@@ -27,7 +27,7 @@ ACTS: list[tuple[str, dict[str, Any]]] = [("messages", MESSAGE), ("withdrawal", 
 acts = pytest.mark.parametrize(("act", "body"), ACTS)
 
 
-async def taken(answer: httpx2.Response) -> UUID:
+async def act_id_of(answer: httpx2.Response) -> UUID:
     assert answer.status_code == 202, answer.text
     return UUID(answer.json()["act_id"])
 
@@ -53,7 +53,7 @@ async def test_a_missing_or_bad_key_is_400(person: Person, act: str, body: dict[
         (b'{"surprise": 1}', "application/json", 422, "invalid"),
     ],
 )
-async def test_a_body_that_cannot_be_understood_is_refused(
+async def test_an_invalid_body_is_refused(
     person: Person, act: str, content: bytes, content_type: str, status: int, kind: str
 ) -> None:
     reference = (await filed(person))["reference"]
@@ -62,39 +62,41 @@ async def test_a_body_that_cannot_be_understood_is_refused(
     assert (answer.status_code, problem(answer)) == (status, kind)
 
 
-async def test_a_file_that_cannot_be_named_is_pointed_at_and_nothing_is_kept(gateway: Town, person: Person) -> None:
+async def test_an_unknown_file_is_refused_with_a_pointer_and_nothing_is_published(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
     request = await filed(person)
     answer = await person.act(request["reference"], "messages", {"documents": [str(uuid4())]})
     assert (answer.status_code, pointers(answer)) == (422, [("/documents/0", "unknown_document")])
-    assert len(await gateway.appended(request["request_id"])) == 1
+    assert len(await gateway.records_of(request["request_id"])) == 1
 
 
 @acts
-async def test_acting_on_somebody_elses_request_is_answered_as_on_one_that_never_was(
-    gateway: Town, person: Person, other: Person, act: str, body: dict[str, Any]
+async def test_an_act_on_another_accounts_request_is_answered_like_one_on_an_unknown_request(
+    gateway: GatewayEnvironment, person: Person, other: Person, act: str, body: dict[str, Any]
 ) -> None:
     request = await filed(other)
-    theirs = await person.act(request["reference"], act, body)
-    shown = await person.act(request["reference"], act, body, postigo_receipt=request["receipt"])
-    never = await person.act("PO-00000-00000-0", act, body)
-    for answer in (theirs, shown, never):
+    without_receipt = await person.act(request["reference"], act, body)
+    with_receipt = await person.act(request["reference"], act, body, postigo_receipt=request["receipt"])
+    unknown = await person.act("PO-00000-00000-0", act, body)
+    for answer in (without_receipt, with_receipt, unknown):
         assert (answer.status_code, answer.headers["retry-after"]) == (404, "1")
-        assert {**answer.json(), "support_code": ""} == {**never.json(), "support_code": ""}
+        assert {**answer.json(), "support_code": ""} == {**unknown.json(), "support_code": ""}
     typo = await person.act("nonsense", act, body)
     assert (typo.status_code, problem(typo)) == (404, "reference")
-    assert len(await gateway.appended(request["request_id"])) == 1
+    assert len(await gateway.records_of(request["request_id"])) == 1
 
 
-async def test_a_message_is_one_record_under_the_act_id_that_says_who_only_by_opaque_ids(
-    gateway: Town, person: Person
+async def test_a_message_is_one_record_with_the_act_id_and_no_identity(
+    gateway: GatewayEnvironment, person: Person
 ) -> None:
     request = await filed(person)
     document = (await person.send(PDF)).json()["document_id"]
     answer = await person.act(request["reference"], "messages", MESSAGE | {"documents": [document]})
-    act_id = await taken(answer)
+    act_id = await act_id_of(answer)
     assert answer.json() == {"reference": request["reference"], "act_id": str(act_id)}
     assert answer.headers["location"] == f"/v1/requests/{request['reference']}?after={act_id}"
-    _, record = await gateway.appended(request["request_id"])
+    _, record = await gateway.records_of(request["request_id"])
     assert value_of(record) == {
         "request_id": request["request_id"],
         "reference": request["reference"],
@@ -109,24 +111,24 @@ async def test_a_message_is_one_record_under_the_act_id_that_says_who_only_by_op
     assert person.niss not in f"{record.value!r}{record.headers!r}"
 
 
-async def test_a_withdrawal_is_one_record_under_the_act_id(gateway: Town, person: Person) -> None:
+async def test_a_withdrawal_is_one_record_with_the_act_id(gateway: GatewayEnvironment, person: Person) -> None:
     request = await filed(person)
-    act_id = await taken(await person.act(request["reference"], "withdrawal", {}))
-    _, record = await gateway.appended(request["request_id"])
+    act_id = await act_id_of(await person.act(request["reference"], "withdrawal", {}))
+    _, record = await gateway.records_of(request["request_id"])
     headers = headers_of(record)
     assert (headers["ce_id"], headers["ce_type"]) == (str(act_id), "pt.postigo.request.withdrawn.v1")
     assert headers["ce_dataschema"] == "urn:postigo:schema:intake.request.withdrawn.v1"
 
 
 @pytest.mark.parametrize("content_type", [{}, {"content_type": "application/json"}])
-async def test_a_withdrawal_needs_no_body_and_is_the_same_with_an_empty_one(
-    gateway: Town, person: Person, content_type: dict[str, str]
+async def test_a_withdrawal_without_a_body_equals_one_with_an_empty_body(
+    gateway: GatewayEnvironment, person: Person, content_type: dict[str, str]
 ) -> None:
     request, key = await filed(person), new_key()
     path, headers = f"/v1/requests/{request['reference']}/withdrawal", person.headers(idempotency_key=key)
-    act_id = await taken(await person.http.post(path, headers=headers | person.headers(**content_type)))
-    assert await taken(await person.act(request["reference"], "withdrawal", {}, key)) == act_id
-    _, only = await gateway.appended(request["request_id"])
+    act_id = await act_id_of(await person.http.post(path, headers=headers | person.headers(**content_type)))
+    assert await act_id_of(await person.act(request["reference"], "withdrawal", {}, key)) == act_id
+    _, only = await gateway.records_of(request["request_id"])
     assert headers_of(only)["ce_id"] == str(act_id)
 
 
@@ -141,7 +143,7 @@ async def test_a_message_needs_a_body(person: Person) -> None:
         assert (answer.status_code, problem(answer)) == (status, kind)
 
 
-async def test_a_withdrawal_sent_in_pieces_has_a_body_that_must_be_json(person: Person) -> None:
+async def test_a_chunked_withdrawal_has_a_body_that_must_be_json(person: Person) -> None:
     async def nothing() -> AsyncIterator[bytes]:
         yield b""
 
@@ -152,21 +154,21 @@ async def test_a_withdrawal_sent_in_pieces_has_a_body_that_must_be_json(person: 
 
 
 @acts
-async def test_the_same_act_however_often_it_is_sent_is_one(
-    gateway: Town, person: Person, act: str, body: dict[str, Any]
+async def test_repeated_sends_of_an_act_are_one_act(
+    gateway: GatewayEnvironment, person: Person, act: str, body: dict[str, Any]
 ) -> None:
     request, key = await filed(person), new_key()
     answers = await asyncio.gather(*(person.act(request["reference"], act, body, key) for _ in range(20)))
-    (act_id,) = {await taken(answer) for answer in answers}
-    records = (await gateway.appended(request["request_id"]))[1:]
+    (act_id,) = {await act_id_of(answer) for answer in answers}
+    records = (await gateway.records_of(request["request_id"]))[1:]
     assert {(record.value, headers_of(record)["ce_id"]) for record in records} == {(records[0].value, str(act_id))}
 
 
-async def test_a_key_is_good_for_one_sending_to_one_request(person: Person) -> None:
+async def test_a_key_is_valid_for_one_act_on_one_request(person: Person) -> None:
     key = new_key()
     request = await filed(person)
     another = (await filed(person, description="Outra coisa."))["reference"]
-    first = await taken(await person.act(request["reference"], "messages", MESSAGE, key))
+    first = await act_id_of(await person.act(request["reference"], "messages", MESSAGE, key))
     for reference, act, body in (
         (request["reference"], "messages", {"text": "Outra coisa."}),
         (request["reference"], "withdrawal", {}),
@@ -175,24 +177,26 @@ async def test_a_key_is_good_for_one_sending_to_one_request(person: Person) -> N
         answer = await person.act(reference, act, body, key)
         assert (answer.status_code, problem(answer)) == (422, "key-reused")
     assert (await person.file(key=key)).status_code == 422
-    assert await taken(await person.act(request["reference"], "messages", MESSAGE, key)) == first
+    assert await act_id_of(await person.act(request["reference"], "messages", MESSAGE, key)) == first
 
 
-async def test_while_no_worker_runs_a_receipt_is_enough_to_act_on_any_replica(gateway: Town, person: Person) -> None:
+async def test_without_the_worker_a_receipt_is_enough_to_act_on_any_replica(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
     await gateway.stack.stop("gateway-worker")
     try:
         request = await filed(person)
-        here = await person.act(request["reference"], "messages", MESSAGE)
+        before_restart = await person.act(request["reference"], "messages", MESSAGE)
         await gateway.stack.restart("gateway")
-        unproved = await person.act(request["reference"], "messages", MESSAGE)
-        elsewhere = await person.act(request["reference"], "messages", MESSAGE, postigo_receipt=request["receipt"])
+        without_receipt = await person.act(request["reference"], "messages", MESSAGE)
+        with_receipt = await person.act(request["reference"], "messages", MESSAGE, postigo_receipt=request["receipt"])
     finally:
         await gateway.stack.restart("gateway-worker")
-    assert [answer.status_code for answer in (here, unproved, elsewhere)] == [202, 404, 202]
+    assert [answer.status_code for answer in (before_restart, without_receipt, with_receipt)] == [202, 404, 202]
 
 
-async def say(gateway: Town, *facts: LifecycleFact) -> None:
-    """As intake says them."""
+async def publish(gateway: GatewayEnvironment, *facts: LifecycleFact) -> None:
+    """Publish facts as intake does."""
     publisher = Publisher(gateway.stack.env["KAFKA_URL"], client_id="test")
     for fact in facts:
         identifier = str(derived_id("test", fact.key, fact.seq))
@@ -206,53 +210,53 @@ def common(request: dict[str, Any], person: Person) -> dict[str, Any]:
     return names | {"account_id": person.account_id, "occurred_at": datetime.now(UTC)}
 
 
-async def test_a_read_after_an_act_waits_for_what_became_of_it(gateway: Town, person: Person) -> None:
+async def test_a_read_after_an_act_waits_for_its_outcome(gateway: GatewayEnvironment, person: Person) -> None:
     request = await filed(person)
     path = f"/v1/requests/{request['reference']}"
-    written, gone, late = [
-        await taken(await person.act(request["reference"], act, body))
+    message, withdrawal, late = [
+        await act_id_of(await person.act(request["reference"], act, body))
         for act, body in (("messages", MESSAGE), ("withdrawal", {}), ("withdrawal", {}))
     ]
-    pending = (await person.get(f"{path}?after={written}")).json()["act"]
+    pending = (await person.get(f"{path}?after={message}")).json()["act"]
 
-    async def judged(act_id: UUID) -> dict[str, Any] | None:
+    async def outcome(act_id: UUID) -> dict[str, Any] | None:
         act: dict[str, Any] = (await person.get(f"{path}?after={act_id}")).json()["act"]
         return None if act["outcome"] == "pending" else act
 
-    reads = [asyncio.create_task(eventually(partial(judged, act))) for act in (written, gone, late)]
+    reads = [asyncio.create_task(eventually(partial(outcome, act))) for act in (message, withdrawal, late)]
     names = common(request, person)
-    await say(
+    await publish(
         gateway,
-        MessageAdded(**names, seq=2, state=State.REGISTERED, act_id=str(written), text=MESSAGE["text"]),
-        RequestWithdrawn(**names, seq=3, state=State.WITHDRAWN, act_id=str(gone)),
+        MessageAdded(**names, seq=2, state=State.REGISTERED, act_id=str(message), text=MESSAGE["text"]),
+        RequestWithdrawn(**names, seq=3, state=State.WITHDRAWN, act_id=str(withdrawal)),
         ActRefused(**names, seq=4, state=State.WITHDRAWN, act_id=str(late), code="not-allowed"),
     )
-    told = [await read for read in reads]
-    assert pending == {"act_id": str(written), "outcome": "pending"}
-    refused = told[-1]
+    outcomes = [await read for read in reads]
+    assert pending == {"act_id": str(message), "outcome": "pending"}
+    refused = outcomes[-1]
     assert refused is not None
     assert "retirado" in refused.pop("because_text")
-    assert told == [
-        {"act_id": str(written), "outcome": "applied"},
-        {"act_id": str(gone), "outcome": "applied"},
+    assert outcomes == [
+        {"act_id": str(message), "outcome": "applied"},
+        {"act_id": str(withdrawal), "outcome": "applied"},
         {"act_id": str(late), "outcome": "refused", "because": "not-allowed"},
     ]
     timeline = (await person.get(f"{path}/timeline?after={late}")).json()["entries"]
     assert [(entry["type"], entry["act_id"]) for entry in timeline[1:]] == [
-        ("request.message-added", str(written)),
-        ("request.withdrawn", str(gone)),
+        ("request.message-added", str(message)),
+        ("request.withdrawn", str(withdrawal)),
         ("request.act-refused", str(late)),
     ]
 
 
 @pytest.mark.parametrize("path", ["", "/timeline"])
-async def test_what_is_no_act_id_is_named(person: Person, path: str) -> None:
+async def test_an_invalid_act_id_is_refused_by_name(person: Person, path: str) -> None:
     answer = await person.get(f"/v1/requests/{(await filed(person))['reference']}{path}?after=yesterday")
     assert answer.status_code == 422
     assert [(error["parameter"], error["code"]) for error in answer.json()["errors"]] == [("after", "not_uuid")]
 
 
-async def test_who_acts_on_a_request_again_and_again_is_told_to_wait(gateway: Town, person: Person) -> None:
+async def test_too_many_acts_on_one_request_are_429(gateway: GatewayEnvironment, person: Person) -> None:
     reference = (await filed(person))["reference"]
     answers = await asyncio.gather(*(person.act(reference, "messages", MESSAGE) for _ in range(BURST + 5)))
     refused = [answer for answer in answers if answer.status_code != 202]
@@ -261,7 +265,7 @@ async def test_who_acts_on_a_request_again_and_again_is_told_to_wait(gateway: To
     assert (await person.act((await filed(person))["reference"], "messages", MESSAGE)).status_code == 202
 
 
-async def test_the_same_act_sent_again_and_again_is_one_act_and_leaves_room_for_others(person: Person) -> None:
+async def test_retries_of_one_act_do_not_count_for_the_rate_limit(person: Person) -> None:
     reference, key = (await filed(person))["reference"], new_key()
     first = await person.act(reference, "messages", MESSAGE, key=key)
     for _ in range(2):

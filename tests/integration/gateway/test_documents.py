@@ -1,4 +1,4 @@
-"""Files on their way in: streamed, named, claimed with the request that uses them."""
+"""Uploads through the gateway: streamed, named, and claimed by the submission that names them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ import httpx2
 
 from deploy.demo.data import read_document
 from gateway.documents.api import PER_ACCOUNT
-from tests.integration.gateway.town import BODY, Person, Town, new_key, value_of
+from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key, value_of
 from tests.support.waiting import eventually
 
 PDF = read_document("comprovativo-iban.pdf")
@@ -20,36 +20,36 @@ def problem(answer: httpx2.Response) -> str:
     return str(answer.json()["type"].removeprefix("urn:postigo:problem:"))
 
 
-async def test_anonymous_files_are_refused(gateway: Town) -> None:
+async def test_an_upload_without_a_session_is_refused(gateway: GatewayEnvironment) -> None:
     answer = await gateway.http.post("/v1/documents", content=PDF)
     assert (answer.status_code, problem(answer)) == (401, "no-session")
 
 
-async def test_a_file_without_a_key_or_of_another_kind_is_refused(person: Person) -> None:
-    keyless = await person.send(PDF, key="short")
+async def test_a_file_without_a_key_or_of_another_type_is_refused(person: Person) -> None:
+    without_key = await person.send(PDF, key="short")
     text = await person.send(b"hello", content_type="text/plain")
-    packed = await person.send(PDF, content_encoding="gzip")
-    lying = await person.send(b"this is no PDF, whatever it says")
+    compressed = await person.send(PDF, content_encoding="gzip")
+    mislabelled = await person.send(b"this is no PDF, whatever it says")
     empty = await person.send(b"")
-    assert [keyless.status_code, text.status_code, packed.status_code] == [400, 415, 415]
-    assert (lying.status_code, problem(lying)) == (415, "media-type")
-    assert [error["code"] for error in lying.json()["errors"]] == ["other_content"]
+    assert [without_key.status_code, text.status_code, compressed.status_code] == [400, 415, 415]
+    assert (mislabelled.status_code, problem(mislabelled)) == (415, "media-type")
+    assert [error["code"] for error in mislabelled.json()["errors"]] == ["other_content"]
     assert (empty.status_code, problem(empty)) == (422, "invalid")
 
 
-async def test_who_sends_many_files_without_haste_leaves_room_for_others(person: Person, other: Person) -> None:
-    begun, enough = asyncio.Semaphore(0), asyncio.Event()
+async def test_slow_uploads_of_one_account_do_not_block_other_accounts(person: Person, other: Person) -> None:
+    started, resume = asyncio.Semaphore(0), asyncio.Event()
 
-    async def without_haste() -> AsyncIterator[bytes]:
-        begun.release()
+    async def slow_body() -> AsyncIterator[bytes]:
+        started.release()
         yield PDF[:100]
-        await enough.wait()
+        await resume.wait()
         yield PDF[100:]
 
     async with asyncio.TaskGroup() as group:
-        slow = [group.create_task(person.send(without_haste())) for _ in range(PER_ACCOUNT)]
+        slow = [group.create_task(person.send(slow_body())) for _ in range(PER_ACCOUNT)]
         for _ in slow:
-            await begun.acquire()
+            await started.acquire()
 
         async def refused() -> bool:
             answer = await person.send(PDF)
@@ -57,21 +57,21 @@ async def test_who_sends_many_files_without_haste_leaves_room_for_others(person:
 
         await eventually(refused)
         assert (await other.send(PDF)).status_code == 201
-        enough.set()
+        resume.set()
     assert {task.result().status_code for task in slow} == {201}
     assert (await person.send(PDF)).status_code == 201
 
 
-async def test_a_file_over_25_mib_is_413_whether_it_says_so_or_not(person: Person) -> None:
+async def test_a_file_over_25_mib_is_413_with_or_without_a_declared_length(person: Person) -> None:
     async def endless() -> AsyncIterator[bytes]:
         yield PDF
         for _ in range(430):
             yield bytes(64 * 1024)
 
-    unannounced = await person.send(endless())
-    assert (unannounced.status_code, problem(unannounced)) == (413, "too-large")
-    announced = await person.send(b"%PDF-" + bytes(26 * 1024 * 1024))
-    assert (announced.status_code, problem(announced)) == (413, "too-large")
+    chunked = await person.send(endless())
+    assert (chunked.status_code, problem(chunked)) == (413, "too-large")
+    with_length = await person.send(b"%PDF-" + bytes(26 * 1024 * 1024))
+    assert (with_length.status_code, problem(with_length)) == (413, "too-large")
 
 
 async def sent(person: Person, **about: Any) -> dict[str, Any]:
@@ -81,7 +81,7 @@ async def sent(person: Person, **about: Any) -> dict[str, Any]:
     return found
 
 
-async def test_a_file_is_kept_under_its_name_and_seen_by_its_owner_alone(person: Person, other: Person) -> None:
+async def test_a_file_is_stored_with_its_name_and_visible_only_to_its_owner(person: Person, other: Person) -> None:
     file = await sent(person, content_disposition="attachment; filename*=UTF-8''certid%C3%A3o.pdf")
     assert (file["name"], file["media_type"], file["size"]) == ("certidão.pdf", "application/pdf", len(PDF))
     assert file["sha256"] == sha256(PDF).hexdigest()
@@ -91,7 +91,7 @@ async def test_a_file_is_kept_under_its_name_and_seen_by_its_owner_alone(person:
     assert (await person.get("/v1/documents/nonsense")).status_code == 404
 
 
-async def test_the_same_key_is_the_same_file_and_never_another(person: Person) -> None:
+async def test_one_key_gives_one_file_and_refuses_other_bytes(person: Person) -> None:
     key = new_key()
     first, again = await sent(person, key=key), await sent(person, key=key)
     assert first["document_id"] == again["document_id"]
@@ -99,18 +99,18 @@ async def test_the_same_key_is_the_same_file_and_never_another(person: Person) -
     assert (other.status_code, problem(other)) == (422, "key-reused")
 
 
-async def test_a_request_names_its_files_and_takes_them(gateway: Town, person: Person) -> None:
+async def test_a_submission_names_and_claims_its_files(gateway: GatewayEnvironment, person: Person) -> None:
     file = await sent(person)
     key = new_key()
     answer = await person.file(BODY | {"documents": [file["document_id"]]}, key=key)
     assert answer.status_code == 201, answer.text
-    (record,) = await gateway.appended(answer.json()["request_id"])
+    (record,) = await gateway.records_of(answer.json()["request_id"])
     assert value_of(record)["documents"] == [file["document_id"]]
     again = await person.file(BODY | {"documents": [file["document_id"]]}, key=key)
     assert again.json()["request_id"] == answer.json()["request_id"]
 
 
-async def test_a_file_of_somebody_else_is_as_unknown_as_none(person: Person, other: Person) -> None:
+async def test_another_accounts_file_is_answered_like_an_unknown_one(person: Person, other: Person) -> None:
     theirs, mine = (await sent(other))["document_id"], (await sent(person))["document_id"]
     answer = await person.file(BODY | {"documents": [mine, theirs, str(uuid4())]})
     assert answer.status_code == 422

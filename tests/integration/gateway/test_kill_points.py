@@ -1,4 +1,4 @@
-"""The gateway is killed at every step of a submit and of an act: sent again, each is kept once, whatever had happened."""
+"""The gateway is killed at every step of a submit and of an act. A retry is stored once, whatever happened before."""
 
 import asyncio
 import signal
@@ -12,19 +12,19 @@ import pytest
 
 from deploy.local.table import listeners
 from services.common.messaging.failpoints import Failpoint
+from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, headers_of, new_key
 from tests.integration.gateway.test_documents import PDF
-from tests.integration.gateway.town import BODY, Person, Town, headers_of, new_key
 from tests.support.waiting import eventually
 
 STEPS = sorted(point for point in Failpoint if point.startswith(("submit-", "act-")))
 
 APPENDED_BEFORE = {Failpoint.SUBMIT_APPENDED: 1, Failpoint.ACT_APPENDED: 1}
-"""How many records lie on the topic already when the process dies there."""
+"""The number of records already on the topic when the process dies at this point."""
 
 
 @asynccontextmanager
-async def armed(gateway: Town, point: Failpoint) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
-    """A second gateway that dies at `point`: its address and the process."""
+async def armed(gateway: GatewayEnvironment, point: Failpoint) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    """A second gateway that dies at `point`: its URL and its process."""
     name = f"gateway-{point}"
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -45,29 +45,29 @@ async def armed(gateway: Town, point: Failpoint) -> AsyncIterator[tuple[str, asy
         await process.wait()
 
 
-Sending = Callable[[Person], Awaitable[httpx2.Response]]
+Send = Callable[[Person], Awaitable[httpx2.Response]]
 
 
-async def filing(person: Person, point: Failpoint) -> Sending:
+async def submission(person: Person, point: Failpoint) -> Send:
     sent = await person.send(PDF)
     assert sent.status_code == 201, sent.text
     body, key = BODY | {"documents": [sent.json()["document_id"]], "description": f"Antes: {point}"}, new_key()
-    return lambda who: who.file(body, key)
+    return lambda sender: sender.file(body, key)
 
 
-async def writing(person: Person, point: Failpoint) -> Sending:
+async def message(person: Person, point: Failpoint) -> Send:
     filed, key = (await person.file()).json(), new_key()
     body = {"text": f"Antes: {point}", "documents": [(await person.send(PDF)).json()["document_id"]]}
-    return lambda who: who.act(filed["reference"], "messages", body, key, postigo_receipt=filed["receipt"])
+    return lambda sender: sender.act(filed["reference"], "messages", body, key, postigo_receipt=filed["receipt"])
 
 
-async def test_a_gateway_killed_at_any_step_keeps_what_is_sent_again_once(gateway: Town, person: Person) -> None:
-    # One after the other: nobody may send more than some files at once.
-    sends = {point: await (filing if point.startswith("submit-") else writing)(person, point) for point in STEPS}
-    await asyncio.gather(*(killed_at(gateway, person, point, send) for point, send in sends.items()))
+async def test_a_retry_after_a_kill_at_any_step_is_stored_once(gateway: GatewayEnvironment, person: Person) -> None:
+    # One after the other, because concurrent uploads of one account are limited.
+    sends = {point: await (submission if point.startswith("submit-") else message)(person, point) for point in STEPS}
+    await asyncio.gather(*(kill_and_retry(gateway, person, point, send) for point, send in sends.items()))
 
 
-async def killed_at(gateway: Town, person: Person, point: Failpoint, send: Sending) -> None:
+async def kill_and_retry(gateway: GatewayEnvironment, person: Person, point: Failpoint, send: Send) -> None:
     async with armed(gateway, point) as (url, process), httpx2.AsyncClient(base_url=url, trust_env=False) as http:
 
         async def ready() -> bool:
@@ -82,6 +82,6 @@ async def killed_at(gateway: Town, person: Person, point: Failpoint, send: Sendi
         assert await process.wait() == -signal.SIGKILL
     answer = await send(person)
     assert answer.is_success, answer.text
-    records = [record for record in await gateway.appended_ever() if str(point).encode() in record.value]
+    records = [record for record in await gateway.all_records() if str(point).encode() in record.value]
     assert len(records) == 1 + APPENDED_BEFORE.get(point, 0)
     assert len({(record.key, record.value, headers_of(record)["ce_id"]) for record in records}) == 1

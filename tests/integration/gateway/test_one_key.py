@@ -1,21 +1,21 @@
-"""One key and one body are one case, whoever receives them and whatever dies meanwhile."""
+"""One key and one body are one request, on any replica and across crashes."""
 
 import asyncio
 from dataclasses import replace
 
 import httpx2
 
-from tests.integration.gateway.town import BODY, Person, Town, new_key
+from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key
 from tests.support.waiting import eventually
 
-SENDINGS = 1_000
-AT_ONCE = 64
+SUBMISSIONS = 1_000
+CONCURRENT = 64
 
 
-async def sent_until_taken(person: Person, key: str) -> str:
-    """The reference; "not now" and no answer are what a real client takes them for."""
+async def submit_until_accepted(person: Person, key: str) -> str:
+    """The reference. Retries after a 503 and after a broken connection, as a real client does."""
 
-    async def taken() -> str | None:
+    async def accepted() -> str | None:
         try:
             answer = await person.file(key=key)
         except httpx2.TransportError:
@@ -23,30 +23,30 @@ async def sent_until_taken(person: Person, key: str) -> str:
         assert answer.status_code in (201, 503), answer.text
         return answer.json()["reference"] if answer.status_code == 201 else None
 
-    reference = await eventually(taken, within=60)
+    reference = await eventually(accepted, within=60)
     assert reference is not None
     return reference
 
 
-async def test_a_thousand_equal_sendings_to_two_replicas_of_which_one_is_killed_are_one_case(
-    gateway: Town, person: Person
+async def test_a_thousand_equal_submissions_to_two_replicas_with_one_killed_are_one_request(
+    gateway: GatewayEnvironment, person: Person
 ) -> None:
-    key, door = new_key(), asyncio.Semaphore(AT_ONCE)
+    key, semaphore = new_key(), asyncio.Semaphore(CONCURRENT)
     async with gateway.replica("gateway-two") as http:
-        doors = (person, replace(person, http=http))
+        clients = (person, replace(person, http=http))
 
         async def send(number: int) -> str:
-            async with door:
-                if number == SENDINGS // 2:
+            async with semaphore:
+                if number == SUBMISSIONS // 2:
                     await gateway.stack.kill("gateway")
-                return await sent_until_taken(doors[number % 2], key)
+                return await submit_until_accepted(clients[number % 2], key)
 
-        references = await asyncio.gather(*(send(number) for number in range(SENDINGS)))
+        references = await asyncio.gather(*(send(number) for number in range(SUBMISSIONS)))
         await gateway.stack.wait_ready("gateway")
-        again = [await each.file(key=key) for each in doors]
-        others = [await each.file({**BODY, "description": "Outra coisa."}, key=key) for each in doors]
+        again = [await each.file(key=key) for each in clients]
+        others = [await each.file({**BODY, "description": "Outra coisa."}, key=key) for each in clients]
     assert len(set(references)) == 1
     (request_id,) = {answer.json()["request_id"] for answer in again}
-    records = await gateway.appended(request_id)
+    records = await gateway.records_of(request_id)
     assert len({record.value for record in records}) == 1
     assert {answer.status_code for answer in others} == {422}

@@ -1,29 +1,29 @@
-"""An engine is away: the answer comes in time, says the truth, and nothing is lost."""
+"""The broker is unavailable: the answer comes in time and is correct, and nothing is lost."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 
+from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key
 from tests.integration.gateway.test_documents import PDF
-from tests.integration.gateway.town import BODY, Person, Town, new_key
 from tests.support.waiting import eventually
 
 
-async def ready(gateway: Town) -> bool:
+async def ready(gateway: GatewayEnvironment) -> bool:
     answer = await gateway.internal.get("/health/ready")
     return answer.status_code == 200
 
 
 async def test_without_a_broker_a_submit_is_not_confirmed_in_8_s_and_succeeds_with_the_same_key_afterwards(
-    gateway: Town, person: Person
+    gateway: GatewayEnvironment, person: Person
 ) -> None:
     key = new_key()
     before = await person.file(key=key)
     await gateway.stack.stop("kafka")
     try:
-        begin = time.monotonic()
+        start = time.monotonic()
         answers = await asyncio.gather(*(person.file(key=key) for _ in range(5)))
-        took = time.monotonic() - begin
+        took = time.monotonic() - start
         live = await gateway.internal.get("/health/live")
 
         async def not_ready() -> bool:
@@ -51,14 +51,14 @@ async def test_without_a_broker_a_submit_is_not_confirmed_in_8_s_and_succeeds_wi
     await eventually(ready_again)
 
 
-async def test_a_frozen_broker_is_answered_in_time_and_what_it_takes_late_is_still_one_request(
-    gateway: Town, person: Person
+async def test_a_frozen_broker_is_answered_in_time_and_a_late_append_is_still_one_request(
+    gateway: GatewayEnvironment, person: Person
 ) -> None:
     key = new_key()
     with gateway.frozen("kafka"):
-        begin = time.monotonic()
+        start = time.monotonic()
         answer = await person.file(key=key)
-        took = time.monotonic() - begin
+        took = time.monotonic() - start
     assert (answer.status_code, took <= 8) == (503, True)
     text = answer.json()["detail"]
     assert "pode ou não ter ficado registado" in text
@@ -69,34 +69,34 @@ async def test_a_frozen_broker_is_answered_in_time_and_what_it_takes_late_is_sti
 
     request_id = await eventually(filed)
     assert request_id is not None
-    records = await gateway.appended(request_id)
+    records = await gateway.records_of(request_id)
     assert len({record.value for record in records}) == 1
 
 
 async def test_without_a_broker_an_act_is_not_confirmed_and_succeeds_with_the_same_key_afterwards(
-    gateway: Town, person: Person
+    gateway: GatewayEnvironment, person: Person
 ) -> None:
     request, key, body = (await person.file()).json(), new_key(), {"text": "Falta um papel."}
     await gateway.stack.stop("kafka")
     try:
-        begin = time.monotonic()
+        start = time.monotonic()
         answer = await person.act(request["reference"], "messages", body, key)
-        took = time.monotonic() - begin
+        took = time.monotonic() - start
     finally:
         await gateway.stack.restart("kafka")
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:postigo:problem:not-confirmed")
     assert took <= 8
 
-    async def kept() -> bool:
+    async def accepted() -> bool:
         return (await person.act(request["reference"], "messages", body, key)).status_code == 202
 
-    await eventually(kept)
-    _, *records = await gateway.appended(request["request_id"])
+    await eventually(accepted)
+    _, *records = await gateway.records_of(request["request_id"])
     assert len({record.value for record in records}) == 1
 
 
-async def test_a_frozen_documents_service_ends_uploads_and_claims_in_time_and_takes_the_file_afterwards(
-    gateway: Town, person: Person
+async def test_with_a_frozen_documents_service_uploads_and_claims_are_503_in_time_and_a_retry_succeeds_afterwards(
+    gateway: GatewayEnvironment, person: Person
 ) -> None:
     async def large() -> AsyncIterator[bytes]:
         yield PDF
@@ -105,16 +105,16 @@ async def test_a_frozen_documents_service_ends_uploads_and_claims_in_time_and_ta
 
     key, file = new_key(), (await person.send(PDF)).json()["document_id"]
     with gateway.frozen("documents"):
-        begin = time.monotonic()
+        start = time.monotonic()
         uploads = asyncio.gather(person.send(PDF, key=key), person.send(large()))
-        claimed = await person.file(BODY | {"documents": [file]})
-        claim_took = time.monotonic() - begin
-        answers = [claimed, *await uploads]
-        uploads_took = time.monotonic() - begin
+        claim = await person.file(BODY | {"documents": [file]})
+        claim_took = time.monotonic() - start
+        answers = [claim, *await uploads]
+        uploads_took = time.monotonic() - start
     assert [(answer.status_code, int(answer.headers["retry-after"])) for answer in answers] == [(503, 2)] * 3
     assert (claim_took <= 3, uploads_took <= 13) == (True, True)
 
-    async def kept() -> bool:
+    async def stored() -> bool:
         return (await person.send(PDF, key=key)).status_code == 201
 
-    await eventually(kept)
+    await eventually(stored)

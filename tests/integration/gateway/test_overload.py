@@ -1,4 +1,4 @@
-"""Ten times as many people as are served at once: nothing breaks, and everybody is served or told when to come back."""
+"""Ten times the concurrency limits: nothing breaks, and every request is served or answered with `Retry-After`."""
 
 import asyncio
 import json
@@ -12,14 +12,14 @@ from gateway.requests.queries import READS, WAITING
 from gateway.requests.submissions import SUBMITS
 from tests.bench.callers import Caller
 from tests.bench.process_stats import forget_peak, peak_mib, resident_mib
-from tests.integration.gateway.town import BODY, PASSWORD, Person, Town, new_key
+from tests.integration.gateway.gateway_environment import BODY, PASSWORD, GatewayEnvironment, Person, new_key
 from tests.support.waiting import eventually
 
 ROUNDS = 3
-"""How often each of them asks, whatever they are answered."""
+"""Requests of each caller, whatever the answers."""
 
 
-def asking(method: str, path: str, body: object = None, **headers: str) -> bytes:
+def raw_request(method: str, path: str, body: object = None, **headers: str) -> bytes:
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", "Host: counter", f"Content-Length: {len(content)}"]
     if content:
@@ -28,10 +28,10 @@ def asking(method: str, path: str, body: object = None, **headers: str) -> bytes
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-async def press(gateway: Town, requests: Sequence[bytes]) -> Counter[int]:
-    """Everybody at once, each on a connection of their own: how often each status was the answer.
+async def send_concurrently(gateway: GatewayEnvironment, requests: Sequence[bytes]) -> Counter[int]:
+    """Send all requests concurrently, each on its own connection. Counts the answers by status.
 
-    Whoever is not served is told when to come back.
+    Checks that each rejection has `Retry-After`.
     """
     url = gateway.stack.env["PUBLIC_URL"]
     answers: Counter[int] = Counter()
@@ -40,30 +40,30 @@ async def press(gateway: Town, requests: Sequence[bytes]) -> Counter[int]:
         for each in callers:
             stack.callback(each.close)
 
-        async def insist(caller: Caller, request: bytes) -> None:
+        async def send(caller: Caller, request: bytes) -> None:
             for _ in range(ROUNDS):
                 status = await caller.ask(request)
                 answers[status] += 1
                 assert status not in (429, 503) or caller.retry_after
 
-        await asyncio.gather(*map(insist, callers, requests))
+        await asyncio.gather(*map(send, callers, requests))
     return answers
 
 
 def submits(person: Person, keys: Iterator[str]) -> list[bytes]:
     token = f"Bearer {person.token}"
-    return [asking("POST", "/v1/requests", BODY, authorization=token, idempotency_key=key) for key in keys]
+    return [raw_request("POST", "/v1/requests", BODY, authorization=token, idempotency_key=key) for key in keys]
 
 
-async def test_ten_times_the_submits_that_fit_are_filed_or_told_when_to_come_back(
-    gateway: Town, person: Person
+async def test_ten_times_the_submit_limit_is_filed_or_answered_with_retry_after(
+    gateway: GatewayEnvironment, person: Person
 ) -> None:
     pid = gateway.stack.pid("gateway")
     assert pid is not None
     keys = [new_key() for _ in range(10 * SUBMITS)]
     before = resident_mib(pid)
     forget_peak(pid)
-    answers = await press(gateway, submits(person, iter(keys)))
+    answers = await send_concurrently(gateway, submits(person, iter(keys)))
     assert set(answers) == {201, 503}
     assert answers[201] >= SUBMITS
     assert peak_mib(pid) - before < 64
@@ -77,9 +77,9 @@ async def test_ten_times_the_submits_that_fit_are_filed_or_told_when_to_come_bac
     assert 'postigo_turned_away_total{what="submits"}' in metrics
 
 
-async def test_what_was_sent_away_is_filed_once_when_it_comes_back(gateway: Town, person: Person) -> None:
+async def test_a_rejected_submission_is_filed_once_on_retry(gateway: GatewayEnvironment, person: Person) -> None:
     keys = [new_key() for _ in range(2 * SUBMITS)]
-    await press(gateway, submits(person, iter(keys)))
+    await send_concurrently(gateway, submits(person, iter(keys)))
     filed = []
     for key in keys[::8]:
 
@@ -89,34 +89,36 @@ async def test_what_was_sent_away_is_filed_once_when_it_comes_back(gateway: Town
 
         filed.append(await eventually(again))
     assert len(set(filed)) == len(filed)
-    records = await gateway.appended(str(filed[0]))
+    records = await gateway.records_of(str(filed[0]))
     assert len({record.value for record in records}) == 1
 
 
-async def test_more_sign_ins_than_fit_are_told_when_to_come_back(gateway: Town, person: Person) -> None:
-    signing_in = asking("POST", "/v1/sessions", {"niss": person.niss, "password": PASSWORD})
-    answers = await press(gateway, [signing_in] * (3 * SIGN_INS))
+async def test_sign_ins_above_the_limit_are_answered_with_retry_after(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    signing_in = raw_request("POST", "/v1/sessions", {"niss": person.niss, "password": PASSWORD})
+    answers = await send_concurrently(gateway, [signing_in] * (3 * SIGN_INS))
     assert set(answers) <= {201, 429, 503}
     assert answers[201]
-    assert answers[429] + answers[503], "for the account's sake, or for everybody's"
+    assert answers[429] + answers[503], "rejected by the account's limit or by the limit of the process"
 
 
-async def test_more_readers_than_fit_are_told_when_to_come_back(gateway: Town, person: Person) -> None:
-    reading = asking("GET", "/v1/requests?limit=100", authorization=f"Bearer {person.token}")
-    answers = await press(gateway, [reading] * (3 * READS))
+async def test_reads_above_the_limit_are_answered_with_retry_after(gateway: GatewayEnvironment, person: Person) -> None:
+    reading = raw_request("GET", "/v1/requests?limit=100", authorization=f"Bearer {person.token}")
+    answers = await send_concurrently(gateway, [reading] * (3 * READS))
     assert set(answers) <= {200, 503}
     assert answers[200]
     assert (await person.get("/v1/requests")).status_code == 200
 
 
-async def reads_turned_away(gateway: Town) -> list[str]:
-    """The line that counts who found none of everybody's places free."""
+async def rejected_reads(gateway: GatewayEnvironment) -> list[str]:
+    """The metric line that counts reads above the limit of the process."""
     lines = (await gateway.internal.get("/metrics")).text.splitlines()
     return [line for line in lines if line.startswith('postigo_turned_away_total{what="reads"}')]
 
 
-async def test_who_waits_for_many_acts_at_once_leaves_room_for_other_readers(
-    gateway: Town, person: Person, other: Person
+async def test_reads_of_one_account_that_wait_for_acts_do_not_block_other_readers(
+    gateway: GatewayEnvironment, person: Person, other: Person
 ) -> None:
     path = f"/v1/requests/{(await person.file()).json()['reference']}"
 
@@ -124,16 +126,16 @@ async def test_who_waits_for_many_acts_at_once_leaves_room_for_other_readers(
         return "description" in (await person.get(path)).json()
 
     await eventually(viewed)
-    before = await reads_turned_away(gateway)
-    never = asking("GET", f"{path}?after={uuid4()}", authorization=f"Bearer {person.token}")
-    pressing = asyncio.create_task(press(gateway, [never] * (READS + WAITING)))
+    before = await rejected_reads(gateway)
+    waiting = raw_request("GET", f"{path}?after={uuid4()}", authorization=f"Bearer {person.token}")
+    sending = asyncio.create_task(send_concurrently(gateway, [waiting] * (READS + WAITING)))
     others = Counter[int]()
-    while not pressing.done():
+    while not sending.done():
         others[(await other.get("/v1/requests")).status_code] += 1
-    answers = await pressing
+    answers = await sending
     assert set(answers) == {200, 429}
     assert answers[200] >= WAITING
     assert set(others) == {200}
-    assert before, "a line that is not there would not change either"
-    assert await reads_turned_away(gateway) == before
+    assert before, "a missing line would not change either"
+    assert await rejected_reads(gateway) == before
     assert (await person.get(f"{path}?after={uuid4()}")).status_code == 200

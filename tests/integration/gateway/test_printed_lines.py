@@ -1,4 +1,4 @@
-"""The lines that the demonstration prints for pasting, in a shell and against a gateway that runs."""
+"""The command lines that the demonstration prints, pasted into a shell against a running gateway."""
 
 import asyncio
 import json
@@ -9,13 +9,13 @@ import pytest
 
 from deploy.demo.data import DemoAccount
 from deploy.demo.tryout import curl_lines
-from tests.integration.gateway.town import PASSWORD, Person, Town
+from tests.integration.gateway.gateway_environment import PASSWORD, GatewayEnvironment, Person
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 
 
-async def pasted(*lines: str) -> tuple[str, str]:
-    """What an interactive shell prints, and what it complains."""
+async def paste(*lines: str) -> tuple[str, str]:
+    """Standard output and standard error of an interactive shell."""
     shell = await asyncio.create_subprocess_exec(
         "bash",
         *("--norc", "--noprofile", "-i"),
@@ -25,8 +25,8 @@ async def pasted(*lines: str) -> tuple[str, str]:
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    given, complaint = await asyncio.wait_for(shell.communicate("\n".join([*lines, ""]).encode()), 60)
-    return given.decode(), complaint.decode()
+    output, errors = await asyncio.wait_for(shell.communicate("\n".join([*lines, ""]).encode()), 60)
+    return output.decode(), errors.decode()
 
 
 def account_of(person: Person, password: str = PASSWORD) -> DemoAccount:
@@ -35,16 +35,16 @@ def account_of(person: Person, password: str = PASSWORD) -> DemoAccount:
     )
 
 
-async def test_the_lines_sign_in_file_and_read(gateway: Town, person: Person) -> None:
-    given, _ = await pasted(*curl_lines(account_of(person), gateway.stack.env["PUBLIC_URL"]))
-    reference, _, timeline = given.partition("\n")
+async def test_the_printed_lines_sign_in_file_and_read(gateway: GatewayEnvironment, person: Person) -> None:
+    output, _ = await paste(*curl_lines(account_of(person), gateway.stack.env["PUBLIC_URL"]))
+    reference, _, timeline = output.partition("\n")
     assert reference.startswith("PO-")
     assert json.loads(timeline)["entries"][0]["type"] == "request.submitted"
 
 
-async def test_a_wrong_password_is_seen_and_nothing_is_taken_for_a_token(gateway: Town, person: Person) -> None:
+async def test_a_wrong_password_is_reported_and_sets_no_token(gateway: GatewayEnvironment, person: Person) -> None:
     sign_in, *_ = curl_lines(account_of(person, "another password"), gateway.stack.env["PUBLIC_URL"])
-    given, complaint = await pasted(sign_in, 'echo "[$TOKEN]"')
-    assert given == "[]\n"
-    assert "401" in complaint
-    assert "TOKEN: not signed in" in complaint
+    output, errors = await paste(sign_in, 'echo "[$TOKEN]"')
+    assert output == "[]\n"
+    assert "401" in errors
+    assert "TOKEN: not signed in" in errors

@@ -1,4 +1,4 @@
-"""Reading requests: one's own, at once, and nobody else's."""
+"""Reads of requests: only own requests, and at once after the submission."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from services.common.contracts.lifecycle import RequestInAnalysis, RequestRouted
 from services.common.domain.identifiers import derived_id
 from services.common.messaging import Publisher
 from services.common.messaging.records.writer import outbox_entry
-from tests.integration.gateway.town import BODY, Person, Town
+from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person
 from tests.support.waiting import eventually
 
 
@@ -27,7 +27,7 @@ async def filed(person: Person, **changes: Any) -> dict[str, Any]:
     return found
 
 
-async def test_ones_own_request_is_read_at_once(person: Person) -> None:
+async def test_an_own_request_can_be_read_at_once(person: Person) -> None:
     request = await filed(person)
     answer = await person.get(f"/v1/requests/{request['reference']}")
     assert answer.status_code == 200
@@ -35,17 +35,17 @@ async def test_ones_own_request_is_read_at_once(person: Person) -> None:
     assert answer.json()["subject_name"] == "Abono de família para crianças e jovens"
 
 
-async def test_the_worker_makes_the_view_with_the_persons_own_words(person: Person) -> None:
+async def test_the_worker_writes_the_view_with_the_description(person: Person) -> None:
     request = await filed(person)
 
-    async def seen() -> bool:
+    async def described() -> bool:
         answer = await person.get(f"/v1/requests/{request['reference']}")
         return bool(answer.json().get("description") == BODY["description"])
 
-    await eventually(seen)
+    await eventually(described)
 
 
-async def test_a_reference_is_read_as_people_type_it(person: Person) -> None:
+async def test_a_reference_may_be_typed_in_any_form(person: Person) -> None:
     reference = (await filed(person))["reference"]
     bare = reference.replace("-", "")
     typed = (reference.lower(), bare, bare.removeprefix("PO"), reference.replace("0", "o").replace("1", "l"))
@@ -55,23 +55,21 @@ async def test_a_reference_is_read_as_people_type_it(person: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/timeline", "/receipt"])
-async def test_somebody_elses_request_is_as_unknown_as_one_that_never_was(
+async def test_another_accounts_request_is_answered_like_an_unknown_one(
     person: Person, other: Person, path: str
 ) -> None:
     reference = (await filed(other))["reference"]
     theirs = await person.get(f"/v1/requests/{reference}{path}")
-    never = await person.get(f"/v1/requests/PO-00000-00000-0{path}")
-    for answer in (theirs, never):
+    unknown = await person.get(f"/v1/requests/PO-00000-00000-0{path}")
+    for answer in (theirs, unknown):
         assert answer.status_code == 404
         assert answer.headers["retry-after"] == "1"
         assert [error["code"] for error in answer.json()["errors"]] == ["unknown_reference"]
-    assert {**theirs.json(), "support_code": ""} == {**never.json(), "support_code": ""}
+    assert {**theirs.json(), "support_code": ""} == {**unknown.json(), "support_code": ""}
 
 
 @pytest.mark.parametrize("path", ["", "/timeline", "/receipt"])
-async def test_a_reference_with_a_typing_error_is_said_to_have_one_and_not_to_come_later(
-    person: Person, path: str
-) -> None:
+async def test_a_mistyped_reference_is_refused_without_retry_after(person: Person, path: str) -> None:
     reference = (await filed(person))["reference"]
     wrong = reference[:-1] + ("0" if reference[-1] != "0" else "1")
     for typed in (wrong, reference[:-2], reference + "0", "nonsense"):
@@ -80,32 +78,34 @@ async def test_a_reference_with_a_typing_error_is_said_to_have_one_and_not_to_co
         assert "retry-after" not in answer.headers
 
 
-async def test_somebody_elses_receipt_opens_nothing(person: Person, other: Person) -> None:
+async def test_another_accounts_receipt_gives_no_access(person: Person, other: Person) -> None:
     request = await filed(other)
     answer = await person.get(f"/v1/requests/{request['reference']}", postigo_receipt=request["receipt"])
     assert answer.status_code == 404
 
 
-async def test_while_no_worker_runs_a_receipt_is_enough_on_any_replica(gateway: Town, person: Person) -> None:
+async def test_without_the_worker_a_receipt_is_enough_to_read_on_any_replica(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
     await gateway.stack.stop("gateway-worker")
     try:
         request = await filed(person)
         path = f"/v1/requests/{request['reference']}"
-        here = await person.get(path)
+        before_restart = await person.get(path)
         await gateway.stack.restart("gateway")
         assert (await person.get(path)).status_code == 404
-        elsewhere = await person.get(path, postigo_receipt=request["receipt"])
+        with_receipt = await person.get(path, postigo_receipt=request["receipt"])
         timeline = await person.get(f"{path}/timeline", postigo_receipt=request["receipt"])
         proof = await person.get(f"{path}/receipt", postigo_receipt=request["receipt"])
     finally:
         await gateway.stack.restart("gateway-worker")
-    assert here.json() == elsewhere.json()
-    assert elsewhere.json()["state"] == "received"
+    assert before_restart.json() == with_receipt.json()
+    assert with_receipt.json()["state"] == "received"
     assert [entry["type"] for entry in timeline.json()["entries"]] == ["request.submitted"]
     assert proof.json()["receipt"] == request["receipt"]
 
 
-async def test_a_read_that_has_not_changed_is_304(person: Person) -> None:
+async def test_an_unchanged_read_is_304(person: Person) -> None:
     request = await filed(person)
     path = f"/v1/requests/{request['reference']}"
 
@@ -121,7 +121,7 @@ async def test_a_read_that_has_not_changed_is_304(person: Person) -> None:
     assert (english.status_code, english.json()["state_name"]) == (200, "Received")
 
 
-async def test_the_list_shows_all_own_requests_once_newest_first_page_by_page(gateway: Town) -> None:
+async def test_the_pages_list_all_own_requests_once_newest_first(gateway: GatewayEnvironment) -> None:
     (person,) = await gateway.people(1)
     references = [(await filed(person, description=f"Pedido {number}"))["reference"] for number in range(7)]
 
@@ -141,7 +141,7 @@ async def test_the_list_shows_all_own_requests_once_newest_first_page_by_page(ga
     assert (len(received.json()["items"]), concluded.json()["items"]) == (7, [])
 
 
-async def test_a_cursor_is_good_for_its_owner_and_its_filter_alone(gateway: Town, other: Person) -> None:
+async def test_a_cursor_is_valid_only_for_its_account_and_filter(gateway: GatewayEnvironment, other: Person) -> None:
     (person,) = await gateway.people(1)
     await asyncio.gather(*(filed(person, description=f"Pedido {number}") for number in range(2)))
 
@@ -168,7 +168,7 @@ async def test_a_cursor_is_good_for_its_owner_and_its_filter_alone(gateway: Town
         ("state=lost", "state", "not_listed"),
     ],
 )
-async def test_a_wrong_parameter_is_named(person: Person, query: str, parameter: str, code: str) -> None:
+async def test_an_invalid_parameter_is_refused_by_name(person: Person, query: str, parameter: str, code: str) -> None:
     answer = await person.get(f"/v1/requests?{query}")
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
@@ -177,7 +177,7 @@ async def test_a_wrong_parameter_is_named(person: Person, query: str, parameter:
         assert all(state in error["detail"] for state in get_args(ListedState))
 
 
-async def test_what_is_answered_is_what_the_published_description_says(person: Person) -> None:
+async def test_responses_match_the_published_description(person: Person) -> None:
     published = (await person.http.get("/v1/openapi.json")).json()
     answer = await person.file()
     reference = answer.json()["reference"]
@@ -189,12 +189,14 @@ async def test_what_is_answered_is_what_the_published_description_says(person: P
         "RequestPage": await person.get("/v1/requests"),
         "ProblemDocument": await person.get("/v1/requests/nonsense"),
     }
-    for model, said in answers.items():
+    for model, response in answers.items():
         schema = {"$ref": f"#/components/schemas/{model}", "components": published["components"]}
-        jsonschema.validate(said.json(), schema)
+        jsonschema.validate(response.json(), schema)
 
 
-async def test_what_intake_and_notifications_say_becomes_visible_in_any_order(gateway: Town, person: Person) -> None:
+async def test_facts_of_intake_and_notifications_become_visible_in_any_order(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
     request = await filed(person)
     common = {
         "request_id": request["request_id"],
@@ -206,30 +208,30 @@ async def test_what_intake_and_notifications_say_becomes_visible_in_any_order(ga
     routed = RequestRouted(
         **common, seq=2, state=State.REGISTERED, department="pf", assignment_id=uuid4(), epoch=1, rule="r"
     )
-    told = DeliverySent(**common, delivery_id=uuid4(), event_id=name_of(routed), notice="routed", channel="email")
+    notice = DeliverySent(**common, delivery_id=uuid4(), event_id=id_of(routed), notice="routed", channel="email")
     publisher = Publisher(gateway.stack.env["KAFKA_URL"], client_id="test")
-    for event in (told, analysed, routed, analysed):
-        identifier = name_of(event)
+    for event in (notice, analysed, routed, analysed):
+        identifier = id_of(event)
         about: dict[str, Any] = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
         await publisher.send([outbox_entry(event, **about, at=event.occurred_at, traceparent=None)])
     await publisher.stop()
 
-    async def followed() -> list[str] | None:
+    async def timeline() -> list[str] | None:
         answer = await person.get(f"/v1/requests/{request['reference']}/timeline")
         types = [entry["type"] for entry in answer.json()["entries"]]
         return types if len(types) == 4 else None
 
-    assert await eventually(followed) == [
+    assert await eventually(timeline) == [
         "request.submitted",
         "request.routed",
         "delivery.sent",
         "request.in-analysis",
     ]
-    shown = (await person.get(f"/v1/requests/{request['reference']}", accept_language="en")).json()
-    assert (shown["state"], shown["department_name"]) == ("in_analysis", "Family Benefits")
+    read = (await person.get(f"/v1/requests/{request['reference']}", accept_language="en")).json()
+    assert (read["state"], read["department_name"]) == ("in_analysis", "Family Benefits")
     listed = (await person.get("/v1/requests?state=in_analysis")).json()["items"]
     assert [item["reference"] for item in listed] == [request["reference"]]
 
 
-def name_of(event: Fact) -> str:
+def id_of(event: Fact) -> str:
     return str(derived_id("test", event.key, event.TYPE))

@@ -1,4 +1,4 @@
-"""Filing a request: refused clearly, or kept before it is answered."""
+"""Submissions: refused with a clear problem, or stored before the answer."""
 
 import asyncio
 import json
@@ -9,7 +9,14 @@ import httpx2
 import pytest
 
 from services.common.domain.identifiers import reference_of
-from tests.integration.gateway.town import BODY, Person, Town, headers_of, new_key, value_of
+from tests.integration.gateway.gateway_environment import (
+    BODY,
+    GatewayEnvironment,
+    Person,
+    headers_of,
+    new_key,
+    value_of,
+)
 
 
 def problem(answer: httpx2.Response) -> str:
@@ -22,7 +29,9 @@ def pointers(answer: httpx2.Response) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("body", [BODY, {}, None])
-async def test_anonymous_filing_is_refused_whatever_it_says(gateway: Town, body: dict[str, str] | None) -> None:
+async def test_a_submission_without_a_session_is_refused(
+    gateway: GatewayEnvironment, body: dict[str, str] | None
+) -> None:
     answer = await gateway.http.post("/v1/requests", json=body)
     assert (answer.status_code, problem(answer)) == (401, "no-session")
 
@@ -48,7 +57,7 @@ async def test_a_missing_or_bad_key_is_400(person: Person, key: str | None) -> N
         (b"[]", "application/json", 422, "invalid"),
     ],
 )
-async def test_a_body_that_cannot_be_understood_is_refused(
+async def test_an_invalid_body_is_refused(
     person: Person, content: bytes, content_type: str, status: int, kind: str
 ) -> None:
     headers = person.headers(idempotency_key=new_key(), content_type=content_type)
@@ -56,7 +65,7 @@ async def test_a_body_that_cannot_be_understood_is_refused(
     assert (answer.status_code, problem(answer)) == (status, kind)
 
 
-async def test_a_body_over_the_cap_that_never_says_its_length_is_413(person: Person) -> None:
+async def test_a_body_over_the_limit_without_a_declared_length_is_413(person: Person) -> None:
     async def endless() -> Any:
         for _ in range(40):
             yield b" " * 4096
@@ -82,7 +91,9 @@ async def test_a_body_over_the_cap_that_never_says_its_length_is_413(person: Per
         ({"surprise": 1}, ("", "unknown_field")),
     ],
 )
-async def test_a_wrong_field_is_pointed_at(person: Person, changes: dict[str, Any], found: tuple[str, str]) -> None:
+async def test_an_invalid_field_is_refused_with_a_pointer(
+    person: Person, changes: dict[str, Any], found: tuple[str, str]
+) -> None:
     content = json.dumps(BODY | changes).encode()
     headers = person.headers(idempotency_key=new_key(), content_type="application/json")
     answer = await person.http.post("/v1/requests", content=content, headers=headers)
@@ -90,19 +101,19 @@ async def test_a_wrong_field_is_pointed_at(person: Person, changes: dict[str, An
     assert pointers(answer) == [found]
 
 
-async def test_a_company_cannot_use_what_is_for_persons(company: Person) -> None:
+async def test_a_company_cannot_use_a_subject_for_persons(company: Person) -> None:
     answer = await company.file()
     assert (answer.status_code, pointers(answer)) == (422, [("/subject", "persons_only")])
 
 
-async def test_a_filed_request_is_one_record_that_says_who_only_by_opaque_ids(gateway: Town, person: Person) -> None:
+async def test_a_submission_is_one_record_without_identity(gateway: GatewayEnvironment, person: Person) -> None:
     answer = await person.file()
     assert answer.status_code == 201
     filed = answer.json()
     assert set(filed) == {"reference", "request_id", "state", "receipt"}
     assert (filed["state"], answer.headers["location"]) == ("received", f"/v1/requests/{filed['reference']}")
     assert filed["reference"] == reference_of(UUID(filed["request_id"]))
-    (record,) = await gateway.appended(filed["request_id"])
+    (record,) = await gateway.records_of(filed["request_id"])
     assert value_of(record) == {
         **BODY,
         "request_id": filed["request_id"],
@@ -123,19 +134,19 @@ async def test_a_filed_request_is_one_record_that_says_who_only_by_opaque_ids(ga
     assert "example.org" not in everything
 
 
-async def test_the_same_key_and_body_is_the_same_request_however_often_it_is_sent(
-    gateway: Town, person: Person
+async def test_repeated_submissions_with_one_key_and_body_are_one_request(
+    gateway: GatewayEnvironment, person: Person
 ) -> None:
     key = new_key()
     answers = await asyncio.gather(*(person.file(key=key) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {201}
     (request_id,) = {answer.json()["request_id"] for answer in answers}
-    records = await gateway.appended(request_id)
+    records = await gateway.records_of(request_id)
     assert len({record.value for record in records}) == 1
     assert len({headers_of(record)["ce_id"] for record in records}) == 1
 
 
-async def test_the_same_key_with_another_body_is_refused_once_known_and_the_first_is_kept(person: Person) -> None:
+async def test_a_key_with_another_body_is_refused_and_the_first_request_stays(person: Person) -> None:
     key = new_key()
     first = await person.file(key=key)
     other = await person.file({**BODY, "description": "Outra coisa."}, key=key)
@@ -143,20 +154,20 @@ async def test_the_same_key_with_another_body_is_refused_once_known_and_the_firs
     assert (await person.file(key=key)).json()["request_id"] == first.json()["request_id"]
 
 
-async def test_one_key_with_many_bodies_at_the_same_moment_files_one_of_them(person: Person) -> None:
+async def test_concurrent_bodies_under_one_key_file_one_of_them(person: Person) -> None:
     key = new_key()
     bodies = [BODY | {"description": f"Outra coisa, {number}."} for number in range(20)]
     answers = await asyncio.gather(*(person.file(body, key=key) for body in bodies))
     assert sorted(answer.status_code for answer in answers) == [201] + [422] * 19
 
 
-async def test_the_same_key_of_two_people_makes_two_requests(person: Person, other: Person) -> None:
+async def test_one_key_of_two_accounts_gives_two_requests(person: Person, other: Person) -> None:
     key = new_key()
     mine, theirs = await person.file(key=key), await other.file(key=key)
     assert mine.json()["request_id"] != theirs.json()["request_id"]
 
 
-async def test_problems_come_in_the_language_asked_for(person: Person) -> None:
+async def test_problems_are_in_the_language_of_the_request(person: Person) -> None:
     headers = person.headers(idempotency_key="short", accept_language="en")
     answer = await person.http.post("/v1/requests", json=BODY, headers=headers)
     assert answer.headers["content-language"] == "en"

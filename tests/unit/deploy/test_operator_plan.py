@@ -25,9 +25,9 @@ from services.common.domain.received import INBOX_AGE
 from services.documents.messages import GROUP as DOCUMENTS_GROUP
 from services.documents.store import Files
 from services.intake.messages import GROUP as INTAKE_GROUP
-from services.intake.store import requests_in
+from services.intake.store import request_store
 from services.routing.messages import GROUP as ROUTING_GROUP
-from services.routing.store import assignments_in
+from services.routing.store import assignment_store
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ALL = parse_filter([])
@@ -199,11 +199,11 @@ def test_the_store_locations_are_those_of_the_services() -> None:
 
     database: Any = Named()
     collections: dict[str, Any] = {
-        INTAKE_GROUP: requests_in(database)._collection,
-        ROUTING_GROUP: assignments_in(database)._collection,
+        INTAKE_GROUP: request_store(database)._collection,
+        ROUTING_GROUP: assignment_store(database)._collection,
         DOCUMENTS_GROUP: Files(database).documents._collection,
     }
     assert {location.group: location.collection for location in STORES} == collections
     assert {location.group: location.database for location in STORES} == {name: name for name in collections}
-    timelines: Any = requests_in(database)._timelines
+    timelines: Any = request_store(database)._timelines
     assert (INTAKE_GROUP, collections[INTAKE_GROUP], timelines._older) == (OWNER, DOCUMENTS, OLDER)

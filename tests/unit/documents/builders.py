@@ -10,7 +10,7 @@ from services.documents.messages import MessageAdded, RequestRegistered
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OWNER = UUID("5d1f7c1e-0000-4000-8000-000000000001")
-SOMEBODY_ELSE = UUID("5d1f7c1e-0000-4000-8000-000000000002")
+OTHER_OWNER = UUID("5d1f7c1e-0000-4000-8000-000000000002")
 DOCUMENT = UUID("d0c00000-0000-4000-8000-000000000001")
 
 
@@ -57,7 +57,7 @@ def written(request_id: UUID, *documents: UUID, account_id: UUID = OWNER) -> Mes
 
 
 def _fact(request_id: UUID, documents: tuple[UUID, ...], account_id: UUID) -> dict[str, Any]:
-    """What both say of a request: whose it is, and which files it names."""
+    """The fields that both events have."""
     return {
         "request_id": request_id,
         "reference": reference_of(request_id),

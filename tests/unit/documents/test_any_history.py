@@ -1,4 +1,4 @@
-"""Whatever happens to a file, in whatever order: it is one request's or nobody's, and no byte goes too early."""
+"""A file through any sequence of events: at most one request gets it, and no byte is removed too early."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from services.documents import domain
 from services.documents.domain import CLAIM_ENDS, AnotherFile, File, NotClaimable
 from services.documents.messages import FileAccepted, Naming
-from tests.unit.documents.builders import DOCUMENT, NOON, OWNER, SOMEBODY_ELSE, content, registered, written
+from tests.unit.documents.builders import DOCUMENT, NOON, OTHER_OWNER, OWNER, content, registered, written
 
 REQUESTS = [uuid4() for _ in range(4)]
 requests = st.sampled_from(REQUESTS)
-owners = st.sampled_from([OWNER, OWNER, OWNER, SOMEBODY_ELSE])
+owners = st.sampled_from([OWNER, OWNER, OWNER, OTHER_OWNER])
 
 
 class AnyHistory(RuleBasedStateMachine):
@@ -55,7 +55,7 @@ class AnyHistory(RuleBasedStateMachine):
         before = self.file
         decision = domain.confirm(before, DOCUMENT, name(request))
         self.file = decision.state
-        if any(isinstance(said, FileAccepted) for said in decision.events):
+        if any(isinstance(event, FileAccepted) for event in decision.events):
             assert before is not None
             assert before.claimed_by(request)
             self.accepted.add(request)
@@ -74,7 +74,7 @@ class AnyHistory(RuleBasedStateMachine):
             assert before.content.object_key in self.file.discarded
 
     @invariant()
-    def it_is_confirmed_for_one_request_and_then_for_good(self) -> None:
+    def it_is_confirmed_for_at_most_one_request_and_stays_confirmed(self) -> None:
         assert len(self.accepted) <= 1
         if self.accepted:
             assert self.file is not None
@@ -82,19 +82,19 @@ class AnyHistory(RuleBasedStateMachine):
             assert self.file.content is not None
 
     @invariant()
-    def its_own_bytes_are_never_named_for_removal(self) -> None:
+    def its_current_object_is_never_discarded(self) -> None:
         if self.file is not None and self.file.content is not None:
             assert self.file.content.object_key not in self.file.discarded
 
     @invariant()
-    def a_young_claim_keeps_it(self) -> None:
-        young = [at for at in self.claimed_at.values() if self.now - at < timedelta(days=34)]
-        if young:
+    def a_recent_claim_prevents_its_expiry(self) -> None:
+        recent = [at for at in self.claimed_at.values() if self.now - at < timedelta(days=34)]
+        if recent:
             assert self.file is not None
             assert self.file.content is not None
 
     @invariant()
-    def whatever_is_not_confirmed_has_an_end(self) -> None:
+    def an_unconfirmed_file_has_a_timer(self) -> None:
         if self.file is not None and self.file.content is not None and self.file.confirmed_for is None:
             assert domain.timers(self.file)
 

@@ -14,7 +14,7 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
 HEADS = {"application/pdf": PDF, "image/png": PNG, "image/jpeg": JPEG}
 
 
-def inspected(declared: str, *chunks: bytes) -> int:
+def inspect_chunks(declared: str, *chunks: bytes) -> int:
     inspection = Inspection(declared)
     for chunk in chunks:
         inspection.take(chunk)
@@ -23,9 +23,9 @@ def inspected(declared: str, *chunks: bytes) -> int:
 
 
 @pytest.mark.parametrize("media_type", HEADS)
-def test_each_kept_type_is_told_by_its_first_bytes(media_type: str) -> None:
+def test_each_accepted_type_is_detected_by_its_first_bytes(media_type: str) -> None:
     assert detected(HEADS[media_type] + bytes(2000)) == media_type
-    assert inspected(media_type, HEADS[media_type]) == len(HEADS[media_type])
+    assert inspect_chunks(media_type, HEADS[media_type]) == len(HEADS[media_type])
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def test_each_kept_type_is_told_by_its_first_bytes(media_type: str) -> None:
         b"\x00" * 2000,
     ],
 )
-def test_any_other_type_is_refused_whatever_it_says_it_is(head: bytes) -> None:
+def test_any_other_type_is_refused_whatever_type_is_declared(head: bytes) -> None:
     assert detected(head) is None
     for declared in MEDIA_TYPES:
         with pytest.raises(WrongType):
-            inspected(declared, head)
+            inspect_chunks(declared, head)
 
 
 def test_a_signature_that_is_not_at_the_very_beginning_does_not_count() -> None:
@@ -54,29 +54,29 @@ def test_a_signature_that_is_not_at_the_very_beginning_does_not_count() -> None:
 
 
 @pytest.mark.parametrize("declared", ["", "text/html", "application/octet-stream", "image/svg+xml", "IMAGE/PNG"])
-def test_a_declared_type_that_is_not_kept_is_refused_before_a_byte_is_read(declared: str) -> None:
+def test_a_declared_type_that_is_not_accepted_is_refused_before_a_byte_is_read(declared: str) -> None:
     with pytest.raises(WrongType):
         Inspection(declared)
 
 
-def test_bytes_of_one_kept_type_declared_as_another_are_refused() -> None:
+def test_bytes_of_one_accepted_type_declared_as_another_are_refused() -> None:
     with pytest.raises(WrongType):
-        inspected("image/png", JPEG)
+        inspect_chunks("image/png", JPEG)
 
 
 def test_an_empty_file_is_refused_as_empty() -> None:
     with pytest.raises(Empty):
-        inspected("application/pdf")
+        inspect_chunks("application/pdf")
 
 
-def test_the_wrong_type_is_known_after_the_first_kibibyte() -> None:
+def test_a_wrong_type_is_refused_after_the_first_kibibyte() -> None:
     inspection = Inspection("application/pdf")
     inspection.take(b"a" * 1023)
     with pytest.raises(WrongType):
         inspection.take(b"a")
 
 
-def test_the_cap_is_exact() -> None:
+def test_the_size_limit_is_exact() -> None:
     inspection = Inspection("application/pdf")
     inspection.take(PDF + bytes(MAX_FILE_BYTES - len(PDF)))
     inspection.end()
@@ -88,15 +88,15 @@ def test_the_cap_is_exact() -> None:
 @given(
     body=st.binary(max_size=3000), cuts=st.lists(st.integers(0, 3000), max_size=8), declared=st.sampled_from([*HEADS])
 )
-def test_how_the_bytes_are_cut_into_chunks_changes_nothing(body: bytes, cuts: list[int], declared: str) -> None:
-    places = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
-    chunks = [body[start:end] for start, end in pairwise(places)]
+def test_the_chunk_boundaries_do_not_change_the_result(body: bytes, cuts: list[int], declared: str) -> None:
+    boundaries = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
+    chunks = [body[start:end] for start, end in pairwise(boundaries)]
 
     def outcome(*pieces: bytes) -> object:
         try:
-            return inspected(declared, *pieces)
-        except Unacceptable as refused:
-            return type(refused)
+            return inspect_chunks(declared, *pieces)
+        except Unacceptable as error:
+            return type(error)
 
     for candidate in (chunks, [HEADS[declared], *chunks]):
         assert outcome(*candidate) == outcome(b"".join(candidate))

@@ -1,4 +1,4 @@
-"""Sessions, requests and facts for tests to start from."""
+"""Builders of sessions, requests and facts."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ BODY = {"subject": "FAM-01", "reason": "INF", "description": "Bom dia. Que papé
 
 
 class Clock:
-    """One that stands still until it is moved."""
+    """A clock that tests move by setting `now`."""
 
     now = 1000.0
 
@@ -58,9 +58,9 @@ def fact(kind: type[LifecycleFact], seq: int, state: State, **fields: Any) -> Li
 
 
 def registered(seq: int = 1) -> LifecycleFact:
-    words = submitted().model_dump(exclude={"actor_id"})
+    fields = submitted().model_dump(exclude={"actor_id"})
     dates = {"entered_on": "2026-03-02", "due_on": "2026-03-16", "calendar": "PT/0.84"}
-    return fact(RequestRegistered, seq, State.REGISTERED, **{**words, **dates, "occurred_at": NOON})
+    return fact(RequestRegistered, seq, State.REGISTERED, **{**fields, **dates, "occurred_at": NOON})
 
 
 def received(event: Event, *, at: datetime = NOON, id: str | None = None) -> Received[Any]:

@@ -1,4 +1,4 @@
-"""What the documents service refuses, as the person is told: their mistake named, ours never put on them."""
+"""Refusals of the documents service: the person's mistake is named, and our own errors are answered as unavailable."""
 
 import asyncio
 import socket
@@ -39,7 +39,7 @@ def unclaimable(*codes: str) -> Response:
     return JSONResponse({"refused": found}, 422)
 
 
-OURS: Final = [
+OUR_ERRORS: Final = [
     invalid(FieldError("not_uuid", parameter="Postigo-Owner")),
     invalid(FieldError("too_many", pointer="/documents", limit=5)),
     unclaimable("of a kind we do not know"),
@@ -49,14 +49,14 @@ OURS: Final = [
 
 
 @asynccontextmanager
-async def documents(said: Response, *, answer_within: float = ANSWER_WITHIN) -> AsyncIterator[DocumentsClient]:
-    """A documents service that says this to everything."""
+async def documents(response: Response, *, answer_within: float = ANSWER_WITHIN) -> AsyncIterator[DocumentsClient]:
+    """A client of a documents service that answers every call with `response`."""
 
-    async def say(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         await request.body()
-        return said
+        return response
 
-    app = Starlette(routes=[Route("/{path:path}", say, methods=["PUT", "POST"])])
+    app = Starlette(routes=[Route("/{path:path}", respond, methods=["PUT", "POST"])])
     async with serving(app, settings()) as port:
         service = DocumentsClient(f"http://127.0.0.1:{port}", b"s" * 32, answer_within=answer_within)
         yield service
@@ -79,13 +79,13 @@ async def claim(service: DocumentsClient) -> Problem:
     return refused.value
 
 
-async def test_an_empty_file_is_said_to_be_empty() -> None:
+async def test_an_empty_file_is_refused_as_empty() -> None:
     async with documents(invalid(FieldError("empty", pointer=""))) as service:
         problem = await put(service)
     assert (problem.kind, [error.code for error in problem.errors]) == (problem_types.INVALID, ["empty"])
 
 
-async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
+async def test_each_file_that_cannot_be_claimed_is_named_by_pointer() -> None:
     async with documents(unclaimable("used", "unknown")) as service:
         problem = await claim(service)
     pointed = [(error.pointer, error.code) for error in problem.errors]
@@ -93,7 +93,7 @@ async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "detail"),
     [
         (413, "Too large: the limit is 25 MiB."),
         (
@@ -102,15 +102,15 @@ async def test_each_file_that_cannot_be_claimed_is_pointed_at() -> None:
         ),
     ],
 )
-async def test_a_file_that_is_not_accepted_is_told_what_is(status: int, told: str) -> None:
+async def test_a_refused_file_is_answered_with_what_is_accepted(status: int, detail: str) -> None:
     async with documents(JSONResponse({}, status)) as service:
         problem = await put(service)
-    assert [error.to_body("en")["detail"] for error in problem.errors] == [told]
+    assert [error.to_body("en")["detail"] for error in problem.errors] == [detail]
 
 
-@pytest.mark.parametrize("said", OURS)
-async def test_a_refusal_that_is_no_fault_of_the_person_is_not_put_on_them(said: Any) -> None:
-    async with documents(said) as service:
+@pytest.mark.parametrize("response", OUR_ERRORS)
+async def test_a_refusal_caused_by_our_own_error_is_answered_as_unavailable(response: Any) -> None:
+    async with documents(response) as service:
         for problem in (await put(service), await claim(service)):
             assert (problem.kind, problem.errors, problem.headers) == (
                 problem_types.UNAVAILABLE,
@@ -121,7 +121,7 @@ async def test_a_refusal_that_is_no_fault_of_the_person_is_not_put_on_them(said:
 
 @asynccontextmanager
 async def frozen(*, answer_within: float) -> AsyncIterator[DocumentsClient]:
-    """A documents service whose process stands still: the system accepts the connection, and nobody reads from it."""
+    """A client of a frozen documents service: the operating system accepts the connection, but nothing reads from it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         service = DocumentsClient(f"http://127.0.0.1:{port}", b"s" * 32, answer_within=answer_within)
@@ -135,14 +135,14 @@ async def large() -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("body", [pdf, large])
-async def test_a_service_that_stands_still_ends_an_upload_in_time(body: Callable[[], AsyncIterator[bytes]]) -> None:
+async def test_an_upload_to_a_frozen_service_is_unavailable_in_time(body: Callable[[], AsyncIterator[bytes]]) -> None:
     async with frozen(answer_within=0.2) as service:
         async with asyncio.timeout(5):
             problem = await put(service, body())
     assert (problem.kind, problem.headers) == (problem_types.UNAVAILABLE, {"Retry-After": "2"})
 
 
-async def test_a_service_that_stands_still_ends_a_claim_and_a_read_in_time() -> None:
+async def test_a_claim_and_a_read_of_a_frozen_service_are_unavailable_in_time() -> None:
     async with frozen(answer_within=10) as service:
         async with asyncio.timeout(CLAIM_WITHIN + 1):
             assert (await claim(service)).kind is problem_types.UNAVAILABLE
@@ -152,16 +152,16 @@ async def test_a_service_that_stands_still_ends_a_claim_and_a_read_in_time() -> 
     assert refused.value.kind is problem_types.UNAVAILABLE
 
 
-async def test_whoever_sends_slowly_but_steadily_may_take_longer_than_the_service_has_to_answer() -> None:
+async def test_a_slow_but_steady_upload_may_take_longer_than_the_answer_timeout() -> None:
     answer_within = 0.3
-    shown = DocumentResponse(
+    response = DocumentResponse(
         document_id=ONE, name="r.pdf", media_type="application/pdf", size=5, sha256="0", state="stored"
     )
 
-    async def steadily() -> AsyncIterator[bytes]:
+    async def slow_body() -> AsyncIterator[bytes]:
         for piece in b"%PDF-":
             await asyncio.sleep(answer_within / 2)
             yield bytes([piece])
 
-    async with documents(Response(shown.model_dump_json(), 201), answer_within=answer_within) as service:
-        assert await service.put(Upload(ONE, OWNER, "r.pdf", "application/pdf", None, None), steadily()) == shown
+    async with documents(Response(response.model_dump_json(), 201), answer_within=answer_within) as service:
+        assert await service.put(Upload(ONE, OWNER, "r.pdf", "application/pdf", None, None), slow_body()) == response

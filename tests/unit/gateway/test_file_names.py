@@ -1,4 +1,4 @@
-"""File names come from strangers: RFC 6266, and nothing in them that could mislead."""
+"""File names of uploads: parsed by RFC 6266 and cleaned, because clients may send anything."""
 
 import pytest
 
@@ -25,5 +25,5 @@ from gateway.documents.domain import name_of
         ('attachment; filename="..."', "documento.pdf"),
     ],
 )
-def test_the_name_is_read_as_the_standard_says_and_made_harmless(header: str, name: str) -> None:
+def test_the_name_is_parsed_by_rfc_6266_and_cleaned(header: str, name: str) -> None:
     assert name_of(header, "application/pdf") == name

@@ -1,10 +1,10 @@
-"""What a key of a sender's stands for, while it is on its way and for a day after."""
+"""Idempotency keys: each is reserved for one id, during the send and for a day after it."""
 
 from uuid import UUID, uuid4
 
 import pytest
 
-from gateway.requests.idempotency_keys import KEPT_FOR, MOST, IdempotencyKeys
+from gateway.requests.idempotency_keys import MAX_KEYS, RETENTION_SECONDS, IdempotencyKeys
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from tests.unit.gateway.builders import REQUEST, Clock
@@ -17,7 +17,7 @@ def use(keys: IdempotencyKeys, id: UUID, key: bytes = KEY) -> None:
         pass
 
 
-def test_a_key_stands_for_what_it_was_used_for_a_day() -> None:
+def test_a_key_belongs_to_one_id_for_a_day() -> None:
     clock = Clock()
     keys = IdempotencyKeys(clock)
     use(keys, REQUEST)
@@ -25,12 +25,12 @@ def test_a_key_stands_for_what_it_was_used_for_a_day() -> None:
     with pytest.raises(Problem) as refused:
         use(keys, uuid4())
     assert refused.value.kind is problem_types.KEY_REUSED
-    clock.now += KEPT_FOR + 1
+    clock.now += RETENTION_SECONDS + 1
     assert not keys.is_confirmed(KEY, REQUEST)
     use(keys, uuid4())
 
 
-def test_of_two_under_one_key_at_the_same_moment_one_is_refused() -> None:
+def test_a_key_in_use_is_refused_for_another_id() -> None:
     keys = IdempotencyKeys()
     with keys.reserve(KEY, REQUEST):
         assert not keys.is_confirmed(KEY, REQUEST)
@@ -40,36 +40,36 @@ def test_of_two_under_one_key_at_the_same_moment_one_is_refused() -> None:
     assert keys.is_confirmed(KEY, REQUEST)
 
 
-def test_what_came_to_nothing_leaves_the_key_free() -> None:
+def test_a_failed_send_releases_the_key() -> None:
     keys = IdempotencyKeys()
-    with pytest.raises(ValueError, match="away"), keys.reserve(KEY, uuid4()):
-        raise ValueError("away")
+    with pytest.raises(ValueError, match="failed"), keys.reserve(KEY, uuid4()):
+        raise ValueError("failed")
     use(keys, REQUEST)
     assert keys.is_confirmed(KEY, REQUEST)
     assert not keys.is_confirmed(KEY, uuid4())
 
 
-def test_what_is_kept_stays_so_when_a_repetition_fails() -> None:
+def test_a_failed_retry_does_not_release_a_confirmed_key() -> None:
     keys = IdempotencyKeys()
-    with pytest.raises(ValueError, match="away"), keys.reserve(KEY, REQUEST):
+    with pytest.raises(ValueError, match="failed"), keys.reserve(KEY, REQUEST):
         use(keys, REQUEST)
-        raise ValueError("away")
+        raise ValueError("failed")
     assert keys.is_confirmed(KEY, REQUEST)
 
 
-def test_one_that_fails_leaves_the_key_to_the_same_that_is_still_on_its_way() -> None:
+def test_a_failed_send_keeps_the_key_while_another_send_of_it_is_in_progress() -> None:
     keys = IdempotencyKeys()
     with keys.reserve(KEY, REQUEST):
-        with pytest.raises(ValueError, match="away"), keys.reserve(KEY, REQUEST):
-            raise ValueError("away")
+        with pytest.raises(ValueError, match="failed"), keys.reserve(KEY, REQUEST):
+            raise ValueError("failed")
         with pytest.raises(Problem):
             use(keys, uuid4())
     assert keys.is_confirmed(KEY, REQUEST)
 
 
-def test_keys_are_remembered_in_bounded_number() -> None:
+def test_the_number_of_remembered_keys_is_bounded() -> None:
     keys = IdempotencyKeys()
-    for number in range(MOST + 1):
+    for number in range(MAX_KEYS + 1):
         use(keys, REQUEST, number.to_bytes(16, "big"))
     assert not keys.is_confirmed((0).to_bytes(16, "big"), REQUEST)
-    assert keys.is_confirmed(MOST.to_bytes(16, "big"), REQUEST)
+    assert keys.is_confirmed(MAX_KEYS.to_bytes(16, "big"), REQUEST)

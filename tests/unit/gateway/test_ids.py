@@ -1,4 +1,4 @@
-"""Ids derive from what was sent and who sent it, so that any replica arrives at the same one."""
+"""Ids derive from the sender, the key and the body, so that every replica derives the same id; and body validation."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
 from gateway.documents.domain import document_id_of
-from gateway.requests.domain import act_id_of, act_of, event_id_of, fingerprint, leaf_error, request_id_of
+from gateway.requests.domain import act_id_of, act_of, catalogue_error, event_id_of, fingerprint, request_id_of
 from gateway.requests.schemas import NewMessage, NewRequest, NewWithdrawal, RequestBody
 from services.common.catalogue import catalogue
 from services.common.http.field_errors import errors_of
@@ -29,7 +29,7 @@ values = st.recursive(
 
 
 @given(body=st.dictionaries(st.text(), values, max_size=6), seed=st.randoms())
-def test_spacing_and_the_order_of_names_change_no_fingerprint(body: dict[str, object], seed: object) -> None:
+def test_whitespace_and_key_order_do_not_change_the_fingerprint(body: dict[str, object], seed: object) -> None:
     names = list(body)
     seed.shuffle(names)  # type: ignore[attr-defined]
     sent_again = json.dumps({name: body[name] for name in names}, indent=2, ensure_ascii=False)
@@ -37,16 +37,16 @@ def test_spacing_and_the_order_of_names_change_no_fingerprint(body: dict[str, ob
 
 
 @given(left=values, right=values)
-def test_other_values_have_other_fingerprints(left: object, right: object) -> None:
+def test_different_values_have_different_fingerprints(left: object, right: object) -> None:
     same = json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
     assert (fingerprint(left) == fingerprint(right)) == same
 
 
-def test_a_fingerprint_stays_what_it_was() -> None:
+def test_fingerprints_are_stable() -> None:
     assert fingerprint(BODY).hex() == "67b2d12c25424758310ce5f83e0c7065e49751d6b8e8d9ae0e3d0485e7875931"
 
 
-def test_a_request_id_depends_on_owner_actor_key_and_body_and_on_nothing_else() -> None:
+def test_a_request_id_depends_only_on_owner_actor_key_and_body() -> None:
     mine = session()
     ids = {
         request_id_of(SECRET, mine, KEY, fingerprint(BODY)),
@@ -60,12 +60,12 @@ def test_a_request_id_depends_on_owner_actor_key_and_body_and_on_nothing_else() 
     assert request_id_of(SECRET, session(language="en"), KEY, fingerprint(BODY)) in ids
 
 
-def test_an_act_id_depends_on_what_was_asked_of_which_request_by_whom_and_on_nothing_else() -> None:
+def test_an_act_id_depends_only_on_act_request_owner_actor_and_key() -> None:
     def act_id(
-        asked: Any = MESSAGE, request: UUID = REQUEST, key: str = KEY, secret: bytes = SECRET, **who: Any
+        body: Any = MESSAGE, request: UUID = REQUEST, key: str = KEY, secret: bytes = SECRET, **identity: Any
     ) -> UUID:
-        sender = session(**who)
-        return act_id_of(secret, sender, key, fingerprint(asked.model_dump()), act_of(asked, request, sender))
+        sender = session(**identity)
+        return act_id_of(secret, sender, key, fingerprint(body.model_dump()), act_of(body, request, sender))
 
     ids = {
         act_id(),
@@ -92,13 +92,13 @@ def test_a_document_id_depends_on_owner_actor_and_key() -> None:
     assert len(ids) == 3
 
 
-def test_a_repetition_says_the_same_event_unless_the_catalogue_made_it_other_bytes() -> None:
+def test_a_retry_has_the_same_event_id_unless_the_catalogue_version_changed() -> None:
     assert event_id_of(submitted()) == event_id_of(submitted())
     assert event_id_of(submitted()) != event_id_of(submitted(catalogue_version=2))
 
 
 def wrong_fields(model: type[RequestBody], body: object) -> list[tuple[str | None, str]]:
-    """Pointer and code of each field for which `model` refuses `body`."""
+    """Pointer and code of each field error of `body`."""
     with pytest.raises(ValidationError) as refused:
         model.model_validate(body)
     return [(error.pointer, error.code) for error in errors_of(refused.value, model)]
@@ -112,10 +112,10 @@ def wrong_fields(model: type[RequestBody], body: object) -> list[tuple[str | Non
         ({"subject": "DOE-05", "reason": "INF"}, "/subject", "companies_only"),
     ],
 )
-def test_a_leaf_that_is_not_there_or_not_for_the_sender_is_pointed_at(
+def test_an_unknown_subject_or_reason_or_one_not_open_to_the_sender_is_named(
     changes: dict[str, str], pointer: str, code: str
 ) -> None:
-    error = leaf_error(catalogue(), NewRequest.model_validate(BODY | changes), session())
+    error = catalogue_error(catalogue(), NewRequest.model_validate(BODY | changes), session())
     assert error is not None
     assert (error.pointer, error.code) == (pointer, code)
 
@@ -136,11 +136,11 @@ def test_a_leaf_that_is_not_there_or_not_for_the_sender_is_pointed_at(
         ({"text": "Olá", "description": "Olá"}, ("", "unknown_field")),
     ],
 )
-def test_a_message_that_says_nothing_or_something_wrong_is_pointed_at(body: object, found: tuple[str, str]) -> None:
+def test_an_empty_or_invalid_message_is_refused_with_a_pointer(body: object, found: tuple[str, str]) -> None:
     assert wrong_fields(NewMessage, body) == [found]
 
 
-def test_words_files_or_both_are_a_message() -> None:
+def test_a_message_has_text_files_or_both() -> None:
     for body in ({"text": "Olá"}, {"documents": [DOCUMENT]}, {"text": "Olá", "documents": [DOCUMENT]}):
         assert NewMessage.model_validate(body).model_dump(mode="json", exclude_unset=True) == body
 
@@ -173,7 +173,7 @@ def test_a_withdrawal_takes_no_field() -> None:
         ({"documentos": []}, "", "unknown_field"),
     ],
 )
-def test_a_wrong_field_is_pointed_at(changes: dict[str, object], pointer: str, code: str) -> None:
+def test_an_invalid_field_is_refused_with_a_pointer(changes: dict[str, object], pointer: str, code: str) -> None:
     sent = json.dumps(BODY | changes)
     assert wrong_fields(NewRequest, parse_json(sent.encode())) == [(pointer, code)]
 
@@ -181,12 +181,12 @@ def test_a_wrong_field_is_pointed_at(changes: dict[str, object], pointer: str, c
 @pytest.mark.parametrize(
     "description", ["?", "\u200bOl\u00e1", "e\u0301", "\u0645\u0631\u062d\u0628\u0627", "\U0001f64f", "\U0001fae8"]
 )
-def test_whatever_can_be_seen_is_filed_as_it_was_written(description: str) -> None:
+def test_visible_text_is_kept_unchanged(description: str) -> None:
     assert NewRequest.model_validate(BODY | {"description": description}).description == description
 
 
 @pytest.mark.parametrize("body", [[], "text", 5, None, True])
-def test_a_body_that_is_no_object_is_refused_as_a_whole(body: object) -> None:
+def test_a_body_that_is_not_an_object_is_refused(body: object) -> None:
     assert wrong_fields(NewRequest, body) == [("", "not_object")]
 
 

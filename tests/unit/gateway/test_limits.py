@@ -1,4 +1,4 @@
-"""Nobody takes all the places that are there for everybody."""
+"""The concurrency limit of each account."""
 
 from contextlib import ExitStack
 from uuid import UUID
@@ -12,24 +12,24 @@ from services.common.http.problems import Problem
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
 
-def test_an_account_gets_its_share_and_no_more_whatever_others_do() -> None:
-    shares = PerAccountLimit("uploads", 2)
-    with ExitStack() as inside:
+def test_each_account_has_its_own_limit() -> None:
+    limit = PerAccountLimit("uploads", 2)
+    with ExitStack() as in_progress:
         for account in (ONE, ONE, OTHER):
-            inside.enter_context(shares.of(account))
-        with pytest.raises(Problem) as refused, shares.of(ONE):
+            in_progress.enter_context(limit.acquire(account))
+        with pytest.raises(Problem) as rejected, limit.acquire(ONE):
             pass
-        assert refused.value.kind is problem_types.TOO_MANY_AT_ONCE
-        assert "Retry-After" in (refused.value.headers or {})
-        inside.enter_context(shares.of(OTHER))
+        assert rejected.value.kind is problem_types.TOO_MANY_AT_ONCE
+        assert "Retry-After" in (rejected.value.headers or {})
+        in_progress.enter_context(limit.acquire(OTHER))
     for _ in range(2):
-        with shares.of(ONE), shares.of(ONE):
+        with limit.acquire(ONE), limit.acquire(ONE):
             pass
 
 
-def test_who_has_left_is_not_remembered() -> None:
-    shares = PerAccountLimit("uploads", 1)
+def test_an_account_with_nothing_in_progress_is_forgotten() -> None:
+    limit = PerAccountLimit("uploads", 1)
     for account in (ONE, OTHER, ONE):
-        with shares.of(account), pytest.raises(Problem), shares.of(account):
+        with limit.acquire(account), pytest.raises(Problem), limit.acquire(account):
             pass
-    assert not len(shares)
+    assert not len(limit)

@@ -1,4 +1,4 @@
-"""A problem says what happened, what it means and what to do, in the reader's language, and nothing of what was sent."""
+"""A problem states what happened and what to do, in the reader's language, and never repeats what was sent."""
 
 import re
 from typing import Any
@@ -31,8 +31,8 @@ from services.common.http.strict_json import not_accepted
 
 
 def scope(language: str | None = None, key: str | None = None) -> Scope:
-    named = {b"accept-language": language, b"idempotency-key": key}
-    return {"type": "http", "headers": [(name, value.encode()) for name, value in named.items() if value is not None]}
+    headers = {b"accept-language": language, b"idempotency-key": key}
+    return {"type": "http", "headers": [(name, value.encode()) for name, value in headers.items() if value is not None]}
 
 
 def document(problem: Problem, language: str | None = None, key: str | None = None) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def document(problem: Problem, language: str | None = None, key: str | None = No
 
 
 @pytest.mark.parametrize("kind", PROBLEM_TYPES.values(), ids=lambda kind: kind.code)
-def test_every_kind_is_a_valid_document_in_both_languages(kind: ProblemType) -> None:
+def test_every_problem_type_gives_a_valid_document_in_both_languages(kind: ProblemType) -> None:
     portuguese, english = document(Problem(kind)), document(Problem(kind), "en")
     assert ProblemDocument.model_validate(portuguese).status == kind.status
     assert portuguese["type"] == english["type"] == f"urn:postigo:problem:{kind.code}"
@@ -49,15 +49,15 @@ def test_every_kind_is_a_valid_document_in_both_languages(kind: ProblemType) -> 
     assert portuguese["detail"] != english["detail"]
 
 
-ONLY_OF_SENDINGS = {"idempotency-key", "key-reused", "not-confirmed"}
-OF_FILING = re.compile(r"registad|duplicado|\bchave|\bfiled|\bkey\b", re.IGNORECASE)
+ONLY_OF_SUBMISSIONS = {"idempotency-key", "key-reused", "not-confirmed"}
+ABOUT_FILING = re.compile(r"registad|duplicado|\bchave|\bfiled|\bkey\b", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in PROBLEM_TYPES.values() if kind.code not in ONLY_OF_SENDINGS])
+@pytest.mark.parametrize("kind", [kind for kind in PROBLEM_TYPES.values() if kind.code not in ONLY_OF_SUBMISSIONS])
 @pytest.mark.parametrize("language", ["pt", "en"])
-def test_who_signs_in_or_reads_is_told_nothing_of_filing(kind: ProblemType, language: str) -> None:
-    told = document(Problem(kind), language)
-    assert not OF_FILING.search(told["title"] + told["detail"])
+def test_problems_of_sign_ins_and_reads_do_not_mention_filing(kind: ProblemType, language: str) -> None:
+    found = document(Problem(kind), language)
+    assert not ABOUT_FILING.search(found["title"] + found["detail"])
 
 
 @pytest.mark.parametrize(
@@ -65,18 +65,18 @@ def test_who_signs_in_or_reads_is_told_nothing_of_filing(kind: ProblemType, lang
     [NOT_JSON, NO_SESSION, NOT_FOUND, REFERENCE, TOO_SLOW, TOO_LARGE, MEDIA_TYPE, INVALID, BUSY, INTERNAL],
 )
 @pytest.mark.parametrize("language", ["pt", "en"])
-def test_who_files_is_told_what_became_of_it(kind: ProblemType, language: str) -> None:
-    told = document(Problem(kind), language, key="0123456789abcdef")
-    assert told["detail"].startswith(document(Problem(kind), language)["detail"] + " ")
-    assert OF_FILING.search(told["detail"])
+def test_problems_of_submissions_state_whether_it_was_filed(kind: ProblemType, language: str) -> None:
+    found = document(Problem(kind), language, key="0123456789abcdef")
+    assert found["detail"].startswith(document(Problem(kind), language)["detail"] + " ")
+    assert ABOUT_FILING.search(found["detail"])
 
 
-def test_no_two_kinds_share_a_text() -> None:
+def test_no_two_problem_types_share_a_text() -> None:
     texts = [text for kind in PROBLEM_TYPES.values() for words in (kind.title, kind.detail) for text in words]
     assert len(texts) == len(set(texts))
 
 
-def test_an_answer_is_a_problem_document_that_nobody_keeps() -> None:
+def test_a_problem_is_not_cacheable() -> None:
     response = problem_response(scope("en"), Problem(TOO_MANY, retry_after=7))
     assert response.status_code == 429
     assert response.headers["content-type"] == "application/problem+json"
@@ -85,7 +85,7 @@ def test_an_answer_is_a_problem_document_that_nobody_keeps() -> None:
     assert response.headers["content-language"] == "en"
 
 
-def test_a_field_error_points_at_the_field_and_says_what_to_do() -> None:
+def test_a_field_error_has_a_pointer_and_states_what_to_do() -> None:
     found = document(Problem(INVALID, FieldError("too_long", "/description", limit=4000)), "en")
     assert found["errors"] == [{"pointer": "/description", "code": "too_long", "detail": "At most 4000 characters."}]
 
@@ -96,13 +96,13 @@ def detail_of(problem: Problem) -> str:
 
 
 @pytest.mark.parametrize(
-    ("cap", "said"), [(25 * 1024 * 1024, "25 MiB"), (64 * 1024, "64 KiB"), (1000, "1000 bytes"), (0, "0 bytes")]
+    ("limit", "text"), [(25 * 1024 * 1024, "25 MiB"), (64 * 1024, "64 KiB"), (1000, "1000 bytes"), (0, "0 bytes")]
 )
-def test_what_is_too_large_is_told_how_large_it_may_be(cap: int, said: str) -> None:
-    assert detail_of(too_large(cap)) == f": Too large: the limit is {said}."
+def test_too_large_names_the_limit(limit: int, text: str) -> None:
+    assert detail_of(too_large(limit)) == f": Too large: the limit is {text}."
 
 
-def test_what_is_of_another_type_is_told_which_types_are_accepted() -> None:
+def test_a_wrong_media_type_is_answered_with_the_accepted_ones() -> None:
     refused = not_accepted("application/pdf", "image/png")
     assert detail_of(refused) == "Content-Type: Accepted: application/pdf, image/png."
     assert (refused.headers or {})["Accept"] == "application/pdf, image/png"
@@ -120,26 +120,26 @@ class EmptyForm(BaseModel):
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "detail"),
     [
         (Form, ": There are unknown fields. The known fields are: street, town."),
         (EmptyForm, ": This takes no fields: send {}."),
     ],
 )
-def test_fields_that_are_not_known_are_answered_once_by_those_that_are(form: type[BaseModel], said: str) -> None:
+def test_unknown_fields_give_one_error_that_lists_the_known_ones(form: type[BaseModel], detail: str) -> None:
     with pytest.raises(ValidationError) as refused:
         form.model_validate({f"canario{number}": number for number in range(3)})
-    assert detail_of(Problem(INVALID, *errors_of(refused.value, form))) == said
+    assert detail_of(Problem(INVALID, *errors_of(refused.value, form))) == detail
 
 
-def test_every_field_error_has_words_in_both_languages() -> None:
+def test_every_field_error_has_a_text_in_both_languages() -> None:
     for words in TEXTS.values():
         assert words.pt
         assert words.en
         assert words.pt != words.en
 
 
-def test_two_problems_have_two_support_codes() -> None:
+def test_each_problem_has_its_own_support_code() -> None:
     assert document(Problem(INVALID))["support_code"] != document(Problem(INVALID))["support_code"]
 
 
@@ -158,10 +158,10 @@ def test_two_problems_have_two_support_codes() -> None:
         ("en;q=broken", "pt"),
     ],
 )
-def test_portuguese_unless_english_is_wanted_more(header: str | None, language: str) -> None:
+def test_the_language_is_portuguese_unless_english_is_preferred(header: str | None, language: str) -> None:
     assert negotiate(header) == language
 
 
 @given(header=st.text())
-def test_no_header_breaks_the_choice_of_language(header: str) -> None:
+def test_any_accept_language_header_gives_a_language(header: str) -> None:
     assert negotiate(header) in {"pt", "en"}

@@ -1,11 +1,11 @@
-"""Receipts and cursors are recognised only by whoever made them, and only for what they were made for."""
+"""Receipts and cursors are valid only with their secret and their purpose."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from hypothesis import given, strategies as st
 
-from gateway.requests.cursor import cursor_of, place_of
+from gateway.requests.cursor import cursor_of, parse_cursor
 from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.signed_tokens import sign, verify
 from services.common.contracts.lifecycle import State
@@ -14,13 +14,13 @@ from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, Clock
 SECRET = b"c" * 32
 RECEIPT = Receipt("PO-KCB16-2Z9C3-Y", REQUEST, ACCOUNT, NOON, "FAM-01", "INF", "ab" * 32)
 
-moments = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
-    lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+times = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000)
 )
 
 
 @given(payload=st.binary(max_size=200), place=st.integers(0, 400), bit=st.integers(0, 5))
-def test_a_seal_with_one_letter_changed_is_nobodys(payload: bytes, place: int, bit: int) -> None:
+def test_a_token_with_one_changed_character_is_invalid(payload: bytes, place: int, bit: int) -> None:
     token = sign(SECRET, b"p", payload)
     assert verify(SECRET, b"p", token) == payload
     assert verify(SECRET, b"q", token) is None
@@ -31,24 +31,24 @@ def test_a_seal_with_one_letter_changed_is_nobodys(payload: bytes, place: int, b
 
 
 @given(text=st.text(max_size=100))
-def test_any_text_shown_as_a_receipt_is_merely_no_receipt(text: str) -> None:
+def test_any_other_text_is_not_a_receipt(text: str) -> None:
     assert parse_receipt(SECRET, text) is None
-    assert place_of(SECRET, ACCOUNT, None, text) is None
+    assert parse_cursor(SECRET, ACCOUNT, None, text) is None
 
 
-def test_a_receipt_says_again_what_it_was_made_of() -> None:
+def test_a_signed_receipt_parses_to_the_same_receipt() -> None:
     assert parse_receipt(SECRET, RECEIPT.signed(SECRET)) == RECEIPT
 
 
-@given(at=moments, reference=st.text(max_size=20))
-def test_a_cursor_is_good_for_its_account_and_filter_alone(at: datetime, reference: str) -> None:
+@given(at=times, reference=st.text(max_size=20))
+def test_a_cursor_is_valid_only_for_its_account_and_filter(at: datetime, reference: str) -> None:
     cursor = cursor_of(SECRET, ACCOUNT, State.RECEIVED, (at, reference))
-    assert place_of(SECRET, ACCOUNT, State.RECEIVED, cursor) == (at, reference)
-    assert place_of(SECRET, ACCOUNT, None, cursor) is None
-    assert place_of(SECRET, uuid4(), State.RECEIVED, cursor) is None
+    assert parse_cursor(SECRET, ACCOUNT, State.RECEIVED, cursor) == (at, reference)
+    assert parse_cursor(SECRET, ACCOUNT, None, cursor) is None
+    assert parse_cursor(SECRET, uuid4(), State.RECEIVED, cursor) is None
 
 
-def test_receipts_are_remembered_for_minutes_and_in_bounded_number() -> None:
+def test_issued_receipts_expire_and_their_number_is_bounded() -> None:
     clock = Clock()
     issued = IssuedReceipts(clock)
     issued.add(RECEIPT)
@@ -61,7 +61,7 @@ def test_receipts_are_remembered_for_minutes_and_in_bounded_number() -> None:
     assert issued.get("10000") is not None
 
 
-def test_what_is_filed_again_keeps_the_time_of_its_first_receipt() -> None:
+def test_a_retry_keeps_the_filing_time_of_the_first_receipt() -> None:
     issued = IssuedReceipts()
     later = RECEIPT._replace(filed_at=RECEIPT.filed_at + timedelta(seconds=3))
     assert issued.add(RECEIPT) == issued.add(later) == RECEIPT

@@ -32,14 +32,14 @@ SIGNED = {("POST", "/internal/recipients")}
 
 
 def applications() -> Applications:
-    """The whole gateway with no engine anywhere: what it answers, it answers without one."""
-    nowhere = "127.0.0.1:9"
+    """The whole gateway, without a broker or database behind it."""
+    unused = "127.0.0.1:9"
     return build(
         Settings.model_validate(
             {
-                "kafka_url": nowhere,
-                "mongo_url": f"mongodb://{nowhere}",
-                "documents_url": f"http://{nowhere}",
+                "kafka_url": unused,
+                "mongo_url": f"mongodb://{unused}",
+                "documents_url": f"http://{unused}",
                 "postigo_id_secret": "i" * 64,
                 "postigo_cursor_secret": "c" * 64,
                 "postigo_internal_secret": "s" * 64,
@@ -69,7 +69,7 @@ def routes(app: FastAPI) -> set[tuple[str, str]]:
     return {(method, str(each.path)) for each in contexts for method in each.methods or ()}
 
 
-async def test_every_route_but_the_public_ones_refuses_the_anonymous(app: FastAPI, http: httpx2.AsyncClient) -> None:
+async def test_every_route_except_the_public_ones_requires_a_session(app: FastAPI, http: httpx2.AsyncClient) -> None:
     protected = routes(app) - PUBLIC
     assert len(protected) >= 8
     for method, path in protected:
@@ -79,7 +79,7 @@ async def test_every_route_but_the_public_ones_refuses_the_anonymous(app: FastAP
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_internal_calls_are_refused_without_a_signature_and_probes_are_not() -> None:
+async def test_internal_routes_except_probes_require_a_signature() -> None:
     internal = applications().internal
     assert routes(internal) == SIGNED | PROBES
     async with client(internal) as http:
@@ -125,9 +125,7 @@ async def test_an_app_wide_dependency_and_a_late_middleware_reach_every_route() 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 15, "x" * 256, "with a space in it", "quinze-caract\xe9res"])
 @pytest.mark.parametrize("path", ["/v1/requests", "/v1/documents"])
-async def test_a_key_that_is_missing_short_long_or_not_visible_ascii_is_refused(
-    app: FastAPI, path: str, key: str
-) -> None:
+async def test_a_missing_short_long_or_not_visible_ascii_key_is_refused(app: FastAPI, path: str, key: str) -> None:
     async with client(signed_in(app)) as http:
         headers = [(b"Idempotency-Key", key.encode("latin-1"))] if key else []
         answer = await http.post(path, headers=headers)
@@ -135,17 +133,17 @@ async def test_a_key_that_is_missing_short_long_or_not_visible_ascii_is_refused(
 
 
 @pytest.mark.parametrize("key", ["x" * 16, "~" * 255, "!" * 16, "ac03afe1-abbc-4965-a8ab-371d57ef86d3"])
-async def test_a_key_of_16_to_255_visible_characters_is_taken(app: FastAPI, key: str) -> None:
+async def test_a_key_of_16_to_255_visible_characters_is_accepted(app: FastAPI, key: str) -> None:
     async with client(signed_in(app)) as http:
         answer = await http.post("/v1/requests", headers={"Idempotency-Key": key}, json={})
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:postigo:problem:invalid")
 
 
 def signed_in(app: FastAPI) -> FastAPI:
-    """The same application, where everybody is signed in."""
-    made = public_app(app.state.services)
-    made.dependency_overrides[get_session] = session
-    return made
+    """The same application with a session for every request."""
+    app = public_app(app.state.services)
+    app.dependency_overrides[get_session] = session
+    return app
 
 
 @pytest.mark.parametrize(
@@ -161,7 +159,7 @@ def signed_in(app: FastAPI) -> FastAPI:
         ("GET", "/metricsx", 404, "unknown-address"),
     ],
 )
-async def test_unknown_places_and_methods_are_problems_too(
+async def test_unknown_paths_and_methods_are_answered_with_problems(
     http: httpx2.AsyncClient, method: str, path: str, status: int, kind: str
 ) -> None:
     answer = await http.request(method, path)
@@ -172,7 +170,7 @@ async def test_unknown_places_and_methods_are_problems_too(
 
 
 @pytest.mark.parametrize(("path", "allowed"), [("/v1/requests", "GET, POST"), ("/v1/sessions/current", "DELETE")])
-async def test_a_wrong_method_is_told_all_that_the_address_knows(
+async def test_a_wrong_method_is_answered_with_all_allowed_methods(
     http: httpx2.AsyncClient, path: str, allowed: str
 ) -> None:
     assert (await http.put(path)).headers["allow"] == allowed
@@ -194,7 +192,7 @@ CANARY = "canario-7f3a"
         (b'{"niss": "' + CANARY.encode() * 6000 + b'"}', 413, [""]),
     ],
 )
-async def test_what_was_sent_is_never_said_back(
+async def test_sent_values_are_never_repeated_in_a_problem(
     http: httpx2.AsyncClient, body: bytes, status: int, pointers: list[str]
 ) -> None:
     answer = await http.post("/v1/sessions", content=body, headers={"content-type": "application/json"})
@@ -203,7 +201,7 @@ async def test_what_was_sent_is_never_said_back(
     assert CANARY not in answer.text
 
 
-async def test_a_wrong_niss_is_refused_in_words_of_signing_in(http: httpx2.AsyncClient) -> None:
+async def test_an_invalid_niss_is_refused_without_mentioning_filing(http: httpx2.AsyncClient) -> None:
     answer = await http.post("/v1/sessions", json={"niss": "12345678911", "password": "uma frase comprida"})
     assert answer.json()["detail"] == "Corrija os campos indicados e tente de novo."
     assert answer.json()["errors"][0]["code"] == "niss"
@@ -224,22 +222,20 @@ async def test_another_content_type_is_415(http: httpx2.AsyncClient) -> None:
         ("Content-Type", ["application/json", "text/plain"]),
     ],
 )
-async def test_a_header_that_decides_what_is_done_may_come_only_once(
-    http: httpx2.AsyncClient, name: str, values: list[str]
-) -> None:
+async def test_a_repeated_decisive_header_is_refused(http: httpx2.AsyncClient, name: str, values: list[str]) -> None:
     answer = await http.post("/v1/requests", content=b"{}", headers=[(name, value) for value in values])
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:postigo:problem:header-repeated")
     assert [(error["parameter"], error["code"]) for error in answer.json()["errors"]] == [(name, "header_repeated")]
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_an_engine_away_is_503_with_a_time_to_come_back(http: httpx2.AsyncClient) -> None:
+async def test_an_unavailable_store_is_503_with_retry_after(http: httpx2.AsyncClient) -> None:
     answer = await http.get("/v1/requests", headers={"authorization": "Bearer some-token"})
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:postigo:problem:unavailable")
     assert int(answer.headers["retry-after"]) >= 1
 
 
-async def test_an_error_of_ours_says_a_support_code_and_nothing_else(app: FastAPI) -> None:
+async def test_an_internal_error_shows_only_a_support_code(app: FastAPI) -> None:
     async def broken() -> None:
         raise RuntimeError(CANARY)
 
@@ -252,7 +248,7 @@ async def test_an_error_of_ours_says_a_support_code_and_nothing_else(app: FastAP
     assert CANARY not in answer.text
 
 
-async def test_the_catalogue_is_read_without_a_session_in_both_languages(http: httpx2.AsyncClient) -> None:
+async def test_the_catalogue_needs_no_session_and_has_both_languages(http: httpx2.AsyncClient) -> None:
     portuguese = await http.get("/v1/catalogue")
     english = await http.get("/v1/catalogue", headers={"accept-language": "en"})
     assert portuguese.json()["life_events"][0]["name"] == "Prestações familiares"
@@ -261,14 +257,14 @@ async def test_the_catalogue_is_read_without_a_session_in_both_languages(http: h
     assert portuguese.headers["etag"] != english.headers["etag"]
 
 
-async def test_who_has_the_bytes_already_gets_304_and_none_again(http: httpx2.AsyncClient) -> None:
+async def test_an_unchanged_catalogue_is_304_without_a_body(http: httpx2.AsyncClient) -> None:
     first = await http.get("/v1/catalogue/subjects/fam-01")
     assert first.json()["reasons"][0]["term"] == {"length": 10, "unit": "working_days"}
     again = await http.get("/v1/catalogue/subjects/FAM-01", headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_the_published_description_is_openapi_3_1_and_names_only_what_it_defines(
+async def test_the_description_is_valid_openapi_3_1_without_dangling_references(
     app: FastAPI, http: httpx2.AsyncClient
 ) -> None:
     published = (await http.get("/v1/openapi.json")).json()
@@ -280,7 +276,7 @@ async def test_the_published_description_is_openapi_3_1_and_names_only_what_it_d
     OpenAPIV31SpecValidator(published).validate()
 
 
-def test_the_description_names_bodies_answers_problems_servers_and_security(app: FastAPI) -> None:
+def test_the_description_has_bodies_responses_problems_servers_and_security(app: FastAPI) -> None:
     described = app.openapi()
     assert described["servers"]
     assert described["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
@@ -298,18 +294,18 @@ def test_the_description_names_bodies_answers_problems_servers_and_security(app:
     assert all(each["examples"] for each in upload["requestBody"]["content"].values())
 
 
-async def test_the_catalogue_is_what_the_description_says(http: httpx2.AsyncClient) -> None:
+async def test_the_catalogue_matches_the_description(http: httpx2.AsyncClient) -> None:
     published = (await http.get("/v1/openapi.json")).json()
     schema = {"$ref": "#/components/schemas/CatalogueResponse", "components": published["components"]}
     jsonschema.validate((await http.get("/v1/catalogue")).json(), schema)
 
 
-async def test_the_bare_address_leads_to_the_description(http: httpx2.AsyncClient) -> None:
+async def test_the_root_redirects_to_the_api_page(http: httpx2.AsyncClient) -> None:
     answer = await http.get("/")
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
 
 
-async def test_the_api_page_tells_every_operation_and_fetches_nothing_from_elsewhere(
+async def test_the_api_page_lists_every_operation_and_loads_nothing_external(
     app: FastAPI, http: httpx2.AsyncClient
 ) -> None:
     page = await http.get("/docs")

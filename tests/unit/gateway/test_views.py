@@ -1,4 +1,4 @@
-"""A view is a join: the same facts, late, doubled or in another order, are the same view."""
+"""Views: the same facts give the same view when late, duplicated or reordered; and what timelines and reads show."""
 
 from datetime import timedelta
 from functools import reduce
@@ -13,7 +13,7 @@ from gateway.requests.presenter import RequestPresenter
 from gateway.requests.queries import Found
 from gateway.requests.schemas import ActOutcome
 from gateway.requests.view import RequestView
-from gateway.worker.domain import SHOWN, short
+from gateway.worker.domain import VISIBLE_FIELDS, short_type
 from gateway.worker.handlers import views
 from services.common.catalogue import catalogue
 from services.common.contracts import Event, declared, topics
@@ -49,11 +49,11 @@ def notice(kind: type[Event], event_id: str, minute: int, **fields: Any) -> Rece
     return received(kind.model_validate(values | fields), id=f"{kind.TYPE}-{minute}")
 
 
-def life() -> list[Received[Any]]:
-    entered = received(registered())
+def lifecycle() -> list[Received[Any]]:
+    registration = received(registered())
     return [
         received(submitted(), id="s"),
-        entered,
+        registration,
         received(fact(RequestRouted, 2, State.REGISTERED, department="pf", assignment_id=FILE, epoch=1, rule="r-7")),
         received(fact(RequestInAnalysis, 3, State.IN_ANALYSIS, department="pf")),
         received(
@@ -72,53 +72,53 @@ def life() -> list[Received[Any]]:
         received(fact(MessageAdded, 6, State.IN_ANALYSIS, act_id=str(ACT), text="Falta um papel.", documents=[FILE])),
         received(fact(RequestConcluded, 7, State.CONCLUDED)),
         received(fact(ActRefused, 8, State.CONCLUDED, act_id=str(LATE_ACT), code="not-allowed")),
-        notice(DeliverySent, entered.id, 2),
-        notice(DeliverySkipped, "an event nobody saw", 9, because="no-address"),
+        notice(DeliverySent, registration.id, 2),
+        notice(DeliverySkipped, "an unknown event", 9, because="no-address"),
     ]
 
 
 def merged(facts: list[Received[Any]]) -> RequestView:
-    def step(view: RequestView | None, one: Received[Any]) -> RequestView:
-        merge = views.of(one.event)
+    def step(view: RequestView | None, item: Received[Any]) -> RequestView:
+        merge = views.of(item.event)
         assert merge is not None
-        return merge(view, one)
+        return merge(view, item)
 
     view = reduce(step, facts, None)
     assert view is not None
     return view
 
 
-LONG = len(life())
-PLACES = st.integers(0, LONG - 1)
+COUNT = len(lifecycle())
+INDEXES = st.integers(0, COUNT - 1)
 
 
-@given(order=st.permutations(range(LONG)), again=st.lists(PLACES, max_size=6))
-def test_any_order_with_any_repetition_ends_in_the_same_view(order: list[int], again: list[int]) -> None:
-    facts = life()
-    assert merged([facts[place] for place in [*order, *again]]) == merged(facts)
+@given(order=st.permutations(range(COUNT)), again=st.lists(INDEXES, max_size=6))
+def test_any_order_with_duplicates_gives_the_same_view(order: list[int], again: list[int]) -> None:
+    facts = lifecycle()
+    assert merged([facts[index] for index in [*order, *again]]) == merged(facts)
 
 
-@given(given_facts=st.sets(PLACES, min_size=1), late=st.sets(PLACES))
-def test_a_view_made_of_some_facts_is_completed_by_the_others(given_facts: set[int], late: set[int]) -> None:
-    facts = life()
-    rest = set(range(LONG)) - given_facts
-    assert merged([facts[place] for place in [*given_facts, *late, *rest]]) == merged(facts)
+@given(given_facts=st.sets(INDEXES, min_size=1), late=st.sets(INDEXES))
+def test_late_facts_complete_the_view(given_facts: set[int], late: set[int]) -> None:
+    facts = lifecycle()
+    rest = set(range(COUNT)) - given_facts
+    assert merged([facts[index] for index in [*given_facts, *late, *rest]]) == merged(facts)
 
 
-def test_the_state_is_that_of_the_highest_seq_known() -> None:
-    facts = life()
+def test_the_state_is_that_of_the_highest_seq() -> None:
+    facts = lifecycle()
     assert merged(facts[:1]).state is State.RECEIVED
     assert merged([facts[0], facts[3], facts[1]]).state is State.IN_ANALYSIS
     assert merged(facts).state is State.CONCLUDED
 
 
-def test_a_submission_repeated_later_keeps_the_first_time_of_filing() -> None:
+def test_a_retried_submission_keeps_the_first_filing_time() -> None:
     again = received(submitted(), at=NOON + timedelta(seconds=5), id="s")
-    assert merged([again, life()[0]]).filed_at == NOON
+    assert merged([again, lifecycle()[0]]).filed_at == NOON
 
 
 def found() -> Found:
-    return Found(merged(life()), None)  # type: ignore[arg-type]
+    return Found(merged(lifecycle()), None)  # type: ignore[arg-type]
 
 
 def timeline(language: Any = "pt") -> list[tuple[int | None, str, str]]:
@@ -126,7 +126,7 @@ def timeline(language: Any = "pt") -> list[tuple[int | None, str, str]]:
     return [(entry.seq, entry.type, entry.title) for entry in shown.entries]
 
 
-def test_the_timeline_tells_what_happened_in_order_with_each_notice_after_its_fact() -> None:
+def test_the_timeline_is_in_order_with_each_notice_after_its_fact() -> None:
     assert [(seq, type) for seq, type, _ in timeline()] == [
         (None, "request.submitted"),
         (1, "request.registered"),
@@ -141,8 +141,8 @@ def test_the_timeline_tells_what_happened_in_order_with_each_notice_after_its_fa
     ]
 
 
-def test_the_timeline_keeps_the_order_of_seq_though_clocks_go_back() -> None:
-    facts = [received(submitted(), id="s"), received(registered()), *life()[7:9]]
+def test_the_timeline_keeps_the_order_of_seq_when_clocks_go_back() -> None:
+    facts = [received(submitted(), id="s"), received(registered()), *lifecycle()[7:9]]
     behind = NOON - timedelta(hours=1)
     late = received(fact(RequestInAnalysis, 2, State.IN_ANALYSIS, department="pf", occurred_at=behind))
     shown = RequestPresenter(catalogue(), "pt").timeline(Found(merged([*facts, late]), None))  # type: ignore[arg-type]
@@ -151,26 +151,26 @@ def test_the_timeline_keeps_the_order_of_seq_though_clocks_go_back() -> None:
     assert numbers[1] == 2
 
 
-def test_the_timeline_speaks_both_languages() -> None:
+def test_the_timeline_is_in_the_language_of_the_reader() -> None:
     assert timeline("pt")[1][2] == "Pedido registado"
     assert timeline("en")[1][2] == "Request registered"
 
 
-def test_what_is_between_rooms_stays_between_rooms() -> None:
-    stored = merged(life()).model_dump_json()
+def test_internal_details_are_not_stored_in_the_view() -> None:
+    stored = merged(lifecycle()).model_dump_json()
     for internal in ("r-7", "outbox", "stale", "sha256"):
         assert internal not in stored
 
 
-def test_a_person_sees_their_own_acts_and_what_became_of_each() -> None:
+def test_a_person_sees_their_own_acts_and_their_outcomes() -> None:
     written, refused = (
         entry for entry in RequestPresenter(catalogue(), "pt").timeline(found()).entries if entry.act_id
     )
     assert (written.act_id, written.text, written.documents) == (str(ACT), "Falta um papel.", (FILE,))
     assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)
     assert (
-        refused.because_text
-        == "O pedido já estava respondido, decidido ou retirado. Pode escrever uma mensagem ou apresentar um novo."
+        refused.because_text == "O pedido já tinha sido respondido, decidido ou retirado. "
+        "Pode escrever uma mensagem ou apresentar outro pedido."
     )
 
 
@@ -178,7 +178,7 @@ def test_a_person_sees_their_own_acts_and_what_became_of_each() -> None:
     ("act_id", "outcome", "because"),
     [(ACT, "applied", None), (LATE_ACT, "refused", "not-allowed"), (UUID(int=99), "pending", None)],
 )
-def test_whoever_asks_after_an_act_is_told_what_became_of_it(act_id: UUID, outcome: str, because: str | None) -> None:
+def test_a_read_after_an_act_has_its_outcome(act_id: UUID, outcome: str, because: str | None) -> None:
     act = RequestPresenter(catalogue(), "pt").request(found(), act_id).act
     assert act is not None
     text = act.because_text
@@ -187,32 +187,32 @@ def test_whoever_asks_after_an_act_is_told_what_became_of_it(act_id: UUID, outco
     assert RequestPresenter(catalogue(), "pt").request(found()).act is None
 
 
-def test_a_withdrawn_request_is_shown_as_such() -> None:
-    view = merged([*life()[:4], received(fact(RequestWithdrawn, 4, State.WITHDRAWN, act_id=str(ACT)))])
+def test_a_withdrawn_request_is_shown_as_withdrawn() -> None:
+    view = merged([*lifecycle()[:4], received(fact(RequestWithdrawn, 4, State.WITHDRAWN, act_id=str(ACT)))])
     assert view.state is State.WITHDRAWN
-    told = view.became_of(ACT)
-    assert told is not None
-    assert told.type == "request.withdrawn"
+    outcome = view.outcome_of(ACT)
+    assert outcome is not None
+    assert outcome.type == "request.withdrawn"
 
 
-def test_a_request_names_its_department_and_its_days() -> None:
+def test_a_request_has_its_department_and_dates() -> None:
     shown = RequestPresenter(catalogue(), "en").request(found())
     assert (shown.department, shown.department_name) == ("pf", "Family Benefits")
     assert (str(shown.entered_on), str(shown.due_on)) == ("2026-03-02", "2026-03-16")
     assert (shown.state, shown.state_name) == ("concluded", "Concluded")
 
 
-def test_every_state_has_words() -> None:
+def test_every_state_has_a_label() -> None:
     assert set(STATE_LABELS) == set(State)
 
 
 @pytest.mark.parametrize("topic", [topics.LIFECYCLE, topics.DELIVERIES, topics.INTAKE])
-def test_every_fact_has_words_or_is_hidden_on_purpose(topic: str) -> None:
+def test_every_fact_has_a_label_or_is_listed_as_hidden(topic: str) -> None:
     hidden = {"request.replied"}
-    told = {short(kind) for kind in declared()[topic].values()}
-    assert told - set(FACT_LABELS) <= hidden
+    types = {short_type(kind) for kind in declared()[topic].values()}
+    assert types - set(FACT_LABELS) <= hidden
 
 
-def test_only_fields_that_exist_are_shown() -> None:
-    for kind, fields in SHOWN.items():
+def test_visible_fields_exist_in_their_events() -> None:
+    for kind, fields in VISIBLE_FIELDS.items():
         assert set(fields.values()) <= set(kind.model_fields)

@@ -1,4 +1,4 @@
-"""What a person does about their own request: always told, kept where it can be, and seen before a department answers."""
+"""Acts of a person: each is applied or refused, and a department must see it before it may answer."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
 from services.common.domain.received import INBOX_AGE
 from services.intake.domain import Move, Request, acts, request
-from services.intake.domain.acts import MOST_ACTS
+from services.intake.domain.acts import MAX_ACTS
 from services.intake.messages import (
     ActRefused,
     MessageAdded,
@@ -43,37 +43,37 @@ def withdrawn(id: str = "a-2", **other: Any) -> Any:
     return received(Withdrawn(**names(**other)), topic=topics.INTAKE, at=SOON, id=id)
 
 
-def only(events: tuple[DomainEvent, ...]) -> Any:
-    (said,) = events
-    return said
+def single(events: tuple[DomainEvent, ...]) -> Any:
+    (event,) = events
+    return event
 
 
-def busy(times: int, **other: Any) -> Request:
-    """A request whose author has acted so often within the last weeks."""
+def with_recent_acts(times: int, **other: Any) -> Request:
+    """A request with this number of recent acts."""
     return registered(acted_at=tuple(SOON - timedelta(minutes=minute) for minute in range(times)), **other)
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_a_message_is_kept_with_its_files_wherever_the_request_stands(state: State) -> None:
-    fact = only(acts.reply(registered(state), replied()).events)
+def test_a_message_with_files_is_added_in_every_state(state: State) -> None:
+    fact = single(acts.reply(registered(state), replied()).events)
     assert isinstance(fact, MessageAdded)
     assert (fact.seq, fact.state, fact.act_id) == (2, state, "a-1")
     assert (fact.text, fact.documents, fact.occurred_at) == ("Esqueci-me do recibo.", (FILE,), SOON)
 
 
-def test_an_answer_that_has_not_seen_the_persons_message_is_stale_and_says_where_to_catch_up() -> None:
+def test_an_answer_without_the_persons_latest_message_is_stale_and_names_the_seq_to_catch_up_to() -> None:
     written = acts.reply(registered(), replied()).state
     assert written is not None
     stale = request.command(written, command(Move.RESOLVE, seen=1), Move.RESOLVE)
-    fact = only(stale.events)
+    fact = single(stale.events)
     assert (fact.code, fact.catch_up_to) == ("stale", 2)
     assert not request.command(stale.state, command(Move.RESOLVE, seen=2), Move.RESOLVE).refused
 
 
 @pytest.mark.parametrize("state", WITHDRAWABLE)
-def test_a_request_that_nobody_has_decided_is_withdrawn(state: State) -> None:
+def test_an_undecided_request_is_withdrawn(state: State) -> None:
     decision = acts.withdraw(registered(state), withdrawn())
-    fact = only(decision.events)
+    fact = single(decision.events)
     assert isinstance(fact, RequestWithdrawn)
     assert (fact.state, fact.act_id, fact.seq) == (State.WITHDRAWN, "a-2", 2)
     assert decision.state is not None
@@ -81,10 +81,10 @@ def test_a_request_that_nobody_has_decided_is_withdrawn(state: State) -> None:
 
 
 @pytest.mark.parametrize("state", [State.ANSWERED, *CLOSED])
-def test_a_withdrawal_that_lost_the_race_to_a_decision_is_refused_and_its_author_told(state: State) -> None:
+def test_a_withdrawal_after_a_decision_is_refused_and_published(state: State) -> None:
     before = registered(state)
     decision = acts.withdraw(before, withdrawn())
-    fact = only(decision.events)
+    fact = single(decision.events)
     assert isinstance(fact, ActRefused)
     assert (fact.act_id, fact.code, fact.command, fact.state) == ("a-2", "not-allowed", None, state)
     assert decision.refused
@@ -92,23 +92,23 @@ def test_a_withdrawal_that_lost_the_race_to_a_decision_is_refused_and_its_author
 
 
 @pytest.mark.parametrize("move", [Move.ACKNOWLEDGE, Move.ANSWER, Move.RESOLVE, Move.REJECT])
-def test_a_department_does_nothing_with_what_was_withdrawn(move: Move) -> None:
-    gone = acts.withdraw(registered(), withdrawn()).state
-    fact = only(request.command(gone, command(move, seen=2), move).events)
+def test_a_command_on_a_withdrawn_request_is_refused(move: Move) -> None:
+    current = acts.withdraw(registered(), withdrawn()).state
+    fact = single(request.command(current, command(move, seen=2), move).events)
     assert (fact.code, fact.command.id) == ("not-allowed", "c-1")
 
 
 @pytest.mark.parametrize(("act", "decide"), [(replied(), acts.reply), (withdrawn(), acts.withdraw)])
 def test_more_than_500_acts_in_35_days_are_refused(act: Any, decide: Any) -> None:
-    assert not decide(busy(MOST_ACTS - 1), act).refused
-    decision = decide(busy(MOST_ACTS), act)
-    assert only(decision.events).code == "too-many-acts"
+    assert not decide(with_recent_acts(MAX_ACTS - 1), act).refused
+    decision = decide(with_recent_acts(MAX_ACTS), act)
+    assert single(decision.events).code == "too-many-acts"
     assert decision.refused
-    assert decision.state == busy(MOST_ACTS, seq=2)
+    assert decision.state == with_recent_acts(MAX_ACTS, seq=2)
 
 
-def test_acts_older_than_35_days_count_no_more_and_are_forgotten() -> None:
-    old = tuple(SOON - INBOX_AGE - timedelta(minutes=minute) for minute in range(1, MOST_ACTS + 1))
+def test_acts_older_than_35_days_do_not_count_and_are_removed() -> None:
+    old = tuple(SOON - INBOX_AGE - timedelta(minutes=minute) for minute in range(1, MAX_ACTS + 1))
     decision = acts.reply(registered(acted_at=old), replied())
     assert not decision.refused
     assert decision.state is not None
@@ -116,7 +116,7 @@ def test_acts_older_than_35_days_count_no_more_and_are_forgotten() -> None:
 
 
 @pytest.mark.parametrize(("act", "decide"), [(replied, acts.reply), (withdrawn, acts.withdraw)])
-def test_an_act_on_a_request_that_is_unknown_or_somebody_elses_is_poison(act: Any, decide: Any) -> None:
+def test_an_act_on_an_unknown_or_another_accounts_request_is_poison(act: Any, decide: Any) -> None:
     with pytest.raises(Poison, match="unknown-request"):
         decide(None, act())
     with pytest.raises(Poison, match="not-the-owner"):

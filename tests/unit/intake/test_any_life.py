@@ -1,4 +1,4 @@
-"""Whatever is done to a request, by whomever, in whatever order: it moves as the table says, and everybody is told."""
+"""A request through any sequence of events: it follows the state machine, and every act is applied or refused."""
 
 from collections import Counter
 from datetime import timedelta
@@ -14,7 +14,7 @@ from services.common.contracts.base import events_of
 from services.common.messaging import Outcome
 from services.common.store import Document, OutboxEntry
 from services.intake.domain import Move, Request, request
-from services.intake.domain.transitions import after
+from services.intake.domain.transitions import next_state
 from services.intake.handlers import requests
 from services.intake.messages import (
     ActRefused,
@@ -28,41 +28,41 @@ from services.intake.messages import (
 )
 from tests.support.received import MONDAY, received
 from tests.unit.intake.test_acts import names
-from tests.unit.intake.test_request import COMMANDS, command, file_accepted, made, submitted
+from tests.unit.intake.test_request import COMMANDS, assignment_made, command, file_accepted, submitted
 
 CLOSED: Final = {State.CONCLUDED, State.REJECTED, State.WITHDRAWN}
 
 
 class AnyLife(RuleBasedStateMachine):
-    """The request as intake's own handlers leave it, and beside it what was asked of them."""
+    """Runs intake's own handlers; `records` are those received so far."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = MONDAY
         self.document: Document[Request] = Document("r")
         self.facts: list[LifecycleFact] = []
-        self.asked: list[Any] = []
+        self.records: list[Any] = []
         self.numbers = count(1)
-        self.take(submitted())
+        self.process(submitted())
 
     @property
     def request(self) -> Request:
         assert self.document.state is not None
         return self.document.state
 
-    def take(self, record: Any) -> tuple[Outcome, list[LifecycleFact]]:
-        """Decide on one record, as the kernel does."""
+    def process(self, record: Any) -> tuple[Outcome, list[LifecycleFact]]:
+        """Process one record as the kernel does."""
         fold = requests.fold(self.document, [record])
-        (end,) = fold.outcomes
+        (outcome,) = fold.outcomes
         self.document = fold.change.after
-        said = [_fact(outgoing) for outgoing in fold.change.new_events]
-        self.facts += said
-        return end, said
+        facts = [_fact(entry) for entry in fold.change.new_events]
+        self.facts += facts
+        return outcome, facts
 
     def new(self, event: Event, topic: str) -> Any:
         self.now += timedelta(minutes=1)
         record = received(event, topic=topic, at=self.now, id=f"n-{next(self.numbers)}")
-        self.asked.append(record)
+        self.records.append(record)
         return record
 
     @rule(move=st.sampled_from(sorted(COMMANDS)), behind=st.integers(0, 3))
@@ -71,44 +71,45 @@ class AnyLife(RuleBasedStateMachine):
         seen = max(0, self.request.seq - behind)
         identifier = f"c-{next(self.numbers)}"
         event = command(move, seen).event
-        told = event.command.model_copy(update={"id": identifier})
-        end, said = self.take(self.new(event.model_copy(update={"command": told}), topics.ASSIGNMENTS))
+        reference = event.command.model_copy(update={"id": identifier})
+        record = self.new(event.model_copy(update={"command": reference}), topics.ASSIGNMENTS)
+        outcome, facts = self.process(record)
         stale = move in (Move.ANSWER, Move.RESOLVE) and seen < person_seq
-        allowed = after(state, move) is not None and not stale
-        assert (end is Outcome.APPLIED) == allowed
-        assert [fact.act_id for fact in said if isinstance(fact, ActRefused)] == ([] if allowed else [identifier])
-        assert self.request.state is (after(state, move) if allowed else state)
+        allowed = next_state(state, move) is not None and not stale
+        assert (outcome is Outcome.APPLIED) == allowed
+        assert [fact.act_id for fact in facts if isinstance(fact, ActRefused)] == ([] if allowed else [identifier])
+        assert self.request.state is (next_state(state, move) if allowed else state)
 
     @rule(text=st.sampled_from([None, "Falta um papel."]), files=st.integers(0, 2))
     def the_person_writes(self, text: str | None, files: int) -> None:
         state = self.request.state
         documents = tuple(UUID(int=number) for number in range(files))
-        end, said = self.take(self.new(RequestReplied(**names(text=text, documents=documents)), topics.INTAKE))
-        assert end is Outcome.APPLIED
-        assert [type(fact) for fact in said] == [MessageAdded]
+        outcome, facts = self.process(self.new(RequestReplied(**names(text=text, documents=documents)), topics.INTAKE))
+        assert outcome is Outcome.APPLIED
+        assert [type(fact) for fact in facts] == [MessageAdded]
         assert self.request.state is state
         assert self.request.person_seq == self.request.seq
 
     @rule()
     def the_person_withdraws(self) -> None:
         state = self.request.state
-        end, said = self.take(self.new(Withdrawn(**names()), topics.INTAKE))
-        allowed = after(state, Move.WITHDRAW) is not None
-        assert (end is Outcome.APPLIED) == allowed
-        assert [type(fact) for fact in said] == [RequestWithdrawn if allowed else ActRefused]
+        outcome, facts = self.process(self.new(Withdrawn(**names()), topics.INTAKE))
+        allowed = next_state(state, Move.WITHDRAW) is not None
+        assert (outcome is Outcome.APPLIED) == allowed
+        assert [type(fact) for fact in facts] == [RequestWithdrawn if allowed else ActRefused]
         assert self.request.state is (State.WITHDRAWN if allowed else state)
 
     @rule()
     def a_file_is_accepted(self) -> None:
         state = self.request.state
-        _, said = self.take(self.new(file_accepted().event, topics.DOCUMENTS))
-        assert [type(fact) for fact in said] == [DocumentAccepted]
+        _, facts = self.process(self.new(file_accepted().event, topics.DOCUMENTS))
+        assert [type(fact) for fact in facts] == [DocumentAccepted]
         assert self.request.state is state
 
     @rule()
-    def a_department_is_chosen(self) -> None:
+    def an_assignment_is_made(self) -> None:
         state = self.request.state
-        self.take(self.new(made(), topics.ASSIGNMENTS))
+        self.process(self.new(assignment_made(), topics.ASSIGNMENTS))
         assert self.request.state is state
 
     @rule(days=st.integers(1, 40))
@@ -116,13 +117,13 @@ class AnyLife(RuleBasedStateMachine):
         self.now += timedelta(days=days)
         for due in self.document.due:
             if due.at <= self.now:
-                self.take(requests.timer(self.document, due))
+                self.process(requests.timer(self.document, due))
 
     @rule(chance=st.randoms(use_true_random=False))
-    def a_record_comes_again(self, chance: Any) -> None:
-        if self.asked:
+    def a_record_is_redelivered(self, chance: Any) -> None:
+        if self.records:
             before = self.document
-            assert self.take(chance.choice(self.asked)) == (Outcome.DUPLICATE, [])
+            assert self.process(chance.choice(self.records)) == (Outcome.DUPLICATE, [])
             assert self.document == before
 
     @invariant()
@@ -132,25 +133,25 @@ class AnyLife(RuleBasedStateMachine):
         assert self.request.state is self.facts[-1].state
 
     @invariant()
-    def nothing_leads_out_of_a_closed_state(self) -> None:
+    def no_move_leaves_a_closed_state(self) -> None:
         states = [fact.state for fact in self.facts]
-        closed = next((place for place, state in enumerate(states) if state in CLOSED), len(states))
+        closed = next((index for index, state in enumerate(states) if state in CLOSED), len(states))
         assert len(set(states[closed:])) <= 1
 
     @invariant()
     def every_act_of_the_person_is_applied_or_refused_once(self) -> None:
-        told = Counter(fact.act_id for fact in self.facts if isinstance(fact, MessageAdded | RequestWithdrawn))
-        told += Counter(fact.act_id for fact in self.facts if isinstance(fact, ActRefused) and fact.command is None)
-        acts = [record.id for record in self.asked if record.topic == topics.INTAKE]
-        assert told == Counter(acts)
+        outcomes = Counter(fact.act_id for fact in self.facts if isinstance(fact, MessageAdded | RequestWithdrawn))
+        outcomes += Counter(fact.act_id for fact in self.facts if isinstance(fact, ActRefused) and fact.command is None)
+        acts = [record.id for record in self.records if record.topic == topics.INTAKE]
+        assert outcomes == Counter(acts)
 
     @invariant()
-    def only_an_answered_request_waits_for_anything(self) -> None:
+    def only_an_answered_request_has_a_timer(self) -> None:
         assert bool(request.timers(self.request)) == (self.request.state is State.ANSWERED)
 
 
-def _fact(said: OutboxEntry) -> LifecycleFact:
-    fact = events_of(said.topic)[said.headers["ce_type"]].model_validate_json(said.value)
+def _fact(entry: OutboxEntry) -> LifecycleFact:
+    fact = events_of(entry.topic)[entry.headers["ce_type"]].model_validate_json(entry.value)
     assert isinstance(fact, LifecycleFact)
     return fact
 

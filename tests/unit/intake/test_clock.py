@@ -27,7 +27,7 @@ HOLIDAYS_2026 = [
 
 
 @pytest.mark.parametrize("row", GOLDEN, ids=lambda row: f"{row['entered']}+{row['working_days']}")
-def test_golden_dates(row: dict[str, str]) -> None:
+def test_due_dates_match_the_golden_table(row: dict[str, str]) -> None:
     term = Clock.model_validate({"length": int(row["working_days"]), "unit": "working_days", "for": "-"})
     assert clock.due_on(date.fromisoformat(row["entered"]), term) == date.fromisoformat(row["due"])
 
@@ -67,10 +67,10 @@ def test_a_month_later_is_the_same_day_or_the_months_last_moved_to_a_working_day
     assert clock.add_months(date.fromisoformat(start), 1) == date.fromisoformat(end)
 
 
-def test_the_day_is_read_in_lisbon() -> None:
+def test_the_day_of_a_time_is_that_in_lisbon() -> None:
     assert clock.day_of(datetime(2026, 7, 1, 23, 30, tzinfo=UTC)) == date(2026, 7, 2)
     assert clock.day_of(datetime(2026, 1, 1, 23, 30, tzinfo=UTC)) == date(2026, 1, 1)
 
 
-def test_a_day_is_over_at_the_next_midnight_in_lisbon() -> None:
+def test_a_day_ends_at_the_next_midnight_in_lisbon() -> None:
     assert clock.end_of(date(2026, 7, 1)).astimezone(UTC) == datetime(2026, 7, 1, 23, 0, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The life of a request, judged without any engine."""
+"""The decisions about a request, without a broker or database."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from services.common.contracts.lifecycle import CommandRef
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
 from services.intake.domain import TRANSITIONS, Move, Request, request
-from services.intake.domain.transitions import after
+from services.intake.domain.transitions import next_state
 from services.intake.messages import (
     ActRefused,
     AssignmentAcknowledged,
@@ -79,7 +79,7 @@ def command(move: Move, seen: int = 1) -> Any:
     return received(event, topic=topics.ASSIGNMENTS)
 
 
-def made() -> AssignmentMade:
+def assignment_made() -> AssignmentMade:
     rule = {"rule": "subject:FAM-01", "rules_version": "catalogue/1"}
     return AssignmentMade(**NAMES, assignment_id=ASSIGNMENT, department="pf", epoch=1, **rule)
 
@@ -89,7 +89,7 @@ def file_accepted() -> Any:
     return received(event, topic=topics.DOCUMENTS)
 
 
-def test_a_submitted_request_is_registered_with_its_day_and_its_term() -> None:
+def test_a_submission_is_registered_with_its_entry_date_and_due_date() -> None:
     decision = request.register(None, submitted(), catalogue())
     (fact,) = decision.events
     assert isinstance(fact, RequestRegistered)
@@ -98,23 +98,23 @@ def test_a_submitted_request_is_registered_with_its_day_and_its_term() -> None:
     assert fact.calendar.startswith("PT/")
 
 
-def test_the_same_request_submitted_again_stays_registered_once() -> None:
+def test_a_repeated_submission_is_registered_once() -> None:
     decision = request.register(registered(), submitted(), catalogue())
     assert decision.events == ()
 
 
-def test_another_request_with_the_same_reference_is_never_taken_for_the_first() -> None:
+def test_another_request_with_the_same_reference_is_poison() -> None:
     with pytest.raises(Poison, match="reference-taken"):
         request.register(registered(request_id=UUID(int=99)), submitted(), catalogue())
 
 
 @pytest.mark.parametrize("leaf", [{"subject": "XYZ-99"}, {"reason": "DEN"}])
-def test_a_leaf_that_the_catalogue_lacks_is_poison(leaf: dict[str, str]) -> None:
+def test_an_unknown_subject_or_reason_is_poison(leaf: dict[str, str]) -> None:
     with pytest.raises(Poison, match="unknown-subject-or-reason"):
         request.register(None, submitted(**leaf), catalogue())
 
 
-def test_resolving_says_the_answer_and_the_conclusion_one_after_the_other() -> None:
+def test_resolving_publishes_the_answer_and_then_the_conclusion() -> None:
     decision = request.command(registered(), command(Move.RESOLVE), Move.RESOLVE)
     answered, concluded = decision.events
     assert isinstance(answered, RequestAnswered)
@@ -123,7 +123,7 @@ def test_resolving_says_the_answer_and_the_conclusion_one_after_the_other() -> N
     assert (concluded.seq, concluded.state) == (3, State.CONCLUDED)
 
 
-def test_an_answer_that_has_not_seen_the_persons_file_is_stale_and_says_where_to_catch_up() -> None:
+def test_an_answer_without_the_persons_latest_file_is_stale_and_names_the_seq_to_catch_up_to() -> None:
     with_file = request.accept_file(registered(), file_accepted()).state
     assert with_file is not None
     decision = request.command(with_file, command(Move.RESOLVE, seen=1), Move.RESOLVE)
@@ -135,37 +135,37 @@ def test_an_answer_that_has_not_seen_the_persons_file_is_stale_and_says_where_to
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_a_persons_file_is_kept_in_every_state(state: State) -> None:
+def test_an_accepted_file_is_added_in_every_state(state: State) -> None:
     decision = request.accept_file(registered(state), file_accepted())
     (fact,) = decision.events
     assert isinstance(fact, DocumentAccepted)
     assert fact.state is state
 
 
-def test_a_refused_file_is_told_and_need_not_be_seen_before_an_answer() -> None:
+def test_a_refused_file_is_published_and_need_not_be_seen_before_an_answer() -> None:
     refusal = received(FileRefused(**NAMES, document_id=FILE, because="not-claimed"), topic=topics.DOCUMENTS)
-    told = request.refuse_file(registered(), refusal).state
-    assert told is not None
-    assert not request.command(told, command(Move.RESOLVE), Move.RESOLVE).refused
+    current = request.refuse_file(registered(), refusal).state
+    assert current is not None
+    assert not request.command(current, command(Move.RESOLVE), Move.RESOLVE).refused
 
 
 @given(st.sampled_from(sorted(COMMANDS)), st.sampled_from(list(State)))
-def test_a_move_that_the_table_lacks_is_refused_and_changes_nothing_but_the_count(move: Move, state: State) -> None:
+def test_a_move_that_is_not_in_the_table_is_refused_and_changes_only_seq(move: Move, state: State) -> None:
     before = registered(state)
     decision = request.command(before, command(move), move)
     assert decision.state is not None
-    if after(state, move) is None:
+    if next_state(state, move) is None:
         (fact,) = decision.events
         assert isinstance(fact, ActRefused)
         assert fact.code == "not-allowed"
         assert decision.state == before.model_copy(update={"seq": before.seq + 1})
     else:
         assert not decision.refused
-        assert decision.state.state is after(state, move)
+        assert decision.state.state is next_state(state, move)
 
 
 @given(st.lists(st.sampled_from(sorted(set(COMMANDS))), max_size=12))
-def test_facts_are_numbered_without_a_gap_whatever_is_done(moves: list[Move]) -> None:
+def test_any_sequence_of_commands_numbers_facts_without_a_gap(moves: list[Move]) -> None:
     current: Request | None = registered()
     numbers = [1]
     for move in moves:
@@ -175,18 +175,18 @@ def test_facts_are_numbered_without_a_gap_whatever_is_done(moves: list[Move]) ->
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_nothing_leads_out_of_a_closed_state() -> None:
+def test_no_move_leaves_a_closed_state() -> None:
     for state in (State.CONCLUDED, State.REJECTED, State.WITHDRAWN):
-        assert not [move for move in Move if after(state, move)]
+        assert not [move for move in Move if next_state(state, move)]
     assert set(TRANSITIONS) == set(Move)
 
 
-def test_a_fact_about_a_request_nobody_registered_is_poison() -> None:
+def test_an_event_about_an_unregistered_request_is_poison() -> None:
     with pytest.raises(Poison, match="unknown-request"):
         request.command(None, command(Move.ANSWER), Move.ANSWER)
 
 
-def test_an_answer_lapses_into_conclusion_after_ten_working_days() -> None:
+def test_an_answered_request_concludes_after_ten_working_days() -> None:
     answered = request.command(registered(), command(Move.ANSWER), Move.ANSWER).state
     assert answered is not None
     (due,) = request.timers(answered)
@@ -196,17 +196,17 @@ def test_an_answer_lapses_into_conclusion_after_ten_working_days() -> None:
     assert request.timers(registered()) == ()
 
 
-def test_a_window_that_was_overtaken_by_a_decision_does_nothing() -> None:
+def test_a_lapse_after_a_decision_does_nothing() -> None:
     assert request.lapse(registered(State.CONCLUDED), MONDAY + timedelta(days=30)).events == ()
 
 
-def test_a_department_that_gets_what_was_withdrawn_meanwhile_is_not_noted_and_nobody_is_told_of_a_refusal() -> None:
+def test_an_assignment_of_a_withdrawn_request_is_refused_and_publishes_nothing() -> None:
     before = registered(State.WITHDRAWN)
-    decision = request.route(before, received(made(), topic=topics.ASSIGNMENTS))
+    decision = request.route(before, received(assignment_made(), topic=topics.ASSIGNMENTS))
     assert (decision.state, decision.events, decision.refused) == (before, (), True)
 
 
-def test_routing_is_noted_and_does_not_change_the_state() -> None:
-    decision = request.route(registered(), received(made(), topic=topics.ASSIGNMENTS))
+def test_routing_records_the_department_and_keeps_the_state() -> None:
+    decision = request.route(registered(), received(assignment_made(), topic=topics.ASSIGNMENTS))
     assert decision.state is not None
     assert (decision.state.state, decision.state.department) == (State.REGISTERED, "pf")

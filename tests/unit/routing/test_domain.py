@@ -1,4 +1,4 @@
-"""Which department has a request, and what passes through the door."""
+"""Assignments, inbox events, and the commands and rejections of departments."""
 
 from datetime import date
 from typing import Any
@@ -73,7 +73,7 @@ def assigned() -> Assignment:
     return state
 
 
-def told(command: Command, department: str = "pf", id: str = "c-1") -> Any:
+def sent(command: Command, department: str = "pf", id: str = "c-1") -> Any:
     return received(command, topic=topics.outbox(department), id=id, offset=7)
 
 
@@ -91,12 +91,12 @@ def withdrawn(seq: int) -> Any:
     return received(event, topic=topics.LIFECYCLE)
 
 
-def tell_written(current: Assignment | None, seq: int) -> Decision[Assignment]:
-    return domain.tell_of_message(current, written(seq))
+def apply_message(current: Assignment | None, seq: int) -> Decision[Assignment]:
+    return domain.update_for_message(current, written(seq))
 
 
-def tell_withdrawn(current: Assignment | None, seq: int) -> Decision[Assignment]:
-    return domain.tell_of_withdrawal(current, withdrawn(seq))
+def apply_withdrawal(current: Assignment | None, seq: int) -> Decision[Assignment]:
+    return domain.withdraw(current, withdrawn(seq))
 
 
 def rejection(decision: Decision[Assignment]) -> CommandRejected:
@@ -116,7 +116,7 @@ def test_every_subject_goes_to_the_department_the_catalogue_names(subject: str) 
     assert (made.department, made.rule, made.rules_version) == (expected, f"subject:{subject}", "catalogue/1")
 
 
-def test_what_no_rule_matches_goes_to_screening() -> None:
+def test_a_request_without_a_matching_rule_goes_to_screening() -> None:
     _, made = domain.assign(None, registered("NEW-01"), catalogue()).events
     assert isinstance(made, AssignmentMade)
     assert (made.department, made.rule) == ("tri", "fallback")
@@ -132,38 +132,38 @@ def test_an_inbox_event_carries_the_whole_assignment_and_no_identity() -> None:
     assert created.sequence == 1
 
 
-def test_an_accepted_file_is_told_with_the_next_number_and_what_it_includes() -> None:
+def test_an_accepted_file_is_published_with_the_next_number_and_its_seq() -> None:
     event = DocumentAccepted(
         **FACT, seq=3, document_id=UUID(int=9), name="a.pdf", media_type="application/pdf", size=1, sha256="0"
     )
-    decision = domain.tell_of_file(assigned(), received(event, topic=topics.LIFECYCLE))
+    decision = domain.update_for_file(assigned(), received(event, topic=topics.LIFECYCLE))
     (updated,) = decision.events
     assert isinstance(updated, AssignmentUpdated)
     assert (updated.number, updated.as_of) == (2, 3)
 
 
-def test_what_the_person_writes_is_told_with_the_next_number_and_what_it_includes() -> None:
+def test_a_message_is_published_with_the_next_number_and_its_seq() -> None:
     file = UUID(int=9)
-    (updated,) = domain.tell_of_message(assigned(), written(4, documents=(file,))).events
+    (updated,) = domain.update_for_message(assigned(), written(4, documents=(file,))).events
     assert isinstance(updated, AssignmentUpdated)
     assert (updated.number, updated.as_of) == (2, 4)
     assert updated.messages == (Message(seq=4, at=MONDAY, text="Falta-me um papel.", documents=(file,)),)
     assert "account" not in updated.model_dump_json()
 
 
-def test_a_withdrawal_is_told_with_all_that_came_before() -> None:
-    current = domain.tell_of_message(assigned(), written(2)).state
-    (gone,) = domain.tell_of_withdrawal(current, withdrawn(3)).events
-    assert isinstance(gone, AssignmentWithdrawn)
-    assert gone.topic == "departments.pf.inbox.v1"
-    assert (gone.number, gone.as_of, [each.seq for each in gone.messages]) == (3, 3, [2])
+def test_a_withdrawal_is_published_with_the_whole_assignment() -> None:
+    current = domain.update_for_message(assigned(), written(2)).state
+    (event,) = domain.withdraw(current, withdrawn(3)).events
+    assert isinstance(event, AssignmentWithdrawn)
+    assert event.topic == "departments.pf.inbox.v1"
+    assert (event.number, event.as_of, [each.seq for each in event.messages]) == (3, 3, [2])
 
 
-def test_an_inbox_event_carries_the_latest_messages_and_fits_even_if_they_are_the_longest_there_can_be() -> None:
+def test_an_inbox_event_carries_the_latest_messages_and_fits_the_size_limit_with_the_longest_ones() -> None:
     longest, files = "\x01" * MAX_DESCRIPTION, tuple(UUID(int=number) for number in range(MAX_DOCUMENTS))
     current: Assignment | None = assigned().model_copy(update={"description": longest, "documents": files})
     for seq in range(2, 22):
-        decision = domain.tell_of_message(current, written(seq, longest, files))
+        decision = domain.update_for_message(current, written(seq, longest, files))
         current = decision.state
     (updated,) = decision.events
     assert isinstance(updated, AssignmentUpdated)
@@ -171,33 +171,33 @@ def test_an_inbox_event_carries_the_latest_messages_and_fits_even_if_they_are_th
     assert len(updated.model_dump_json().encode()) < MAX_EVENT
 
 
-@given(st.lists(st.sampled_from([tell_written, tell_withdrawn]), max_size=12))
-def test_each_inbox_event_of_a_request_has_a_number_one_higher(told: list[Any]) -> None:
+@given(st.lists(st.sampled_from([apply_message, apply_withdrawal]), max_size=12))
+def test_inbox_events_of_a_request_are_numbered_without_a_gap(steps: list[Any]) -> None:
     current: Assignment | None = assigned()
     numbers = []
-    for seq, tell in enumerate(told, 2):
-        decision = tell(current, seq)
+    for seq, step in enumerate(steps, 2):
+        decision = step(current, seq)
         current = decision.state
-        numbers += [said.sequence for said in decision.events]
-    assert numbers == list(range(2, len(told) + 2))
+        numbers += [event.sequence for event in decision.events]
+    assert numbers == list(range(2, len(steps) + 2))
 
 
-@pytest.mark.parametrize("tell", [tell_written, tell_withdrawn])
-def test_what_happens_to_a_request_that_no_department_has_is_told_to_nobody(tell: Any) -> None:
-    assert tell(None, 2).events == ()
+@pytest.mark.parametrize("step", [apply_message, apply_withdrawal])
+def test_an_event_about_an_unassigned_request_publishes_nothing(step: Any) -> None:
+    assert step(None, 2).events == ()
 
 
-def test_a_command_is_passed_on_with_what_its_department_had_seen_and_where_it_lies() -> None:
-    (fact,) = domain.forward_command(assigned(), told(acknowledge())).events
+def test_a_command_is_forwarded_with_a_reference_to_its_record() -> None:
+    (fact,) = domain.forward_command(assigned(), sent(acknowledge())).events
     assert isinstance(fact, AssignmentAcknowledged)
     assert fact.command == CommandRef(id="c-1", topic=topics.outbox("pf"), partition=3, offset=7)
     assert fact.occurred_at == MONDAY
 
 
 @pytest.mark.parametrize("kind", [Answer, Resolve, Reject])
-def test_the_departments_words_are_passed_on(kind: type[Any]) -> None:
+def test_the_text_of_a_command_is_forwarded(kind: type[Any]) -> None:
     command = kind(assignment_id=assigned().assignment_id, epoch=1, seen=1, text="Primeiro escalão.")
-    (fact,) = domain.forward_command(assigned(), told(command)).events
+    (fact,) = domain.forward_command(assigned(), sent(command)).events
     assert fact.model_dump()["text"] == "Primeiro escalão."
 
 
@@ -210,35 +210,33 @@ def test_the_departments_words_are_passed_on(kind: type[Any]) -> None:
         ("not-seen-yet", acknowledge(seen=2), "pf"),
     ],
 )
-def test_a_command_that_routing_refuses_goes_back_to_the_topic_it_came_from(
-    code: str, command: Command, department: str
-) -> None:
-    fact = rejection(domain.forward_command(assigned(), told(command, department)))
+def test_a_rejection_goes_to_the_department_that_sent_the_command(code: str, command: Command, department: str) -> None:
+    fact = rejection(domain.forward_command(assigned(), sent(command, department)))
     assert fact.code == code
     assert fact.topic == f"departments.{department}.rejections.v1"
     assert (fact.command_id, fact.command_offset) == ("c-1", 7)
 
 
-def test_a_late_command_from_an_older_epoch_is_refused() -> None:
+def test_a_late_command_of_an_older_epoch_is_rejected() -> None:
     moved = assigned().model_copy(update={"epoch": 2})
-    assert rejection(domain.forward_command(moved, told(acknowledge()))).code == "old-epoch"
+    assert rejection(domain.forward_command(moved, sent(acknowledge()))).code == "old-epoch"
 
 
-def test_a_command_about_a_request_nobody_assigned_is_refused() -> None:
-    assert rejection(domain.forward_command(None, told(acknowledge()))).code == "unknown-assignment"
+def test_a_command_about_an_unassigned_request_is_rejected() -> None:
+    assert rejection(domain.forward_command(None, sent(acknowledge()))).code == "unknown-assignment"
 
 
-def test_the_same_command_id_with_other_bytes_is_refused_as_reused() -> None:
-    assert rejection(handlers.refuse_reused_id(assigned(), told(acknowledge(seen=5)))).code == "id-reused"
+def test_a_reused_command_id_is_rejected() -> None:
+    assert rejection(handlers.refuse_reused_id(assigned(), sent(acknowledge(seen=5)))).code == "id-reused"
 
 
-def test_a_command_too_many_about_one_request_is_refused_and_changes_nothing() -> None:
-    refusal = handlers.refuse_too_many(assigned(), told(acknowledge()))
+def test_too_many_commands_about_one_request_are_rejected_and_change_nothing() -> None:
+    refusal = handlers.refuse_too_many(assigned(), sent(acknowledge()))
     assert rejection(refusal).code == "too-many-commands"
     assert refusal.state == assigned()
 
 
-def test_what_intake_refused_is_told_to_the_department_that_asked() -> None:
+def test_intakes_refusal_of_a_command_is_relayed_to_its_department() -> None:
     reference = CommandRef(id="c-9", topic=topics.outbox("pf"), partition=1, offset=4)
     event = ActRefused(**FACT, seq=5, act_id="c-9", code="stale", catch_up_to=4, command=reference)
     (fact,) = domain.relay_rejection(assigned(), received(event, topic=topics.LIFECYCLE)).events
@@ -246,12 +244,12 @@ def test_what_intake_refused_is_told_to_the_department_that_asked() -> None:
     assert (fact.code, fact.catch_up_to, fact.command_id, fact.command_offset) == ("stale", 4, "c-9", 4)
 
 
-def test_a_persons_refused_act_is_no_departments_business() -> None:
+def test_the_refusal_of_a_persons_act_is_not_relayed() -> None:
     event = ActRefused(**FACT, seq=5, act_id="a-1", code="not-allowed")
     assert domain.relay_rejection(assigned(), received(event, topic=topics.LIFECYCLE)).events == ()
 
 
-def test_a_resolution_is_an_assignment_fact_of_its_own_type() -> None:
+def test_a_resolve_command_is_forwarded_as_its_own_event_type() -> None:
     command = Resolve(assignment_id=assigned().assignment_id, epoch=1, seen=1, text="Está pago.")
-    (fact,) = domain.forward_command(assigned(), told(command)).events
+    (fact,) = domain.forward_command(assigned(), sent(command)).events
     assert isinstance(fact, AssignmentResolved)

@@ -1,4 +1,4 @@
-"""Where strangers reach the gateway: through nginx on the real engines, straight on the embedded ones."""
+"""The public endpoint of the gateway: behind nginx in the real tier, without a proxy in the embedded tier."""
 
 import asyncio
 import ssl
@@ -14,13 +14,13 @@ from deploy.local import LocalStack
 from deploy.local.tier import REAL
 from tests.support import stacks
 
-PER_SOURCE: Final = 450
-"""Connections of one source at once: more than the crowd of any test, and few enough to open in time."""
+CONNECTIONS_PER_SOURCE: Final = 450
+"""Concurrent connections of one source: more than any other test opens, and few enough to open in time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
-    """`tls` is the client's side of it; None without a proxy."""
+class PublicEndpoint:
+    """`tls` is the client's TLS context; None without a proxy."""
 
     port: int
     tls: ssl.SSLContext | None = None
@@ -33,7 +33,7 @@ class Front:
         return await asyncio.open_connection("localhost", self.port, ssl=self.tls)
 
     async def send(self, *parts: bytes, hang_up: bool = False) -> bytes:
-        """What is answered to bytes sent as they are, until the other side closes or has sent 64 KiB; nothing when it resets."""
+        """Send raw bytes. Returns the answer until the server closes or has sent 64 KiB; empty if it resets."""
         reader, writer = await self.connect()
         for part in parts:
             writer.write(part)
@@ -51,9 +51,9 @@ class Front:
 
 
 @asynccontextmanager
-async def front(stack: LocalStack) -> AsyncIterator[Front]:
+async def public_endpoint(stack: LocalStack) -> AsyncIterator[PublicEndpoint]:
     if stacks.TIER != REAL:
-        yield Front(stack.port("gateway"))
+        yield PublicEndpoint(stack.port("gateway"))
         return
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
@@ -64,18 +64,18 @@ async def front(stack: LocalStack) -> AsyncIterator[Front]:
         pem.write_to_path(str(data / "fullchain.pem"), append=True)
     tls = ssl.create_default_context()
     authority.configure_trust(tls)
-    made = Front(stack.port("proxy"), tls)
-    ports = ["--port", str(made.port), "--http-port", str(stack.port("proxy-plain"))]
+    endpoint = PublicEndpoint(stack.port("proxy"), tls)
+    ports = ["--port", str(endpoint.port), "--http-port", str(stack.port("proxy-plain"))]
     upstream = f"127.0.0.1:{stack.port('gateway')}"
-    options = ["--upstream", upstream, "--data", str(data), "--connections-per-source", str(PER_SOURCE)]
+    options = ["--upstream", upstream, "--data", str(data), "--connections-per-source", str(CONNECTIONS_PER_SOURCE)]
     command = [sys.executable, "-m", "deploy.local.engines.nginx", *ports, *options]
 
     async def answers() -> None:
-        _, writer = await made.connect()
+        _, writer = await endpoint.connect()
         writer.close()
 
     await stack.start_program("proxy", command, ready=answers)
     try:
-        yield made
+        yield endpoint
     finally:
         await stack.stop("proxy")

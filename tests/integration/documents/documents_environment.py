@@ -1,4 +1,4 @@
-"""What surrounds documents, played by a test: the signed calls, the facts, the bucket and the collection."""
+"""The environment of the documents process: signed calls as the gateway, facts as intake, the bucket and the store."""
 
 import asyncio
 import random
@@ -30,12 +30,12 @@ Bytes = bytes | AsyncIterator[bytes]
 
 
 def pdf(size: int = 2000, seed: int = 0) -> bytes:
-    """`size` bytes that begin as a PDF does."""
+    """`size` bytes that start like a PDF."""
     return PDF + random.Random(seed).randbytes(size - len(PDF))
 
 
-class Desk:
-    """Calls `url` and reads the engines in `env`. Bodies are sent chunked when they are iterators."""
+class DocumentsEnvironment:
+    """Calls `url`, and reads the broker and stores of `env`. Bodies that are iterators are sent chunked."""
 
     def __init__(self, env: Mapping[str, str], url: str) -> None:
         self.env = env
@@ -66,17 +66,17 @@ class Desk:
     def signed(
         self, method: str, path: str, body: bytes | None = None, about: Mapping[str, str] | None = None
     ) -> dict[str, str]:
-        """`about` with its signature."""
+        """The headers `about` with their signature."""
         digest = signing.STREAMED if body is None else signing.digest(body)
-        proof = signing.sign(self.secret, method, path, body_digest=digest, about=about)
-        return dict(about or {}) | proof
+        signature = signing.sign(self.secret, method, path, body_digest=digest, about=about)
+        return dict(about or {}) | signature
 
     async def put(
         self, document_id: UUID, body: Bytes, *, owner: UUID, media_type: str = "application/pdf", name: str = "r.pdf"
     ) -> httpx2.Response:
         path = f"/internal/documents/{document_id}"
-        said = {"Postigo-Owner": str(owner), "Content-Type": media_type, "Postigo-Name": quote(name)}
-        return await self.http.put(path, content=body, headers=self.signed("PUT", path, about=said))
+        headers = {"Postigo-Owner": str(owner), "Content-Type": media_type, "Postigo-Name": quote(name)}
+        return await self.http.put(path, content=body, headers=self.signed("PUT", path, about=headers))
 
     async def get(self, document_id: UUID, owner: UUID) -> httpx2.Response:
         path = f"/internal/documents/{document_id}"
@@ -92,33 +92,33 @@ class Desk:
         request.headers.update(self.signed("POST", "/internal/claims", request.content, about))
         return await self.http.send(request)
 
-    async def stored(self, owner: UUID, *, seed: int = 0) -> UUID:
-        """A new file of `owner`, uploaded."""
+    async def upload_file(self, owner: UUID, *, seed: int = 0) -> UUID:
+        """Upload a new file of `owner`; its document id."""
         document_id = uuid4()
         answer = await self.put(document_id, pdf(seed=seed), owner=owner)
         assert answer.status_code == 201, answer.text
         return document_id
 
     async def objects(self, document_id: UUID) -> dict[str, bytes]:
-        """What lies in the bucket for this file, by object key."""
+        """The objects of this file in the bucket, by object key."""
         return await asyncio.to_thread(self._objects, str(document_id))
 
-    async def begun_uploads(self, document_id: UUID) -> list[str]:
-        """Multipart uploads in the bucket that are neither completed nor aborted."""
-        # All of them: a prefix that is no whole key finds nothing in MinIO.
+    async def unfinished_uploads(self, document_id: UUID) -> list[str]:
+        """Object keys of this file's multipart uploads that are neither completed nor aborted."""
+        # Without a prefix: MinIO finds uploads only by their whole key.
         found = await asyncio.to_thread(self.s3._list_multipart_uploads, BUCKET)
         names = [upload.object_name or "" for upload in found.uploads]
         return [name for name in names if name.startswith(str(document_id))]
 
-    async def noted_uploads(self, document_id: UUID) -> int:
-        """Uploads of this file that the collection holds for begun and not ended."""
+    async def pending_uploads(self, document_id: UUID) -> int:
+        """The number of pending uploads of this file in the collection."""
         return await self.files._uploads.count_documents({"document_id": document_id})
 
-    async def leave_object(self, key: str, body: bytes) -> None:
+    async def put_object(self, key: str, body: bytes) -> None:
         await asyncio.to_thread(self.s3.put_object, BUCKET, key, BytesIO(body), len(body))
 
     async def register(self, request_id: UUID, owner: UUID, *document_ids: UUID, times: int = 1) -> None:
-        """Say, `times` over, that the request is registered and names these files."""
+        """Publish the registration of a request that names these files, `times` times."""
         event = registered(request_id, owner, document_ids)
         headers = [("ce_id", f"registered-{request_id}".encode()), ("ce_type", event.TYPE.encode())]
         assert self._producer is not None
@@ -126,16 +126,16 @@ class Desk:
             key = str(request_id).encode()
             await self._producer.send_and_wait(event.topic, event.model_dump_json().encode(), key, headers=headers)
 
-    async def said(self, request_id: UUID) -> list[FileAccepted | FileRefused]:
-        """What documents has said about the files of this request, in order."""
+    async def published(self, request_id: UUID) -> list[FileAccepted | FileRefused]:
+        """The facts that documents published about the files of this request, in order."""
         kinds: dict[str, type[FileAccepted | FileRefused]] = {
             FileAccepted.TYPE: FileAccepted,
             FileRefused.TYPE: FileRefused,
         }
         records = await topics.read_all(self.env["KAFKA_URL"], FileAccepted.FAMILIES[0])
-        mine = [record for record in records if record.key == str(request_id).encode()]
-        assert {record.partition for record in mine} <= {partition_of(str(request_id))}
-        return [kinds[topics.header(each, "ce_type") or ""].model_validate_json(each.value or b"") for each in mine]
+        own = [record for record in records if record.key == str(request_id).encode()]
+        assert {record.partition for record in own} <= {partition_of(str(request_id))}
+        return [kinds[topics.header(each, "ce_type") or ""].model_validate_json(each.value or b"") for each in own]
 
     def _objects(self, prefix: str) -> dict[str, bytes]:
         found = {}

@@ -1,4 +1,4 @@
-"""A gateway with its worker and the documents service on engines of their own, and people who can sign in."""
+"""The environment of gateway tests: a gateway, its worker and the documents service, and signed-in people."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ BODY: Final = {"subject": "FAM-01", "reason": "INF", "description": "Bom dia. Qu
 
 
 def niss(number: int, first: int = 1) -> str:
-    """A valid number: persons begin with 1, companies with 2."""
+    """A valid NISS: persons start with 1, companies with 2."""
     digits = f"{first}{number:09d}"
     total = sum(weight * int(digit) for weight, digit in zip(WEIGHTS, digits, strict=True))
     return f"{digits}{9 - total % 10}"
@@ -37,7 +37,7 @@ def new_key() -> str:
 
 @dataclass(slots=True)
 class Person:
-    """Somebody signed in, and how they speak to the gateway."""
+    """A signed-in person or company, and their calls to the gateway."""
 
     http: httpx2.AsyncClient
     niss: str
@@ -45,8 +45,8 @@ class Person:
     token: str
 
     def headers(self, **more: str) -> dict[str, str]:
-        named = {name.replace("_", "-"): value for name, value in more.items()}
-        return {"Authorization": f"Bearer {self.token}", **named}
+        headers = {name.replace("_", "-"): value for name, value in more.items()}
+        return {"Authorization": f"Bearer {self.token}", **headers}
 
     async def file(self, body: Mapping[str, Any] = BODY, key: str | None = None) -> httpx2.Response:
         return await self.http.post(
@@ -68,14 +68,14 @@ class Person:
 
 
 @dataclass(slots=True)
-class Town:
+class GatewayEnvironment:
     stack: LocalStack
     http: httpx2.AsyncClient
     internal: httpx2.AsyncClient
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def accounts(self, *lines: Mapping[str, Any]) -> tuple[int, list[dict[str, str]], str]:
-        """Run `python -m gateway.accounts`: its exit status, what it printed, and its complaint."""
+        """Run `python -m gateway.accounts`. Returns exit status, printed lines, and standard error."""
         program = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -85,9 +85,9 @@ class Town:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        printed, complaint = await program.communicate(b"\n".join(map(orjson.dumps, lines)))
+        printed, errors = await program.communicate(b"\n".join(map(orjson.dumps, lines)))
         assert program.returncode is not None
-        return program.returncode, [orjson.loads(line) for line in printed.splitlines()], complaint.decode()
+        return program.returncode, [orjson.loads(line) for line in printed.splitlines()], errors.decode()
 
     def line(self, first: int = 1, **changes: Any) -> dict[str, Any]:
         number = next(self._numbers)
@@ -105,21 +105,21 @@ class Town:
         return await self.http.post("/v1/sessions", json={"niss": niss, "password": password})
 
     async def people(self, *firsts: int) -> list[Person]:
-        """New people (1) and companies (2), signed in."""
-        status, made, complaint = await self.accounts(*(self.line(first) for first in firsts))
-        assert status == 0, complaint
-        found = []
-        for each in made:
+        """New persons (1) and companies (2), signed in."""
+        status, created, errors = await self.accounts(*(self.line(first) for first in firsts))
+        assert status == 0, errors
+        people = []
+        for each in created:
             answer = await self.sign_in(each["niss"])
             assert answer.status_code == 201, answer.text
-            found.append(Person(self.http, each["niss"], each["account_id"], answer.json()["token"]))
-        return found
+            people.append(Person(self.http, each["niss"], each["account_id"], answer.json()["token"]))
+        return people
 
     @asynccontextmanager
     async def replica(
         self, name: str, is_up: Callable[[int], Awaitable[None]] = probes.http_ready, /, **env: str
     ) -> AsyncIterator[httpx2.AsyncClient]:
-        """Another gateway beside the first, with further variables, until the block is left."""
+        """A second gateway with additional environment variables, until the block ends."""
         url, listening = f"http://127.0.0.1:{self.stack.port(name)}", listeners(name, "gateway", self.stack.port)
         command = [sys.executable, "-m", "gateway"]
         ready = partial(is_up, self.stack.port(internal_name(name, "gateway")))
@@ -132,7 +132,7 @@ class Town:
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
-        """A program of the stack stands still until the block is left: the system still accepts its connections."""
+        """Freeze a program of the stack until the block ends. The operating system still accepts its connections."""
         process = self.stack.pid(name)
         assert process is not None
         os.kill(process, signal.SIGSTOP)
@@ -141,11 +141,11 @@ class Town:
         finally:
             os.kill(process, signal.SIGCONT)
 
-    async def appended(self, request_id: str) -> list[Any]:
-        """The records that lie on the intake topic for a request."""
-        return [record for record in await self.appended_ever() if record.key == request_id.encode()]
+    async def records_of(self, request_id: str) -> list[Any]:
+        """The records of a request on the intake topic."""
+        return [record for record in await self.all_records() if record.key == request_id.encode()]
 
-    async def appended_ever(self) -> list[Any]:
+    async def all_records(self) -> list[Any]:
         return await read_all(self.stack.env["KAFKA_URL"], "requests.intake.v1")
 
 
@@ -159,9 +159,9 @@ def headers_of(record: Any) -> dict[str, str | None]:
 
 
 @asynccontextmanager
-async def town(stack: LocalStack) -> AsyncIterator[Town]:
+async def gateway_environment(stack: LocalStack) -> AsyncIterator[GatewayEnvironment]:
     async with (
         httpx2.AsyncClient(base_url=stack.env["PUBLIC_URL"], trust_env=False) as http,
         httpx2.AsyncClient(base_url=stack.env["GATEWAY_URL"], trust_env=False) as internal,
     ):
-        yield Town(stack, http, internal)
+        yield GatewayEnvironment(stack, http, internal)
