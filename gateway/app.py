@@ -28,7 +28,7 @@ from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
 from services.common.catalogue import catalogue
 from services.common.http import problems
-from services.common.http.internal_auth import has_signature
+from services.common.http.internal_auth import has_signature, reject_unsigned
 from services.common.http.middleware import RequestMiddleware
 from services.common.messaging import Publisher
 from services.common.runtime.process import NO_TELEMETRY, Process
@@ -94,7 +94,7 @@ def internal_app(process: Process, services: Services) -> FastAPI:
     app.state.services = services
     app.state.internal_secret = services.settings.internal_secret
     problems.install(app)
-    app.add_middleware(RequestMiddleware, continues_trace=has_signature)
+    app.add_middleware(RequestMiddleware, admission=reject_unsigned, continues_trace=has_signature)
     app.include_router(accounts_api.internal_router)
     return app
 

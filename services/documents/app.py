@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.common.http import problems
-from services.common.http.internal_auth import has_signature
+from services.common.http.internal_auth import has_signature, reject_unsigned
 from services.common.http.middleware import RequestMiddleware
 from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
@@ -39,6 +39,6 @@ def add_api(app: FastAPI, services: Services, secret: bytes) -> FastAPI:
     app.state.services = services
     app.state.internal_secret = secret
     problems.install(app)
-    app.add_middleware(RequestMiddleware, continues_trace=has_signature)
+    app.add_middleware(RequestMiddleware, admission=reject_unsigned, continues_trace=has_signature)
     app.include_router(router)
     return app

@@ -56,7 +56,8 @@ async def test_a_call_with_another_owner_than_signed_is_refused(environment: Doc
 
 
 async def test_a_claim_with_another_body_than_signed_is_refused(environment: DocumentsEnvironment) -> None:
-    headers = environment.signed("POST", "/internal/claims", b"{}")
+    json_type = {"Content-Type": "application/json"}
+    headers = json_type | environment.signed("POST", "/internal/claims", b"{}", json_type)
     answer = await environment.http.post("/internal/claims", content=b"{ }", headers=headers)
     assert answer.status_code == REFUSED
 

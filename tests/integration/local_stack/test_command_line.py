@@ -245,7 +245,7 @@ def test_a_process_names_its_missing_variables(module: str) -> None:
 def test_an_invalid_variable_is_named_without_its_value() -> None:
     env = {
         "SMTP_URL": "smtp://user:canary-1@mail",
-        "FORWARDED_ALLOW_IPS": "canary-2",
+        "INTERNAL_PORT": "canary-2",
         "POSTIGO_INTERNAL_SECRET": "canary-3",
     }
     result = subprocess.run(
