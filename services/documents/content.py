@@ -1,4 +1,4 @@
-"""What may be kept: the size and type of the bytes, judged by the bytes."""
+"""Checks the size and the type of an upload by its bytes."""
 
 from typing import Final
 
@@ -7,11 +7,11 @@ import puremagic
 from services.common.contracts.limits import MAX_FILE_BYTES, MEDIA_TYPES
 
 HEAD: Final = 1024
-"""Bytes at the beginning by which the type is judged."""
+"""Bytes at the beginning by which the type is detected."""
 
 
 class Unacceptable(Exception):
-    """These bytes are not kept."""
+    """The upload is rejected."""
 
 
 class TooLarge(Unacceptable):
@@ -19,15 +19,15 @@ class TooLarge(Unacceptable):
 
 
 class WrongType(Unacceptable):
-    """Neither PDF, PNG nor JPEG by its first bytes, or not the type it was declared as."""
+    """Neither PDF, PNG nor JPEG by its first bytes, or not the declared type."""
 
 
 class Empty(Unacceptable):
-    """Not one byte."""
+    """There are no bytes."""
 
 
 def detected(head: bytes) -> str | None:
-    """The media type that the first bytes of a file say, if it is one we keep."""
+    """The media type of a file by its first bytes; None if it is not one of `MEDIA_TYPES`."""
     try:
         matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):
@@ -37,7 +37,7 @@ def detected(head: bytes) -> str | None:
 
 
 class Inspection:
-    """Looks at a file's bytes as they pass: `take` each chunk, then `end`. Raises `Unacceptable` as soon as it can."""
+    """Checks an upload while it is received: call `take` for each chunk, then `end`. Raises `Unacceptable` early."""
 
     def __init__(self, declared: str) -> None:
         if declared not in MEDIA_TYPES:
@@ -53,14 +53,14 @@ class Inspection:
         if len(self._head) < HEAD:
             self._head += chunk[: HEAD - len(self._head)]
             if len(self._head) == HEAD:
-                self._judge()
+                self._check_type()
 
     def end(self) -> None:
         if not self.size:
             raise Empty
         if len(self._head) < HEAD:
-            self._judge()
+            self._check_type()
 
-    def _judge(self) -> None:
+    def _check_type(self) -> None:
         if detected(self._head) != self._declared:
             raise WrongType

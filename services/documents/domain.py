@@ -1,7 +1,7 @@
-"""A file and its claims: who may use it for which request, and how long it is kept. Pure.
+"""A file and its claims: which request may use it, and how long it is kept. Pure.
 
-A claim says that a request will name the file; the fact that does name it confirms the claim. Unconfirmed claims never
-exclude one another: which of two submits reaches the log is not known when they are made.
+A claim announces that a request will name the file. The fact that names it confirms the claim. Unconfirmed claims do not
+exclude each other: it is not known yet which of two submits reaches the log.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,15 +15,15 @@ from services.common.domain.timers import Timer
 from services.documents.messages import FileAccepted, FileRefused, Naming
 
 CLAIM_LASTS: Final = timedelta(days=35)
-"""Longer than the log (29 days) can still deliver the fact that confirms it."""
+"""Longer than the retention of the log (29 days), which may still deliver the fact that confirms it."""
 
 CLAIM_RENEWED_AFTER: Final = timedelta(days=1)
-"""A claim made again is written again only when it is this old: a storm of retries writes once."""
+"""A repeated claim is saved again only if it is this old, so that many retries cause one write."""
 
 UNCLAIMED_LASTS: Final = timedelta(hours=24)
 
 MAX_CLAIMS: Final = 200
-"""Unconfirmed claims on one file; more than that is no person filing requests."""
+"""Maximum number of unconfirmed claims on one file."""
 
 EXPIRE: Final = "expire"
 CLAIM_ENDS: Final = "claim-ends"
@@ -32,7 +32,7 @@ Code = Literal["unknown", "used"]
 
 
 class Content(Value):
-    """What was stored. `size` in bytes, `sha256` in hexadecimal, `object_key` where its bytes lie in the bucket."""
+    """The stored bytes. `size` in bytes, `sha256` in hexadecimal, `object_key` is the key in the bucket."""
 
     name: str
     media_type: str
@@ -43,17 +43,17 @@ class Content(Value):
 
 
 class Claim(Value):
-    """`at`: when the request last said that it will name the file."""
+    """`at`: when the claim was last made."""
 
     request_id: UUID
     at: datetime
 
 
 class File(Value):
-    """One file. Without `content` it is known by name only: a fact named it, or it has expired.
+    """One file. Without `content` only its id is known: a fact named it, or it has expired.
 
-    `unclaimed_since` runs while nobody claims it. `discarded` holds the object keys whose bytes have to go: they are
-    named here, by a save that won, before any byte is touched.
+    `unclaimed_since` is set while it has no claim. `discarded` has the keys of objects to remove: each is saved here before
+    the object is removed.
     """
 
     owner: UUID | None = None
@@ -76,11 +76,11 @@ class File(Value):
 
 
 class AnotherFile(Exception):
-    """Other bytes, or another person's, are already kept under this id."""
+    """Another file, or a file of another owner, is already stored under this id."""
 
 
 class NotClaimable(Exception):
-    """Some of the files cannot be claimed, so none was: `codes` says why, by document id."""
+    """No file was claimed, because some cannot be claimed. `codes` has the reasons by document id."""
 
     def __init__(self, codes: Mapping[UUID, Code]) -> None:
         super().__init__(f"{len(codes)} files cannot be claimed")
@@ -88,29 +88,29 @@ class NotClaimable(Exception):
 
 
 def store(current: File | None, owner: UUID, content: Content) -> File:
-    """The file with `content`, or as it was when the same bytes are already there. Raises `AnotherFile`."""
+    """The file with `content`, or the unchanged file if it already has the same bytes. Raises `AnotherFile`."""
     if current is not None and current.content is not None:
-        return same_again(current, owner, content.sha256)
+        return same_file(current, owner, content.sha256)
     if current is not None and current.owner not in (None, owner):
         raise AnotherFile
     discarded = current.discarded if current is not None else ()
     return File(owner=owner, content=content, unclaimed_since=content.stored_at, discarded=discarded)
 
 
-def same_again(current: File, owner: UUID, sha256: str) -> File:
-    """`current`, if it is this person's and has these bytes. Raises `AnotherFile`."""
+def same_file(current: File, owner: UUID, sha256: str) -> File:
+    """`current` if it has this owner and these bytes. Raises `AnotherFile`."""
     if current.content is None or current.owner != owner or current.content.sha256 != sha256:
         raise AnotherFile
     return current
 
 
 def visible(current: File | None, owner: UUID) -> bool:
-    """Whether this person may see the file; one that has expired is gone."""
+    """Whether this owner may see the file. An expired file is visible to nobody."""
     return current is not None and current.content is not None and current.owner == owner
 
 
 def claim(files: Mapping[UUID, File | None], request_id: UUID, owner: UUID, at: datetime) -> dict[UUID, File]:
-    """All `files` claimed for the request, those that already were unchanged. Raises `NotClaimable`, all or nothing."""
+    """All `files`, claimed for the request. Files that were claimed already are unchanged. Raises `NotClaimable` if any cannot be."""
     codes = {each: code for each, file in files.items() if (code := _objection(file, request_id, owner))}
     if codes:
         raise NotClaimable(codes)
@@ -118,13 +118,13 @@ def claim(files: Mapping[UUID, File | None], request_id: UUID, owner: UUID, at: 
 
 
 def _objection(file: File | None, request_id: UUID, owner: UUID) -> Code | None:
-    """Somebody else's file is answered like an unknown one."""
+    """The file of another owner is treated as unknown."""
     if file is None or not visible(file, owner):
         return "unknown"
     if file.confirmed_for is not None:
         return None if file.confirmed_for == request_id else "used"
-    crowded = len(file.claims) >= MAX_CLAIMS and file.claimed_by(request_id) is None
-    return "used" if crowded else None
+    too_many = len(file.claims) >= MAX_CLAIMS and file.claimed_by(request_id) is None
+    return "used" if too_many else None
 
 
 def _claimed(file: File, request_id: UUID, at: datetime) -> File:
@@ -137,7 +137,7 @@ def _claimed(file: File, request_id: UUID, at: datetime) -> File:
 
 
 def confirm(current: File | None, document_id: UUID, event: Naming) -> Decision[File]:
-    """A request that is registered, or a message added to one, names the file: its claim is confirmed, and the file's state said to intake."""
+    """A registered request or an added message names the file: confirm its claim, and publish the result for intake."""
     if current is not None and current.confirmed_for == event.request_id:
         return unchanged(current)
     claimed = current is not None and current.confirmed_for is None and current.claimed_by(event.request_id)
@@ -161,7 +161,7 @@ def _acceptance(content: Content, document_id: UUID, event: Naming) -> FileAccep
 
 
 def _refusal(current: File | None, document_id: UUID, event: Naming) -> FileRefused:
-    """Only the owner learns that there once was such a file."""
+    """Only the owner learns that the file has expired. Others learn only that it is not claimed."""
     expired = current is not None and current.content is None and current.owner == event.account_id
     return FileRefused(
         request_id=event.request_id,
@@ -173,7 +173,7 @@ def _refusal(current: File | None, document_id: UUID, event: Naming) -> FileRefu
 
 
 def timers(file: File) -> Sequence[Timer]:
-    """When something becomes of the file that no message will cause."""
+    """The end of the oldest claim, or the expiry of a file without claims."""
     if file.content is None or file.confirmed_for is not None:
         return ()
     if file.claims:
@@ -182,7 +182,7 @@ def timers(file: File) -> Sequence[Timer]:
 
 
 def end_claims(current: File | None, due: datetime) -> Decision[File]:
-    """Claims that nothing can confirm any more end; a file that has no other is unclaimed from then on."""
+    """End the claims that nothing can confirm any more. Without a claim left, the file is unclaimed since `due`."""
     if current is None or current.confirmed_for is not None:
         return unchanged(current)
     lasting = tuple(each for each in current.claims if each.at + CLAIM_LASTS > due)
@@ -193,7 +193,7 @@ def end_claims(current: File | None, due: datetime) -> Decision[File]:
 
 
 def expire(current: File | None, due: datetime) -> Decision[File]:
-    """Nobody claimed the file in time: it is gone from here on, its bytes soon after. Not if it was claimed since."""
+    """Expire the file, unless it was claimed since. `cleaning` removes its bytes later."""
     if current is None or current.content is None or due not in _expiries(current):
         return unchanged(current)
     return changed(File(owner=current.owner, discarded=(*current.discarded, current.content.object_key)))
@@ -204,18 +204,18 @@ def _expiries(file: File) -> Iterable[datetime]:
 
 
 def forget(current: File | None, object_key: str) -> File:
-    """The bytes of a discarded object are gone."""
+    """The file after a discarded object was removed."""
     file = current or File()
     return file.model_copy(update={"discarded": tuple(each for each in file.discarded if each != object_key)})
 
 
 def holds(current: File | None, object_key: str) -> bool:
-    """Whether these bytes are the file's."""
+    """Whether the object has the current bytes of the file."""
     return current is not None and current.content is not None and current.content.object_key == object_key
 
 
 def home_key(document_id: UUID, file: File) -> str:
-    """The key whose partition's owner takes care of the file's timers: its latest request's, its own before."""
+    """The key whose partition decides which process handles the timers: the latest request's id, or before that the file's."""
     if file.confirmed_for is not None:
         return str(file.confirmed_for)
     return str(file.claims[-1].request_id if file.claims else document_id)

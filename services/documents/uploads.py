@@ -88,7 +88,7 @@ class Uploads:
             inspection.take(chunk)
             digest.update(chunk)
         inspection.end()
-        return domain.same_again(current, upload.owner, digest.hexdigest())
+        return domain.same_file(current, upload.owner, digest.hexdigest())
 
     async def _store(self, upload: Upload, inspection: Inspection, chunks: AsyncIterable[bytes]) -> tuple[File, bool]:
         key = await self._files.start_upload(upload.document_id)

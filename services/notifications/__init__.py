@@ -1,1 +1,1 @@
-"""Notifications: tells people by mail that something happened to their request, once for each fact."""
+"""Notifications: mails people when something happened to their request, once for each fact."""

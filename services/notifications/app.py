@@ -18,22 +18,22 @@ from services.notifications.store import Deliveries
 def build(settings: Settings) -> FastAPI:
     context = ServiceContext(settings, "notifications")
     deliveries = Deliveries(context.database)
-    from_us = mailbox(settings.mail_from)
+    mail_from = mailbox(settings.mail_from)
     sender = Sender(
         deliveries,
-        Mailer(Server.parse(settings.smtp_url), from_us.domain),
+        Mailer(Server.parse(settings.smtp_url), mail_from.domain),
         Recipients(settings.gateway_url, settings.internal_secret),
         OutboxRelay(deliveries, context.publisher),
         holder=settings.postigo_instance,
-        sender=from_us,
+        sender=mail_from,
         public_url=settings.public_url,
     )
-    maker = handlers.NotifyingInserter(handlers.deliveries(from_us.domain), deliveries.collection, sender.wake)
+    inserter = handlers.NotifyingInserter(handlers.deliveries(mail_from.domain), deliveries.collection, sender.wake)
     process = Process(
         "notifications",
         publisher=context.publisher,
         prepare=[deliveries.prepare, sender.reclaim_leases],
-        subscriptions=[context.subscription(GROUP, TOPICS, maker)],
+        subscriptions=[context.subscription(GROUP, TOPICS, inserter)],
         loops=[sender],
         close=[context.close],
     )

@@ -1,4 +1,4 @@
-"""A notice as a mail: plain text and HTML, in ASCII on the wire."""
+"""Composes the mail of a notice: plain text and HTML, sent as ASCII."""
 
 import re
 from datetime import datetime
@@ -24,10 +24,10 @@ from services.notifications.mail_templates import LONGEST, RenderedMail
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\],;:\\\"]{1,190}")
 _ENCODING: Final = "quoted-printable"
 _SHORT: Final = re.compile(r"[ !#-\[\]-~]{0,60}")
-"""What needs neither encoding nor folding, even in quotation marks."""
+"""A text that needs neither encoding nor folding, even in quotation marks."""
 
 
-class _To(UniqueSingleAddressHeader, BaseHeader):  # type: ignore[misc] # made by the registry in this order, too
+class _To(UniqueSingleAddressHeader, BaseHeader):  # type: ignore[misc] # the registry combines them in this order
     def fold(self, *, policy: Policy) -> str:
         name, address = self.address.display_name, self.address.addr_spec
         if _SHORT.fullmatch(name):
@@ -41,8 +41,8 @@ class _Subject(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]
 
 
 def _encoded(name: str, text: str, policy: Policy) -> str:
-    """The header by the older encoder. The newer one loses spaces where it folds, or adds some, by the version:
-    https://github.com/python/cpython/issues/92081 and 144156; and quotes: issue 87720.
+    """The header, encoded by `email.header`. `email.headerregistry` loses or adds spaces where it folds, depending on the
+    version (https://github.com/python/cpython/issues/92081 and 144156), and quotation marks (issue 87720).
     """
     return f"{name}: {Header(text, 'utf-8', header_name=name).encode(linesep=policy.linesep)}{policy.linesep}"
 
@@ -54,29 +54,29 @@ _POLICY: Final = SMTP.clone(header_factory=_HEADERS)
 
 
 def mailbox(text: str) -> Address:
-    """`Name <local@domain>` as headers take it. Raises ValueError when it is no such thing."""
+    """Parse `Name <local@domain>`. Raises ValueError if it is something else."""
     name, address = parseaddr(text)
     return Address(one_line(name, LONGEST), addr_spec=_ascii(address))
 
 
-def compose(delivery: Delivery, letter: RenderedMail, sender: Address, to: Addressee, now: datetime) -> EmailMessage:
-    """The mail: the same for every try of a delivery, but for its date.
+def compose(delivery: Delivery, rendered: RenderedMail, sender: Address, to: Addressee, now: datetime) -> EmailMessage:
+    """The mail. Every try of a delivery makes the same one, except for the date.
 
-    Raises `NotSent` (refused) for an address that no mail can go to.
+    Raises `NotSent` (refused) if the address is invalid.
     """
     mail = EmailMessage(_POLICY)
     mail["From"] = sender
     mail["To"] = _addressee(to)
-    mail["Subject"] = letter.subject
+    mail["Subject"] = rendered.subject
     mail["Date"] = now
     mail["Message-ID"] = delivery.message_id
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(letter.text, cte=_ENCODING)
-    # No text can hold it: what is quoted-printable has no "=_".
+    mail.set_content(rendered.text, cte=_ENCODING)
+    # No text can contain this boundary: quoted-printable text has no "=_".
     mail.make_alternative(boundary=f"=_{delivery.id.hex}")
-    mail.add_alternative(letter.html, subtype="html", cte=_ENCODING)
-    # Last, as new content takes all `Content-` headers away.
-    mail["Content-Language"] = letter.language
+    mail.add_alternative(rendered.html, subtype="html", cte=_ENCODING)
+    # Last, because adding content removes all `Content-` headers.
+    mail["Content-Language"] = rendered.language
     return mail
 
 
@@ -88,7 +88,7 @@ def _addressee(to: Addressee) -> Address:
 
 
 def _ascii(address: str) -> str:
-    """The address as every server takes it: an international domain in its ASCII form."""
+    """The address with an international domain in its ASCII form, which every server accepts."""
     if not _MAILBOX.fullmatch(address):
         raise ValueError("this is not a mail address")
     local, _, domain = address.rpartition("@")

@@ -1,12 +1,12 @@
-"""How a try fails: translated from a provider's own errors once, at the edge."""
+"""The error of a failed try. The modules that call the mail server or the gateway translate their errors to it."""
 
 from services.notifications.domain import FailureKind
 
 
 class NotSent(Exception):
-    """The notice did not leave. `because` is a short code; no provider's text, which may name the person."""
+    """The mail was not sent. `because` is a short code, never the text of the server, which may name the person."""
 
-    def __init__(self, trouble: FailureKind, because: str) -> None:
-        super().__init__(f"{trouble}: {because}")
-        self.trouble = trouble
+    def __init__(self, kind: FailureKind, because: str) -> None:
+        super().__init__(f"{kind}: {because}")
+        self.kind = kind
         self.because = because

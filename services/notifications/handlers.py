@@ -1,4 +1,4 @@
-"""What a fact of a request's life makes."""
+"""The handler of lifecycle facts: it makes deliveries."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,25 +13,26 @@ from services.notifications.messages import LifecycleFact
 
 
 def deliveries(mail_domain: str) -> Inserter:
-    """The table: each fact of the matrix makes its deliveries."""
-    maker = Inserter()
+    """The inserter: each fact of the matrix makes its deliveries."""
+    inserter = Inserter()
 
-    @maker.on(*domain.MATRIX)
+    @inserter.on(*domain.MATRIX)
     def make_deliveries(received: Received[LifecycleFact]) -> Sequence[dict[str, Any]]:
-        made = domain.deliveries_of(received, mail_domain)
-        return [store.made(delivery, received.partition) for delivery in made]
+        return [
+            store.new_document(delivery, received.partition) for delivery in domain.deliveries_of(received, mail_domain)
+        ]
 
-    return maker
+    return inserter
 
 
 class NotifyingInserter(InserterProcessor):
-    """Tells the sender that there is work, so that it need not ask the store all the time."""
+    """Wakes the sender after each batch, so that it need not poll the store."""
 
-    def __init__(self, maker: Inserter, collection: Collection, wake: Callable[[datetime], None]) -> None:
-        super().__init__(maker, collection)
+    def __init__(self, inserter: Inserter, collection: Collection, wake: Callable[[datetime], None]) -> None:
+        super().__init__(inserter, collection)
         self._wake = wake
 
     async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
-        ends = await super().process(batch)
+        outcomes = await super().process(batch)
         self._wake(min(incoming.received.at for incoming in batch))
-        return ends
+        return outcomes

@@ -1,4 +1,4 @@
-"""The mail provider: SMTP connections kept open between mails, and its errors told apart once."""
+"""The mail server: a pool of SMTP connections, and the translation of their errors to `NotSent`."""
 
 import time
 from collections.abc import AsyncIterator
@@ -14,15 +14,16 @@ from services.notifications.domain import FailureKind
 from services.notifications.errors import NotSent
 
 COMMAND_TIMEOUT: Final = 10.0
-"""Seconds the server has to answer one command."""
+"""Seconds that the server has to answer one command."""
 
-IDLE_FOR: Final = 1.0
-"""Seconds after which a kept connection is asked whether it still lives before a mail is trusted to it."""
+CHECK_AFTER_IDLE: Final = 1.0
+"""Seconds of idleness after which a connection is checked with NOOP before it is used."""
 
-MAILS_EACH: Final = 100
-"""Mails sent on one connection before it is closed: servers count, and cut off those who stay too long."""
+MAILS_PER_CONNECTION: Final = 100
+"""Mails sent on one connection before it is closed. Servers have such limits, too."""
 
-_GOING_AWAY: Final = 421
+_CLOSING: Final = 421
+"""RFC 5321, 4.2.3: the server closes the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Server:
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """`smtp://host:port`; the port may lack. Raises ValueError for anything else."""
+        """Parse `smtp://host:port`. The default port is 25. Raises ValueError for anything else."""
         parts = urlsplit(url)
         if parts.scheme != "smtp" or not parts.hostname or parts.username or parts.path.strip("/"):
             raise ValueError("the mail server is written smtp://host:port")
@@ -40,7 +41,7 @@ class Server:
 
 
 class Connection:
-    """One open conversation with the server. `broken` while it is not known to be at the start of a new mail."""
+    """An open connection. `broken` is true unless the connection is known to be ready for a new mail."""
 
     def __init__(self, smtp: aiosmtplib.SMTP) -> None:
         self.smtp = smtp
@@ -49,23 +50,23 @@ class Connection:
         self.used_at = time.monotonic()
 
     async def send(self, mail: EmailMessage) -> None:
-        """Return once the server has taken responsibility for the mail. Raises `NotSent`."""
+        """Returns after the server has accepted the mail. Raises `NotSent`."""
         self.broken = True
         try:
             await self.smtp.send_message(mail)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            self.broken = not _still_in_step(error)
-            raise trouble_in(error) from None
+            self.broken = not _is_reset(error)
+            raise not_sent(error) from None
         self.broken = False
         self.mails += 1
         self.used_at = time.monotonic()
 
-    async def lives(self) -> bool:
-        """Whether a mail may be trusted to it; asks the server when it has been idle."""
-        self.broken = self.broken or self.mails >= MAILS_EACH or not self.smtp.is_connected
+    async def is_usable(self) -> bool:
+        """Whether a mail may be sent on it. Sends NOOP if it has been idle."""
+        self.broken = self.broken or self.mails >= MAILS_PER_CONNECTION or not self.smtp.is_connected
         if self.broken:
             return False
-        if time.monotonic() - self.used_at < IDLE_FOR:
+        if time.monotonic() - self.used_at < CHECK_AFTER_IDLE:
             return True
         self.broken = True
         with suppress(aiosmtplib.SMTPException, OSError):
@@ -75,7 +76,7 @@ class Connection:
 
 
 class Mailer:
-    """Connections to one server: opened when needed, given back when whole."""
+    """A pool of connections to one server. It opens one when none is idle."""
 
     def __init__(self, server: Server, hostname: str, *, timeout: float = COMMAND_TIMEOUT) -> None:
         self._server = server
@@ -85,29 +86,29 @@ class Mailer:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection of one's own. Raises `NotSent` (away) when there is none to be had."""
-        connection = await self._kept() or await self._opened()
+        """A connection for exclusive use. Raises `NotSent` (unavailable) if none can be opened."""
+        connection = await self._idle_connection() or await self._open()
         try:
             yield connection
         finally:
-            # One cut in the middle of a command would give its next user an answer meant for somebody else.
+            # If it was interrupted within a command, its next user would read the answer to that command.
             if connection.broken:
                 connection.smtp.close()
             else:
                 self._idle.append(connection)
 
-    async def _kept(self) -> Connection | None:
+    async def _idle_connection(self) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
             try:
-                if await connection.lives():
+                if await connection.is_usable():
                     return connection
             finally:
                 if connection.broken:
                     connection.smtp.close()
         return None
 
-    async def _opened(self) -> Connection:
+    async def _open(self) -> Connection:
         smtp = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -117,11 +118,11 @@ class Mailer:
         try:
             await smtp.connect()
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise NotSent(FailureKind.AWAY, "smtp-away") from error
+            raise NotSent(FailureKind.UNAVAILABLE, "smtp-away") from error
         return Connection(smtp)
 
     async def close(self) -> None:
-        """Take leave of the server, as it is expected to be done."""
+        """Close all idle connections with QUIT."""
         while self._idle:
             connection = self._idle.pop()
             with suppress(aiosmtplib.SMTPException, OSError):
@@ -129,29 +130,29 @@ class Mailer:
             connection.smtp.close()
 
 
-def trouble_in(error: Exception) -> NotSent:
-    """What an error of the provider means for this delivery.
+def not_sent(error: Exception) -> NotSent:
+    """Translate an error of the SMTP client.
 
-    Only what the server says of this recipient or this mail can be final. A refusal of our own address, or of the
-    conversation, would meet every mail alike: that is a server, or a setting of ours, to be mended.
+    Only an answer about this recipient or this mail can be final. A rejection of our own address or of the connection
+    concerns every mail, so it counts as unavailable until the server or our setting is repaired.
     """
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return trouble_in(error.recipients[0])
+        return not_sent(error.recipients[0])
     if isinstance(error, aiosmtplib.SMTPSenderRefused):
-        return NotSent(FailureKind.AWAY, f"smtp-sender-{error.code}")
+        return NotSent(FailureKind.UNAVAILABLE, f"smtp-sender-{error.code}")
     if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
-        if error.code == _GOING_AWAY:
-            return NotSent(FailureKind.AWAY, f"smtp-{error.code}")
-        trouble = FailureKind.REFUSED if 500 <= error.code < 600 else FailureKind.DEFERRED
-        return NotSent(trouble, f"smtp-{error.code}")
+        if error.code == _CLOSING:
+            return NotSent(FailureKind.UNAVAILABLE, f"smtp-{error.code}")
+        kind = FailureKind.REFUSED if 500 <= error.code < 600 else FailureKind.DEFERRED
+        return NotSent(kind, f"smtp-{error.code}")
     if isinstance(error, aiosmtplib.SMTPTimeoutError):
-        return NotSent(FailureKind.AWAY, "smtp-timeout")
+        return NotSent(FailureKind.UNAVAILABLE, "smtp-timeout")
     if isinstance(error, aiosmtplib.SMTPNotSupported | ValueError):
         return NotSent(FailureKind.REFUSED, "bad-address")
-    return NotSent(FailureKind.AWAY, "smtp-away")
+    return NotSent(FailureKind.UNAVAILABLE, "smtp-away")
 
 
-def _still_in_step(error: Exception) -> bool:
-    """Whether the server answered and was reset, so that the next mail may use the same connection."""
+def _is_reset(error: Exception) -> bool:
+    """Whether the client has reset the session after a rejection, so that the next mail may use the connection."""
     refusal = aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPResponseException
-    return isinstance(error, refusal) and trouble_in(error).trouble is not FailureKind.AWAY
+    return isinstance(error, refusal) and not_sent(error).kind is not FailureKind.UNAVAILABLE

@@ -1,6 +1,6 @@
-"""The wording: a notice in the person's language, as plain text and as HTML, from versioned templates.
+"""Renders a notice in the person's language, as plain text and as HTML, from versioned templates.
 
-A template's words are written once; the layout they extend decides whether they become text or HTML.
+Each text is written once. The layout that it extends decides whether it becomes plain text or HTML.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from services.notifications.domain import Addressee, Delivery
 
 LANGUAGES: Final = ("pt", "en")
 LONGEST: Final = 100
-"""Characters of a name or a reference that are shown."""
+"""Characters of a name or a reference that are shown. The rest is cut off."""
 
 _FOLDER: Final = FileSystemLoader(Path(__file__).parent / "templates")
 _TEXT: Final = Environment(loader=_FOLDER, autoescape=False, undefined=StrictUndefined)  # noqa: S701 - plain text
@@ -31,13 +31,13 @@ class RenderedMail:
 
 
 def render(delivery: Delivery, to: Addressee, public_url: str) -> RenderedMail:
-    """The notice in the person's language, or in Portuguese when we do not write it.
+    """The notice in the person's language, or in Portuguese if we have no text in that language.
 
-    Names and references may hold anything: neither can break a line, an element or a link.
+    Names and references may contain any character: none of them can break a line, an element or a link.
     """
     language = to.language if to.language in LANGUAGES else LANGUAGES[0]
     reference = one_line(delivery.reference, LONGEST)
-    words = {
+    variables = {
         "language": language,
         "name": one_line(to.name, LONGEST),
         "reference": reference,
@@ -45,11 +45,11 @@ def render(delivery: Delivery, to: Addressee, public_url: str) -> RenderedMail:
     }
     file = f"{delivery.templates}/{language}/{delivery.notice}.txt"
     text = _TEXT.get_template(file)
-    subject = one_line("".join(text.blocks["subject"](text.new_context(words))), 2 * LONGEST)
-    words["subject"] = subject
+    subject = one_line("".join(text.blocks["subject"](text.new_context(variables))), 2 * LONGEST)
+    variables["subject"] = subject
     return RenderedMail(
         language=language,
         subject=subject,
-        text=text.render(words, layout=f"{delivery.templates}/layout.txt"),
-        html=_HTML.get_template(file).render(words, layout=f"{delivery.templates}/layout.html"),
+        text=text.render(variables, layout=f"{delivery.templates}/layout.txt"),
+        html=_HTML.get_template(file).render(variables, layout=f"{delivery.templates}/layout.html"),
     )

@@ -1,4 +1,4 @@
-"""The contracts notifications reads and says."""
+"""The events that notifications consumes and publishes."""
 
 from services.common.contracts import topics
 from services.common.contracts.deliveries import (

@@ -1,4 +1,4 @@
-"""Saying what became of each delivery: at once what just ended here, and later what a crash left unsaid."""
+"""Publishes the outboxes of ended deliveries: at once those that ended here, later those that a crash left behind."""
 
 import asyncio
 import time
@@ -21,42 +21,43 @@ from services.notifications.store import Deliveries
 log = structlog.get_logger()
 
 PERIOD: Final = 5.0
-"""Seconds between two looks for what was left unsaid."""
+"""Seconds between two searches for outboxes that were left behind."""
 
 STALE_AFTER: Final = timedelta(seconds=30)
-"""How long what another replica is about to say is left to it."""
+"""Age at which an outbox counts as left behind. A younger one may be about to be published by another replica."""
 
 LIMIT: Final = 200
+"""Deliveries found in one search."""
 
 
 class OutboxRelay:
-    """The outboxes of ended deliveries: publish, then clear. Saying twice is harmless, the id is the same."""
+    """Publishes, then clears. An event that is published twice has the same id, so it is harmless."""
 
     def __init__(self, deliveries: Deliveries, publisher: Publisher) -> None:
         self._deliveries = deliveries
         self._publisher = publisher
         self._fresh: list[Document[Delivery]] = []
         self._woken = asyncio.Event()
-        self._looked_at = 0.0
-        # A former life of this process, or a failed round, may have left something behind.
+        self._searched_at = 0.0
+        # An earlier run of this process, or a failed round, may have left outboxes behind.
         self._behind = True
 
-    def tell(self, ended: Sequence[Document[Delivery]]) -> None:
+    def publish_soon(self, ended: Sequence[Document[Delivery]]) -> None:
         self._fresh.extend(ended)
         self._woken.set()
 
-    async def last_round(self) -> None:
-        """Before the process ends: what ended since, and what a round that was cut short had in hand."""
+    async def flush(self) -> None:
+        """Publish what is left before the process ends, also what a cancelled round had begun."""
         self._behind = True
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_WAIT):
                 await self.round()
 
     async def run(self) -> None:
-        """Tell for ever; an absent engine only makes a round void: everything unsaid lies in the store."""
+        """Run until cancelled. An unavailable broker or store ends only the current round: the outboxes stay in the store."""
         while True:
             if await self.round():
-                # Not `wait_for`: in Python 3.11 it forgets a cancellation that arrives together with what it waits for.
+                # Not `wait_for`: in Python 3.11 it loses a cancellation that arrives together with the result.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(PERIOD):
                         await self._woken.wait()
@@ -64,30 +65,34 @@ class OutboxRelay:
                 await sleep_with_jitter()
 
     async def round(self) -> bool:
-        """Say what is there to be said; False when an engine was away."""
+        """Publish everything there is. Returns False if the broker or the store is unavailable, or a bug was met."""
         try:
-            await self._say_all()
-        except (Unavailable, TopicMissing) as away:
-            log.warning("deliveries not said yet", because=str(away))
+            await self._publish_all()
+        except (Unavailable, TopicMissing) as error:
+            log.warning("events of deliveries not published yet", because=str(error))
         except Exception as error:
-            log.critical("saying deliveries failed", error=type(error).__name__, exc_info=redacted_exc_info(error))
+            log.critical(
+                "publishing the events of deliveries failed",
+                error=type(error).__name__,
+                exc_info=redacted_exc_info(error),
+            )
         else:
             return True
         self._behind = True
         return False
 
-    async def _say_all(self) -> None:
+    async def _publish_all(self) -> None:
         self._woken.clear()
         fresh, self._fresh = self._fresh, []
-        await self._say(fresh)
-        if self._behind or time.monotonic() - self._looked_at >= PERIOD:
+        await self._publish(fresh)
+        if self._behind or time.monotonic() - self._searched_at >= PERIOD:
             now = datetime.now(UTC)
-            left = await self._deliveries.unsaid(now if self._behind else now - STALE_AFTER, LIMIT)
-            await self._say(left)
+            left = await self._deliveries.unpublished(now if self._behind else now - STALE_AFTER, LIMIT)
+            await self._publish(left)
             self._behind = len(left) == LIMIT
-            self._looked_at = time.monotonic()
+            self._searched_at = time.monotonic()
 
-    async def _say(self, documents: Sequence[Document[Delivery]]) -> None:
+    async def _publish(self, documents: Sequence[Document[Delivery]]) -> None:
         if not documents:
             return
         await self._publisher.send([event for document in documents for event in document.outbox])

@@ -1,4 +1,4 @@
-"""Who notices go to: asked of the gateway at the moment of sending, each with its purpose, and audited there."""
+"""Reads the recipients of notices from the gateway just before sending. The gateway logs each purpose for audits."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,36 +18,36 @@ TIMEOUT: Final = 5.0
 
 TARGET: Final = "/internal/recipients"
 
-_AWAY: Final = frozenset({403, 429, 502, 503, 504})
-"""A 403 refuses our signature, as when a clock is wrong: that says nothing about a delivery."""
+_UNAVAILABLE: Final = frozenset({403, 429, 502, 503, 504})
+"""Statuses that say nothing about a delivery. A 403 rejects our signature, for example because a clock is wrong."""
 
 
 class Recipients:
-    """The signed call `POST /internal/recipients`. Deliveries that ask at the same time are asked for together."""
+    """The signed call `POST /internal/recipients`. Concurrent deliveries share one call."""
 
     def __init__(self, url: str, secret: bytes) -> None:
         self._secret = secret
-        # No proxy of the environment may stand in an internal call.
+        # An internal call must not use a proxy from the environment.
         self._http = httpx2.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False)
-        self._asked = Coalescer(self._ask, MAX_RECIPIENTS)
+        self._coalescer = Coalescer(self._ask, MAX_RECIPIENTS)
 
     async def of(self, delivery: Delivery) -> Recipient | None:
-        """The recipient now; None when there is no such account. Raises `NotSent` when the gateway does not say."""
-        answer = await self._asked.ask(delivery)
+        """The current recipient, or None if there is no such account. Raises `NotSent` if the gateway gives no valid answer."""
+        answer = await self._coalescer.ask(delivery)
         if isinstance(answer, NotSent):
             raise answer
         return answer
 
     async def _ask(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | NotSent | None]:
-        """What the gateway cannot say of all, it is asked of each alone: one account must not hold up the others'."""
+        """If one call for all fails, make one call for each: one account must not delay the others."""
         try:
-            return await self._asked_together(deliveries)
+            return await self._call(deliveries)
         except NotSent as error:
-            if error.trouble is FailureKind.AWAY or len(deliveries) == 1:
+            if error.kind is FailureKind.UNAVAILABLE or len(deliveries) == 1:
                 return [error] * len(deliveries)
         return [(await self._ask([each]))[0] for each in deliveries]
 
-    async def _asked_together(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | None]:
+    async def _call(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | None]:
         asked = tuple(RecipientRequest(account_id=each.account_id, purpose=f"notice {each.id}") for each in deliveries)
         body = RecipientsRequest(asked=asked).model_dump_json().encode()
         about = {"Content-Type": "application/json"}
@@ -55,18 +55,18 @@ class Recipients:
         try:
             answer = await self._http.post(TARGET, content=body, headers=about | signed)
         except httpx2.HTTPError as error:
-            raise NotSent(FailureKind.AWAY, "gateway-away") from error
+            raise NotSent(FailureKind.UNAVAILABLE, "gateway-away") from error
         if answer.status_code != 200:
-            trouble = FailureKind.AWAY if answer.status_code in _AWAY else FailureKind.DEFERRED
-            raise NotSent(trouble, f"gateway-{answer.status_code}")
+            kind = FailureKind.UNAVAILABLE if answer.status_code in _UNAVAILABLE else FailureKind.DEFERRED
+            raise NotSent(kind, f"gateway-{answer.status_code}")
         try:
-            told = RecipientsResponse.model_validate_json(answer.content).recipients
+            recipients = RecipientsResponse.model_validate_json(answer.content).recipients
         except ValidationError:
-            # The text of the error would carry people.
+            # The text of this error would contain personal data.
             raise NotSent(FailureKind.DEFERRED, "gateway-answer") from None
-        if len(told) != len(asked):
+        if len(recipients) != len(asked):
             raise NotSent(FailureKind.DEFERRED, "gateway-answer")
-        return told
+        return recipients
 
     async def close(self) -> None:
         await self._http.aclose()

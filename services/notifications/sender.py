@@ -1,7 +1,7 @@
-"""The sender: takes due deliveries under a lease, tries each once, and stores how it ended.
+"""The sender: leases due deliveries, tries each once, and stores the result.
 
-Several replicas may run. A delivery belongs to whoever's compare-and-set took it; a process that dies leaves a lease
-that runs out. A mail may therefore leave twice, always with the same Message-ID, and is never forgotten.
+Several replicas may run. A compare-and-set decides which replica gets a lease. If its process dies, the lease expires and
+another replica tries again. So a mail may be sent twice, with the same Message-ID, and is never lost.
 """
 
 import asyncio
@@ -28,30 +28,30 @@ from services.notifications.errors import NotSent
 from services.notifications.mail import Mailer
 from services.notifications.outbox_relay import OutboxRelay
 from services.notifications.recipients import Recipients
-from services.notifications.store import Deliveries, delivery_in, moved
+from services.notifications.store import Deliveries, change_to, delivery_in
 
 log = structlog.get_logger()
 
 SLOTS: Final = 16
-"""Deliveries tried at once; each uses one connection to the mail server."""
+"""Concurrent tries. Each uses one connection to the mail server."""
 
 GATHER: Final = 0.05
-"""Seconds that a free slot waits for others, so that one slow mail holds back nobody."""
+"""Seconds that a free slot waits for further ones, so that one search and one write serve several deliveries."""
 
 POLL: Final = 1.0
-"""Seconds an idle sender waits before it looks for retries that came due, and for what others left."""
+"""Seconds that an idle sender waits before it searches for due retries and expired leases."""
 
-LATELY: Final = timedelta(minutes=1)
-"""What came due within it is found by every look; older things only by one through all there is."""
+RECENT: Final = timedelta(minutes=1)
+"""A search covers deliveries that came due within this time; a full search also covers older ones."""
 
-LOOK_THROUGH: Final = 10.0
-"""Seconds between two of these, unless one has left something, or something old is known to have come."""
+FULL_SEARCH_PERIOD: Final = 10.0
+"""Seconds between two full searches. The next one starts at once if one hit its limit or an old record arrived."""
 
 TRY_WITHIN: Final = 30.0
-"""Seconds one try may take; well below the lease."""
+"""Seconds that one try may take, well below the lease."""
 
 DRAIN: Final = 4.0
-"""Seconds that tries under way get when the process is told to stop: fewer than one with a hung consumer has to leave."""
+"""Seconds that running tries get when the process stops: fewer than the limit for a process with a hung consumer."""
 
 
 class Sender:
@@ -60,7 +60,7 @@ class Sender:
         deliveries: Deliveries,
         mailer: Mailer,
         recipients: Recipients,
-        teller: OutboxRelay,
+        relay: OutboxRelay,
         *,
         holder: str,
         sender: Address,
@@ -70,109 +70,113 @@ class Sender:
         self._deliveries = deliveries
         self._mailer = mailer
         self._recipients = recipients
-        self._teller = teller
+        self._relay = relay
         self._holder = holder
         self._sender = sender
         self._public_url = public_url
         self._lease = lease
-        self._trying: set[asyncio.Task[None]] = set()
-        self._ended: list[Change[Delivery]] = []
-        self._storing = asyncio.Lock()
-        self._woken = asyncio.Event()
-        self._away = False
-        # At once: a former life, or others, may have left anything behind.
-        self._look_through_at = 0.0
+        self._tries: set[asyncio.Task[None]] = set()
+        self._results: list[Change[Delivery]] = []
+        self._saving = asyncio.Lock()
+        self._wake_up = asyncio.Event()
+        self._unavailable = False
+        # At once: an earlier run, or another replica, may have left deliveries behind.
+        self._full_search_at = 0.0
 
     def wake(self, due: datetime) -> None:
-        """There is something new to deliver, which came due then."""
-        if datetime.now(UTC) - due > LATELY / 2:
-            self._look_through_at = 0.0
-        self._woken.set()
+        """Tell the sender that a new delivery came due at `due`."""
+        if datetime.now(UTC) - due > RECENT / 2:
+            self._full_search_at = 0.0
+        self._wake_up.set()
 
     async def reclaim_leases(self) -> None:
-        """Before anything else: what a former life of this replica held is due now, its holder being dead."""
+        """Release the leases that an earlier run of this replica held. Call it before `run`."""
         held = await self._deliveries.held_by(self._holder)
         now = datetime.now(UTC)
-        await self._deliveries.save([moved(each, domain.released(delivery_in(each), now)) for each in held])
+        await self._deliveries.save([change_to(each, domain.released(delivery_in(each), now)) for each in held])
 
     async def run(self) -> None:
-        """Send for ever. When cancelled, finish what is being sent, within some seconds, and say how it ended."""
-        telling = asyncio.create_task(self._teller.run())
+        """Run until cancelled. Then running tries get `DRAIN` seconds, and their results are stored and published."""
+        relaying = asyncio.create_task(self._relay.run())
         try:
-            await self._send_for_ever()
+            await self._send_until_cancelled()
         finally:
             await self._drain()
-            telling.cancel()
-            await asyncio.wait([telling], timeout=LONGEST_WAIT)
-            await self._teller.last_round()
+            relaying.cancel()
+            await asyncio.wait([relaying], timeout=LONGEST_WAIT)
+            await self._relay.flush()
             await self._mailer.close()
             await self._recipients.close()
 
-    async def _send_for_ever(self) -> None:
+    async def _send_until_cancelled(self) -> None:
         while True:
             try:
                 await self._round()
-            except StoreUnavailable as away:
-                log.warning("nothing taken", because=str(away))
+            except StoreUnavailable as error:
+                log.warning("no deliveries leased", because=str(error))
                 await sleep_with_jitter()
             except Exception as error:
                 log.critical("sender failed", error=type(error).__name__, exc_info=redacted_exc_info(error))
                 await sleep_with_jitter()
 
     async def _round(self) -> None:
-        self._woken.clear()
-        taken = await self._take(SLOTS - len(self._trying))
+        self._wake_up.clear()
+        taken = await self._take(SLOTS - len(self._tries))
         for document in taken:
             task = asyncio.create_task(self._deliver(document))
-            self._trying.add(task)
-            task.add_done_callback(self._trying.discard)
-        if self._away:
-            # While an engine is away the whole queue waits; it would only burn its tries.
-            self._away = False
+            self._tries.add(task)
+            task.add_done_callback(self._tries.discard)
+        if self._unavailable:
+            # The whole queue waits: further tries would fail in the same way.
+            self._unavailable = False
             await sleep_with_jitter()
-        elif len(self._trying) >= SLOTS:
-            await self._room()
+        elif len(self._tries) >= SLOTS:
+            await self._free_slots()
         elif not taken:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
-                    await self._woken.wait()
+                    await self._wake_up.wait()
 
-    async def _room(self) -> None:
-        """Wait for a free slot, and a moment for more of them: what is taken at once costs one search and one write."""
-        await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED)
+    async def _free_slots(self) -> None:
+        """Wait for a free slot, and then `GATHER` seconds for further ones."""
+        await asyncio.wait(self._tries, return_when=asyncio.FIRST_COMPLETED)
         gathered = time.monotonic() + GATHER
-        while len(self._trying) > SLOTS // 2 and (left := gathered - time.monotonic()) > 0:
-            await asyncio.wait(self._trying, return_when=asyncio.FIRST_COMPLETED, timeout=left)
+        while len(self._tries) > SLOTS // 2 and (left := gathered - time.monotonic()) > 0:
+            await asyncio.wait(self._tries, return_when=asyncio.FIRST_COMPLETED, timeout=left)
 
     async def _take(self, limit: int) -> list[Document[Delivery]]:
-        """Up to `limit` due deliveries, each now leased to us alone."""
+        """Lease up to `limit` due deliveries."""
         now = datetime.now(UTC)
-        whole = time.monotonic() >= self._look_through_at
-        if whole:
-            # Before the look: who is woken meanwhile, for something that came too late for it, looks again.
-            self._look_through_at = time.monotonic() + LOOK_THROUGH
+        full = time.monotonic() >= self._full_search_at
+        if full:
+            # Set before the search: a `wake` during the search may set it to 0 again.
+            self._full_search_at = time.monotonic() + FULL_SEARCH_PERIOD
         found = limit
         try:
-            found, won = await self._leased(now, limit, None if whole else now - LATELY)
+            found, won = await self._lease_due(now, limit, None if full else now - RECENT)
         finally:
-            if whole and found == limit:
-                self._look_through_at = 0.0
+            if full and found == limit:
+                self._full_search_at = 0.0
         return won
 
-    async def _leased(self, now: datetime, limit: int, since: datetime | None) -> tuple[int, list[Document[Delivery]]]:
-        """How many were found, and those of them that are now leased to us alone."""
+    async def _lease_due(
+        self, now: datetime, limit: int, since: datetime | None
+    ) -> tuple[int, list[Document[Delivery]]]:
+        """How many due deliveries were found, and those of them that this replica has leased."""
         due = await self._deliveries.ready(now, limit, since)
         if not due:
             return 0, []
         ARMED and reach(Failpoint.DELIVERY_DUE_FOUND)
-        changes = [moved(each, domain.leased(delivery_in(each), now, self._holder, lease=self._lease)) for each in due]
+        changes = [
+            change_to(each, domain.leased(delivery_in(each), now, self._holder, lease=self._lease)) for each in due
+        ]
         won = await self._save(changes)
         ARMED and reach(Failpoint.DELIVERY_LEASED)
         return len(due), [document for document in won if delivery_in(document).status is Status.SENDING]
 
     async def _deliver(self, document: Document[Delivery]) -> None:
         try:
-            await self._settle(moved(document, await self._try(delivery_in(document))))
+            await self._settle(change_to(document, await self._try(delivery_in(document))))
         except Exception as error:
             log.critical(
                 "delivery not settled",
@@ -182,14 +186,14 @@ class Sender:
             )
 
     async def _try(self, delivery: Delivery) -> Delivery:
-        """The delivery as one try leaves it."""
+        """Try once. Returns the delivery after the try."""
         try:
             async with asyncio.timeout(TRY_WITHIN):
                 skip = await self._send(delivery)
         except NotSent as error:
-            return self._failed(delivery, error.trouble, error.because)
+            return self._failed(delivery, error.kind, error.because)
         except TimeoutError:
-            return self._failed(delivery, FailureKind.AWAY, "timeout")
+            return self._failed(delivery, FailureKind.UNAVAILABLE, "timeout")
         except Exception as error:
             log.critical(
                 "our bug", delivery=str(delivery.id), error=type(error).__name__, exc_info=redacted_exc_info(error)
@@ -198,7 +202,7 @@ class Sender:
         return domain.skipped(delivery, skip, datetime.now(UTC)) if skip else domain.sent(delivery, datetime.now(UTC))
 
     async def _send(self, delivery: Delivery) -> Skip | None:
-        """Send it, or say why it goes to nobody. The person is looked up only once a mail could leave."""
+        """Send the mail, or return why there is no recipient. The recipient is read only after a connection is open."""
         async with self._mailer.connection() as connection:
             ARMED and reach(Failpoint.DELIVERY_CONNECTED)
             recipient = await self._recipients.of(delivery)
@@ -206,33 +210,33 @@ class Sender:
             to = domain.addressed(recipient, delivery.channel)
             if isinstance(to, Skip):
                 return to
-            letter = mail_templates.render(delivery, to, self._public_url)
-            await connection.send(compose(delivery, letter, self._sender, to, datetime.now(UTC)))
+            mail = mail_templates.render(delivery, to, self._public_url)
+            await connection.send(compose(delivery, mail, self._sender, to, datetime.now(UTC)))
             ARMED and reach(Failpoint.DELIVERY_MAIL_SENT)
             return None
 
-    def _failed(self, delivery: Delivery, trouble: FailureKind, because: str) -> Delivery:
-        self._away = self._away or trouble is FailureKind.AWAY
-        log.warning("not delivered", delivery=str(delivery.id), trouble=trouble, because=because)
-        return domain.failed_try(delivery, trouble, because, datetime.now(UTC), random.random())
+    def _failed(self, delivery: Delivery, kind: FailureKind, because: str) -> Delivery:
+        self._unavailable = self._unavailable or kind is FailureKind.UNAVAILABLE
+        log.warning("not delivered", delivery=str(delivery.id), kind=kind, because=because)
+        return domain.failed_try(delivery, kind, because, datetime.now(UTC), random.random())
 
     async def _settle(self, change: Change[Delivery]) -> None:
-        """Store how a try ended. While one batch is written the next one gathers, so a write carries many."""
-        self._ended.append(change)
-        async with self._storing:
-            batch, self._ended = self._ended, []
+        """Store the result of a try. While one batch is written, the next one is collected."""
+        self._results.append(change)
+        async with self._saving:
+            batch, self._results = self._results, []
             while batch:
                 try:
                     await self._save(batch)
-                except StoreUnavailable as away:
-                    log.warning("ends not stored yet", because=str(away))
+                except StoreUnavailable as error:
+                    log.warning("results not stored yet", because=str(error))
                     await sleep_with_jitter()
                 else:
                     ARMED and reach(Failpoint.DELIVERY_STORED)
                     batch = []
 
     async def _save(self, changes: Sequence[Change[Delivery]]) -> list[Document[Delivery]]:
-        """Write `changes`, count and tell those that ended; the documents of which ours was the write that held."""
+        """Save `changes`, and count and publish the deliveries that ended. Returns the documents saved without a conflict."""
         missed = await self._deliveries.save(changes)
         won = [change.after for change in changes if change.after.key not in missed]
         ended = [document for document in won if document.outbox]
@@ -240,13 +244,13 @@ class Sender:
             delivery = delivery_in(document)
             metrics.DELIVERIES.labels(delivery.channel, delivery.status.value).inc()
         if ended:
-            self._teller.tell(ended)
+            self._relay.publish_soon(ended)
         return won
 
     async def _drain(self) -> None:
-        if not self._trying:
+        if not self._tries:
             return
-        _, late = await asyncio.wait(self._trying, timeout=DRAIN)
+        _, late = await asyncio.wait(self._tries, timeout=DRAIN)
         for task in late:
             task.cancel()
         if late:

@@ -1,4 +1,4 @@
-"""What notifications is told beside what every process is."""
+"""The settings of notifications, beside those of every process."""
 
 from typing import Annotated
 
@@ -23,13 +23,13 @@ def _mailbox(text: str) -> str:
 
 class Settings(settings.Settings):
     smtp_url: Annotated[str, AfterValidator(_smtp)]
-    """`smtp://host:port`; the connection is encrypted where the server offers STARTTLS."""
+    """`smtp://host:port`. The connection is encrypted if the server offers STARTTLS."""
 
     gateway_url: Url
-    """Where the recipient of a notice is asked for."""
+    """The gateway's internal listener, which knows the recipients."""
 
     public_url: Url
-    """What the links in the mails begin with."""
+    """The beginning of the links in the mails."""
 
     mail_from: Annotated[str, AfterValidator(_mailbox)] = "Postigo <nao-responder@postigo.example>"
-    """Who the mails are from; its domain is also that of their Message-IDs."""
+    """The sender of the mails. Its domain is also the domain of their Message-IDs."""

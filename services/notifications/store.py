@@ -1,4 +1,4 @@
-"""Notifications' collection: the deliveries, which are also the queue of what is due and the outbox of what to say."""
+"""The collection `deliveries`. It is also the queue of due deliveries and the outbox of their events."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,12 @@ from services.notifications.messages import GROUP, DeliveryFact, DeliveryFailed,
 
 PARTITIONS: Final = range(REQUEST_PARTITIONS)
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-FARTHEST: Final = max(patience.longest for patience in RETRY_POLICIES.values()) + timedelta(minutes=1)
-"""No try is due later than this from now; the minute is for clocks that do not agree."""
+LATEST_AFTER: Final = max(policy.longest for policy in RETRY_POLICIES.values()) + timedelta(minutes=1)
+"""No try is due later than this from now. The minute allows for clocks that differ."""
 
 
 class Deliveries(DocumentStore[Delivery]):
-    """One document per delivery. Any replica may take any of them: the compare-and-set decides who does."""
+    """One document per delivery. Any replica may lease any of them: the compare-and-set decides which one does."""
 
     def __init__(self, database: Database) -> None:
         self.collection = database["deliveries"]
@@ -30,10 +30,10 @@ class Deliveries(DocumentStore[Delivery]):
         await self.ensure_indexes(IndexModel([("state.due_at", ASCENDING)], name="queue"))
 
     async def ready(self, now: datetime, limit: int, since: datetime | None = None) -> list[Document[Delivery]]:
-        """What may be taken now, longest due first: pending deliveries, and leases that ran out.
+        """At most `limit` due deliveries, longest due first: pending ones, and those whose lease has expired.
 
-        With `since`, only what came due from then on. That is far quicker: a look at everything passes over the index
-        entry of each delivery that ended since PostgreSQL swept last.
+        With `since`, only those that came due since then. That is much faster: a full search also reads the index entry
+        of each delivery that ended since PostgreSQL's last vacuum.
         """
         query = _due(now) if since is None else {"state.due_at": {"$gte": since, "$lte": now}}
         with translate_store_errors():
@@ -41,20 +41,20 @@ class Deliveries(DocumentStore[Delivery]):
             return [self._read(raw) for raw in await found.to_list(None)]
 
     async def held_by(self, holder: str) -> list[Document[Delivery]]:
-        """What `holder` has a lease on."""
+        """The deliveries that `holder` has leased."""
         leased = {"state.due_at": {"$gt": EARLIEST}, "state.status": Status.SENDING.value, "state.holder": holder}
         with translate_store_errors():
             return [self._read(raw) for raw in await self.collection.find(leased).to_list(None)]
 
-    async def unsaid(self, before: datetime, limit: int) -> list[Document[Delivery]]:
-        """Deliveries that ended at `before` or earlier, of which nobody has been told."""
+    async def unpublished(self, before: datetime, limit: int) -> list[Document[Delivery]]:
+        """Deliveries that ended at `before` or earlier and whose events are not published."""
         return await self.unsent(PARTITIONS, before, limit)
 
 
 def _due(now: datetime) -> dict[str, Any]:
-    """One that is to wait longer than any wait is was put off under a wrong clock, perhaps by hours: it is due too."""
-    put_off = {"state.due_at": {"$gt": now + FARTHEST}, "state.status": Status.PENDING.value}
-    return {"$or": [{"state.due_at": {"$lte": now}}, put_off]}
+    """A try that is further away than any wait was scheduled by a wrong clock, so it is due too."""
+    too_late = {"state.due_at": {"$gt": now + LATEST_AFTER}, "state.status": Status.PENDING.value}
+    return {"$or": [{"state.due_at": {"$lte": now}}, too_late]}
 
 
 def delivery_in(document: Document[Delivery]) -> Delivery:
@@ -62,21 +62,21 @@ def delivery_in(document: Document[Delivery]) -> Delivery:
     return document.state
 
 
-def made(delivery: Delivery, partition: int) -> dict[str, Any]:
-    """A new delivery as it is first stored."""
+def new_document(delivery: Delivery, partition: int) -> dict[str, Any]:
+    """The document of a new delivery, as it is inserted."""
     return {
         "_id": str(delivery.id),
         "version": 1,
         "partition": partition,
         "state": delivery.model_dump(),
-        "outbox": [event._asdict() for event in _said(delivery)],
+        "outbox": [event._asdict() for event in _events(delivery)],
     }
 
 
-def moved(document: Document[Delivery], after: Delivery) -> Change[Delivery]:
-    """The write that makes `after` true, and with it the fact to say when that is how the delivery ended."""
-    said = _said(after)
-    return Change(document, replace(document, state=after, outbox=(*document.outbox, *said)), said)
+def change_to(document: Document[Delivery], after: Delivery) -> Change[Delivery]:
+    """The change that saves `after`, with the event in the outbox if the delivery has ended."""
+    events = _events(after)
+    return Change(document, replace(document, state=after, outbox=(*document.outbox, *events)), events)
 
 
 _FACTS: Final[dict[Status, type[DeliveryFact]]] = {
@@ -86,8 +86,8 @@ _FACTS: Final[dict[Status, type[DeliveryFact]]] = {
 }
 
 
-def _said(delivery: Delivery) -> list[OutboxEntry]:
-    """At most one fact, on an id that each replica derives alike."""
+def _events(delivery: Delivery) -> list[OutboxEntry]:
+    """At most one event. Its id is derived, so every replica makes the same one."""
     kind = _FACTS.get(delivery.status)
     if kind is None or delivery.ended_at is None:
         return []
@@ -105,7 +105,7 @@ def _said(delivery: Delivery) -> list[OutboxEntry]:
 
 
 def _fact(kind: type[DeliveryFact], delivery: Delivery, at: datetime) -> DeliveryFact:
-    """`occurred_at` is this service's clock: no record of the broker's marks the moment a mail was taken."""
+    """`occurred_at` is the clock of this service, because no Kafka record marks the moment when a mail was sent."""
     about = {} if kind is DeliverySent else {"because": delivery.because}
     return kind(
         request_id=delivery.request_id,

@@ -1,4 +1,4 @@
-"""Notifications' pure part: what is told to whom, how a delivery moves, and when a try is repeated."""
+"""The domain of notifications: which facts become notices, the states of a delivery, and the retry policy. Pure."""
 
 from services.notifications.domain.delivery import (
     LEASE,

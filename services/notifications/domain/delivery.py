@@ -1,4 +1,4 @@
-"""A delivery and how it moves: the table of its states, and each step as a function."""
+"""A delivery and its state machine: the table of transitions, and a function for each step."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,10 +17,10 @@ from services.notifications.domain.retry_policy import GIVE_UP_AFTER, RETRY_POLI
 from services.notifications.messages import Channel, LifecycleFact
 
 TEMPLATES: Final = "v1"
-"""The version of the wording that new deliveries are written in; those already made keep theirs."""
+"""The version of the templates for new deliveries. Existing deliveries keep theirs."""
 
 LEASE: Final = timedelta(seconds=60)
-"""Longer than any try takes, so that it only runs out on a process that is dead or frozen."""
+"""Longer than any try takes, so that it expires only if the process is dead or frozen."""
 
 
 class Status(StrEnum):
@@ -41,9 +41,9 @@ class Step(StrEnum):
 
 TRANSITIONS: Final[Mapping[tuple[Status, Step], Status]] = {
     (Status.PENDING, Step.LEASE): Status.SENDING,
-    # Told to nobody from the start.
+    # Skipped when it is made.
     (Status.PENDING, Step.SKIP): Status.SKIPPED,
-    # The lease ran out and nobody said how the try ended: the next one takes over.
+    # The lease expired without a result: another process tries again.
     (Status.SENDING, Step.LEASE): Status.SENDING,
     (Status.SENDING, Step.RETRY): Status.PENDING,
     (Status.SENDING, Step.ACCEPTED): Status.SENT,
@@ -55,8 +55,8 @@ TRANSITIONS: Final[Mapping[tuple[Status, Step], Status]] = {
 class Delivery(Value):
     """One notice to one account on one channel.
 
-    `due_at` is when somebody may next take it: the time of the next try, or the end of the lease; None once ended.
-    `failures` counts the tries that did not deliver, by trouble. `because` is the code of the last of them.
+    `due_at` is the time of the next try, or the end of the lease; None after the delivery has ended.
+    `failures` counts the failed tries by their kind. `because` is the code of the last one.
     """
 
     id: UUID
@@ -80,14 +80,14 @@ class Delivery(Value):
 
 
 class NotAllowed(Exception):
-    """A step that the table of transitions lacks."""
+    """The table of transitions has no such step."""
 
 
 def deliveries_of(received: Received[LifecycleFact], mail_domain: str) -> Sequence[Delivery]:
-    """One delivery for each channel of the fact's row, on an id that a repetition derives again.
+    """One delivery for each channel of the fact. The ids are derived, so a repetition makes the same ones.
 
-    The Message-ID is fixed here: however often and under whatever settings a mail leaves, it is the same mail. Those of
-    a quiet fact are skipped: an operator replays what people may have been told long ago.
+    The Message-ID is fixed here, so every try sends the same mail under any settings. The deliveries of a quiet fact are
+    skipped: in a replay, people may have been told long ago.
     """
     made = [_first(received, channel, mail_domain) for channel in MATRIX[type(received.event)].channels]
     return [skipped(each, Skip.REPLAY, received.at) for each in made] if received.quiet else made
@@ -114,17 +114,17 @@ def _first(received: Received[LifecycleFact], channel: Channel, mail_domain: str
 
 
 def leased(delivery: Delivery, now: datetime, holder: str, *, lease: timedelta = LEASE) -> Delivery:
-    """Taken for one try by `holder`. A delivery that took process after process with it is given up."""
+    """Leased by `holder` for one try, or failed if too many leases of it have expired."""
     if delivery.status is Status.SENDING:
         delivery = _counted(delivery, FailureKind.LOST, "lost")
         if _out_of_tries(delivery, FailureKind.LOST):
             return _ended(delivery, Step.GIVE_UP, now)
     first = delivery.first_tried_at or now
-    return _moved(delivery, Step.LEASE, holder=holder, due_at=now + lease, first_tried_at=first)
+    return _step(delivery, Step.LEASE, holder=holder, due_at=now + lease, first_tried_at=first)
 
 
 def released(delivery: Delivery, now: datetime) -> Delivery:
-    """A lease whose holder is known to be gone runs out at once."""
+    """Its lease expires now, because the holder is known to be gone."""
     return delivery.model_copy(update={"due_at": now})
 
 
@@ -136,30 +136,30 @@ def skipped(delivery: Delivery, because: Skip, now: datetime) -> Delivery:
     return _ended(delivery, Step.SKIP, now, because=because.value)
 
 
-def failed_try(delivery: Delivery, trouble: FailureKind, because: str, now: datetime, chance: float) -> Delivery:
-    """After a try that did not deliver: another one later, or the end. `chance` in [0, 1) spreads the retries."""
-    delivery = _counted(delivery, trouble, because)
-    if _out_of_tries(delivery, trouble) or now - (delivery.first_tried_at or now) >= GIVE_UP_AFTER:
+def failed_try(delivery: Delivery, kind: FailureKind, because: str, now: datetime, chance: float) -> Delivery:
+    """After a failed try: scheduled again, or failed for good. `chance` in [0, 1) spreads the retries."""
+    delivery = _counted(delivery, kind, because)
+    if _out_of_tries(delivery, kind) or now - (delivery.first_tried_at or now) >= GIVE_UP_AFTER:
         return _ended(delivery, Step.GIVE_UP, now)
-    wait = backoff(sum(delivery.failures.values()), RETRY_POLICIES[trouble].longest, chance)
-    return _moved(delivery, Step.RETRY, due_at=now + wait, holder=None)
+    wait = backoff(sum(delivery.failures.values()), RETRY_POLICIES[kind].longest, chance)
+    return _step(delivery, Step.RETRY, due_at=now + wait, holder=None)
 
 
-def _counted(delivery: Delivery, trouble: FailureKind, because: str) -> Delivery:
-    failures = delivery.failures | {trouble.value: delivery.failures.get(trouble, 0) + 1}
+def _counted(delivery: Delivery, kind: FailureKind, because: str) -> Delivery:
+    failures = delivery.failures | {kind.value: delivery.failures.get(kind, 0) + 1}
     return delivery.model_copy(update={"failures": failures, "because": because})
 
 
-def _out_of_tries(delivery: Delivery, trouble: FailureKind) -> bool:
-    tries = RETRY_POLICIES[trouble].tries
-    return tries is not None and delivery.failures.get(trouble, 0) >= tries
+def _out_of_tries(delivery: Delivery, kind: FailureKind) -> bool:
+    tries = RETRY_POLICIES[kind].tries
+    return tries is not None and delivery.failures.get(kind, 0) >= tries
 
 
 def _ended(delivery: Delivery, step: Step, now: datetime, **changes: Any) -> Delivery:
-    return _moved(delivery, step, due_at=None, ended_at=now, **changes)
+    return _step(delivery, step, due_at=None, ended_at=now, **changes)
 
 
-def _moved(delivery: Delivery, step: Step, **changes: Any) -> Delivery:
+def _step(delivery: Delivery, step: Step, **changes: Any) -> Delivery:
     status = TRANSITIONS.get((delivery.status, step))
     if status is None:
         raise NotAllowed(f"{step} from {delivery.status}")

@@ -1,4 +1,4 @@
-"""Which facts are told to people, and on which channels."""
+"""Which facts become notices, and on which channels they are sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from services.notifications.messages import (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a fact is called as a notice, and the channels it goes out on."""
+    """The name of the notice, and its channels."""
 
     notice: str
     channels: tuple[Channel, ...]
@@ -27,8 +27,8 @@ class Row:
 MATRIX: Final[Mapping[type[LifecycleFact], Row]] = {
     RequestRegistered: Row("registered", ("email",)),
     RequestAnswered: Row("answered", ("email",)),
-    # Nothing in the fact tells a conclusion by the act that also answered, of which the person already hears, from
-    # one by mere lapse of time, which changes nothing for them. The answer is the news, so it alone is a notice.
+    # No notice: a conclusion follows an answer, which was a notice already, or the end of a period, which changes
+    # nothing for the person. The fact does not say which of the two it is.
     RequestConcluded: Row("concluded", ()),
     RequestRejected: Row("rejected", ("email",)),
     RequestWithdrawn: Row("withdrawn", ("email",)),

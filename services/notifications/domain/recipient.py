@@ -1,4 +1,4 @@
-"""Whom a notice goes to, or why to nobody."""
+"""The addressee of a notice, or the reason why there is none."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from services.notifications.messages import Channel
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """A recipient whom a mail can reach and may reach."""
+    """A recipient with an address who wants mails."""
 
     name: str
     email: str
@@ -17,7 +17,7 @@ class Addressee:
 
 
 class Skip(StrEnum):
-    """Why a notice does not go to somebody, which is no failure."""
+    """Why a notice is not sent. This is not a failure."""
 
     NO_ACCOUNT = "no-account"
     NO_ADDRESS = "no-address"
@@ -26,7 +26,7 @@ class Skip(StrEnum):
 
 
 def addressed(recipient: Recipient | None, channel: Channel) -> Addressee | Skip:
-    """Whom the notice goes to, or why it goes to nobody."""
+    """The addressee, or the reason why there is none."""
     if recipient is None:
         return Skip.NO_ACCOUNT
     if not recipient.email:

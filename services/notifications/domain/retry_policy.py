@@ -1,4 +1,4 @@
-"""Why a try does not deliver, how often each may happen, and how long to wait before the next one."""
+"""The kinds of failure, how many tries each allows, and the wait before the next try."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,34 +8,34 @@ from typing import Final
 
 
 class FailureKind(StrEnum):
-    """Why a try did not deliver."""
+    """Why a try failed."""
 
-    AWAY = "away"
-    """The mail server or the gateway cannot be reached: it says nothing about this delivery."""
+    UNAVAILABLE = "unavailable"
+    """The mail server or the gateway is unavailable. This says nothing about the delivery."""
 
     DEFERRED = "deferred"
-    """The provider says: not now, this one."""
+    """The server rejects this mail for now."""
 
     REFUSED = "refused"
-    """The provider says: never, this one."""
+    """The server rejects this mail for good."""
 
     LOST = "lost"
-    """Whoever held the lease vanished; perhaps the mail left, perhaps not."""
+    """The lease expired. The mail may have been sent or not."""
 
     BUG = "bug"
-    """Our own code failed on it."""
+    """Our own code failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How many tries may end this way (None: as many as fit in `GIVE_UP_AFTER`), and the longest wait between two."""
+    """`tries`: how many may fail in this way (None: no limit but `GIVE_UP_AFTER`). `longest`: the longest wait."""
 
     tries: int | None
     longest: timedelta
 
 
 RETRY_POLICIES: Final[Mapping[FailureKind, RetryPolicy]] = {
-    FailureKind.AWAY: RetryPolicy(None, timedelta(minutes=1)),
+    FailureKind.UNAVAILABLE: RetryPolicy(None, timedelta(minutes=1)),
     FailureKind.DEFERRED: RetryPolicy(30, timedelta(minutes=15)),
     FailureKind.REFUSED: RetryPolicy(1, timedelta(0)),
     FailureKind.LOST: RetryPolicy(10, timedelta(0)),
@@ -43,13 +43,13 @@ RETRY_POLICIES: Final[Mapping[FailureKind, RetryPolicy]] = {
 }
 
 GIVE_UP_AFTER: Final = timedelta(hours=24)
-"""Counted from the first try: a notice that is a day late informs nobody, and everything ends in a visible state."""
+"""Counted from the first try. After that the delivery is failed: a notice that is a day late helps nobody."""
 
 FIRST_WAIT: Final = timedelta(seconds=1)
 _DOUBLINGS: Final = 20
 
 
 def backoff(failures: int, longest: timedelta, chance: float) -> timedelta:
-    """How long to wait after so many failures: doubling from a second to `longest`, the last half of it by chance."""
+    """The wait after `failures` failed tries: from one second, doubled each time, up to `longest`. Half of it is random."""
     doubled: timedelta = FIRST_WAIT * 2 ** min(failures - 1, _DOUBLINGS)
     return min(doubled, longest) * (0.5 + chance / 2)

@@ -71,7 +71,7 @@ class House:
     async def due(self, *accounts: UUID) -> list[Delivery]:
         """A delivery for each account, stored as the maker stores it."""
         made = [delivery(account) for account in accounts]
-        await self.deliveries.collection.insert_many([store.made(each, 3) for each in made])
+        await self.deliveries.collection.insert_many([store.new_document(each, 3) for each in made])
         self.told |= {str(each.id): each.account_id for each in made}
         return made
 

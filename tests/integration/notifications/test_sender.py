@@ -9,7 +9,7 @@ import pytest
 from services.notifications import domain, sender, store
 from services.notifications.domain import Status
 from services.notifications.messages import DeliveryFailed, DeliverySent, DeliverySkipped
-from services.notifications.sender import LATELY, LOOK_THROUGH
+from services.notifications.sender import FULL_SEARCH_PERIOD, RECENT
 from tests.integration.notifications.house import House
 from tests.support.waiting import eventually
 
@@ -42,7 +42,7 @@ async def test_a_mail_server_that_was_away_gets_everything_when_it_is_back(town:
     async with town.sending():
 
         async def tried() -> bool:
-            return (await town.delivery(first)).failures.get("away", 0) >= 1
+            return (await town.delivery(first)).failures.get("unavailable", 0) >= 1
 
         await eventually(tried)
         assert town.gateway.purposes == [], "a person was looked up although no mail could leave"
@@ -156,7 +156,7 @@ async def test_what_a_dead_replica_held_is_taken_over_when_its_lease_runs_out(to
     (made,) = await town.due(town.person())
     (document,) = (await town.deliveries.load([str(made.id)])).values()
     lease = domain.leased(made, datetime.now(UTC), "2", lease=timedelta(seconds=0.5))
-    assert not await town.deliveries.save([store.moved(document, lease)])
+    assert not await town.deliveries.save([store.change_to(document, lease)])
     async with town.sending(town.sender(holder="1")):
         await eventually(town.everybody_was_told_once)
     assert (await town.delivery(made)).failures == {"lost": 1}
@@ -186,7 +186,7 @@ async def test_what_was_stored_but_not_said_is_said_later(town: House) -> None:
     """The broker is away when the mail leaves: the mail counts, and the fact follows."""
     (made,) = await town.due(town.person())
     unreachable = town.sender()
-    unreachable._teller._publisher = type(town.publisher)("127.0.0.1:1", client_id="nobody", timeout=0.3)
+    unreachable._relay._publisher = type(town.publisher)("127.0.0.1:1", client_id="nobody", timeout=0.3)
     async with town.sending(unreachable):
         await town.ended(made, Status.SENT)
     assert await town.facts() == {}
@@ -217,14 +217,14 @@ async def test_the_oldest_is_taken_first_and_what_is_not_due_waits(town: House) 
 async def test_what_came_due_long_ago_is_sent_when_the_sender_is_woken_for_it(
     town: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "LOOK_THROUGH", 3600.0)
+    monkeypatch.setattr(sender, "FULL_SEARCH_PERIOD", 3600.0)
     (first,) = await town.due(town.person())
     woken = town.sender()
     async with town.sending(woken):
         await town.ended(first, Status.SENT)
         (made,) = await town.due(town.person())
         assert made.due_at is not None
-        assert datetime.now(UTC) - made.due_at > LATELY
+        assert datetime.now(UTC) - made.due_at > RECENT
         woken.wake(made.due_at)
         await eventually(town.everybody_was_told_once)
 
@@ -232,19 +232,19 @@ async def test_what_came_due_long_ago_is_sent_when_the_sender_is_woken_for_it(
 async def test_what_came_due_long_ago_is_found_without_being_woken_for_it(
     town: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "LOOK_THROUGH", 0.1)
+    monkeypatch.setattr(sender, "FULL_SEARCH_PERIOD", 0.1)
     (first,) = await town.due(town.person())
     async with town.sending():
         await town.ended(first, Status.SENT)
         await town.due(town.person())
-        await eventually(town.everybody_was_told_once, within=0.8 * LOOK_THROUGH)
+        await eventually(town.everybody_was_told_once, within=0.8 * FULL_SEARCH_PERIOD)
 
 
 async def test_what_was_put_off_under_a_wrong_clock_is_sent_all_the_same(town: House) -> None:
     (made,) = await town.due(town.person())
     (document,) = (await town.deliveries.load([str(made.id)])).values()
     put_off = made.model_copy(update={"due_at": datetime.now(UTC) + timedelta(hours=6)})
-    assert not await town.deliveries.save([store.moved(document, put_off)])
+    assert not await town.deliveries.save([store.change_to(document, put_off)])
     async with town.sending():
         await eventually(town.everybody_was_told_once)
 
@@ -257,6 +257,6 @@ async def test_a_signature_that_the_gateway_refuses_counts_against_nobody(town: 
             return (await town.delivery(made)).because == "gateway-403"
 
         await eventually(refused)
-    assert (await town.delivery(made)).failures.keys() == {"away"}
+    assert (await town.delivery(made)).failures.keys() == {"unavailable"}
     async with town.sending():
         await eventually(town.everybody_was_told_once)

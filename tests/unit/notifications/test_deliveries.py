@@ -48,8 +48,8 @@ def test_of_a_quiet_fact_nobody_is_told_and_that_is_said_the_same_way_each_time(
     quiet = received(fact(RequestRegistered), id="e-1")._replace(quiet=True)
     (made,) = domain.deliveries_of(quiet, MAIL_DOMAIN)
     assert (made.status, made.because, made.due_at, made.ended_at) == (Status.SKIPPED, Skip.REPLAY, None, NOON)
-    assert store.made(made, 3) == store.made(domain.deliveries_of(quiet, MAIL_DOMAIN)[0], 3)
-    (said,) = store.made(made, 3)["outbox"]
+    assert store.new_document(made, 3) == store.new_document(domain.deliveries_of(quiet, MAIL_DOMAIN)[0], 3)
+    (said,) = store.new_document(made, 3)["outbox"]
     assert said["headers"]["ce_type"] == DeliverySkipped.TYPE
 
 
@@ -85,7 +85,7 @@ def test_every_status_can_be_reached_and_what_has_ended_stays_ended() -> None:
 def test_a_step_the_table_lacks_is_refused(status: Status, step: Step) -> None:
     steps = {
         Step.LEASE: lambda each: domain.leased(each, NOON, "1"),
-        Step.RETRY: lambda each: domain.failed_try(each, FailureKind.AWAY, "smtp-away", NOON, 0.5),
+        Step.RETRY: lambda each: domain.failed_try(each, FailureKind.UNAVAILABLE, "smtp-away", NOON, 0.5),
         Step.ACCEPTED: lambda each: domain.sent(each, NOON),
         Step.GIVE_UP: lambda each: domain.failed_try(each, FailureKind.REFUSED, "smtp-550", NOON, 0.5),
         Step.SKIP: lambda each: domain.skipped(each, Skip.NO_ACCOUNT, NOON),
@@ -110,7 +110,7 @@ class Walk(RuleBasedStateMachine):
 
     def _to(self, after: Delivery) -> None:
         document = Document(str(self.delivery.id), version=1, state=self.delivery)
-        self.facts += [event.headers["ce_type"] for event in store.moved(document, after).new_events]
+        self.facts += [event.headers["ce_type"] for event in store.change_to(document, after).new_events]
         self.delivery = after
 
     @precondition(lambda self: self.delivery.status not in ENDED)
@@ -122,13 +122,13 @@ class Walk(RuleBasedStateMachine):
 
     @precondition(lambda self: self.delivery.status is Status.SENDING)
     @rule(
-        trouble=st.sampled_from(FailureKind),
+        kind=st.sampled_from(FailureKind),
         took=st.timedeltas(timedelta(0), timedelta(hours=5)),
         chance=st.floats(0, 0.99),
     )
-    def fail(self, trouble: FailureKind, took: timedelta, chance: float) -> None:
+    def fail(self, kind: FailureKind, took: timedelta, chance: float) -> None:
         self.now += took
-        self._to(domain.failed_try(self.delivery, trouble, "smtp-450", self.now, chance))
+        self._to(domain.failed_try(self.delivery, kind, "smtp-450", self.now, chance))
 
     @precondition(lambda self: self.delivery.status is Status.SENDING)
     @rule()
@@ -161,8 +161,8 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def it_is_never_tried_more_often_than_patience_allows(self) -> None:
-        for trouble, patience in RETRY_POLICIES.items():
-            assert patience.tries is None or self.delivery.failures.get(trouble, 0) <= patience.tries
+        for kind, patience in RETRY_POLICIES.items():
+            assert patience.tries is None or self.delivery.failures.get(kind, 0) <= patience.tries
 
     @invariant()
     def a_day_after_the_first_try_no_retry_is_planned(self) -> None:
@@ -180,7 +180,7 @@ def test_a_server_that_stays_away_is_given_up_after_a_day_and_not_before() -> No
     while standing.due_at is not None:
         now = max(now, standing.due_at)
         standing = domain.leased(standing, now, "1")
-        standing = domain.failed_try(standing, FailureKind.AWAY, "smtp-away", now, 0.99)
+        standing = domain.failed_try(standing, FailureKind.UNAVAILABLE, "smtp-away", now, 0.99)
     assert standing.status is Status.FAILED
     assert standing.because == "smtp-away"
     assert GIVE_UP_AFTER <= now - NOON < GIVE_UP_AFTER + timedelta(minutes=2)
@@ -188,7 +188,7 @@ def test_a_server_that_stays_away_is_given_up_after_a_day_and_not_before() -> No
 
 def test_a_late_first_try_still_has_its_day() -> None:
     late = NOON + timedelta(days=3)
-    standing = domain.failed_try(domain.leased(delivery(), late, "1"), FailureKind.AWAY, "smtp-away", late, 0)
+    standing = domain.failed_try(domain.leased(delivery(), late, "1"), FailureKind.UNAVAILABLE, "smtp-away", late, 0)
     assert standing.status is Status.PENDING
 
 
@@ -245,7 +245,7 @@ def test_an_end_is_said_on_an_id_that_any_replica_derives(end: object, kind: typ
     for holder in ("1", "2"):
         leased = domain.leased(delivery().model_copy(update={"id": NAME}), NOON, holder)
         document = Document(str(NAME), version=2, state=leased)
-        (event,) = store.moved(document, end(leased)).new_events
+        (event,) = store.change_to(document, end(leased)).new_events
         said.append(event)
     assert said[0].id == said[1].id
     assert said[0].topic == topics.DELIVERIES

@@ -195,4 +195,4 @@ def test_an_international_domain_goes_out_in_its_ascii_form() -> None:
 def test_what_is_no_address_is_refused_for_good(email: str) -> None:
     with pytest.raises(NotSent) as refused:
         _mail(email=email)
-    assert (refused.value.trouble, refused.value.because) == (FailureKind.REFUSED, "bad-address")
+    assert (refused.value.kind, refused.value.because) == (FailureKind.REFUSED, "bad-address")

@@ -5,7 +5,7 @@ import pytest
 
 from services.notifications.composing import mailbox
 from services.notifications.domain import FailureKind
-from services.notifications.mail import Server, trouble_in
+from services.notifications.mail import Server, not_sent
 
 WORDS = "mailbox of ana@example.org"
 
@@ -15,25 +15,25 @@ def _recipient(code: int) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("error", "trouble", "because"),
+    ("error", "kind", "because"),
     [
         (_recipient(450), FailureKind.DEFERRED, "smtp-450"),
         (_recipient(550), FailureKind.REFUSED, "smtp-550"),
-        (_recipient(421), FailureKind.AWAY, "smtp-421"),
+        (_recipient(421), FailureKind.UNAVAILABLE, "smtp-421"),
         (aiosmtplib.SMTPDataError(451, WORDS), FailureKind.DEFERRED, "smtp-451"),
         (aiosmtplib.SMTPDataError(554, WORDS), FailureKind.REFUSED, "smtp-554"),
-        (aiosmtplib.SMTPSenderRefused(550, WORDS, "us"), FailureKind.AWAY, "smtp-sender-550"),
-        (aiosmtplib.SMTPHeloError(504, WORDS), FailureKind.AWAY, "smtp-away"),
-        (aiosmtplib.SMTPServerDisconnected(WORDS), FailureKind.AWAY, "smtp-away"),
-        (aiosmtplib.SMTPReadTimeoutError(WORDS), FailureKind.AWAY, "smtp-timeout"),
-        (ConnectionResetError(WORDS), FailureKind.AWAY, "smtp-away"),
+        (aiosmtplib.SMTPSenderRefused(550, WORDS, "us"), FailureKind.UNAVAILABLE, "smtp-sender-550"),
+        (aiosmtplib.SMTPHeloError(504, WORDS), FailureKind.UNAVAILABLE, "smtp-away"),
+        (aiosmtplib.SMTPServerDisconnected(WORDS), FailureKind.UNAVAILABLE, "smtp-away"),
+        (aiosmtplib.SMTPReadTimeoutError(WORDS), FailureKind.UNAVAILABLE, "smtp-timeout"),
+        (ConnectionResetError(WORDS), FailureKind.UNAVAILABLE, "smtp-away"),
         (aiosmtplib.SMTPNotSupported(WORDS), FailureKind.REFUSED, "bad-address"),
         (ValueError(WORDS), FailureKind.REFUSED, "bad-address"),
     ],
 )
-def test_only_what_is_said_of_this_mail_can_be_final(error: Exception, trouble: FailureKind, because: str) -> None:
-    meant = trouble_in(error)
-    assert (meant.trouble, meant.because) == (trouble, because)
+def test_only_what_is_said_of_this_mail_can_be_final(error: Exception, kind: FailureKind, because: str) -> None:
+    meant = not_sent(error)
+    assert (meant.kind, meant.because) == (kind, because)
     assert "ana" not in str(meant)
 
 
