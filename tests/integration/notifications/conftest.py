@@ -7,7 +7,10 @@ import pytest
 import pytest_asyncio
 
 from deploy.local import LocalStack
-from tests.integration.notifications.house import House, house
+from tests.integration.notifications.notifications_environment import (
+    NotificationsEnvironment,
+    notifications_environment,
+)
 from tests.support import stacks
 
 
@@ -18,6 +21,6 @@ async def own_engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def town(own_engines: LocalStack, tmp_path: Path) -> AsyncIterator[House]:
-    async with house(own_engines, tmp_path) as made:
+async def environment(own_engines: LocalStack, tmp_path: Path) -> AsyncIterator[NotificationsEnvironment]:
+    async with notifications_environment(own_engines, tmp_path) as made:
         yield made

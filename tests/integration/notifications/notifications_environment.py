@@ -1,4 +1,4 @@
-"""Notifications on real engines: in this process or as processes of their own, with people, and what is left to count."""
+"""Notifications on real engines, in this process or as separate processes, with people and checks of the result."""
 
 import asyncio
 import os
@@ -41,8 +41,8 @@ FROM = mailbox("Postigo <nao-responder@postigo.example>")
 
 
 @dataclass(slots=True)
-class House:
-    """`env` is what processes are told; `told` are the deliveries that must end, by id."""
+class NotificationsEnvironment:
+    """`env`: the variables of the processes. `expected`: the accounts of the deliveries that must be sent, by delivery id."""
 
     env: dict[str, str]
     kafka_url: str
@@ -52,7 +52,7 @@ class House:
     deliveries: Deliveries
     publisher: Publisher
     ports: LocalStack
-    told: dict[str, UUID] = field(default_factory=dict)
+    expected: dict[str, UUID] = field(default_factory=dict)
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
 
     def person(self, **about: Any) -> UUID:
@@ -69,13 +69,13 @@ class House:
         return str(self.gateway.people[account]["email"])
 
     async def due(self, *accounts: UUID) -> list[Delivery]:
-        """A delivery for each account, stored as the maker stores it."""
+        """A delivery for each account, stored as the inserter stores it."""
         made = [delivery(account) for account in accounts]
         await self.deliveries.collection.insert_many([store.new_document(each, 3) for each in made])
-        self.told |= {str(each.id): each.account_id for each in made}
+        self.expected |= {str(each.id): each.account_id for each in made}
         return made
 
-    async def say(self, *facts: LifecycleFact) -> None:
+    async def publish(self, *facts: LifecycleFact) -> None:
         """Append facts to the lifecycle topic, as intake does."""
         sending = await producer(self.kafka_url)
         try:
@@ -85,12 +85,12 @@ class House:
                 value = each.model_dump_json().encode()
                 await sending.send_and_wait(each.topic, value=value, key=each.key.encode(), headers=headers)
                 for channel in MATRIX[type(each)].channels:
-                    self.told[str(derived_id(event_id, channel, str(each.account_id)))] = each.account_id
+                    self.expected[str(derived_id(event_id, channel, str(each.account_id)))] = each.account_id
         finally:
             await sending.stop()
 
     async def register(self, *accounts: UUID) -> None:
-        await self.say(*[fact(RequestRegistered, account_id=account) for account in accounts])
+        await self.publish(*[fact(RequestRegistered, account_id=account) for account in accounts])
 
     def sender(
         self, *, holder: str = "1", lease: float = 60, timeout: float = 5, secret: bytes | None = None
@@ -131,11 +131,11 @@ class House:
         return await eventually(probe, within=within)
 
     def mails_to(self, account: UUID) -> Sequence[str]:
-        """The Message-IDs of what was taken for the person."""
+        """The Message-IDs of the mails to this person."""
         return [each.message_id for each in self.mail.mails if self.address_of(account) in each.recipients]
 
     async def facts(self) -> dict[str, set[tuple[str, str, bytes]]]:
-        """What was said, by delivery id: distinct (ce_id, ce_type, data)."""
+        """The published events by delivery id: distinct (ce_id, ce_type, data)."""
         found: dict[str, set[tuple[str, str, bytes]]] = {}
         for record in await read_all(self.kafka_url, topics.DELIVERIES):
             assert record.value is not None
@@ -143,21 +143,21 @@ class House:
             assert identifier is not None
             assert kind is not None
             delivery_id = str(orjson.loads(record.value)["delivery_id"])
-            if delivery_id in self.told:
+            if delivery_id in self.expected:
                 found.setdefault(delivery_id, set()).add((identifier, kind, record.value))
         return found
 
-    async def everybody_was_told_once(self) -> bool:
-        """Each delivery is sent and was said once; its person has mail of one Message-ID, and nothing is left unsaid."""
-        standing = await self.deliveries.load(list(self.told))
+    async def everybody_was_mailed_once(self) -> bool:
+        """Each delivery is sent and published once, its mails have one Message-ID, and its outbox is empty."""
+        standing = await self.deliveries.load(list(self.expected))
         facts = await self.facts()
-        for identifier, account in self.told.items():
+        for identifier, account in self.expected.items():
             state = standing[identifier].state
             assert state is not None, "lost"
             assert state.status is Status.SENT, f"{state.status}, {state.failures}"
             assert not standing[identifier].outbox, "outbox not cleared"
             assert set(self.mails_to(account)) == {f"<{identifier}@postigo.example>"}
-            assert [kind for _, kind, _ in facts.get(identifier, ())] == ["pt.postigo.delivery.sent.v1"], "said"
+            assert [kind for _, kind, _ in facts.get(identifier, ())] == ["pt.postigo.delivery.sent.v1"], "published"
         return True
 
     async def start(self, failpoint: str | None = None, instance: str = "1") -> asyncio.subprocess.Process:
@@ -197,8 +197,8 @@ class House:
 
 
 @asynccontextmanager
-async def house(stack: LocalStack, folder: Path) -> AsyncIterator[House]:
-    """A house of its own: database, people, gateway and mail server; the broker is shared."""
+async def notifications_environment(stack: LocalStack, folder: Path) -> AsyncIterator[NotificationsEnvironment]:
+    """An environment with its own database, people, gateway and mail server. The broker is shared."""
     prefix = f"n{uuid4().hex[:10]}"
     client = connect(stack.env["MONGO_URL"])
     deliveries = Deliveries(database(client, f"{prefix}_notifications"))
@@ -211,7 +211,9 @@ async def house(stack: LocalStack, folder: Path) -> AsyncIterator[House]:
             "PUBLIC_URL": PUBLIC_URL,
         }
         publisher = Publisher(stack.env["KAFKA_URL"], client_id=prefix)
-        made = House(env, stack.env["KAFKA_URL"], folder, gateway, mail, deliveries, publisher, stack)
+        made = NotificationsEnvironment(
+            env, stack.env["KAFKA_URL"], folder, gateway, mail, deliveries, publisher, stack
+        )
         try:
             yield made
         finally:
