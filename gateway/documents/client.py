@@ -23,7 +23,7 @@ from services.common.http.strict_json import not_accepted
 log = structlog.get_logger()
 
 CLAIM_WITHIN: Final = 1.5
-READ_WITHIN: Final = 2.5
+READ_WITHIN: Final = 2.0
 """Seconds that a call may take in all."""
 
 ANSWER_WITHIN: Final = 10.0
