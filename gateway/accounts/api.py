@@ -1,4 +1,4 @@
-"""`/v1/sessions`, and the one internal question about people."""
+"""`/v1/sessions`, and the internal call for the recipients of notices."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,7 +18,7 @@ from services.common.http.strict_json import StrictJsonRoute
 
 
 class CredentialsRoute(StrictJsonRoute):
-    """Anybody may send a body here, without a session."""
+    """A small body limit, because anybody may send a body here without a session."""
 
     body_limit = 4 * 1024
 
@@ -63,7 +63,7 @@ _SIGN_OUT_PROBLEMS: Final[Any] = problem_responses(
 async def sign_in(
     credentials: Credentials, request: Request, response: Response, services: ServicesDep
 ) -> SessionResponse:
-    """Begin a session of eight hours with NISS and password."""
+    """Start a session of eight hours with NISS and password."""
     address = request.client.host if request.client else ""
     token, session, account = await services.sign_in.begin(credentials, address)
     response.headers["Cache-Control"] = "no-store"
@@ -78,15 +78,15 @@ async def sign_in(
 
 @router.delete("/current", status_code=204, responses=_SIGN_OUT_PROBLEMS, summary="Sign out")
 async def sign_out(token: Token, session: SignedIn, response: Response, services: ServicesDep) -> None:
-    """End the session. Its token is worth nothing from now on."""
+    """End the session. Its token is no longer valid."""
     await services.sessions.end(token)
     response.headers["Cache-Control"] = "no-store"
 
 
 @internal_router.post("/recipients")
-async def get_recipients(asked: RecipientsRequest, response: Response, services: ServicesDep) -> RecipientsResponse:
-    """Whom notices go to, null where there is no such account. The purpose of each is kept in the access log."""
-    purposes = [(each.account_id, each.purpose) for each in asked.asked]
+async def get_recipients(body: RecipientsRequest, response: Response, services: ServicesDep) -> RecipientsResponse:
+    """The recipients of notices, null where there is no such account. Each purpose is written to the access log."""
+    purposes = [(each.account_id, each.purpose) for each in body.asked]
     accounts = await services.accounts.recipients(purposes, datetime.now(UTC))
     response.headers["Cache-Control"] = "no-store"
     return RecipientsResponse(recipients=tuple(account and _recipient(account) for account in accounts))

@@ -58,7 +58,7 @@ class ClaimRefused(Value):
 
 
 class RecipientRequest(Value):
-    """An account, and what its owner's identity is asked for."""
+    """An account, and the purpose for which its owner is looked up."""
 
     account_id: UUID
     purpose: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -80,6 +80,6 @@ class Recipient(Value):
 
 
 class RecipientsResponse(Value):
-    """In the order in which they were asked for; null where there is no such account."""
+    """In the order of the request; null where there is no such account."""
 
     recipients: tuple[Recipient | None, ...]
