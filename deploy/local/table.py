@@ -95,10 +95,14 @@ PUBLIC = frozenset({"gateway"})
 
 def port_names(tier: Tier) -> list[str]:
     """The names of all ports of a stack, each once."""
-    engines = TIERS[tier]
-    further = (port for engine in engines.values() for port in engine.ports.values())
     internal = (internal_name(name, module) for name, module in PROCESSES.items())
-    return list(dict.fromkeys((*engines, *further, *PROCESSES, *internal)))
+    return list(dict.fromkeys((*engine_port_names(tier), *PROCESSES, *internal)))
+
+
+def engine_port_names(tier: Tier) -> list[str]:
+    """The names of the ports that engines listen on."""
+    engines = TIERS[tier]
+    return [*engines, *(port for engine in engines.values() for port in engine.ports.values())]
 
 
 def internal_name(name: str, module: str) -> str:

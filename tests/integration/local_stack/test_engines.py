@@ -19,7 +19,7 @@ from pymongo import AsyncMongoClient
 
 from deploy import topics
 from deploy.local import LocalStack
-from deploy.local.table import PROCESSES, port_names
+from deploy.local.table import engine_port_names
 from deploy.topics import Topic
 from deploy.topics_apply import apply
 from tests.support import stacks
@@ -60,7 +60,7 @@ async def test_the_broker_refuses_what_unpacks_too_large_and_lives(tmp_path: Pat
 
 @pytest.mark.skipif(bool(stacks.GIVEN), reason="servers that the environment names may listen elsewhere")
 def test_every_engine_listens_on_loopback_only(engines: LocalStack) -> None:
-    ports = {engines.port(name) for name in port_names(engines.tier) if name not in PROCESSES}
+    ports = {engines.port(name) for name in engine_port_names(engines.tier)}
     found = [(address, port) for address, port in _listening() if port in ports]
 
     assert {port for _, port in found} == ports
