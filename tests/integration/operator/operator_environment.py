@@ -50,7 +50,7 @@ async def redrive(session: OperatorSession, group: str, rate: int = 1000, most: 
     """Redrive all dead letters of the group."""
     found = await survey(session, parse_filter([f"group={group}"]))
     plan = plan_redrive(found.queues, datetime.now(UTC), most)
-    return await operations.redrive(session, ANA, plan, rate, {"parse_filter": f"group={group}"}, _no_progress)
+    return await operations.redrive(session, ANA, plan, rate, {"where": f"group={group}"}, _no_progress)
 
 
 async def replay(
@@ -65,14 +65,14 @@ async def replay(
 ) -> Replayed:
     """Let the group process the topic again, between the points."""
     found = await resolve_range(session, topic, group, begin, end)
-    terms = {"parse_filter": f"group={group}", "topic": topic}
+    terms = {"where": f"group={group}", "topic": topic}
     return await operations.replay(session, ANA, found, rate, terms, _no_progress, mail=mail)
 
 
 async def discard(session: OperatorSession, *terms: str) -> Outcome:
     chosen = parse_filter(terms)
     planned = plan_discards((await survey(session, chosen)).queues, chosen, None)
-    return await operations.discard(session, ANA, planned, {"parse_filter": str(chosen)}, _no_progress)
+    return await operations.discard(session, ANA, planned, {"where": str(chosen)}, _no_progress)
 
 
 @asynccontextmanager
@@ -109,7 +109,7 @@ class OperatorEnvironment:
         own = {
             fact.operation_id
             for fact in facts
-            if isinstance(fact, OperationBegun) and self.ledger.ledger.prefix in fact.terms["parse_filter"]
+            if isinstance(fact, OperationBegun) and self.ledger.ledger.prefix in fact.terms["where"]
         }
         return [fact for fact in facts if fact.operation_id in own]
 

@@ -70,7 +70,7 @@ async def test_all_records_of_a_document_are_redriven_in_order_across_topics(env
     assert not (await environment.survey()).letters
     started, *ended, done = await environment.recorded()
     assert isinstance(started, OperationBegun)
-    assert (started.action, started.user, started.reason, started.planned) == ("redrive", "environment", "the test", 15)
+    assert (started.action, started.user, started.reason, started.planned) == ("redrive", "ana", "the test", 15)
     assert sum(len(each.letters) for each in ended if isinstance(each, LettersEnded)) == 15
     assert isinstance(done, OperationEnded)
     assert (done.outcome, done.counts) == ("done", {"redriven": 15, "left": 0})
