@@ -124,8 +124,8 @@ class DocumentsClient:
         body: Any,
         traceparent: str | None,
     ) -> httpx2.Response:
-        digest = signing.digest(body) if isinstance(body, bytes) else signing.STREAMED
-        signature = signing.sign(self._secret, method, target, body_digest=digest, about=headers)
+        signed_body = body if isinstance(body, bytes) else None
+        signature = signing.sign(self._secret, method, target, body=signed_body, about=headers)
         traced = {"traceparent": traceparent} if traceparent else {}
         try:
             # In all: the client's own time-outs are for each step, and a body has many.

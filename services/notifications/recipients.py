@@ -51,7 +51,7 @@ class Recipients:
         asked = tuple(RecipientRequest(account_id=each.account_id, purpose=f"notice {each.id}") for each in deliveries)
         body = RecipientsRequest(asked=asked).model_dump_json().encode()
         about = {"Content-Type": "application/json"}
-        signed = signing.sign(self._secret, "POST", TARGET, body_digest=signing.digest(body), about=about)
+        signed = signing.sign(self._secret, "POST", TARGET, body=body, about=about)
         try:
             answer = await self._http.post(TARGET, content=body, headers=about | signed)
         except httpx2.HTTPError as error:

@@ -24,21 +24,19 @@ class SignatureRefused(Exception):
     """None of our processes signed the call, or the signature is too old."""
 
 
-def digest(body: bytes) -> str:
-    """SHA-256 in hexadecimal."""
-    return hashlib.sha256(body).hexdigest()
-
-
 def sign(
     secret: bytes,
     method: str,
     target: str,
     *,
-    body_digest: str = STREAMED,
+    body: bytes | None = None,
     about: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The headers of a signed call. `target` is the path with the query, `about` the other headers of the call."""
-    moment = str(int(time.time()))
+    """The headers of a signed call. `target` is the path with the query, `about` the other headers of the call.
+
+    `body` is None if it is streamed.
+    """
+    moment, body_digest = str(int(time.time())), _digest(body)
     signed = _signed_values({name.lower(): value for name, value in (about or {}).items()})
     return {
         "Postigo-Time": moment,
@@ -49,7 +47,7 @@ def sign(
 
 def verify(secret: bytes, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> None:
     """Raise `SignatureRefused` unless one of our processes signed the call. `body` is None if it is streamed."""
-    intact = headers.get("postigo-digest", "") == (STREAMED if body is None else digest(body))
+    intact = headers.get("postigo-digest", "") == _digest(body)
     if not (intact and is_signed(secret, method, target, headers)):
         raise SignatureRefused
 
@@ -60,6 +58,11 @@ def is_signed(secret: bytes, method: str, target: str, headers: Mapping[str, str
     expected = _signature(secret, method, target, moment, body_digest, _signed_values(headers))
     fresh = moment.isascii() and moment.isdigit() and len(moment) < 16 and abs(time.time() - int(moment)) <= WINDOW
     return fresh and hmac.compare_digest(expected.encode(), headers.get("postigo-signature", "").encode())
+
+
+def _digest(body: bytes | None) -> str:
+    """SHA-256 in hexadecimal, or `STREAMED`."""
+    return STREAMED if body is None else hashlib.sha256(body).hexdigest()
 
 
 def _signed_values(headers: Mapping[str, str]) -> str:

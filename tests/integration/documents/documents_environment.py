@@ -67,9 +67,7 @@ class DocumentsEnvironment:
         self, method: str, path: str, body: bytes | None = None, about: Mapping[str, str] | None = None
     ) -> dict[str, str]:
         """The headers `about` with their signature."""
-        digest = signing.STREAMED if body is None else signing.digest(body)
-        signature = signing.sign(self.secret, method, path, body_digest=digest, about=about)
-        return dict(about or {}) | signature
+        return dict(about or {}) | signing.sign(self.secret, method, path, body=body, about=about)
 
     async def put(
         self, document_id: UUID, body: Bytes, *, owner: UUID, media_type: str = "application/pdf", name: str = "r.pdf"

@@ -114,8 +114,8 @@ async def get_recipients(
 ) -> httpx2.Response:
     """Get recipients as notifications does; the signature may be made for another body."""
     body, about = orjson.dumps({"asked": recipients}), {"Content-Type": "application/json"}
-    secret, digest = gateway.stack.env["POSTIGO_INTERNAL_SECRET"].encode(), signing.digest(signed_for or body)
-    signature = signing.sign(secret, "POST", RECIPIENTS, body_digest=digest, about=about)
+    secret = gateway.stack.env["POSTIGO_INTERNAL_SECRET"].encode()
+    signature = signing.sign(secret, "POST", RECIPIENTS, body=signed_for or body, about=about)
     return await gateway.internal.post(RECIPIENTS, content=body, headers=about | signature)
 
 
