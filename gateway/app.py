@@ -27,8 +27,7 @@ from gateway.requests.store import ViewStore
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
 from services.common.catalogue import catalogue
-from services.common.http import problems
-from services.common.http.internal_auth import has_signature, reject_unsigned
+from services.common.http import internal_auth, problems
 from services.common.http.middleware import RequestMiddleware
 from services.common.messaging import Publisher
 from services.common.runtime.process import NO_TELEMETRY, Process
@@ -92,9 +91,7 @@ def internal_app(process: Process, services: Services) -> FastAPI:
     """Health probes, metrics, and the endpoints that other services call with a signature."""
     app = process.app()
     app.state.services = services
-    app.state.internal_secret = services.settings.internal_secret
-    problems.install(app)
-    app.add_middleware(RequestMiddleware, admission=reject_unsigned, continues_trace=has_signature)
+    internal_auth.install(app, services.settings.internal_secret)
     app.include_router(accounts_api.internal_router)
     return app
 

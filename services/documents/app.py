@@ -2,9 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.common.http import problems
-from services.common.http.internal_auth import has_signature, reject_unsigned
-from services.common.http.middleware import RequestMiddleware
+from services.common.http import internal_auth
 from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
 from services.documents.api import Services, router
@@ -37,8 +35,6 @@ def build(settings: Settings) -> FastAPI:
 def add_api(app: FastAPI, services: Services, secret: bytes) -> FastAPI:
     """Add the internal API to `app`."""
     app.state.services = services
-    app.state.internal_secret = secret
-    problems.install(app)
-    app.add_middleware(RequestMiddleware, admission=reject_unsigned, continues_trace=has_signature)
+    internal_auth.install(app, secret)
     app.include_router(router)
     return app

@@ -1,20 +1,22 @@
-"""Authentication of calls between our own processes: unsigned calls are rejected (see `signing`).
+"""Authentication of calls between our own processes: unsigned calls are rejected (see `signing`)."""
 
-The secret is `app.state.internal_secret` of the internal application.
-"""
-
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import Scope
 
-from services.common.http import problem_types, signing
+from services.common.http import problem_types, problems, signing
+from services.common.http.middleware import RequestMiddleware
 from services.common.http.problems import Problem
 from services.common.http.signing import SignatureRefused
 
 
-def reject_unsigned(scope: Scope) -> Problem | None:
-    """An admission (see `middleware`) for the paths under `/internal/`: without a signature, no body is looked at."""
-    unsigned = scope["path"].startswith("/internal/") and not has_signature(scope)
-    return Problem(problem_types.SIGNATURE) if unsigned else None
+def install(app: FastAPI, secret: bytes) -> None:
+    """Make `app` an internal application: it answers errors with problem documents, rejects unsigned calls under
+    `/internal/`, and continues the trace of signed calls only.
+    """
+    app.state.internal_secret = secret
+    problems.install(app)
+    app.add_middleware(RequestMiddleware, admission=_reject_unsigned, continues_trace=_has_signature)
 
 
 async def require_signature(request: Request) -> None:
@@ -27,7 +29,13 @@ async def require_signature_of_stream(request: Request) -> None:
     _verify(request, None)
 
 
-def has_signature(scope: Scope) -> bool:
+def _reject_unsigned(scope: Scope) -> Problem | None:
+    """The admission (see `middleware`) of the paths under `/internal/`: without a signature, no body is looked at."""
+    unsigned = scope["path"].startswith("/internal/") and not _has_signature(scope)
+    return Problem(problem_types.SIGNATURE) if unsigned else None
+
+
+def _has_signature(scope: Scope) -> bool:
     """Whether one of our processes signed the headers of this request."""
     request = Request(scope)
     secret = request.app.state.internal_secret
