@@ -37,6 +37,8 @@ async def get_services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
+ServicesDep = Annotated[Services, Depends(get_services)]
+
 _bearer = HTTPBearer(scheme_name="bearer", description="The token of `POST /v1/sessions`.", auto_error=False)
 
 
@@ -46,8 +48,7 @@ async def get_token(credentials: Annotated[HTTPAuthorizationCredentials | None, 
     return credentials.credentials
 
 
-async def get_session(request: Request, token: Annotated[str, Depends(get_token)]) -> Session:
-    services = cast(Services, request.app.state.services)
+async def get_session(services: ServicesDep, token: Annotated[str, Depends(get_token)]) -> Session:
     return await services.sessions.get(token)
 
 
@@ -55,7 +56,6 @@ async def get_language(request: Request) -> Language:
     return negotiate(request.headers.get("accept-language"))
 
 
-ServicesDep = Annotated[Services, Depends(get_services)]
 Token = Annotated[str, Depends(get_token)]
 SignedIn = Annotated[Session, Depends(get_session)]
 AcceptedLanguage = Annotated[Language, Depends(get_language)]

@@ -29,6 +29,7 @@ def _require_visible(text: str) -> str:
 
 
 Visible = Annotated[Prose, AfterValidator(_require_visible)]
+Attachments = Annotated[DocumentIds, Field(description="Ids of uploaded files. A file belongs to one request.")]
 
 
 class RequestBody(BaseModel):
@@ -43,7 +44,7 @@ class NewRequest(RequestBody):
     subject: Annotated[Code, Field(description="From the catalogue.", examples=["FAM-01"])]
     reason: Annotated[Code, Field(description="One of the subject's reasons.", examples=["INF"])]
     description: Annotated[Visible, Field(description="Plain text, at most 4 000 characters.")]
-    documents: Annotated[DocumentIds, Field(description="Ids of uploaded files. A file belongs to one request.")] = ()
+    documents: Attachments = ()
     language: Annotated[Language | None, Field(description="The language of the answer; the account's by default.")] = (
         None
     )
@@ -53,7 +54,7 @@ class NewMessage(RequestBody):
     """A message about the person's own request: text, files, or both."""
 
     text: Annotated[Visible | None, Field(description="Plain text, at most 4 000 characters.")] = None
-    documents: Annotated[DocumentIds, Field(description="Ids of uploaded files. A file belongs to one request.")] = ()
+    documents: Attachments = ()
 
     @model_validator(mode="after")
     def _require_content(self) -> Self:
