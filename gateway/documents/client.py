@@ -1,4 +1,4 @@
-"""The documents service, as the gateway asks it: signed calls, bounded in time."""
+"""Client of the documents service: signed calls, each with a time limit."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,18 +22,22 @@ from services.common.http.strict_json import not_accepted
 
 log = structlog.get_logger()
 
-CLAIM_WITHIN: Final = 1.5
-READ_WITHIN: Final = 2.0
-"""Seconds that a call may take in all."""
+CALL_TIMEOUT: Final = 2.0
+"""Seconds for a whole call without a file."""
+
+KEEPALIVE: Final = 1.0
+"""Seconds that an idle connection is reused. Less than the service's shutdown delay (`HTTP_DRAIN`): it closes idle
+connections after that delay, and a call that is sent just then would fail.
+"""
 
 ANSWER_WITHIN: Final = 10.0
-"""Seconds that the service has to take a piece of a file, and to answer once it has the last one."""
+"""Seconds for the service to accept each chunk of a file, and to answer after the last one."""
 
 UPLOADS: Final = 16
-"""Uploads at once: as many as one documents process takes."""
+"""Concurrent uploads: as many as one documents process accepts."""
 
-LOOK_UPS: Final = 64
-"""Look-ups of a file's state at once."""
+READS: Final = 64
+"""Concurrent reads of a file's state."""
 
 _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
     408: partial(Problem, problem_types.TOO_SLOW),
@@ -45,7 +49,7 @@ _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file on its way: whose, what it is called, what it says it is, and how long, if it says so."""
+    """What the client said about a file. `length` is its `Content-Length`, if it sent one."""
 
     document_id: UUID
     owner: UUID
@@ -59,18 +63,18 @@ class DocumentsClient:
     def __init__(self, url: str, secret: bytes, *, answer_within: float = ANSWER_WITHIN) -> None:
         self._secret = secret
         self._upload_within = MAX_UPLOAD_SECONDS + answer_within
-        limits = httpx2.Limits(max_connections=256, max_keepalive_connections=32)
+        limits = httpx2.Limits(max_connections=256, max_keepalive_connections=32, keepalive_expiry=KEEPALIVE)
         self.uploads = ConcurrencyLimit("uploads", UPLOADS)
-        self._look_ups = ConcurrencyLimit("files", LOOK_UPS)
+        self._reads = ConcurrencyLimit("files", READS)
         timeout = httpx2.Timeout(answer_within, connect=2, pool=2)
-        # No proxy of the environment may stand in an internal call.
+        # `trust_env=False`: internal calls never go through a proxy that the environment names.
         self._http = httpx2.AsyncClient(base_url=url, trust_env=False, limits=limits, timeout=timeout)
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def put(self, upload: Upload, body: AsyncIterator[bytes]) -> DocumentResponse:
-        """Stream a file through: the next piece is read when the last one has left. Raises a `Problem`."""
+        """Upload a file. Each chunk is read from `body` once the one before it was sent. Raises a `Problem`."""
         headers = {
             "Postigo-Owner": str(upload.owner),
             "Postigo-Name": quote(upload.name),
@@ -78,7 +82,7 @@ class DocumentsClient:
         }
         if upload.length is not None:
             headers["Content-Length"] = upload.length
-        answer = await self._call(
+        response = await self._call(
             "PUT",
             f"/internal/documents/{upload.document_id}",
             self._upload_within,
@@ -86,34 +90,34 @@ class DocumentsClient:
             body,
             upload.traceparent,
         )
-        if answer.status_code not in {200, 201}:
-            if _codes(answer) == {"empty"}:
+        if response.status_code not in {200, 201}:
+            if _codes(response) == {"empty"}:
                 raise Problem(problem_types.INVALID, FieldError("empty"))
-            _refuse(answer)
-        return DocumentResponse.model_validate_json(answer.content)
+            _refuse(response)
+        return DocumentResponse.model_validate_json(response.content)
 
     async def get(self, document_id: UUID, owner: UUID, traceparent: str | None) -> DocumentResponse:
-        """One of the owner's files. Raises a `Problem`: `not-found` for somebody else's too."""
+        """One of the owner's files. Raises a `Problem`: `not-found` also for a file of another owner."""
         target = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner)}
-        with self._look_ups:
-            answer = await self._call("GET", target, READ_WITHIN, headers, None, traceparent)
-        if answer.status_code == 404:
+        with self._reads:
+            response = await self._call("GET", target, CALL_TIMEOUT, headers, None, traceparent)
+        if response.status_code == 404:
             raise Problem(problem_types.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
-        if answer.status_code != 200:
-            _refuse(answer)
-        return DocumentResponse.model_validate_json(answer.content)
+        if response.status_code != 200:
+            _refuse(response)
+        return DocumentResponse.model_validate_json(response.content)
 
     async def claim(self, request_id: UUID, owner: UUID, documents: Sequence[UUID], traceparent: str | None) -> None:
-        """Bind the files to the request. Raises a `Problem` that points at each one that cannot be."""
+        """Attach the files to the request. Raises a `Problem` that names each file that cannot be attached."""
         asked = ClaimRequest.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
         body = asked.model_dump_json().encode()
         headers = {"Content-Type": "application/json"}
-        answer = await self._call("POST", "/internal/claims", CLAIM_WITHIN, headers, body, traceparent)
-        if found := _unclaimable(answer, documents):
+        response = await self._call("POST", "/internal/claims", CALL_TIMEOUT, headers, body, traceparent)
+        if found := _unclaimable(response, documents):
             raise Problem(problem_types.INVALID, *found)
-        if answer.status_code != 200:
-            _refuse(answer)
+        if response.status_code != 200:
+            _refuse(response)
 
     async def _call(
         self,
@@ -128,20 +132,20 @@ class DocumentsClient:
         signature = signing.sign(self._secret, method, target, body=signed_body, about=headers)
         traced = {"traceparent": traceparent} if traceparent else {}
         try:
-            # In all: the client's own time-outs are for each step, and a body has many.
+            # A limit for the whole call: the client's own timeouts apply to each step, and an upload has many steps.
             async with asyncio.timeout(within):
                 return await self._http.request(
                     method, target, headers={**headers, **signature, **traced}, content=body
                 )
         except (httpx2.HTTPError, TimeoutError) as error:
-            log.warning("documents service away", because=type(error).__name__)
+            log.warning("documents service unavailable", because=type(error).__name__)
             raise Problem(problem_types.UNAVAILABLE, retry_after=2) from None
 
 
-def _unclaimable(answer: httpx2.Response, documents: Sequence[UUID]) -> list[FieldError]:
-    """What the person can correct; empty when the answer is of another kind."""
+def _unclaimable(response: httpx2.Response, documents: Sequence[UUID]) -> list[FieldError]:
+    """The errors that the person can correct. Empty if the response is no refusal of a claim."""
     try:
-        refused = ClaimRefused.model_validate_json(answer.content).refused
+        refused = ClaimRefused.model_validate_json(response.content).refused
     except ValidationError:
         return []
     codes = {each.document: each.code for each in refused}
@@ -152,18 +156,18 @@ def _unclaimable(answer: httpx2.Response, documents: Sequence[UUID]) -> list[Fie
     ]
 
 
-def _codes(answer: httpx2.Response) -> set[str]:
-    """The codes of the fields that are wrong; empty when the answer names none."""
+def _codes(response: httpx2.Response) -> set[str]:
+    """The codes of the field errors in the response."""
     try:
-        return {error.code for error in ProblemDocument.model_validate_json(answer.content).errors}
+        return {error.code for error in ProblemDocument.model_validate_json(response.content).errors}
     except ValidationError:
         return set()
 
 
-def _refuse(answer: httpx2.Response) -> NoReturn:
-    """The same refusal in the gateway's name; whatever else went wrong there is no fault of the person's."""
-    refusal = _REFUSALS.get(answer.status_code)
+def _refuse(response: httpx2.Response) -> NoReturn:
+    """Raise the refusal that the person can correct. Every other status is an error of ours: `unavailable`."""
+    refusal = _REFUSALS.get(response.status_code)
     if refusal is None:
-        log.error("documents service failed", status=answer.status_code)
+        log.error("documents service failed", status=response.status_code)
         raise Problem(problem_types.UNAVAILABLE, retry_after=2)
     raise refusal()

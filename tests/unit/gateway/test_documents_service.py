@@ -13,17 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.documents.client import (
-    ANSWER_WITHIN,
-    CLAIM_WITHIN,
-    READ_WITHIN,
-    DocumentsClient,
-    Upload,
-)
+from gateway.documents.client import ANSWER_WITHIN, CALL_TIMEOUT, KEEPALIVE, DocumentsClient, Upload
 from services.common.contracts.internal import DocumentResponse
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, problem_response
+from services.documents.settings import Settings
 from tests.support.serving import serving, settings
 
 OWNER, ONE, OTHER = uuid4(), uuid4(), uuid4()
@@ -144,12 +139,16 @@ async def test_an_upload_to_a_frozen_service_is_unavailable_in_time(body: Callab
 
 async def test_a_claim_and_a_read_of_a_frozen_service_are_unavailable_in_time() -> None:
     async with frozen(answer_within=10) as service:
-        async with asyncio.timeout(CLAIM_WITHIN + 1):
+        async with asyncio.timeout(CALL_TIMEOUT + 1):
             assert (await claim(service)).kind is problem_types.UNAVAILABLE
-        async with asyncio.timeout(READ_WITHIN + 1):
+        async with asyncio.timeout(CALL_TIMEOUT + 1):
             with pytest.raises(Problem) as refused:
                 await service.get(ONE, OWNER, None)
     assert refused.value.kind is problem_types.UNAVAILABLE
+
+
+def test_idle_connections_are_given_up_before_the_service_closes_them() -> None:
+    assert Settings.model_fields["http_drain"].default > KEEPALIVE
 
 
 async def test_a_slow_but_steady_upload_may_take_longer_than_the_answer_timeout() -> None:
