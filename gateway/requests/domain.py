@@ -81,9 +81,5 @@ def act_of(body: NewMessage | NewWithdrawal, request_id: UUID, session: Session)
 
 
 def event_id_of(event: RequestSubmitted) -> str:
-    """The event id. A retry has the same id, so consumers drop it as a duplicate.
-
-    A new catalogue version or account language between two sends changes the record's bytes. The id then changes too;
-    intake ignores the second event because the request is already registered.
-    """
-    return derived_text("gateway", event.request_id.hex, "submitted", event.catalogue_version, event.language)
+    """The event id. A retry has the same one, so intake drops it as a duplicate, even if its bytes differ."""
+    return derived_text("gateway", event.request_id.hex, "submitted")

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from services.common.catalogue import catalogue
-from services.common.domain.decision import Decision
+from services.common.domain.decision import Decision, unchanged
 from services.common.domain.identifiers import reference_of
 from services.common.domain.received import Received
 from services.common.messaging import Aggregate, TimerDue
 from services.intake.domain import LAPSE, Move, Request, acts, request
 from services.intake.messages import (
+    Act,
     AssignmentAcknowledged,
     AssignmentAnswered,
     AssignmentMade,
@@ -47,6 +48,14 @@ def reply(current: Request | None, received: Received[RequestReplied]) -> Decisi
 @requests.on(Withdrawn)
 def withdraw(current: Request | None, received: Received[Withdrawn]) -> Decision[Request]:
     return acts.withdraw(current, received)
+
+
+@requests.on_reused_id(RequestSubmitted, RequestReplied, Withdrawn)
+def ignore_retry(current: Request | None, received: Received[RequestSubmitted | Act]) -> Decision[Request]:
+    """The same id is the same submission or act: it derives from the body that the person sent. The bytes differ if
+    gateways of two versions published it, because the newer one may write more fields.
+    """
+    return unchanged(current)
 
 
 @requests.on(AssignmentMade)
