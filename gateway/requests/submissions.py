@@ -1,4 +1,4 @@
-"""Submits requests. The answer waits only for the broker to acknowledge one record; no database is written."""
+"""Submits requests. The answer waits only for the broker to acknowledge one record; the gateway writes no database."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -17,6 +17,7 @@ DOCUMENTS = sorted(
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+_NAMED_IN_TABLE = re.compile(r"^\| \d+ \| `([^`]+\.py)`, ((?:`\w+`(?: and )?)+)", re.MULTILINE)
 _NAMED = re.compile(r"`([A-Za-z_][\w.]*)` in\s+\[[^\]]*\]\(([^)#\s]+\.py)\)")
 
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -53,6 +54,13 @@ def test_every_name_is_defined_in_the_file_named_with_it(document: Path) -> None
 
 def test_the_tour_names_functions_with_their_files() -> None:
     assert len(_NAMED.findall((ROOT / "docs" / "tour.md").read_text(encoding="utf-8"))) >= 20
+
+
+def test_every_name_in_the_steps_of_the_tour_is_defined_in_its_file() -> None:
+    steps = _NAMED_IN_TABLE.findall((ROOT / "docs" / "tour.md").read_text(encoding="utf-8"))
+    named = [(file, name) for file, names in steps for name in re.findall(r"`(\w+)`", names)]
+    assert len(named) >= 8
+    assert [(file, name) for file, name in named if name not in names_in(ROOT / file)] == []
 
 
 @pytest.mark.parametrize("record", DECISIONS, ids=lambda path: path.stem)

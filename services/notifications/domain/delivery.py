@@ -89,11 +89,11 @@ def deliveries_of(received: Received[LifecycleFact], mail_domain: str) -> Sequen
     The Message-ID is fixed here, so every try sends the same mail under any settings. The deliveries of a quiet fact are
     skipped: in a replay, people may have been told long ago.
     """
-    made = [_first(received, channel, mail_domain) for channel in MATRIX[type(received.event)].channels]
+    made = [_new_delivery(received, channel, mail_domain) for channel in MATRIX[type(received.event)].channels]
     return [skipped(each, Skip.REPLAY, received.at) for each in made] if received.quiet else made
 
 
-def _first(received: Received[LifecycleFact], channel: Channel, mail_domain: str) -> Delivery:
+def _new_delivery(received: Received[LifecycleFact], channel: Channel, mail_domain: str) -> Delivery:
     event = received.event
     identifier = derived_id(received.id, channel, str(event.account_id))
     return Delivery(
