@@ -30,7 +30,10 @@ POLL: Final = 0.025
 """Seconds between two reads of the store while a request waits."""
 
 READS: Final = 256
-"""Concurrent reads, including those that wait for a view."""
+"""Concurrent reads of one request, including those that wait for a view."""
+
+LISTS: Final = 32
+"""Concurrent reads of lists. More of the longest lists than this would all miss the store's deadline."""
 
 WAITING: Final = 8
 """Concurrent reads of one account that wait for the outcome of an act."""
@@ -50,6 +53,7 @@ class RequestQueries:
     issued: IssuedReceipts
     secret: bytes
     _limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("reads", READS))
+    _lists: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("lists", LISTS))
     _waits: PerAccountLimit = field(default_factory=lambda: PerAccountLimit("waiting-reads-of-one-account", WAITING))
 
     async def get(self, session: Session, typed: str, receipt_token: str | None, after: UUID | None = None) -> Found:
@@ -93,7 +97,7 @@ class RequestQueries:
             after = parse_cursor(self.secret, session.account_id, state, cursor)
             if after is None:
                 raise Problem(problem_types.CURSOR)
-        with self._limit:
+        with self._lists:
             found = await self.views.page(session.account_id, state, after, limit + 1)
         if len(found) <= limit:
             return found, None

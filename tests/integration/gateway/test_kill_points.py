@@ -45,6 +45,9 @@ async def armed(gateway: GatewayEnvironment, point: Failpoint) -> AsyncIterator[
         await process.wait()
 
 
+GATEWAYS = 3
+"""Gateways that run at the same time."""
+
 Send = Callable[[Person], Awaitable[httpx2.Response]]
 
 
@@ -64,7 +67,13 @@ async def message(person: Person, point: Failpoint) -> Send:
 async def test_a_retry_after_a_kill_at_any_step_is_stored_once(gateway: GatewayEnvironment, person: Person) -> None:
     # One after the other, because concurrent uploads of one account are limited.
     sends = {point: await (submission if point.startswith("submit-") else message)(person, point) for point in STEPS}
-    await asyncio.gather(*(kill_and_retry(gateway, person, point, send) for point, send in sends.items()))
+    running = asyncio.Semaphore(GATEWAYS)
+
+    async def bounded(point: Failpoint, send: Send) -> None:
+        async with running:
+            await kill_and_retry(gateway, person, point, send)
+
+    await asyncio.gather(*(bounded(point, send) for point, send in sends.items()))
 
 
 async def kill_and_retry(gateway: GatewayEnvironment, person: Person, point: Failpoint, send: Send) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
+import pytest
+
 from gateway.accounts.service import SIGN_INS
-from gateway.requests.queries import READS, WAITING
+from gateway.requests.queries import LISTS, READS, WAITING
 from gateway.requests.submissions import SUBMITS
 from tests.bench.callers import Caller
 from tests.bench.process_stats import forget_peak, peak_mib, resident_mib
@@ -103,9 +105,13 @@ async def test_sign_ins_above_the_limit_are_answered_with_retry_after(
     assert answers[429] + answers[503], "rejected by the account's limit or by the limit of the process"
 
 
-async def test_reads_above_the_limit_are_answered_with_retry_after(gateway: GatewayEnvironment, person: Person) -> None:
-    reading = raw_request("GET", "/v1/requests?limit=100", authorization=f"Bearer {person.token}")
-    answers = await send_concurrently(gateway, [reading] * (3 * READS))
+@pytest.mark.parametrize(("path", "limit"), [("/v1/requests?limit=100", LISTS), ("/v1/requests/{reference}", READS)])
+async def test_reads_above_the_limit_are_answered_with_retry_after(
+    gateway: GatewayEnvironment, person: Person, path: str, limit: int
+) -> None:
+    filed = (await person.file()).json()
+    reading = raw_request("GET", path.format(**filed), authorization=f"Bearer {person.token}")
+    answers = await send_concurrently(gateway, [reading] * (3 * limit))
     assert set(answers) <= {200, 503}
     assert answers[200]
     assert (await person.get("/v1/requests")).status_code == 200
