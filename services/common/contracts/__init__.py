@@ -1,4 +1,4 @@
-"""The contracts: every event that travels, as one typed model each. Schemas and documents are generated from here."""
+"""The contracts: one typed model for each event. The published schemas and documents are generated from them."""
 
 from services.common.contracts import (
     assignments,

@@ -1,4 +1,4 @@
-"""`requests.assignments.v1`: which department has the request and what it said, passed on by routing."""
+"""`requests.assignments.v1`: the assigned department and its commands, published by routing."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ class AssignmentMade(AssignmentFact, type="assignment.made"):
 
 
 class CommandFact(AssignmentFact):
-    """What a department told us to do; `seen` is the last lifecycle `seq` it had been shown."""
+    """A department's command. `seen` is the last lifecycle `seq` that it had processed."""
 
     seen: int
     command: CommandRef

@@ -1,4 +1,4 @@
-"""What every event is: a CloudEvents 1.0 type, the topic and key it travels on, and validated data."""
+"""The base classes of events: a CloudEvents 1.0 type, a topic, a key, and validated data."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
@@ -11,10 +11,10 @@ from services.common.domain.identifiers import text_of
 
 TYPE_PREFIX: Final = "pt.postigo."
 MAX_DESCRIPTION: Final = 4_000
-"""Characters a person may write in one request or message."""
+"""Maximum characters of one request or message."""
 
 MAX_DOCUMENTS: Final = 10
-"""Files one request or message may name."""
+"""Maximum files of one request or message."""
 
 _UNSTORABLE: Final = "text holds a character that cannot be stored"
 
@@ -22,7 +22,7 @@ _by_family: dict[str, dict[str, type["Event"]]] = {}
 
 
 def _storable(text: str) -> str:
-    """NUL cannot be stored by every engine and a lone surrogate cannot be encoded: neither is a word anyone wrote."""
+    """Reject NUL, which not every engine can store, and lone surrogates, which cannot be encoded."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -40,17 +40,17 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^
 
 
 class Value(BaseModel):
-    """A frozen piece of data. Unknown fields are ignored: within `v1` contracts only grow."""
+    """An immutable model. Unknown fields are ignored, because `v1` contracts only grow."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Event(Value):
-    """One fact or command, by its CloudEvents type. The Kafka key is the id of its request (of an operation: its own)."""
+    """A fact or a command. The Kafka key is the id of its request, or the id of the operation."""
 
     TYPE: ClassVar[str] = ""
     SCHEMA: ClassVar[str] = ""
-    """The name of the data's schema: the type's, but where another topic carries the type with other data."""
+    """The name of the data's schema: the type, unless another topic has this type with other data."""
     FAMILIES: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, *, type: str = "", schema: str = "", families: tuple[str, ...] = ()) -> None:
@@ -64,14 +64,14 @@ class Event(Value):
 
 
 class DomainEvent(Event):
-    """An event that one of our rooms says: it names its request in full."""
+    """An event about one request, published by one of our services."""
 
     request_id: UUID
     reference: str
 
     @property
     def topic(self) -> str:
-        """Where it is said. A family with a department in its name overrides this."""
+        """The topic it is published on. Events on department topics override this."""
         return self.FAMILIES[0]
 
     @property
@@ -80,18 +80,18 @@ class DomainEvent(Event):
 
     @property
     def sequence(self) -> int | None:
-        """`ce_sequence`: the place of the event among those of its request on its topic, where the topic has one."""
+        """`ce_sequence`: numbers the events of a request on this topic; None if the topic does not number them."""
         return None
 
 
 class Fact(DomainEvent):
-    """Something that happened; it carries when, by the broker's clock, however far it was passed on since."""
+    """Something that happened, timed by the broker's clock. A fact that passes another one on keeps its time."""
 
     occurred_at: datetime
 
 
 def events_of(topic: str) -> dict[str, type[Event]]:
-    """The events a topic may carry, by `ce_type`."""
+    """The events allowed on a topic, by `ce_type`."""
     return _by_family.get(topics.family(topic), {})
 
 

@@ -1,4 +1,4 @@
-"""`notifications.deliveries.v1`: what became of each notice."""
+"""`notifications.deliveries.v1`: the outcome of each notice."""
 
 from typing import Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ Channel = Literal["email"]
 
 
 class DeliveryFact(Fact, families=(topics.DELIVERIES,)):
-    """`event_id` is the lifecycle fact the notice tells of, `notice` its kind."""
+    """`event_id` is the fact that caused the notice; `notice` is its kind."""
 
     delivery_id: UUID
     event_id: str

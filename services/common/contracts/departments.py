@@ -1,6 +1,6 @@
-"""`departments.<code>.*`: the door of a department. Inbox and rejections are said by routing, the outbox by it.
+"""`departments.<code>.*`: one department's topics. Routing writes inbox and rejections, the department outbox.
 
-The topic is the identity: whoever may write `departments.pf.outbox.v1` is department `pf`.
+The topic is the identity: only department `pf` may write `departments.pf.outbox.v1`.
 """
 
 from datetime import date, datetime
@@ -13,11 +13,11 @@ from services.common.contracts import topics
 from services.common.contracts.base import Code, Event, Fact, Prose, Value
 
 MAX_MESSAGES: Final = 8
-"""Messages in an inbox event: with as many of the longest it still fits the size of an event."""
+"""Maximum messages in an inbox event: this many of the longest fit the size limit of events."""
 
 
 class Message(Value):
-    """What the person added to the request. `seq` is that of the lifecycle fact: above `seen`, it is new."""
+    """A message that the person added. `seq` is that of its lifecycle fact: above `seen`, it is new."""
 
     seq: int
     at: datetime
@@ -26,10 +26,10 @@ class Message(Value):
 
 
 class Assignment(Fact, families=("departments.*.inbox.v1",)):
-    """The whole assignment, in every inbox event: what is asked, until when, and no identity.
+    """The whole assignment, in every inbox event: the request and its due date, no identity.
 
-    `number` is the inbox event's place for this request; `as_of` the last lifecycle `seq` it includes. `documents` are
-    the files named at filing; `messages` what the person added since, the latest eight, in order.
+    `number` counts the request's inbox events; `as_of` is the last lifecycle `seq` they include. `documents` are the
+    files of the submission; `messages` are the latest eight messages since, in order.
     """
 
     assignment_id: UUID
@@ -59,17 +59,17 @@ class AssignmentCreated(Assignment, type="assignment.created"):
 
 
 class AssignmentUpdated(Assignment, type="assignment.updated"):
-    """Something the department should look at arrived: the person's message or an accepted file."""
+    """The person added a message, or a file was accepted: the department should read it."""
 
 
 class AssignmentWithdrawn(Assignment, type="assignment.withdrawn"):
-    """The person took the request back: nothing more is to be done for it."""
+    """The person withdrew the request: nothing more is to be done for it."""
 
 
 class Command(Event, families=("departments.*.outbox.v1",)):
     """`seen` is the `as_of` of the last inbox event the department handled for this assignment.
 
-    The record's key names the request; nothing else about it is asked of the department.
+    The record's key is the request id. No other field about the request is needed.
     """
 
     assignment_id: UUID
@@ -82,7 +82,7 @@ class Acknowledge(Command, type="assignment.acknowledge"):
 
 
 class Answer(Command, type="assignment.answer"):
-    """An answer the person may come back on for ten working days."""
+    """An answer. The person may reply to it for ten working days."""
 
     text: Prose
 
@@ -100,11 +100,11 @@ class Reject(Command, type="assignment.reject"):
 
 
 class CommandRejected(Fact, type="command.rejected", families=("departments.*.rejections.v1",)):
-    """A command that had no effect, and why. `topic`, `partition`, `offset` (of `command`) find the record.
+    """A command that had no effect, and why. `command_topic`, `_partition` and `_offset` locate its record.
 
-    `code`: `unknown-assignment`, `wrong-department`, `old-epoch`, `not-seen-yet` (`seen` lies above
-    what the inbox has said), `id-reused`, `stale`, `not-allowed`, `too-many-commands` (500 about one
-    request in 35 days are read).
+    `code`: `unknown-assignment`, `wrong-department`, `old-epoch`, `not-seen-yet` (`seen` is above
+    the last `as_of`), `id-reused`, `stale`, `not-allowed`, `too-many-commands` (over 500 about one
+    request in 35 days).
     """
 
     department: Code

@@ -1,4 +1,4 @@
-"""`documents.lifecycle.v1`: the state of each file a request names, said once the fact that names it was read."""
+"""`documents.lifecycle.v1`: the state of each file of a request, published after the fact that names it."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ class FileFact(Fact, families=(topics.DOCUMENTS,)):
 
 
 class FileAccepted(FileFact, type="document.accepted"):
-    """The file may be opened by the department. `size` in bytes; `sha256` in hexadecimal."""
+    """The department may open the file. `size` in bytes; `sha256` in hexadecimal."""
 
     name: Text
     media_type: str
@@ -20,6 +20,6 @@ class FileAccepted(FileFact, type="document.accepted"):
 
 
 class FileRefused(FileFact, type="document.refused"):
-    """`because`: `not-claimed` (nobody who may use the file named it), `expired` (its bytes are gone)."""
+    """`because`: `not-claimed` (the request has no claim on it), `expired` (its bytes were removed)."""
 
     because: Code

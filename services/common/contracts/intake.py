@@ -1,4 +1,4 @@
-"""`requests.intake.v1`: what people ask of the counter, said by the gateway."""
+"""`requests.intake.v1`: people's requests and acts, published by the gateway."""
 
 from typing import Literal
 from uuid import UUID
@@ -27,18 +27,18 @@ class RequestSubmitted(DomainEvent, type="request.submitted", families=(topics.I
 
 
 class Act(DomainEvent, families=(topics.INTAKE,)):
-    """What a person does about a request of theirs; the `ce_id` of the record is the act id that they were given."""
+    """A person's act on their own request. The record's `ce_id` is the act id that the gateway returned."""
 
     account_id: UUID
     actor_id: UUID
 
 
 class RequestReplied(Act, type="request.replied"):
-    """The person adds words, files or both."""
+    """The person adds a text, files or both."""
 
     text: Prose | None = None
     documents: tuple[UUID, ...] = Field(default=(), max_length=MAX_DOCUMENTS)
 
 
 class Withdrawn(Act, type="request.withdrawn", schema="intake.request.withdrawn"):
-    """The person takes the request back. Intake judges whether that came in time."""
+    """The person withdraws the request. Intake decides if its state allows it."""

@@ -1,4 +1,4 @@
-"""The internal calls, as both their ends know them: gateway → documents, notifications → gateway."""
+"""The bodies of internal calls: gateway → documents, notifications → gateway."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -45,14 +45,14 @@ class ClaimResponse(Value):
 
 
 class Refusal(Value):
-    """Why one file cannot be claimed: the owner has no such file, or it is another request's."""
+    """Why one file cannot be claimed: the owner has no such file, or another request has it."""
 
     document: UUID
     code: Literal["unknown", "used"]
 
 
 class ClaimRefused(Value):
-    """The body of a 422: every file that cannot be claimed. None was."""
+    """The body of a 422: every file that cannot be claimed. No file was."""
 
     refused: tuple[Refusal, ...]
 
@@ -71,7 +71,7 @@ class RecipientsRequest(Value):
 
 
 class Recipient(Value):
-    """The person behind an account, as the gateway knows them at the moment of sending. Never stored elsewhere."""
+    """The owner of an account, read from the gateway just before sending. Never stored elsewhere."""
 
     name: str
     email: str | None = None

@@ -1,6 +1,6 @@
-"""`requests.lifecycle.v1`: the life of a request, said by intake alone and numbered by `seq`.
+"""`requests.lifecycle.v1`: the facts about a request, numbered by `seq`. Only intake publishes them.
 
-The same facts are said again on `requests.restated.v1` when views are rebuilt.
+A rebuild of views publishes the same facts on `requests.restated.v1`.
 """
 
 from datetime import date
@@ -13,7 +13,7 @@ from services.common.contracts.intake import Who
 
 
 class State(StrEnum):
-    """Where a request stands; the words people read are in the catalogue of texts."""
+    """The state of a request. The gateway has the names that people read."""
 
     RECEIVED = "received"
     REGISTERED = "registered"
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class LifecycleFact(Fact, families=(topics.LIFECYCLE, topics.RESTATED)):
-    """`seq` counts a request's facts from 1; `state` is where the request stands after this one."""
+    """`seq` counts a request's facts from 1; `state` is the request's state after this one."""
 
     seq: int
     state: State
@@ -44,7 +44,7 @@ class LifecycleFact(Fact, families=(topics.LIFECYCLE, topics.RESTATED)):
 
 
 class RequestRegistered(LifecycleFact, type="request.registered"):
-    """The request is in the books: it has a day of entry and a legal term."""
+    """The request is registered: it has an entry date and a legal term."""
 
     who: Who
     subject: Code
@@ -75,7 +75,7 @@ class RequestAnswered(LifecycleFact, type="request.answered"):
 
 
 class RequestConcluded(LifecycleFact, type="request.concluded"):
-    """Closed: by the department's decision, or because nobody came back on the answer in time."""
+    """Closed by the department's decision, or because the person did not reply in time."""
 
 
 class RequestRejected(LifecycleFact, type="request.rejected"):
@@ -84,13 +84,13 @@ class RequestRejected(LifecycleFact, type="request.rejected"):
 
 
 class RequestWithdrawn(LifecycleFact, type="request.withdrawn"):
-    """Taken back by the person before a department decided. `act_id` is the `ce_id` of the act."""
+    """Withdrawn by the person before a department decided. `act_id` is the `ce_id` of the act."""
 
     act_id: str
 
 
 class MessageAdded(LifecycleFact, type="request.message-added"):
-    """The person wrote, or named files, or both; kept wherever the request stands. `act_id` is the `ce_id` of the act."""
+    """The person added a text, files or both; allowed in every state. `act_id` is the `ce_id` of the act."""
 
     act_id: str
     text: Prose | None = None
@@ -111,7 +111,7 @@ class DocumentRefused(LifecycleFact, type="request.document-refused"):
 
 
 class CommandRef(Value):
-    """The department's record that something answers: where it lies, so that its author can find it."""
+    """The command that a fact results from, with the position of the department's record."""
 
     id: str
     topic: str
@@ -120,10 +120,10 @@ class CommandRef(Value):
 
 
 class ActRefused(LifecycleFact, type="request.act-refused"):
-    """Somebody's act was valid but is not allowed where the request stands. Nothing else changed.
+    """An act or command was valid but is not allowed in this state. Nothing else changed.
 
-    `act_id` is the `ce_id` of what was refused; `catch_up_to` the `seq` its author had not seen, when that is why.
-    `code`: `not-allowed` (where the request stands), `too-many-acts` (of its author's), `stale` (a department's).
+    `act_id` is the `ce_id` of the refused record; `catch_up_to` is the `seq` that a stale command had not seen.
+    `code`: `not-allowed` (in this state), `too-many-acts` (of the person), `stale` (a department's command).
     """
 
     act_id: str

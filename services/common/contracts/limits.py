@@ -6,7 +6,7 @@ from typing import Final
 MAX_FILE_BYTES: Final = 25 * 1024 * 1024
 
 MAX_FILE_NAME: Final = 150
-"""Characters, its extension included."""
+"""Maximum characters, including the extension."""
 
 MEDIA_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "application/pdf": (".pdf",),
@@ -19,4 +19,4 @@ MAX_UPLOAD_SECONDS: Final = 600
 """Seconds that one upload may take: 25 MiB at a third of a megabit a second."""
 
 MAX_RECIPIENTS: Final = 200
-"""Accounts that may be asked about in one call."""
+"""Maximum accounts in one call."""

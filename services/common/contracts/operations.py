@@ -1,7 +1,7 @@
-"""`operations.audit.v1`: what operators do by hand, said by their command line. It names them, and no person served.
+"""`operations.audit.v1`: the actions of operators, published by their command line. They name operators, not citizens.
 
-The key of a record is the id of the operation, under which all of it is found. A dead letter that is named here has
-ended: it is what tells the letters that are still to be looked at from those that lie there for their time.
+The key of a record is the operation id. A dead letter that `operation.letters-ended` names needs no more work: its
+topic keeps it until retention deletes it, so only these events tell it from open letters.
 """
 
 from datetime import datetime
@@ -14,23 +14,23 @@ from services.common.contracts import topics
 from services.common.contracts.base import Code, Event, Text, Value
 
 MAX_LETTERS = 500
-"""Letters that one event names."""
+"""Maximum letters in one event."""
 
 Line = Annotated[Text, StringConstraints(max_length=500)]
 
 
 class OperationFact(Event, families=(topics.OPERATIONS,)):
-    """`occurred_at` is the clock of the machine where the command was given."""
+    """`occurred_at` is the clock of the machine where the command runs."""
 
     operation_id: UUID
     occurred_at: datetime
 
 
 class OperationBegun(OperationFact, type="operation.begun"):
-    """Somebody is about to do something, or to look at what persons wrote; `planned` counts what it is about.
+    """An operator starts to change something, or to read what people wrote. `planned` counts records or requests.
 
-    `action`: `redrive`, `discard`, `replay`, `rebuild`, `reveal`. `user` is the operating system's, `name` what they gave
-    beside it. `terms` are what the command was told.
+    `action`: `redrive`, `discard`, `replay`, `rebuild`, `reveal`. `user` is the operating system's, `name` is typed by
+    the operator. `terms` are the command's arguments.
     """
 
     action: Code
@@ -42,9 +42,9 @@ class OperationBegun(OperationFact, type="operation.begun"):
 
 
 class LetterRef(Value):
-    """A dead letter: where its record first lay and for which group, and its own offset among that group's letters.
+    """A dead letter: its group, its record's original position, and its own offset in the dead-letter topic.
 
-    `letter` is absent where the letter was gone before its record was given up.
+    `letter` is null if the letter was deleted before its record was discarded.
     """
 
     group: Code
@@ -55,21 +55,21 @@ class LetterRef(Value):
 
 
 class LettersEnded(OperationFact, type="operation.letters-ended"):
-    """These letters need nobody any more. `how`: `redriven` and taken, or `discarded`."""
+    """These letters need no more work. `how`: `redriven` (and processed) or `discarded`."""
 
     how: Code
     letters: Annotated[tuple[LetterRef, ...], Field(max_length=MAX_LETTERS)]
 
 
 class OperationAdvanced(OperationFact, type="operation.advanced"):
-    """How far a long operation is: from there it goes on, should it break off."""
+    """Progress of a long operation. If interrupted, it continues from here."""
 
     done: int
     of: int
 
 
 class OperationEnded(OperationFact, type="operation.ended"):
-    """`outcome`: `done`, `stopped` (by hand), `failed`. `counts` says how many records ended how."""
+    """`outcome`: `done`, `stopped` (by hand), `failed`. `counts`: records by outcome."""
 
     outcome: Code
     counts: dict[str, int]

@@ -1,4 +1,4 @@
-"""Topic names (docs/contracts: one owner each; `deploy/topics.yaml` declares how they are kept)."""
+"""Topic names. `deploy/topics.yaml` declares the topics and their settings."""
 
 from typing import Final
 
@@ -11,8 +11,8 @@ DELIVERIES: Final = "notifications.deliveries.v1"
 OPERATIONS: Final = "operations.audit.v1"
 
 REQUEST_PARTITIONS: Final = 12
-"""Every topic that intake, routing or documents reads has this many, so that one member holds a request's partition
-of each of them."""
+"""Partitions of every topic that intake, routing or documents reads: one member gets a request's partition of each
+of them."""
 
 
 def inbox(department: str) -> str:
@@ -32,7 +32,7 @@ def dead_letters(topic: str, group: str) -> str:
 
 
 def family(topic: str) -> str:
-    """The topic with the department's code left open: what decides which events it may carry."""
+    """The topic with `*` for the department's code. It decides which events are allowed."""
     parts = topic.split(".")
     if parts[0] == "departments" and len(parts) == 4:
         return f"departments.*.{parts[2]}.{parts[3]}"

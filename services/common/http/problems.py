@@ -71,7 +71,7 @@ class FieldProblem(BaseModel):
 
 
 class ProblemDocument(BaseModel):
-    """RFC 9457, as every refusal and failure is answered."""
+    """The body of every error response (RFC 9457)."""
 
     type: Annotated[str, Field(pattern="^urn:postigo:problem:[a-z-]+$")]
     title: str
@@ -166,7 +166,7 @@ def _body_model(route: APIRoute) -> type[BaseModel]:
 
 
 async def _on_disconnect(request: Request, error: Exception) -> Response:
-    """The client is gone, but the metrics count this response."""
+    """No client reads this response, but the metrics count it."""
     return problem_response(request.scope, Problem(problem_types.BAD_REQUEST))
 
 
@@ -187,9 +187,9 @@ def problem_responses(*of: ProblemType) -> dict[int | str, dict[str, Any]]:
     return {
         status: {
             "model": ProblemDocument,
-            "description": "; ".join(f"{kind.title.en} (`{kind.code}`)" for kind in same),
+            "description": "; ".join(f"{kind.title.en} (`{kind.code}`)" for kind in kinds),
         }
-        for status, same in by_status.items()
+        for status, kinds in by_status.items()
     }
 
 
