@@ -1,4 +1,4 @@
-"""Text from strangers, made harmless: nothing invisible in it, and no line break."""
+"""Cleans untrusted text: removes invisible characters and line breaks."""
 
 import re
 import unicodedata
@@ -18,12 +18,12 @@ def one_line(text: str, longest: int | None = None) -> str:
 
 
 def clean_file_name(name: str, media_type: str) -> str:
-    """The last part of `name` as a path, on one line, of at most `MAX_FILE_NAME` characters, ending as its type does.
+    """The last part of the path `name`, on one line, at most `MAX_FILE_NAME` characters, with an extension of its type.
 
-    One that ends otherwise, perhaps as another type does, gets the right ending after its own.
+    A name with another extension, or none, gets the first extension of its type appended.
     """
-    tidy = unicodedata.normalize("NFC", one_line(_PATH.split(name)[-1])).strip(" .")
-    endings = MEDIA_TYPES[media_type]
-    given = next((each for each in endings if tidy.lower().endswith(each)), "")
-    stem, ending = tidy[: len(tidy) - len(given)], tidy[len(tidy) - len(given) :] or endings[0]
-    return (stem[: MAX_FILE_NAME - len(ending)].rstrip(" .") or "documento") + ending
+    cleaned = unicodedata.normalize("NFC", one_line(_PATH.split(name)[-1])).strip(" .")
+    extensions = MEDIA_TYPES[media_type]
+    split = len(cleaned) - next((len(each) for each in extensions if cleaned.lower().endswith(each)), 0)
+    stem, extension = cleaned[:split], cleaned[split:] or extensions[0]
+    return (stem[: MAX_FILE_NAME - len(extension)].rstrip(" .") or "documento") + extension

@@ -92,13 +92,13 @@ class Catalogue(_Entry):
 
     def valid_leaf(self, subject: str, reason: str) -> bool:
         """Whether the subject exists and has this reason."""
-        found = self.subjects.get(subject)
-        return found is not None and reason in found.reasons
+        entry = self.subjects.get(subject)
+        return entry is not None and reason in entry.reasons
 
     def department_of(self, subject: str) -> str | None:
         """The code of the department that handles the subject; None if the subject is unknown."""
-        found = self.subjects.get(subject)
-        return None if found is None else found.department
+        entry = self.subjects.get(subject)
+        return None if entry is None else entry.department
 
     def clock_of(self, reason: str) -> Clock:
         """The legal term of a reason. Raises `KeyError` if the reason is unknown."""

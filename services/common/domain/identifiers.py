@@ -103,7 +103,7 @@ def parse_reference(typed: str) -> str | None:
 
 def _first_values(bits: int) -> list[int]:
     """The first 50 of 128 bits, as ten numbers of five bits."""
-    return [bits >> (128 - 5 * (place + 1)) & 31 for place in range(_BODY)]
+    return [bits >> (128 - 5 * (index + 1)) & 31 for index in range(_BODY)]
 
 
 def _format_reference(values: list[int]) -> str:

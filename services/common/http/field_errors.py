@@ -141,14 +141,14 @@ def _parameter(loc: tuple[int | str, ...]) -> str:
 
 
 def _body_errors(errors: Iterable[ErrorDetails | dict[str, Any]], model: type[BaseModel]) -> list[FieldError]:
-    errors_found = [_error(each, "".join(f"/{part}" for part in _known(each["loc"], model))) for each in errors]
-    return list(dict.fromkeys(_unknown(model) if each.code == "unknown_field" else each for each in errors_found))
+    field_errors = [_error(each, "".join(f"/{part}" for part in _known(each["loc"], model))) for each in errors]
+    return list(dict.fromkeys(_unknown(model) if each.code == "unknown_field" else each for each in field_errors))
 
 
-def _error(found: ErrorDetails | dict[str, Any], pointer: str | None, parameter: str | None = None) -> FieldError:
-    context = found.get("ctx") or {}
+def _error(error: ErrorDetails | dict[str, Any], pointer: str | None, parameter: str | None = None) -> FieldError:
+    context = error.get("ctx") or {}
     # For a text that another validator has already processed, Pydantic says "Value" and "items" instead of "string".
-    kind = f"string_{found['type']}" if context.get("field_type") == "Value" else found["type"]
+    kind = f"string_{error['type']}" if context.get("field_type") == "Value" else error["type"]
     code = context["code"] if kind == "postigo" else _CODES.get(kind, "invalid")
     if kind == "string_too_short" or (code == "format" and context.get("pattern") == r"\S"):
         code = "blank" if context.get("min_length", 1) == 1 else code

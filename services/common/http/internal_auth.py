@@ -30,7 +30,7 @@ async def require_signature_of_stream(request: Request) -> None:
 
 
 def _reject_unsigned(scope: Scope) -> Problem | None:
-    """The admission (see `middleware`) of the paths under `/internal/`: without a signature, no body is looked at."""
+    """The admission (see `middleware`) of the paths under `/internal/`: without a signature, no body is read."""
     unsigned = scope["path"].startswith("/internal/") and not _has_signature(scope)
     return Problem(problem_types.SIGNATURE) if unsigned else None
 

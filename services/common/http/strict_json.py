@@ -138,10 +138,10 @@ def parse_json(body: bytes) -> Any:
 
 
 def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    value = dict(pairs)
+    if len(value) != len(pairs):
         raise ValueError("a repeated name")
-    return found
+    return value
 
 
 def _constant(name: str) -> NoReturn:

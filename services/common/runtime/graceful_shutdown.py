@@ -1,6 +1,6 @@
 """Graceful shutdown: readiness fails first, and the listener closes later.
 
-Load balancers have stopped sending requests by then, so that no request meets a closed port.
+Load balancers have stopped sending requests by then, so that no request gets a closed port.
 """
 
 import asyncio
@@ -18,20 +18,20 @@ DRAINING: Final = "postigo.draining"
 
 
 def is_draining(scope: Scope) -> bool:
-    """Whether the process has received SIGTERM and is about to close its listener."""
+    """Whether the process has received SIGTERM and will close its listener."""
     return DRAINING in scope.get("state", {})
 
 
 class DrainingServer(uvicorn.Server):
     """Goes on serving for `drain` seconds after SIGTERM, and closes its listener only then.
 
-    During this time `is_draining` is true for its requests, and for those of the server `behind` it.
+    During this time `is_draining` is true for its requests, and those of its `internal` server.
     """
 
-    def __init__(self, config: uvicorn.Config, drain: float = 0.0, behind: "DrainingServer | None" = None) -> None:
+    def __init__(self, config: uvicorn.Config, drain: float = 0.0, internal: "DrainingServer | None" = None) -> None:
         super().__init__(config)
         self._drain = drain
-        self._behind = behind
+        self._internal = internal
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -40,8 +40,8 @@ class DrainingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         self._start_draining()
-        if self._behind is not None:
-            self._behind._start_draining()
+        if self._internal is not None:
+            self._internal._start_draining()
         await asyncio.sleep(self._drain)
         await super().shutdown(sockets)
 

@@ -34,7 +34,7 @@ MEASURE_EVERY: Final = 2.0
 """Seconds between two measurements of lag and health."""
 
 BLOCKED_AFTER: Final = 15.0
-"""Seconds without a turn of the watching loop after which the event loop counts as blocked. One turn takes up to ten."""
+"""Seconds without a round of `_watch` after which the event loop counts as blocked. One round takes up to ten."""
 
 HUNG_CONSUMER_STOP_TIMEOUT: Final = 5.0
 """Seconds for a clean stop of a process with a hung consumer. Short, because its partitions wait for a new process."""
@@ -114,7 +114,7 @@ class Process:
     async def _watch(self) -> None:
         """Measure each subscription regularly. If one of them or the producer hangs, end the process.
 
-        Each turn restarts a timer of `faulthandler`. If the event loop is blocked the timer expires, and the process ends
+        Each round restarts a `faulthandler` timer. If the event loop is blocked the timer expires, and the process ends
         with the tracebacks of its threads.
         """
         while True:
@@ -143,8 +143,8 @@ class Process:
         return self.publisher is not None and await self.publisher.hangs()
 
     async def _measure(self, running: Sequence[Subscription]) -> None:
-        """Measure all lags. Where one cannot be measured, a new connection shows whether the broker is unavailable to all
-        clients, which is an outage, or only to this consumer, which then hangs.
+        """Measure all lags. If one cannot be measured, a new connection shows whether the broker is unavailable to all
+        clients (an outage) or only to this consumer (it hangs).
         """
         measured = await asyncio.gather(*(each.measure() for each in running))
         unmeasured = [each for each, succeeded in zip(running, measured, strict=True) if not succeeded]

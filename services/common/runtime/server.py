@@ -1,4 +1,4 @@
-"""The HTTP servers of a process: one for probes and internal calls, and in some processes a public one."""
+"""The HTTP servers of a process: one for probes and internal calls, sometimes a public one."""
 
 import asyncio
 import resource
@@ -16,7 +16,7 @@ from services.common.runtime.settings import PublicListener, Settings
 from services.common.telemetry import logging, tracing
 
 OPEN_FILES: Final = 16_384
-"""Maximum open sockets and files of a process. Many systems set 1024 by default."""
+"""Maximum open sockets and files. Many systems set 1024."""
 
 _COMMON: Final[dict[str, Any]] = {
     "loop": "uvloop",
@@ -57,9 +57,9 @@ def serve(service: str, settings: Settings, internal: ASGIApp, *, drain: float =
 
 def serve_with_public(service: str, settings: PublicListener, internal: ASGIApp, public: ASGIApp) -> None:
     """Run a process that also has a public listener. Both share one event loop and the lifespan of `internal`."""
-    behind = DrainingServer(internal_config(internal, settings))
-    front = DrainingServer(public_config(public, settings), settings.http_drain, behind)
-    _run(service, settings, behind, front)
+    internal_server = DrainingServer(internal_config(internal, settings))
+    public_server = DrainingServer(public_config(public, settings), settings.http_drain, internal_server)
+    _run(service, settings, internal_server, public_server)
 
 
 def _run(service: str, settings: Settings, internal: DrainingServer, public: DrainingServer | None = None) -> None:
@@ -72,7 +72,7 @@ def _run(service: str, settings: Settings, internal: DrainingServer, public: Dra
     if not (internal.started and (public is None or public.started)):
         sys.exit(STARTUP_FAILURE)
     if received is not None:
-        # End by the same signal, so that the parent process sees which one it was.
+        # End by the same signal, so that the parent process sees it.
         signal.signal(received, signal.SIG_DFL)
         signal.raise_signal(received)
 

@@ -70,7 +70,7 @@ def from_environment(kind: type[S]) -> S:
     except ValidationError as error:
         for each in error.errors(include_input=False, include_url=False, include_context=False):
             # The message of our own validators may contain the value, which may be a secret.
-            wrong = "the value is invalid" if each["type"] == "value_error" else each["msg"]
-            print(f"{'_'.join(map(str, each['loc'])).upper()}: {wrong}", file=sys.stderr)
+            text = "the value is invalid" if each["type"] == "value_error" else each["msg"]
+            print(f"{'_'.join(map(str, each['loc'])).upper()}: {text}", file=sys.stderr)
         print("Each variable is explained in .env.example.", file=sys.stderr)
         raise SystemExit(2) from None

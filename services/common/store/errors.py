@@ -29,8 +29,8 @@ _UNREACHABLE: Final = (
 
 
 def _packed(sqlstate: str) -> int:
-    """An SQLSTATE as the number that PostgreSQL makes of it: six bits for each character."""
-    return sum((ord(each) - ord("0") & 0x3F) << 6 * place for place, each in enumerate(sqlstate))
+    """An SQLSTATE as PostgreSQL's number for it: six bits for each character."""
+    return sum((ord(each) - ord("0") & 0x3F) << 6 * index for index, each in enumerate(sqlstate))
 
 
 _MONGODB: Final = frozenset({6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031})
@@ -40,7 +40,7 @@ _POSTGRESQL: Final = frozenset(
     map(
         _packed,
         (
-            *("40001", "40P01", "55P03"),  # lost against another transaction: a retry is safe
+            *("40001", "40P01", "55P03"),  # conflict between transactions: a retry is safe
             *("53100", "53200", "53300"),  # out of disk space, of memory, of connections
             *("57014", "57P01", "57P02", "57P03", "58030"),  # timed out, shutting down, crashed, starting, disk error
         ),
@@ -52,7 +52,7 @@ _CODES: Final = _MONGODB | _POSTGRESQL
 
 _INTERNAL_ERROR: Final = 1
 
-# FerretDB puts the source lines that the error passed in front of the message of PostgreSQL or its client.
+# FerretDB puts its own source lines in front of the message of PostgreSQL or of its client.
 _SOURCE_LINES: Final = re.compile(r"\A(?:\S+\.go:\d+ \(\S+\): )+")
 _UNAVAILABLE_PREFIXES: Final = (
     "failed to connect to ",
@@ -120,7 +120,7 @@ def _is_unavailable(failure: Mapping[str, Any]) -> bool:
 def _names_outage(text: str) -> bool:
     """Whether FerretDB's text means that its PostgreSQL is unavailable.
 
-    Only the start and the end are compared: the middle may quote a document, which people write.
+    Only the start and the end are compared: the middle may quote text that people wrote.
     """
     message = _SOURCE_LINES.sub("", text.strip())
     return message.startswith(_UNAVAILABLE_PREFIXES) or message.endswith(_UNAVAILABLE_SUFFIXES)

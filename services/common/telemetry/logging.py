@@ -1,4 +1,4 @@
-"""Logs as JSON lines on standard output. An exception is logged with its type and place, but without its text."""
+"""Logs as JSON lines on standard output. Of an exception, the type and traceback are logged, not the text."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class _LibraryHandler(logging.Handler):
-    """Logs that another library logged something, and where. Its message and its exception may contain personal data."""
+    """Logs where another library logged something, without its texts, which may contain personal data."""
 
     def emit(self, record: logging.LogRecord) -> None:
         raised = record.exc_info[1] if record.exc_info else record.msg

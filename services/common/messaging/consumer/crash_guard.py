@@ -77,7 +77,7 @@ class CrashGuard:
 
     @property
     def needs_recovery(self) -> bool:
-        """Whether `enter_recovery` must be called before the first batch is processed."""
+        """Whether `enter_recovery` must be called before the first batch."""
         return self.previous_run is not None and self.previous_run.unclean and not self._recovery_entered
 
     def enter_recovery(self, next_offsets: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> None:
@@ -109,7 +109,7 @@ class CrashGuard:
         await process(records)
         ARMED and reach(Failpoint.CARE_TAKEN)
         if self._suspects or self._recovery_ends:
-            self._leave_behind(ranges)
+            self._drop_passed(ranges)
 
     async def _journal_batch(self, ranges: Mapping[TopicPartition, OffsetRange]) -> None:
         """Write the batch to the journal during recovery. The first batch after recovery removes the last entry."""
@@ -120,7 +120,7 @@ class CrashGuard:
             await self._journal.set_batch({**self._suspects, **merged} if recovering else self._suspects)
             self._batch_journalled = recovering
 
-    def _leave_behind(self, ranges: Mapping[TopicPartition, OffsetRange]) -> None:
+    def _drop_passed(self, ranges: Mapping[TopicPartition, OffsetRange]) -> None:
         """Drop suspect ranges and recovery ends that the processed batch has passed."""
         processed = {tp: after for tp, (_, after) in ranges.items()}
         self._suspects = {tp: each for tp, each in self._suspects.items() if processed.get(tp, 0) < each[1]}
@@ -145,14 +145,14 @@ class CrashGuard:
             await self._batch_processor.process([record])
             ARMED and reach(Failpoint.ENDED_ALONE)
         finally:
-            # The process is alive, also if an engine was unavailable: the attempt must not count against the record.
+            # The process survived, even if an engine was unavailable: the attempt must not count against the record.
             del self._attempts[position]
             await self._journal.clear_attempts(position)
 
     async def _dead_letter(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
         """Dead-letter the record, once per run. Its attempts stay counted, so that redelivery does not try it again."""
         if position not in self._dead_lettered:
-            # One attempt more than the maximum: the run that should have dead-lettered the record died parsing it.
+            # Two attempts over the maximum: the run that should have dead-lettered the record crashed while parsing it.
             unparsed = self._attempts[position] > MAX_ATTEMPTS + 1
             await self._batch_processor.dead_letter_unprocessed(record, FATAL, unparsed=unparsed)
             ARMED and reach(Failpoint.ENDED_UNTRIED)

@@ -61,12 +61,12 @@ class CrashJournal:
 
     async def set_batch(self, ranges: Mapping[TopicPartition, OffsetRange]) -> None:
         """Replace the journalled batch: the offset ranges that are about to be processed, and those still suspected."""
-        in_hand = [
+        batch = [
             {"topic": tp.topic, "partition": tp.partition, "first": first, "after": after}
             for tp, (first, after) in ranges.items()
         ]
         with translate_store_errors():
-            await self._collection.update_one({"_id": self._member_id}, {"$set": {"in_hand": in_hand}})
+            await self._collection.update_one({"_id": self._member_id}, {"$set": {"in_hand": batch}})
 
     async def add_attempt(self, position: Position) -> int:
         """Count an attempt before the record is processed alone. Returns the attempts so far, this one included."""

@@ -1,4 +1,4 @@
-"""Commits offsets in the background, because the broker's answer takes as long as a save.
+"""Commits offsets in the background, because a commit takes as long as a save.
 
 Only one commit is in progress at a time, and at most one more batch is processed meanwhile. After a crash the fatal
 record is therefore in one of two batches (`crash_guard.py`). Records that were processed but not committed are
@@ -71,7 +71,7 @@ class OffsetCommitter:
     async def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         consumer = self._consumer()
         assigned = consumer.assignment()
-        if ours := {tp: offset for tp, offset in offsets.items() if tp in assigned}:
+        if owned := {tp: offset for tp, offset in offsets.items() if tp in assigned}:
             async with asyncio.timeout(COMMIT_TIMEOUT):
-                await consumer.commit(ours)
+                await consumer.commit(owned)
             self._health.report_answer()

@@ -60,8 +60,8 @@ class OffsetTracker:
         A gap that `find_truncated` has checked, and that a second poll confirms, is not returned again: the marker at the
         end of a transaction takes an offset, but is never delivered.
         """
-        found = {tp: (expected, at) for tp, at in first.items() if at > (expected := self.next_offsets.get(tp, at))}
-        return {tp: gap for tp, gap in found.items() if self._checked_gaps.get(tp) != gap}
+        gaps = {tp: (expected, at) for tp, at in first.items() if at > (expected := self.next_offsets.get(tp, at))}
+        return {tp: gap for tp, gap in gaps.items() if self._checked_gaps.get(tp) != gap}
 
     async def find_truncated(
         self, consumer: AIOKafkaConsumer, gaps: Mapping[TopicPartition, Gap]

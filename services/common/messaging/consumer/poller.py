@@ -68,22 +68,22 @@ class FairPoller:
         self.polled = frozenset()
         assigned = consumer.assignment()
         half = -(-self._batch_size // 2)
-        found = await _fetch(consumer, half, timeout_ms=IDLE_MS)
-        if len(found) == half < self._batch_size:
-            found += await _fetch_shares(consumer, assigned, self._batch_size - half)
+        batch = await _fetch(consumer, half, timeout_ms=IDLE_MS)
+        if len(batch) == half < self._batch_size:
+            batch += await _fetch_shares(consumer, assigned, self._batch_size - half)
         if consumer.assignment() != assigned:
-            self._seek_back(consumer, found)
+            self._seek_back(consumer, batch)
             return ()
-        self.polled = frozenset(TopicPartition(record.topic, record.partition) for record in found)
-        return tuple(found)
+        self.polled = frozenset(TopicPartition(record.topic, record.partition) for record in batch)
+        return tuple(batch)
 
-    def _seek_back(self, consumer: AIOKafkaConsumer, found: Iterable[Record]) -> None:
+    def _seek_back(self, consumer: AIOKafkaConsumer, batch: Iterable[Record]) -> None:
         """Discard a poll during which a rebalance ended, and seek to where its partitions must continue.
 
         Otherwise the discarded records would be missing until the next record of their partition reveals the gap.
         """
         first: dict[TopicPartition, int] = {}
-        for record in found:
+        for record in batch:
             first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
         for tp in consumer.assignment() & first.keys():
             consumer.seek(tp, min(first[tp], self._offsets.next_offsets.get(tp, first[tp])))
@@ -97,18 +97,18 @@ class FairPoller:
 
 async def _fetch_shares(consumer: AIOKafkaConsumer, assigned: Collection[TopicPartition], size: int) -> list[Record]:
     """Up to `size` records: an equal share of each partition, then the rest in fetch order."""
-    found: list[Record] = []
+    batch: list[Record] = []
     share = max(1, size // max(1, len(assigned)))
     for tp in assigned:
-        if limit := min(share, size - len(found)):
-            found += await _fetch(consumer, limit, tp)
-    if limit := size - len(found):
-        found += await _fetch(consumer, limit)
-    return found
+        if limit := min(share, size - len(batch)):
+            batch += await _fetch(consumer, limit, tp)
+    if limit := size - len(batch):
+        batch += await _fetch(consumer, limit)
+    return batch
 
 
 async def _fetch(
     consumer: AIOKafkaConsumer, limit: int, *partitions: TopicPartition, timeout_ms: int = 0
 ) -> list[Record]:
-    found = await consumer.getmany(*partitions, timeout_ms=timeout_ms, max_records=limit)
-    return list(chain(*found.values()))
+    lists = await consumer.getmany(*partitions, timeout_ms=timeout_ms, max_records=limit)
+    return list(chain(*lists.values()))

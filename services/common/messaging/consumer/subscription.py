@@ -213,10 +213,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _mark_processed(self, after: Mapping[TopicPartition, int]) -> None:
         """Record and commit the offsets of partitions that are still assigned."""
         assigned = self.consumer.assignment()
-        ours = {tp: offset for tp, offset in after.items() if tp in assigned}
+        owned = {tp: offset for tp, offset in after.items() if tp in assigned}
         self.health.progressed()
-        self.offsets.mark_processed(ours)
-        await self._committer.commit(ours)
+        self.offsets.mark_processed(owned)
+        await self._committer.commit(owned)
 
     async def _retry_later(self, first: Mapping[TopicPartition, int], error: Exception) -> None:
         """Seek back to the batch's start, and wait before it is polled again. Retries are unlimited and not counted."""
@@ -237,7 +237,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         ARMED and reach(Failpoint.STEPPED_BACK)
 
     def _seek(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Continue at these offsets, in those of the partitions that are still assigned."""
+        """Continue at these offsets, in the partitions that are still assigned."""
         with suppress(IllegalStateError, BrokerUnavailable):
             for tp in self.consumer.assignment() & offsets.keys():
                 self.consumer.seek(tp, offsets[tp])

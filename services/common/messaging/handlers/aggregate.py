@@ -24,8 +24,8 @@ INBOX_MIN: Final = 64
 """Newest entries that an inbox keeps, however old they are."""
 
 INBOX_MAX_PER_TOPIC: Final = 500
-"""Entries of one topic that an inbox holds at most, for events with an `on_too_many` handler: people or departments may
-send any number of them.
+"""Maximum inbox entries of one topic, for events with an `on_too_many` handler: people or departments may send any
+number of them.
 """
 
 E = TypeVar("E", bound=Event)

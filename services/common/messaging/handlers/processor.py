@@ -46,7 +46,7 @@ class IncomingRecord(NamedTuple):
 
     @property
     def redriven(self) -> bool:
-        """Whether an operator appended the record again: its first position is then another one."""
+        """Whether an operator appended the record again: its original position then differs."""
         return self.record is not None and self.received.position != position_of(self.record)
 
 

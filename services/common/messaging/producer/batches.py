@@ -62,7 +62,7 @@ class RecordMetadata(NamedTuple):
 
 
 class SentBatch(NamedTuple):
-    """Records of one partition that are acknowledged together. `indexes` are their places in the list that was sent."""
+    """Records of one partition that are acknowledged together. `indexes`: their indexes in the list that was sent."""
 
     acknowledgement: Acknowledgement
     indexes: Sequence[int]

@@ -43,7 +43,7 @@ SEND_TIMEOUT: Final = 5.0
 """Seconds without an acknowledgement after which the broker counts as unavailable."""
 
 HANGS_AFTER: Final = 3
-"""A request is unanswered for this many timeouts, while the broker answers others: then the producer counts as hung."""
+"""The producer counts as hung if a request is unanswered for this many timeouts while the broker answers others."""
 
 STOP_TIMEOUT: Final = 2.0
 """Seconds for a clean stop of the producer: if the broker does not answer, aiokafka waits forever."""
@@ -107,7 +107,7 @@ class Publisher:
         return producer
 
     async def stop(self) -> None:
-        """Stop the producer. Records that are not acknowledged within two seconds may not be sent."""
+        """Stop the producer. Records not acknowledged within two seconds may not be sent."""
         if self._cleanup:
             await asyncio.wait([self._cleanup])
         await self._discard_producer()
@@ -189,10 +189,10 @@ class Publisher:
 
     async def append(self, records: Sequence[ProducerRecord]) -> list[RecordMetadata]:
         """Send `records` unchanged. Returns where each was appended. Raises as `send` does."""
-        found: list[RecordMetadata] = []
+        metadata: list[RecordMetadata] = []
         for chunk in chunks(records):
-            found += metadata_of(await self._send_chunk(chunk))
-        return found
+            metadata += metadata_of(await self._send_chunk(chunk))
+        return metadata
 
     async def _send_chunk(self, chunk: Sequence[ProducerRecord]) -> list[SentBatch]:
         started, sent = _now(), list[SentBatch]()
