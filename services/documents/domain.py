@@ -111,14 +111,14 @@ def visible(current: File | None, owner: UUID) -> bool:
 
 def claim(files: Mapping[UUID, File | None], request_id: UUID, owner: UUID, at: datetime) -> dict[UUID, File]:
     """All `files`, claimed for the request. Files that were claimed already are unchanged. Raises `NotClaimable` if any cannot be."""
-    codes = {each: code for each, file in files.items() if (code := _objection(file, request_id, owner))}
+    codes = {each: code for each, file in files.items() if (code := _claim_error(file, request_id, owner))}
     if codes:
         raise NotClaimable(codes)
     return {each: _claimed(file, request_id, at) for each, file in files.items() if file is not None}
 
 
-def _objection(file: File | None, request_id: UUID, owner: UUID) -> Code | None:
-    """The file of another owner is treated as unknown."""
+def _claim_error(file: File | None, request_id: UUID, owner: UUID) -> Code | None:
+    """Another owner's file counts as unknown."""
     if file is None or not visible(file, owner):
         return "unknown"
     if file.confirmed_for is not None:

@@ -12,32 +12,32 @@ from minio.error import S3Error
 
 from services.common.domain.errors import ObjectStoreUnavailable
 
-_GONE: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
+_NOT_FOUND: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
 
 
 class MultipartUpload:
-    """An object that is uploaded in parts, one after another. It cannot be read until it is complete."""
+    """An object that is uploaded in parts, in order. It cannot be read until it is complete."""
 
     def __init__(self, client: Minio, bucket: str, key: str, media_type: str) -> None:
         self._client = client
-        self._place = (bucket, key)
+        self._object = (bucket, key)
         self._id = client._create_multipart_upload(bucket, key, {"Content-Type": media_type})
         self._parts: list[Part] = []
 
     def add(self, part: bytearray) -> None:
         """Upload the next part: at least 5 MiB, except the last one."""
         number = len(self._parts) + 1
-        etag = self._client._upload_part(*self._place, cast(bytes, part), None, self._id, number)
+        etag = self._client._upload_part(*self._object, cast(bytes, part), None, self._id, number)
         self._parts.append(Part(number, etag))
 
     def complete(self) -> None:
-        """Complete the object. S3 may answer 200 with an error in the body; then the result has no entity tag."""
-        result = self._client._complete_multipart_upload(*self._place, self._id, self._parts)
+        """Complete the object. S3 may answer 200 with an error in the body: then no `etag` results."""
+        result = self._client._complete_multipart_upload(*self._object, self._id, self._parts)
         if not result.etag:
             raise ObjectStoreUnavailable("the object was not completed")
 
     def abort(self) -> None:
-        _abort(self._client, *self._place, self._id)
+        _abort(self._client, *self._object, self._id)
 
 
 def abort_uploads(client: Minio, bucket: str, key: str) -> None:
@@ -51,5 +51,5 @@ def _abort(client: Minio, bucket: str, key: str, upload: str) -> None:
     try:
         client._abort_multipart_upload(bucket, key, upload)
     except S3Error as error:
-        if error.code not in _GONE:
+        if error.code not in _NOT_FOUND:
             raise

@@ -29,10 +29,10 @@ CONNECT_WITHIN: Final = 5.0
 ANSWER_WITHIN: Final = 20.0
 """Seconds. Nothing is retried here: when a call fails, the upload is aborted and the client sends it again."""
 
-_AWAY: Final = frozenset({"NoSuchBucket", "RequestTimeout", "SlowDown"})
-"""S3 codes with a status below 500 that also mean unavailable. A missing bucket is created when the process starts."""
+_UNAVAILABLE: Final = frozenset({"NoSuchBucket", "RequestTimeout", "SlowDown"})
+"""S3 codes below status 500 that also mean unavailable. A missing bucket is created when the process starts."""
 
-_MINE: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
+_EXISTS: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ def translate_object_store_errors() -> Iterator[None]:
     except HTTPError as error:
         raise ObjectStoreUnavailable(type(error).__name__) from None
     except S3Error as error:
-        if error.response.status >= 500 or error.code in _AWAY:
+        if error.response.status >= 500 or error.code in _UNAVAILABLE:
             raise ObjectStoreUnavailable(f"code {error.code}") from None
         raise
     except ServerError as error:
@@ -93,14 +93,14 @@ class Bucket:
 
     def writing(self, key: str, media_type: str) -> "ObjectWriter":
         """Start an object. It cannot be read until it is finished."""
-        return ObjectWriter(self._run, _Sending(self._client, self._name, key, media_type))
+        return ObjectWriter(self._run, _Calls(self._client, self._name, key, media_type))
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._http.clear()
 
     async def _run(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _reaching, call)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _translated, call)
 
     def _ensure(self) -> None:
         if self._client.bucket_exists(self._name):
@@ -108,7 +108,7 @@ class Bucket:
         try:
             self._client.make_bucket(self._name)
         except S3Error as error:
-            if error.code not in _MINE:
+            if error.code not in _EXISTS:
                 raise
 
     def _remove(self, key: str) -> None:
@@ -122,51 +122,51 @@ class ObjectWriter:
     Holds at most two parts and a chunk in memory. The object exists after `finish`; `abort` removes everything.
     """
 
-    def __init__(self, run: Run, sending: "_Sending") -> None:
+    def __init__(self, run: Run, calls: "_Calls") -> None:
         self._run = run
-        self._sending = sending
-        self._gathered = bytearray()
+        self._calls = calls
+        self._buffer = bytearray()
         self._in_flight: asyncio.Task[None] | None = None
 
     async def write(self, chunk: bytes) -> None:
         """Add `chunk`. Waits if the next part is full while one is still in flight."""
-        self._gathered += chunk
-        if len(self._gathered) >= PART:
-            await self._landed()
-            part, self._gathered = self._gathered, bytearray()
-            self._launch(lambda: self._sending.add(part))
+        self._buffer += chunk
+        if len(self._buffer) >= PART:
+            await self._wait()
+            part, self._buffer = self._buffer, bytearray()
+            self._start(lambda: self._calls.add(part))
 
     async def finish(self) -> str:
         """Complete the object. Returns the SHA-256 of its bytes, in hexadecimal."""
-        await self._landed()
-        self._launch(lambda: self._sending.complete(self._gathered))
-        await self._landed()
-        return self._sending.sha256
+        await self._wait()
+        self._start(lambda: self._calls.complete(self._buffer))
+        await self._wait()
+        return self._calls.sha256
 
     async def abort(self) -> None:
         """Remove the object and its parts, even when it is unknown whether the last call succeeded."""
         if self._in_flight is not None:
             await asyncio.wait([self._in_flight])
             self._in_flight.exception()
-        await self._run(self._sending.abort)
+        await self._run(self._calls.abort)
 
-    def _launch(self, call: Callable[[], None]) -> None:
+    def _start(self, call: Callable[[], None]) -> None:
         self._in_flight = asyncio.create_task(self._run(call))
 
-    async def _landed(self) -> None:
+    async def _wait(self) -> None:
         """Wait for the part in flight. A cancellation does not cancel its task, because a thread cannot be cancelled."""
         if self._in_flight is not None:
             await asyncio.wait([self._in_flight])
-            landed, self._in_flight = self._in_flight, None
-            landed.result()
+            done, self._in_flight = self._in_flight, None
+            done.result()
 
 
-class _Sending:
+class _Calls:
     """The calls for one object. They run one after another, each in a thread."""
 
     def __init__(self, client: Minio, bucket: str, key: str, media_type: str) -> None:
         self._client = client
-        self._place = (bucket, key)
+        self._object = (bucket, key)
         self._media_type = media_type
         self._digest = hashlib.sha256()
         self._upload: MultipartUpload | None = None
@@ -176,7 +176,7 @@ class _Sending:
         self._begun = True
         self._digest.update(part)
         if self._upload is None:
-            self._upload = MultipartUpload(self._client, *self._place, self._media_type)
+            self._upload = MultipartUpload(self._client, *self._object, self._media_type)
         self._upload.add(part)
 
     @property
@@ -187,7 +187,7 @@ class _Sending:
         self._begun = True
         self._digest.update(last)
         if self._upload is None:
-            self._client.put_object(*self._place, io.BytesIO(last), len(last), self._media_type)
+            self._client.put_object(*self._object, io.BytesIO(last), len(last), self._media_type)
             return
         if last:
             self._upload.add(last)
@@ -198,9 +198,9 @@ class _Sending:
             return
         if self._upload is not None:
             self._upload.abort()
-        self._client.remove_object(*self._place)
+        self._client.remove_object(*self._object)
 
 
-def _reaching(call: Callable[[], T]) -> T:
+def _translated(call: Callable[[], T]) -> T:
     with translate_object_store_errors():
         return call()

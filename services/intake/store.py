@@ -1,4 +1,4 @@
-"""Intake's collections: one document per request, by reference; `timelines` has the older facts of long ones."""
+"""Intake's collections: one document per request, by reference; `timelines` has the spilled older facts."""
 
 from services.common.contracts import topics
 from services.common.store import Database, DocumentStore, Timelines

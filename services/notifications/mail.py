@@ -91,7 +91,7 @@ class Mailer:
         try:
             yield connection
         finally:
-            # If it was interrupted within a command, its next user would read the answer to that command.
+            # If it was interrupted within a command, its next user would read the reply to that command.
             if connection.broken:
                 connection.smtp.close()
             else:

@@ -15,7 +15,7 @@ from services.notifications.domain import Addressee, Delivery
 
 LANGUAGES: Final = ("pt", "en")
 LONGEST: Final = 100
-"""Characters of a name or a reference that are shown. The rest is cut off."""
+"""Maximum characters shown of a name or a reference."""
 
 _FOLDER: Final = FileSystemLoader(Path(__file__).parent / "templates")
 _TEXT: Final = Environment(loader=_FOLDER, autoescape=False, undefined=StrictUndefined)  # noqa: S701 - plain text

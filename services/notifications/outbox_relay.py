@@ -1,4 +1,4 @@
-"""Publishes the outboxes of ended deliveries: at once those that ended here, later those that a crash left behind."""
+"""Publishes the outboxes of ended deliveries: at once after a try, and later those that a crash left."""
 
 import asyncio
 import time
@@ -21,10 +21,10 @@ from services.notifications.store import Deliveries
 log = structlog.get_logger()
 
 PERIOD: Final = 5.0
-"""Seconds between two searches for outboxes that were left behind."""
+"""Seconds between two searches for stale outboxes."""
 
 STALE_AFTER: Final = timedelta(seconds=30)
-"""Age at which an outbox counts as left behind. A younger one may be about to be published by another replica."""
+"""Age at which an outbox is stale. Another replica may be about to publish a younger one."""
 
 LIMIT: Final = 200
 """Deliveries found in one search."""
@@ -36,19 +36,19 @@ class OutboxRelay:
     def __init__(self, deliveries: Deliveries, publisher: Publisher) -> None:
         self._deliveries = deliveries
         self._publisher = publisher
-        self._fresh: list[Document[Delivery]] = []
+        self._ended: list[Document[Delivery]] = []
         self._woken = asyncio.Event()
         self._searched_at = 0.0
-        # An earlier run of this process, or a failed round, may have left outboxes behind.
-        self._behind = True
+        # An earlier run of this process, or a failed round, may have left unpublished outboxes.
+        self._must_search = True
 
     def publish_soon(self, ended: Sequence[Document[Delivery]]) -> None:
-        self._fresh.extend(ended)
+        self._ended.extend(ended)
         self._woken.set()
 
     async def flush(self) -> None:
-        """Publish what is left before the process ends, also what a cancelled round had begun."""
-        self._behind = True
+        """Publish all outboxes before the process ends, also those of a cancelled round."""
+        self._must_search = True
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_WAIT):
                 await self.round()
@@ -65,7 +65,7 @@ class OutboxRelay:
                 await sleep_with_jitter()
 
     async def round(self) -> bool:
-        """Publish everything there is. Returns False if the broker or the store is unavailable, or a bug was met."""
+        """Publish all outboxes. Returns False after an error: an unavailable broker or store, or our own bug."""
         try:
             await self._publish_all()
         except (Unavailable, TopicMissing) as error:
@@ -78,18 +78,18 @@ class OutboxRelay:
             )
         else:
             return True
-        self._behind = True
+        self._must_search = True
         return False
 
     async def _publish_all(self) -> None:
         self._woken.clear()
-        fresh, self._fresh = self._fresh, []
-        await self._publish(fresh)
-        if self._behind or time.monotonic() - self._searched_at >= PERIOD:
+        ended, self._ended = self._ended, []
+        await self._publish(ended)
+        if self._must_search or time.monotonic() - self._searched_at >= PERIOD:
             now = datetime.now(UTC)
-            left = await self._deliveries.unpublished(now if self._behind else now - STALE_AFTER, LIMIT)
-            await self._publish(left)
-            self._behind = len(left) == LIMIT
+            stale = await self._deliveries.unpublished(now if self._must_search else now - STALE_AFTER, LIMIT)
+            await self._publish(stale)
+            self._must_search = len(stale) == LIMIT
             self._searched_at = time.monotonic()
 
     async def _publish(self, documents: Sequence[Document[Delivery]]) -> None:

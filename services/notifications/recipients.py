@@ -19,7 +19,7 @@ TIMEOUT: Final = 5.0
 TARGET: Final = "/internal/recipients"
 
 _UNAVAILABLE: Final = frozenset({403, 429, 502, 503, 504})
-"""Statuses that say nothing about a delivery. A 403 rejects our signature, for example because a clock is wrong."""
+"""Statuses that do not depend on the delivery. A 403 rejects our signature, for example if a clock is wrong."""
 
 
 class Recipients:
@@ -29,42 +29,42 @@ class Recipients:
         self._secret = secret
         # An internal call must not use a proxy from the environment.
         self._http = httpx2.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False)
-        self._coalescer = Coalescer(self._ask, MAX_RECIPIENTS)
+        self._coalescer = Coalescer(self._fetch, MAX_RECIPIENTS)
 
     async def of(self, delivery: Delivery) -> Recipient | None:
-        """The current recipient, or None if there is no such account. Raises `NotSent` if the gateway gives no valid answer."""
-        answer = await self._coalescer.ask(delivery)
-        if isinstance(answer, NotSent):
-            raise answer
-        return answer
+        """The current recipient, or None if there is no such account. Raises `NotSent` if the call fails."""
+        result = await self._coalescer.ask(delivery)
+        if isinstance(result, NotSent):
+            raise result
+        return result
 
-    async def _ask(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | NotSent | None]:
-        """If one call for all fails, make one call for each: one account must not delay the others."""
+    async def _fetch(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | NotSent | None]:
+        """If the call for all fails, make one for each: one account must not delay others."""
         try:
             return await self._call(deliveries)
         except NotSent as error:
             if error.kind is FailureKind.UNAVAILABLE or len(deliveries) == 1:
                 return [error] * len(deliveries)
-        return [(await self._ask([each]))[0] for each in deliveries]
+        return [(await self._fetch([each]))[0] for each in deliveries]
 
     async def _call(self, deliveries: Sequence[Delivery]) -> Sequence[Recipient | None]:
-        asked = tuple(RecipientRequest(account_id=each.account_id, purpose=f"notice {each.id}") for each in deliveries)
-        body = RecipientsRequest(asked=asked).model_dump_json().encode()
-        about = {"Content-Type": "application/json"}
-        signed = signing.sign(self._secret, "POST", TARGET, body=body, about=about)
+        items = tuple(RecipientRequest(account_id=each.account_id, purpose=f"notice {each.id}") for each in deliveries)
+        body = RecipientsRequest(asked=items).model_dump_json().encode()
+        headers = {"Content-Type": "application/json"}
+        signed = signing.sign(self._secret, "POST", TARGET, body=body, about=headers)
         try:
-            answer = await self._http.post(TARGET, content=body, headers=about | signed)
+            response = await self._http.post(TARGET, content=body, headers=headers | signed)
         except httpx2.HTTPError as error:
             raise NotSent(FailureKind.UNAVAILABLE, "gateway-away") from error
-        if answer.status_code != 200:
-            kind = FailureKind.UNAVAILABLE if answer.status_code in _UNAVAILABLE else FailureKind.DEFERRED
-            raise NotSent(kind, f"gateway-{answer.status_code}")
+        if response.status_code != 200:
+            kind = FailureKind.UNAVAILABLE if response.status_code in _UNAVAILABLE else FailureKind.DEFERRED
+            raise NotSent(kind, f"gateway-{response.status_code}")
         try:
-            recipients = RecipientsResponse.model_validate_json(answer.content).recipients
+            recipients = RecipientsResponse.model_validate_json(response.content).recipients
         except ValidationError:
             # The text of this error would contain personal data.
             raise NotSent(FailureKind.DEFERRED, "gateway-answer") from None
-        if len(recipients) != len(asked):
+        if len(recipients) != len(items):
             raise NotSent(FailureKind.DEFERRED, "gateway-answer")
         return recipients
 

@@ -39,7 +39,7 @@ GATHER: Final = 0.05
 """Seconds that a free slot waits for further ones, so that one search and one write serve several deliveries."""
 
 POLL: Final = 1.0
-"""Seconds that an idle sender waits before it searches for due retries and expired leases."""
+"""Seconds between an idle sender's searches for due retries and expired leases."""
 
 RECENT: Final = timedelta(minutes=1)
 """A search covers deliveries that came due within this time; a full search also covers older ones."""
@@ -48,7 +48,7 @@ FULL_SEARCH_PERIOD: Final = 10.0
 """Seconds between two full searches. The next one starts at once if one hit its limit or an old record arrived."""
 
 TRY_WITHIN: Final = 30.0
-"""Seconds that one try may take, well below the lease."""
+"""Maximum seconds of one try, well below the lease."""
 
 DRAIN: Final = 4.0
 """Seconds that running tries get when the process stops: fewer than the limit for a process with a hung consumer."""
@@ -80,7 +80,7 @@ class Sender:
         self._saving = asyncio.Lock()
         self._wake_up = asyncio.Event()
         self._unavailable = False
-        # At once: an earlier run, or another replica, may have left deliveries behind.
+        # At once: an earlier run or another replica may have left deliveries.
         self._full_search_at = 0.0
 
     def wake(self, due: datetime) -> None:
@@ -121,8 +121,8 @@ class Sender:
 
     async def _round(self) -> None:
         self._wake_up.clear()
-        taken = await self._take(SLOTS - len(self._tries))
-        for document in taken:
+        leased = await self._take(SLOTS - len(self._tries))
+        for document in leased:
             task = asyncio.create_task(self._deliver(document))
             self._tries.add(task)
             task.add_done_callback(self._tries.discard)
@@ -132,7 +132,7 @@ class Sender:
             await sleep_with_jitter()
         elif len(self._tries) >= SLOTS:
             await self._free_slots()
-        elif not taken:
+        elif not leased:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
                     await self._wake_up.wait()
@@ -140,8 +140,8 @@ class Sender:
     async def _free_slots(self) -> None:
         """Wait for a free slot, and then `GATHER` seconds for further ones."""
         await asyncio.wait(self._tries, return_when=asyncio.FIRST_COMPLETED)
-        gathered = time.monotonic() + GATHER
-        while len(self._tries) > SLOTS // 2 and (left := gathered - time.monotonic()) > 0:
+        end = time.monotonic() + GATHER
+        while len(self._tries) > SLOTS // 2 and (left := end - time.monotonic()) > 0:
             await asyncio.wait(self._tries, return_when=asyncio.FIRST_COMPLETED, timeout=left)
 
     async def _take(self, limit: int) -> list[Document[Delivery]]:
@@ -149,15 +149,15 @@ class Sender:
         now = datetime.now(UTC)
         full = time.monotonic() >= self._full_search_at
         if full:
-            # Set before the search: a `wake` during the search may set it to 0 again.
+            # Set before the search: a `wake` meanwhile may set it to 0 again.
             self._full_search_at = time.monotonic() + FULL_SEARCH_PERIOD
-        found = limit
+        count = limit
         try:
-            found, won = await self._lease_due(now, limit, None if full else now - RECENT)
+            count, leased = await self._lease_due(now, limit, None if full else now - RECENT)
         finally:
-            if full and found == limit:
+            if full and count == limit:
                 self._full_search_at = 0.0
-        return won
+        return leased
 
     async def _lease_due(
         self, now: datetime, limit: int, since: datetime | None
@@ -170,9 +170,9 @@ class Sender:
         changes = [
             change_to(each, domain.leased(delivery_in(each), now, self._holder, lease=self._lease)) for each in due
         ]
-        won = await self._save(changes)
+        saved = await self._save(changes)
         ARMED and reach(Failpoint.DELIVERY_LEASED)
-        return len(due), [document for document in won if delivery_in(document).status is Status.SENDING]
+        return len(due), [document for document in saved if delivery_in(document).status is Status.SENDING]
 
     async def _deliver(self, document: Document[Delivery]) -> None:
         try:
@@ -237,21 +237,21 @@ class Sender:
 
     async def _save(self, changes: Sequence[Change[Delivery]]) -> list[Document[Delivery]]:
         """Save `changes`, and count and publish the deliveries that ended. Returns the documents saved without a conflict."""
-        missed = await self._deliveries.save(changes)
-        won = [change.after for change in changes if change.after.key not in missed]
-        ended = [document for document in won if document.outbox]
+        conflicts = await self._deliveries.save(changes)
+        saved = [change.after for change in changes if change.after.key not in conflicts]
+        ended = [document for document in saved if document.outbox]
         for document in ended:
             delivery = delivery_in(document)
             metrics.DELIVERIES.labels(delivery.channel, delivery.status.value).inc()
         if ended:
             self._relay.publish_soon(ended)
-        return won
+        return saved
 
     async def _drain(self) -> None:
         if not self._tries:
             return
-        _, late = await asyncio.wait(self._tries, timeout=DRAIN)
-        for task in late:
+        _, running = await asyncio.wait(self._tries, timeout=DRAIN)
+        for task in running:
             task.cancel()
-        if late:
-            await asyncio.wait(late)
+        if running:
+            await asyncio.wait(running)

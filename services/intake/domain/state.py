@@ -47,8 +47,8 @@ def with_next_seq(request: Request, state: State, **more: Any) -> Request:
     return request.model_copy(update={"state": state, "seq": request.seq + 1, **more})
 
 
-def fact(kind: type[F], request: Request, at: datetime, **facts: Any) -> F:
-    """The fact with the `seq` and state of `request`."""
+def fact(kind: type[F], request: Request, at: datetime, **fields: Any) -> F:
+    """A fact with the `seq` and state of `request`."""
     return kind(
         request_id=request.request_id,
         reference=request.reference,
@@ -56,7 +56,7 @@ def fact(kind: type[F], request: Request, at: datetime, **facts: Any) -> F:
         seq=request.seq,
         state=request.state,
         occurred_at=at,
-        **facts,
+        **fields,
     )
 
 

@@ -41,7 +41,7 @@ class Step(StrEnum):
 
 TRANSITIONS: Final[Mapping[tuple[Status, Step], Status]] = {
     (Status.PENDING, Step.LEASE): Status.SENDING,
-    # Skipped when it is made.
+    # Skipped at creation.
     (Status.PENDING, Step.SKIP): Status.SKIPPED,
     # The lease expired without a result: another process tries again.
     (Status.SENDING, Step.LEASE): Status.SENDING,
@@ -87,7 +87,7 @@ def deliveries_of(received: Received[LifecycleFact], mail_domain: str) -> Sequen
     """One delivery for each channel of the fact. The ids are derived, so a repetition makes the same ones.
 
     The Message-ID is fixed here, so every try sends the same mail under any settings. The deliveries of a quiet fact are
-    skipped: in a replay, people may have been told long ago.
+    skipped: a replay must not notify people of old facts.
     """
     made = [_new_delivery(received, channel, mail_domain) for channel in MATRIX[type(received.event)].channels]
     return [skipped(each, Skip.REPLAY, received.at) for each in made] if received.quiet else made
@@ -124,7 +124,7 @@ def leased(delivery: Delivery, now: datetime, holder: str, *, lease: timedelta =
 
 
 def released(delivery: Delivery, now: datetime) -> Delivery:
-    """Its lease expires now, because the holder is known to be gone."""
+    """Its lease expires now, because the holder no longer runs."""
     return delivery.model_copy(update={"due_at": now})
 
 
