@@ -52,7 +52,7 @@ class Discarder:
             end_offsets = await self.session.append(records)
             ARMED and reach(Failpoint.OPERATION_APPENDED)
             await wait_until_processed(self.session.admin, group, end_offsets, self.stall_seconds)
-            ARMED and reach(Failpoint.OPERATION_TAKEN)
+            ARMED and reach(Failpoint.OPERATION_PROCESSED)
         documents = [document for each in batch for document in each.queue.documents]
         parked = parked_records(await self.session.stores.still_blocked(documents))
         ended = [each.letter for each in batch if each.letter.record not in parked]
@@ -62,7 +62,7 @@ class Discarder:
             if each.letter.record in parked
         ]
         await self.audit.letters_ended("discarded", [letter.ref for letter in ended])
-        ARMED and reach(Failpoint.OPERATION_NOTED)
+        ARMED and reach(Failpoint.OPERATION_RECORDED)
         self.progress(len(ended))
 
 

@@ -82,7 +82,7 @@ class ViewRebuilder:
             self.progress(1)
             if (number + 1) % RECORD_EVERY == 0:
                 await self.audit.advanced(number + 1, SLICES)
-                ARMED and reach(Failpoint.OPERATION_NOTED)
+                ARMED and reach(Failpoint.OPERATION_RECORDED)
 
     async def _publish(self, number: int) -> None:
         batch: list[ProducerRecord] = []
@@ -102,7 +102,7 @@ class ViewRebuilder:
         end_offsets = await self.session.append(records)
         ARMED and reach(Failpoint.OPERATION_APPENDED)
         await wait_until_processed(self.session.admin, GROUP, end_offsets, self.stall_seconds)
-        ARMED and reach(Failpoint.OPERATION_TAKEN)
+        ARMED and reach(Failpoint.OPERATION_PROCESSED)
         self.audit.counts["restated"] += len(records)
         await self.rate_limiter.wait(len(records))
 

@@ -85,7 +85,7 @@ class Redriver:
         await self._append(copies, present)
         ended = await self._check_results(batch, dlq_ends, records)
         await self.audit.letters_ended("redriven", [letter.ref for letter in ended])
-        ARMED and reach(Failpoint.OPERATION_NOTED)
+        ARMED and reach(Failpoint.OPERATION_RECORDED)
         self.progress(len(ended))
         await self.rate_limiter.wait(len(letters))
 
@@ -95,7 +95,7 @@ class Redriver:
             end_offsets = await self.session.append(own)
             ARMED and reach(Failpoint.OPERATION_APPENDED)
             await wait_until_processed(self.session.admin, group, end_offsets, self.stall_seconds)
-            ARMED and reach(Failpoint.OPERATION_TAKEN)
+            ARMED and reach(Failpoint.OPERATION_PROCESSED)
 
     async def _dlq_ends(self, letters: Sequence[DeadLetter]) -> dict[TopicPartition, int]:
         """The end offsets of the dead-letter topics: a record that fails again is appended after them."""

@@ -141,7 +141,7 @@ class Replayer:
         end_offsets = await self.session.append(copies)
         ARMED and reach(Failpoint.OPERATION_APPENDED)
         await wait_until_processed(self.session.admin, group, end_offsets, self.stall_seconds)
-        ARMED and reach(Failpoint.OPERATION_TAKEN)
+        ARMED and reach(Failpoint.OPERATION_PROCESSED)
         self.audit.counts["replayed"] += len(copies)
         self.progress(len(copies))
         await self.rate_limiter.wait(len(copies))

@@ -96,6 +96,6 @@ class OutboxRelay:
         if not documents:
             return
         await self._publisher.send([event for document in documents for event in document.outbox])
-        ARMED and reach(Failpoint.DELIVERY_SAID)
+        ARMED and reach(Failpoint.DELIVERY_PUBLISHED)
         await self._deliveries.clear({document.key: [event.id for event in document.outbox] for document in documents})
         ARMED and reach(Failpoint.DELIVERY_CLEARED)

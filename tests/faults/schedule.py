@@ -67,13 +67,17 @@ _CONSUMING: Final = (
     Failpoint.SAVED,
     Failpoint.PUBLISHED,
     Failpoint.CLEARED,
-    Failpoint.BATCH_TAKEN,
-    Failpoint.TAKEN,
+    Failpoint.BATCH_PROCESSED,
+    Failpoint.PROCESSED,
     Failpoint.COMMITTED,
     Failpoint.SWEEP_ENDS_NOTED,
 )
-_VIEWING: Final = (Failpoint.BATCH_READ, Failpoint.PROJECTION_LOADED, Failpoint.PROJECTION_SAVED, Failpoint.TAKEN)
-_TELLING: Final = (Failpoint.MADE, Failpoint.TAKEN, *(each for each in Failpoint if each.startswith("delivery-")))
+_VIEWING: Final = (Failpoint.BATCH_READ, Failpoint.PROJECTION_LOADED, Failpoint.PROJECTION_SAVED, Failpoint.PROCESSED)
+_TELLING: Final = (
+    Failpoint.INSERTED,
+    Failpoint.PROCESSED,
+    *(each for each in Failpoint if each.startswith("delivery-")),
+)
 _FILING: Final = tuple(each for each in Failpoint if each.startswith(("submit-", "act-")))
 
 DEADLY: Final[Mapping[str, Sequence[Failpoint]]] = {

@@ -64,7 +64,7 @@ NOT_JSON: Final = _problem_type(
 IDEMPOTENCY_KEY: Final = _problem_type(
     "idempotency-key",
     400,
-    ("Chave do envio em falta ou não aceite", "The key of the sending is missing or not accepted"),
+    ("Chave do envio em falta ou não aceite", "The key of the submission is missing or not accepted"),
     (
         "O cabeçalho Idempotency-Key falta ou não tem 16 a 255 caracteres ASCII visíveis. Nada foi registado.",
         "The Idempotency-Key header is missing or is not 16 to 255 visible ASCII characters. Nothing was filed.",
@@ -186,7 +186,7 @@ INVALID: Final = _problem_type(
 KEY_REUSED: Final = _problem_type(
     "key-reused",
     422,
-    ("Chave já usada para outro envio", "The key was used for another sending"),
+    ("Chave já usada para outro envio", "The key was used for another submission"),
     (
         "Com esta chave já recebemos outro conteúdo, que está guardado. Para um novo envio use uma nova chave.",
         "Other content was already received with this key, and is kept. Use a new key for a new submission.",

@@ -70,7 +70,7 @@ class Sweeper(Generic[S]):
             assigned = {tp.partition for tp in ends}
             behind = {tp.partition for tp, end in ends.items() if processed_offsets.get(tp, 0) < end}
             await self._fire(started, sorted(assigned - behind))
-            ARMED and reach(Failpoint.SWEEP_TIMERS_TAKEN)
+            ARMED and reach(Failpoint.SWEEP_ROUND_FIRED)
             await self._republish(started, sorted(assigned))
 
     async def _fire(self, before: datetime, partitions: list[int]) -> None:

@@ -65,7 +65,7 @@ def _entry(bench: Bench, key: UUID, amount: int) -> bytes:
 async def suspected(bench: Bench) -> None:
     """Two crashes, the second with the batch in the journal: its records are then processed one at a time."""
     await plain(bench)
-    for point in (Failpoint.BATCH_READ, Failpoint.BATCH_TAKEN):
+    for point in (Failpoint.BATCH_READ, Failpoint.BATCH_PROCESSED):
         await bench.start(f"{point}:kill")
         await bench.died_of()
 
@@ -146,8 +146,8 @@ PLAIN = (
     Failpoint.LOG_STARTS_KNOWN,
     Failpoint.OFFSETS_LEARNED,
     Failpoint.BATCH_READ,
-    Failpoint.BATCH_NOTED,
-    Failpoint.CARE_TAKEN,
+    Failpoint.BATCH_JOURNALED,
+    Failpoint.GUARD_PROCESSED,
     Failpoint.LOADED,
     Failpoint.FOLDED,
     Failpoint.TOPICS_KNOWN,
@@ -155,21 +155,21 @@ PLAIN = (
     Failpoint.SAVED,
     Failpoint.PUBLISHED,
     Failpoint.CLEARED,
-    Failpoint.BATCH_TAKEN,
-    Failpoint.TAKEN,
+    Failpoint.BATCH_PROCESSED,
+    Failpoint.PROCESSED,
     Failpoint.COMMITTED,
     Failpoint.PROJECTION_LOADED,
     Failpoint.PROJECTION_SAVED,
-    Failpoint.MADE,
+    Failpoint.INSERTED,
     Failpoint.SWEEP_ENDS_NOTED,
     Failpoint.SWEEP_DUE_FOUND,
-    Failpoint.SWEEP_TIMERS_TAKEN,
+    Failpoint.SWEEP_ROUND_FIRED,
 )
 SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.UNREADABLE_DEAD_LETTERED: unreadable,
     Failpoint.POISON_DEAD_LETTERED: poisoned,
-    Failpoint.FIRST_HALF_TAKEN: poisoned,
-    Failpoint.FREED: discarded,
+    Failpoint.FIRST_HALF_PROCESSED: poisoned,
+    Failpoint.UNBLOCKED: discarded,
     Failpoint.TIMELINES_READ: bulky,
     Failpoint.TIMELINES_MOVED: bulky,
     Failpoint.BUG_DEAD_LETTERED: buggy,
@@ -179,13 +179,13 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.SWEEP_TIMERS_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_TIMER_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_STALE_FOUND: left_unsent,
-    Failpoint.SET_ASIDE: buggy,
-    Failpoint.COUNTED: suspected,
-    Failpoint.ENDED_ALONE: suspected,
-    Failpoint.FORGOTTEN: suspected,
-    Failpoint.TAKEN_ALONE: suspected,
-    Failpoint.PARKED_UNTRIED: killing,
-    Failpoint.ENDED_UNTRIED: killing,
+    Failpoint.FAILED_DEAD_LETTERED: buggy,
+    Failpoint.ATTEMPT_COUNTED: suspected,
+    Failpoint.PROCESSED_ALONE: suspected,
+    Failpoint.ATTEMPTS_CLEARED: suspected,
+    Failpoint.OUTCOME_ALONE: suspected,
+    Failpoint.FATAL_PARKED: killing,
+    Failpoint.FATAL_DEAD_LETTERED: killing,
 }
 
 
@@ -222,7 +222,7 @@ async def test_a_kill_after_a_version_conflict_changes_nothing(engines: LocalSta
     async with bench(engines, tmp_path) as ledger:
         key = uuid4()
         await ledger.enter(key, 1)
-        await ledger.start(f"{Failpoint.MISSED}:kill")
+        await ledger.start(f"{Failpoint.SAVE_CONFLICTED}:kill")
         async with _overtaking(ledger, key):
             dead = asyncio.create_task(ledger.died_of())
             for amount in count(2):
@@ -259,7 +259,7 @@ async def test_a_kill_while_the_store_is_unavailable_loses_nothing(engines: Loca
     address = engines.env["MONGO_URL"].removeprefix("mongodb://").rstrip("/")
     async with Proxy(address) as proxy, bench(engines, tmp_path) as ledger:
         url = f"mongodb://127.0.0.1:{proxy.port}"
-        await ledger.start(f"{Failpoint.STEPPED_BACK}:kill", MONGO_URL=url)
+        await ledger.start(f"{Failpoint.WILL_RETRY}:kill", MONGO_URL=url)
         await plain(ledger)
         await ledger.settled()
         proxy.cut()
@@ -271,6 +271,6 @@ async def test_a_kill_while_the_store_is_unavailable_loses_nothing(engines: Loca
 
 
 def test_every_failpoint_of_the_kernel_has_a_kill_test() -> None:
-    here = set(SCENARIOS) | {Failpoint.MISSED, Failpoint.STEPPED_BACK}
+    here = set(SCENARIOS) | {Failpoint.SAVE_CONFLICTED, Failpoint.WILL_RETRY}
     elsewhere = {point for point in Failpoint if point.startswith(("submit-", "act-", "delivery-", "operation-"))}
     assert set(Failpoint) == here | elsewhere

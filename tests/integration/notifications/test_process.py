@@ -32,7 +32,7 @@ async def test_a_kill_at_any_step_loses_no_notice_and_makes_no_second_one(
 async def test_a_life_of_facts_becomes_its_mails(environment: NotificationsEnvironment) -> None:
     """The first process is killed right after it made deliveries; then two share the work, and end in order."""
     ana, rui = environment.person(), environment.person(language="en")
-    armed = await environment.start(f"{Failpoint.MADE}:kill")
+    armed = await environment.start(f"{Failpoint.INSERTED}:kill")
     await environment.register(ana, rui)
     assert await asyncio.wait_for(armed.wait(), 30) == -signal.SIGKILL
     first, second = await environment.start(instance="1"), await environment.start(instance="2")

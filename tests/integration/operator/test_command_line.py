@@ -163,7 +163,7 @@ async def test_a_killed_rebuild_continues_where_it_stopped(environment: CommandL
     before = await complete_views(environment, requests)
     await environment.database("gateway")["request_views"].delete_many({})
     killed = await environment.postigo(
-        "views", "rebuild", "--from-start", "--yes", env={"POSTIGO_FAILPOINT": "operation-noted:kill@20"}
+        "views", "rebuild", "--from-start", "--yes", env={"POSTIGO_FAILPOINT": "operation-recorded:kill@20"}
     )
     assert killed.code == -9
     dry = await environment.postigo("views", "rebuild")

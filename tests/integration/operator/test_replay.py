@@ -134,7 +134,7 @@ async def test_a_replay_leaves_out_dead_lettered_records(environment: OperatorEn
     assert len(await ledger.letters()) == 1
 
 
-@pytest.mark.parametrize("point", [Failpoint.OPERATION_APPENDED, Failpoint.OPERATION_TAKEN])
+@pytest.mark.parametrize("point", [Failpoint.OPERATION_APPENDED, Failpoint.OPERATION_PROCESSED])
 async def test_a_killed_replay_can_be_repeated(point: str, environment: OperatorEnvironment) -> None:
     ledger = environment.ledger
     await booked(ledger, 2, 6)

@@ -54,7 +54,7 @@ class BatchProcessor:
             metrics.count_records(self._group, Outcome.DEAD_LETTERED, len(unreadable))
         for redrive in discards:
             await self._processor.discard_parked(redrive.frees, redrive.position)
-            ARMED and reach(Failpoint.FREED)
+            ARMED and reach(Failpoint.UNBLOCKED)
         metrics.count_records(self._group, Outcome.APPLIED, len(discards))
         with processing_spans(self._group, batch) as traced:
             await self._apply(traced)
@@ -84,16 +84,16 @@ class BatchProcessor:
         if not batch:
             return
         error = await self._try_process(batch)
-        ARMED and reach(Failpoint.BATCH_TAKEN)
+        ARMED and reach(Failpoint.BATCH_PROCESSED)
         if error is None:
             return
         if len(batch) == 1:
             await self._dead_letter_failed(batch[0], error)
-            ARMED and reach(Failpoint.SET_ASIDE)
+            ARMED and reach(Failpoint.FAILED_DEAD_LETTERED)
             return
         middle = len(batch) // 2
         await self._apply(batch[:middle])
-        ARMED and reach(Failpoint.FIRST_HALF_TAKEN)
+        ARMED and reach(Failpoint.FIRST_HALF_PROCESSED)
         await self._apply(batch[middle:])
 
     async def _try_process(self, batch: Sequence[IncomingRecord]) -> Exception | None:
@@ -118,7 +118,7 @@ class BatchProcessor:
         batch, letters, _ = ([], [DeadLetter.unreadable(record, reason)], ()) if unparsed else self._read([record])
         for incoming in batch:
             await self._dead_letter_and_block(incoming, reason)
-        ARMED and reach(Failpoint.PARKED_UNTRIED)
+        ARMED and reach(Failpoint.FATAL_PARKED)
         await self._letters.send(letters)
         metrics.count_records(self._group, Outcome.DEAD_LETTERED, 1)
 

@@ -104,10 +104,10 @@ class CrashGuard:
         suspect = any(_overlap(each, self._suspects.get(tp)) for tp, each in ranges.items())
         if not suspect:
             await self._journal_batch(ranges)
-            ARMED and reach(Failpoint.BATCH_NOTED)
+            ARMED and reach(Failpoint.BATCH_JOURNALED)
         process = self._process_one_by_one if suspect else self._batch_processor.process
         await process(records)
-        ARMED and reach(Failpoint.CARE_TAKEN)
+        ARMED and reach(Failpoint.GUARD_PROCESSED)
         if self._suspects or self._recovery_ends:
             self._drop_passed(ranges)
 
@@ -130,20 +130,20 @@ class CrashGuard:
         for record in _in_random_key_order(records):
             await self._process_alone(record, position_of(record))
             self._report_progress()
-            ARMED and reach(Failpoint.TAKEN_ALONE)
+            ARMED and reach(Failpoint.OUTCOME_ALONE)
 
     async def _process_alone(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
         """Count the attempt first: if the record kills the process, the next run knows."""
         if position not in self._attempts:
             self._attempts[position] = await self._journal.add_attempt(position)
-        ARMED and reach(Failpoint.COUNTED)
+        ARMED and reach(Failpoint.ATTEMPT_COUNTED)
         handle = self._attempt if self._attempts[position] <= MAX_ATTEMPTS else self._dead_letter
         await handle(record, position)
 
     async def _attempt(self, record: "ConsumerRecord[bytes, bytes]", position: Position) -> None:
         try:
             await self._batch_processor.process([record])
-            ARMED and reach(Failpoint.ENDED_ALONE)
+            ARMED and reach(Failpoint.PROCESSED_ALONE)
         finally:
             # The process survived, even if an engine was unavailable: the attempt must not count against the record.
             del self._attempts[position]
@@ -155,7 +155,7 @@ class CrashGuard:
             # Two attempts over the maximum: the run that should have dead-lettered the record crashed while parsing it.
             unparsed = self._attempts[position] > MAX_ATTEMPTS + 1
             await self._batch_processor.dead_letter_unprocessed(record, FATAL, unparsed=unparsed)
-            ARMED and reach(Failpoint.ENDED_UNTRIED)
+            ARMED and reach(Failpoint.FATAL_DEAD_LETTERED)
             self._dead_lettered.add(position)
 
 

@@ -83,7 +83,7 @@ class CrashJournal:
         """Forget a record's attempts: the process survived it."""
         with translate_store_errors():
             await self._collection.delete_one({"_id": self._record_id(position)})
-        ARMED and reach(Failpoint.FORGOTTEN)
+        ARMED and reach(Failpoint.ATTEMPTS_CLEARED)
 
     def _record_id(self, position: Position) -> str:
         return f"record {self._group} {position}"

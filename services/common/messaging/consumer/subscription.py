@@ -181,7 +181,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                     return
                 ARMED and reach(Failpoint.BATCH_READ)
                 await self._crash_guard.process(records)
-                ARMED and reach(Failpoint.TAKEN)
+                ARMED and reach(Failpoint.PROCESSED)
                 await self._mark_processed({tp: each[1] for tp, each in ranges.items()})
                 self._poller.grow_batches()
                 if self._stopping:
@@ -234,7 +234,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             )
         self._seek(first)
         await sleep_with_jitter()
-        ARMED and reach(Failpoint.STEPPED_BACK)
+        ARMED and reach(Failpoint.WILL_RETRY)
 
     def _seek(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Continue at these offsets, in the partitions that are still assigned."""

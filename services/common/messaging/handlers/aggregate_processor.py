@@ -113,7 +113,7 @@ class AggregateProcessor(ReportsProgress, Generic[S]):
                     outcomes += fold.outcomes
             pending = {key: pending[key] for key in conflicts}
             if conflicts:
-                ARMED and reach(Failpoint.MISSED)
+                ARMED and reach(Failpoint.SAVE_CONFLICTED)
                 await self._reload(documents, conflicts)
         return outcomes
 

@@ -48,7 +48,7 @@ class InserterProcessor:
             if any(failure["code"] != DUPLICATE_KEY for failure in failures):
                 raise
             duplicates = len(failures)
-        ARMED and reach(Failpoint.MADE)
+        ARMED and reach(Failpoint.INSERTED)
         return [Outcome.DUPLICATE] * duplicates + [Outcome.APPLIED] * (len(documents) - duplicates)
 
     async def block(self, incoming: IncomingRecord) -> None:
