@@ -48,7 +48,9 @@ class ConcurrencyLimit:
             raise self.rejection()
         self._in_progress += 1
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._in_progress -= 1
 
 

@@ -1,4 +1,4 @@
-"""Counts the answers to submissions and acts by status, including rejections before the endpoint."""
+"""Counts the responses to submissions and acts by status, including rejections before the endpoint."""
 
 from typing import Final
 

@@ -43,8 +43,8 @@ class Sessions:
 
     async def _look_up(self, token_hash: str) -> Session | None:
         with self._look_ups:
-            found = await self._store.find(token_hash)
-        return None if found is None else self._cache.setdefault(token_hash, found)
+            session = await self._store.find(token_hash)
+        return None if session is None else self._cache.setdefault(token_hash, session)
 
     async def ensure_indexes(self) -> None:
         await self._store.ensure_indexes()

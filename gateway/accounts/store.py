@@ -23,8 +23,8 @@ class AccountStore:
 
     async def find(self, account_id: UUID) -> Account | None:
         async with store_deadline():
-            found = await self._accounts.find_one({"_id": str(account_id)})
-        return None if found is None else Account.model_validate(found)
+            document = await self._accounts.find_one({"_id": str(account_id)})
+        return None if document is None else Account.model_validate(document)
 
     async def recipients(self, requested: Sequence[tuple[UUID, str]], at: datetime) -> list[Account | None]:
         """The accounts of `requested` (account id, purpose), in that order; None for an unknown account.
@@ -33,8 +33,8 @@ class AccountStore:
         """
         async with store_deadline():
             ids = {str(account_id) for account_id, _ in requested}
-            found = self._accounts.find({"_id": {"$in": list(ids)}})
-            accounts = {each["_id"]: Account.model_validate(each) async for each in found}
+            documents = self._accounts.find({"_id": {"$in": list(ids)}})
+            accounts = {each["_id"]: Account.model_validate(each) async for each in documents}
             entries = [
                 {"account_id": account_id, "purpose": purpose, "at": at}
                 for account_id, purpose in requested
@@ -62,8 +62,8 @@ class SessionStore:
 
     async def find(self, token_hash: str) -> Session | None:
         async with store_deadline():
-            found = await self._sessions.find_one({"_id": token_hash})
-        return None if found is None else Session.model_validate(found)
+            document = await self._sessions.find_one({"_id": token_hash})
+        return None if document is None else Session.model_validate(document)
 
     async def add(self, token_hash: str, session: Session) -> None:
         async with store_deadline():

@@ -49,7 +49,7 @@ _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What the client said about a file. `length` is its `Content-Length`, if it sent one."""
+    """The metadata of a file, as the client sent it. `length` is its `Content-Length`, if it sent one."""
 
     document_id: UUID
     owner: UUID
@@ -74,7 +74,7 @@ class DocumentsClient:
         await self._http.aclose()
 
     async def put(self, upload: Upload, body: AsyncIterator[bytes]) -> DocumentResponse:
-        """Upload a file. Each chunk is read from `body` once the one before it was sent. Raises a `Problem`."""
+        """Upload a file. Each chunk of `body` is read after the previous one was sent. Raises a `Problem`."""
         headers = {
             "Postigo-Owner": str(upload.owner),
             "Postigo-Name": quote(upload.name),
@@ -110,12 +110,12 @@ class DocumentsClient:
 
     async def claim(self, request_id: UUID, owner: UUID, documents: Sequence[UUID], traceparent: str | None) -> None:
         """Attach the files to the request. Raises a `Problem` that names each file that cannot be attached."""
-        asked = ClaimRequest.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
-        body = asked.model_dump_json().encode()
+        claim = ClaimRequest.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
+        body = claim.model_dump_json().encode()
         headers = {"Content-Type": "application/json"}
         response = await self._call("POST", "/internal/claims", CALL_TIMEOUT, headers, body, traceparent)
-        if found := _unclaimable(response, documents):
-            raise Problem(problem_types.INVALID, *found)
+        if errors := _unclaimable(response, documents):
+            raise Problem(problem_types.INVALID, *errors)
         if response.status_code != 200:
             _refuse(response)
 
@@ -143,15 +143,15 @@ class DocumentsClient:
 
 
 def _unclaimable(response: httpx2.Response, documents: Sequence[UUID]) -> list[FieldError]:
-    """The errors that the person can correct. Empty if the response is no refusal of a claim."""
+    """The errors that the person can correct. Empty if the response does not refuse a claim."""
     try:
         refused = ClaimRefused.model_validate_json(response.content).refused
     except ValidationError:
         return []
     codes = {each.document: each.code for each in refused}
     return [
-        FieldError(f"{codes[document]}_document", f"/documents/{place}")
-        for place, document in enumerate(documents)
+        FieldError(f"{codes[document]}_document", f"/documents/{index}")
+        for index, document in enumerate(documents)
         if document in codes
     ]
 
@@ -165,7 +165,7 @@ def _codes(response: httpx2.Response) -> set[str]:
 
 
 def _refuse(response: httpx2.Response) -> NoReturn:
-    """Raise the refusal that the person can correct. Every other status is an error of ours: `unavailable`."""
+    """Raise the refusal that the person can correct. Every other status is our error: `unavailable`."""
     refusal = _REFUSALS.get(response.status_code)
     if refusal is None:
         log.error("documents service failed", status=response.status_code)

@@ -1,4 +1,4 @@
-"""What a file is called and which id it has: pure rules."""
+"""The name and the id of an uploaded file. Pure: no input or output."""
 
 import re
 from typing import Final
@@ -15,24 +15,24 @@ _TOKEN: Final = re.compile(r";\s*filename\s*=\s*([^;\s\"]+)", re.IGNORECASE)
 
 
 def document_id_of(secret: bytes, session: Session, key: str) -> UUID:
-    """From owner, acting person and key alone: the bytes are compared where they are stored."""
+    """The id derives from owner, acting person and key. The documents service compares the content of a retry."""
     return keyed_id(secret, b"document", session.account_id.bytes, session.actor_id.bytes, key.encode())
 
 
 def name_of(content_disposition: str, media_type: str) -> str:
-    """The file name of a `Content-Disposition` (RFC 6266; `filename*` wins), made harmless."""
+    """The file name of a `Content-Disposition` (RFC 6266; `filename*` takes precedence), sanitised."""
     name = _extended(content_disposition)
     if name is None:
-        found = _QUOTED.search(content_disposition)
-        name = _as_utf8(re.sub(r"\\(.)", r"\1", found[1])) if found else None
+        match = _QUOTED.search(content_disposition)
+        name = _as_utf8(re.sub(r"\\(.)", r"\1", match[1])) if match else None
     if name is None:
-        found = _TOKEN.search(content_disposition)
-        name = _as_utf8(found[1]) if found else ""
+        match = _TOKEN.search(content_disposition)
+        name = _as_utf8(match[1]) if match else ""
     return clean_file_name(name, media_type)
 
 
 def _as_utf8(name: str) -> str:
-    """A header's text is read as Latin-1; what most clients send there is UTF-8, which hardly any other text is too."""
+    """Starlette decodes headers as Latin-1, but most clients send UTF-8. Latin-1 text is hardly ever valid UTF-8."""
     try:
         return name.encode("latin-1").decode()
     except UnicodeError:
@@ -40,10 +40,10 @@ def _as_utf8(name: str) -> str:
 
 
 def _extended(header: str) -> str | None:
-    found = _EXTENDED.search(header)
-    if found is None or found[1].lower() not in {"utf-8", "iso-8859-1"}:
+    match = _EXTENDED.search(header)
+    if match is None or match[1].lower() not in {"utf-8", "iso-8859-1"}:
         return None
     try:
-        return unquote_to_bytes(found[2]).decode(found[1])
+        return unquote_to_bytes(match[2]).decode(match[1])
     except UnicodeDecodeError:
         return None

@@ -59,7 +59,7 @@ def operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
             "parameters": [*operation.get("parameters", ())],
             "types": sorted(operation.get("requestBody", {}).get("content", {})),
             "fields": _fields(schema, operation),
-            "answers": {status: each["description"] for status, each in sorted(operation["responses"].items())},
+            "responses": {status: each["description"] for status, each in sorted(operation["responses"].items())},
         }
         for path, item in schema["paths"].items()
         for method, operation in item.items()

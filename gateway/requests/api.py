@@ -120,9 +120,9 @@ async def list_requests(
 ) -> Response:
     """Your own requests, newest first."""
     listed_state = None if state is None else State(state)
-    found, next_cursor = await services.queries.list(session, listed_state, cursor, limit)
+    views, next_cursor = await services.queries.list(session, listed_state, cursor, limit)
     presenter = RequestPresenter(catalogue(), language)
-    page = RequestPage(items=[presenter.summary(view) for view in found], next=next_cursor)
+    page = RequestPage(items=[presenter.summary(view) for view in views], next=next_cursor)
     return etag_response(request, page, language)
 
 

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 async def publish_confirmed(
     publisher: Publisher, event: DomainEvent, identifier: str, traceparent: str | None
 ) -> datetime:
-    """Append `event`; the append time, after the broker acknowledged it.
+    """Append `event`. Returns the append time after the broker acknowledged the record.
 
     Raises the problem `not-confirmed` when the broker did not acknowledge in time; the record may still be appended.
     """

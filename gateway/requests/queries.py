@@ -41,7 +41,7 @@ WAITING: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A request. Its view is None until the worker has written it; then the receipt is all that is known."""
+    """A request. `view` is None until the worker has written it; until then only the receipt is known."""
 
     view: RequestView | None
     receipt: Receipt
@@ -98,11 +98,11 @@ class RequestQueries:
             if after is None:
                 raise Problem(problem_types.CURSOR)
         with self._lists:
-            found = await self.views.page(session.account_id, state, after, limit + 1)
-        if len(found) <= limit:
-            return found, None
-        last = found[limit - 1]
-        return found[:limit], cursor_of(self.secret, session.account_id, state, (last.filed_at, last.reference))
+            views = await self.views.page(session.account_id, state, after, limit + 1)
+        if len(views) <= limit:
+            return views, None
+        last = views[limit - 1]
+        return views[:limit], cursor_of(self.secret, session.account_id, state, (last.filed_at, last.reference))
 
     def _receipt(self, session: Session, reference: str, token: str | None) -> Receipt | None:
         """The receipt of this reference and account: sent by the client, or issued recently by this replica."""

@@ -1,4 +1,4 @@
-"""The command behind a submission or an act, after authentication and parsing."""
+"""The command of a submission or an act: the parsed request of an authenticated person."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar

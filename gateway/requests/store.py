@@ -24,7 +24,7 @@ class ViewStore:
         self.documents: Final = DocumentStore(self._views, RequestView)
 
     async def ensure_indexes(self) -> None:
-        """For lists of an account's requests, newest first: all, and those in one state."""
+        """Indexes for the list of an account's requests, newest first: all requests, or those in one state."""
         own = [("state.account_id", ASCENDING)]
         await self.documents.ensure_indexes(
             IndexModel([*own, *_NEWEST_FIRST], name="own"),
@@ -33,8 +33,8 @@ class ViewStore:
 
     async def find(self, reference: str) -> RequestView | None:
         async with store_deadline():
-            found = await self._views.find_one({"_id": reference}, {"state": 1})
-        return None if found is None else RequestView.model_validate(found["state"])
+            document = await self._views.find_one({"_id": reference}, {"state": 1})
+        return None if document is None else RequestView.model_validate(document["state"])
 
     async def page(
         self, account_id: UUID, state: State | None, after: tuple[datetime, str] | None, limit: int
@@ -49,5 +49,5 @@ class ViewStore:
             query["$or"] = [{"state.filed_at": {"$lt": at}}, {"_id": {"$gt": reference}}]
         fields = {f"state.{name}": included for name, included in _LISTED.items()}
         async with store_deadline():
-            found = self._views.find(query, fields).sort(_NEWEST_FIRST).limit(limit)
-            return [RequestView.model_validate(each["state"]) async for each in found]
+            documents = self._views.find(query, fields).sort(_NEWEST_FIRST).limit(limit)
+            return [RequestView.model_validate(each["state"]) async for each in documents]

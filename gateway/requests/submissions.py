@@ -1,4 +1,4 @@
-"""Submits requests. The answer waits only for the broker to acknowledge one record; the gateway writes no database."""
+"""Submits requests. The response waits only for the broker to acknowledge one record; the gateway writes no database."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,7 +35,7 @@ class SubmissionService:
     limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("submits", SUBMITS))
 
     async def submit(self, command: RequestCommand[NewRequest]) -> Receipt:
-        """Publish the submission; its receipt, after the broker acknowledged it. Raises a `Problem`."""
+        """Publish the submission. Returns its receipt after the broker acknowledged the record. Raises a `Problem`."""
         ARMED and reach(Failpoint.SUBMIT_READ)
         session, new = command.session, command.body
         if error := domain.catalogue_error(self.catalogue, new, session):
