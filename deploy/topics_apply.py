@@ -34,7 +34,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _CurrentTopic:
     """A topic as the broker has it. `topic_config`: values set on the topic; `config`: all effective values."""
 
     partitions: int
@@ -50,11 +50,11 @@ async def apply(servers: str, topics: Sequence[Topic]) -> list[Change]:
     """
     try:
         async with admin_client(servers) as admin:
-            changes = _differences(topics, found := await _find(admin, topics))
-            await _create(admin, [topic for topic in topics if topic.name not in found])
+            changes = _differences(topics, current := await _describe(admin, topics))
+            await _create(admin, [topic for topic in topics if topic.name not in current])
             for topic in topics:
-                if topic.name in found:
-                    await _correct(admin, topic, found[topic.name])
+                if topic.name in current:
+                    await _correct(admin, topic, current[topic.name])
             await _wait_for_metadata(admin, topics)
             return changes
     except (KafkaConnectionError, OSError, TimeoutError) as error:
@@ -67,31 +67,31 @@ async def apply(servers: str, topics: Sequence[Topic]) -> list[Change]:
         ) from error
 
 
-def _differences(topics: Sequence[Topic], found: Mapping[str, _Found]) -> list[Change]:
+def _differences(topics: Sequence[Topic], current: Mapping[str, _CurrentTopic]) -> list[Change]:
     """The changes that `apply` makes, and the needed ones that it cannot make."""
-    return [change for topic in topics for change in _differences_of(topic, found.get(topic.name))]
+    return [change for topic in topics for change in _differences_of(topic, current.get(topic.name))]
 
 
-def _differences_of(topic: Topic, found: _Found | None) -> list[Change]:
-    if found is None:
+def _differences_of(topic: Topic, current: _CurrentTopic | None) -> list[Change]:
+    if current is None:
         return [Change(topic.name, f"created with {topic.partitions} partitions")]
     changes = []
-    if topic.partitions > found.partitions:
-        changes.append(Change(topic.name, f"partitions {found.partitions} -> {topic.partitions}"))
-    elif topic.partitions < found.partitions:
-        kept = f"kept {found.partitions} partitions; the file says {topic.partitions}"
+    if topic.partitions > current.partitions:
+        changes.append(Change(topic.name, f"partitions {current.partitions} -> {topic.partitions}"))
+    elif topic.partitions < current.partitions:
+        kept = f"kept {current.partitions} partitions; the file says {topic.partitions}"
         changes.append(Change(topic.name, kept, done=False))
-    if topic.replication_factor != found.replication_factor:
-        kept = f"kept {found.replication_factor} replicas; the file says {topic.replication_factor}"
+    if topic.replication_factor != current.replication_factor:
+        kept = f"kept {current.replication_factor} replicas; the file says {topic.replication_factor}"
         changes.append(Change(topic.name, f"{kept} (Kafka's reassignment tool moves them)", done=False))
-    for key, value in _wrong(topic, found).items():
-        changes.append(Change(topic.name, f"{key} {found.config.get(key)} -> {value}"))
+    for key, value in _wrong(topic, current).items():
+        changes.append(Change(topic.name, f"{key} {current.config.get(key)} -> {value}"))
     return changes
 
 
-def _wrong(topic: Topic, found: _Found) -> dict[str, str]:
-    wanted = _reachable(topic.config, found.replication_factor)
-    return {key: value for key, value in wanted.items() if found.config.get(key) != value}
+def _wrong(topic: Topic, current: _CurrentTopic) -> dict[str, str]:
+    wanted = _reachable(topic.config, current.replication_factor)
+    return {key: value for key, value in wanted.items() if current.config.get(key) != value}
 
 
 def _reachable(config: Mapping[str, str], replicas: int) -> dict[str, str]:
@@ -112,19 +112,19 @@ async def admin_client(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def _find(admin: AIOKafkaAdminClient, topics: Iterable[Topic]) -> dict[str, _Found]:
+async def _describe(admin: AIOKafkaAdminClient, topics: Iterable[Topic]) -> dict[str, _CurrentTopic]:
     present = sorted({topic.name for topic in topics} & set(await admin.list_topics()))
     if not present:
         return {}
     described, configs = await asyncio.gather(admin.describe_topics(present), _configs(admin, present))
-    return {topic["topic"]: _found(topic, configs[topic["topic"]]) for topic in described}
+    return {topic["topic"]: _current_topic(topic, configs[topic["topic"]]) for topic in described}
 
 
-def _found(described: Mapping[str, Any], entries: Iterable[Sequence[Any]]) -> _Found:
+def _current_topic(described: Mapping[str, Any], entries: Iterable[Sequence[Any]]) -> _CurrentTopic:
     partitions = described["partitions"]
     # An entry is (name, value, read-only, source, sensitive, synonyms).
     values = [(entry[0], entry[1], entry[3]) for entry in entries]
-    return _Found(
+    return _CurrentTopic(
         partitions=len(partitions),
         replication_factor=min(len(partition["replicas"]) for partition in partitions),
         config={name: value for name, value, _ in values},
@@ -133,8 +133,8 @@ def _found(described: Mapping[str, Any], entries: Iterable[Sequence[Any]]) -> _F
 
 
 async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, list[Sequence[Any]]]:
-    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
-    return {resource[3]: resource[4] for answer in answers for resource in answer.resources}
+    responses = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+    return {resource[3]: resource[4] for response in responses for resource in response.resources}
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
@@ -144,33 +144,35 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
         NewTopic(topic.name, topic.partitions, topic.replication_factor, topic_configs=dict(topic.config))
         for topic in topics
     ]
-    answer = await admin.create_topics(new, timeout_ms=REQUEST_MS)
-    for name, code, *messages in answer.topic_errors:
+    response = await admin.create_topics(new, timeout_ms=REQUEST_MS)
+    for name, code, *messages in response.topic_errors:
         # Another process may apply the same file at the same time.
         if code and for_code(code) is not TopicAlreadyExistsError:
             reason = str(messages[0] if messages else for_code(code).__name__).rstrip(".")
             raise TopicsError(f"{name} could not be created: {reason}.")
 
 
-async def _correct(admin: AIOKafkaAdminClient, topic: Topic, found: _Found) -> None:
-    if topic.partitions > found.partitions:
-        answer = await admin.create_partitions({topic.name: NewPartitions(topic.partitions)})
-        _require_ok(topic.name, [(error[1], error[2]) for error in answer.topic_errors])
-    if wrong := _wrong(topic, found):
+async def _correct(admin: AIOKafkaAdminClient, topic: Topic, current: _CurrentTopic) -> None:
+    if topic.partitions > current.partitions:
+        response = await admin.create_partitions({topic.name: NewPartitions(topic.partitions)})
+        _require_ok(topic.name, [(error[1], error[2]) for error in response.topic_errors])
+    if wrong := _wrong(topic, current):
         # The request replaces all values of the topic, so it must repeat the values that do not change.
-        values = {**found.topic_config, **wrong}
-        answers = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, values)])
-        _require_ok(topic.name, [(resource[0], resource[1]) for answer in answers for resource in answer.resources])
+        values = {**current.topic_config, **wrong}
+        responses = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, values)])
+        _require_ok(
+            topic.name, [(resource[0], resource[1]) for response in responses for resource in response.resources]
+        )
 
 
 async def _wait_for_metadata(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
     """Wait until the brokers know the changes: the controller answers a moment earlier."""
     async with asyncio.timeout(REQUEST_MS / 1000):
-        while any(change.done for change in _differences(topics, await _find(admin, topics))):  # noqa: ASYNC110
+        while any(change.done for change in _differences(topics, await _describe(admin, topics))):  # noqa: ASYNC110
             await asyncio.sleep(POLL_SECONDS)
 
 
-def _require_ok(name: str, answers: Iterable[tuple[int, str | None]]) -> None:
-    for code, message in answers:
+def _require_ok(name: str, results: Iterable[tuple[int, str | None]]) -> None:
+    for code, message in results:
         if code:
             raise TopicsError(f"{name} could not be changed: {message or for_code(code).__name__}.")

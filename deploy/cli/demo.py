@@ -62,10 +62,10 @@ async def _play(options: Options, console: Console) -> bool:
     async with AsyncExitStack() as exit_stack:
         exit_stack.callback(stopping.stop)
         outcome = await _start_and_perform(stage, planned, observer, console, stopped, exit_stack)
-        shown = demonstration.show(console, outcome)
-        if stays and outcome.passed and shown is not None:
+        submission = demonstration.show(console, outcome)
+        if stays and outcome.passed and submission is not None:
             _print_summary(console, outcome)
-            show_hints(console, planned.accounts[shown.account], stage)
+            show_hints(console, planned.accounts[submission.account], stage)
             await stopped.wait()
         if console.is_terminal:
             stopping.start()

@@ -43,9 +43,9 @@ class Options:
 
 def show_list(invocation: Invocation, options: Options, *, each: bool) -> None:
     """List the open dead letters: counted by group, topic and reason, or one by one (`each`)."""
-    found = invocation.with_session(lambda session: survey(session, options.where))
-    chosen = [letter for queue in found.queues for letter in queue.letters if options.where.matches(letter)]
-    held = [queue for queue in found.queues if queue.documents]
+    surveyed = invocation.with_session(lambda session: survey(session, options.where))
+    chosen = [letter for queue in surveyed.queues for letter in queue.letters if options.where.matches(letter)]
+    held = [queue for queue in surveyed.queues if queue.documents]
     if invocation.as_json:
         waited_for = {letter.record for queue in held for letter in queue.letters}
         rows = [tables.letter_json(letter, waited_for=letter.record in waited_for) for letter in chosen]
@@ -78,8 +78,8 @@ async def _show(session: OperatorSession, invocation: Invocation, name: str, *, 
     letter, record = await find_dead_letter(session, name)
     offset = letter.dlq_position.offset if letter.dlq_position else -1
     ended = offset <= (await read_history(session.log)).ended.get(letter.record, -1)
-    found = await survey(session, LetterFilter((("group", letter.group),)))
-    queue = next((each for each in found.queues for other in each.letters if other.record == letter.record), None)
+    surveyed = await survey(session, LetterFilter((("group", letter.group),)))
+    queue = next((each for each in surveyed.queues for other in each.letters if other.record == letter.record), None)
     if bytes_too:
         await operations.reveal(session, invocation.actor, letter.id)
     if invocation.as_json:
@@ -102,8 +102,8 @@ def redrive(invocation: Invocation, options: Options) -> None:
 
 
 async def _redrive(session: OperatorSession, invocation: Invocation, options: Options) -> bool:
-    found = await survey(session, options.where)
-    plan = plan_redrive(found.queues, datetime.now(UTC), options.most)
+    surveyed = await survey(session, options.where)
+    plan = plan_redrive(surveyed.queues, datetime.now(UTC), options.most)
     if not invocation.do or not plan.queues:
         _print_plan(invocation, plan)
         return not invocation.do or not plan.skipped

@@ -43,15 +43,15 @@ def run(invocation: Invocation, options: Options) -> None:
 
 async def _replay(session: OperatorSession, invocation: Invocation, options: Options) -> None:
     end = None if options.end is None else parse_point(options.end)
-    found = await resolve_range(session, options.topic, options.group, parse_point(options.begin), end)
-    if not invocation.do or not found.records:
-        _print_plan(invocation, options, found)
+    replay_range = await resolve_range(session, options.topic, options.group, parse_point(options.begin), end)
+    if not invocation.do or not replay_range.records:
+        _print_plan(invocation, options, replay_range)
         return
-    with progress_bar(found.records, "Replaying") as progress:
+    with progress_bar(replay_range.records, "Replaying") as progress:
         done = await operations.replay(
             session,
             invocation.actor,
-            found,
+            replay_range,
             options.rate,
             options.terms,
             progress,
@@ -61,19 +61,20 @@ async def _replay(session: OperatorSession, invocation: Invocation, options: Opt
     _print_result(invocation, options, done)
 
 
-def _print_plan(invocation: Invocation, options: Options, found: ReplayRange) -> None:
+def _print_plan(invocation: Invocation, options: Options, replay_range: ReplayRange) -> None:
     if invocation.as_json:
         spans = [
-            {"partition": tp.partition, "from": first, "to": end} for tp, (first, end) in sorted(found.ranges.items())
+            {"partition": tp.partition, "from": first, "to": end}
+            for tp, (first, end) in sorted(replay_range.ranges.items())
         ]
-        print_json({**options.terms, "records": found.records, "spans": spans, "done": False})
+        print_json({**options.terms, "records": replay_range.records, "spans": spans, "done": False})
         return
     screen = console()
-    if not found.records:
+    if not replay_range.records:
         screen.print("There are no records between these points.")
         return
-    partitions = count(len(found.ranges), "partition")
-    screen.print(f"At most {count(found.records, 'record')} in {partitions} would be processed again:\n")
+    partitions = count(len(replay_range.ranges), "partition")
+    screen.print(f"At most {count(replay_range.records, 'record')} in {partitions} would be processed again:\n")
     screen.print(_terms(options))
     screen.print(
         f"\n{escape(options.group)} ignores records that it has processed: nothing is done twice. "

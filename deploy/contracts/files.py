@@ -40,13 +40,13 @@ def differing(folder: Path = FOLDER) -> list[str]:
 
 def incompatible_changes(folder: Path = FOLDER) -> list[str]:
     """Changes in the models that break the schemas in `folder`, a line each."""
-    found = [f"{path}: the event was removed" for path in _orphans(folder, generated())]
+    incompatible = [f"{path}: the event was removed" for path in _orphans(folder, generated())]
     for name, model in models().items():
         committed = _committed(folder / f"schemas/{name}.json")
         if committed is not None:
             changes = additive.incompatible_changes(json.loads(committed), schema_of(model))
-            found += [f"schemas/{name}.json: {each}" for each in changes]
-    return found
+            incompatible += [f"schemas/{name}.json: {each}" for each in changes]
+    return incompatible
 
 
 def write(folder: Path = FOLDER) -> list[str]:

@@ -60,15 +60,15 @@ class Board:
         return {stage: sum(now[each] for each in range(index, len(STAGES))) for index, stage in enumerate(STAGES)}
 
     def file(self, submission: Submission) -> None:
-        """Note a submission: before it is sent, and again with its reference."""
+        """Record a submission: before it is sent, and again with its reference."""
         self.submissions[submission.number] = submission
 
     def see(self, submission: Submission, standing: Standing) -> None:
-        """Note the state of a request that its author has read."""
+        """Record the state of a request that its author has read."""
         if self.standings.get(submission.name) != standing:
             self.latest.append(News(submission, standing))
         self.standings[submission.name] = standing
 
     def read_timeline(self, submission: Submission, entries: Sequence[Entry]) -> None:
-        """Note the timeline that the author has read."""
+        """Record the timeline that the author has read."""
         self.pages[submission.name] = Page(self.standings[submission.name].state, entries)

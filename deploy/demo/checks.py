@@ -38,7 +38,7 @@ JUDGED: Final = (*CLAUSES, *UNDISTURBED)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the report: the checked numbers, and every harm that was found, with its reference."""
+    """One line of the report: the checked numbers, and every violation in words, with its reference."""
 
     name: str
     counts: str
@@ -51,9 +51,10 @@ class Check:
 
 def checks(history: History, verdicts: Sequence[Verdict]) -> list[Check]:
     """The verdicts on all clauses of `JUDGED`, grouped by promise."""
-    found = {verdict.clause: verdict.violations for verdict in verdicts}
+    violations = {verdict.clause: verdict.violations for verdict in verdicts}
     return [
-        _check(promise, history, [each for clause in promise.clauses for each in found[clause]]) for promise in PROMISES
+        _check(promise, history, [each for clause in promise.clauses for each in violations[clause]])
+        for promise in PROMISES
     ]
 
 

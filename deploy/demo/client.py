@@ -18,7 +18,7 @@ from deploy.demo.errors import DemoError
 TIMEOUT_SECONDS: Final = 15.0
 TRIES: Final = 30
 RETRY_SECONDS: Final = 1.0
-"""The delay before a retry when the answer has no `Retry-After`."""
+"""The delay before a retry when the response has no `Retry-After`."""
 
 MAX_WAIT_SECONDS: Final = 5.0
 RETRYABLE: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -93,7 +93,7 @@ class Session:
 class PublicApi:
     """The gateway at `url`. Every method raises DemoError when the demonstration cannot continue.
 
-    Answers of `RETRYABLE` and connection errors are retried with the same idempotency key.
+    Responses with a status in `RETRYABLE` and connection errors are retried with the same idempotency key.
     """
 
     def __init__(self, url: str, *, tries: int = TRIES) -> None:
@@ -119,21 +119,21 @@ class PublicApi:
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
             "Idempotency-Key": key,
         }
-        answer = await self._send(f"send {name}", "POST", "/v1/documents", session, headers, content=content)
-        return _read(UploadResponse, answer).document_id
+        response = await self._send(f"send {name}", "POST", "/v1/documents", session, headers, content=content)
+        return _read(UploadResponse, response).document_id
 
     async def file(self, session: Session, key: str, row: DemoRequest, documents: list[UUID]) -> Filed:
         body = {"subject": row.subject, "reason": row.reason, "description": row.description}
-        named = {"documents": [str(each) for each in documents]} if documents else {}
-        what = f"file a request about {row.subject}"
+        attachments = {"documents": [str(each) for each in documents]} if documents else {}
+        action = f"file a request about {row.subject}"
         headers = {"Idempotency-Key": key}
-        return _read(Filed, await self._send(what, "POST", "/v1/requests", session, headers, json=body | named))
+        return _read(Filed, await self._send(action, "POST", "/v1/requests", session, headers, json=body | attachments))
 
     async def write(self, session: Session, key: str, filed: Filed, text: str, documents: list[UUID]) -> UUID:
         """Add a message to a request; returns the id of the act."""
-        named = {"documents": [str(each) for each in documents]} if documents else {}
+        attachments = {"documents": [str(each) for each in documents]} if documents else {}
         return await self._act(
-            "write to a request", session, key, f"{filed.reference}/messages", filed, {"text": text} | named
+            "write to a request", session, key, f"{filed.reference}/messages", filed, {"text": text} | attachments
         )
 
     async def withdraw(self, session: Session, key: str, filed: Filed) -> UUID:
@@ -141,11 +141,11 @@ class PublicApi:
         return await self._act("withdraw a request", session, key, f"{filed.reference}/withdrawal", filed, {})
 
     async def _act(
-        self, what: str, session: Session, key: str, where: str, filed: Filed, body: Mapping[str, Any]
+        self, action: str, session: Session, key: str, path: str, filed: Filed, body: Mapping[str, Any]
     ) -> UUID:
         headers = {"Idempotency-Key": key, "Postigo-Receipt": filed.receipt}
-        answer = await self._send(what, "POST", f"/v1/requests/{where}", session, headers, json=body)
-        return _read(ActResponse, answer).act_id
+        response = await self._send(action, "POST", f"/v1/requests/{path}", session, headers, json=body)
+        return _read(ActResponse, response).act_id
 
     async def standing(self, session: Session, reference: str) -> Standing | None:
         """The state of the request; None while it is not visible yet."""
@@ -153,67 +153,67 @@ class PublicApi:
 
     async def timeline(self, session: Session, reference: str) -> list[Entry]:
         """The timeline of the request; empty while it is not visible yet."""
-        found = await self._get(Timeline, session, f"/v1/requests/{reference}/timeline")
-        return [] if found is None else found.entries
+        timeline = await self._get(Timeline, session, f"/v1/requests/{reference}/timeline")
+        return [] if timeline is None else timeline.entries
 
     async def _get(self, model: type[A], session: Session, path: str) -> A | None:
-        answer = await self._send("read a request", "GET", path, session)
-        return None if answer.status_code == HTTPStatus.NOT_FOUND else _read(model, answer)
+        response = await self._send("read a request", "GET", path, session)
+        return None if response.status_code == HTTPStatus.NOT_FOUND else _read(model, response)
 
     async def _send(
         self,
-        what: str,
+        action: str,
         method: str,
         path: str,
         session: Session | None = None,
         headers: Mapping[str, str] | None = None,
         **body: Any,
     ) -> httpx2.Response:
-        """Send with retries; returns a successful answer, or 404 for a GET. Raises DemoError for any other one."""
+        """Send with retries; returns a successful response, or 404 for a GET. Raises DemoError otherwise."""
         all_headers = dict(headers or {}) | ({"Authorization": f"Bearer {session.token}"} if session else {})
         problem = "no answer"
         for last in (*[False] * (self._tries - 1), True):
             wait = RETRY_SECONDS
             try:
-                answer = await self._http.request(method, path, headers=all_headers, **body)
+                response = await self._http.request(method, path, headers=all_headers, **body)
             except httpx2.TransportError as error:
                 problem = f"no answer ({type(error).__name__})"
             else:
-                if answer.is_success or (method == "GET" and answer.status_code == HTTPStatus.NOT_FOUND):
-                    return answer
-                problem = problem_in(answer)
-                if answer.status_code not in RETRYABLE:
+                if response.is_success or (method == "GET" and response.status_code == HTTPStatus.NOT_FOUND):
+                    return response
+                problem = problem_in(response)
+                if response.status_code not in RETRYABLE:
                     break
-                wait = _seconds_to_wait(answer)
+                wait = _seconds_to_wait(response)
             if not last:
                 await asyncio.sleep(wait)
-        raise DemoError(f"Trying to {what}, the gateway gave {problem}.", log="gateway")
+        raise DemoError(f"Trying to {action}, the gateway gave {problem}.", log="gateway")
 
 
-def problem_in(answer: httpx2.Response) -> str:
+def problem_in(response: httpx2.Response) -> str:
     """A problem response in short: status, title and fields, without any of the sent values."""
     try:
-        problem = answer.json()
+        problem = response.json()
         fields = [
             f"{each.get('pointer') or each.get('parameter')}: {each['code']}" for each in problem.get("errors", ())
         ]
         detail = f" ({', '.join(fields)})" if fields else ""
-        return f"{answer.status_code} {problem['title']}{detail}, support code {problem['support_code']}"
+        return f"{response.status_code} {problem['title']}{detail}, support code {problem['support_code']}"
     except (ValueError, KeyError, TypeError, AttributeError):
-        return f"{answer.status_code} without a problem document"
+        return f"{response.status_code} without a problem document"
 
 
-def _seconds_to_wait(answer: httpx2.Response) -> float:
-    retry_after = answer.headers.get("Retry-After", "")
+def _seconds_to_wait(response: httpx2.Response) -> float:
+    retry_after = response.headers.get("Retry-After", "")
     return min(float(retry_after), MAX_WAIT_SECONDS) if retry_after.isdigit() else RETRY_SECONDS
 
 
-def _read(model: type[A], answer: httpx2.Response) -> A:
+def _read(model: type[A], response: httpx2.Response) -> A:
     try:
-        return model.model_validate_json(answer.content)
+        return model.model_validate_json(response.content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = "/".join(map(str, first["loc"]))
         raise DemoError(
-            f"The answer of {answer.request.url.path} does not match the contract: {where}: {first['msg']}."
+            f"The answer of {response.request.url.path} does not match the contract: {where}: {first['msg']}."
         ) from None

@@ -120,15 +120,15 @@ def show(console: Console, outcome: Outcome) -> Submission | None:
     console.print(Rule("Every request, and how long after its submit", align="left", style="dim"))
     console.print(report.requests_table(history, console.width))
     say(console, "")
-    shown = max(history.acknowledged, key=lambda each: len(each.acts) + len(each.all_files), default=None)
-    if shown is not None:
+    submission = max(history.acknowledged, key=lambda each: len(each.acts) + len(each.all_files), default=None)
+    if submission is not None:
         console.print(Rule("One of them in full, as its author reads it", align="left", style="dim"))
         say(console, "")
-        page: Page[Entry] = outcome.pages.get(shown.name, Page())
-        report.show_life(console, shown, page.entries, history)
+        page: Page[Entry] = outcome.pages.get(submission.name, Page())
+        report.show_life(console, submission, page.entries, history)
         say(console, "")
     console.print(Rule("Checks", align="left", style="dim"))
     report.show_checks(console, outcome.checks)
     for sentence in refusals(history):
         console.print(Padding(f"[dim]{sentence}[/]", (0, 0, 0, 2)))
-    return shown
+    return submission

@@ -194,9 +194,9 @@ class RunLock(AbstractAsyncContextManager["RunLock"]):
 async def departments_listen(kafka_url: str, codes: Sequence[str]) -> None:
     """Return when the consumer group of each department is stable. Raises NotReady otherwise."""
     async with admin_client(kafka_url) as admin:
-        # One group for each call: aiokafka parses an answer with two groups incorrectly.
-        answers = [await admin.describe_consumer_groups([f"department-{code}"]) for code in codes]
-    states = [answer.to_object()["groups"][0]["state"] for (answer,) in answers]
+        # One group for each call: aiokafka parses a response with two groups incorrectly.
+        responses = [await admin.describe_consumer_groups([f"department-{code}"]) for code in codes]
+    states = [response.to_object()["groups"][0]["state"] for (response,) in responses]
     if states != ["Stable"] * len(codes):
         raise NotReady(f"{states.count('Stable')} of {len(codes)} departments listen")
 

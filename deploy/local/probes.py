@@ -82,9 +82,9 @@ async def smtp(port: int) -> None:
 async def http_ready(port: int) -> None:
     """Ready: `/health/ready` answers 200."""
     async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, verify=False) as client:
-        answer = await client.get(f"http://{HOST}:{port}/health/ready")
-    if answer.status_code != HTTPStatus.OK:
-        raise NotReady(f"it answers {answer.status_code}: {answer.text[:200]}")
+        response = await client.get(f"http://{HOST}:{port}/health/ready")
+    if response.status_code != HTTPStatus.OK:
+        raise NotReady(f"it answers {response.status_code}: {response.text[:200]}")
 
 
 async def _listening(port: int) -> None:

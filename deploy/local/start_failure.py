@@ -20,9 +20,9 @@ def died_early(name: str, ending: str, home: Home, since: int) -> StackError:
     return _known(name, home, tail) or StackError(f"{name} {ending} before it was ready{detail}: see {home.log(name)}.")
 
 
-def never_ready(name: str, seconds: float, answer: str, home: Home, since: int) -> StackError:
-    """The error for a program that runs, but did not become ready. `answer`: the last error of its probe."""
-    detail = f" ({answer[:LINE_LIMIT]})" if answer else ""
+def never_ready(name: str, seconds: float, probe_error: str, home: Home, since: int) -> StackError:
+    """The error for a program that runs, but did not become ready. `probe_error`: the last error of its probe."""
+    detail = f" ({probe_error[:LINE_LIMIT]})" if probe_error else ""
     return _known(name, home, _tail(home.log(name), since)) or StackError(
         f"{name} was not ready after {seconds:.0f} s{detail}: see {home.log(name)}."
     )

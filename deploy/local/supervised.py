@@ -36,7 +36,7 @@ class Supervised:
         self._gone = asyncio.Event()
         self._ready = asyncio.Event()
         self._was_ready = False
-        self._last_answer = ""
+        self._last_probe_error = ""
         self._log_start = 0
         self._task: asyncio.Task[None] | None = None
         self._stay_down = False
@@ -69,7 +69,9 @@ class Supervised:
             task.result()
         if not self._ready.is_set():
             self._report(State.FAILED, "not ready in time")
-            raise start_failure.never_ready(self.program.name, within, self._last_answer, self._home, self._log_start)
+            raise start_failure.never_ready(
+                self.program.name, within, self._last_probe_error, self._home, self._log_start
+            )
 
     async def kill(self) -> None:
         """Send SIGKILL and wait until it is dead. It is restarted afterwards."""
@@ -158,7 +160,7 @@ class Supervised:
             try:
                 await asyncio.wait_for(self.program.ready(), PROBE_WITHIN_SECONDS)
             except Exception as error:  # each client raises exceptions of its own
-                self._last_answer = str(error)
+                self._last_probe_error = str(error)
                 await asyncio.sleep(PROBE_EVERY_SECONDS)
             else:
                 self._was_ready = True

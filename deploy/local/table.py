@@ -127,10 +127,10 @@ def with_needs(tier: Tier, names: Iterable[str]) -> tuple[str, ...]:
 def addresses(tier: Tier, ports: Mapping[str, int]) -> dict[str, str]:
     """The variables with the addresses of the engines and of the processes."""
     engines = TIERS[tier]
-    found = {engine.variable: engine.url.format(f"{HOST}:{ports[name]}") for name, engine in engines.items()}
+    variables = {engine.variable: engine.url.format(f"{HOST}:{ports[name]}") for name, engine in engines.items()}
     for engine in engines.values():
-        found.update(engine.settings)
-    return found | {
+        variables.update(engine.settings)
+    return variables | {
         "DOCUMENTS_URL": _http(ports["documents"]),
         "GATEWAY_URL": _http(ports[internal_name("gateway", "gateway")]),
         "PUBLIC_URL": _http(ports["gateway"]),

@@ -83,8 +83,8 @@ class DeadLetter:
 
 async def dead_letter_topics(log: Log, wanted: Callable[[str, str], bool]) -> list[str]:
     """The dead-letter topics on the broker for whose topic and group `wanted` is true."""
-    found = (name.partition(DLQ_INFIX) for name in await log.topics())
-    return [f"{topic}{infix}{group}" for topic, infix, group in found if infix and wanted(topic, group)]
+    names = (name.partition(DLQ_INFIX) for name in await log.topics())
+    return [f"{topic}{infix}{group}" for topic, infix, group in names if infix and wanted(topic, group)]
 
 
 async def read_dead_letters(log: Log, extents: Mapping[TopicPartition, tuple[int, int]]) -> list[DeadLetter]:

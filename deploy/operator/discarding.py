@@ -28,8 +28,8 @@ class PlannedDiscard:
 
 def plan_discards(queues: Sequence[LetterQueue], chosen: LetterFilter, most: int | None) -> list[PlannedDiscard]:
     """At most `most` of the dead letters that match the filter; never the others in their queues."""
-    found = [PlannedDiscard(letter, queue) for queue in queues for letter in queue.letters if chosen.matches(letter)]
-    return found[:most]
+    matching = [PlannedDiscard(letter, queue) for queue in queues for letter in queue.letters if chosen.matches(letter)]
+    return matching[:most]
 
 
 @dataclass(slots=True)

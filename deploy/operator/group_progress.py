@@ -29,8 +29,8 @@ async def wait_until_processed(
         return
     last_change, last_total = time.monotonic(), -1
     while True:
-        found = await admin.list_consumer_group_offsets(group, partitions=list(end_offsets))
-        committed = {tp: found[tp].offset if tp in found else -1 for tp in end_offsets}
+        offsets = await admin.list_consumer_group_offsets(group, partitions=list(end_offsets))
+        committed = {tp: offsets[tp].offset if tp in offsets else -1 for tp in end_offsets}
         if all(committed[tp] >= offset for tp, offset in end_offsets.items()):
             return
         if (total := sum(committed.values())) != last_total:

@@ -1,4 +1,4 @@
-"""The log as an operator reads it: without a group, so that nobody's offsets move."""
+"""Read topics without a consumer group, so that no committed offset changes."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -36,7 +36,7 @@ class Log:
         await self._open.aclose()
 
     async def partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
-        """The partitions of those of `topics` that there are."""
+        """The partitions of `topics`; a topic that does not exist has none."""
         described = {topic["topic"]: topic["partitions"] for topic in await self._admin.describe_topics()}
         return [
             TopicPartition(topic, number)
@@ -48,7 +48,7 @@ class Log:
         return sorted(await self._consumer.topics())
 
     async def extents(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, OffsetRange]:
-        """All that lies in `partitions` now."""
+        """The offset range of each partition: from its first record to the end of the log."""
         if not partitions:
             return {}
         self._consumer.assign(partitions)
@@ -57,47 +57,46 @@ class Log:
         return {tp: (starts[tp], ends[tp]) for tp in partitions}
 
     async def offsets_at(self, partitions: Sequence[TopicPartition], moment_ms: int) -> dict[TopicPartition, int]:
-        """The first offset appended at that moment or later; the end of the log where there is none. Kafka's time begins
-        in 1970.
-        """
+        """For each partition the first offset appended at `moment_ms` or later, or the end of the log."""
         self._consumer.assign(partitions)
-        found = await self._consumer.offsets_for_times(dict.fromkeys(partitions, max(moment_ms, 0)))
+        # Kafka's time begins in 1970.
+        offsets = await self._consumer.offsets_for_times(dict.fromkeys(partitions, max(moment_ms, 0)))
         ends = await self._consumer.end_offsets(partitions)
-        return {tp: found[tp].offset if found.get(tp) else ends[tp] for tp in partitions}
+        return {tp: offsets[tp].offset if offsets.get(tp) else ends[tp] for tp in partitions}
 
     async def records(self, extents: Mapping[TopicPartition, OffsetRange]) -> AsyncIterator[Record]:
-        """What lies in `extents`, in order within a partition. Raises OperatorError where something cannot be decoded."""
-        for tp, (first, after) in extents.items():
-            async for record in self._of(tp, first, after):
+        """The records in these ranges, in order in each partition. Raises OperatorError if one cannot be decoded."""
+        for tp, (first, end) in extents.items():
+            async for record in self._range(tp, first, end):
                 yield record
 
     async def at(self, tp: TopicPartition, offset: int) -> Record | None:
-        """One record that lies before the end of the log; None when it is gone."""
-        async for record in self._of(tp, offset, offset + 1):
+        """The record at `offset`, which must be before the end of the log; None when it no longer exists."""
+        async for record in self._range(tp, offset, offset + 1):
             if record.offset == offset:
                 return record
         return None
 
-    async def _of(self, tp: TopicPartition, first: int, after: int) -> AsyncIterator[Record]:
-        if first >= after:
+    async def _range(self, tp: TopicPartition, first: int, end: int) -> AsyncIterator[Record]:
+        if first >= end:
             return
         self._consumer.assign([tp])
         self._consumer.seek(tp, first)
-        # A transaction's marker takes an offset, and no record comes for it.
-        while (position := await self._consumer.position(tp)) < after:
-            for record in await self._next(tp, position, after):
-                if record.offset < after:
+        # Compare positions, not records: transaction markers have offsets, but are not delivered.
+        while (position := await self._consumer.position(tp)) < end:
+            for record in await self._next(tp, position, end):
+                if record.offset < end:
                     yield record
 
-    async def _next(self, tp: TopicPartition, position: int, after: int) -> list[Record]:
+    async def _next(self, tp: TopicPartition, position: int, end: int) -> list[Record]:
         try:
-            found = await self._consumer.getmany(tp, timeout_ms=POLL_MS, max_records=min(after - position, 500))
+            batch = await self._consumer.getmany(tp, timeout_ms=POLL_MS, max_records=min(end - position, 500))
         except KafkaError:
             raise
         except Exception as error:
             raise OperatorError(
-                f"What lies in {tp.topic}/{tp.partition} from offset {position} on cannot be decoded "
-                f"({type(error).__name__}): name a stretch before or after it."
+                f"The records of {tp.topic}/{tp.partition} from offset {position} on cannot be decoded "
+                f"({type(error).__name__}): choose a range before or after them."
             ) from None
-        records: list[Record] = found.get(tp, [])
+        records: list[Record] = batch.get(tp, [])
         return records

@@ -51,8 +51,8 @@ async def _parked_meanwhile(
     blocked = {(each.group, each.key) for each in await session.stores.still_blocked(documents)}
     if not blocked:
         return ()
-    found = (await survey(session, LetterFilter())).queues
-    late = [queue for queue in found if any((each.group, each.key) in blocked for each in queue.documents)]
+    surveyed = await survey(session, LetterFilter())
+    late = [queue for queue in surveyed.queues if any((each.group, each.key) in blocked for each in queue.documents)]
     return plan_redrive(late, datetime.now(UTC), None).queues
 
 

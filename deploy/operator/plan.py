@@ -119,7 +119,7 @@ def _connected(blocked: Sequence[BlockedDocument]) -> list[list[BlockedDocument]
     component_of: dict[RecordOfGroup, int] = {}
     for number, document in enumerate(blocked):
         touching = {component_of[record] for record in _records_of(document) if record in component_of}
-        components[number] = [*(each for found in sorted(touching) for each in components.pop(found)), document]
+        components[number] = [*(each for other in sorted(touching) for each in components.pop(other)), document]
         component_of |= {record: number for each in components[number] for record in _records_of(each)}
     return list(components.values())
 

@@ -104,12 +104,12 @@ class Redriver:
 
     async def _read_records(self, letters: Sequence[DeadLetter]) -> dict[str, Record]:
         """The records of the dead letters by id, without those that are gone. Read in offset order, which is faster."""
-        found: dict[str, Record] = {}
+        records: dict[str, Record] = {}
         for letter in sorted(letters, key=lambda each: (_dlq_partition(each), _dlq_offset(each))):
             record = await self.session.log.at(_dlq_partition(letter), _dlq_offset(letter))
             if record is not None:
-                found[letter.id] = record
-        return found
+                records[letter.id] = record
+        return records
 
     async def _check_results(
         self,

@@ -31,7 +31,7 @@ from services.common.messaging.records.reader import MAX_EVENT
 from services.common.messaging.records.redrive import Redrive
 
 BATCH_SIZE: Final = 500
-"""Records that are appended before the replay waits for the group. New records of others wait behind one batch only."""
+"""Records that are appended before the replay waits for the group. New records wait behind at most one batch."""
 
 Point = datetime | tuple[int, int]
 """Start or end of a range: a time, or a partition and an offset."""
@@ -178,7 +178,7 @@ class Replayer:
         dead_lettered: set[Position],
         at: datetime,
     ) -> str | None:
-        """Why a record is left out, as a key of `LEFT_OUT`. `earlier`: of what an earlier copy is a copy."""
+        """Why a record is left out, as a key of `LEFT_OUT`. `earlier`: the redrive header of a record that is a copy."""
         if earlier and (
             earlier.group != replay_range.group or earlier.frees or replay_range.contains(earlier.position)
         ):

@@ -60,7 +60,9 @@ class ServiceStores:
     async def blocked(self) -> list[BlockedDocument]:
         """All blocked documents. The query uses a partial index that contains only these."""
         return [
-            found for group in self._locations for found in await self._find(group, {"blocked.at": {"$exists": True}})
+            document
+            for group in self._locations
+            for document in await self._find(group, {"blocked.at": {"$exists": True}})
         ]
 
     async def still_blocked(self, documents: Iterable[BlockedDocument]) -> list[BlockedDocument]:
@@ -68,14 +70,14 @@ class ServiceStores:
         keys: dict[str, list[str]] = {}
         for document in documents:
             keys.setdefault(document.group, []).append(document.key)
-        found = [each for group, own in keys.items() for each in await self._find(group, {"_id": {"$in": own}})]
-        return [each for each in found if each.records]
+        current = [each for group, own in keys.items() for each in await self._find(group, {"_id": {"$in": own}})]
+        return [each for each in current if each.records]
 
     async def _find(self, group: str, query: dict[str, Any]) -> list[BlockedDocument]:
         location = self._locations[group]
         with translate_store_errors():
-            found = self.collection(location.database, location.collection).find(query, {"blocked": 1})
-            return [_read(group, raw) async for raw in found]
+            documents = self.collection(location.database, location.collection).find(query, {"blocked": 1})
+            return [_read(group, raw) async for raw in documents]
 
 
 def _read(group: str, raw: Mapping[str, Any]) -> BlockedDocument:

@@ -69,12 +69,12 @@ def is_internal(event: Event) -> bool:
 
 def _readers() -> Mapping[str, Sequence[str]]:
     """Our consumer groups by topic: each has a dead-letter topic."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    groups: defaultdict[str, list[str]] = defaultdict(list)
     for topic in declared.load():
         name, dlq, group = topic.name.partition(".dlq.")
         if dlq:
-            found[name].append(group)
-    return dict(found)
+            groups[name].append(group)
+    return dict(groups)
 
 
 READERS: Final = _readers()

@@ -54,18 +54,18 @@ class History:
 
     @cached_property
     def _by_key(self) -> Mapping[str, Sequence[Record]]:
-        found: defaultdict[str, list[Record]] = defaultdict(list)
+        records: defaultdict[str, list[Record]] = defaultdict(list)
         for record in self.firsts:
-            found[record.key].append(record)
-        return found
+            records[record.key].append(record)
+        return records
 
     @cached_property
     def caused(self) -> Mapping[str, Sequence[Record]]:
         """The records that an event caused, by the id of that event."""
-        found: defaultdict[str, list[Record]] = defaultdict(list)
+        records: defaultdict[str, list[Record]] = defaultdict(list)
         for record in self.firsts:
-            found[record.cause].append(record)
-        return found
+            records[record.cause].append(record)
+        return records
 
     @cached_property
     def dead_lettered(self) -> frozenset[tuple[str, Position]]:

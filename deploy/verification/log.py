@@ -72,7 +72,7 @@ class Log:
         waiting = set(end)
         while waiting:
             batch = await self._consumer.getmany(*waiting, timeout_ms=500)
-            records += [record for tp, found in batch.items() for record in found if record.offset < end[tp]]
+            records += [record for tp, fetched in batch.items() for record in fetched if record.offset < end[tp]]
             waiting = {tp for tp in waiting if await self._consumer.position(tp) < end[tp]}
         return records
 
@@ -82,12 +82,12 @@ async def consumer_lags(url: str, *groups: str, ends: Offsets | None = None) -> 
     if ends is None:
         async with Log(url) as log:
             ends = await log.ends()
-    found: list[Lag] = []
+    lags: list[Lag] = []
     async with admin_client(url) as admin:
         for group in groups or READS:
             committed = await admin.list_consumer_group_offsets(group)
             for tp, end in ends.items():
-                at = committed[tp].offset if tp in committed else 0
-                if tp.topic in READS[group] and end > at:
-                    found.append(Lag(group, tp.topic, tp.partition, at, end - at))
-    return found
+                position = committed[tp].offset if tp in committed else 0
+                if tp.topic in READS[group] and end > position:
+                    lags.append(Lag(group, tp.topic, tp.partition, position, end - position))
+    return lags

@@ -116,8 +116,8 @@ class Recorder:
 
     async def _documents(self, client: Client, group: str, query: Mapping[str, Any]) -> dict[str, StoredDocument]:
         name, collection = COLLECTIONS[group]
-        found = await database(client, f"{self.databases}_{name}")[collection].find(query).to_list(None)
-        return {raw["_id"]: _document(raw) for raw in found}
+        documents = await database(client, f"{self.databases}_{name}")[collection].find(query).to_list(None)
+        return {raw["_id"]: _document(raw) for raw in documents}
 
 
 def only_submissions(history: History) -> History:

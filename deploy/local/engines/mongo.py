@@ -67,12 +67,12 @@ def _version() -> Any:
     integers = jpype.JClass("java.util.ArrayList")()
     for number in VERSION:
         integers.add(jpype.JClass("java.lang.Integer")(number))
-    answers = {
+    methods = {
         "getVersionArray": lambda: integers,
         "toVersionString": lambda: ".".join(map(str, VERSION)),
         "getWireVersion": lambda: WIRE_VERSION,
     }
-    return jpype.JProxy("de.bwaldvogel.mongo.MongoVersion", dict=answers)
+    return jpype.JProxy("de.bwaldvogel.mongo.MongoVersion", dict=methods)
 
 
 def _arguments() -> argparse.Namespace:

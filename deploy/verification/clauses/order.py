@@ -28,9 +28,9 @@ def inboxes_are_in_the_order_of_their_numbers(history: History) -> Iterator[Viol
         for record in history.about(key, Assignment):
             assert isinstance(record.event, Assignment)
             numbers[record.topic].append(record.event.number)
-        for topic, found in numbers.items():
-            if found != sorted(set(found)):
-                yield Violation(f"{submission.name}: {topic} has {_listed(found)}", key)
+        for topic, in_topic in numbers.items():
+            if in_topic != sorted(set(in_topic)):
+                yield Violation(f"{submission.name}: {topic} has {_listed(in_topic)}", key)
 
 
 @clause(Harm.REORDERED)
@@ -39,9 +39,9 @@ def readers_apply_in_the_order_of_the_log(history: History) -> Iterator[Violatio
     offsets = {f"{record.topic} {record.id}": record.position.offset for record in history.firsts}
     for group, documents in history.stored.items():
         for document in documents.values():
-            for topic, found in _by_topic(document, offsets).items():
-                if list(found) != sorted(found):
-                    yield Violation(f"{document.key}: {group} applied records of {topic} as {_listed(found)}")
+            for topic, applied in _by_topic(document, offsets).items():
+                if list(applied) != sorted(applied):
+                    yield Violation(f"{document.key}: {group} applied records of {topic} as {_listed(applied)}")
 
 
 @clause(Harm.REORDERED)
@@ -57,12 +57,12 @@ def commands_are_forwarded_in_their_order(history: History) -> Iterator[Violatio
 
 def _by_topic(document: StoredDocument, offsets: dict[str, int]) -> dict[str, Sequence[int]]:
     """The offsets of the records in a document's inbox, by topic. Timers have no offset and are left out."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
+    by_topic: defaultdict[str, list[int]] = defaultdict(list)
     for entry in document.inbox:
         name, _, other_bytes = entry.partition("#")
         if name in offsets and not other_bytes:
-            found[name.partition(" ")[0]].append(offsets[name])
-    return dict(found)
+            by_topic[name.partition(" ")[0]].append(offsets[name])
+    return dict(by_topic)
 
 
 def _listed(numbers: Sequence[int]) -> str:

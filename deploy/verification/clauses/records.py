@@ -21,10 +21,10 @@ def an_id_is_one_event(history: History) -> Iterator[Violation]:
     for record in history.records:
         if record.position not in history.poisoned:
             digests[record.topic, record.id, record.key].add(record.digest)
-    for (topic, identifier, key), found in digests.items():
-        if len(found) > 1:
+    for (topic, identifier, key), different in digests.items():
+        if len(different) > 1:
             yield Violation(
-                f"{history.name(key)}: {len(found)} different events on {topic} have the id {identifier}", key
+                f"{history.name(key)}: {len(different)} different events on {topic} have the id {identifier}", key
             )
 
 

@@ -32,7 +32,7 @@ def _differences(
 ) -> Iterator[str]:
     if view["state"] != stored["state"]:
         yield f"is {stored['state']} in intake's store, but {view['state']} in the view"
-    facts = {int(place): fact["id"] for place, fact in view["facts"].items()}
+    facts = {int(seq): fact["id"] for seq, fact in view["facts"].items()}
     if sorted(facts) != list(range(1, stored["seq"] + 1)):
         yield f"has {stored['seq']} facts in intake's store, and the view has {', '.join(map(str, sorted(facts)))}"
     if {record.fact.seq: record.id for record in history.life(key)} != facts:
@@ -48,11 +48,11 @@ def authors_see_everything_that_happened(history: History) -> Iterator[Violation
         return
     for key, submission in history.by_request.items():
         page: Page[TimelineEntry] = history.pages.get(submission.name, Page())
-        for lack in _lacks(history, key, submission, page):
-            yield Violation(f"{submission.name}: {lack}", key)
+        for difference in _page_differences(history, key, submission, page):
+            yield Violation(f"{submission.name}: {difference}", key)
 
 
-def _lacks(history: History, key: str, submission: Submission, page: Page[TimelineEntry]) -> Iterator[str]:
+def _page_differences(history: History, key: str, submission: Submission, page: Page[TimelineEntry]) -> Iterator[str]:
     life = history.life(key)
     last = max(life, key=lambda record: record.fact.seq).fact.state if life else State.RECEIVED
     if page.state != last:
