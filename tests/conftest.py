@@ -1,4 +1,6 @@
-"""One stack for each worker: whole-system tests differ by account and key, kernel tests by topic."""
+"""One stack for each worker. Tests share it: those of the whole system use accounts and keys of their own, those of the
+kernel topics of their own.
+"""
 
 import signal
 from collections.abc import AsyncIterator, Generator
@@ -22,21 +24,24 @@ TOGETHER: Final = (
     "tests/integration/kernel/test_kernel.py::TestPyMongo",
     "tests/integration/documents/",
 )
-"""Places whose tests share processes: what takes longest comes first, so that nobody waits for it in the end."""
+"""Node id prefixes of tests that share processes. The slowest come first, so that no worker runs them last."""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]
-    """Tests that share processes share a worker; every other test goes to whoever is free.
+    """Runs tests that share processes on one worker, and every other test on any free worker.
 
     xdist's own `loadgroup` groups nothing from pytest 9.2 on: https://github.com/pytest-dev/pytest-xdist/issues/1386
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+        return next((prefix for prefix in TOGETHER if nodeid.startswith(prefix)), nodeid)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A run in the background ignores Ctrl-C, and what it starts would inherit that. No test asserts a time."""
+    """Restore SIGINT: a run in the background ignores it, and its child processes would inherit that.
+
+    Hypothesis has no deadline, because no test asserts a time.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     settings.register_profile("postigo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("postigo")
@@ -49,16 +54,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """Whatever the shuffle did: what shares processes comes first, and then the kernel's long lives and deaths."""
+    """After the random order: tests that share processes come first, then those of the kernel, which are slow too."""
     yield
-    begin = (*TOGETHER, "tests/integration/kernel/")
+    prefixes = (*TOGETHER, "tests/integration/kernel/")
     items.sort(
-        key=lambda item: next((at for at, place in enumerate(begin) if item.nodeid.startswith(place)), len(begin))
+        key=lambda item: next(
+            (index for index, prefix in enumerate(prefixes) if item.nodeid.startswith(prefix)), len(prefixes)
+        )
     )
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
-    """The engines, with every topic of the house."""
+    """The engines, with every declared topic."""
     async with stacks.shared(tmp_path_factory.mktemp("stack")) as stack:
         yield stack

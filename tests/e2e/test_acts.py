@@ -41,13 +41,13 @@ async def filed(author: Person, until: str) -> dict[str, Any]:
 
 
 async def decided(author: Person, request: dict[str, Any], act: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Make an act and return the answer with its outcome."""
+    """Make an act and return the response with its outcome."""
     accepted = await author.act(request["reference"], act, body, postigo_receipt=request["receipt"])
     assert accepted.status_code == 202, accepted.text
 
     async def outcome() -> dict[str, Any] | None:
-        shown: dict[str, Any] = (await author.get(accepted.headers["location"])).json()
-        return None if shown["act"]["outcome"] == "pending" else shown
+        response: dict[str, Any] = (await author.get(accepted.headers["location"])).json()
+        return None if response["act"]["outcome"] == "pending" else response
 
     return await eventually(outcome, within=60) or {}
 
@@ -60,11 +60,9 @@ async def types(author: Person, request: dict[str, Any]) -> list[str]:
 async def inbox(system: LocalStack, request: dict[str, Any]) -> list[tuple[str, int]]:
     """Kind and sequence number of the request's events in the department's inbox, in order."""
     records = await read_all(system.env["KAFKA_URL"], topics.inbox("pf"))
-    mine = [record for record in records if record.key == request["request_id"].encode()]
-    kinds = [
-        (header(each, "ce_type") or "").removeprefix("pt.postigo.assignment.").removesuffix(".v1") for each in mine
-    ]
-    return list(zip(kinds, [int(header(each, "ce_sequence") or 0) for each in mine], strict=True))
+    own = [record for record in records if record.key == request["request_id"].encode()]
+    kinds = [(header(each, "ce_type") or "").removeprefix("pt.postigo.assignment.").removesuffix(".v1") for each in own]
+    return list(zip(kinds, [int(header(each, "ce_sequence") or 0) for each in own], strict=True))
 
 
 async def test_a_department_gets_a_message_and_its_file_before_it_can_answer(
@@ -72,8 +70,8 @@ async def test_a_department_gets_a_message_and_its_file_before_it_can_answer(
 ) -> None:
     request = await filed(author, "registered")
     document = (await author.send(PDF)).json()["document_id"]
-    shown = await decided(author, request, "messages", MESSAGE | {"documents": [document]})
-    assert shown["act"]["outcome"] == "applied"
+    response = await decided(author, request, "messages", MESSAGE | {"documents": [document]})
+    assert response["act"]["outcome"] == "applied"
 
     async def delivered() -> bool:
         assert await inbox(system, request) == [("created", 1), ("updated", 2), ("updated", 3)]
@@ -87,17 +85,17 @@ async def test_a_department_gets_a_message_and_its_file_before_it_can_answer(
         return "request.concluded" in await types(author, request)
 
     await eventually(answered, within=60)
-    seen = await types(author, request)
-    assert "request.act-refused" not in seen
-    assert seen.count("request.answered") == 1
+    entry_types = await types(author, request)
+    assert "request.act-refused" not in entry_types
+    assert entry_types.count("request.answered") == 1
 
 
 async def test_a_request_withdrawn_before_a_department_answers_stays_withdrawn(
     system: LocalStack, author: Person, departments_stopped: None
 ) -> None:
     request = await filed(author, "registered")
-    shown = await decided(author, request, "withdrawal", {})
-    assert (shown["state"], shown["act"]["outcome"]) == ("withdrawn", "applied")
+    response = await decided(author, request, "withdrawal", {})
+    assert (response["state"], response["act"]["outcome"]) == ("withdrawn", "applied")
 
     async def delivered() -> bool:
         assert await inbox(system, request) == [("created", 1), ("withdrawn", 2)]

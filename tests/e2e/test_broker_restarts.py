@@ -19,11 +19,11 @@ RESTARTS = 3
 async def own(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> AsyncIterator[Bench]:
     """A ledger on engines of its own."""
     home = tmp_path_factory.mktemp("restarts")
-    async with stacks.own(home, ["kafka", "mongo"]) as engines, bench(engines, tmp_path) as made:
-        made.engines = engines
-        await made.start()
-        await eventually(made.ready)
-        yield made
+    async with stacks.own(home, ["kafka", "mongo"]) as engines, bench(engines, tmp_path) as ledger:
+        ledger.engines = engines
+        await ledger.start()
+        await eventually(ledger.ready)
+        yield ledger
 
 
 @pytest.mark.timeout(300)

@@ -39,12 +39,12 @@ def second(name: str) -> str:
 @asynccontextmanager
 async def doubled(home: pytest.TempPathFactory) -> AsyncIterator[tuple[LocalStack, str]]:
     """A stack with two replicas of every process, and the address of its gateways."""
-    async with AsyncExitStack() as open_now:
-        system = await open_now.enter_async_context(stacks.own(home.mktemp("doubled")))
+    async with AsyncExitStack() as exit_stack:
+        system = await exit_stack.enter_async_context(stacks.own(home.mktemp("doubled")))
         env = {"HTTP_DRAIN": str(DRAIN)}
         for variable, (name, probe) in BALANCED.items():
             replicas = {system.port(name): system.port(probe), system.port(second(name)): system.port(second(probe))}
-            env[variable] = (await open_now.enter_async_context(Balancer(replicas))).url
+            env[variable] = (await exit_stack.enter_async_context(Balancer(replicas))).url
         await system.start_processes(extra_env=env)
         await asyncio.gather(*(start_second(system, name, env) for name in PROCESSES))
         await create_accounts(load_accounts(), system.env)

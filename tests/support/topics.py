@@ -52,7 +52,7 @@ async def delete(url: str, names: Iterable[str]) -> None:
 
 
 async def read_all(url: str, *topics: str) -> list[ConsumerRecord[bytes, bytes]]:
-    """All records of `topics` up to the present end, ordered by topic, partition and offset."""
+    """All records of `topics` up to the current end, ordered by topic, partition and offset."""
     async with AsyncExitStack() as stack:
         consumer = AIOKafkaConsumer(bootstrap_servers=url, auto_offset_reset="earliest", enable_auto_commit=False)
         await consumer.start()
@@ -72,7 +72,7 @@ async def read_all(url: str, *topics: str) -> list[ConsumerRecord[bytes, bytes]]
         for tp in partitions:
             while await consumer.position(tp) < ends[tp]:
                 batch = await consumer.getmany(*partitions, timeout_ms=500)
-                records += [record for found in batch.values() for record in found]
+                records += [record for fetched in batch.values() for record in fetched]
         return sorted(records, key=lambda record: (record.topic, record.partition, record.offset))
 
 

@@ -17,13 +17,13 @@ async def eventually(probe: Callable[[], Awaitable[T]], *, within: float = 20.0,
     deadline = time.monotonic() + within
     while True:
         try:
-            answer = await probe()
+            result = await probe()
         except AssertionError:
             if time.monotonic() > deadline:
                 raise
         else:
-            if answer:
-                return answer
+            if result:
+                return result
             if time.monotonic() > deadline:
                 raise AssertionError(f"not within {within:.0f} s: {getattr(probe, '__name__', probe)}")
         await asyncio.sleep(every)
