@@ -14,11 +14,12 @@ PROBLEM: Final = {"$ref": "#/components/schemas/ProblemDocument"}
 class PublicApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """FastAPI describes every response model as `application/json`; problems are `application/problem+json`."""
-        if self.openapi_schema is None:
-            for item in super().openapi()["paths"].values():
-                for operation in item.values():
-                    for response in operation["responses"].values():
-                        content = response.get("content", {})
-                        if content.get("application/json", {}).get("schema") == PROBLEM:
-                            content[MEDIA_TYPE] = content.pop("application/json")
-        return super().openapi()
+        # On every call: FastAPI generates the description again after a change of the routes.
+        description = super().openapi()
+        for item in description["paths"].values():
+            for operation in item.values():
+                for response in operation["responses"].values():
+                    content = response.get("content", {})
+                    if content.get("application/json", {}).get("schema") == PROBLEM:
+                        content[MEDIA_TYPE] = content.pop("application/json")
+        return description

@@ -1,5 +1,6 @@
 """Every route has an authorisation rule, every refusal is a problem document, and the description is true."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 
@@ -292,6 +293,14 @@ def test_the_description_has_bodies_responses_problems_servers_and_security(app:
     assert submit["responses"]["201"]["content"]["application/json"]["schema"]["$ref"].endswith("/SubmissionResponse")
     upload = described["paths"]["/v1/documents"]["post"]
     assert all(each["examples"] for each in upload["requestBody"]["content"].values())
+
+
+def test_the_description_is_the_same_after_a_change_of_the_routes(app: FastAPI) -> None:
+    described = json.dumps(app.openapi())
+    app.add_api_route("/added", lambda: None, include_in_schema=False)
+    again = json.dumps(app.openapi())
+    app.router.routes.pop()
+    assert again == described
 
 
 async def test_the_catalogue_matches_the_description(http: httpx2.AsyncClient) -> None:
