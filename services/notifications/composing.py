@@ -47,7 +47,20 @@ def _encoded(name: str, text: str, policy: Policy) -> str:
     return f"{name}: {Header(text, 'utf-8', header_name=name).encode(linesep=policy.linesep)}{policy.linesep}"
 
 
-_HEADERS: Final = HeaderRegistry()
+class _Headers(HeaderRegistry):
+    """Creates the class of a header once. The base class creates it for every header: a third of the time of a mail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classes: dict[str, type] = {}
+
+    def __getitem__(self, name: str) -> type:
+        if name not in self._classes:
+            self._classes[name] = super().__getitem__(name)
+        return self._classes[name]
+
+
+_HEADERS: Final = _Headers()
 _HEADERS.map_to_type("to", _To)
 _HEADERS.map_to_type("subject", _Subject)
 _POLICY: Final = SMTP.clone(header_factory=_HEADERS)
