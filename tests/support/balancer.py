@@ -38,12 +38,14 @@ class Balancer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _probe(self, replica: int) -> None:
+        """A refused connection or a negative answer takes the replica out. No answer in time changes nothing: on a busy
+        machine all replicas would be out.
+        """
         while True:
-            ready = False
-            with suppress(OSError, TimeoutError):
+            with suppress(TimeoutError):
                 async with asyncio.timeout(2):
                     ready = await _is_ready(self._replicas[replica])
-            (self._ready.add if ready else self._ready.discard)(replica)
+                (self._ready.add if ready else self._ready.discard)(replica)
             await asyncio.sleep(PROBE_EVERY)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,12 +64,14 @@ class Balancer:
 
 
 async def _is_ready(probe: int) -> bool:
-    reader, writer = await asyncio.open_connection("127.0.0.1", probe)
-    try:
-        writer.write(b"GET /health/ready HTTP/1.1\r\nHost: replica\r\nConnection: close\r\n\r\n")
-        return (await reader.readline()).startswith(b"HTTP/1.1 200 ")
-    finally:
-        writer.close()
+    with suppress(OSError):
+        reader, writer = await asyncio.open_connection("127.0.0.1", probe)
+        try:
+            writer.write(b"GET /health/ready HTTP/1.1\r\nHost: replica\r\nConnection: close\r\n\r\n")
+            return (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        finally:
+            writer.close()
+    return False
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
