@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 from urllib.parse import quote
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from services.common.contracts.limits import MAX_FILE_BYTES, MAX_UPLOAD_SECONDS,
 from services.common.http import problem_types, signing
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, ProblemDocument, too_large
+from services.common.http.signing import SignatureRefused
 from services.common.http.strict_json import not_accepted
 
 log = structlog.get_logger()
@@ -81,7 +82,7 @@ class DocumentsClient:
             "Content-Type": upload.media_type,
         }
         if upload.length is not None:
-            headers["Content-Length"] = upload.length
+            headers["Content-Length"] = str(int(upload.length) + signing.TRAILER_BYTES)
         response = await self._call(
             "PUT",
             f"/internal/documents/{upload.document_id}",
@@ -101,7 +102,7 @@ class DocumentsClient:
         target = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner)}
         with self._reads:
-            response = await self._call("GET", target, CALL_TIMEOUT, headers, None, traceparent)
+            response = await self._call("GET", target, CALL_TIMEOUT, headers, b"", traceparent)
         if response.status_code == 404:
             raise Problem(problem_types.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))
         if response.status_code != 200:
@@ -125,21 +126,30 @@ class DocumentsClient:
         target: str,
         within: float,
         headers: dict[str, str],
-        body: Any,
+        body: bytes | AsyncIterator[bytes],
         traceparent: str | None,
     ) -> httpx2.Response:
-        signed_body = body if isinstance(body, bytes) else None
-        signature = signing.sign(self._secret, method, target, body=signed_body, about=headers)
+        signature, signed_body = self._sign(method, target, headers, body)
         traced = {"traceparent": traceparent} if traceparent else {}
         try:
             # A limit for the whole call: the client's own timeouts apply to each step, and an upload has many steps.
             async with asyncio.timeout(within):
-                return await self._http.request(
-                    method, target, headers={**headers, **signature, **traced}, content=body
+                response = await self._http.request(
+                    method, target, headers={**headers, **signature, **traced}, content=signed_body
                 )
-        except (httpx2.HTTPError, TimeoutError) as error:
+            signing.verify_response(self._secret, signature, response.status_code, response.headers, response.content)
+        except (httpx2.HTTPError, TimeoutError, SignatureRefused) as error:
             log.warning("documents service unavailable", because=type(error).__name__)
             raise Problem(problem_types.UNAVAILABLE, retry_after=2) from None
+        return response
+
+    def _sign(
+        self, method: str, target: str, headers: dict[str, str], body: bytes | AsyncIterator[bytes]
+    ) -> tuple[dict[str, str], bytes | AsyncIterator[bytes]]:
+        """The headers of the signature, and the body as it is sent."""
+        if isinstance(body, bytes):
+            return signing.sign(self._secret, method, target, body=body, about=headers), body
+        return signing.sign_stream(self._secret, method, target, body=body, about=headers)
 
 
 def _unclaimable(response: httpx2.Response, documents: Sequence[UUID]) -> list[FieldError]:

@@ -11,15 +11,9 @@ from services.common.contracts.internal import ClaimRefused, ClaimRequest, Claim
 from services.common.contracts.limits import MAX_FILE_BYTES
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
-from services.common.http.internal_auth import require_signature, require_signature_of_stream
+from services.common.http.internal_auth import require_signature, require_signature_without_body, signed_stream
 from services.common.http.problems import Problem
-from services.common.http.strict_json import (
-    StrictJsonRoute,
-    body_chunks,
-    content_type,
-    limited_receive,
-    require_plain,
-)
+from services.common.http.strict_json import StrictJsonRoute, content_type, require_plain
 from services.documents import domain
 from services.documents.content import Empty, TooLarge, WrongType
 from services.documents.domain import AnotherFile, Content, File, NotClaimable
@@ -49,22 +43,23 @@ Owner = Annotated[UUID, Header(alias="Postigo-Owner")]
 QuotedName = Annotated[str, Header(alias="Postigo-Name")]
 
 
-@router.put("/documents/{document_id}", dependencies=[Depends(require_signature_of_stream)])
+@router.put("/documents/{document_id}")
 async def upload_document(
     document_id: UUID, owner: Owner, services: ServicesDep, request: Request, response: Response, name: QuotedName = ""
 ) -> DocumentResponse:
     """201 with the new file; 200 if it already exists; 408, 409, 413, 415, 422 or 503 with a problem."""
+    content = signed_stream(request, MAX_FILE_BYTES)
     require_plain(request)
     upload = Upload(document_id, owner, _unquoted(name), content_type(request))
     try:
-        file, created = await services.uploads.receive(upload, body_chunks(limited_receive(request, MAX_FILE_BYTES)))
+        file, created = await services.uploads.receive(upload, content)
     except _REJECTIONS as rejection:
         raise _problem(rejection) from None
     response.status_code = 201 if created else 200
     return _document(document_id, file)
 
 
-@router.get("/documents/{document_id}", dependencies=[Depends(require_signature_of_stream)])
+@router.get("/documents/{document_id}", dependencies=[Depends(require_signature_without_body)])
 async def get_document(document_id: UUID, owner: Owner, services: ServicesDep) -> DocumentResponse:
     """200 with the file; 404 if it is unknown, expired, or of another owner."""
     file = await services.files.find(document_id)

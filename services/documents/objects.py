@@ -5,7 +5,6 @@ memory (at most two parts) but no thread.
 """
 
 import asyncio
-import hashlib
 import io
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -136,12 +135,11 @@ class ObjectWriter:
             part, self._buffer = self._buffer, bytearray()
             self._start(lambda: self._calls.add(part))
 
-    async def finish(self) -> str:
-        """Complete the object. Returns the SHA-256 of its bytes, in hexadecimal."""
+    async def finish(self) -> None:
+        """Complete the object."""
         await self._wait()
         self._start(lambda: self._calls.complete(self._buffer))
         await self._wait()
-        return self._calls.sha256
 
     async def abort(self) -> None:
         """Remove the object and its parts, even when it is unknown whether the last call succeeded."""
@@ -168,24 +166,17 @@ class _Calls:
         self._client = client
         self._object = (bucket, key)
         self._media_type = media_type
-        self._digest = hashlib.sha256()
         self._upload: MultipartUpload | None = None
         self._begun = False
 
     def add(self, part: bytearray) -> None:
         self._begun = True
-        self._digest.update(part)
         if self._upload is None:
             self._upload = MultipartUpload(self._client, *self._object, self._media_type)
         self._upload.add(part)
 
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
-
     def complete(self, last: bytearray) -> None:
         self._begun = True
-        self._digest.update(last)
         if self._upload is None:
             self._client.put_object(*self._object, io.BytesIO(last), len(last), self._media_type)
             return

@@ -5,9 +5,9 @@ overwrite each other. After the bytes are stored, the compare-and-set of the doc
 """
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -42,6 +42,15 @@ class Upload:
     declared: str
 
 
+class Body(Protocol):
+    """The chunks of a file. `sha256` is that of all of them, known after the last one, in hexadecimal."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+
 class Uploads:
     """Receives at most `limit` uploads concurrently."""
 
@@ -50,11 +59,11 @@ class Uploads:
         self._bucket = bucket
         self._free = limit
 
-    async def receive(self, upload: Upload, chunks: AsyncIterable[bytes]) -> tuple[File, bool]:
+    async def receive(self, upload: Upload, body: Body) -> tuple[File, bool]:
         """The file, and whether this upload created it (False if it already existed).
 
         Raises `Unacceptable` for the bytes, `AnotherFile` for the id, `Busy`, `TooSlow`, `Unavailable`, or an exception
-        of `chunks`. After an error the bytes sent so far are removed, at once or by `cleaning`. Only after
+        of `body`. After an error the bytes sent so far are removed, at once or by `cleaning`. Only after
         `Unavailable` or `TooSlow` the file may exist nevertheless; then a retry with the same bytes finds it.
         """
         if not self._free:
@@ -62,37 +71,33 @@ class Uploads:
         self._free -= 1
         try:
             async with asyncio.timeout(MAX_UPLOAD_SECONDS):
-                return await self._receive(upload, chunks)
+                return await self._receive(upload, body)
         except TimeoutError:
             raise TooSlow from None
         finally:
             self._free += 1
 
-    async def _receive(self, upload: Upload, chunks: AsyncIterable[bytes]) -> tuple[File, bool]:
+    async def _receive(self, upload: Upload, body: Body) -> tuple[File, bool]:
         inspection = Inspection(upload.declared)
         current = await self._files.find(upload.document_id)
         if current is not None and current.content is not None:
-            return await self._compare(current, upload, inspection, chunks), False
+            return await self._compare(current, upload, inspection, body), False
         if current is not None and current.owner not in (None, upload.owner):
             raise AnotherFile
-        return await self._store(upload, inspection, chunks)
+        return await self._store(upload, inspection, body)
 
-    async def _compare(
-        self, current: File, upload: Upload, inspection: Inspection, chunks: AsyncIterable[bytes]
-    ) -> File:
+    async def _compare(self, current: File, upload: Upload, inspection: Inspection, body: Body) -> File:
         """An upload for an existing file is only hashed and compared, not stored."""
         if current.owner != upload.owner:
             raise AnotherFile
-        digest = hashlib.sha256()
-        async for chunk in chunks:
+        async for chunk in body:
             inspection.take(chunk)
-            digest.update(chunk)
         inspection.end()
-        return domain.same_file(current, upload.owner, digest.hexdigest())
+        return domain.same_file(current, upload.owner, body.sha256)
 
-    async def _store(self, upload: Upload, inspection: Inspection, chunks: AsyncIterable[bytes]) -> tuple[File, bool]:
+    async def _store(self, upload: Upload, inspection: Inspection, body: Body) -> tuple[File, bool]:
         key = await self._files.start_upload(upload.document_id)
-        content = await self._send(key, upload, inspection, chunks)
+        content = await self._send(key, upload, inspection, body)
         document_id = upload.document_id
         try:
             # A save that raises `Unavailable` may have succeeded, so the bytes stay. `cleaning` decides later.
@@ -109,14 +114,14 @@ class Uploads:
         await self._remove(key)
         return file, False
 
-    async def _send(self, key: str, upload: Upload, inspection: Inspection, chunks: AsyncIterable[bytes]) -> Content:
+    async def _send(self, key: str, upload: Upload, inspection: Inspection, body: Body) -> Content:
         writer = self._bucket.writing(key, upload.declared)
         try:
-            async for chunk in chunks:
+            async for chunk in body:
                 inspection.take(chunk)
                 await writer.write(chunk)
             inspection.end()
-            sha256 = await writer.finish()
+            await writer.finish()
         except BaseException:
             await self._abort(key, writer)
             raise
@@ -124,7 +129,7 @@ class Uploads:
             name=clean_file_name(upload.name, upload.declared),
             media_type=upload.declared,
             size=inspection.size,
-            sha256=sha256,
+            sha256=body.sha256,
             object_key=key,
             stored_at=now(),
         )

@@ -54,8 +54,12 @@ class Recipients:
         signed = signing.sign(self._secret, "POST", TARGET, body=body, about=headers)
         try:
             response = await self._http.post(TARGET, content=body, headers=headers | signed)
+            signing.verify_response(self._secret, signed, response.status_code, response.headers, response.content)
         except httpx2.HTTPError as error:
             raise NotSent(FailureKind.UNAVAILABLE, "gateway-away") from error
+        except signing.SignatureRefused:
+            # Also when the secrets differ: then the gateway refuses the call, and its response cannot be verified either.
+            raise NotSent(FailureKind.UNAVAILABLE, "gateway-signature") from None
         if response.status_code != 200:
             kind = FailureKind.UNAVAILABLE if response.status_code in _UNAVAILABLE else FailureKind.DEFERRED
             raise NotSent(kind, f"gateway-{response.status_code}")

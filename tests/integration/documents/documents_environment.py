@@ -34,6 +34,11 @@ def pdf(size: int = 2000, seed: int = 0) -> bytes:
     return PDF + random.Random(seed).randbytes(size - len(PDF))
 
 
+async def stream(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
 class DocumentsEnvironment:
     """Calls `url`, and reads the broker and stores of `env`. Bodies that are iterators are sent chunked."""
 
@@ -64,17 +69,25 @@ class DocumentsEnvironment:
         await disconnect(self.client)
 
     def signed(
-        self, method: str, path: str, body: bytes | None = None, about: Mapping[str, str] | None = None
+        self, method: str, path: str, body: bytes = b"", about: Mapping[str, str] | None = None
     ) -> dict[str, str]:
         """The headers `about` with their signature."""
         return dict(about or {}) | signing.sign(self.secret, method, path, body=body, about=about)
+
+    async def signed_upload(self, path: str, body: Bytes, about: Mapping[str, str]) -> tuple[dict[str, str], Bytes]:
+        """The headers `about` with their signature, and the body with its trailer."""
+        pieces = stream(body) if isinstance(body, bytes) else body
+        headers, signed_body = signing.sign_stream(self.secret, "PUT", path, body=pieces, about=about)
+        is_whole = isinstance(body, bytes)
+        return {**about, **headers}, b"".join([each async for each in signed_body]) if is_whole else signed_body
 
     async def put(
         self, document_id: UUID, body: Bytes, *, owner: UUID, media_type: str = "application/pdf", name: str = "r.pdf"
     ) -> httpx2.Response:
         path = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner), "Content-Type": media_type, "Postigo-Name": quote(name)}
-        return await self.http.put(path, content=body, headers=self.signed("PUT", path, about=headers))
+        signed, content = await self.signed_upload(path, body, headers)
+        return await self.http.put(path, content=content, headers=signed)
 
     async def get(self, document_id: UUID, owner: UUID) -> httpx2.Response:
         path = f"/internal/documents/{document_id}"

@@ -1,6 +1,7 @@
 """Concurrent uploads: a slow client blocks no thread, and the number of uploads bounds the memory."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
@@ -30,18 +31,32 @@ def upload(document_id: UUID) -> Upload:
     return Upload(document_id, uuid4(), "r.pdf", "application/pdf")
 
 
-async def chunks(*pieces: bytes, then: asyncio.Event | None = None) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece
-    if then is not None:
-        await then.wait()
+class Chunks:
+    """A body of these pieces, which ends after `then`, or by raising `error`."""
+
+    def __init__(self, *pieces: bytes, then: asyncio.Event | None = None, error: Exception | None = None) -> None:
+        self._pieces = pieces
+        self._then = then
+        self._error = error
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+        if self._then is not None:
+            await self._then.wait()
+        if self._error is not None:
+            raise self._error
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(b"".join(self._pieces)).hexdigest()
 
 
 async def test_a_slow_client_does_not_block_a_thread(environment: DocumentsEnvironment) -> None:
     slow_id, resume = uuid4(), asyncio.Event()
     async with uploads(environment, threads=1) as receiver:
-        slow = asyncio.create_task(receiver.receive(upload(slow_id), chunks(pdf(PART + 1), then=resume)))
-        quick, created = await receiver.receive(upload(uuid4()), chunks(pdf()))
+        slow = asyncio.create_task(receiver.receive(upload(slow_id), Chunks(pdf(PART + 1), then=resume)))
+        quick, created = await receiver.receive(upload(uuid4()), Chunks(pdf()))
         assert (quick.state, created, slow.done()) == ("stored", True, False)
         resume.set()
         assert (await slow)[0].state == "stored"
@@ -51,15 +66,9 @@ async def test_a_client_that_disconnects_while_a_part_is_in_flight_leaves_nothin
     environment: DocumentsEnvironment,
 ) -> None:
     document_id = uuid4()
-
-    async def failing() -> AsyncIterator[bytes]:
-        yield pdf(PART)
-        yield bytes(PART)
-        raise ConnectionResetError
-
     async with uploads(environment) as receiver:
         with pytest.raises(ConnectionResetError):
-            await receiver.receive(upload(document_id), failing())
+            await receiver.receive(upload(document_id), Chunks(pdf(PART), bytes(PART), error=ConnectionResetError()))
     assert await environment.unfinished_uploads(document_id) == []
     assert await environment.objects(document_id) == {}
 
@@ -69,7 +78,7 @@ async def test_an_upload_that_is_cancelled_leaves_nothing(environment: Documents
     async with uploads(environment) as receiver:
         for steps in range(0, 100, 10):
             document_id = uuid4()
-            task = asyncio.create_task(receiver.receive(upload(document_id), chunks(pdf(PART), bytes(PART), b"end")))
+            task = asyncio.create_task(receiver.receive(upload(document_id), Chunks(pdf(PART), bytes(PART), b"end")))
             for _ in range(steps):
                 await asyncio.sleep(0.001)
             task.cancel()
@@ -86,16 +95,16 @@ async def test_an_upload_above_the_limit_is_answered_with_retry_after(environmen
     resume = asyncio.Event()
     async with uploads(environment, limit=1) as receiver:
         app = add_api(FastAPI(), Services(environment.files, receiver), environment.secret)
-        first = asyncio.create_task(receiver.receive(upload(uuid4()), chunks(pdf(), then=resume)))
+        first = asyncio.create_task(receiver.receive(upload(uuid4()), Chunks(pdf(), then=resume)))
         await asyncio.sleep(0)
         path = f"/internal/documents/{uuid4()}"
         about = {"Postigo-Owner": str(uuid4()), "Content-Type": "application/pdf"}
-        headers = environment.signed("PUT", path, about=about)
+        headers, content = await environment.signed_upload(path, pdf(), about)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://documents") as http:
-            busy = await http.put(path, content=pdf(), headers=headers)
+            busy = await http.put(path, content=content, headers=headers)
             resume.set()
             await first
-            after = await http.put(path, content=pdf(), headers=headers)
+            after = await http.put(path, content=content, headers=headers)
     assert (busy.status_code, busy.headers["retry-after"], after.status_code) == (503, "2", 201)
 
 
@@ -103,5 +112,5 @@ async def test_a_refused_upload_does_not_count_for_the_limit(environment: Docume
     async with uploads(environment, limit=1) as receiver:
         for _ in range(3):
             with pytest.raises(WrongType):
-                await receiver.receive(upload(uuid4()), chunks(b"no such type"))
-        assert (await receiver.receive(upload(uuid4()), chunks(pdf())))[1]
+                await receiver.receive(upload(uuid4()), Chunks(b"no such type"))
+        assert (await receiver.receive(upload(uuid4()), Chunks(pdf())))[1]

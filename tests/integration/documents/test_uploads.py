@@ -113,7 +113,8 @@ async def send_raw(
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     path = f"/internal/documents/{document_id}"
     about = {"Postigo-Owner": str(owner), "Content-Type": "application/pdf", "Content-Length": str(length)}
-    headers = "".join(f"{name}: {value}\r\n" for name, value in environment.signed("PUT", path, about=about).items())
+    signed, _ = await environment.signed_upload(path, body, about)
+    headers = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
     writer.write(f"PUT {path} HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: close\r\n{headers}\r\n".encode() + body)
     await writer.drain()
     if not hang_up:
@@ -190,9 +191,8 @@ async def test_another_owners_file_is_answered_like_an_unknown_one(environment: 
 async def test_a_compressed_body_is_refused(environment: DocumentsEnvironment) -> None:
     path = f"/internal/documents/{uuid4()}"
     about = {"Postigo-Owner": str(uuid4()), "Content-Type": "application/pdf", "Content-Encoding": "gzip"}
-    assert (
-        await environment.http.put(path, content=pdf(), headers=environment.signed("PUT", path, about=about))
-    ).status_code == 415
+    headers, content = await environment.signed_upload(path, pdf(), about)
+    assert (await environment.http.put(path, content=content, headers=headers)).status_code == 415
 
 
 @pytest.mark.parametrize("name", [quote("Março ☂.pdf"), "r%FFx.pdf", ""])
@@ -201,7 +201,8 @@ async def test_a_name_is_decoded_as_percent_encoded_utf_8(environment: Documents
     path = f"/internal/documents/{document_id}"
     about = {"Postigo-Owner": str(owner), "Content-Type": "application/pdf", "Postigo-Name": name}
 
-    answer = await environment.http.put(path, content=pdf(), headers=environment.signed("PUT", path, about=about))
+    headers, content = await environment.signed_upload(path, pdf(), about)
+    answer = await environment.http.put(path, content=content, headers=headers)
 
     if "%FF" in name:
         assert answer.status_code == 422

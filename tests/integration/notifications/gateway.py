@@ -12,7 +12,10 @@ _STATUS = {200: "OK", 403: "Forbidden", 404: "Not Found", 503: "Service Unavaila
 
 
 class Gateway:
-    """Knows `people` by account id. `purposes` lists what it was asked for, in `calls` calls; while `is_away` it answers 503."""
+    """Knows `people` by account id. `purposes` lists what it was asked for, in `calls` calls; while `is_away` it answers 503.
+
+    `on_the_way`: bytes of a signed response, and others that take their place on the way.
+    """
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
@@ -22,6 +25,7 @@ class Gateway:
         self.purposes: list[str] = []
         self.calls = 0
         self.is_away = False
+        self.on_the_way = (b"", b"")
         self.port = 0
 
     @property
@@ -49,8 +53,11 @@ class Gateway:
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 status, told = self._answer(method, target, headers, body)
                 content = json.dumps(told).encode()
-                start = f"HTTP/1.1 {status} {_STATUS[status]}\r\ncontent-length: {len(content)}\r\n\r\n"
-                writer.write(start.encode() + content)
+                call = headers.get("postigo-signature", "")
+                signature = signing.sign_response(self._secret, call, status, content)
+                fields = f"content-length: {len(content)}\r\npostigo-signature: {signature}\r\n"
+                start = f"HTTP/1.1 {status} {_STATUS[status]}\r\n{fields}\r\n"
+                writer.write(start.encode() + (content.replace(*self.on_the_way) if any(self.on_the_way) else content))
                 await writer.drain()
         self._open.discard(writer)
         writer.close()

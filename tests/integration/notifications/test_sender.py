@@ -264,9 +264,29 @@ async def test_a_signature_that_the_gateway_refuses_counts_against_nobody(
     async with environment.sending(environment.sender(secret=b"-" * 32)):
 
         async def refused() -> bool:
-            return (await environment.delivery(made)).because == "gateway-403"
+            return (await environment.delivery(made)).because == "gateway-signature"
 
         await eventually(refused)
     assert (await environment.delivery(made)).failures.keys() == {"unavailable"}
     async with environment.sending():
+        await eventually(environment.everybody_was_mailed_once)
+
+
+@pytest.mark.parametrize(
+    ("genuine", "changed"),
+    [(b"@example.org", b"@example.net"), (b'"email"', b'"EMAIL"'), (b'"language": "pt"', b'"language": "en"')],
+)
+async def test_no_mail_follows_from_a_response_of_the_gateway_that_was_changed(
+    environment: NotificationsEnvironment, genuine: bytes, changed: bytes
+) -> None:
+    (made,) = await environment.due(environment.person())
+    environment.gateway.on_the_way = (genuine, changed)
+    async with environment.sending():
+
+        async def refused() -> bool:
+            return (await environment.delivery(made)).because == "gateway-signature"
+
+        await eventually(refused)
+        assert not environment.mail.mails
+        environment.gateway.on_the_way = (b"", b"")
         await eventually(environment.everybody_was_mailed_once)

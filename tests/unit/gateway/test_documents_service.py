@@ -17,9 +17,12 @@ from gateway.documents.client import ANSWER_WITHIN, CALL_TIMEOUT, KEEPALIVE, Doc
 from services.common.contracts.internal import DocumentResponse
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
+from services.common.http.internal_auth import SignedResponses
 from services.common.http.problems import Problem, problem_response
 from services.documents.settings import Settings
 from tests.support.serving import serving, settings
+
+SECRET: Final = b"s" * 32
 
 OWNER, ONE, OTHER = uuid4(), uuid4(), uuid4()
 
@@ -44,16 +47,20 @@ OUR_ERRORS: Final = [
 
 
 @asynccontextmanager
-async def documents(response: Response, *, answer_within: float = ANSWER_WITHIN) -> AsyncIterator[DocumentsClient]:
-    """A client of a documents service that answers every call with `response`."""
+async def documents(
+    response: Response, *, answer_within: float = ANSWER_WITHIN, secret: bytes = SECRET
+) -> AsyncIterator[DocumentsClient]:
+    """A client of a documents service that answers every call with `response`, signed with `secret`."""
 
     async def respond(request: Request) -> Response:
         await request.body()
         return response
 
     app = Starlette(routes=[Route("/{path:path}", respond, methods=["PUT", "POST"])])
+    app.state.internal_secret = secret
+    app.add_middleware(SignedResponses)
     async with serving(app, settings()) as port:
-        service = DocumentsClient(f"http://127.0.0.1:{port}", b"s" * 32, answer_within=answer_within)
+        service = DocumentsClient(f"http://127.0.0.1:{port}", SECRET, answer_within=answer_within)
         yield service
         await service.close()
 
@@ -103,6 +110,12 @@ async def test_a_refused_file_is_answered_with_what_is_accepted(status: int, det
     assert [error.to_body("en")["detail"] for error in problem.errors] == [detail]
 
 
+async def test_a_response_that_was_signed_with_another_secret_is_answered_as_unavailable() -> None:
+    async with documents(unclaimable("used", "unknown"), secret=b"t" * 32) as service:
+        for problem in (await put(service), await claim(service)):
+            assert (problem.kind, problem.errors) == (problem_types.UNAVAILABLE, ())
+
+
 @pytest.mark.parametrize("response", OUR_ERRORS)
 async def test_a_refusal_caused_by_our_own_error_is_answered_as_unavailable(response: Any) -> None:
     async with documents(response) as service:
@@ -119,7 +132,7 @@ async def frozen(*, answer_within: float) -> AsyncIterator[DocumentsClient]:
     """A client of a frozen documents service: the operating system accepts the connection, but nothing reads from it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        service = DocumentsClient(f"http://127.0.0.1:{port}", b"s" * 32, answer_within=answer_within)
+        service = DocumentsClient(f"http://127.0.0.1:{port}", SECRET, answer_within=answer_within)
         yield service
         await service.close()
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.app import Applications, build, public_app
 from gateway.dependencies import get_session
 from gateway.settings import Settings
-from services.common.http import problem_types
+from services.common.http import problem_types, signing
 from services.common.http.problems import Problem
 from tests.unit.gateway.builders import session
 
@@ -84,9 +84,12 @@ async def test_internal_routes_except_probes_require_a_signature() -> None:
     internal = applications().internal
     assert routes(internal) == SIGNED | PROBES
     async with client(internal) as http:
+        json_type = {"Content-Type": "application/json"}
         for method, path in SIGNED:
-            answer = await http.request(method, path, json={"asked": []})
-            assert (answer.status_code, answer.json()["type"]) == (403, "urn:postigo:problem:signature")
+            other_body = signing.sign(b"s" * 64, method, path, body=b"{}", about=json_type)
+            for headers in ({}, other_body, other_body | {"Postigo-Digest": signing.STREAMED}):
+                answer = await http.request(method, path, content=b'{"asked": []}', headers=json_type | headers)
+                assert (answer.status_code, answer.json()["type"]) == (403, "urn:postigo:problem:signature")
         for method, path in PROBES:
             assert (await http.request(method, path)).status_code in {200, 503}
 
