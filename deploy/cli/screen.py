@@ -40,7 +40,7 @@ class Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._started: set[str] = set()
+        self._shown: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -51,14 +51,16 @@ class Lines:
     def show(self, step: Step) -> None:
         if step.state is State.STOPPING:
             return
-        if step.state is State.STARTING:
-            # One line for each start: the progress within a step is for terminals only.
-            if step.name in self._started:
+        line = sentence(step)
+        if step.state in {State.STARTING, State.WAITING}:
+            # One line for each start, and for each reason to wait: the progress within a step is for terminals only.
+            key = step.name if step.state is State.STARTING else line
+            if key in self._shown:
                 return
-            self._started.add(step.name)
+            self._shown.add(key)
         else:
-            self._started.discard(step.name)
-        self._console.print(sentence(step), soft_wrap=True, markup=False)
+            self._shown.discard(step.name)
+        self._console.print(line, soft_wrap=True, markup=False)
 
 
 class Rows:
@@ -116,7 +118,7 @@ def sentence(step: Step) -> str:
     match step.state:
         case State.READY:
             return f"{step.name} ready after {step.seconds:.1f} s{detail}"
-        case State.RESTARTING:
+        case State.RESTARTING | State.WAITING:
             return f"{step.name} {step.detail}"
         case State.STOPPED:
             return f"{step.name} stopped"

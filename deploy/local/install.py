@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from deploy.local import cache
+from deploy.local.apt import apt_get
 from deploy.local.chroot import DATA
 from deploy.local.errors import StackError, disk_full, translate_os_errors
 from deploy.local.program import Observer, State, Step
@@ -116,7 +118,7 @@ def _install(name: str, observe: Observer) -> None:
 
 def _build_debian(build: Build, root: Path) -> None:
     """A Debian system in a folder: the machine may have another PostgreSQL, or not be a Debian."""
-    build.run(_debootstrap(), "--variant=minbase", cache.SUITE, str(root), *_mirror())
+    build.run(debootstrap(build), "--variant=minbase", cache.SUITE, str(root), *_mirror())
     files = {
         # Nothing else resolves this name in the chroot, and the extension connects to its own server by it.
         "etc/hosts": "127.0.0.1 localhost\n",
@@ -212,22 +214,19 @@ def _mirror() -> Sequence[str]:
     return [mirror] if mirror else []
 
 
-def _debootstrap() -> str:
+def debootstrap(build: Build) -> str:
     """The path of debootstrap. Installs it with apt when it is missing. Raises StackError."""
-    path = shutil.which("debootstrap")
+    path, error = shutil.which("debootstrap"), ""
     if path is None and shutil.which("apt-get"):
-        _apt_get("update")
-        _apt_get("install", "--yes", "--no-install-recommends", "debootstrap")
+        waiting = partial(build.report, State.WAITING)
+        # Without a network an older list of packages may do, so only the installation must succeed.
+        apt_get("update", waiting=waiting)
+        error = apt_get("install", "--yes", "--no-install-recommends", "debootstrap", waiting=waiting)
         path = shutil.which("debootstrap")
     if path is None:
-        raise StackError("debootstrap is missing: install it (on Debian and Ubuntu: apt install debootstrap).")
+        cause = f" and apt could not install it ({error})" if error else ""
+        raise StackError(f"debootstrap is missing{cause}: install it (on Debian and Ubuntu: apt install debootstrap).")
     return path
-
-
-def _apt_get(*arguments: str) -> None:
-    """Run apt-get and ignore failures: the caller checks the result."""
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", *arguments], check=False, env=environment, capture_output=True, stdin=subprocess.DEVNULL)
 
 
 @contextmanager

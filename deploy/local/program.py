@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
 class State(StrEnum):
     STARTING = "starting"
+    WAITING = "waiting"
     READY = "ready"
     RESTARTING = "restarting"
     STOPPING = "stopping"
