@@ -5,6 +5,7 @@ import sys
 
 from deploy.cli.app import app
 from deploy.cli.operator_commands import add_commands
+from deploy.grants import GrantsError
 from deploy.local.errors import StackError
 from deploy.local.hints import remember
 from deploy.operator.errors import OperatorError
@@ -20,6 +21,6 @@ def main() -> None:
     remember(sys.argv[0])
     try:
         app(prog_name="postigo")
-    except (OperatorError, StackError, TopicsError) as error:
+    except (GrantsError, OperatorError, StackError, TopicsError) as error:
         print(f"postigo: {error}", file=sys.stderr)
         sys.exit(1)

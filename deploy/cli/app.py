@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="The topics that deploy/topics.yaml declares.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
+grants_app = typer.Typer(help="The accounts that deploy/grants.yaml declares.", no_args_is_help=True)
+app.add_typer(grants_app, name="grants")
 engines_app = typer.Typer(help="The real engines: PostgreSQL with DocumentDB, FerretDB, MinIO.", no_args_is_help=True)
 app.add_typer(engines_app, name="engines")
 
@@ -197,3 +199,18 @@ def apply(
     from deploy.cli import topics as command
 
     command.run(kafka_url, file, replicas, min_insync)
+
+
+@grants_app.command("apply")
+def grants_apply() -> None:
+    """Create the accounts of all services at MongoDB and the object store, or set their passwords and rights again.
+
+    MONGO_URL, S3_URL, S3_ACCESS_KEY and S3_SECRET_KEY name the engines and their administrators.
+
+    The password of each account is in MONGO_<ACCOUNT>_PASSWORD or S3_<ACCOUNT>_SECRET_KEY.
+
+    Safe to repeat; no other account changes.
+    """
+    from deploy.cli import grants as command
+
+    command.apply()

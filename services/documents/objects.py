@@ -28,8 +28,12 @@ CONNECT_WITHIN: Final = 5.0
 ANSWER_WITHIN: Final = 20.0
 """Seconds. Nothing is retried here: when a call fails, the upload is aborted and the client sends it again."""
 
-_UNAVAILABLE: Final = frozenset({"NoSuchBucket", "RequestTimeout", "SlowDown"})
-"""S3 codes below status 500 that also mean unavailable. A missing bucket is created when the process starts."""
+_REFUSED_KEY: Final = frozenset({"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
+
+_UNAVAILABLE: Final = frozenset({"NoSuchBucket", "RequestTimeout", "SlowDown"}) | _REFUSED_KEY
+"""S3 codes below status 500 that also mean unavailable. A missing bucket is created when the process starts; an operator must
+act when the key is refused.
+"""
 
 _EXISTS: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic_settings import BaseSettings
 
+from deploy.grants import load, object_secret, store_password
 from deploy.local import cache
 from deploy.local.table import PROCESSES
 from deploy.operator.target import NAMED
@@ -87,12 +89,13 @@ def test_a_process_waits_for_its_engines_and_the_topics(name: str) -> None:
             "kafka": "service_healthy",
             "mongo": "service_healthy",
             "topics": "service_completed_successfully",
+            "grants": "service_completed_successfully",
         }.items()
     )
     assert all(how != "service_healthy" or "healthcheck" in SERVICES[each] for each, how in needs.items())
 
 
-@pytest.mark.parametrize("name", [*PROCESSES, "topics", "postigo"])
+@pytest.mark.parametrize("name", [*PROCESSES, "topics", "grants", "postigo"])
 def test_our_containers_run_without_privileges(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
@@ -134,6 +137,76 @@ def test_no_secret_has_a_value_or_a_default(env_example: dict[str, str]) -> None
     }
     assert len(secrets) >= 10
     assert [key for key, value in secrets.items() if not value.startswith("${") or ":?" not in value] == []
+
+
+SHARED = {"POSTIGO_INTERNAL_SECRET"}
+
+OWN_SECRETS = {
+    "documents": {*SHARED, "MONGO_DOCUMENTS_PASSWORD", "S3_DOCUMENTS_SECRET_KEY"},
+    "intake": {*SHARED, "MONGO_INTAKE_PASSWORD"},
+    "routing": {*SHARED, "MONGO_ROUTING_PASSWORD"},
+    "notifications": {*SHARED, "MONGO_NOTIFICATIONS_PASSWORD"},
+    "gateway": {*SHARED, "MONGO_GATEWAY_PASSWORD", "POSTIGO_ID_SECRET", "POSTIGO_CURSOR_SECRET"},
+    "gateway-worker": {*SHARED, "MONGO_GATEWAY_PASSWORD", "POSTIGO_ID_SECRET", "POSTIGO_CURSOR_SECRET"},
+    "postigo": SHARED,
+    "mongo": {"MONGO_PASSWORD"},
+    "s3": {"S3_SECRET_KEY"},
+    "grants": {
+        *("MONGO_PASSWORD", "S3_SECRET_KEY", "S3_DOCUMENTS_SECRET_KEY"),
+        *(store_password(name) for name in load().store),
+    },
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_gets_only_its_own_secrets(name: str, env_example: dict[str, str]) -> None:
+    secrets = {variable: f"the-value-of-{variable}." for variable in env_example if variable != "TLS_FOLDER"}
+    given = {**secrets, "TLS_FOLDER": "/tls"}
+    text = " ".join(filled_in(value, given) for value in SERVICES[name].get("environment", {}).values())
+    assert {variable for variable, value in secrets.items() if value in text} == OWN_SECRETS.get(name, set())
+
+
+@every_process
+def test_a_process_signs_in_with_the_account_of_its_own_service(name: str, env_example: dict[str, str]) -> None:
+    url = urlsplit(environment_of(name, env_example)["MONGO_URL"])
+    service = name.removesuffix("-worker")
+    assert url.username == service
+    assert load().store[service] == {service: "readWrite"}
+
+
+def test_only_documents_reaches_the_object_store_with_a_key_of_its_own(env_example: dict[str, str]) -> None:
+    users = {name for name, service in SERVICES.items() if "S3_URL" in service.get("environment", {})}
+    assert users == {"documents", "grants"}
+    administrator = SERVICES["s3"]["environment"]["MINIO_ROOT_USER"]
+    assert environment_of("documents", env_example)["S3_ACCESS_KEY"] == "documents" != administrator
+    assert SERVICES["grants"]["environment"]["S3_ACCESS_KEY"] == administrator
+
+
+def test_the_grants_are_applied_by_the_command_line_with_every_password() -> None:
+    service = SERVICES["grants"]
+    assert service["command"] == ["grants", "apply"]
+    passwords = {store_password(name) for name in load().store} | {object_secret(name) for name in load().objects}
+    assert set(service["environment"]) == passwords | {"MONGO_URL", "S3_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY"}
+    needs = {each: how["condition"] for each, how in service["depends_on"].items()}
+    assert needs == {"mongo": "service_healthy", "s3": "service_healthy"}
+
+
+def test_an_operator_signs_in_with_an_account_of_their_own() -> None:
+    url = SERVICES["postigo"]["environment"]["MONGO_URL"]
+    assert urlsplit(filled_in(url, {"OPERATOR": "operator-ana:secret"})).username == "operator-ana"
+    assert urlsplit(filled_in(url, {})).username == "nobody"
+
+
+def test_the_command_in_the_example_fills_in_every_secret_with_its_own_value(tmp_path: Path) -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^#   (awk .*) > \.env$", text, re.MULTILINE)
+    (tmp_path / ".env.example").write_text(text, encoding="utf-8")
+    filled = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    values = declared_variables(filled)
+    assert values.pop("TLS_FOLDER") == ""
+    assert all(re.fullmatch("[0-9a-f]{64}", value) for value in values.values()), values
+    assert len(set(values.values())) == len(values) >= 10
+    assert filled.count("\n") == text.count("\n")
 
 
 def test_only_the_proxy_is_published_beyond_loopback() -> None:

@@ -27,6 +27,8 @@ only_real = pytest.mark.skipif(
     TIER != REAL, reason="the embedded store loses its last confirmed writes when it is killed"
 )
 
+with_accounts = pytest.mark.skipif(TIER != REAL, reason="the embedded engines have no accounts")
+
 
 def shared(home: Path, engines: Iterable[str] | None = None, *names: str) -> LocalStack:
     """A stack on the given servers, or only on those of the variables `names`; it starts the other engines itself."""

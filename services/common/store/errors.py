@@ -48,7 +48,10 @@ _POSTGRESQL: Final = frozenset(
 )
 """DocumentDB's codes for one write of a bulk. For a whole command, FerretDB answers `_INTERNAL_ERROR` and a text."""
 
-_CODES: Final = _MONGODB | _POSTGRESQL
+_ACCOUNT: Final = frozenset({13, 18})
+"""The account is unknown, has another password or lacks a right: no record is at fault, and an operator must act."""
+
+_CODES: Final = _MONGODB | _POSTGRESQL | _ACCOUNT
 
 _INTERNAL_ERROR: Final = 1
 
@@ -93,7 +96,8 @@ def translate_store_errors() -> Iterator[None]:
         raise
     except OperationFailure as error:
         if _is_unavailable({"code": error.code, "errmsg": (error.details or {}).get("errmsg")}):
-            raise StoreUnavailable(f"code {error.code}") from None
+            account = " of a refused account" if error.code in _ACCOUNT else ""
+            raise StoreUnavailable(f"code {error.code}{account}") from None
         raise
 
 

@@ -52,6 +52,8 @@ def failure(code: int, text: str) -> OperationFailure:
         ExecutionTimeout("canceling statement due to user request", 50),
         failure(11600, "interrupted at shutdown"),
         failure(14031, "out of disk space"),
+        failure(18, "Authentication failed."),
+        failure(13, "not authorized on postigo_intake to execute command { find: requests }"),
         WriteError("no room", 4293, DISK_FULL),
         BulkWriteError({"writeErrors": [DUPLICATE, DISK_FULL]}),
         BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}),
