@@ -81,7 +81,7 @@ async def _show(session: OperatorSession, invocation: Invocation, name: str, *, 
     surveyed = await survey(session, LetterFilter((("group", letter.group),)))
     queue = next((each for each in surveyed.queues for other in each.letters if other.record == letter.record), None)
     if bytes_too:
-        await operations.reveal(session, invocation.actor, letter.id)
+        await operations.reveal(session, await invocation.actor(session), letter.id)
     if invocation.as_json:
         waited_for = bool(queue and queue.documents)
         about = tables.letter_json(letter, waited_for=waited_for) | {"needs_nobody": ended or queue is None}
@@ -108,7 +108,9 @@ async def _redrive(session: OperatorSession, invocation: Invocation, options: Op
         _print_plan(invocation, plan)
         return not invocation.do or not plan.skipped
     with progress_bar(plan.count, "Redriving") as progress:
-        outcome = await operations.redrive(session, invocation.actor, plan, options.rate, options.terms, progress)
+        outcome = await operations.redrive(
+            session, await invocation.actor(session), plan, options.rate, options.terms, progress
+        )
     _print_outcome(invocation, "redriven", outcome)
     return not outcome.left
 
@@ -129,7 +131,7 @@ async def _discard(session: OperatorSession, invocation: Invocation, options: Op
         _print_planned_discards(invocation, planned)
         return True
     with progress_bar(len(planned), "Discarding") as progress:
-        outcome = await operations.discard(session, invocation.actor, planned, options.terms, progress)
+        outcome = await operations.discard(session, await invocation.actor(session), planned, options.terms, progress)
     _print_outcome(invocation, "discarded", outcome)
     return not outcome.left
 

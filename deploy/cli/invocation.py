@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.operator.audit import Actor, this_user
+from deploy.operator.audit import Actor
 from deploy.operator.errors import OperatorError
+from deploy.operator.identity import IdentityRefused
+from deploy.operator.operation_log import write_line
 from deploy.operator.session import OperatorSession, open_session
 from deploy.operator.target import resolve_target
 
@@ -32,14 +34,18 @@ class Invocation:
     """The options that all operator commands have. `do`: False is a dry run."""
 
     home: Path
-    name: str | None = None
     reason: str | None = None
     do: bool = False
     as_json: bool = False
 
-    @property
-    def actor(self) -> Actor:
-        return Actor(this_user(), self.name, self.reason)
+    async def actor(self, session: OperatorSession) -> Actor:
+        """Who runs the command, and why. Raises IdentityRefused."""
+        try:
+            identity = await session.identity()
+        except IdentityRefused:
+            write_line(session.target.log, "security", kind="operator-act", because="identity-refused")
+            raise
+        return Actor(identity.user, identity.identity, self.reason)
 
     def with_session(self, work: Callable[[OperatorSession], Awaitable[T]]) -> T:
         """Connect, run `work` and return its result. Raises OperatorError."""

@@ -12,6 +12,7 @@ PANEL = "Operator"
 
 dlq_app = typer.Typer(help="Dead letters: records that a group could not process.", no_args_is_help=True)
 views_app = typer.Typer(help="The views that people read of their requests.", no_args_is_help=True)
+operators_app = typer.Typer(help="The accounts of operators at the store of a server.", no_args_is_help=True)
 
 
 def _none_if_blank(text: str | None) -> str | None:
@@ -27,9 +28,6 @@ HomeOption = Annotated[
         help="Folder of the stack, unless KAFKA_URL and the others name a server.",
         show_default=False,
     ),
-]
-AsOption = Annotated[
-    str | None, typer.Option("--as", metavar="NAME", help="Your name. The user of this machine is recorded too.")
 ]
 ReasonOption = Annotated[
     str | None,
@@ -57,6 +55,7 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(dlq_app, name="dlq", rich_help_panel=PANEL)
     app.command(rich_help_panel=PANEL)(replay)
     app.add_typer(views_app, name="views", rich_help_panel=PANEL)
+    app.add_typer(operators_app, name="operators", rich_help_panel=PANEL)
 
 
 @dlq_app.command("list")
@@ -83,14 +82,13 @@ def dlq_show(
         typer.Option("--bytes", help="Also the content, which may be a person's words. That you read it is recorded."),
     ] = False,
     reason: ReasonOption = None,
-    name: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show one dead letter: the position of its record, why it failed, and whether it may be redriven."""
     from deploy.cli import dlq as command
     from deploy.cli.invocation import Invocation
 
-    command.show_letter(Invocation(home, name, reason, as_json=as_json), letter, bytes_too=bytes_too)
+    command.show_letter(Invocation(home, reason, as_json=as_json), letter, bytes_too=bytes_too)
 
 
 @dlq_app.command("redrive")
@@ -100,7 +98,6 @@ def dlq_redrive(
     most: MaxOption = None,
     rate: RateOption = 100,
     reason: ReasonOption = None,
-    name: AsOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -116,7 +113,7 @@ def dlq_redrive(
     from deploy.cli.invocation import Invocation
     from deploy.operator.letter_filter import parse_filter
 
-    invocation = Invocation(home, name, reason, do=yes, as_json=as_json)
+    invocation = Invocation(home, reason, do=yes, as_json=as_json)
     command.redrive(invocation, command.Options(parse_filter(where or ()), most, rate))
 
 
@@ -126,7 +123,6 @@ def dlq_discard(
     where: WhereOption = None,
     most: MaxOption = None,
     reason: ReasonOption = None,
-    name: AsOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -138,7 +134,7 @@ def dlq_discard(
     from deploy.cli.invocation import Invocation
     from deploy.operator.letter_filter import parse_filter
 
-    invocation = Invocation(home, name, reason, do=yes, as_json=as_json)
+    invocation = Invocation(home, reason, do=yes, as_json=as_json)
     command.discard(invocation, command.Options(parse_filter(where or ()), most))
 
 
@@ -164,7 +160,6 @@ def replay(
     most: MaxOption = None,
     rate: RateOption = 500,
     reason: ReasonOption = None,
-    name: AsOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -177,7 +172,7 @@ def replay(
     from deploy.cli import replay as command
     from deploy.cli.invocation import Invocation
 
-    invocation = Invocation(home, name, reason, do=yes, as_json=as_json)
+    invocation = Invocation(home, reason, do=yes, as_json=as_json)
     command.run(invocation, command.Options(topic, group, begin, end, mail, most, rate))
 
 
@@ -189,7 +184,6 @@ def views_rebuild(
     ] = False,
     rate: RateOption = 1000,
     reason: ReasonOption = None,
-    name: AsOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -200,4 +194,29 @@ def views_rebuild(
     from deploy.cli import views as command
     from deploy.cli.invocation import Invocation
 
-    command.run(Invocation(home, name, reason, do=yes, as_json=as_json), command.Options(rate, from_start))
+    command.run(Invocation(home, reason, do=yes, as_json=as_json), command.Options(rate, from_start))
+
+
+OperatorName = Annotated[str, typer.Argument(metavar="NAME", help="As the audit topic names them.", show_default=False)]
+
+
+@operators_app.command("add")
+def operators_add(name: OperatorName) -> None:
+    """Create the account of an operator, or give it a new password, which is shown once.
+
+    MONGO_URL names the store and its administrator.
+
+    Operators then have their own account in MONGO_URL. All they do on the server
+    is recorded under its name, and nothing is done without one.
+    """
+    from deploy.cli import grants as command
+
+    command.add_operator(name)
+
+
+@operators_app.command("remove")
+def operators_remove(name: OperatorName) -> None:
+    """Remove the account of an operator. MONGO_URL names the store and its administrator."""
+    from deploy.cli import grants as command
+
+    command.remove_operator(name)

@@ -50,7 +50,7 @@ async def _replay(session: OperatorSession, invocation: Invocation, options: Opt
     with progress_bar(replay_range.records, "Replaying") as progress:
         done = await operations.replay(
             session,
-            invocation.actor,
+            await invocation.actor(session),
             replay_range,
             options.rate,
             options.terms,

@@ -34,7 +34,12 @@ async def _rebuild(session: OperatorSession, invocation: Invocation, options: Op
     with progress_bar(SLICES, "Rebuilding") as progress:
         progress(first)
         done = await operations.rebuild(
-            session, invocation.actor, unfinished, requests=requests, rate=options.rate, progress=progress
+            session,
+            await invocation.actor(session),
+            unfinished,
+            requests=requests,
+            rate=options.rate,
+            progress=progress,
         )
     _print_result(invocation, done)
 

@@ -1,23 +1,18 @@
 """The audit topic: every operation is recorded before it changes anything, and again with its outcome."""
 
-import os
-import pwd
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
-import orjson
-import structlog
 from pydantic import ValidationError
 
 from deploy.operator.errors import OperatorError
 from deploy.operator.log import Log
+from deploy.operator.operation_log import write_line
 from services.common.contracts import topics
 from services.common.contracts.operations import (
     MAX_LETTERS,
@@ -43,25 +38,11 @@ F = TypeVar("F", bound=OperationFact)
 
 @dataclass(frozen=True)
 class Actor:
-    """Who runs an operation. `name` and `reason` are what the person typed."""
+    """Who runs an operation, how that was checked (see `identity`), and the reason that they typed."""
 
     user: str
-    name: str | None = None
+    identity: str
     reason: str | None = None
-
-
-def this_user() -> str:
-    """The user of the operating system; for root also the user who called sudo.
-
-    `SUDO_USER` counts for root only: any other user could set it.
-    """
-    number = os.getuid()
-    try:
-        user = pwd.getpwuid(number).pw_name
-    except KeyError:
-        user = str(number)
-    sudo_user = os.environ.get("SUDO_USER") if number == 0 else None
-    return f"{user} ({sudo_user} by sudo)" if sudo_user else user
 
 
 class Audit:
@@ -84,11 +65,13 @@ class Audit:
         try:
             started = self._fact(OperationBegun, action=action, terms=dict(terms), planned=planned, **actor)
         except ValidationError:
-            raise OperatorError("--reason and --as are recorded: write at most 500 characters of plain text.") from None
+            raise OperatorError("--reason is recorded: write at most 500 characters of plain text.") from None
         # An operation that cannot be recorded must not start.
         await self._publisher.require({topics.OPERATIONS})
         await self._publish([started])
         self._started = started
+        about = {"operation_id": self.operation, "user": started.user, "identity": started.identity}
+        write_line(self._log, "security", kind="operator-act", because=action, **about)
 
     async def letters_ended(self, how: str, letters: Iterable[LetterRef]) -> None:
         ended = list(letters)
@@ -107,25 +90,7 @@ class Audit:
 
     def _log_end(self, outcome: str, started: OperationBegun) -> None:
         about = started.model_dump(mode="json", exclude={"occurred_at"}, exclude_none=True)
-        line = {"outcome": outcome, "counts": dict(self.counts), **about}
-        with self._output() as output:
-            _logger(output).info("operation ended", **line)
-
-    @contextmanager
-    def _output(self) -> Iterator[Any]:
-        """The log file, or standard error where there is none or it cannot be opened.
-
-        The operation is over by then, so a log file that cannot be opened must not fail it.
-        """
-        try:
-            file = None if self._log is None else self._log.open("ab")
-        except OSError:
-            file = None
-        if file is None:
-            yield sys.stderr.buffer
-            return
-        with file:
-            yield file
+        write_line(self._log, "operation ended", outcome=outcome, counts=dict(self.counts), **about)
 
     def _fact(self, kind: type[F], **about: Any) -> F:
         return kind(operation_id=self.operation, occurred_at=datetime.now(UTC), **about)
@@ -186,14 +151,3 @@ async def read_history(log: Log) -> AuditHistory:
         if isinstance(event, OperationFact):
             history.apply(event)
     return history
-
-
-def _logger(output: Any) -> Any:
-    return structlog.wrap_logger(
-        structlog.BytesLogger(output),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str)),
-        ],
-    )

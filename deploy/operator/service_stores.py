@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from pymongo.errors import OperationFailure
+
 from services.common.domain.position import Position
 from services.common.runtime.settings import Settings
 from services.common.store import Collection, connect, database, disconnect, translate_store_errors
@@ -24,6 +26,10 @@ STORES: Final = (
     StoreLocation("routing", "routing", "assignments"),
     StoreLocation("documents", "documents", "documents"),
 )
+
+
+COMMAND_NOT_FOUND: Final = 59
+"""The code of stores that know no accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,18 @@ class ServiceStores:
 
     async def close(self) -> None:
         await disconnect(self._client)
+
+    async def account(self) -> str | None:
+        """The account that the store has checked for this connection. None without one, and where the store has none."""
+        with translate_store_errors():
+            try:
+                status = await self._client.admin.command("connectionStatus")
+            except OperationFailure as error:
+                if error.code != COMMAND_NOT_FOUND:
+                    raise
+                return None
+        users = status["authInfo"]["authenticatedUsers"]
+        return str(users[0]["user"]) if users else None
 
     def collection(self, owner: str, name: str) -> Collection:
         return database(self._client, f"{self._prefix}_{owner}")[name]

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.operator.audit import Actor, Audit
 from deploy.operator.errors import translate_engine_errors
+from deploy.operator.identity import Identity, operator_of, system_user
 from deploy.operator.log import Log
 from deploy.operator.service_stores import STORES, ServiceStores, StoreLocation
 from deploy.operator.target import Target
@@ -30,6 +31,10 @@ class OperatorSession:
     publisher: Publisher
     admin: AIOKafkaAdminClient
     redrives: Redrives
+
+    async def identity(self) -> Identity:
+        """Who runs the command. Raises IdentityRefused."""
+        return operator_of(await self.stores.account()) if self.target.is_server else system_user()
 
     async def append(self, records: Sequence[ProducerRecord]) -> dict[TopicPartition, int]:
         """Append in order. Returns for each partition the offset after its last appended record."""

@@ -27,6 +27,10 @@ class Target:
     settings: Settings
     log: Path | None
 
+    @property
+    def is_server(self) -> bool:
+        return self.log is None
+
 
 def resolve_target(folder: Path) -> Target:
     """The server that the environment names, otherwise the stack that runs in `folder`. Raises OperatorError."""

@@ -29,12 +29,14 @@ class OperationFact(Event, families=(topics.OPERATIONS,)):
 class OperationBegun(OperationFact, type="operation.begun"):
     """An operator starts to change something, or to read what people wrote. `planned` counts records or requests.
 
-    `action`: `redrive`, `discard`, `replay`, `rebuild`, `reveal`. `user` is the operating system's, `name` is typed by
-    the operator. `terms` are the command's arguments.
+    `action`: `redrive`, `discard`, `replay`, `rebuild`, `reveal`. `user` is the operator, `identity` says how that was
+    checked: `store-account` or `system-user`. Older events lack it; in them `name` may be what the operator typed.
+    `terms` are the command's arguments.
     """
 
     action: Code
     user: Line
+    identity: Code | None = None
     name: Line | None = None
     reason: Line | None = None
     terms: dict[str, Line] = Field(default_factory=dict)

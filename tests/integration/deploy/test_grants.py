@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -199,12 +200,16 @@ async def test_the_command_creates_every_declared_account(
 
 
 async def test_an_operator_gets_a_password_that_works_and_loses_it(
-    engines: LocalStack, capsys: pytest.CaptureFixture[str]
+    engines: LocalStack, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     url, name = engines.env["MONGO_URL"], f"ana-{uuid4().hex[:8]}"
     await asyncio.to_thread(command.add_operator, name, {"MONGO_URL": url})
-    account, _, password = capsys.readouterr().out.splitlines()[-1].strip().partition(":")
+    printed = capfdbinary.readouterr()
+    account, _, password = printed.out.decode().splitlines()[-1].strip().partition(":")
     assert account == f"operator-{name}"
+    event = json.loads(printed.err)
+    assert (event["event"], event["because"], event["account"]) == ("security", "operator-added", account)
+    assert password not in printed.err.decode()
     own = url.replace("//", f"//{account}:{password}@")
     client = connect(own)
     await client.admin.command("connectionStatus")

@@ -23,7 +23,7 @@ async def replay(environment: NotificationsEnvironment, since: datetime, *, mail
     settings = Settings.model_validate({name.lower(): value for name, value in environment.env.items()})
     async with open_session(Target(settings, environment.folder / "operator.log")) as session:
         found = await resolve_range(session, topics.LIFECYCLE, GROUP, since, None)
-        done = await operations.replay(session, Actor("ana"), found, 500, {}, lambda _: None, mail=mail)
+        done = await operations.replay(session, Actor("ana", "system-user"), found, 500, {}, lambda _: None, mail=mail)
     return done.processed
 
 

@@ -28,7 +28,7 @@ from tests.integration.kernel.harness import Bench
 from tests.support import topics, warm
 from tests.support.waiting import eventually
 
-ANA = Actor("ana", reason="the test")
+ANA = Actor("ana", "system-user", "the test")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 

@@ -6,13 +6,14 @@ from uuid import UUID
 import orjson
 import pytest
 
+from deploy.operator.identity import system_user
 from services.common.contracts import topics as names
 from services.common.contracts.operations import OperationBegun, OperationFact
 from services.common.domain.identifiers import reference_of
 from services.common.messaging.records.reader import read
 from services.common.store import read_timelines
 from tests.integration.operator.command_line_environment import FREE, STUCK, WORDS, CommandLineEnvironment
-from tests.support import topics
+from tests.support import stacks, topics
 from tests.support.waiting import eventually
 
 
@@ -71,15 +72,20 @@ async def test_requests_on_hold_continue_after_the_cause_is_repaired(environment
     )
     assert applied.code == 0, applied.err
     done = await environment.postigo(
-        "dlq", "redrive", "--where", "group=routing", "--as", "Ana", "--reason", "the inbox is there", "--yes"
+        *("dlq", "redrive", "--where", "group=routing", "--reason", "the inbox is there", "--yes"),
+        env={"SUDO_USER": "somebody-else", "USER": "somebody-else", "LOGNAME": "somebody-else"},
     )
 
     assert (done.code, done.out) == (0, "3 records redriven.\n")
     for request_id in stuck:
         await environment.until("intake", "requests", {"_id": reference_of(request_id), "state.department": STUCK})
     assert (await environment.postigo("dlq", "list", "--where", "group=routing")).out == "No dead letter matches.\n"
-    started = [fact for fact in await recorded(environment) if isinstance(fact, OperationBegun) and fact.name == "Ana"]
-    assert [(each.action, each.planned, each.reason) for each in started] == [("redrive", 3, "the inbox is there")]
+    started = [
+        fact for fact in await recorded(environment) if isinstance(fact, OperationBegun) and fact.action == "redrive"
+    ]
+    assert [(each.planned, each.reason) for each in started if each.planned == 3] == [(3, "the inbox is there")]
+    who = {(each.user, each.identity, each.name) for each in started}
+    assert who == {(system_user().user, "system-user", None)}, "variables say nothing about who it was"
 
 
 async def test_the_content_of_a_record_is_shown_only_with_a_reason_and_that_is_recorded(
@@ -107,7 +113,7 @@ async def test_the_content_of_a_record_is_shown_only_with_a_reason_and_that_is_r
     assert [(fact.reason, fact.terms) for fact in reveals] == [("a call to the help desk", {"letter": letter})]
     log = environment.stack.home.log("operator").read_text()
     assert WORDS not in log
-    assert all(orjson.loads(line)["event"] == "operation ended" for line in log.splitlines())
+    assert {orjson.loads(line)["event"] for line in log.splitlines()} == {"security", "operation ended"}
 
 
 async def test_a_replay_has_a_dry_run(environment: CommandLineEnvironment) -> None:
@@ -213,12 +219,65 @@ async def test_the_variables_name_a_server_only_together(environment: CommandLin
     half = await environment.postigo("dlq", "list", env={"KAFKA_URL": env["KAFKA_URL"]})
     assert half.code == 1
     assert "together; missing: MONGO_URL, POSTIGO_INTERNAL_SECRET. Set all three" in half.err
-    done = await environment.postigo(
-        "dlq", "discard", "--where", f"letter={letter}", "--reason", "no", "--yes", env=named, home=False
+
+
+SERVER = ("KAFKA_URL", "MONGO_URL", "POSTIGO_INTERNAL_SECRET")
+
+ACTS = [
+    ("dlq", "redrive", "--where", "group=intake", "--yes"),
+    ("dlq", "discard", "--where", "group=intake", "--reason", "no", "--yes"),
+    ("dlq", "show", "LETTER", "--bytes", "--reason", "no"),
+    ("replay", "--topic", names.INTAKE, "--group", "intake", "--from", "2026-01-01T00:00Z", "--yes"),
+    ("views", "rebuild", "--from-start", "--yes"),
+]
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: " ".join(act[:2]))
+async def test_nobody_acts_on_a_server_without_an_account_of_their_own(
+    environment: CommandLineEnvironment, act: tuple[str, ...]
+) -> None:
+    letter = await environment.unreadable_record()
+    before = await recorded(environment)
+    named = {name: environment.stack.env[name] for name in SERVER} | {"SUDO_USER": "ana", "USER": "operator-ana"}
+    refused = await environment.postigo(*(letter if word == "LETTER" else word for word in act), env=named, home=False)
+
+    event, error = refused.err.splitlines()
+    assert refused.code == 1
+    assert error.startswith(
+        "postigo: Nothing was done, because nothing shows who you are: use your own account of an operator"
     )
-    assert orjson.loads(done.err.splitlines()[-1])["action"] == "discard", (
-        "the log line of a server goes to standard error"
+    security = orjson.loads(event)
+    assert (security["event"], security["kind"], security["because"]) == (
+        "security",
+        "operator-act",
+        "identity-refused",
     )
+    assert WORDS not in refused.out + refused.err
+    assert await recorded(environment) == before
+
+
+@stacks.with_accounts
+async def test_an_operator_acts_on_a_server_under_their_account_until_it_is_removed(
+    environment: CommandLineEnvironment,
+) -> None:
+    letter = await environment.unreadable_record()
+    named = {name: environment.stack.env[name] for name in SERVER}
+    made = await environment.postigo("operators", "add", "ana", env=named, home=False)
+    account = made.out.splitlines()[-1].strip()
+    own = named | {"MONGO_URL": named["MONGO_URL"].replace("//", f"//{account}@")}
+    discard = ("dlq", "discard", "--where", f"letter={letter}", "--reason", "unreadable", "--yes")
+    done = await environment.postigo(*discard, env=own, home=False)
+
+    assert (done.code, done.out) == (0, "1 record discarded.\n")
+    security, ended = map(orjson.loads, done.err.splitlines())
+    assert (security["kind"], security["user"], security["identity"]) == ("operator-act", "ana", "store-account")
+    assert (ended["event"], ended["action"], ended["user"]) == ("operation ended", "discard", "ana")
+    started = [fact for fact in await recorded(environment) if isinstance(fact, OperationBegun) and fact.user == "ana"]
+    assert [(fact.action, fact.identity, fact.name) for fact in started] == [("discard", "store-account", None)]
+
+    assert (await environment.postigo("operators", "remove", "ana", env=named, home=False)).code == 0
+    refused = await environment.postigo(*discard, env=own, home=False)
+    assert (refused.code, "check MONGO_URL" in refused.err) == (1, True)
 
 
 LETTERS = names.dead_letters(names.INTAKE, "intake")
