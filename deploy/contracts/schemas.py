@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from services.common.contracts import Event, declared
+from services.common.contracts import Event, PublishedEvent, declared
 from services.common.contracts.base import TYPE_PREFIX
 
 Schema = dict[str, Any]
@@ -57,5 +57,7 @@ def summary(model: type[Event]) -> str:
 
 def _description(model: type[Event]) -> str:
     """The docstrings of the event and of its base classes, in that order."""
-    docstrings = [kind.__doc__ for kind in model.__mro__ if kind is not Event and issubclass(kind, Event)]
+    docstrings = [
+        kind.__doc__ for kind in model.__mro__ if kind not in (Event, PublishedEvent) and issubclass(kind, Event)
+    ]
     return "\n\n".join(inspect.cleandoc(text) for text in docstrings if text)

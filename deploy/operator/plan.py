@@ -8,8 +8,8 @@ from typing import Final
 from deploy.operator.dead_letters import LETTER_GONE, DeadLetter, age
 from deploy.operator.letter_filter import LetterFilter
 from deploy.operator.service_stores import BlockedDocument
+from services.common.contracts.limits import MAX_EVENT
 from services.common.domain.position import Position
-from services.common.messaging.records.reader import MAX_EVENT
 
 OLDEST: Final = timedelta(days=29)
 """A redriven record must not be older. The inbox of a group keeps ids for 35 days, so it still knows a duplicate."""

@@ -22,12 +22,12 @@ from deploy.operator.plan import OLDEST
 from deploy.operator.redriving import Progress
 from deploy.operator.session import OperatorSession
 from services.common.contracts import topics
+from services.common.contracts.limits import MAX_EVENT
 from services.common.domain.errors import Poison
 from services.common.domain.position import Position
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
 from services.common.messaging.records.positions import OffsetRange, moment, position_of
-from services.common.messaging.records.reader import MAX_EVENT
 from services.common.messaging.records.redrive import Redrive
 
 BATCH_SIZE: Final = 500

@@ -9,14 +9,14 @@ from jsonschema import Draft202012Validator
 from deploy.contracts.files import FOLDER
 from deploy.contracts.headers import HEADER_SCHEMAS, header_schema_name
 from deploy.contracts.schemas import models, schema_of
-from services.common.contracts import DomainEvent
+from services.common.contracts import PublishedEvent
 from services.common.messaging.records.positions import moment
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.writer import outbox_entry
 from tests.contract.golden_records import APPENDED, Golden, golden_records
 
 RECORDS = golden_records()
-PUBLISHED = [golden for golden in RECORDS if issubclass(golden.model, DomainEvent)]
+PUBLISHED = [golden for golden in RECORDS if issubclass(golden.model, PublishedEvent)]
 
 
 def test_every_event_has_a_golden_record() -> None:
@@ -50,7 +50,7 @@ def test_the_headers_of_a_golden_record_fit_the_published_schema(golden: Golden)
 @pytest.mark.parametrize("golden", PUBLISHED, ids=str)
 def test_the_kernel_publishes_it_with_the_same_topic_key_and_headers(golden: Golden) -> None:
     event = golden.model.model_validate(golden.value)
-    assert isinstance(event, DomainEvent)
+    assert isinstance(event, PublishedEvent)
     record = outbox_entry(
         event,
         id=golden.headers["ce_id"],

@@ -90,6 +90,12 @@ async def producer(url: str, **options: Any) -> AIOKafkaProducer:
     return started
 
 
+def attributes(ce_type: str, identifier: str) -> list[tuple[str, bytes]]:
+    """The headers that every event must have."""
+    values = {"ce_specversion": "1.0", "ce_id": identifier, "ce_type": ce_type, "ce_source": "tests"}
+    return [(name, text.encode()) for name, text in values.items()]
+
+
 def header(record: ConsumerRecord[bytes, bytes], name: str) -> str | None:
     """The header `name` as text; None when the record has none."""
     return next((value.decode() for key, value in record.headers if key == name), None)

@@ -10,12 +10,13 @@ from services.common.contracts import (
     operations,
     topics,
 )
-from services.common.contracts.base import DomainEvent, Event, Fact, declared, events_of
+from services.common.contracts.base import DomainEvent, Event, Fact, PublishedEvent, declared, events_of
 
 __all__ = [
     "DomainEvent",
     "Event",
     "Fact",
+    "PublishedEvent",
     "assignments",
     "declared",
     "deliveries",

@@ -63,25 +63,43 @@ class Event(Value):
                 _by_family.setdefault(family, {})[cls.TYPE] = cls
 
 
-class DomainEvent(Event):
+class PublishedEvent(Event):
+    """An event that one of our services publishes."""
+
+    @property
+    def topic(self) -> str:
+        """Where it is published. A family with a department in its name overrides this."""
+        return self.FAMILIES[0]
+
+    @property
+    def key(self) -> str:
+        """The Kafka key, in the form of a UUID."""
+        raise NotImplementedError
+
+    @property
+    def subject_reference(self) -> str | None:
+        """`ce_subject`: the reference of the request, if the event is about a known one."""
+        return None
+
+    @property
+    def sequence(self) -> int | None:
+        """`ce_sequence`: the place of the event among those of its request on its topic, where the topic has one."""
+        return None
+
+
+class DomainEvent(PublishedEvent):
     """An event about one request, published by one of our services."""
 
     request_id: UUID
     reference: str
 
     @property
-    def topic(self) -> str:
-        """The topic it is published on. Events on department topics override this."""
-        return self.FAMILIES[0]
-
-    @property
     def key(self) -> str:
         return text_of(self.request_id)
 
     @property
-    def sequence(self) -> int | None:
-        """`ce_sequence`: numbers the events of a request on this topic; None if the topic does not number them."""
-        return None
+    def subject_reference(self) -> str | None:
+        return self.reference
 
 
 class Fact(DomainEvent):

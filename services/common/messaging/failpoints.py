@@ -23,6 +23,7 @@ class Failpoint(StrEnum):
     OFFSETS_LEARNED = "offsets-learned"  # the committed offsets are known
     BATCH_READ = "batch-read"  # the batch has no gap before it
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
+    UNREADABLE_ANSWERED = "unreadable-answered"
     UNBLOCKED = "unblocked"  # a discarded record is off the blocked list
     LOADED = "loaded"
     FOLDED = "folded"
@@ -47,6 +48,7 @@ class Failpoint(StrEnum):
     FIRST_HALF_PROCESSED = "first-half-processed"
     FAILED_DEAD_LETTERED = "failed-dead-lettered"  # the one record that raised is dead-lettered
     POISON_DEAD_LETTERED = "poison-dead-lettered"
+    POISON_ANSWERED = "poison-answered"
     BUG_DEAD_LETTERED = "bug-dead-lettered"
     BLOCKED_LOADED = "blocked-loaded"  # documents to block or unblock are loaded
     BLOCKED = "blocked"

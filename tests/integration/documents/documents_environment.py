@@ -131,7 +131,7 @@ class DocumentsEnvironment:
     async def register(self, request_id: UUID, owner: UUID, *document_ids: UUID, times: int = 1) -> None:
         """Publish the registration of a request that names these files, `times` times."""
         event = registered(request_id, owner, document_ids)
-        headers = [("ce_id", f"registered-{request_id}".encode()), ("ce_type", event.TYPE.encode())]
+        headers = topics.attributes(event.TYPE, f"registered-{request_id}")
         assert self._producer is not None
         for _ in range(times):
             key = str(request_id).encode()

@@ -117,7 +117,7 @@ class Bench:
         kind = self.ledger.opened if opens else self.ledger.entered
         event = kind(request_id=key, reference=reference_of(key), amount=amount, how=how)
         identifier = about.get("id") or str(derived_id("test", str(key), amount, how))
-        headers = about.get("headers") or headers_of(event.TYPE, identifier)
+        headers = about.get("headers") or topics.attributes(event.TYPE, identifier)
         value = about.get("value", event.model_dump_json().encode())
         if how in ("book", "bulky", "timer", "second") and not about:
             self.entered[str(key)].append(amount)
@@ -128,7 +128,7 @@ class Bench:
         """The value and headers of an entry that the caller appends. It is added to `entered`."""
         event = self.ledger.entered(request_id=key, reference=reference_of(key), amount=amount)
         self.entered[str(key)].append(amount)
-        headers = [("ce_id", str(derived_id("test", str(key), amount)).encode()), ("ce_type", event.TYPE.encode())]
+        headers = topics.attributes(event.TYPE, str(derived_id("test", str(key), amount)))
         return event.model_dump_json().encode(), headers
 
     async def flood(self, keys: Sequence[UUID], count: int) -> None:
@@ -185,6 +185,13 @@ class Bench:
 
     async def letters(self) -> list[ConsumerRecord[bytes, bytes]]:
         return await topics.read_all(self.env["KAFKA_URL"], self.ledger.letters)
+
+    async def answers(self) -> list[tuple[int, int, str]]:
+        """Partition, offset and reason of every record whose author was answered, repeated ids left out."""
+        records = await topics.read_all(self.env["KAFKA_URL"], self.ledger.answers)
+        distinct = {topics.header(record, "ce_id"): record.value or b"" for record in records}
+        events = [self.ledger.answered.model_validate_json(value) for value in distinct.values()]
+        return sorted((event.partition, event.offset, event.reason) for event in events)
 
     async def all_booked(self) -> bool:
         """Every entry in `entered` is booked once, in order, published once, and applied to the view and the slips.
@@ -256,11 +263,6 @@ class Bench:
         except AssertionError as error:
             error.add_note(f"The end of the process's log:\n{self.log.read_text()[-4_000:]}")
             raise
-
-
-def headers_of(ce_type: str, identifier: str) -> Headers:
-    """The headers that every event must have."""
-    return [("ce_specversion", b"1.0"), ("ce_id", identifier.encode()), ("ce_type", ce_type.encode())]
 
 
 @asynccontextmanager

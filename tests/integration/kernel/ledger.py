@@ -14,10 +14,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.common.contracts.base import DomainEvent, Value
+from services.common.contracts.base import DomainEvent, PublishedEvent, Value
 from services.common.domain.decision import Decision, changed, refused
 from services.common.domain.errors import Poison
-from services.common.domain.identifiers import reference_of
+from services.common.domain.identifiers import derived_text, reference_of
+from services.common.domain.poison import PoisonRecord
 from services.common.domain.received import Received
 from services.common.domain.timers import Timer
 from services.common.messaging import Aggregate, Inserter, Projection, TimerDue
@@ -48,6 +49,7 @@ class Ledger:
     entered: type[Any]
     opened: type[Any]
     booked: type[Any]
+    answered: type[Any]
     accounts: Aggregate[Account]
     books: Projection[Book]
     slips: Inserter
@@ -65,13 +67,18 @@ class Ledger:
     def bookings(self) -> str:
         return f"{self.prefix}.bookings.v1"
 
+    @property
+    def answers(self) -> str:
+        """The answers to the authors of poison records."""
+        return f"{self.prefix}.answers.v1"
+
     def topics(self) -> dict[str, int]:
         letters = {
             self.letters: 1,
             f"{self.corrections}.dlq.{self.prefix}-accounts": 1,
             **dict.fromkeys(self.view_letters, 1),
         }
-        return {self.entries: 2, self.corrections: 2, self.bookings: 2, **letters}
+        return {self.entries: 2, self.corrections: 2, self.bookings: 2, self.answers: 1, **letters}
 
     @property
     def letters(self) -> str:
@@ -113,6 +120,15 @@ def ledger(prefix: str) -> Ledger:
         @property
         def sequence(self) -> int:
             return self.seq
+
+    class Answered(PublishedEvent, type=f"{prefix}.answered", families=(f"{prefix}.answers.v1",)):
+        partition: int
+        offset: int
+        reason: str
+
+        @property
+        def key(self) -> str:
+            return derived_text("answered", self.partition, self.offset)
 
     class Nowhere(DomainEvent, type=f"{prefix}.nowhere", families=(f"{prefix}.nowhere.v1",)):
         pass
@@ -170,6 +186,10 @@ def ledger(prefix: str) -> Ledger:
         account = current or Account()
         return refused(current, booking(account, received, received.event.amount, "too many"))
 
+    @accounts.on_poison
+    def answer(poison: PoisonRecord) -> Sequence[PublishedEvent]:
+        return (Answered(partition=poison.position.partition, offset=poison.position.offset, reason=poison.reason),)
+
     @accounts.on_timer("close")
     def close(current: Account | None, received: Received[TimerDue]) -> Decision[Account]:
         assert current is not None
@@ -188,4 +208,4 @@ def ledger(prefix: str) -> Ledger:
         assert received.event.note != "unreadable"
         return [{"_id": received.id, "key": received.key, "amount": received.event.amount}]
 
-    return Ledger(prefix, Entered, Opened, Booked, accounts, books, slips)
+    return Ledger(prefix, Entered, Opened, Booked, Answered, accounts, books, slips)

@@ -12,7 +12,7 @@ from services.common.domain.identifiers import reference_of
 from services.common.domain.position import Position
 from services.common.messaging.records.positions import moment
 from services.common.messaging.records.redrive import Redrive, Redrives
-from tests.integration.kernel.harness import Bench, headers_of
+from tests.integration.kernel.harness import Bench
 from tests.support import topics
 from tests.support.waiting import eventually
 
@@ -89,10 +89,10 @@ async def redrive(
         moment(first.timestamp),
         quiet,
     )
-    headers = headers_of(event.TYPE, f"{key}-{amount}")
+    attributes = topics.attributes(event.TYPE, f"{key}-{amount}")
     value = event.model_dump_json().encode()
     redrives = Redrives((secret or ledger.env["POSTIGO_INTERNAL_SECRET"]).encode())
-    headers = redrives.signed_headers(redrive, str(key).encode(), value, headers)
+    headers = redrives.signed_headers(redrive, str(key).encode(), value, attributes)
     return await ledger.producer.send_and_wait(
         ledger.ledger.entries, value=value, key=str(key).encode(), headers=headers
     )

@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI
 
+from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.messaging import InserterProcessor, Outcome, ProjectionProcessor, Subscription
 from services.common.messaging.handlers.processor import IncomingRecord
@@ -27,6 +28,8 @@ class Hanging:
     async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
         await asyncio.Event().wait()
         return []
+
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None: ...
 
     async def block(self, incoming: IncomingRecord) -> None: ...
 

@@ -5,6 +5,7 @@ One ledger process serves all tests of the class; each test uses its own account
 
 import json
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +16,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from services.common.domain.identifiers import derived_id, reference_of
 from services.common.messaging.records.positions import moment
 from services.common.store.timelines import MAX_TIMELINE_BYTES
-from tests.integration.kernel.harness import Bench, Headers, headers_of
+from tests.integration.kernel.harness import Bench, Headers
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.integration.kernel.operations import discard, letter_of, reason, redrive, transactions
 from tests.support import topics
@@ -25,7 +26,7 @@ from tests.support.waiting import eventually
 def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
     """Unreadable records: name → the reason on their dead letter, and what they differ in from a valid record."""
     entry = {"request_id": None, "amount": 1}
-    plain: Headers = [("ce_id", b"x"), ("ce_type", b"TYPE")]
+    plain: Headers = [("ce_id", b"x"), ("ce_type", b"TYPE"), ("ce_specversion", b"1.0"), ("ce_source", b"tests")]
     return {
         "not JSON": ("not-json", {"value": b"{not json"}),
         "not UTF-8": ("not-json", {"value": b'{"reference": "\xff"}'}),
@@ -36,16 +37,36 @@ def unreadable() -> dict[str, tuple[str, dict[str, Any]]]:
         "a key that is no id": ("key-not-uuid", {"key": b"\xff\xfe"}),
         "another key than its data": ("key-mismatch", {"value": entry | {"request_id": str(UUID(int=7))}}),
         "another reference than its id's": ("reference-mismatch", {"value": entry | {"reference": "PO-00000-00000-0"}}),
-        "a null header": ("header-ce_id-null", {"headers": [("ce_id", None), plain[1]]}),
-        "a header not in UTF-8": ("header-ce_id-utf8", {"headers": [("ce_id", b"\xff"), plain[1]]}),
-        "a header with a NUL": ("header-ce_id-zero-byte", {"headers": [("ce_id", b"x\0"), plain[1]]}),
+        "a null header": ("header-ce_id-null", {"headers": [("ce_id", None), *plain[1:]]}),
+        "a header not in UTF-8": ("header-ce_id-utf8", {"headers": [("ce_id", b"\xff"), *plain[1:]]}),
+        "a header with a NUL": ("header-ce_id-zero-byte", {"headers": [("ce_id", b"x\0"), *plain[1:]]}),
         "a header twice": ("header-ce_id-twice", {"headers": [*plain, plain[0]]}),
         "no id": ("header-ce_id-missing", {"headers": plain[1:]}),
-        "an unknown type": ("unknown-type", {"headers": [plain[0], ("ce_type", b"pt.postigo.nothing.known.v9")]}),
+        "no type": ("header-ce_type-missing", {"headers": [plain[0], *plain[2:]]}),
+        "no version": ("header-ce_specversion-missing", {"headers": [*plain[:2], plain[3]]}),
+        "another version": (
+            "header-ce_specversion-other",
+            {"headers": [*plain[:2], ("ce_specversion", b"1.1"), plain[3]]},
+        ),
+        "no source": ("header-ce_source-missing", {"headers": plain[:3]}),
+        "an empty source": ("header-ce_source-missing", {"headers": [*plain[:3], ("ce_source", b"")]}),
+        "a long source": ("header-ce_source-too-long", {"headers": [*plain[:3], ("ce_source", b"x" * 256)]}),
+        "a source twice": ("header-ce_source-twice", {"headers": [*plain, plain[3]]}),
+        "an unknown type": (
+            "unknown-type",
+            {"headers": [plain[0], ("ce_type", b"pt.postigo.nothing.known.v9"), *plain[2:]]},
+        ),
         "a redrive header of nonsense": ("redrive-header", {"more": [("dlq-redrive", b"a b c d e")]}),
         "a redrive header beyond time": ("redrive-header", {"more": [("dlq-redrive", b"g t 0 1 9999999999999999")]}),
         "900 KiB": ("too-large", {"value": b" " * 900 * 1024}),
     }
+
+
+async def is_answered(ledger: Bench, sent: Any, reason: str) -> bool:
+    """Whether the author of the record at the position `sent` was answered, once."""
+    return [each for each in await ledger.answers() if each[:2] == (sent.partition, sent.offset)] == [
+        (sent.partition, sent.offset, reason)
+    ]
 
 
 class KernelSpec:
@@ -103,7 +124,7 @@ class KernelSpec:
         headers = [
             (header, ledger.ledger.entered.TYPE.encode() if text == b"TYPE" else text)
             for header, text in [
-                *flaw.get("headers", headers_of(ledger.ledger.entered.TYPE, "bad")),
+                *flaw.get("headers", topics.attributes(ledger.ledger.entered.TYPE, "bad")),
                 *flaw.get("more", ()),
             ]
         ]
@@ -120,6 +141,7 @@ class KernelSpec:
         assert [pair for pair in letter.headers if pair[0] not in dlq] == [
             pair for pair in headers if pair[0] not in dlq
         ]
+        await eventually(partial(is_answered, ledger, sent, reason))
         assert letter.value == value
         assert letter.key == flaw.get("key", str(key).encode()) or (letter.key == b"" and "dlq-null-key" in dlq)
 
@@ -199,6 +221,7 @@ class KernelSpec:
         await ledger.enter(key, 3)
         await ledger.settled()
         assert await reason(ledger, poison) == "impossible"
+        await eventually(partial(is_answered, ledger, poison, "impossible"))
         assert not (await ledger.account(key))["blocked"]
 
     async def test_a_long_timeline_is_stored_whole_and_its_document_stays_small(self, ledger: Bench) -> None:
@@ -239,6 +262,7 @@ class KernelSpec:
         await ledger.settled()
         blocked = (await ledger.account(key))["blocked"]
         assert [parked["offset"] for parked in blocked] == [record.offset for record in records]
+        assert not [each for each in await ledger.answers() if each[:2] == (records[0].partition, records[0].offset)]
 
         await redrive(ledger, key, records[1], 2)  # not the head: it stays parked
         await redrive(ledger, key, records[0], 1)

@@ -19,7 +19,7 @@ from services.common.messaging.handlers.processor import ROUND_SIZE
 from tests.integration.kernel.harness import Bench, bench
 from tests.integration.kernel.ledger import UNLUCKY
 from tests.integration.kernel.operations import discard
-from tests.support import undecodable
+from tests.support import topics, undecodable
 from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 
@@ -123,7 +123,7 @@ async def left_unsent(bench: Bench) -> None:
         "id": str(uuid4()),
         "topic": event.topic,
         "key": event.key,
-        "headers": {"ce_id": "left-unsent", "ce_type": event.TYPE},
+        "headers": {name: text.decode() for name, text in topics.attributes(event.TYPE, "left-unsent")},
         "value": event.model_dump_json().encode(),
         "at": long_ago,
     }
@@ -167,7 +167,9 @@ PLAIN = (
 )
 SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.UNREADABLE_DEAD_LETTERED: unreadable,
+    Failpoint.UNREADABLE_ANSWERED: unreadable,
     Failpoint.POISON_DEAD_LETTERED: poisoned,
+    Failpoint.POISON_ANSWERED: poisoned,
     Failpoint.FIRST_HALF_PROCESSED: poisoned,
     Failpoint.UNBLOCKED: discarded,
     Failpoint.TIMELINES_READ: bulky,
@@ -200,10 +202,22 @@ async def test_a_kill_at_any_step_loses_and_duplicates_nothing(
         await plain(ledger)
         await ledger.start()
         await ledger.settled()
+        if SCENARIOS[point] in (unreadable, poisoned):
+            assert await ledger.answers() == await _dead_lettered(ledger)
         if SCENARIOS[point] is buggy:
             await _is_parked_in_order(ledger)
         if SCENARIOS[point] is discarded:
             assert not await ledger.database["accounts"].find_one({"blocked.0": {"$exists": True}})
+
+
+async def _dead_lettered(ledger: Bench) -> list[tuple[int, int, str]]:
+    """Partition, offset and reason of every dead-lettered record."""
+    found = set()
+    for letter in await ledger.letters():
+        headers = {name: (text or b"").decode() for name, text in letter.headers if name.startswith("dlq-")}
+        found.add((int(headers["dlq-partition"]), int(headers["dlq-offset"]), headers["dlq-reason"]))
+    assert found
+    return sorted(found)
 
 
 async def _is_parked_in_order(ledger: Bench) -> None:

@@ -32,7 +32,7 @@ from services.notifications.sender import Sender
 from services.notifications.store import Deliveries, delivery_in
 from tests.integration.notifications.gateway import Gateway
 from tests.integration.notifications.mail_server import MailServer
-from tests.support.topics import header, producer, read_all
+from tests.support.topics import attributes, header, producer, read_all
 from tests.support.waiting import eventually
 from tests.unit.notifications.builders import delivery, fact
 
@@ -81,7 +81,7 @@ class NotificationsEnvironment:
         try:
             for each in facts:
                 event_id = str(uuid4())
-                headers = [("ce_id", event_id.encode()), ("ce_type", each.TYPE.encode())]
+                headers = attributes(each.TYPE, event_id)
                 value = each.model_dump_json().encode()
                 await sending.send_and_wait(each.topic, value=value, key=each.key.encode(), headers=headers)
                 for channel in MATRIX[type(each)].channels:

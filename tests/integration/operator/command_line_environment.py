@@ -86,7 +86,7 @@ class CommandLineEnvironment:
         return request_id
 
     async def append(self, ce_type: str, key: UUID, value: bytes) -> RecordMetadata:
-        headers = [("ce_id", str(uuid4()).encode()), ("ce_type", ce_type.encode())]
+        headers = topics.attributes(ce_type, str(uuid4()))
         return await self.producer.send_and_wait(names.INTAKE, value=value, key=str(key).encode(), headers=headers)
 
     async def unreadable_record(self) -> str:

@@ -51,6 +51,8 @@ class BatchProcessor:
         if unreadable:
             await self._letters.send(unreadable)
             ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
+            await self._processor.answer_poison([letter.poison for letter in unreadable])
+            ARMED and reach(Failpoint.UNREADABLE_ANSWERED)
             metrics.count_records(self._group, Outcome.DEAD_LETTERED, len(unreadable))
         for redrive in discards:
             await self._processor.discard_parked(redrive.frees, redrive.position)
@@ -136,8 +138,11 @@ class BatchProcessor:
         metrics.count_records(self._group, Outcome.DEAD_LETTERED, 1)
 
     async def _dead_letter_poison(self, incoming: IncomingRecord, poison: Poison) -> None:
-        await self._letters.send([DeadLetter.of(incoming, poison.reason)])
+        letter = DeadLetter.of(incoming, poison.reason)
+        await self._letters.send([letter])
         ARMED and reach(Failpoint.POISON_DEAD_LETTERED)
+        await self._processor.answer_poison([letter.poison])
+        ARMED and reach(Failpoint.POISON_ANSWERED)
         if incoming.redriven:
             await self._processor.unblock(incoming)
 

@@ -13,8 +13,8 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
+from services.common.contracts.limits import MAX_EVENT
 from services.common.messaging.consumer.batch_processor import MAX_RECORDS
-from services.common.messaging.records.reader import MAX_EVENT
 
 STOP_TIMEOUT: Final = 10.0
 """Seconds that FastStream waits at shutdown for the batch in progress."""

@@ -10,10 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from services.common.contracts import Event
+from services.common.contracts import Event, PublishedEvent
 from services.common.domain.decision import Decision, S
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import derived_text
+from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.domain.received import INBOX_AGE, Received
 from services.common.domain.timers import Timer
@@ -31,6 +32,7 @@ number of them.
 E = TypeVar("E", bound=Event)
 Handler = Callable[[S | None, Received[E]], Decision[S]]
 Keys = Callable[[Received[Any]], Sequence[str]]
+PoisonHandler = Callable[[PoisonRecord], Sequence[PublishedEvent]]
 
 
 class Outcome(StrEnum):
@@ -82,6 +84,7 @@ class Aggregate(Generic[S]):
     _timers: dict[str, Handler[S, TimerDue]] = field(default_factory=dict)
     _reused: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
     _too_many: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
+    _poison: PoisonHandler = field(default=lambda _: ())
 
     def on(self, *events: type[E], keys: Keys | None = None) -> Callable[[Handler[S, E]], Handler[S, E]]:
         """Register the handler of `events`. `keys` replaces the aggregate's own `keys` for these events."""
@@ -122,6 +125,29 @@ class Aggregate(Generic[S]):
             return handler
 
         return register
+
+    def on_poison(self, handler: PoisonHandler) -> PoisonHandler:
+        """Register the function that answers the author of a dead-lettered record. It must be pure.
+
+        Its events are published after the dead letter, and before the record's offset is committed.
+        """
+        self._poison = handler
+        return handler
+
+    def answers(self, poison: PoisonRecord) -> list[OutboxEntry]:
+        """The answers to a dead-lettered record. Their ids derive from its position: a repetition publishes them again."""
+        return [
+            outbox_entry(
+                event,
+                id=(identifier := derived_text(self.service, "poison", str(poison.position), index)),
+                source=self.service,
+                cause=identifier,
+                correlation=event.key,
+                at=poison.at,
+                traceparent=None,
+            )
+            for index, event in enumerate(self._poison(poison))
+        ]
 
     def targets(self, received: Received[Event]) -> Sequence[str]:
         """The keys of the documents that the record concerns; empty if no handler is registered for its event."""

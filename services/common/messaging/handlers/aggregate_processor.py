@@ -9,8 +9,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Generic
 
+import structlog
+
 from services.common.contracts import Event
 from services.common.domain.decision import S
+from services.common.domain.errors import TopicMissing
+from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
@@ -19,6 +23,8 @@ from services.common.messaging.handlers.processor import IncomingRecord, Queues,
 from services.common.messaging.producer.publisher import Publisher
 from services.common.messaging.records.dead_letters import DeadLetter, DeadLetters
 from services.common.store import Change, Document, DocumentStore
+
+log = structlog.get_logger()
 
 PARKED = "blocked"
 """The reason on the dead letter of a record that is parked behind an earlier record of its document."""
@@ -59,6 +65,16 @@ class AggregateProcessor(ReportsProgress, Generic[S]):
         await self.store.clear({document.key: [event.id for event in document.outbox] for document in unsent})
         ARMED and reach(Failpoint.CLEARED)
         self.report_progress()
+
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
+        """Publish the answers to poison records. If a topic is missing, redriving the dead letter answers it later."""
+        answers = [answer for each in poison for answer in self.aggregate.answers(each)]
+        if not answers:
+            return
+        try:
+            await self._publisher.send(answers)
+        except TopicMissing as missing:
+            log.critical("a poison record cannot be answered", because=str(missing))
 
     async def block(self, incoming: IncomingRecord) -> None:
         """Park the record: its documents' later records are parked behind it, in order."""

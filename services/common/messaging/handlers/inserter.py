@@ -6,6 +6,7 @@ from typing import Any
 from pymongo.errors import BulkWriteError
 
 from services.common.contracts import Event
+from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
@@ -50,6 +51,9 @@ class InserterProcessor:
             duplicates = len(failures)
         ARMED and reach(Failpoint.INSERTED)
         return [Outcome.DUPLICATE] * duplicates + [Outcome.APPLIED] * (len(documents) - duplicates)
+
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
+        """Do nothing: inserters publish nothing."""
 
     async def block(self, incoming: IncomingRecord) -> None:
         """Do nothing: no other record depends on this one. Its dead letter can be redriven."""

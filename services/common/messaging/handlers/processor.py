@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from services.common.contracts import Event
+from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.handlers.aggregate import Outcome
@@ -59,6 +60,10 @@ class Processor(Protocol):
 
     async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
         """Apply the batch and publish its events. Returns one outcome for each record and document."""
+        ...
+
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
+        """Answer the authors of poison records, after their dead letters were sent."""
         ...
 
     async def block(self, incoming: IncomingRecord) -> None:

@@ -9,6 +9,7 @@ from functools import reduce
 from typing import Any, Generic
 
 from services.common.domain.decision import S
+from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
@@ -48,6 +49,9 @@ class ProjectionProcessor(ReportsProgress, Generic[S]):
                 self.report_progress()
                 pending = {key: pending[key] for key in conflicts}
         return [Outcome.APPLIED] * len(pairs)
+
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
+        """Do nothing: views publish nothing."""
 
     async def block(self, incoming: IncomingRecord) -> None:
         """Do nothing: views never block. The record is in a dead letter, and a rebuild of the view applies it later."""

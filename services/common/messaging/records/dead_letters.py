@@ -10,6 +10,7 @@ import structlog
 
 from services.common.contracts import topics
 from services.common.domain.errors import BrokerUnavailable, TopicMissing
+from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.messaging.handlers.processor import IncomingRecord
 from services.common.messaging.producer.batches import RECORD_OVERHEAD, ProducerRecord
@@ -54,6 +55,11 @@ class DeadLetter:
         if redrive is not None:
             return cls(record, reason, redrive.position, redrive.at, redrive.quiet)
         return cls(record, reason, position_of(record), moment(record.timestamp))
+
+    @property
+    def poison(self) -> PoisonRecord:
+        """What the author of the record may be told."""
+        return PoisonRecord(self.position, self.at, self.record.key, self.record.headers, self.reason)
 
 
 class DeadLetters:

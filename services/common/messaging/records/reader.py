@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.common.contracts import DomainEvent, Event, events_of
+from services.common.contracts.limits import MAX_EVENT
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
 from services.common.domain.received import Received
@@ -22,23 +23,25 @@ from services.common.messaging.records.redrive import Redrive
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
-MAX_EVENT: Final = 256 * 1024
-"""Maximum bytes of one event's data."""
-
 MAX_ID: Final = 255
 """Maximum characters of a header that we read."""
 
 _CANONICAL: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """A UUID in canonical form. Keys in other forms are accepted and normalised."""
 
-_KNOWN_HEADERS: Final = frozenset({"ce_id", "ce_type", "ce_correlationid", "ce_quiet", "traceparent"})
+_SPECVERSION: Final = "1.0"
+
+_REQUIRED_HEADERS: Final = ("ce_specversion", "ce_id", "ce_type", "ce_source")
+
+_KNOWN_HEADERS: Final = frozenset({*_REQUIRED_HEADERS, "ce_correlationid", "ce_quiet", "traceparent"})
 
 
 def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None) -> Received[Event]:
     """The event in `record`, validated against the contracts of its topic. `redrive` gives its original position.
 
-    Raises `Poison` with one of: undecodable, null-value, null-key, key-not-uuid, header-<name>-{null,zero-byte,utf8,twice,missing},
-    too-large, unknown-type, not-json, schema:<pointer>:<rule>, key-mismatch, reference-mismatch.
+    Raises `Poison` with one of: undecodable, null-value, null-key, key-not-uuid, too-large, unknown-type, not-json,
+    header-<name>-{missing,null,twice,utf8,zero-byte,too-long,other}, schema:<pointer>:<rule>, key-mismatch,
+    reference-mismatch.
     """
     headers = _headers(record)
     if record.key is None:
@@ -48,9 +51,10 @@ def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None)
     if len(record.value) > MAX_EVENT:
         raise Poison("too-large")
     key = _key(record.key)
-    event = _data(record.topic, _required(headers, "ce_type"), record.value)
+    _require_headers(headers)
+    event = _data(record.topic, headers["ce_type"], record.value)
     _require_same_request(event, key)
-    identifier = _required(headers, "ce_id")
+    identifier = headers["ce_id"]
     return Received(
         event=event,
         id=identifier,
@@ -107,11 +111,16 @@ def _optional(headers: Mapping[str, str], name: str) -> str | None:
     return value if value is not None and len(value) <= MAX_ID else None
 
 
-def _required(headers: Mapping[str, str], name: str) -> str:
-    value = headers.get(name, "")
-    if not value or len(value) > MAX_ID:
-        raise Poison(f"header-{name}-missing")
-    return value
+def _require_headers(headers: Mapping[str, str]) -> None:
+    """Require the headers of CloudEvents 1.0 that every event has."""
+    for name in _REQUIRED_HEADERS:
+        value = headers.get(name, "")
+        if not value:
+            raise Poison(f"header-{name}-missing")
+        if len(value) > MAX_ID:
+            raise Poison(f"header-{name}-too-long")
+    if headers["ce_specversion"] != _SPECVERSION:
+        raise Poison("header-ce_specversion-other")
 
 
 def _key(key: bytes) -> str:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from services.common.contracts import DomainEvent, Event
+from services.common.contracts import Event, PublishedEvent
+from services.common.contracts.limits import MAX_EVENT
 from services.common.domain.errors import Poison
-from services.common.messaging.records.reader import MAX_EVENT
 from services.common.store import OutboxEntry
 
 
 def outbox_entry(
-    event: DomainEvent,
+    event: PublishedEvent,
     *,
     id: str,
     source: str,
@@ -31,7 +31,9 @@ def outbox_entry(
     if len(value) > MAX_EVENT:
         raise Poison("event-too-large")
     headers = attributes(type(event), source, id=id, at=at, key=key)
-    headers |= {"ce_subject": event.reference, "ce_correlationid": correlation, "ce_causationid": cause}
+    if (reference := event.subject_reference) is not None:
+        headers["ce_subject"] = reference
+    headers |= {"ce_correlationid": correlation, "ce_causationid": cause}
     if (sequence := event.sequence) is not None:
         headers["ce_sequence"] = f"{sequence:010d}"
     if traceparent is not None:
