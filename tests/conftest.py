@@ -23,6 +23,7 @@ TOGETHER: Final = (
     "tests/integration/kernel/test_kernel.py::TestMotor",
     "tests/integration/kernel/test_kernel.py::TestPyMongo",
     "tests/integration/documents/",
+    "tests/integration/routing/",
 )
 """Node id prefixes of tests that share processes. The slowest come first, so that no worker runs them last."""
 

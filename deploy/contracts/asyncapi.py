@@ -11,7 +11,7 @@ from typing import Any, Final
 from deploy import topics as topic_settings
 from deploy.contracts.headers import HEADER_SCHEMAS, header_schema_name, key_of
 from deploy.contracts.schemas import models, name_of, summary
-from services.common.contracts import DomainEvent, Event, declared, topics
+from services.common.contracts import Event, PublishedEvent, declared, topics
 from services.common.contracts.base import TYPE_PREFIX
 from services.common.contracts.operations import OperationFact
 
@@ -79,7 +79,7 @@ def _binding(topic: topic_settings.Topic) -> Node:
 
 
 def _operation(family: str) -> Node:
-    sends = all(issubclass(model, DomainEvent | OperationFact) for model in declared()[family].values())
+    sends = all(issubclass(model, PublishedEvent | OperationFact) for model in declared()[family].values())
     return {"action": "send" if sends else "receive", "channel": {"$ref": f"#/channels/{_name(family)}"}}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from services.common.contracts import DomainEvent, Event
+from services.common.contracts import DomainEvent, Event, PublishedEvent
 from services.common.contracts.operations import OperationFact
 
 Schema = dict[str, Any]
@@ -57,6 +57,11 @@ _COMMAND: Final = ["ce_specversion", "ce_id", "ce_type", "ce_source"]
 _OPERATION: Final = [*_COMMAND, "ce_time", "ce_partitionkey", "ce_dataschema", "content-type"]
 
 HEADER_SCHEMAS: Final[dict[str, Schema]] = {
+    "answerHeaders": {
+        "type": "object",
+        "required": [name for name in _EVENT if name != "ce_subject"],
+        "properties": _ALL,
+    },
     "eventHeaders": {"type": "object", "required": _EVENT, "properties": _ALL},
     "numberedHeaders": {"type": "object", "required": [*_EVENT, "ce_sequence"], "properties": _ALL},
     "commandHeaders": {"type": "object", "required": _COMMAND, "properties": _ALL},
@@ -66,15 +71,19 @@ HEADER_SCHEMAS: Final[dict[str, Schema]] = {
         "properties": {name: _ALL[name] for name in _OPERATION} | {"ce_partitionkey": _OPERATION_KEY},
     },
 }
-"""The headers of events of Postigo, of its numbered events, of commands of departments, and of operators' actions."""
+"""The headers of answers to unreadable commands, of events of Postigo about a request, of its numbered events, of commands of
+departments, and of operators' actions.
+"""
 
 
 def header_schema_name(model: type[Event]) -> str:
     """The name in `HEADER_SCHEMAS` of the headers of `model`."""
     if issubclass(model, OperationFact):
         return "operationHeaders"
-    if not issubclass(model, DomainEvent):
+    if not issubclass(model, PublishedEvent):
         return "commandHeaders"
+    if not issubclass(model, DomainEvent):
+        return "answerHeaders"
     return "eventHeaders" if model.sequence is DomainEvent.sequence else "numberedHeaders"
 
 

@@ -97,8 +97,9 @@ def _files(history: History, _: Sequence[Violation]) -> str:
     total = whole = 0
     for key, submission in history.by_request.items():
         arrived = {(event.document_id, event.sha256) for event in history.events(key, DocumentAccepted)}
-        total += len(submission.all_files)
-        whole += sum((file.document_id, file.sha256) in arrived for file in submission.all_files)
+        expected = files.expected_files(history, submission)
+        total += len(expected)
+        whole += sum((file.document_id, file.sha256) in arrived for file in expected)
     return f"{whole} of {total}"
 
 

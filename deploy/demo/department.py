@@ -1,7 +1,8 @@
 """A complete department in one file: it acknowledges and resolves every assignment. Copy it and fill in `answer`.
 
 An answer that has not seen the person's last message or file is rejected as `stale`. That is harmless: the department
-also gets an `updated` event for it, and answers that. A `withdrawn` assignment needs no answer.
+also gets an `updated` event for it, and answers that. An event that one of its own commands caused needs no answer, nor
+does a closed assignment. docs/departments.md explains the events and commands.
 
 KAFKA_URL=127.0.0.1:9092 .venv/bin/python -m deploy.demo.department --code pf --code dd
 
@@ -17,7 +18,6 @@ import signal
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
-from uuid import UUID, uuid5
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
@@ -31,10 +31,13 @@ def answer(assignment: dict[str, Any]) -> str:
 
 
 def command(code: str, name: str, inbox: dict[str, bytes], **data: Any) -> dict[str, Any]:
-    """Value and headers of one command. Its id derives from the inbox event, so a repetition has the same id."""
+    """Value and headers of one command. Its id derives from the inbox event, so a repetition has the same id.
+
+    The id starts with the department's code: so an inbox event's `because` tells whether its own command caused it.
+    """
     headers = {
         "ce_specversion": b"1.0",
-        "ce_id": str(uuid5(UUID(inbox["ce_id"].decode()), name)).encode(),
+        "ce_id": f"{code}/{inbox['ce_id'].decode()}/{name}".encode(),
         "ce_type": f"pt.postigo.assignment.{name}.v1".encode(),
         "ce_source": f"departments/{code}".encode(),
         "ce_subject": inbox["ce_subject"],
@@ -49,13 +52,13 @@ def replies(code: str, record: ConsumerRecord) -> tuple[int, list[dict[str, Any]
     """The number of the inbox event within its request, and the commands that answer it."""
     inbox, assignment = dict(record.headers), json.loads(record.value)
     number = int(inbox["ce_sequence"])
-    if not inbox["ce_type"].endswith((b".assignment.created.v1", b".assignment.updated.v1")):
+    is_new = inbox["ce_type"].endswith(b".assignment.created.v1")
+    is_changed = inbox["ce_type"].endswith(b".assignment.updated.v1")
+    if not is_new and (not is_changed or (assignment["because"] or "").startswith(f"{code}/")):
         return number, []
     case = {"assignment_id": assignment["assignment_id"], "epoch": assignment["epoch"], "seen": assignment["as_of"]}
-    return number, [
-        command(code, "acknowledge", inbox, **case),
-        command(code, "resolve", inbox, **case, text=answer(assignment)),
-    ]
+    resolve = command(code, "resolve", inbox, **case, text=answer(assignment))
+    return number, [command(code, "acknowledge", inbox, **case), resolve] if is_new else [resolve]
 
 
 async def work(code: str, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:

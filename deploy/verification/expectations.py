@@ -20,6 +20,8 @@ from services.common.contracts.lifecycle import (
     DocumentRefused,
     MessageAdded,
     RequestAnswered,
+    RequestConcluded,
+    RequestInAnalysis,
     RequestRegistered,
     RequestRejected,
     RequestWithdrawn,
@@ -40,7 +42,19 @@ HARMLESS: Final[Mapping[str, str]] = {
 
 AGGREGATES: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "intake": (RequestSubmitted, Act, AssignmentMade, CommandFact, FileFact),
-    "routing": (RequestRegistered, DocumentAccepted, MessageAdded, RequestWithdrawn, ActRefused, Command),
+    "routing": (
+        RequestRegistered,
+        RequestInAnalysis,
+        RequestAnswered,
+        RequestConcluded,
+        RequestRejected,
+        RequestWithdrawn,
+        DocumentAccepted,
+        DocumentRefused,
+        MessageAdded,
+        ActRefused,
+        Command,
+    ),
     "documents": (RequestRegistered, MessageAdded),
 }
 """The events that each group with an inbox handles."""
@@ -65,6 +79,11 @@ def delivery_of(received: Received[Any]) -> str | None:
 def is_internal(event: Event) -> bool:
     """Whether the author must not see the event: the refusal of a department's command is internal."""
     return isinstance(event, ActRefused) and event.command is not None
+
+
+def case_key(department: str, request: str) -> str:
+    """The key of a department's case in the store of `gateway-desk`."""
+    return f"{department} {request}"
 
 
 def _readers() -> Mapping[str, Sequence[str]]:

@@ -26,6 +26,7 @@ COLLECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "documents": ("documents", "documents"),
     "notifications": ("notifications", "deliveries"),
     "gateway-views": ("gateway", "request_views"),
+    "gateway-desk": ("gateway", "desk_cases"),
 }
 """The database (without the common prefix) and the collection of each group."""
 
@@ -106,6 +107,7 @@ class Recorder:
             "documents": {"_id": {"$in": sorted(_named_files(records))}},
             "notifications": {"state.request_id": {"$in": requests}},
             "gateway-views": {"_id": {"$in": references}},
+            "gateway-desk": {"state.assignment.request_id": {"$in": requests}},
         }
         client = connect(self.mongo_url)
         try:

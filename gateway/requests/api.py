@@ -187,7 +187,7 @@ async def add_message(
     response: Response,
     receipt: ReceiptHeader = None,
 ) -> ActResponse:
-    """Add text or files to your own request, in any state. 202 means that they are stored."""
+    """Add text or files to your own request. They are refused once it is closed: read the outcome with `?after=`."""
     command = await command_of(request, session, key, message)
     return _accepted(response, *await services.acts.act(command, reference, receipt))
 

@@ -38,8 +38,14 @@ FACT_LABELS: Final[dict[str, Words]] = {
 
 REASON_LABELS: Final[dict[str, Words]] = {
     "not-allowed": Words(
-        "O pedido já tinha sido respondido, decidido ou retirado. Pode escrever uma mensagem ou apresentar outro pedido.",
-        "The request was already answered, decided or withdrawn. You can write a message or file another request.",
+        "O pedido já tinha sido respondido, decidido ou retirado. Se ainda precisar de ajuda, apresente um novo pedido.",
+        "The request was already answered, decided or withdrawn. If you still need help, file a new request.",
+    ),
+    "closed": Words(
+        "O pedido já está encerrado e ninguém leria a mensagem, por isso não foi guardada. Apresente um novo pedido e "
+        "indique nele a referência deste.",
+        "The request is closed and nobody would read the message, so it was not kept. File a new request and give the "
+        "reference of this one in it.",
     ),
     "too-many-acts": Words(
         "Já fez demasiados envios sobre este pedido. Tente de novo mais tarde.",

@@ -103,8 +103,8 @@ class RequestSummary(BaseModel):
 class ActOutcome(BaseModel):
     """The outcome of the act `after`: `pending` until it is applied or refused.
 
-    `because` is the code of a refusal: `not-allowed` in the state of the request, or `too-many-acts`. `because_text`
-    is the same for people.
+    `because` is the code of a refusal: `not-allowed` in the state of the request, `closed` for a message to a request that is
+    closed, or `too-many-acts`. `because_text` is the same for people.
     """
 
     act_id: UUID

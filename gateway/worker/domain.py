@@ -1,11 +1,16 @@
-"""Merges facts into a view. The merge is commutative and idempotent: duplicates and reordering give the same view."""
+"""Merges facts into views, and inbox events into the cases of departments.
+
+Both merges are commutative and idempotent: duplicates and reordering give the same result.
+"""
 
 from typing import Any, Final
 
+from gateway.desk.view import DeskCase
 from gateway.requests.view import RequestView, TimelineFact, seq_key
 from services.common.contracts import Fact
 from services.common.contracts.base import TYPE_PREFIX, Event
 from services.common.contracts.deliveries import DeliveryFact, DeliveryFailed, DeliverySkipped
+from services.common.contracts.departments import Assignment, AssignmentClosed, AssignmentWithdrawn
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import (
     ActRefused,
@@ -73,6 +78,14 @@ def apply_delivery(view: RequestView | None, received: Received[DeliveryFact]) -
     event = received.event
     notice = _timeline_fact(event, received.id, channel=event.channel, notice=event.notice, about=event.event_id)
     return _merge(view, _view_of(event, event.account_id, notices={received.id: notice}))
+
+
+def keep_latest_case(case: DeskCase | None, received: Received[Assignment]) -> DeskCase:
+    """Keep the inbox event with the higher number: it is the whole case."""
+    event = received.event
+    if case is not None and case.assignment.number >= event.number:
+        return case
+    return DeskCase(closed=isinstance(event, AssignmentClosed | AssignmentWithdrawn), assignment=event)
 
 
 def _timeline_fact(event: Fact, id: str, **more: Any) -> TimelineFact:

@@ -12,9 +12,15 @@ from services.routing.messages import (
     Answer,
     Command,
     DocumentAccepted,
+    DocumentRefused,
+    LifecycleFact,
     MessageAdded,
     Reject,
+    RequestAnswered,
+    RequestConcluded,
+    RequestInAnalysis,
     RequestRegistered,
+    RequestRejected,
     RequestWithdrawn,
     Resolve,
 )
@@ -27,19 +33,29 @@ def assign_department(current: Assignment | None, received: Received[RequestRegi
     return domain.assign(current, received, catalogue())
 
 
+@assignments.on(RequestInAnalysis, RequestAnswered)
+def update(current: Assignment | None, received: Received[LifecycleFact]) -> Decision[Assignment]:
+    return domain.update(current, received)
+
+
+@assignments.on(RequestConcluded, RequestRejected, RequestWithdrawn)
+def close(current: Assignment | None, received: Received[LifecycleFact]) -> Decision[Assignment]:
+    return domain.close(current, received)
+
+
 @assignments.on(DocumentAccepted)
-def update_for_file(current: Assignment | None, received: Received[DocumentAccepted]) -> Decision[Assignment]:
+def update_for_accepted_file(current: Assignment | None, received: Received[DocumentAccepted]) -> Decision[Assignment]:
+    return domain.update_for_file(current, received)
+
+
+@assignments.on(DocumentRefused)
+def update_for_refused_file(current: Assignment | None, received: Received[DocumentRefused]) -> Decision[Assignment]:
     return domain.update_for_file(current, received)
 
 
 @assignments.on(MessageAdded)
 def update_for_message(current: Assignment | None, received: Received[MessageAdded]) -> Decision[Assignment]:
     return domain.update_for_message(current, received)
-
-
-@assignments.on(RequestWithdrawn)
-def withdraw(current: Assignment | None, received: Received[RequestWithdrawn]) -> Decision[Assignment]:
-    return domain.withdraw(current, received)
 
 
 @assignments.on(ActRefused)
@@ -60,3 +76,6 @@ def refuse_reused_id(current: Assignment | None, received: Received[Command]) ->
 @assignments.on_too_many(Acknowledge, Answer, Resolve, Reject)
 def refuse_too_many(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
     return refused(current, domain.reject(received, "too-many-commands"))
+
+
+assignments.on_poison(domain.answer_poison)

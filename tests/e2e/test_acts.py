@@ -98,7 +98,7 @@ async def test_a_request_withdrawn_before_a_department_answers_stays_withdrawn(
     assert (response["state"], response["act"]["outcome"]) == ("withdrawn", "applied")
 
     async def delivered() -> bool:
-        assert await inbox(system, request) == [("created", 1), ("withdrawn", 2)]
+        assert await inbox(system, request) == [("created", 1), ("withdrawn", 2), ("closed", 3)]
         return True
 
     await eventually(delivered, within=60)
@@ -118,13 +118,14 @@ async def test_a_request_withdrawn_before_a_department_answers_stays_withdrawn(
     await eventually(notified, within=60)
 
 
-async def test_after_the_conclusion_a_withdrawal_is_refused_and_a_message_is_stored(author: Person) -> None:
+async def test_after_the_conclusion_a_withdrawal_and_a_message_are_refused_with_a_reason(author: Person) -> None:
     request = await filed(author, "concluded")
     late = await decided(author, request, "withdrawal", {})
-    kept = await decided(author, request, "messages", {"text": "Obrigada!"})
+    unread = await decided(author, request, "messages", {"text": "Afinal não ficou resolvido."})
     assert (late["act"]["outcome"], late["act"]["because"]) == ("refused", "not-allowed")
-    assert (kept["act"]["outcome"], kept["state"]) == ("applied", "concluded")
+    assert (unread["act"]["outcome"], unread["act"]["because"], unread["state"]) == ("refused", "closed", "concluded")
+    assert "novo pedido" in unread["act"]["because_text"]
     assert [each for each in await types(author, request) if each.startswith("request.")][-2:] == [
         "request.act-refused",
-        "request.message-added",
+        "request.act-refused",
     ]

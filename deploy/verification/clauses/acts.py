@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 from typing import Final
 
-from deploy.verification.evidence import MESSAGE, Act, Record, Submission
+from deploy.verification.evidence import MESSAGE, Act, Record, Submission, short
 from deploy.verification.expectations import is_internal
 from deploy.verification.history import History, repeated
 from deploy.verification.verdicts import Clause, Harm, Violation, clause
-from services.common.contracts.departments import AssignmentUpdated, AssignmentWithdrawn
-from services.common.contracts.lifecycle import ActRefused, MessageAdded, RequestWithdrawn
+from services.common.contracts.departments import AssignmentClosed, AssignmentUpdated, AssignmentWithdrawn
+from services.common.contracts.lifecycle import (
+    ActRefused,
+    MessageAdded,
+    RequestConcluded,
+    RequestRejected,
+    RequestWithdrawn,
+    State,
+)
+
+CLOSED: Final = frozenset({State.CONCLUDED, State.WITHDRAWN, State.REJECTED})
+"""States in which a message is refused."""
+
+ENDS: Final = (RequestConcluded, RequestRejected, RequestWithdrawn)
 
 
 def _acts(history: History) -> Iterator[tuple[str, Submission, Act]]:
@@ -31,11 +43,12 @@ def every_acknowledged_act_is_applied_or_refused(history: History) -> Iterator[V
 
 @clause(Harm.LOST)
 def every_message_is_kept_whole(history: History) -> Iterator[Violation]:
-    """In every state of the request: a message is never refused."""
+    """Unless the request was closed: then it is refused, because nobody would answer it."""
     for key, submission, act in _acts(history):
-        effects = _effects(history, key, act)
-        kept = [(each.event.text, each.event.documents) for each in effects if isinstance(each.event, MessageAdded)]
-        if act.kind == MESSAGE and effects and (act.text, act.documents) not in kept:
+        effects = [record.event for record in _effects(history, key, act)]
+        kept = [(event.text, event.documents) for event in effects if isinstance(event, MessageAdded)]
+        closed = any(isinstance(event, ActRefused) and event.state in CLOSED for event in effects)
+        if act.kind == MESSAGE and effects and not closed and (act.text, act.documents) not in kept:
             yield Violation(f"{submission.name}: a message was not stored, or was changed", key)
 
 
@@ -75,7 +88,7 @@ def no_act_takes_effect_that_nobody_made(history: History) -> Iterator[Violation
 
 @clause(Harm.LOST)
 def departments_get_every_act(history: History) -> Iterator[Violation]:
-    """The exact text of every message, and every withdrawal."""
+    """The exact text of every message, every withdrawal, and every end."""
     for key, submission in history.by_request.items():
         messages = {
             (message.seq, message.text, message.documents)
@@ -87,13 +100,16 @@ def departments_get_every_act(history: History) -> Iterator[Violation]:
                 yield Violation(f"{submission.name}: its department never got a message", key)
         if history.about(key, RequestWithdrawn) and not history.about(key, AssignmentWithdrawn):
             yield Violation(f"{submission.name}: its department never got a withdrawal", key)
+        if history.about(key, *ENDS) and not history.about(key, AssignmentClosed):
+            yield Violation(f"{submission.name}: its department never got its end", key)
 
 
 @clause(Harm.DOUBLED)
-def departments_get_a_withdrawal_once(history: History) -> Iterator[Violation]:
+def departments_get_an_end_once(history: History) -> Iterator[Violation]:
     for key, submission in history.by_request.items():
-        if (times := len(history.about(key, AssignmentWithdrawn))) > 1:
-            yield Violation(f"{submission.name}: its department got a withdrawal {times} times", key)
+        for kind in (AssignmentWithdrawn, AssignmentClosed):
+            if (times := len(history.about(key, kind))) > 1:
+                yield Violation(f"{submission.name}: its department got {short(kind)} {times} times", key)
 
 
 CLAUSES: Final[tuple[Clause, ...]] = (
@@ -103,5 +119,5 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     authors_see_the_outcome_of_every_act,
     no_act_takes_effect_that_nobody_made,
     departments_get_every_act,
-    departments_get_a_withdrawal_once,
+    departments_get_an_end_once,
 )

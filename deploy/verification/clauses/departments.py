@@ -11,13 +11,14 @@ from deploy.verification.verdicts import Clause, Harm, Violation, clause
 from services.common.contracts import topics
 from services.common.contracts.assignments import AssignmentFact, AssignmentMade, CommandFact
 from services.common.contracts.departments import (
-    Acknowledge,
     Assignment,
     AssignmentCreated,
     Command,
     CommandRejected,
+    CommandUnreadable,
 )
 from services.common.contracts.lifecycle import ActRefused
+from services.common.domain.position import Position
 
 
 @clause(Harm.LOST)
@@ -56,18 +57,19 @@ def every_epoch_reaches_its_department(history: History) -> Iterator[Violation]:
 
 @clause(Harm.LOST)
 def every_command_is_answered(history: History) -> Iterator[Violation]:
-    """A command is forwarded to intake or rejected. A forwarded command changes the request or is rejected by intake.
-
-    An exception is `acknowledge`: it changes nothing when the request is already in analysis.
-    """
-    rejected = _rejections(history)
-    for command in _commands(history):
-        forwarded = _forwarded(history, command)
-        if not forwarded and command.id not in rejected:
-            yield Violation(f"{_named(history, command)} was never forwarded", command.key)
-        for fact in forwarded:
-            if not history.caused.get(fact.id) and not isinstance(command.event, Acknowledge):
-                yield Violation(f"{_named(history, command)} had no effect", command.key)
+    """Visibly to the department, whatever it sent: an inbox event names the command, or a rejection its id or position."""
+    applied = {
+        (record.key, record.event.because)
+        for record in history.every(Assignment)
+        if isinstance(record.event, Assignment)
+    }
+    rejected, answered = _rejections(history), _answered_positions(history)
+    for record in history.records:
+        if topics.family(record.topic) not in Command.FAMILIES or record.position in answered:
+            continue
+        readable = record.received is not None and record.position not in history.poisoned
+        if not readable or ((record.key, record.id) not in applied and record.id not in rejected):
+            yield Violation(f"{_named(history, record)} was never answered", record.key)
 
 
 @clause(Harm.DOUBLED)
@@ -97,6 +99,16 @@ def commands_are_rejected_for_harmless_reasons_only(history: History) -> Iterato
 
 def _commands(history: History) -> Iterator[Record]:
     return (record for record in history.every(Command) if record.key in history.by_request)
+
+
+def _answered_positions(history: History) -> frozenset[Position]:
+    """The positions of all records that were rejected."""
+    answers = [record.event for record in history.every(CommandRejected, CommandUnreadable)]
+    return frozenset(
+        Position(event.command_topic, event.command_partition, event.command_offset)
+        for event in answers
+        if isinstance(event, CommandRejected | CommandUnreadable)
+    )
 
 
 def _rejections(history: History) -> Counter[str]:

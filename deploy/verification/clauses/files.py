@@ -1,11 +1,12 @@
 """Attached files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from deploy.verification.evidence import File, Submission
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, Harm, Violation, clause
-from services.common.contracts.lifecycle import DocumentAccepted, DocumentRefused
+from services.common.contracts.lifecycle import ActRefused, DocumentAccepted, DocumentRefused
 
 
 @clause(Harm.LOST)
@@ -13,9 +14,16 @@ def every_file_reaches_its_request_whole(history: History) -> Iterator[Violation
     """The hash of the accepted file is that of the sent bytes."""
     for key, submission in history.by_request.items():
         arrived = {(event.document_id, event.sha256) for event in history.events(key, DocumentAccepted)}
-        for file in submission.all_files:
+        for file in expected_files(history, submission):
             if (file.document_id, file.sha256) not in arrived:
                 yield Violation(f"{submission.name}: {file.name} never arrived, or was changed", key)
+
+
+def expected_files(history: History, submission: Submission) -> Sequence[File]:
+    """The files that must arrive: not those of a message that was refused."""
+    refused = {event.act_id for event in history.events(submission.request_id, ActRefused)}
+    acts = [act for act in submission.acts if act.act_id not in refused]
+    return (*submission.files, *(file for act in acts for file in act.files))
 
 
 @clause(Harm.DOUBLED)

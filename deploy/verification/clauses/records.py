@@ -6,10 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from deploy.verification.evidence import Record, StoredDocument
-from deploy.verification.expectations import AGGREGATES, READERS, delivery_of, document_keys
+from deploy.verification.expectations import AGGREGATES, READERS, case_key, delivery_of, document_keys
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, Harm, Violation, clause
 from services.common.contracts.deliveries import DeliveryFact
+from services.common.contracts.departments import Assignment
 from services.common.contracts.lifecycle import LifecycleFact
 from services.common.domain.identifiers import reference_of
 
@@ -88,6 +89,8 @@ def _request_of(history: History, group: str, document: StoredDocument) -> str |
         return owners.get(document.key)
     if group == "routing":
         return document.key
+    if group == "gateway-desk":
+        return document.key.partition(" ")[2]
     request_id = document.state.get("request_id") if document.state else None
     return str(request_id) if request_id else None
 
@@ -118,6 +121,14 @@ def _viewed(history: History, record: Record) -> bool:
     return record.id in view.state["notices"] if isinstance(record.event, DeliveryFact) else True
 
 
+def _listed(history: History, record: Record) -> bool:
+    """The department's case contains this inbox event or a later one."""
+    event = record.event
+    assert isinstance(event, Assignment)
+    case = history.document("gateway-desk", case_key(event.department, record.key))
+    return case is not None and case.state is not None and case.state["assignment"]["number"] >= event.number
+
+
 def _notified(history: History, record: Record) -> bool:
     """The delivery for the fact is stored."""
     assert record.received is not None
@@ -127,6 +138,7 @@ def _notified(history: History, record: Record) -> bool:
 
 _APPLIED: Final[Mapping[str, Callable[[History, Record], bool]]] = {
     "gateway-views": _viewed,
+    "gateway-desk": _listed,
     "notifications": _notified,
 }
 """For groups without an inbox: whether a record was applied."""

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from deploy.verification.evidence import Page, Submission, TimelineEntry, short
-from deploy.verification.expectations import is_internal
+from deploy.verification.expectations import case_key, is_internal
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, Harm, Violation, clause
 from services.common.contracts.deliveries import DeliveryFact
+from services.common.contracts.departments import Assignment, AssignmentClosed
 from services.common.contracts.lifecycle import RequestAnswered, State
 
 
@@ -74,7 +75,28 @@ def _page_differences(history: History, key: str, submission: Submission, page: 
         yield "the answer cannot be read"
 
 
+@clause(Harm.OTHER)
+def cases_equal_the_latest_inbox_events(history: History) -> Iterator[Violation]:
+    """What a department can list is what its inbox said last."""
+    for key, submission in history.by_request.items():
+        events = sorted(history.about(key, Assignment), key=lambda record: record.event.number)  # type: ignore[union-attr]
+        if not events or not isinstance(last := events[-1].event, Assignment):
+            continue
+        case = history.document("gateway-desk", case_key(last.department, key))
+        if case is None or case.state is None:
+            yield Violation(f"{submission.name}: its department cannot list it", key)
+        elif case.state["closed"] != isinstance(last, AssignmentClosed) or _case_of(case.state) != _case_of(
+            {"assignment": last.model_dump()}
+        ):
+            yield Violation(f"{submission.name}: its department can list it only as it was before", key)
+
+
+def _case_of(state: Mapping[str, Any]) -> Any:
+    return {name: state["assignment"][name] for name in ("number", "as_of", "state", "description", "because")}
+
+
 CLAUSES: Final[tuple[Clause, ...]] = (
     views_equal_the_stored_requests,
     authors_see_everything_that_happened,
+    cases_equal_the_latest_inbox_events,
 )

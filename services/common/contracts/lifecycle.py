@@ -32,11 +32,15 @@ class State(StrEnum):
 
 
 class LifecycleFact(Fact, families=(topics.LIFECYCLE, topics.RESTATED)):
-    """`seq` counts a request's facts from 1; `state` is the request's state after this one."""
+    """`seq` counts a request's facts from 1; `state` is the request's state after this one.
+
+    `command_id`: the `ce_id` of the department's command that caused the fact.
+    """
 
     seq: int
     state: State
     account_id: UUID
+    command_id: str | None = None
 
     @property
     def sequence(self) -> int:
@@ -90,7 +94,7 @@ class RequestWithdrawn(LifecycleFact, type="request.withdrawn"):
 
 
 class MessageAdded(LifecycleFact, type="request.message-added"):
-    """The person added a text, files or both; allowed in every state. `act_id` is the `ce_id` of the act."""
+    """The person added a text, files or both, before the request was closed. `act_id` is the `ce_id` of the act."""
 
     act_id: str
     text: Prose | None = None
@@ -123,7 +127,8 @@ class ActRefused(LifecycleFact, type="request.act-refused"):
     """An act or command was valid but is not allowed in this state. Nothing else changed.
 
     `act_id` is the `ce_id` of the refused record; `catch_up_to` is the `seq` that a stale command had not seen.
-    `code`: `not-allowed` (in this state), `too-many-acts` (of the person), `stale` (a department's command).
+    `code` of a person's act: `not-allowed` (in this state), `closed` (a message), `too-many-acts`. `code` of a
+    department's command: `not-allowed`, `no-change`, `stale`.
     """
 
     act_id: str

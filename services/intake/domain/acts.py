@@ -7,7 +7,7 @@ from services.common.domain.decision import Decision, changed
 from services.common.domain.errors import Poison
 from services.common.domain.received import INBOX_AGE, Received
 from services.intake.domain.state import Request, fact, refuse, require_registered, with_next_seq
-from services.intake.domain.transitions import Move, next_state
+from services.intake.domain.transitions import CLOSED, Move, next_state
 from services.intake.messages import Act, MessageAdded, RequestReplied, RequestWithdrawn, Withdrawn
 
 MAX_ACTS: Final = 500
@@ -15,8 +15,13 @@ MAX_ACTS: Final = 500
 
 
 def reply(current: Request | None, received: Received[RequestReplied]) -> Decision[Request]:
-    """Add a message, in any state. A department must have seen it before it may answer."""
+    """Add a message. It is refused once the request is closed: nobody would answer it.
+
+    A department must have seen it before it may decide.
+    """
     event, request = received.event, _require_owned(current, received.event)
+    if request.state in CLOSED:
+        return refuse(request, received, received.at, "closed")
     recent = _recent_acts(request, received.at)
     if len(recent) >= MAX_ACTS:
         return refuse(request, received, received.at, "too-many-acts")

@@ -11,7 +11,7 @@ from services.common.domain.received import Received
 from services.common.domain.timers import Timer
 from services.intake.domain import clock
 from services.intake.domain.state import Request, fact, refuse, require_registered, with_next_seq
-from services.intake.domain.transitions import Move, next_state
+from services.intake.domain.transitions import DECIDED, Move, next_state
 from services.intake.messages import (
     AssignmentMade,
     CommandFact,
@@ -98,36 +98,36 @@ def route(current: Request | None, received: Received[AssignmentMade]) -> Decisi
 
 
 def command(current: Request | None, received: Received[CommandFact], move: Move) -> Decision[Request]:
-    """Apply a department's command. It is refused if the state does not allow it, or if the department has not yet seen
-    the person's latest message or file.
+    """Apply a department's command. It is refused if the state does not allow it, if it changes nothing, or if it decides
+    and the department has not yet seen the person's latest message or file.
     """
     event, request = received.event, require_registered(current)
     state = next_state(request.state, move)
     if state is None:
         return refuse(request, received, event.occurred_at, "not-allowed", command=event.command)
-    if move in (Move.ANSWER, Move.RESOLVE) and event.seen < request.person_seq:
+    if state is request.state:
+        return refuse(request, received, event.occurred_at, "no-change", command=event.command)
+    if state in DECIDED and event.seen < request.person_seq:
         return refuse(
             request, received, event.occurred_at, "stale", command=event.command, catch_up_to=request.person_seq
         )
-    if move is Move.ACKNOWLEDGE and request.state is State.IN_ANALYSIS:
-        return unchanged(request)
     return _apply(request, event, move, state)
 
 
 def _apply(request: Request, event: CommandFact, move: Move, state: State) -> Decision[Request]:
-    at, department = event.occurred_at, event.department
-    text = getattr(event, "text", None)
+    at, text = event.occurred_at, getattr(event, "text", None)
+    said = {"department": event.department, "command_id": event.command.id}
     moved = with_next_seq(request, state)
     if move is Move.ACKNOWLEDGE:
-        return changed(moved, fact(RequestInAnalysis, moved, at, department=department))
+        return changed(moved, fact(RequestInAnalysis, moved, at, **said))
     if move is Move.REJECT:
-        return changed(moved, fact(RequestRejected, moved, at, department=department, text=text))
+        return changed(moved, fact(RequestRejected, moved, at, text=text, **said))
     answered = with_next_seq(request, State.ANSWERED, answered_on=clock.day_of(at))
-    answer = fact(RequestAnswered, answered, at, department=department, text=text)
+    answer = fact(RequestAnswered, answered, at, text=text, **said)
     if move is Move.ANSWER:
         return changed(answered, answer)
     concluded = with_next_seq(answered, state)
-    return changed(concluded, answer, fact(RequestConcluded, concluded, at))
+    return changed(concluded, answer, fact(RequestConcluded, concluded, at, command_id=event.command.id))
 
 
 def lapse(current: Request | None, at: datetime) -> Decision[Request]:

@@ -34,6 +34,15 @@ TRANSITIONS: Final[dict[Move, dict[State, State]]] = {
 }
 
 
+DECIDED: Final = frozenset({State.ANSWERED, State.CONCLUDED, State.REJECTED})
+"""States in which a department has decided about the person's words. A command that leads to one of them is refused as
+`stale` if the department has not seen all of these words.
+"""
+
+CLOSED: Final = frozenset({State.CONCLUDED, State.WITHDRAWN, State.REJECTED})
+"""States in which nobody can answer any more."""
+
+
 def next_state(state: State, move: Move) -> State | None:
     """The state after `move` in `state`; None if the move is not allowed."""
     return TRANSITIONS[move].get(state)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from aiokafka import ConsumerRecord
@@ -12,6 +12,8 @@ from services.common.contracts import topics
 from services.common.contracts.base import Event, events_of
 from services.common.contracts.departments import (
     Acknowledge,
+    Assignment,
+    AssignmentClosed,
     AssignmentCreated,
     AssignmentUpdated,
     AssignmentWithdrawn,
@@ -22,8 +24,9 @@ REQUEST = uuid4()
 TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def assignment(model: type[AssignmentCreated | AssignmentUpdated | AssignmentWithdrawn] = AssignmentCreated) -> Any:
+def assignment(model: type[Assignment] = AssignmentCreated, because: str = "another event") -> Any:
     return model(
+        because=because,
         request_id=REQUEST,
         reference="PO-7K3QX-9M2TA-4",
         occurred_at=datetime(2026, 5, 18, 9, 30, tzinfo=UTC),
@@ -71,9 +74,8 @@ def read(command: dict[str, Any]) -> tuple[Event, dict[str, bytes]]:
     return model.model_validate_json(command["value"]), headers
 
 
-@pytest.mark.parametrize("model", [AssignmentCreated, AssignmentUpdated])
-def test_an_assignment_is_acknowledged_and_then_resolved(model: type[AssignmentCreated]) -> None:
-    event = assignment(model)
+def test_an_assignment_is_acknowledged_and_then_resolved() -> None:
+    event = assignment()
     number, command = replies("pf", record(event))
     acknowledge, resolve = (read(each)[0] for each in command)
     assert number == event.number
@@ -92,7 +94,7 @@ def test_a_command_carries_the_attributes_of_the_contract() -> None:
         assert headers["content-type"] == b"application/json"
         assert headers["traceparent"] == TRACE
         assert datetime.fromisoformat(headers["ce_time"].decode()).tzinfo is not None
-        assert UUID(headers["ce_id"].decode()).version == 5
+        assert headers["ce_id"].startswith(b"pf/")
 
 
 def test_a_repetition_has_the_same_command_ids() -> None:
@@ -104,14 +106,30 @@ def test_a_repetition_has_the_same_command_ids() -> None:
     assert first[0][1]["ce_id"] != first[1][1]["ce_id"]
 
 
-def test_a_withdrawn_assignment_gets_no_answer() -> None:
-    assert replies("pf", record(assignment(AssignmentWithdrawn))) == (3, [])
+@pytest.mark.parametrize("model", [AssignmentWithdrawn, AssignmentClosed])
+def test_a_closed_assignment_gets_no_answer(model: type[Assignment]) -> None:
+    assert replies("pf", record(assignment(model))) == (3, [])
 
 
-def test_an_update_is_answered_with_new_ids_and_the_new_seen_number() -> None:
+@pytest.mark.parametrize("name", ["acknowledge", "resolve"])
+def test_the_effect_of_an_own_command_gets_no_answer(name: str) -> None:
+    (own,) = [
+        each for each in replies("pf", record(assignment()))[1] if name.encode() in dict(each["headers"])["ce_type"]
+    ]
+    because = read(own)[1]["ce_id"].decode()
+    assert replies("pf", record(assignment(AssignmentUpdated, because))) == (3, [])
+
+
+@pytest.mark.parametrize("because", ["dd/1/resolve", "pfx/1/resolve", "5e1c0f1a", ""])
+def test_a_change_by_anybody_else_is_resolved_again(because: str) -> None:
+    _, (resolve,) = replies("pf", record(assignment(AssignmentUpdated, because)))
+    assert isinstance(read(resolve)[0], Resolve)
+
+
+def test_an_update_is_answered_with_a_new_id_and_the_new_seen_number() -> None:
     first = assignment()
     news = assignment(AssignmentUpdated).model_copy(update={"number": 4, "as_of": 9})
-    (_, stale), (_, again) = (map(read, replies("pf", record(event))[1]) for event in (first, news))
+    stale, again = (read(replies("pf", record(event))[1][-1]) for event in (first, news))
     assert (stale[0].seen, again[0].seen) == (7, 9)  # type: ignore[attr-defined]
     assert stale[1]["ce_id"] != again[1]["ce_id"]
 

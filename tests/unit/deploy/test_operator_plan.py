@@ -180,7 +180,8 @@ def test_a_point_is_a_time_with_a_zone_or_an_offset() -> None:
 
 def test_the_readers_of_a_topic_are_the_groups_with_a_dead_letter_topic() -> None:
     assert readers(topics.LIFECYCLE) == ["documents", "gateway-views", "notifications", "routing"]
-    assert readers("departments.pf.inbox.v1") == []
+    assert readers("departments.pf.inbox.v1") == ["gateway-desk"]
+    assert readers("departments.pf.rejections.v1") == []
 
 
 @given(st.uuids())

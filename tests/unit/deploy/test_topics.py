@@ -11,6 +11,7 @@ GROUPS = {
     "routing": {"requests.lifecycle.v1", *(f"departments.{code}.outbox.v1" for code in DEPARTMENTS)},
     "documents": {"requests.lifecycle.v1"},
     "notifications": {"requests.lifecycle.v1"},
+    "gateway-desk": {f"departments.{code}.inbox.v1" for code in DEPARTMENTS},
     "gateway-views": {
         "requests.intake.v1",
         "requests.lifecycle.v1",

@@ -170,7 +170,7 @@ def test_a_person_sees_their_own_acts_and_their_outcomes() -> None:
     assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)
     assert (
         refused.because_text == "O pedido já tinha sido respondido, decidido ou retirado. "
-        "Pode escrever uma mensagem ou apresentar outro pedido."
+        "Se ainda precisar de ajuda, apresente um novo pedido."
     )
 
 

@@ -53,21 +53,53 @@ def with_recent_acts(times: int, **other: Any) -> Request:
     return registered(acted_at=tuple(SOON - timedelta(minutes=minute) for minute in range(times)), **other)
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_a_message_with_files_is_added_in_every_state(state: State) -> None:
+@pytest.mark.parametrize("state", [state for state in State if state not in CLOSED])
+def test_a_message_with_files_is_added_before_the_request_is_closed(state: State) -> None:
     fact = single(acts.reply(registered(state), replied()).events)
     assert isinstance(fact, MessageAdded)
     assert (fact.seq, fact.state, fact.act_id) == (2, state, "a-1")
     assert (fact.text, fact.documents, fact.occurred_at) == ("Esqueci-me do recibo.", (FILE,), SOON)
 
 
-def test_an_answer_without_the_persons_latest_message_is_stale_and_names_the_seq_to_catch_up_to() -> None:
+@pytest.mark.parametrize("state", CLOSED)
+@pytest.mark.parametrize("other", [{}, {"text": None}, {"documents": ()}])
+def test_a_message_to_a_closed_request_is_refused_because_nobody_would_answer_it(
+    state: State, other: dict[str, Any]
+) -> None:
+    before = registered(state)
+    decision = acts.reply(before, replied(**other))
+    fact = single(decision.events)
+    assert isinstance(fact, ActRefused)
+    assert (fact.act_id, fact.code, fact.command, fact.state) == ("a-1", "closed", None, state)
+    assert decision.refused
+    assert decision.state == before.model_copy(update={"seq": 2})
+
+
+@pytest.mark.parametrize("move", [Move.ANSWER, Move.RESOLVE, Move.REJECT])
+@pytest.mark.parametrize("seen", [0, 1])
+def test_a_decision_without_the_persons_latest_message_is_stale_and_names_the_seq_to_catch_up_to(
+    move: Move, seen: int
+) -> None:
     written = acts.reply(registered(), replied()).state
     assert written is not None
-    stale = request.command(written, command(Move.RESOLVE, seen=1), Move.RESOLVE)
+    stale = request.command(written, command(move, seen=seen), move)
     fact = single(stale.events)
     assert (fact.code, fact.catch_up_to) == ("stale", 2)
-    assert not request.command(stale.state, command(Move.RESOLVE, seen=2), Move.RESOLVE).refused
+    assert not request.command(stale.state, command(move, seen=2), move).refused
+
+
+def test_an_acknowledgement_decides_nothing_and_is_never_stale() -> None:
+    written = acts.reply(registered(), replied()).state
+    assert not request.command(written, command(Move.ACKNOWLEDGE, seen=0), Move.ACKNOWLEDGE).refused
+
+
+@pytest.mark.parametrize("seen", [0, 1, 2, 9])
+def test_acknowledging_twice_is_refused_as_no_change(seen: int) -> None:
+    before = registered(State.IN_ANALYSIS)
+    decision = request.command(before, command(Move.ACKNOWLEDGE, seen=seen), Move.ACKNOWLEDGE)
+    fact = single(decision.events)
+    assert (fact.code, fact.command.id, fact.state) == ("no-change", "c-1", State.IN_ANALYSIS)
+    assert decision.state == before.model_copy(update={"seq": 2})
 
 
 @pytest.mark.parametrize("state", WITHDRAWABLE)

@@ -74,10 +74,13 @@ class AnyLife(RuleBasedStateMachine):
         reference = event.command.model_copy(update={"id": identifier})
         record = self.new(event.model_copy(update={"command": reference}), topics.ASSIGNMENTS)
         outcome, facts = self.process(record)
-        stale = move in (Move.ANSWER, Move.RESOLVE) and seen < person_seq
-        allowed = next_state(state, move) is not None and not stale
+        unseen = move is not Move.ACKNOWLEDGE and seen < person_seq
+        allowed = next_state(state, move) not in (None, state) and not unseen
         assert (outcome is Outcome.APPLIED) == allowed
         assert [fact.act_id for fact in facts if isinstance(fact, ActRefused)] == ([] if allowed else [identifier])
+        assert {fact.command_id for fact in facts if not isinstance(fact, ActRefused)} == (
+            {identifier} if allowed else set()
+        )
         assert self.request.state is (next_state(state, move) if allowed else state)
 
     @rule(text=st.sampled_from([None, "Falta um papel."]), files=st.integers(0, 2))
@@ -85,10 +88,10 @@ class AnyLife(RuleBasedStateMachine):
         state = self.request.state
         documents = tuple(UUID(int=number) for number in range(files))
         outcome, facts = self.process(self.new(RequestReplied(**names(text=text, documents=documents)), topics.INTAKE))
-        assert outcome is Outcome.APPLIED
-        assert [type(fact) for fact in facts] == [MessageAdded]
+        assert (outcome is Outcome.APPLIED) == (state not in CLOSED)
+        assert [type(fact) for fact in facts] == [ActRefused if state in CLOSED else MessageAdded]
         assert self.request.state is state
-        assert self.request.person_seq == self.request.seq
+        assert (self.request.person_seq == self.request.seq) == (state not in CLOSED)
 
     @rule()
     def the_person_withdraws(self) -> None:

@@ -11,17 +11,20 @@ from services.common.catalogue import catalogue
 from services.common.contracts import topics
 from services.common.contracts.base import MAX_DESCRIPTION, MAX_DOCUMENTS
 from services.common.contracts.lifecycle import State
+from services.common.contracts.limits import MAX_EVENT, MAX_FILE_NAME
 from services.common.domain.decision import Decision
 from services.common.domain.identifiers import reference_of
-from services.common.messaging.records.reader import MAX_EVENT
 from services.routing import domain, handlers
 from services.routing.domain import Assignment
+from services.routing.domain.rejections import DETAILS
 from services.routing.messages import (
+    MAX_FILES,
     MAX_MESSAGES,
     Acknowledge,
     ActRefused,
     Answer,
     AssignmentAcknowledged,
+    AssignmentClosed,
     AssignmentCreated,
     AssignmentMade,
     AssignmentResolved,
@@ -31,10 +34,17 @@ from services.routing.messages import (
     CommandRef,
     CommandRejected,
     DocumentAccepted,
+    DocumentRefused,
+    File,
+    LifecycleFact,
     Message,
     MessageAdded,
     Reject,
+    RequestAnswered,
+    RequestConcluded,
+    RequestInAnalysis,
     RequestRegistered,
+    RequestRejected,
     RequestWithdrawn,
     Resolve,
 )
@@ -49,7 +59,7 @@ FACT: dict[str, Any] = {
 }
 
 
-def registered(subject: str = "FAM-01") -> Any:
+def registered(subject: str = "FAM-01", language: str = "pt", documents: tuple[UUID, ...] = ()) -> Any:
     event = RequestRegistered(
         **FACT,
         seq=1,
@@ -57,9 +67,9 @@ def registered(subject: str = "FAM-01") -> Any:
         subject=subject,
         reason="INF",
         catalogue_version=1,
-        language="pt",
+        language=language,
         description="Qual é o escalão?",
-        documents=(),
+        documents=documents,
         entered_on=date(2026, 1, 5),
         due_on=date(2026, 1, 19),
         calendar="PT/1",
@@ -67,8 +77,8 @@ def registered(subject: str = "FAM-01") -> Any:
     return received(event, topic=topics.LIFECYCLE)
 
 
-def assigned() -> Assignment:
-    state = domain.assign(None, registered(), catalogue()).state
+def assigned(documents: tuple[UUID, ...] = ()) -> Assignment:
+    state = domain.assign(None, registered(documents=documents), catalogue()).state
     assert state is not None
     return state
 
@@ -95,8 +105,36 @@ def apply_message(current: Assignment | None, seq: int) -> Decision[Assignment]:
     return domain.update_for_message(current, written(seq))
 
 
+def apply_file(current: Assignment | None, seq: int) -> Decision[Assignment]:
+    return domain.update_for_file(current, accepted(seq))
+
+
+def apply_state(current: Assignment | None, seq: int) -> Decision[Assignment]:
+    return domain.update(current, moved(RequestInAnalysis, State.IN_ANALYSIS, seq, department="pf"))
+
+
 def apply_withdrawal(current: Assignment | None, seq: int) -> Decision[Assignment]:
-    return domain.withdraw(current, withdrawn(seq))
+    return domain.close(current, withdrawn(seq))
+
+
+STEPS = [apply_message, apply_file, apply_state, apply_withdrawal]
+
+
+FILE = UUID(int=9)
+
+
+def moved(kind: type[LifecycleFact], state: State, seq: int = 3, id: str | None = None, **facts: Any) -> Any:
+    return received(kind(**FACT | {"state": state}, seq=seq, **facts), topic=topics.LIFECYCLE, id=id)
+
+
+def accepted(seq: int, document: UUID = FILE, name: str = "a.pdf") -> Any:
+    about = {"name": name, "media_type": "application/pdf", "size": 1, "sha256": "0"}
+    return received(DocumentAccepted(**FACT, seq=seq, document_id=document, **about), topic=topics.LIFECYCLE)
+
+
+def inbox(decision: Decision[Assignment]) -> Any:
+    (event,) = decision.events
+    return event
 
 
 def rejection(decision: Decision[Assignment]) -> CommandRejected:
@@ -132,14 +170,86 @@ def test_an_inbox_event_carries_the_whole_assignment_and_no_identity() -> None:
     assert created.sequence == 1
 
 
+@pytest.mark.parametrize("language", ["pt", "en"])
+def test_a_department_is_told_the_language_and_state_of_a_new_request_and_why_it_gets_it(language: str) -> None:
+    record = registered(language=language)
+    created, _ = domain.assign(None, record, catalogue()).events
+    assert isinstance(created, AssignmentCreated)
+    assert (created.language, created.state, created.because) == (language, State.REGISTERED, record.id)
+
+
 def test_an_accepted_file_is_published_with_the_next_number_and_its_seq() -> None:
-    event = DocumentAccepted(
-        **FACT, seq=3, document_id=UUID(int=9), name="a.pdf", media_type="application/pdf", size=1, sha256="0"
-    )
-    decision = domain.update_for_file(assigned(), received(event, topic=topics.LIFECYCLE))
-    (updated,) = decision.events
+    updated = inbox(domain.update_for_file(assigned(), accepted(3)))
     assert isinstance(updated, AssignmentUpdated)
     assert (updated.number, updated.as_of) == (2, 3)
+
+
+@pytest.mark.parametrize("because", ["not-claimed", "expired", "infected", "too-many-pages"])
+def test_files_are_published_with_the_state_of_their_check(because: str) -> None:
+    first, second, third = (UUID(int=number) for number in (1, 2, 3))
+    current = domain.update_for_file(assigned((first, second)), accepted(2, first, "recibo.pdf")).state
+    current = domain.update_for_message(current, written(3, documents=(third,))).state
+    refusal = moved(DocumentRefused, State.REGISTERED, 4, document_id=second, because=because)
+    updated = inbox(domain.update_for_file(current, refusal))
+    assert updated.documents == (first, second)
+    assert [(file.id, file.check, file.name, file.refusal) for file in updated.files] == [
+        (first, "accepted", "recibo.pdf", None),
+        (second, "refused", None, because),
+        (third, "checking", None, None),
+    ]
+
+
+def test_a_file_that_was_checked_before_its_message_keeps_its_check() -> None:
+    file = UUID(int=9)
+    current = domain.update_for_file(assigned(), accepted(3, file)).state
+    updated = inbox(domain.update_for_message(current, written(2, documents=(file,))))
+    assert [(each.id, each.check) for each in updated.files] == [(file, "accepted")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "facts"),
+    [
+        (RequestInAnalysis, State.IN_ANALYSIS, {"department": "pf"}),
+        (RequestAnswered, State.ANSWERED, {"department": "pf", "text": "Está pago."}),
+    ],
+)
+def test_a_new_state_is_published_with_the_command_that_caused_it(
+    kind: type[LifecycleFact], state: State, facts: dict[str, Any]
+) -> None:
+    updated = inbox(domain.update(assigned(), moved(kind, state, command_id="pf/1/answer", **facts)))
+    assert isinstance(updated, AssignmentUpdated)
+    assert (updated.state, updated.because, updated.number, updated.as_of) == (state, "pf/1/answer", 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "facts"),
+    [
+        (RequestConcluded, State.CONCLUDED, {"command_id": "pf/1/resolve"}),
+        (RequestConcluded, State.CONCLUDED, {}),
+        (RequestRejected, State.REJECTED, {"department": "pf", "text": "Não se percebe.", "command_id": "pf/1/reject"}),
+    ],
+)
+def test_the_end_of_a_request_closes_its_assignment(
+    kind: type[LifecycleFact], state: State, facts: dict[str, Any]
+) -> None:
+    decision = domain.close(assigned(), moved(kind, state, id="f-1", **facts))
+    closed = inbox(decision)
+    assert isinstance(closed, AssignmentClosed)
+    assert (closed.state, closed.because) == (state, facts.get("command_id", "f-1"))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_nothing_is_published_about_a_closed_assignment(step: Any) -> None:
+    closed = domain.close(assigned(), withdrawn(2)).state
+    decision = step(closed, 3)
+    assert (decision.state, decision.events) == (closed, ())
+
+
+def test_a_redriven_fact_that_is_older_than_the_state_does_not_bring_an_old_state_back() -> None:
+    answered = moved(RequestAnswered, State.ANSWERED, 5, department="pf", text="Está pago.")
+    current = domain.update(assigned(), answered).state
+    updated = inbox(domain.update_for_message(current, written(3)))
+    assert (updated.state, updated.as_of, [message.seq for message in updated.messages]) == (State.ANSWERED, 5, [3])
 
 
 def test_a_message_is_published_with_the_next_number_and_its_seq() -> None:
@@ -151,27 +261,61 @@ def test_a_message_is_published_with_the_next_number_and_its_seq() -> None:
     assert "account" not in updated.model_dump_json()
 
 
-def test_a_withdrawal_is_published_with_the_whole_assignment() -> None:
+def test_a_withdrawal_is_published_with_the_whole_assignment_and_closes_it() -> None:
     current = domain.update_for_message(assigned(), written(2)).state
-    (event,) = domain.withdraw(current, withdrawn(3)).events
-    assert isinstance(event, AssignmentWithdrawn)
-    assert event.topic == "departments.pf.inbox.v1"
-    assert (event.number, event.as_of, [each.seq for each in event.messages]) == (3, 3, [2])
+    withdrawal, closed = domain.close(current, withdrawn(3)).events
+    assert isinstance(withdrawal, AssignmentWithdrawn)
+    assert isinstance(closed, AssignmentClosed)
+    assert {withdrawal.topic, closed.topic} == {"departments.pf.inbox.v1"}
+    assert [(event.number, event.as_of, event.state) for event in (withdrawal, closed)] == [
+        (3, 3, State.WITHDRAWN),
+        (4, 3, State.WITHDRAWN),
+    ]
+    assert [each.seq for each in closed.messages] == [2]
 
 
-def test_an_inbox_event_carries_the_latest_messages_and_fits_the_size_limit_with_the_longest_ones() -> None:
-    longest, files = "\x01" * MAX_DESCRIPTION, tuple(UUID(int=number) for number in range(MAX_DOCUMENTS))
-    current: Assignment | None = assigned().model_copy(update={"description": longest, "documents": files})
+def after_many_messages(character: str, name: str) -> Any:
+    """The inbox event of a request with twenty of the longest messages and ten files with each of them."""
+    longest = character * MAX_DESCRIPTION
+    current: Assignment | None = assigned().model_copy(update={"description": longest})
     for seq in range(2, 22):
+        files = tuple(UUID(int=seq * MAX_DOCUMENTS + number) for number in range(MAX_DOCUMENTS))
+        for file in files:
+            current = domain.update_for_file(current, accepted(seq, file, name * MAX_FILE_NAME)).state
         decision = domain.update_for_message(current, written(seq, longest, files))
         current = decision.state
-    (updated,) = decision.events
-    assert isinstance(updated, AssignmentUpdated)
+    return inbox(decision)
+
+
+@pytest.mark.parametrize("character", ["a", "ã", "語", "\U0001f600"])
+def test_an_inbox_event_carries_the_latest_messages_and_files_and_fits_the_size_limit(character: str) -> None:
+    updated = after_many_messages(character, character)
     assert [message.seq for message in updated.messages] == list(range(22 - MAX_MESSAGES, 22))
+    assert updated.earlier_messages == 20 - MAX_MESSAGES
+    assert len(updated.files) == MAX_FILES
+    assert {file.id for file in updated.files} >= {file for each in updated.messages for file in each.documents}
     assert len(updated.model_dump_json().encode()) < MAX_EVENT
 
 
-@given(st.lists(st.sampled_from([apply_message, apply_withdrawal]), max_size=12))
+@pytest.mark.parametrize("character", ["\x01", "\x1f", "\x7f", '"', "\\"])
+def test_messages_that_take_more_space_in_json_are_left_out_and_counted(character: str) -> None:
+    updated = after_many_messages(character, character)
+    assert updated.messages[-1].seq == 21
+    assert len(updated.messages) + updated.earlier_messages == 20
+    assert len(updated.model_dump_json().encode()) <= MAX_EVENT
+
+
+def test_files_are_dropped_only_beyond_the_limit_the_oldest_first() -> None:
+    ids = tuple(UUID(int=number) for number in range(MAX_FILES + 5))
+    current: Assignment | None = assigned()
+    for seq, file in enumerate(ids, 2):
+        current = domain.update_for_file(current, accepted(seq, file)).state
+    assert current is not None
+    assert tuple(file.id for file in current.files) == ids[5:]
+    assert isinstance(current.files[0], File)
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=12))
 def test_inbox_events_of_a_request_are_numbered_without_a_gap(steps: list[Any]) -> None:
     current: Assignment | None = assigned()
     numbers = []
@@ -179,10 +323,11 @@ def test_inbox_events_of_a_request_are_numbered_without_a_gap(steps: list[Any]) 
         decision = step(current, seq)
         current = decision.state
         numbers += [event.sequence for event in decision.events]
-    assert numbers == list(range(2, len(steps) + 2))
+    assert numbers == list(range(2, len(numbers) + 2))
+    assert bool(numbers) == bool(steps)
 
 
-@pytest.mark.parametrize("step", [apply_message, apply_withdrawal])
+@pytest.mark.parametrize("step", STEPS)
 def test_an_event_about_an_unassigned_request_publishes_nothing(step: Any) -> None:
     assert step(None, 2).events == ()
 
@@ -202,17 +347,19 @@ def test_the_text_of_a_command_is_forwarded(kind: type[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "command", "department"),
+    ("code", "pointer", "command", "department"),
     [
-        ("unknown-assignment", acknowledge(assignment_id=UUID(int=2)), "pf"),
-        ("unknown-assignment", acknowledge(epoch=2), "pf"),
-        ("wrong-department", acknowledge(), "dd"),
-        ("not-seen-yet", acknowledge(seen=2), "pf"),
+        ("unknown-assignment", "/assignment_id", acknowledge(assignment_id=UUID(int=2)), "pf"),
+        ("unknown-assignment", "/epoch", acknowledge(epoch=2), "pf"),
+        ("wrong-department", None, acknowledge(), "dd"),
+        ("not-seen-yet", "/seen", acknowledge(seen=2), "pf"),
     ],
 )
-def test_a_rejection_goes_to_the_department_that_sent_the_command(code: str, command: Command, department: str) -> None:
+def test_a_rejection_goes_to_the_department_that_sent_the_command(
+    code: str, pointer: str | None, command: Command, department: str
+) -> None:
     fact = rejection(domain.forward_command(assigned(), sent(command, department)))
-    assert fact.code == code
+    assert (fact.code, fact.pointer, fact.detail) == (code, pointer, DETAILS[code])
     assert fact.topic == f"departments.{department}.rejections.v1"
     assert (fact.command_id, fact.command_offset) == ("c-1", 7)
 

@@ -21,7 +21,7 @@ from deploy.verification.evidence import (
     Submission,
     short,
 )
-from deploy.verification.expectations import NOTIFIED, delivery_of, is_internal
+from deploy.verification.expectations import NOTIFIED, case_key, delivery_of, is_internal
 from deploy.verification.history import History
 from gateway.requests.view import seq_key
 from services.common.contracts import Event, topics
@@ -30,9 +30,12 @@ from services.common.contracts.deliveries import DeliverySent
 from services.common.contracts.departments import (
     Acknowledge,
     Assignment,
+    AssignmentClosed,
     AssignmentCreated,
     AssignmentUpdated,
     AssignmentWithdrawn,
+    Command,
+    CommandUnreadable,
     Message,
     Resolve,
 )
@@ -52,6 +55,7 @@ from services.common.contracts.lifecycle import (
     State,
 )
 from services.common.domain.identifiers import derived_id, reference_of
+from services.common.domain.position import Position
 from tests.support.received import MONDAY, received
 
 AUTHOR: Final = next(account for account in load_accounts() if account.key == "rita")
@@ -142,6 +146,7 @@ class Life:
             done = self.append(f"done {act.act_id}", Withdrawn(**self.names, **who), id=act.act_id)
             fact = self.fact(f"act {act.act_id}", done, RequestWithdrawn, State.WITHDRAWN, act_id=act.act_id)
             self.inbox(f"told {act.act_id}", fact, AssignmentWithdrawn)
+            self.inbox(f"closed {act.act_id}", fact, AssignmentClosed)
             return
         words = {"text": act.text, "documents": act.documents}
         done = self.append(f"done {act.act_id}", RequestReplied(**self.names, **who, **words), id=act.act_id)
@@ -154,12 +159,17 @@ class Life:
         last = [record for record in self.records if isinstance(record.event, Assignment)][-1]
         seen = {"assignment_id": self.assignment["assignment_id"], "epoch": 1, "seen": last.event.as_of}  # type: ignore[union-attr]
         self.acknowledge = self.command("acknowledge", Acknowledge(**seen), AssignmentAcknowledged, cause=last)
-        own = {"department": self.department}
-        self.fact("in-analysis", self.acknowledge, RequestInAnalysis, State.IN_ANALYSIS, **own)
+        own = {"department": self.department, "command_id": self.acknowledge.cause}
+        analysed = self.fact("in-analysis", self.acknowledge, RequestInAnalysis, State.IN_ANALYSIS, **own)
+        self.inbox("told in-analysis", analysed, AssignmentUpdated)
         resolve = Resolve(**seen, text=RESOLVED)
         self.resolve = self.command("resolve", resolve, AssignmentResolved, cause=last, text=RESOLVED)
-        self.fact("answered", self.resolve, RequestAnswered, State.ANSWERED, **own, text=RESOLVED)
-        self.fact("concluded", self.resolve, RequestConcluded, State.CONCLUDED)
+        own = own | {"command_id": self.resolve.cause}
+        answered = self.fact("answered", self.resolve, RequestAnswered, State.ANSWERED, **own, text=RESOLVED)
+        self.inbox("told answered", answered, AssignmentUpdated)
+        command_id = self.resolve.cause
+        concluded = self.fact("concluded", self.resolve, RequestConcluded, State.CONCLUDED, command_id=command_id)
+        self.inbox("told concluded", concluded, AssignmentClosed)
 
     def append(
         self, name: str, event: Any, *, cause: Record | None = None, topic: str | None = None, id: str | None = None
@@ -184,7 +194,8 @@ class Life:
         """Append an event to the department's inbox: the whole assignment, with the next number."""
         number = 1 + sum(isinstance(record.event, Assignment) for record in self.records)
         words = {each: self.words[each] for each in ("subject", "reason", "description", "documents")}
-        more = {"number": number, "as_of": cause.fact.seq, "messages": self.messages}
+        because = cause.fact.command_id or cause.id
+        more = {"number": number, "as_of": cause.fact.seq, "messages": self.messages, "because": because}
         return self.append(name, kind(**(self.named | self.assignment | words | DAYS | more | changed)), cause=cause)
 
     def command(self, name: str, command: Event, kind: type[Any], *, cause: Record, **more: Any) -> Record:
@@ -193,6 +204,19 @@ class Life:
         place = CommandRef(id=sent.id, topic=sent.topic, partition=3, offset=sent.position.offset)
         forwarded = kind(**self.named, **self.assignment, seen=1, command=place, **more)
         return self.append(f"{name} forwarded", forwarded, cause=sent)
+
+    def unreadable_command(self) -> Record:
+        """Append a record to the department's outbox that nobody can read."""
+        command = next(record for record in self.records if isinstance(record.event, Command))
+        offset = 1 + max(record.position.offset for record in self.records if record.topic == command.topic)
+        position = command.position._replace(offset=offset)
+        self.records.append(replace(command, position=position, id="", digest=b"-", received=None))
+        return self.records[-1]
+
+    def answer_unreadable(self, position: Position) -> None:
+        where = {"command_topic": position.topic, "command_partition": 3, "command_offset": position.offset}
+        about = {"department": self.department, "code": "not-json", "detail": "The value is not JSON in UTF-8."}
+        self.append(f"answer {position}", CommandUnreadable(occurred_at=MONDAY, **about, **where))
 
     def notified(self) -> list[Record]:
         """The facts that cause a notice."""
@@ -253,6 +277,7 @@ class Life:
                 for file in self.submission.all_files
             },
             "gateway-views": {self.reference: StoredDocument(self.reference, view)},
+            "gateway-desk": self.cases(),
             "notifications": {
                 self.delivery(fact): StoredDocument(
                     self.delivery(fact), {"status": "sent", "request_id": self.request_id}
@@ -260,6 +285,16 @@ class Life:
                 for fact in self.notified()
             },
         }
+
+    def cases(self) -> dict[str, StoredDocument]:
+        """What each department that got the request can list."""
+        found: dict[str, StoredDocument] = {}
+        for record in self.records:
+            if isinstance(event := record.event, Assignment):
+                key = case_key(event.department, record.key)
+                closed = isinstance(event, AssignmentClosed)
+                found[key] = StoredDocument(key, {"closed": closed, "assignment": event.model_dump()})
+        return found
 
     def inbox_of(self, *names: str) -> tuple[str, ...]:
         return tuple(f"{record.topic} {record.id}" for record in self.records if record.topic in names)

@@ -6,8 +6,10 @@ from uuid import uuid4
 from deploy.verification.clauses import acts, departments
 from deploy.verification.evidence import MESSAGE, Act
 from deploy.verification.history import History
-from services.common.contracts.assignments import AssignmentMade, CommandFact
+from services.common.contracts.assignments import AssignmentMade
 from services.common.contracts.departments import (
+    Assignment,
+    AssignmentClosed,
     AssignmentCreated,
     AssignmentUpdated,
     AssignmentWithdrawn,
@@ -68,8 +70,8 @@ def a_message_lost_its_files(_: Life) -> History:
 
 
 @breaks(acts.every_message_is_kept_whole)
-def a_message_was_refused(life: Life) -> History:
-    return sent(refused(life), acts=(Act(MESSAGE, ACT, "Já enviei."),))
+def a_message_to_an_open_request_was_refused(life: Life) -> History:
+    return sent(refused(life, State.IN_ANALYSIS), acts=(Act(MESSAGE, ACT, "Já enviei."),))
 
 
 @breaks(acts.every_act_takes_effect_once)
@@ -106,7 +108,18 @@ def the_department_never_heard_of_a_withdrawal(_: Life) -> History:
     return without(gone().history(), AssignmentWithdrawn)
 
 
-@breaks(acts.departments_get_a_withdrawal_once)
+@breaks(acts.departments_get_every_act)
+def the_department_never_heard_of_the_end(life: Life) -> History:
+    return without(life.history(), AssignmentClosed)
+
+
+@breaks(acts.departments_get_an_end_once)
+def the_department_heard_of_the_end_twice(life: Life) -> History:
+    end = next(record for record in life.records if isinstance(record.event, AssignmentClosed))
+    return extended(life.history(), again(end, 50, id="other"))
+
+
+@breaks(acts.departments_get_an_end_once)
 def the_department_heard_of_a_withdrawal_twice(_: Life) -> History:
     life = gone()
     withdrawal_event = next(record for record in life.records if isinstance(record.event, AssignmentWithdrawn))
@@ -136,18 +149,32 @@ def it_was_assigned_twice(life: Life) -> History:
 
 @breaks(departments.every_epoch_reaches_its_department)
 def the_inbox_never_got_it(life: Life) -> History:
-    return without(life.history(), AssignmentCreated)
+    return without(life.history(), Assignment)
 
 
 @breaks(departments.every_command_is_answered)
-def its_commands_were_never_passed_on(life: Life) -> History:
-    return without(life.history(), CommandFact)
+def its_department_never_heard_of_the_effect_of_its_commands(life: Life) -> History:
+    return changed(life.history(), Assignment, because="something else")
 
 
 @breaks(departments.every_command_is_answered)
-def the_resolve_came_to_nothing(life: Life) -> History:
+def its_department_never_heard_of_the_effect_of_one_command(life: Life) -> History:
     history = life.history()
-    return replace(history, records=[record for record in history.records if record.cause != life.resolve.id])
+    own = life.resolve.cause
+    return replace(history, records=[each for each in history.records if getattr(each.event, "because", "") != own])
+
+
+@breaks(departments.every_command_is_answered)
+def an_unreadable_command_was_never_answered(life: Life) -> History:
+    life.unreadable_command()
+    return life.history()
+
+
+@breaks(departments.every_command_is_answered)
+def another_unreadable_command_was_answered(life: Life) -> History:
+    record = life.unreadable_command()
+    life.answer_unreadable(record.position._replace(offset=record.position.offset + 1))
+    return life.history()
 
 
 @breaks(departments.a_repeated_command_changes_nothing)

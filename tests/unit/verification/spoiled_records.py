@@ -214,3 +214,23 @@ def its_author_did_not_see_what_came_of_an_act(_: Life) -> History:
 
 def sent_notice(life: Life) -> Record:
     return next(record for record in life.records if isinstance(record.event, DeliverySent))
+
+
+@breaks(views.cases_equal_the_latest_inbox_events)
+def its_department_cannot_list_it(life: Life) -> History:
+    history = life.history()
+    return replace(history, stored={**history.stored, "gateway-desk": {}})
+
+
+@breaks(views.cases_equal_the_latest_inbox_events)
+def its_department_lists_it_as_open(life: Life) -> History:
+    return amended(life.history(), "gateway-desk", with_state(closed=False))
+
+
+@breaks(views.cases_equal_the_latest_inbox_events)
+def its_department_lists_another_text(life: Life) -> History:
+    history = life.history()
+    (case,) = history.stored["gateway-desk"].values()
+    assert case.state is not None
+    other = case.state["assignment"] | {"description": "Outra coisa."}
+    return amended(history, "gateway-desk", with_state(assignment=other))

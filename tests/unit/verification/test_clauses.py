@@ -9,12 +9,13 @@ import pytest
 
 from deploy.verification import clauses
 from deploy.verification.clauses import CLAUSES, UNDISTURBED
+from deploy.verification.evidence import MESSAGE, Act, DeadLetter
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, judge
 from services.common.contracts.lifecycle import ActRefused, State
 from tests.unit.verification import spoiled_acts, spoiled_records, spoiled_requests
 from tests.unit.verification.builders import Life, message, some_files, together, withdrawal
-from tests.unit.verification.spoiling import SPOILED, again, poisoned, refused
+from tests.unit.verification.spoiling import ACT, SPOILED, again, poisoned, refused, sent
 
 assert spoiled_acts
 assert spoiled_records
@@ -57,6 +58,19 @@ def test_poison_that_every_reader_dead_lettered_holds_every_clause() -> None:
 
 def test_a_withdrawal_that_came_too_late_holds_every_clause() -> None:
     assert broken(refused(Life())) == []
+
+
+def test_a_message_that_came_after_the_end_holds_every_clause() -> None:
+    late = Act(MESSAGE, ACT, "Já enviei.", some_files(1))
+    assert broken(sent(refused(Life()), acts=(late,))) == []
+
+
+def test_an_unreadable_command_that_was_answered_holds_every_clause() -> None:
+    life = Life()
+    position = life.unreadable_command().position
+    life.answer_unreadable(position)
+    letter = DeadLetter("routing", position, "not-json")
+    assert broken(replace(life.history(), dead_letters=[letter], poisoned=frozenset({position}))) == []
 
 
 def test_a_command_that_was_refused_for_a_harmless_reason_holds_every_clause() -> None:

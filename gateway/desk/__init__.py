@@ -1,0 +1,1 @@
+"""What departments read over HTTP: their cases, with tokens of their own."""

@@ -1,0 +1,67 @@
+"""Cases and tokens of departments in MongoDB. Only the worker writes cases; only operators write tokens."""
+
+from typing import Any, Final
+
+from pymongo import ASCENDING, IndexModel
+
+from gateway.desk.domain import DepartmentToken
+from gateway.desk.view import DeskCase
+from services.common.store import Database, DocumentStore, store_deadline
+
+PageEnd = tuple[str, str]
+"""Due date and key of the last case on a page."""
+
+_DUE_FIRST: Final = [("state.assignment.due_on", ASCENDING), ("_id", ASCENDING)]
+_DEPARTMENT: Final = [("state.assignment.department", ASCENDING)]
+
+
+class DeskStore:
+    def __init__(self, database: Database) -> None:
+        self._cases = database["desk_cases"]
+        self.documents: Final = DocumentStore(self._cases, DeskCase)
+
+    async def ensure_indexes(self) -> None:
+        """For the cases of a department, the one that is due first at the top: all, and the open or closed ones."""
+        await self.documents.ensure_indexes(
+            IndexModel([*_DEPARTMENT, *_DUE_FIRST], name="own"),
+            IndexModel([*_DEPARTMENT, ("state.closed", ASCENDING), *_DUE_FIRST], name="own-by-state"),
+        )
+
+    async def page(self, department: str, closed: bool | None, after: PageEnd | None, limit: int) -> list[DeskCase]:
+        """At most `limit` cases of the department that follow `after`; None for `closed` means all of them."""
+        query: dict[str, Any] = {"state.assignment.department": department}
+        if closed is not None:
+            query["state.closed"] = closed
+        if after is not None:
+            due_on, key = after
+            query["state.assignment.due_on"] = {"$gte": due_on}
+            query["$or"] = [{"state.assignment.due_on": {"$gt": due_on}}, {"_id": {"$gt": key}}]
+        async with store_deadline():
+            found = self._cases.find(query, {"state": 1}).sort(_DUE_FIRST).limit(limit)
+            return [DeskCase.model_validate(each["state"]) async for each in found]
+
+
+class TokenStore:
+    """`department_tokens` by token hash."""
+
+    def __init__(self, database: Database) -> None:
+        self._tokens = database["department_tokens"]
+
+    async def find(self, token_hash: str) -> DepartmentToken | None:
+        async with store_deadline():
+            found = await self._tokens.find_one({"_id": token_hash})
+        return None if found is None else DepartmentToken.model_validate(found)
+
+    async def add(self, token: DepartmentToken) -> None:
+        async with store_deadline():
+            await self._tokens.insert_one({"_id": token.token_hash, **token.model_dump()})
+
+    async def all(self) -> list[DepartmentToken]:
+        """By department, the oldest first."""
+        async with store_deadline():
+            found = self._tokens.find().sort([("department", ASCENDING), ("created_at", ASCENDING)])
+            return [DepartmentToken.model_validate(each) async for each in found]
+
+    async def remove(self, token: DepartmentToken) -> None:
+        async with store_deadline():
+            await self._tokens.delete_one({"_id": token.token_hash})

@@ -1,0 +1,151 @@
+"""Why a command had no effect: each code with its sentence, and the answers to commands that cannot be read. Pure.
+
+`docs/departments.md` tells departments what to do about each code.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from services.common.contracts import PublishedEvent, topics
+from services.common.domain.identifiers import reference_of
+from services.common.domain.poison import PoisonRecord
+from services.routing.messages import Command, CommandRef, CommandRejected, CommandUnreadable
+
+DETAILS: Final[Mapping[str, str]] = {
+    "stale": "The person wrote, or a file of theirs was accepted, after what you had seen. Read the inbox until as_of is at "
+    "least catch_up_to, and decide again.",
+    "not-allowed": "The state of the request does not allow this command. Read the latest inbox event.",
+    "no-change": "The request is already in the state that this command leads to.",
+    "not-seen-yet": "seen is above the as_of of every inbox event so far. Send the as_of of the event that you answer.",
+    "old-epoch": "The case has changed hands since. Drop this command.",
+    "wrong-department": "The case belongs to another department. Drop this command.",
+    "unknown-assignment": "This request has no such assignment or epoch. Check the key, assignment_id and epoch.",
+    "id-reused": "This ce_id was used for a command with other bytes. Use a new id for a new command.",
+    "too-many-commands": "500 commands about this request were read within 35 days. Look for a loop in your program.",
+    "invalid": "The data breaks the schema of the command.",
+    "not-json": "The value is not JSON in UTF-8.",
+    "missing-data": "The record has no value.",
+    "too-large": "The data is larger than 256 KiB.",
+    "unknown-command": "ce_type is none of the commands.",
+    "missing-header": "A required header is missing or empty.",
+    "repeated-header": "A header that may occur once occurs more often.",
+    "bad-header": "A header is not UTF-8, is too long, or is not what it must be.",
+    "missing-key": "The record has no key. Use the request id.",
+    "bad-key": "The key is not a UUID. Use the request id.",
+}
+"""All codes. A code is never renamed; new ones may be added."""
+
+_REASONS: Final[Mapping[str, str]] = {
+    "null-key": "missing-key",
+    "key-not-uuid": "bad-key",
+    "null-value": "missing-data",
+    "too-large": "too-large",
+    "document-too-large": "too-large",
+    "event-too-large": "too-large",
+    "unknown-type": "unknown-command",
+    "not-json": "not-json",
+    "undecodable": "bad-header",
+}
+"""The code for each reason on a dead letter; headers and schema errors have their own forms."""
+
+_HEADER_PROBLEMS: Final[Mapping[str, str]] = {
+    "missing": "missing-header",
+    "null": "missing-header",
+    "twice": "repeated-header",
+}
+"""By the last part of `header-<name>-<problem>`; every other problem is `bad-header`."""
+
+_RULES: Final[Mapping[str, str]] = {
+    "missing": "is missing",
+    "string_too_long": "is too long",
+    "string_too_short": "is empty",
+    "string_pattern_mismatch": "is blank",
+    "string_type": "is not text",
+    "value_error": "has a character that cannot be stored (NUL, or half of a surrogate pair)",
+    "uuid_parsing": "is not a UUID",
+    "uuid_type": "is not a UUID",
+    "int_parsing": "is not a whole number",
+    "int_type": "is not a whole number",
+    "int_from_float": "is not a whole number",
+    "greater_than_equal": "is too small",
+}
+"""Sentences for the rules of the commands' schemas."""
+
+
+class Explanation(NamedTuple):
+    """`pointer`: the JSON pointer of the wrong field. `header`: the wrong header."""
+
+    code: str
+    detail: str
+    pointer: str | None = None
+    header: str | None = None
+
+
+def explain(code: str, pointer: str | None = None) -> Explanation:
+    """A code of intake or routing. A code without a sentence gets none of another's."""
+    return Explanation(code, DETAILS.get(code, "The command had no effect."), pointer)
+
+
+def explain_poison(reason: str) -> Explanation:
+    """The reason on the dead letter of a command, as its department is told it."""
+    if reason.startswith("schema:"):
+        _, pointer, rule = reason.split(":", 2)
+        problem = _RULES.get(rule)
+        return Explanation("invalid", f"{pointer} {problem}." if pointer and problem else DETAILS["invalid"], pointer)
+    if reason.startswith("header-") or reason == "redrive-header":
+        header, problem = ("dlq-redrive", "") if reason == "redrive-header" else reason.split("-", 2)[1:]
+        code = _HEADER_PROBLEMS.get(problem, "bad-header")
+        return Explanation(code, f"{DETAILS[code]} It is {header}.", header=header)
+    return explain(_REASONS.get(reason, "invalid"))
+
+
+def rejection(
+    request_id: UUID, at: datetime, command: CommandRef, why: Explanation, catch_up_to: int | None = None
+) -> CommandRejected:
+    """The rejection of a command, for the topic of its department."""
+    return CommandRejected(
+        request_id=request_id,
+        reference=reference_of(request_id),
+        occurred_at=at,
+        department=department_of(command.topic),
+        command_id=command.id,
+        command_topic=command.topic,
+        command_partition=command.partition,
+        command_offset=command.offset,
+        catch_up_to=catch_up_to,
+        **why._asdict(),
+    )
+
+
+def answer_poison(record: PoisonRecord) -> Sequence[PublishedEvent]:
+    """The answer to a command that was dead-lettered; none for a record of ours.
+
+    A command with a usable key, id and type is rejected by name; any other one is named by its position alone.
+    """
+    topic, partition, offset = record.position
+    if topics.family(topic) not in Command.FAMILIES:
+        return ()
+    why, request_id, identifier = explain_poison(record.reason), record.request_id, record.header("ce_id")
+    if request_id is not None and identifier is not None and record.header("ce_type") is not None:
+        return (rejection(request_id, record.at, CommandRef(id=identifier, **record.position._asdict()), why),)
+    return (
+        CommandUnreadable(
+            occurred_at=record.at,
+            department=department_of(topic),
+            command_topic=topic,
+            command_partition=partition,
+            command_offset=offset,
+            command_key=record.key_text,
+            command_id=identifier,
+            code=why.code,
+            detail=why.detail,
+            header=why.header,
+        ),
+    )
+
+
+def department_of(topic: str) -> str:
+    """The topic identifies the department: only department `pf` may write `departments.pf.outbox.v1`."""
+    return topic.split(".")[1]

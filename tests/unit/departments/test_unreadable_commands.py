@@ -1,0 +1,256 @@
+"""Whatever a department appends to its outbox: what routing cannot read is answered once, with a code that helps."""
+
+import json
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from aiokafka import ConsumerRecord
+from hypothesis import given, settings, strategies as st
+
+from services.common.contracts import events_of, topics
+from services.common.contracts.base import MAX_DESCRIPTION
+from services.common.contracts.departments import CommandRejected, CommandUnreadable
+from services.common.contracts.limits import MAX_EVENT
+from services.common.domain.errors import Poison
+from services.common.domain.identifiers import reference_of
+from services.common.messaging.records.dead_letters import DeadLetter
+from services.common.messaging.records.reader import read
+from services.common.messaging.records.redrive import Redrives
+from services.common.store import OutboxEntry
+from services.routing.domain.rejections import DETAILS
+from services.routing.handlers import assignments
+from tests.support.received import REQUEST
+
+Headers = list[tuple[str, bytes | None]]
+
+OUTBOX: Final = topics.outbox("pf")
+DATA: Final[dict[str, Any]] = {"assignment_id": str(UUID(int=5)), "epoch": 1, "seen": 1, "text": "Está pago."}
+HEADERS: Final[dict[str, bytes]] = {
+    "ce_specversion": b"1.0",
+    "ce_id": b"pf/1/answer",
+    "ce_type": b"pt.postigo.assignment.answer.v1",
+    "ce_source": b"departments/pf",
+}
+KEY: Final = str(REQUEST).encode()
+
+
+def record(
+    value: bytes | None = b"", headers: Headers | None = None, key: bytes | None = KEY, topic: str = OUTBOX
+) -> ConsumerRecord[bytes, bytes]:
+    return ConsumerRecord(
+        topic=topic,
+        partition=3,
+        offset=41,
+        timestamp=1_772_442_927_418,
+        timestamp_type=1,
+        key=key,
+        value=json.dumps(DATA).encode() if value == b"" else value,
+        checksum=None,
+        serialized_key_size=-1,
+        serialized_value_size=-1,
+        headers=tuple(list(HEADERS.items()) if headers is None else headers),
+    )
+
+
+def answers(raw: ConsumerRecord[bytes, bytes]) -> list[OutboxEntry]:
+    """The answers to a record that cannot be read."""
+    try:
+        Redrives(b"secret").of(raw)
+        read(raw)
+    except Poison as poison:
+        return assignments.answers(DeadLetter.unreadable(raw, poison.reason).poison)
+    raise AssertionError("it can be read")
+
+
+def is_readable(raw: ConsumerRecord[bytes, bytes]) -> bool:
+    try:
+        answers(raw)
+    except AssertionError:
+        return True
+    return False
+
+
+def answered(raw: ConsumerRecord[bytes, bytes]) -> CommandRejected | CommandUnreadable:
+    """The one answer to an unreadable record, as its department reads it."""
+    (entry,) = answers(raw)
+    headers: Headers = [(name, text.encode()) for name, text in entry.headers.items()]
+    event = read(record(entry.value, headers, entry.key.encode(), entry.topic)).event
+    assert isinstance(event, CommandRejected | CommandUnreadable)
+    assert entry.topic == topics.rejections("pf")
+    return event
+
+
+def without(name: str) -> Headers:
+    return [(header, value) for header, value in HEADERS.items() if header != name]
+
+
+def with_header(name: str, value: bytes | None) -> Headers:
+    return [*without(name), (name, value)]
+
+
+def data(**changes: Any) -> bytes:
+    return json.dumps({name: value for name, value in (DATA | changes).items() if value is not ...}).encode()
+
+
+REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] = {
+    "4 001 characters": ({"value": data(text="a" * (MAX_DESCRIPTION + 1))}, "invalid", "/text", None),
+    "5 000 characters": ({"value": data(text="á" * 5_000)}, "invalid", "/text", None),
+    "an empty text": ({"value": data(text="")}, "invalid", "/text", None),
+    "a blank text": ({"value": data(text=" \n\t ")}, "invalid", "/text", None),
+    "a NUL": ({"value": data(text="resposta\0")}, "invalid", "/text", None),
+    "a number for a text": ({"value": data(text=5)}, "invalid", "/text", None),
+    "no text": ({"value": data(text=...)}, "invalid", "/text", None),
+    "a null text": ({"value": data(text=None)}, "invalid", "/text", None),
+    "no assignment": ({"value": data(assignment_id=...)}, "invalid", "/assignment_id", None),
+    "an assignment that is no id": ({"value": data(assignment_id="PO-1")}, "invalid", "/assignment_id", None),
+    "no epoch": ({"value": data(epoch=...)}, "invalid", "/epoch", None),
+    "epoch zero": ({"value": data(epoch=0)}, "invalid", "/epoch", None),
+    "epoch one and a half": ({"value": data(epoch=1.5)}, "invalid", "/epoch", None),
+    "no seen": ({"value": data(seen=...)}, "invalid", "/seen", None),
+    "a negative seen": ({"value": data(seen=-1)}, "invalid", "/seen", None),
+    "seen as words": ({"value": data(seen="all")}, "invalid", "/seen", None),
+    "a list": ({"value": b"[]"}, "invalid", "", None),
+    "a number": ({"value": b"1"}, "invalid", "", None),
+    "half a JSON": ({"value": b'{"assignment_id": "'}, "not-json", None, None),
+    "XML": ({"value": b"<answer/>"}, "not-json", None, None),
+    "Latin-1": ({"value": '{"text": "Está pago"}'.encode("latin-1")}, "not-json", None, None),
+    "nothing": ({"value": b" "}, "not-json", None, None),
+    "a null value": ({"value": None}, "missing-data", None, None),
+    "300 KiB": ({"value": data(text="a" * 300 * 1024)}, "too-large", None, None),
+    "an unknown type": (
+        {"headers": with_header("ce_type", b"pt.postigo.assignment.sing.v1")},
+        "unknown-command",
+        None,
+        None,
+    ),
+    "an inbox type": (
+        {"headers": with_header("ce_type", b"pt.postigo.assignment.created.v1")},
+        "unknown-command",
+        None,
+        None,
+    ),
+    "a type of tomorrow": (
+        {"headers": with_header("ce_type", b"pt.postigo.assignment.answer.v2")},
+        "unknown-command",
+        None,
+        None,
+    ),
+    "no version": ({"headers": without("ce_specversion")}, "missing-header", None, "ce_specversion"),
+    "another version": ({"headers": with_header("ce_specversion", b"0.3")}, "bad-header", None, "ce_specversion"),
+    "no source": ({"headers": without("ce_source")}, "missing-header", None, "ce_source"),
+    "an empty source": ({"headers": with_header("ce_source", b"")}, "missing-header", None, "ce_source"),
+    "a null source": ({"headers": with_header("ce_source", None)}, "missing-header", None, "ce_source"),
+    "a source in Latin-1": ({"headers": with_header("ce_source", b"\xe1")}, "bad-header", None, "ce_source"),
+    "a long source": ({"headers": with_header("ce_source", b"x" * 256)}, "bad-header", None, "ce_source"),
+    "a source with a NUL": ({"headers": with_header("ce_source", b"a\0")}, "bad-header", None, "ce_source"),
+    "a doubled source": ({"headers": [*HEADERS.items(), ("ce_source", b"x")]}, "repeated-header", None, "ce_source"),
+    "a forged redrive": (
+        {"headers": [*HEADERS.items(), ("dlq-redrive", b"routing x")]},
+        "bad-header",
+        None,
+        "dlq-redrive",
+    ),
+}
+"""Wrong commands that can be named: what differs from a correct one, and the code, pointer and header of the answer."""
+
+UNREADABLE: Final[dict[str, tuple[dict[str, Any], str, str | None]]] = {
+    "no key": ({"key": None}, "missing-key", None),
+    "a key that is no id": ({"key": b"PO-7K3QX-9M2TA-4"}, "bad-key", None),
+    "a key of other bytes": ({"key": b"\xff\xfe"}, "bad-key", None),
+    "no key and no value": ({"key": None, "value": None}, "missing-key", None),
+    "no id": ({"headers": without("ce_id")}, "missing-header", "ce_id"),
+    "an empty id": ({"headers": with_header("ce_id", b"")}, "missing-header", "ce_id"),
+    "a null id": ({"headers": with_header("ce_id", None)}, "missing-header", "ce_id"),
+    "an id in Latin-1": ({"headers": with_header("ce_id", b"\xe1")}, "bad-header", "ce_id"),
+    "an id with a NUL": ({"headers": with_header("ce_id", b"a\0b")}, "bad-header", "ce_id"),
+    "a long id": ({"headers": with_header("ce_id", b"x" * 256)}, "bad-header", "ce_id"),
+    "two ids": ({"headers": [*HEADERS.items(), ("ce_id", b"other")]}, "repeated-header", "ce_id"),
+    "no type": ({"headers": without("ce_type")}, "missing-header", "ce_type"),
+    "two types": ({"headers": [*HEADERS.items(), ("ce_type", b"other")]}, "repeated-header", "ce_type"),
+    "no headers": ({"headers": []}, "missing-header", "ce_specversion"),
+}
+"""Wrong records that cannot be named by their id."""
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_a_wrong_command_is_rejected_with_its_id_and_what_is_wrong(name: str) -> None:
+    flaw, code, pointer, header = REJECTED[name]
+    event = answered(record(**flaw))
+    assert isinstance(event, CommandRejected)
+    assert (event.code, event.pointer, event.header) == (code, pointer, header)
+    assert (event.command_id, event.request_id, event.reference) == ("pf/1/answer", REQUEST, reference_of(REQUEST))
+    assert (event.command_topic, event.command_partition, event.command_offset) == (OUTBOX, 3, 41)
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_record_without_a_usable_key_id_or_type_is_answered_by_its_position(name: str) -> None:
+    flaw, code, header = UNREADABLE[name]
+    event = answered(record(**flaw))
+    assert isinstance(event, CommandUnreadable)
+    assert (event.code, event.header) == (code, header)
+    assert (event.command_topic, event.command_partition, event.command_offset) == (OUTBOX, 3, 41)
+    has_id = [value for name, value in flaw.get("headers", HEADERS.items()) if name == "ce_id"] == [HEADERS["ce_id"]]
+    assert event.command_id == ("pf/1/answer" if has_id else None)
+
+
+@pytest.mark.parametrize("name", [*REJECTED, *UNREADABLE])
+def test_an_answer_has_a_sentence_and_a_documented_code(name: str) -> None:
+    flaw = (REJECTED | UNREADABLE)[name][0]
+    event = answered(record(**flaw))
+    assert event.code in DETAILS
+    assert event.detail
+    assert event.detail.endswith(".")
+
+
+@pytest.mark.parametrize("text", ["a" * 4001, "Segredo da Rita\0", "  ", {"Rita": "1"}])
+def test_an_answer_never_repeats_what_was_written(text: Any) -> None:
+    (entry,) = answers(record(data(text=text)))
+    assert b"Rita" not in entry.value
+    assert b"aaaa" not in entry.value
+
+
+def test_the_same_record_gives_the_same_answer_again() -> None:
+    raw = record(b"{not json")
+    assert answers(raw) == answers(raw)
+
+
+@pytest.mark.parametrize("topic", [topics.LIFECYCLE, topics.inbox("pf"), topics.rejections("pf"), topics.INTAKE])
+def test_an_unreadable_record_of_ours_is_nobodys_mistake_and_gets_no_answer(topic: str) -> None:
+    assert answers(record(b"{not json", topic=topic)) == []
+
+
+TEXTS: Final = st.one_of(
+    st.none(), st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass"))
+)
+KNOWN: Final = st.one_of(*(st.just(value) for value in HEADERS.values()), TEXTS)
+HEADER_LISTS: Final = st.lists(
+    st.tuples(st.sampled_from([*HEADERS, "content-type", "traceparent", "ce_quiet", "dlq-redrive", "x"]), KNOWN),
+    max_size=7,
+)
+JSON: Final = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*DATA, "x"]), inner, max_size=6),
+    max_leaves=8,
+)
+VALUES: Final = st.one_of(
+    st.none(),
+    st.binary(max_size=200),
+    JSON.map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass")),
+    st.dictionaries(st.sampled_from(list(DATA)), JSON, max_size=4).map(lambda more: json.dumps(DATA | more).encode()),
+    st.integers(MAX_EVENT - 5, MAX_EVENT + 5).map(lambda size: b" " * size),
+)
+KEYS: Final = st.one_of(st.just(KEY), st.none(), st.binary(max_size=60), st.uuids().map(lambda key: str(key).encode()))
+
+
+@settings(max_examples=2_500, deadline=None)
+@given(value=VALUES, headers=st.just(list(HEADERS.items())) | HEADER_LISTS, key=KEYS)
+def test_any_record_is_read_or_answered_exactly_once(value: bytes | None, headers: Headers, key: bytes | None) -> None:
+    raw = record(b" " if value == b"" else value, headers, key)
+    if not is_readable(raw):
+        event = answered(raw)
+        assert event.code in DETAILS
+        assert (event.command_topic, event.command_partition, event.command_offset) == (OUTBOX, 3, 41)
+        assert answers(raw) == answers(raw)
+    else:
+        assert type(read(raw).event) in events_of(OUTBOX).values()
