@@ -13,6 +13,9 @@ from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, SessionStore
 from gateway.catalogue import api as catalogue_api
 from gateway.dependencies import Services
+from gateway.desk import api as desk_api
+from gateway.desk.queries import DeskQueries
+from gateway.desk.store import DeskStore, TokenStore
 from gateway.documents import api as documents_api
 from gateway.documents.client import DocumentsClient
 from gateway.limits import AdmissionControl
@@ -57,6 +60,7 @@ def build(settings: Settings) -> Applications:
             services.accounts.ensure_indexes,
             services.sessions.ensure_indexes,
             services.queries.views.ensure_indexes,
+            services.desk.cases.ensure_indexes,
         ],
         loops=[probe],
         checks=[probe.missing],
@@ -82,7 +86,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
     app.state.services = services
     problems.install(app)
     app.add_middleware(RequestMiddleware, admission=_admission(services), observer=count_outcome)
-    for capability in (requests_api, documents_api, accounts_api, catalogue_api, reference_api):
+    for capability in (requests_api, documents_api, accounts_api, catalogue_api, desk_api, reference_api):
         app.include_router(capability.router)
     return app
 
@@ -127,4 +131,5 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
         submissions=submissions,
         queries=queries,
         acts=ActService(documents, publisher, queries, submissions.keys, settings.id_secret),
+        desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
     )

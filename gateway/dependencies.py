@@ -10,6 +10,7 @@ from gateway.accounts.domain import Session
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions, no_session
 from gateway.accounts.store import AccountStore
+from gateway.desk.queries import DeskQueries
 from gateway.documents.client import DocumentsClient
 from gateway.requests.acts import ActService
 from gateway.requests.queries import RequestQueries
@@ -31,6 +32,7 @@ class Services:
     submissions: SubmissionService
     queries: RequestQueries
     acts: ActService
+    desk: DeskQueries
 
 
 async def get_services(request: Request) -> Services:

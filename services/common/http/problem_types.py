@@ -108,6 +108,15 @@ WRONG_CREDENTIALS: Final = _problem_type(
         "No account has this NISS and password. Check both and try again.",
     ),
 )
+DEPARTMENT_TOKEN: Final = _problem_type(
+    "department-token",
+    401,
+    ("Credencial do departamento em falta ou sem validade", "No department token, or it is not valid"),
+    (
+        "Envie a credencial que recebeu de quem opera este serviço, ou peça uma nova.",
+        "Send the token that the operator of this service gave you, or ask for a new one.",
+    ),
+)
 SIGNATURE: Final = _problem_type(
     "signature",
     403,

@@ -1,0 +1,62 @@
+"""`/v1/departments`: what a department reads over HTTP, with a token of its own."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from gateway.dependencies import AcceptedLanguage, ServicesDep
+from gateway.desk.queries import ListedState, no_token
+from gateway.desk.schemas import AssignmentPage, ListedAssignment
+from services.common.http import problem_types
+from services.common.http.etag import etag_response
+from services.common.http.problems import Problem, problem_responses
+from services.common.http.strict_json import StrictJsonRoute
+
+router = APIRouter(prefix="/v1/departments", tags=["departments"], route_class=StrictJsonRoute)
+
+_bearer = HTTPBearer(
+    scheme_name="departmentToken", description="The token that an operator made for the department.", auto_error=False
+)
+
+MAX_PAGE: Final = 50
+"""Cases on a page: each may have 256 KiB."""
+
+_PROBLEMS: Final[Any] = problem_responses(
+    problem_types.CURSOR,
+    problem_types.DEPARTMENT_TOKEN,
+    problem_types.NOT_FOUND,
+    problem_types.INVALID,
+    problem_types.BUSY,
+    problem_types.UNAVAILABLE,
+)
+
+
+async def get_department(
+    services: ServicesDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> str:
+    """The department that sent the request."""
+    if credentials is None:
+        raise no_token()
+    return await services.desk.department_of(credentials.credentials)
+
+
+@router.get(
+    "/{code}/assignments", response_model=AssignmentPage, responses=_PROBLEMS, summary="List a department's cases"
+)
+async def list_assignments(
+    code: str,
+    request: Request,
+    department: Annotated[str, Depends(get_department)],
+    language: AcceptedLanguage,
+    services: ServicesDep,
+    state: Annotated[ListedState, Query(description="Only open or only closed cases, or all.")] = "open",
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of cases.")] = 20,
+    cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the previous page.")] = None,
+) -> Response:
+    """The latest inbox event of each case of the department; the case that is due first comes first."""
+    if code != department:
+        raise Problem(problem_types.NOT_FOUND)
+    found, next_cursor = await services.desk.list(department, state, cursor, limit)
+    items = [ListedAssignment(**dict(case.assignment), closed=case.closed) for case in found]
+    return etag_response(request, AssignmentPage(items=items, next=next_cursor), language)

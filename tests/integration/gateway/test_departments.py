@@ -1,0 +1,262 @@
+"""What a department reads over HTTP: its own cases, with a token of its own."""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from gateway.desk.domain import new_token
+from gateway.desk.store import TokenStore
+from services.common.contracts.departments import (
+    Assignment,
+    AssignmentClosed,
+    AssignmentCreated,
+    AssignmentUpdated,
+    File,
+    Message,
+)
+from services.common.contracts.lifecycle import State
+from services.common.domain.identifiers import reference_of
+from services.common.store import connect, database, disconnect
+from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person
+from tests.support import stacks, topics
+from tests.support.waiting import eventually
+
+NOW: Final = datetime(2026, 5, 18, 9, 30, tzinfo=UTC)
+FILE: Final = UUID(int=9)
+
+
+class Department:
+    """A department of its own for each test: its inbox, and its reads."""
+
+    def __init__(self, gateway: GatewayEnvironment, code: str, token: str) -> None:
+        self.gateway, self.code, self.token = gateway, code, token
+
+    async def get(self, query: str = "", token: str | None = None, code: str | None = None, **headers: str) -> Any:
+        about = {"Authorization": f"Bearer {token or self.token}"} | headers
+        return await self.gateway.http.get(f"/v1/departments/{code or self.code}/assignments{query}", headers=about)
+
+    async def tell(self, *events: Assignment) -> None:
+        """Append inbox events, as routing does."""
+        writer = await topics.producer(self.gateway.stack.env["KAFKA_URL"])
+        try:
+            for event in events:
+                headers = topics.attributes(event.TYPE, str(uuid4()))
+                value = event.model_dump_json().encode()
+                await writer.send_and_wait(event.topic, value=value, key=event.key.encode(), headers=headers)
+        finally:
+            await writer.stop()
+
+    async def listed(self, state: str, *expected: UUID) -> list[dict[str, Any]]:
+        """The items of the list, once they are these requests in this order."""
+
+        async def complete() -> list[dict[str, Any]]:
+            items: list[dict[str, Any]] = (await self.get(f"?state={state}&limit=50")).json()["items"]
+            return items if [item["request_id"] for item in items] == list(map(str, expected)) else []
+
+        return await eventually(complete)
+
+
+async def run(gateway: GatewayEnvironment, *arguments: str) -> tuple[int, str, str]:
+    """Run `python -m gateway.desk`. Returns exit status, standard output and standard error."""
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gateway.desk",
+        *arguments,
+        env=gateway.stack.env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, errors = await program.communicate()
+    assert program.returncode is not None
+    return program.returncode, printed.decode(), errors.decode()
+
+
+async def department(gateway: GatewayEnvironment, code: str) -> Department:
+    status, printed, errors = await run(gateway, "token", "--code", code)
+    assert status == 0, errors
+    return Department(gateway, code, printed.strip())
+
+
+def case(code: str, due: int, kind: type[Assignment] = AssignmentCreated, **changes: Any) -> Any:
+    request = changes.pop("request_id", uuid4())
+    fields: dict[str, Any] = {
+        "request_id": request,
+        "reference": reference_of(request),
+        "occurred_at": NOW,
+        "assignment_id": uuid4(),
+        "department": code,
+        "epoch": 1,
+        "number": 1,
+        "as_of": 1,
+        "subject": "FAM-01",
+        "reason": "INF",
+        "description": "Não recebi o abono de maio.",
+        "documents": (),
+        "entered_on": date(2026, 5, 18),
+        "due_on": date(2026, 6, 1) + timedelta(days=due),
+        "state": State.REGISTERED,
+        "language": "pt",
+    }
+    return kind(**fields | changes)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tokens(gateway: GatewayEnvironment) -> AsyncIterator[TokenStore]:
+    client = connect(gateway.stack.env["MONGO_URL"])
+    yield TokenStore(database(client, f"{stacks.prefix(gateway.stack)}_gateway"))
+    await disconnect(client)
+
+
+def kind_of(answer: httpx2.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].removeprefix("urn:postigo:problem:")
+
+
+async def test_a_department_lists_the_latest_event_of_each_case_as_it_was_published(
+    gateway: GatewayEnvironment,
+) -> None:
+    ds = await department(gateway, "ds")
+    first = case("ds", 1)
+    latest = first.model_copy(
+        update={
+            "number": 2,
+            "as_of": 4,
+            "because": "ds/1/acknowledge",
+            "messages": (Message(seq=4, at=NOW, text="É o de abril."),),
+            "files": (File(id=FILE),),
+        }
+    )
+    await ds.tell(first, AssignmentUpdated(**dict(latest)))
+    (item,) = await ds.listed("open", first.request_id)
+    expected = latest.model_dump(mode="json", exclude_none=True) | {"closed": False}
+    assert item == expected
+
+
+async def test_the_list_is_filtered_by_state_and_the_case_that_is_due_first_comes_first(
+    gateway: GatewayEnvironment,
+) -> None:
+    din = await department(gateway, "din")
+    late, soon, closed = case("din", 9), case("din", 1), case("din", 5)
+    end = AssignmentClosed(**dict(closed) | {"number": 2, "state": State.CONCLUDED})
+    await din.tell(late, soon, closed, end)
+    await din.listed("open", soon.request_id, late.request_id)
+    (item,) = await din.listed("closed", closed.request_id)
+    assert (item["closed"], item["state"]) == (True, "concluded")
+    await din.listed("all", soon.request_id, closed.request_id, late.request_id)
+
+
+@pytest.mark.parametrize(("code", "limit"), [("cc", 1), ("uce", 2), ("div", 3), ("acd", 50)])
+async def test_the_pages_have_every_case_once_and_in_order(gateway: GatewayEnvironment, code: str, limit: int) -> None:
+    own = await department(gateway, code)
+    events = [case(code, due) for due in (3, 1, 2, 2, 1, 3, 0)]
+    await own.tell(*events)
+    ordered = sorted(events, key=lambda event: (event.due_on, f"{code} {event.request_id}"))
+    await own.listed("open", *(event.request_id for event in ordered))
+    found, query = [], f"?limit={limit}"
+    while True:
+        page = (await own.get(query)).json()
+        assert len(page["items"]) <= limit
+        found += [item["request_id"] for item in page["items"]]
+        if "next" not in page:
+            break
+        query = f"?limit={limit}&cursor={page['next']}"
+    assert found == [str(event.request_id) for event in ordered]
+
+
+async def test_a_cursor_is_valid_for_its_department_and_filter_only(gateway: GatewayEnvironment) -> None:
+    rec, fis = await department(gateway, "rec"), await department(gateway, "fis")
+    events = [case("rec", due) for due in (1, 2)]
+    await rec.tell(*events)
+    await rec.listed("open", *(event.request_id for event in events))
+    cursor = (await rec.get("?limit=1")).json()["next"]
+    assert (await rec.get(f"?limit=1&cursor={cursor}")).status_code == 200
+    for answer in (
+        await fis.get(f"?limit=1&cursor={cursor}"),
+        await rec.get(f"?limit=1&state=all&cursor={cursor}"),
+        await rec.get(f"?limit=1&cursor={cursor[:-2]}"),
+        await rec.get("?limit=1&cursor=%C3%A1"),
+    ):
+        assert kind_of(answer) == (400, "cursor")
+
+
+async def test_an_unchanged_list_is_304(gateway: GatewayEnvironment) -> None:
+    tri = await department(gateway, "tri")
+    first = await tri.get()
+    again = await tri.get(**{"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert first.headers["cache-control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("query", ["?state=new", "?limit=0", "?limit=51", "?limit=many"])
+async def test_an_invalid_parameter_is_named(gateway: GatewayEnvironment, query: str) -> None:
+    dp = await department(gateway, "dp")
+    answer = await dp.get(query)
+    assert kind_of(answer) == (422, "invalid")
+    assert answer.json()["errors"][0]["parameter"] == query[1:].partition("=")[0]
+
+
+@pytest.mark.parametrize("code", ["dd", "PF", "nowhere", "pf%20", "*"])
+async def test_the_list_of_another_department_is_404(gateway: GatewayEnvironment, code: str) -> None:
+    pf = await department(gateway, "pf")
+    assert kind_of(await pf.get(code=code)) == (404, "not-found")
+
+
+@pytest.mark.parametrize("header", [None, "Bearer", "Bearer ", "Basic cGY6cGY=", "Bearer nobody", "Bearer \xe9"])
+async def test_without_a_token_of_a_department_the_answer_is_401(
+    gateway: GatewayEnvironment, header: str | None
+) -> None:
+    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    answer = await gateway.http.get("/v1/departments/pf/assignments", headers=headers)  # type: ignore[arg-type]
+    assert kind_of(answer) == (401, "department-token")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_tokens_of_people_and_of_departments_are_not_interchangeable(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    pf = await department(gateway, "pf")
+    assert kind_of(await pf.get(token=person.token)) == (401, "department-token")
+    as_person = await gateway.http.get("/v1/requests", headers={"Authorization": f"Bearer {pf.token}"})
+    assert kind_of(as_person) == (401, "no-session")
+
+
+async def test_an_expired_token_is_401(gateway: GatewayEnvironment, tokens: TokenStore) -> None:
+    token, stored = new_token("pf", datetime.now(UTC) - timedelta(days=2), 1)
+    await tokens.add(stored)
+    assert kind_of(await Department(gateway, "pf", token).get()) == (401, "department-token")
+    assert "expired" in next(line for line in (await run(gateway, "tokens"))[1].splitlines() if stored.id in line)
+
+
+async def test_a_token_is_printed_once_listed_by_its_id_and_revoked_at_once(gateway: GatewayEnvironment) -> None:
+    status, printed, note = await run(gateway, "token", "--code", "cnp", "--days", "7")
+    token = printed.strip()
+    (identifier,) = re.findall(r"Token ([0-9a-f]{12}) of cnp", note)
+    assert status == 0
+    assert token not in note
+    cnp = Department(gateway, "cnp", token)
+    assert (await cnp.get()).status_code == 200
+    _, listed, _ = await run(gateway, "tokens")
+    (line,) = [line for line in listed.splitlines() if identifier in line]
+    assert "cnp" in line
+    assert token not in listed
+    assert (await run(gateway, "revoke", identifier))[0] == 0
+    assert kind_of(await cnp.get()) == (401, "department-token")
+    assert (await run(gateway, "revoke", identifier))[0] == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("token",), ("token", "--code", "nowhere"), ("token", "--code", "pf", "--days", "0"), ("sing",), ()],
+)
+async def test_a_wrong_command_line_makes_no_token(gateway: GatewayEnvironment, arguments: tuple[str, ...]) -> None:
+    status, printed, errors = await run(gateway, *arguments)
+    assert (status, printed) == (2, "")
+    assert errors
