@@ -119,8 +119,7 @@ class RunningStage:
 
     async def __aenter__(self) -> Self:
         programs = await self._programs()
-        ports = {name: int(url.rpartition(":")[2]) for name, url in programs.items() if url}
-        self._env = {**table.addresses(self._tier, ports), **self.home.secrets()}
+        self._env = {**table.addresses(self._tier, self.home.kept_ports()), **self.home.secrets()}
         self._has_departments = DEPARTMENTS in programs
         self._groups.open(inherited=())
         return self

@@ -209,7 +209,7 @@ async def test_the_list_of_another_department_is_404(gateway: GatewayEnvironment
     assert kind_of(await pf.get(code=code)) == (404, "not-found")
 
 
-@pytest.mark.parametrize("header", [None, "Bearer", "Bearer ", "Basic cGY6cGY=", "Bearer nobody", "Bearer \xe9"])
+@pytest.mark.parametrize("header", [None, "Bearer", "bearer x", "Basic cGY6cGY=", "Bearer nobody", "Bearer \xe9"])
 async def test_without_a_token_of_a_department_the_answer_is_401(
     gateway: GatewayEnvironment, header: str | None
 ) -> None:
