@@ -14,7 +14,7 @@ from deploy.verification.log import Offsets, consumer_lags
 from tests.faults import error_protocols
 from tests.faults.environment import FaultsEnvironment
 from tests.faults.log_faults import append_copies, append_poison, rewind_offsets
-from tests.faults.schedule import DEPARTMENTS, GROUP_OF, GROUPS, MEMBERS, WRITES, Step
+from tests.faults.schedule import DEPARTMENTS, GROUPS, GROUPS_OF, MEMBERS, WRITES, Step
 from tests.support.proxy import CUT, GOOD, Manners
 from tests.support.waiting import eventually
 
@@ -87,7 +87,7 @@ async def take_over(injection: Injection, step: Step) -> None:
         return environment.stack.restarts(second) > before
 
     async def died_or_took_over() -> bool:
-        return await died() or not await consumer_lags(environment.kafka, GROUP_OF[step.on])
+        return await died() or not await consumer_lags(environment.kafka, *GROUPS_OF[step.on])
 
     with suppress(AssertionError):
         await eventually(died_or_took_over, within=UP_WITHIN, every=0.2)

@@ -107,6 +107,7 @@ def _poison() -> Sequence[tuple[bytes | None, Sequence[tuple[str, bytes]]]]:
         (b"{}", [("ce_id", b"poison"), ("ce_type", b"pt.postigo.nothing.known.v9")]),
         (b"{}", named[1:]),
         (None, named),
+        (b"{}", [*named, ("ce_specversion", b"1.0")]),
         (b"\xff" * 400_000, named),
     ]
 

@@ -45,10 +45,13 @@ GROUPS: Final[Mapping[str, str]] = {
     "documents": "documents",
     "notifications": "notifications",
     "gateway-views": "gateway-worker",
+    "gateway-desk": "gateway-worker",
 }
 """The process whose members form each consumer group."""
 
-GROUP_OF: Final = {process: group for group, process in GROUPS.items()}
+GROUPS_OF: Final = {
+    process: tuple(group for group in GROUPS if GROUPS[group] == process) for process in dict.fromkeys(GROUPS.values())
+}
 
 COPIED: Final = (
     topics.INTAKE,

@@ -52,6 +52,7 @@ TARGET: Final = 189
 CODES: Final = sorted({row.department for row in load_requests()})
 GROUPS: Final = {
     worker.GROUP: worker.TOPICS,
+    worker.DESK_GROUP: tuple(topics.inbox(code) for code in CODES),
     intake.GROUP: intake.TOPICS,
     routing.GROUP: routing.topics_read(CODES),
     documents.GROUP: documents.TOPICS,
