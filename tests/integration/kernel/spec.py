@@ -281,6 +281,7 @@ class KernelSpec:
         await ledger.enter(uuid4(), 1)
         await ledger.settled()
         await redrive(ledger, key, first, 1, how="poison")
+        await eventually(partial(is_answered, ledger, first, "impossible"))
         await redrive(ledger, key, second, 2)
         ledger.entered[str(key)] = [2]
         await ledger.settled()
