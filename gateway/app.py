@@ -31,6 +31,7 @@ from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
 from services.common.catalogue import catalogue
 from services.common.http import internal_auth, problems
+from services.common.http.methods import HeadAndOptions
 from services.common.http.middleware import RequestMiddleware
 from services.common.messaging import Publisher
 from services.common.runtime.process import NO_TELEMETRY, Process
@@ -85,6 +86,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
     )
     app.state.services = services
     problems.install(app)
+    app.add_middleware(HeadAndOptions)
     app.add_middleware(RequestMiddleware, admission=_admission(services), observer=count_outcome)
     for capability in (requests_api, documents_api, accounts_api, catalogue_api, desk_api, reference_api):
         app.include_router(capability.router)

@@ -17,7 +17,6 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Match
 from starlette.types import Scope
 
 from services.common.catalogue import Language
@@ -26,9 +25,8 @@ from services.common.domain.identifiers import support_code
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError, request_errors
 from services.common.http.languages import negotiate
+from services.common.http.methods import allowed_methods
 from services.common.http.problem_types import ProblemType
-
-_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 SPAN: Final = "postigo.span"
 """The key of the request's span in the ASGI scope."""
@@ -135,18 +133,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     kind = _BY_STATUS.get(
         raised.status_code, problem_types.BAD_REQUEST if raised.status_code < 500 else problem_types.INTERNAL
     )
-    headers = {"Allow": _allowed(request)} if raised.status_code == 405 else raised.headers
+    headers = {"Allow": allowed_methods(request.scope)} if raised.status_code == 405 else raised.headers
     return problem_response(request.scope, Problem(kind, headers=headers))
-
-
-def _allowed(request: Request) -> str:
-    """All methods of the address. Starlette lists only those of the first route that matches."""
-    allowed = [
-        method
-        for method in _METHODS
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
-    ]
-    return ", ".join(allowed)
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.common.domain.errors import Unavailable
+from services.common.http.methods import HeadAndOptions
 from services.common.messaging.consumer.subscription import Subscription
 from services.common.messaging.producer.publisher import Publisher
 from services.common.runtime.graceful_shutdown import is_draining
@@ -188,6 +189,8 @@ class Process:
             docs_url=None,
             redoc_url=None,
         )
+
+        app.add_middleware(HeadAndOptions)
 
         @app.get("/health/live")
         async def live() -> dict[str, Any]:

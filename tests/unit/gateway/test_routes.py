@@ -173,11 +173,61 @@ async def test_unknown_paths_and_methods_are_answered_with_problems(
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize(("path", "allowed"), [("/v1/requests", "GET, POST"), ("/v1/sessions/current", "DELETE")])
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/v1/requests", "GET, HEAD, OPTIONS, POST"), ("/v1/sessions/current", "DELETE, OPTIONS")]
+)
 async def test_a_wrong_method_is_answered_with_all_allowed_methods(
     http: httpx2.AsyncClient, path: str, allowed: str
 ) -> None:
     assert (await http.put(path)).headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/docs", "GET, HEAD, OPTIONS"),
+        ("/v1/openapi.json", "GET, HEAD, OPTIONS"),
+        ("/v1/catalogue", "GET, HEAD, OPTIONS"),
+        ("/v1/requests", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/requests/PO-HWE1P-7KF19-8/timeline", "GET, HEAD, OPTIONS"),
+        ("/v1/documents", "OPTIONS, POST"),
+        ("/v1/sessions/current", "DELETE, OPTIONS"),
+    ],
+)
+async def test_options_lists_the_methods_of_an_address(http: httpx2.AsyncClient, path: str, allowed: str) -> None:
+    answer = await http.options(path)
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b"")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_options_of_an_unknown_address_is_404(http: httpx2.AsyncClient) -> None:
+    assert (await http.options("/v1/nothing")).status_code == 404
+
+
+async def test_head_is_answered_as_get_without_the_body_at_every_address(
+    app: FastAPI, http: httpx2.AsyncClient
+) -> None:
+    paths = [re.sub(r"\{\w+\}", "x", path) for method, path in routes(app) if method == "GET"]
+    assert len(paths) >= 10
+    for path in [*paths, "/v1/openapi.json", "/v1/nothing", "/v1/catalogue/subjects/fam-01"]:
+        get, head = await http.get(path), await http.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        same = {"content-length", "content-type", "etag", "cache-control", "location", "allow", "www-authenticate"}
+        assert {name: head.headers.get(name) for name in same} == {name: get.headers.get(name) for name in same}, path
+
+
+async def test_head_where_there_is_no_get_is_405(http: httpx2.AsyncClient) -> None:
+    answer = await http.head("/v1/documents")
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (405, "OPTIONS, POST", b"")
+
+
+async def test_the_internal_probes_answer_head_and_options() -> None:
+    async with client(applications().internal) as http:
+        for path in ("/health/live", "/health/ready", "/metrics"):
+            get, head = await http.get(path), await http.head(path)
+            assert (head.status_code, head.content) == (get.status_code, b"")
+            assert (await http.options(path)).headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 CANARY = "canario-7f3a"
