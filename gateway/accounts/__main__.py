@@ -1,11 +1,12 @@
 """`python -m gateway.accounts`: create or update accounts from JSON lines. Running it again changes nothing.
 
 Reads lines `{"niss","password","name","email","language","kind"}` from standard input and prints a line
-`{"niss","account_id"}` for each. An invalid line ends the run with exit status 2 before any account is written; the
-error names the line number and the fields, never their values.
+`{"niss","account_id"}` for each. If a line is invalid the run ends with exit status 2 before any account is written, and
+standard error lists all invalid lines: their numbers, their fields and what is wrong with them, never the values.
 """
 
 import asyncio
+import codecs
 import sys
 from collections.abc import Iterable
 
@@ -17,23 +18,31 @@ from gateway.accounts.passwords import hash_password, verify_password
 from gateway.accounts.store import AccountStore
 from gateway.settings import Settings
 from services.common.domain.errors import StoreUnavailable
-from services.common.http.field_errors import errors_of
+from services.common.http.field_errors import FieldError, errors_of
 from services.common.runtime.settings import from_environment
 from services.common.store import connect, database, disconnect
 
 
 def parse_accounts(lines: Iterable[bytes]) -> list[NewAccount]:
-    """The accounts in `lines`. Raises ValueError with the line number and the fields, never their values."""
-    accounts = []
+    """The accounts in `lines`. Raises ValueError with a sentence for each wrong field, which never has its value."""
+    accounts, errors = [], []
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        # Some editors write a byte order mark at the beginning of a file.
+        content = line.removeprefix(codecs.BOM_UTF8).strip()
+        if not content:
             continue
         try:
-            accounts.append(NewAccount.model_validate_json(line))
+            accounts.append(NewAccount.model_validate_json(content))
         except ValidationError as error:
-            fields = ", ".join(f"{each.pointer or 'line'}: {each.code}" for each in errors_of(error, NewAccount))
-            raise ValueError(f"line {number}: {fields}") from None
+            errors += [f"line {number}{_described(each)}" for each in errors_of(error, NewAccount)]
+    if errors:
+        raise ValueError("\n".join(f"  {each}" for each in errors))
     return accounts
+
+
+def _described(error: FieldError) -> str:
+    field = error.pointer.removeprefix("/") if error.pointer else ""
+    return f"{field and f', {field}'}: {error.text('en')}"
 
 
 async def put(store: AccountStore, secret: bytes, new: NewAccount) -> Account:
@@ -59,7 +68,7 @@ async def run(lines: Iterable[bytes]) -> int:
     try:
         accounts = parse_accounts(lines)
     except ValueError as error:
-        print(f"Accounts not created. {error}", file=sys.stderr)
+        print(f"No account was created. Correct these lines and try again:\n{error}", file=sys.stderr)
         return 2
     settings = from_environment(Settings)
     client = connect(settings.mongo_url, settings.mongo_driver)

@@ -3,18 +3,24 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from services.common.catalogue import Language
 from services.common.contracts.base import Text
 from services.common.contracts.intake import Who
 from services.common.domain.identifiers import keyed_id, valid_niss
 from services.common.http.field_errors import refuse
+from services.common.text import identifier, nfc, one_line
+from services.common.text.email_addresses import MAX_EMAIL, NotAnAddress, parse_email_address
+from services.common.text.validators import cleaned
 
 SESSION_LIFETIME: Final = timedelta(hours=8)
+
+LONGEST_PASSWORD: Final = 256
+"""Characters."""
 
 AccountKind = Literal["person", "company"]
 
@@ -25,12 +31,35 @@ def _validate_niss(value: str) -> str:
     return value
 
 
-def _remove_spaces(value: object) -> object:
-    return "".join(value.split()) if isinstance(value, str) else value
+def _validate_email(value: str) -> str:
+    try:
+        return parse_email_address(value).readable
+    except NotAnAddress as error:
+        raise refuse(error.code) from None
 
 
-Niss = Annotated[str, BeforeValidator(_remove_spaces), AfterValidator(_validate_niss)]
-Password = Annotated[Text, StringConstraints(min_length=1, max_length=256)]
+def _password_length(shortest: int) -> AfterValidator:
+    """Counts the characters of the composed form: other keyboards may send an accent as a character of its own."""
+
+    def validate(value: str) -> str:
+        if len(nfc(value)) < shortest:
+            raise refuse("required") if shortest == 1 else refuse("too_short", min_length=shortest)
+        if len(nfc(value)) > LONGEST_PASSWORD:
+            raise refuse("too_long", max_length=LONGEST_PASSWORD)
+        return value
+
+    return AfterValidator(validate)
+
+
+Niss = Annotated[str, AfterValidator(_validate_niss), cleaned(identifier)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), cleaned(one_line)]
+Email = Annotated[str, AfterValidator(_validate_email), Field(json_schema_extra={"maxLength": MAX_EMAIL})]
+"""Kept as people read it. The mail is addressed to its ASCII form, which `parse_email_address` gives then too."""
+
+Password = Annotated[
+    Text, _password_length(1), Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_PASSWORD})
+]
+"""As it was typed: `passwords` compares its Unicode forms."""
 
 
 class _Frozen(BaseModel):
@@ -68,17 +97,19 @@ class NewAccount(_Frozen):
     """One input line of `python -m gateway.accounts`."""
 
     niss: Niss
-    password: Annotated[Password, StringConstraints(min_length=12)]
-    name: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
-    email: Annotated[Text, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+    password: Annotated[Text, _password_length(12)]
+    name: Name
+    email: Email
     language: Language = "pt"
     kind: AccountKind
 
-    @model_validator(mode="after")
-    def _niss_matches_kind(self) -> Self:
-        if self.niss[0] != {"person": "1", "company": "2"}[self.kind]:
-            raise refuse("niss")
-        return self
+    @field_validator("kind")
+    @classmethod
+    def _matches_niss(cls, kind: AccountKind, info: ValidationInfo) -> AccountKind:
+        """A rule of the field, not of the model: it is then reported together with errors of other fields."""
+        if info.data.get("niss", "")[:1] not in ("", {"person": "1", "company": "2"}[kind]):
+            raise refuse("niss_kind")
+        return kind
 
 
 class Credentials(BaseModel):

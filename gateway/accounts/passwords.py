@@ -7,6 +7,8 @@ from typing import Final
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from services.common.text import password_forms
+
 _THREADS: Final = 2
 
 _hasher: Final = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
@@ -16,11 +18,12 @@ _DUMMY_HASH: Final = _hasher.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:
-    return _hasher.hash(password)
+    return _hasher.hash(password_forms(password)[0])
 
 
 def verify_password(password: str, password_hash: str) -> bool:
-    return _hasher.verify(password, password_hash)
+    """Whether the password matches in one of its Unicode forms: earlier versions hashed the form that was typed."""
+    return any(_hasher.verify(form, password_hash) for form in password_forms(password))
 
 
 class Verifier:

@@ -13,6 +13,7 @@ from services.common.http import problem_types
 from services.common.http.etag import etag_response
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, problem_responses
+from services.common.text import code as cleaned_code
 
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"])
 
@@ -78,7 +79,7 @@ async def get_subject(request: Request, code: str, language: AcceptedLanguage) -
     current = catalogue()
     for event in current.life_events:
         for subject in event.subjects:
-            if subject.code == code.upper():
+            if subject.code == cleaned_code(code).upper():
                 return etag_response(request, _subject(current, event.code, subject, language), language, _PUBLIC)
     raise Problem(problem_types.NOT_FOUND, FieldError("unknown_subject", parameter="code"))
 

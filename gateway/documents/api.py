@@ -21,6 +21,7 @@ from services.common.http.languages import DEFAULT
 from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem, problem_responses
 from services.common.http.strict_json import body_chunks, content_type, limited_receive, not_accepted, require_plain
+from services.common.text import identifier
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
@@ -121,10 +122,10 @@ async def get_document(
 ) -> Response:
     """The state of one of your own files."""
     try:
-        identifier = UUID(document_id)
+        found_id = UUID(identifier(document_id))
     except ValueError:
         raise Problem(problem_types.NOT_FOUND, FieldError("not_uuid", parameter="document_id")) from None
-    document = await services.documents.get(identifier, session.account_id, traceparent_of(request.scope))
+    document = await services.documents.get(found_id, session.account_id, traceparent_of(request.scope))
     return etag_response(request, document, DEFAULT)
 
 

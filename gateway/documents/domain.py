@@ -6,8 +6,9 @@ from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from gateway.accounts.domain import Session
+from services.common.contracts.limits import MEDIA_TYPES
 from services.common.domain.identifiers import keyed_id
-from services.common.text import clean_file_name
+from services.common.text.file_names import file_name
 
 _EXTENDED: Final = re.compile(r";\s*filename\*\s*=\s*([A-Za-z0-9-]+)'[^']*'([^;\s]+)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r';\s*filename\s*=\s*"((?:[^"\\]|\\.)*)"', re.IGNORECASE)
@@ -28,7 +29,7 @@ def name_of(content_disposition: str, media_type: str) -> str:
     if name is None:
         match = _TOKEN.search(content_disposition)
         name = _as_utf8(match[1]) if match else ""
-    return clean_file_name(name, media_type)
+    return file_name(name, MEDIA_TYPES[media_type])
 
 
 def _as_utf8(name: str) -> str:

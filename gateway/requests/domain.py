@@ -15,16 +15,12 @@ from services.common.http.field_errors import FieldError
 _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
-def catalogue_error(catalogue: Catalogue, new: NewRequest, session: Session) -> FieldError | None:
-    """The error in subject or reason: not in the catalogue, or not open to this sender. None if both are valid."""
+def sender_error(catalogue: Catalogue, new: NewRequest, session: Session) -> FieldError | None:
+    """The error of a subject that is not open to this sender, a person or a company."""
     subject = catalogue.subject(new.subject)
-    if subject is None:
-        return FieldError("unknown_subject", "/subject")
-    if new.reason not in subject.reasons:
-        return FieldError("unknown_reason", "/reason")
-    if not subject.open_to(session.who):
-        return FieldError("persons_only" if session.who == "E" else "companies_only", "/subject")
-    return None
+    if subject is None or subject.open_to(session.who):
+        return None
+    return FieldError("persons_only" if session.who == "E" else "companies_only", "/subject")
 
 
 def fingerprint(body: Any) -> bytes:

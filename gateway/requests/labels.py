@@ -38,8 +38,8 @@ FACT_LABELS: Final[dict[str, Words]] = {
 
 REASON_LABELS: Final[dict[str, Words]] = {
     "not-allowed": Words(
-        "O pedido já tinha sido respondido, decidido ou retirado. Se ainda precisar de ajuda, apresente um novo pedido.",
-        "The request was already answered, decided or withdrawn. If you still need help, file a new request.",
+        "O pedido já não estava num estado que o permitisse. Pode apresentar outro pedido.",
+        "The request was no longer in a state that allows this. You can file another request.",
     ),
     "closed": Words(
         "O pedido já está encerrado e ninguém leria a mensagem, por isso não foi guardada. Apresente um novo pedido e "
@@ -67,6 +67,47 @@ REASON_LABELS: Final[dict[str, Words]] = {
     "replay": Words("É a repetição de um aviso antigo.", "It repeats an old notice."),
 }
 """By the code of a refusal, or of a notice that was not sent. Other codes come from a provider and have no text."""
+
+NOT_ALLOWED_LABELS: Final[dict[State, Words]] = {
+    State.RECEIVED: Words(
+        "O pedido ainda não estava registado. Tente de novo daqui a pouco.",
+        "The request was not registered yet. Try again shortly.",
+    ),
+    State.REGISTERED: Words(
+        "O pedido estava registado e ainda não tinha sido analisado.",
+        "The request was registered and not analysed yet.",
+    ),
+    State.IN_ANALYSIS: Words("O pedido estava em análise.", "The request was in analysis."),
+    State.AWAITING_DOCUMENTS: Words(
+        "O pedido estava a aguardar documentos. Envie-os para que continue.",
+        "The request was awaiting documents. Send them so that it goes on.",
+    ),
+    State.ANSWERED: Words(
+        "O pedido já tinha sido respondido. Se a resposta não chega, escreva uma mensagem.",
+        "The request had already been answered. If the answer is not enough, write a message.",
+    ),
+    State.CONCLUDED: Words(
+        "O pedido já estava concluído. Pode apresentar outro pedido.",
+        "The request was already concluded. You can file another request.",
+    ),
+    State.WITHDRAWN: Words(
+        "Já tinha retirado este pedido. Pode apresentar outro.",
+        "You had already withdrawn this request. You can file another one.",
+    ),
+    State.REJECTED: Words(
+        "O pedido já tinha sido indeferido liminarmente. Pode apresentar outro pedido.",
+        "The request had already been rejected. You can file another request.",
+    ),
+}
+"""For `not-allowed`, by the state in which the request was then."""
+
+
+def reason_of(code: str | None, state: State | None) -> Words | None:
+    """The text of a refusal, or of a notice that was not sent; None for a code without one."""
+    if code == "not-allowed" and state in NOT_ALLOWED_LABELS:
+        return NOT_ALLOWED_LABELS[state]
+    return REASON_LABELS.get(code or "")
+
 
 REFUSED: Final = "request.act-refused"
 """The type of a refused act. Only a refused act of the person is shown, not one of a department."""

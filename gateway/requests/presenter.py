@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from gateway.requests.labels import FACT_LABELS, REASON_LABELS, REFUSED, STATE_LABELS
+from gateway.requests.labels import FACT_LABELS, REFUSED, STATE_LABELS, reason_of
 from gateway.requests.queries import Found
 from gateway.requests.receipts import Receipt
 from gateway.requests.schemas import (
@@ -131,7 +131,7 @@ class RequestPresenter:
                 documents=fact.documents or None,
                 act_id=fact.act_id,
                 because=fact.because,
-                because_text=self._reason_text(fact.because),
+                because_text=self._reason_text(fact),
                 channel=fact.channel,
             )
         ]
@@ -144,8 +144,8 @@ class RequestPresenter:
         entry = entries.get(code) if code else None
         return code if entry is None else entry.name(self._language)
 
-    def _reason_text(self, code: str | None) -> str | None:
-        label = REASON_LABELS.get(code or "")
+    def _reason_text(self, fact: TimelineFact) -> str | None:
+        label = reason_of(fact.because, fact.state)
         return None if label is None else label.in_(self._language)
 
     def _act_outcome(self, view: RequestView | None, act_id: UUID) -> ActOutcome:
@@ -156,5 +156,5 @@ class RequestPresenter:
             act_id=act_id,
             outcome="refused" if fact.type == REFUSED else "applied",
             because=fact.because,
-            because_text=self._reason_text(fact.because),
+            because_text=self._reason_text(fact),
         )

@@ -1,34 +1,25 @@
 """Request and response bodies of `/v1/requests`."""
 
-import unicodedata
 from datetime import date, datetime
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from services.common.catalogue import Language
+from services.common.catalogue import Language, catalogue
 from services.common.contracts.base import Code, Prose
 from services.common.contracts.internal import DocumentIds
 from services.common.contracts.lifecycle import State
 from services.common.http.field_errors import refuse
-
-_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
-_INVISIBLE_CHARACTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Unicode categories, and letters and symbols of other categories, that are invisible on their own."""
+from services.common.text import code
+from services.common.text.validators import cleaned
 
 
-def _require_visible(text: str) -> str:
-    """Reject text without any visible character."""
-    if all(
-        unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in _INVISIBLE_CHARACTERS
-        for character in text
-    ):
-        raise refuse("blank")
-    return text
+def _typed_code(text: str) -> str:
+    return code(text).upper()
 
 
-Visible = Annotated[Prose, AfterValidator(_require_visible)]
+TypedCode = Annotated[Code, cleaned(_typed_code)]
 Attachments = Annotated[DocumentIds, Field(description="Ids of uploaded files. A file belongs to one request.")]
 
 
@@ -41,19 +32,35 @@ class RequestBody(BaseModel):
 class NewRequest(RequestBody):
     """A new request: subject, reason, and a description in the person's own words."""
 
-    subject: Annotated[Code, Field(description="From the catalogue.", examples=["FAM-01"])]
-    reason: Annotated[Code, Field(description="One of the subject's reasons.", examples=["INF"])]
-    description: Annotated[Visible, Field(description="Plain text, at most 4 000 characters.")]
+    subject: Annotated[TypedCode, Field(description="From the catalogue.", examples=["FAM-01"])]
+    reason: Annotated[TypedCode, Field(description="One of the subject's reasons.", examples=["INF"])]
+    description: Annotated[Prose, Field(description="Plain text, at most 4 000 characters.")]
     documents: Attachments = ()
     language: Annotated[Language | None, Field(description="The language of the answer; the account's by default.")] = (
         None
     )
 
+    # The catalogue's rules are rules of fields, so that their errors are reported together with those of other fields.
+    @field_validator("subject")
+    @classmethod
+    def _known_subject(cls, subject: str) -> str:
+        if catalogue().subject(subject) is None:
+            raise refuse("unknown_subject")
+        return subject
+
+    @field_validator("reason")
+    @classmethod
+    def _reason_of_subject(cls, reason: str, info: ValidationInfo) -> str:
+        subject = catalogue().subject(info.data.get("subject", ""))
+        if reason not in (catalogue().reasons if subject is None else subject.reasons):
+            raise refuse("unknown_reason")
+        return reason
+
 
 class NewMessage(RequestBody):
     """A message about the person's own request: text, files, or both."""
 
-    text: Annotated[Visible | None, Field(description="Plain text, at most 4 000 characters.")] = None
+    text: Annotated[Prose | None, Field(description="Plain text, at most 4 000 characters.")] = None
     documents: Attachments = ()
 
     @model_validator(mode="after")

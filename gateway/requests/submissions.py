@@ -38,7 +38,7 @@ class SubmissionService:
         """Publish the submission. Returns its receipt after the broker acknowledged the record. Raises a `Problem`."""
         ARMED and reach(Failpoint.SUBMIT_READ)
         session, new = command.session, command.body
-        if error := domain.catalogue_error(self.catalogue, new, session):
+        if error := domain.sender_error(self.catalogue, new, session):
             raise Problem(problem_types.INVALID, error)
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
         event = domain.submission_event(request_id, new, session, self.catalogue.version)

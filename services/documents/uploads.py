@@ -12,9 +12,9 @@ from uuid import UUID
 
 import structlog
 
-from services.common.contracts.limits import MAX_UPLOAD_SECONDS
+from services.common.contracts.limits import MAX_UPLOAD_SECONDS, MEDIA_TYPES
 from services.common.domain.errors import Unavailable
-from services.common.text import clean_file_name
+from services.common.text.file_names import file_name
 from services.documents import domain
 from services.documents.content import Inspection
 from services.documents.domain import AnotherFile, Content, File
@@ -126,7 +126,7 @@ class Uploads:
             await self._abort(key, writer)
             raise
         return Content(
-            name=clean_file_name(upload.name, upload.declared),
+            name=file_name(upload.name, MEDIA_TYPES[upload.declared]),
             media_type=upload.declared,
             size=inspection.size,
             sha256=body.sha256,

@@ -17,11 +17,11 @@ from email.utils import parseaddr
 from typing import Final
 
 from services.common.text import one_line
+from services.common.text.email_addresses import parse_email_address
 from services.notifications.domain import Addressee, Delivery, FailureKind
 from services.notifications.errors import NotSent
 from services.notifications.mail_templates import LONGEST, RenderedMail
 
-_MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>()\[\],;:\\\"]{1,190}")
 _ENCODING: Final = "quoted-printable"
 _SHORT: Final = re.compile(r"[ !#-\[\]-~]{0,60}")
 """A text that needs neither encoding nor folding, even in quotation marks."""
@@ -69,7 +69,7 @@ _POLICY: Final = SMTP.clone(header_factory=_HEADERS)
 def mailbox(text: str) -> Address:
     """Parse `Name <local@domain>`. Raises ValueError if it is something else."""
     name, address = parseaddr(text)
-    return Address(one_line(name, LONGEST), addr_spec=_ascii(address))
+    return Address(one_line(name, LONGEST), addr_spec=parse_email_address(address).ascii)
 
 
 def compose(delivery: Delivery, rendered: RenderedMail, sender: Address, to: Addressee, now: datetime) -> EmailMessage:
@@ -95,14 +95,6 @@ def compose(delivery: Delivery, rendered: RenderedMail, sender: Address, to: Add
 
 def _addressee(to: Addressee) -> Address:
     try:
-        return Address(one_line(to.name, LONGEST), addr_spec=_ascii(to.email))
+        return Address(one_line(to.name, LONGEST), addr_spec=parse_email_address(to.email).ascii)
     except (ValueError, MessageError, IndexError):
         raise NotSent(FailureKind.REFUSED, "bad-address") from None
-
-
-def _ascii(address: str) -> str:
-    """The address with an international domain in its ASCII form, which every server accepts."""
-    if not _MAILBOX.fullmatch(address):
-        raise ValueError("this is not a mail address")
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{domain.encode('idna').decode()}"

@@ -5,9 +5,12 @@ from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from services.common.contracts import topics
 from services.common.domain.identifiers import text_of
+from services.common.text import is_blank, nfc, prose
+from services.common.text.validators import cleaned
 
 TYPE_PREFIX: Final = "pt.postigo."
 MAX_DESCRIPTION: Final = 4_000
@@ -32,10 +35,28 @@ def _storable(text: str) -> str:
     return text
 
 
+def _prose(text: str) -> str:
+    """The text as it was written, unless only its decomposed accents make it too long."""
+    clean = prose(text)
+    return clean if len(clean) <= MAX_DESCRIPTION else nfc(clean)
+
+
+def _visible(text: str) -> str:
+    if is_blank(text):
+        raise PydanticCustomError("postigo", "{code}", {"code": "blank"})
+    return text
+
+
 Text = Annotated[str, AfterValidator(_storable)]
 Prose = Annotated[
-    str, StringConstraints(min_length=1, max_length=MAX_DESCRIPTION, pattern=r"\S"), AfterValidator(_storable)
+    str,
+    StringConstraints(min_length=1, max_length=MAX_DESCRIPTION, pattern=r"\S"),
+    AfterValidator(_storable),
+    AfterValidator(_visible),
+    cleaned(_prose),
 ]
+"""The words of a person or of a department, cleaned in the same way wherever they are read."""
+
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 
 

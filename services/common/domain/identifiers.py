@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
+from services.common.text import identifier
+
 _NAME_SPACE: Final = UUID("9f1c1b1e-6f0a-5c0e-8a53-0d7f6f1c9a10").bytes
 """The UUIDv5 name space of all derived identifiers."""
 
@@ -90,9 +92,9 @@ def reference_of(request_id: UUID) -> str:
 def parse_reference(typed: str) -> str | None:
     """The canonical reference for what a person typed; None if it is not a valid reference.
 
-    Dashes, spaces and case are ignored. `O` is read as `0`, `I` and `L` as `1`.
+    Dashes, blanks, invisible characters and case are ignored. `O` is read as `0`, `I` and `L` as `1`.
     """
-    symbols = "".join(character for character in typed.upper() if character not in " -\t")
+    symbols = identifier(typed).upper()
     if len(symbols) == _BODY + 3 and symbols[0] == "P" and symbols[1] in "O0":
         symbols = symbols[2:]
     values = [_VALUES.get(symbol, -1) for symbol in symbols]

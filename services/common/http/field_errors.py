@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from services.common.catalogue import Language
-from services.common.http.languages import Words
+from services.common.http.languages import Words, any_of
 
 TEXTS: Final[dict[str, Words]] = {
     "required": Words("Este campo é obrigatório.", "This field is required."),
@@ -20,32 +20,67 @@ TEXTS: Final[dict[str, Words]] = {
     "too_small": Words("O menor valor aceite é {limit}.", "The smallest value accepted is {limit}."),
     "too_big": Words("O maior valor aceite é {limit}.", "The largest value accepted is {limit}."),
     "repeated": Words("O mesmo elemento aparece mais do que uma vez.", "The same item appears more than once."),
-    "header_repeated": Words("Este cabeçalho só pode vir uma vez.", "This header may be sent only once."),
+    "header_repeated": Words("Esta parte do envio só pode vir uma vez.", "This part may be sent only once."),
+    "host": Words(
+        "O endereço deste serviço falta no pedido, ou vem repetido ou mal escrito.",
+        "The request does not name this service's address, names it twice, or misspells it.",
+    ),
     "not_text": Words("Tem de ser texto.", "It must be text."),
     "not_number": Words("Tem de ser um número inteiro.", "It must be a whole number."),
     "not_list": Words("Tem de ser uma lista.", "It must be a list."),
-    "not_object": Words("Tem de ser um objeto JSON.", "It must be a JSON object."),
-    "not_uuid": Words("Tem de ser um identificador (UUID).", "It must be an identifier (UUID)."),
+    "not_object": Words("Tem de ser um conjunto de campos.", "It must be a set of fields."),
+    "not_json": Words("Não é JSON em UTF-8.", "It is not JSON in UTF-8."),
+    "not_uuid": Words(
+        "Este identificador não está certo: copie-o tal como o recebeu.",
+        "This identifier is not right: copy it as you were given it.",
+    ),
     "not_storable": Words("Contém um carácter que não se pode guardar.", "It holds a character that cannot be stored."),
     "not_listed": Words(
-        "Não é um dos valores aceites, que são: {names}.", "It is not one of the accepted values, which are: {names}."
+        "Não é um dos valores aceites. Escolha {names}.", "It is not one of the accepted values. Choose {names}."
     ),
     "format": Words("Não tem o formato esperado.", "It does not have the expected form."),
     "unknown_field": Words(
-        "Há campos desconhecidos. Os campos conhecidos são: {names}.",
-        "There are unknown fields. The known fields are: {names}.",
+        "Não há nenhum campo com este nome. Verifique como está escrito.",
+        "There is no field with this name. Check how it is spelt.",
     ),
-    "no_fields": Words("Aqui não se envia nenhum campo: envie {{}}.", "This takes no fields: send {{}}."),
-    "media_type": Words("Aceita-se: {names}.", "Accepted: {names}."),
+    "no_fields": Words("Aqui não se preenche nenhum campo.", "There is no field to fill in here."),
+    "media_type": Words("{accepted} {names}.", "{accepted} {names}."),
     "other_content": Words(
-        "O conteúdo do ficheiro não corresponde ao tipo indicado. Aceita-se: {names}.",
-        "The content of the file does not match its declared type. Accepted: {names}.",
+        "Não reconhecemos o conteúdo deste ficheiro. {accepted} {names}.",
+        "The content of this file is not recognised. {accepted} {names}.",
+    ),
+    "one_file": Words(
+        "Envie um só ficheiro, sem outros campos no formulário.",
+        "Send one file, without other fields in the form.",
     ),
     "encoding": Words("Tem de ser enviado sem compressão.", "It must be sent uncompressed."),
     "too_large": Words("Demasiado grande: o limite é {size}.", "Too large: the limit is {size}."),
     "niss": Words(
         "Este NISS não está certo: são 11 algarismos, e algum falta, sobra ou está trocado.",
         "This NISS is not right: it has 11 digits, and one is missing, wrong or too many.",
+    ),
+    "niss_kind": Words(
+        "O NISS de uma pessoa começa por 1 e o de uma empresa por 2.",
+        "The NISS of a person begins with 1, that of a company with 2.",
+    ),
+    "email_at": Words(
+        "O endereço tem de ter um só @, com texto antes e depois, como em ana@exemplo.pt.",
+        "The address must have one @, with text before and after it, as in ana@example.org.",
+    ),
+    "email_blank": Words("O endereço tem um espaço no meio. Retire-o.", "There is a space in the address. Remove it."),
+    "email_local": Words(
+        "Não conseguimos escrever para este endereço: antes do @ só podem estar letras sem acento, algarismos e sinais como "
+        "ponto ou hífen, sem pontos repetidos. Indique outro endereço.",
+        "We cannot write to this address: only letters without accents, digits and signs such as a dot or a hyphen may stand "
+        "before the @, without two dots in a row. Give another address.",
+    ),
+    "email_domain": Words(
+        "Não conseguimos escrever para este endereço: o que está depois do @ não é um nome da Internet, como exemplo.pt.",
+        "We cannot write to this address: what stands after the @ is not a name on the Internet, like example.org.",
+    ),
+    "email_too_long": Words(
+        "O endereço é demasiado comprido: no máximo 254 caracteres, 64 dos quais antes do @.",
+        "The address is too long: at most 254 characters, of which 64 may stand before the @.",
     ),
     "unknown_subject": Words("Escolha um assunto da lista.", "Choose a subject from the list."),
     "unknown_reason": Words("Escolha um dos motivos deste assunto.", "Choose one of the reasons of this subject."),
@@ -88,7 +123,25 @@ _CODES: Final = {
     "model_attributes_type": "not_object",
     "dict_type": "not_object",
     "extra_forbidden": "unknown_field",
+    "json_invalid": "not_json",
 }
+_FORMATS: Final = {
+    "application/json": "JSON",
+    "application/pdf": "PDF",
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+}
+"""The names that people know, by media type."""
+
+_ACCEPTED: Final = Words("Aceita-se", "Accepted:")
+_ALL_ACCEPTED: Final = Words("Aceitam-se", "Accepted:")
+
+MAX_ERRORS: Final = 50
+"""Errors in one response. A body may have thousands of unknown fields."""
+
+_NAMEABLE: Final = re.compile(r"[^\W\d][\w.-]{0,63}")
+"""An unknown name that is repeated to its sender. Others, such as a number or an address, may be personal data."""
+
 _LIMITS: Final = ("max_length", "min_length", "ge", "le")
 _QUOTED: Final = re.compile("'([^']*)'")
 """Finds the accepted values in Pydantic's text, such as `'pt' or 'en'`."""
@@ -108,19 +161,30 @@ class FieldError:
     limit: int | None = None
     names: tuple[str, ...] = ()
 
-    def to_body(self, language: Language) -> dict[str, str]:
+    def to_body(self, language: Language) -> dict[str, object]:
         """The error as an item of a problem document's `errors`."""
-        values = {"limit": self.limit, "size": _size(self.limit or 0), "names": ", ".join(self.names)}
-        detail = TEXTS[self.code].in_(language).format(**values)
-        if self.parameter is not None:
-            return {"parameter": self.parameter, "code": self.code, "detail": detail}
-        return {"pointer": self.pointer or "", "code": self.code, "detail": detail}
+        place = {"pointer": self.pointer or ""} if self.parameter is None else {"parameter": self.parameter}
+        accepted = {"accepted": list(self.names)} if self.names else {}
+        return {**place, "code": self.code, "detail": self.text(language), **accepted}
+
+    def text(self, language: Language) -> str:
+        """The sentence for people."""
+        return (
+            TEXTS[self.code]
+            .in_(language)
+            .format(
+                limit=self.limit,
+                size=_size(self.limit or 0),
+                names=any_of([_FORMATS.get(name, name) for name in self.names], language),
+                accepted=(_ACCEPTED if len(self.names) == 1 else _ALL_ACCEPTED).in_(language),
+            )
+        )
 
 
-def refuse(code: str) -> PydanticCustomError:
-    """The exception that a validator raises to reject a field with one of our codes."""
+def refuse(code: str, **limit: int) -> PydanticCustomError:
+    """The exception that a validator raises to reject a field with one of our codes. `limit` is named like Pydantic's."""
     assert code in TEXTS
-    return PydanticCustomError("postigo", "{code}", {"code": code})
+    return PydanticCustomError("postigo", "{code}", {"code": code, **limit})
 
 
 def errors_of(error: ValidationError, model: type[BaseModel]) -> list[FieldError]:
@@ -132,7 +196,7 @@ def request_errors(errors: Iterable[ErrorDetails | dict[str, Any]], body: type[B
     """The field errors of a request that FastAPI rejected: pointers for the body, names for parameters and headers."""
     in_body = [{**each, "loc": each["loc"][1:]} for each in errors if each["loc"][0] == "body"]
     others = [_error(each, None, _parameter(each["loc"])) for each in errors if each["loc"][0] != "body"]
-    return [*others, *_body_errors(in_body, body)]
+    return [*others, *_body_errors(in_body, body)][:MAX_ERRORS]
 
 
 def _parameter(loc: tuple[int | str, ...]) -> str:
@@ -141,8 +205,13 @@ def _parameter(loc: tuple[int | str, ...]) -> str:
 
 
 def _body_errors(errors: Iterable[ErrorDetails | dict[str, Any]], model: type[BaseModel]) -> list[FieldError]:
-    field_errors = [_error(each, "".join(f"/{part}" for part in _known(each["loc"], model))) for each in errors]
-    return list(dict.fromkeys(_unknown(model) if each.code == "unknown_field" else each for each in field_errors))
+    field_errors = [
+        _unknown(each["loc"], model)
+        if each["type"] == "extra_forbidden"
+        else _error(each, _pointer(each["loc"], model))
+        for each in errors
+    ]
+    return list(dict.fromkeys(field_errors))
 
 
 def _error(error: ErrorDetails | dict[str, Any], pointer: str | None, parameter: str | None = None) -> FieldError:
@@ -157,20 +226,22 @@ def _error(error: ErrorDetails | dict[str, Any], pointer: str | None, parameter:
     return FieldError(code, pointer, parameter, limit, names)
 
 
-def _unknown(model: type[BaseModel]) -> FieldError:
-    """The error for unknown fields. It lists the known names: the unknown ones may be personal data, and are not repeated."""
+def _unknown(path: tuple[int | str, ...], model: type[BaseModel]) -> FieldError:
+    """The error of an unknown field, which names it if its name looks like one."""
+    name = str(path[-1])
+    named = f"/{name}" if _NAMEABLE.fullmatch(name) else ""
     names = tuple(model.model_fields)
-    return FieldError("unknown_field" if names else "no_fields", pointer="", names=names)
+    return FieldError("unknown_field" if names else "no_fields", _pointer(path[:-1], model) + named, names=names)
 
 
 def _size(count: int) -> str:
     """A number of bytes, in the largest unit that divides it."""
-    for unit, length in (("MiB", 1024 * 1024), ("KiB", 1024)):
+    for unit, length in (("MB", 1024 * 1024), ("KB", 1024)):
         if count and count % length == 0:
             return f"{count // length} {unit}"
     return f"{count} bytes"
 
 
-def _known(path: tuple[int | str, ...], model: type[BaseModel]) -> list[int | str]:
-    """The path without unknown names, which must not be repeated to the sender."""
-    return [part for part in path if isinstance(part, int) or part in model.model_fields]
+def _pointer(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """The JSON pointer (RFC 6901) of a place in the body, without names that the model does not have."""
+    return "".join(f"/{part}" for part in path if isinstance(part, int) or part in model.model_fields)

@@ -1,6 +1,8 @@
 """Chooses between the two languages of the responses."""
 
+from collections.abc import Sequence
 from functools import lru_cache
+from math import ceil
 from typing import Final, NamedTuple
 
 from services.common.catalogue import Language
@@ -17,6 +19,32 @@ class Words(NamedTuple):
     def in_(self, language: Language) -> str:
         """The text in this language."""
         return self.en if language == "en" else self.pt
+
+
+_UNITS: Final = (
+    (3600, Words("uma hora/horas", "one hour/hours")),
+    (60, Words("um minuto/minutos", "one minute/minutes")),
+    (1, Words("um segundo/segundos", "one second/seconds")),
+)
+"""Seconds of each unit, and its name for one and for several."""
+
+
+def any_of(names: Sequence[str], language: Language) -> str:
+    """The names as a list of alternatives: `PDF, PNG ou JPEG`."""
+    last = f" {'or' if language == 'en' else 'ou'} "
+    return last.join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def wait_in_words(seconds: int | None, language: Language) -> str:
+    """When to try again: `dentro de 2 minutos`. Rounded up to whole minutes or hours; without seconds, `daqui a pouco`."""
+    if seconds is None:
+        return "shortly" if language == "en" else "daqui a pouco"
+    seconds = max(1, seconds)
+    length, unit = next((length, unit) for length, unit in _UNITS if seconds >= length)
+    count = ceil(seconds / length)
+    one, many = unit.in_(language).split("/")
+    amount = one if count == 1 else f"{count} {many}"
+    return f"in {amount}" if language == "en" else f"dentro de {amount}"
 
 
 @lru_cache(maxsize=256)

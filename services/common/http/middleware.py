@@ -3,6 +3,7 @@
 It is pure ASGI: Starlette's `middleware("http")` costs three to four times as much.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -38,6 +39,11 @@ _CLOSE: Final = (b"connection", b"close")
 
 _ONCE: Final = frozenset({b"authorization", b"content-type", b"idempotency-key"})
 """Headers that may occur only once: of two values, a proxy may have used the other one."""
+
+_HOST: Final = re.compile(
+    rb"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::\d{0,5})?|\[[0-9A-Fa-f:.]+\](?::\d{0,5})?"
+)
+"""A host and an optional port (RFC 3986, section 3.2.2)."""
 
 _UNTRACED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 
@@ -101,8 +107,20 @@ class RequestMiddleware:
 
     def _app_for(self, scope: Scope) -> ASGIApp:
         """The application, or the problem response of a request that is rejected here."""
-        problem = self._admission(scope) or _repeated_headers(scope["headers"])
+        problem = _invalid_host(scope) or self._admission(scope) or _repeated_headers(scope["headers"])
         return problem_response(scope, problem) if problem else self._app
+
+
+def _invalid_host(scope: Scope) -> Problem | None:
+    """RFC 9112, section 3.2: a proxy and an application that read two hosts differently would serve another address.
+
+    HTTP/1.0 has no such header. Proxies and servers give HTTP/2 requests one.
+    """
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    is_missing = not hosts and scope["http_version"] == "1.1"
+    if is_missing or len(hosts) > 1 or (hosts and not _HOST.fullmatch(hosts[0])):
+        return Problem(problem_types.BAD_REQUEST, FieldError("host", parameter="Host"))
+    return None
 
 
 def _repeated_headers(headers: Sequence[tuple[bytes, bytes]]) -> Problem | None:

@@ -1,12 +1,15 @@
 """All problem types, with texts in both languages: what happened, what it means for the person, and what to do.
 
+The texts are for people: they name no header, no field of JSON and no status code. `{wait}` becomes the time to wait.
+
 The type URI is `urn:postigo:problem:<code>`. A code is never renamed, and never reused with another meaning.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from services.common.http.languages import Words
+from services.common.catalogue import Language
+from services.common.http.languages import Words, wait_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class ProblemType:
     @property
     def type(self) -> str:
         return f"urn:postigo:problem:{self.code}"
+
+    def detail_in(self, language: Language, retry_after: int | None, *, is_submission: bool) -> str:
+        """The text for people. `retry_after`: seconds after which the request can be sent again, if they are known."""
+        words = [self.detail, self.submission_detail] if is_submission else [self.detail]
+        text = " ".join(each.in_(language) for each in words if each)
+        return text.replace("{wait}", wait_in_words(retry_after, language))
 
 
 PROBLEM_TYPES: Final[dict[str, ProblemType]] = {}
@@ -46,7 +55,7 @@ BAD_REQUEST: Final = _problem_type(
     400,
     ("Mensagem ilegível", "Unreadable message"),
     (
-        "O servidor não conseguiu ler o que foi enviado. Verifique o programa que o enviou.",
+        "Não conseguimos ler o que foi enviado. Verifique o programa que o enviou.",
         "What was sent cannot be read. Check the program that sent it.",
     ),
     NOTHING_FILED,
@@ -54,10 +63,16 @@ BAD_REQUEST: Final = _problem_type(
 NOT_JSON: Final = _problem_type(
     "not-json",
     400,
-    ("O conteúdo não é JSON", "The content is not JSON"),
+    ("Dados ilegíveis", "Unreadable data"),
     (
-        "O conteúdo não é JSON válido em UTF-8, está incompleto, repete um campo ou tem níveis a mais.",
-        "The content is not valid JSON in UTF-8, is incomplete, repeats a field or is nested too deep.",
+        (
+            "Os dados não são JSON válido em UTF-8, estão incompletos, repetem um campo ou têm níveis a mais. "
+            "Verifique o programa que os enviou."
+        ),
+        (
+            "The data is not valid JSON in UTF-8, is incomplete, repeats a field or is nested too deep. "
+            "Check the program that sent it."
+        ),
     ),
     NOTHING_FILED,
 )
@@ -66,17 +81,23 @@ IDEMPOTENCY_KEY: Final = _problem_type(
     400,
     ("Chave do envio em falta ou não aceite", "The key of the submission is missing or not accepted"),
     (
-        "O cabeçalho Idempotency-Key falta ou não tem 16 a 255 caracteres ASCII visíveis. Nada foi registado.",
-        "The Idempotency-Key header is missing or is not 16 to 255 visible ASCII characters. Nothing was filed.",
+        (
+            "Cada envio precisa de uma chave com 16 a 255 letras sem acento, algarismos ou sinais, sem espaços. "
+            "Verifique o programa que o enviou. Nada foi registado."
+        ),
+        (
+            "Each submission needs a key of 16 to 255 letters without accents, digits or signs, without spaces. "
+            "Check the program that sent it. Nothing was filed."
+        ),
     ),
 )
 HEADER_REPEATED: Final = _problem_type(
     "header-repeated",
     400,
-    ("Cabeçalho repetido", "A header is repeated"),
+    ("Parte do envio repetida", "A part is repeated"),
     (
-        "Um cabeçalho que só pode ser enviado uma vez foi enviado mais do que uma vez. Envie-o uma só vez.",
-        "A header that may be sent only once was sent more than once. Send it only once.",
+        "Uma parte do envio que só pode vir uma vez veio repetida. Verifique o programa que o enviou.",
+        "A part that may be sent only once was sent more than once. Check the program that sent it.",
     ),
     NOTHING_FILED,
 )
@@ -85,8 +106,8 @@ CURSOR: Final = _problem_type(
     400,
     ("A página pedida não existe", "There is no such page"),
     (
-        "A marca de página não foi emitida para esta lista. Comece de novo, sem ela.",
-        "The cursor was not issued for this list. Start again without it.",
+        "Esta página não pertence a esta lista. Comece de novo pela primeira.",
+        "This page does not belong to this list. Start again at the first one.",
     ),
 )
 NO_SESSION: Final = _problem_type(
@@ -152,36 +173,45 @@ NO_ADDRESS: Final = _problem_type(
 METHOD: Final = _problem_type(
     "method-not-allowed",
     405,
-    ("Método não permitido", "Method not allowed"),
-    ("Este endereço não aceita este método.", "This address does not accept this method."),
+    ("Operação não permitida", "Operation not allowed"),
+    (
+        "Neste endereço não se pode fazer isto. Verifique o programa que o enviou.",
+        "This cannot be done at this address. Check the program that sent it.",
+    ),
 )
 TOO_SLOW: Final = _problem_type(
     "too-slow",
     408,
     ("O conteúdo não chegou a tempo", "The content did not arrive in time"),
-    ("O que estava a ser enviado parou a meio. Tente de novo.", "What was being sent stopped midway. Try again."),
+    ("O envio parou a meio. Tente de novo.", "What was being sent stopped midway. Try again."),
     Words("Nada foi registado: use a mesma chave.", "Nothing was filed: use the same key."),
 )
 OTHER_BYTES: Final = _problem_type(
     "other-bytes",
     409,
     ("Já existe com outro conteúdo", "It exists with other content"),
-    ("Com este identificador já está guardado outro ficheiro.", "Another file is already kept under this identifier."),
+    (
+        "Com este identificador já está guardado outro ficheiro. Envie este com outro identificador.",
+        "Another file is already kept under this identifier. Send this one under another identifier.",
+    ),
 )
 TOO_LARGE: Final = _problem_type(
     "too-large",
     413,
     ("Demasiado grande", "Too large"),
-    ("O que foi enviado excede o limite deste endereço.", "The content exceeds the limit of this address."),
+    (
+        "O que enviou é maior do que aqui se aceita. Reduza-o e tente de novo.",
+        "What you sent is larger than is accepted here. Make it smaller and try again.",
+    ),
     NOTHING_FILED,
 )
 MEDIA_TYPE: Final = _problem_type(
     "media-type",
     415,
-    ("Tipo de conteúdo não aceite", "Content type not accepted"),
+    ("Formato não aceite", "Format not accepted"),
     (
-        "O tipo ou a codificação do conteúdo não são aceites aqui.",
-        "The type or the encoding of the content is not accepted here.",
+        "O que enviou não está num formato que aqui se aceite. Envie-o noutro formato.",
+        "What you sent is not in a format that is accepted here. Send it in another format.",
     ),
     NOTHING_FILED,
 )
@@ -204,10 +234,16 @@ KEY_REUSED: Final = _problem_type(
 HEAD_TOO_LARGE: Final = _problem_type(
     "head-too-large",
     431,
-    ("Cabeçalhos a mais", "Too many headers"),
+    ("Pedido demasiado comprido", "Request too long"),
     (
-        "O endereço e os cabeçalhos excedem o limite. Envie menos cabeçalhos, ou mais curtos.",
-        "The address and the headers exceed the limit. Send fewer headers, or shorter ones.",
+        (
+            "O endereço pedido, com o que o acompanha, é demasiado comprido. Apague os cookies deste serviço ou verifique o "
+            "programa que o enviou."
+        ),
+        (
+            "The requested address, with what comes along with it, is too long. Delete the cookies of this service, or check the "
+            "program that sent it."
+        ),
     ),
     NOTHING_FILED,
 )
@@ -215,15 +251,18 @@ TOO_MANY: Final = _problem_type(
     "too-many",
     429,
     ("Demasiadas tentativas", "Too many tries"),
-    ("Espere um pouco e tente de novo.", "Wait a little and try again."),
+    (
+        "Tentou demasiadas vezes em pouco tempo. Tente de novo {wait}.",
+        "You tried too often in a short time. Try again {wait}.",
+    ),
 )
 TOO_MANY_AT_ONCE: Final = _problem_type(
     "too-many-at-once",
     429,
     ("Demasiado ao mesmo tempo", "Too much at once"),
     (
-        "Esta conta já tem em curso o máximo permitido ao mesmo tempo. Espere que algo acabe e tente de novo.",
-        "This account already has the most that it may have in progress. Wait until something ends and try again.",
+        "Esta conta já tem em curso tudo o que pode ter ao mesmo tempo. Espere que algo acabe e tente de novo {wait}.",
+        "This account already has the most that it may have in progress. Wait until something ends and try again {wait}.",
     ),
     NOT_PROCESSED,
 )
@@ -245,8 +284,8 @@ BUSY: Final = _problem_type(
     503,
     ("Muita procura neste momento", "Very busy right now"),
     (
-        "Há demasiada gente a ser atendida neste momento. Tente daqui a pouco.",
-        "Too many people are being served right now. Try again shortly.",
+        "Há demasiada gente a ser atendida neste momento. Tente de novo {wait}.",
+        "Too many people are being served right now. Try again {wait}.",
     ),
     NOT_PROCESSED,
 )
@@ -257,11 +296,11 @@ NOT_CONFIRMED: Final = _problem_type(
     (
         (
             "Não conseguimos confirmar o envio; pode ou não ter ficado registado. "
-            "Repita-o com a mesma chave e o mesmo conteúdo: fica registado uma só vez."
+            "Repita-o {wait} com a mesma chave e o mesmo conteúdo: fica registado uma só vez."
         ),
         (
             "The submission could not be confirmed; it may or may not have been filed. "
-            "Send it again with the same key and the same content: it is filed only once."
+            "Send it again {wait} with the same key and the same content: it is filed only once."
         ),
     ),
 )
@@ -270,8 +309,8 @@ UNAVAILABLE: Final = _problem_type(
     503,
     ("Temporariamente indisponível", "Unavailable for the moment"),
     (
-        "Um serviço de que precisamos não responde. Tente daqui a pouco.",
-        "A service this needs does not answer. Try again shortly.",
+        "Um serviço de que precisamos não responde. Tente de novo {wait}.",
+        "A service this needs does not answer. Try again {wait}.",
     ),
     Words("Nada se perdeu: repita o envio com a mesma chave.", "Nothing was lost: send it again with the same key."),
 )

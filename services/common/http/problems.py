@@ -19,7 +19,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from services.common.catalogue import Language
 from services.common.domain.errors import Unavailable
 from services.common.domain.identifiers import support_code
 from services.common.http import problem_types
@@ -53,19 +52,24 @@ class Problem(HTTPException):
         retry_after: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        retry = {} if retry_after is None else {"Retry-After": str(max(1, retry_after))}
+        self.retry_after = None if retry_after is None else max(1, retry_after)
+        retry = {} if retry_after is None else {"Retry-After": str(self.retry_after)}
         super().__init__(kind.status, kind.code, {**(headers or {}), **retry})
         self.kind = kind
         self.errors = errors
 
 
 class FieldProblem(BaseModel):
-    """One field that is wrong: `pointer` into the body (RFC 6901), or `parameter` of the path, query or headers."""
+    """One field that is wrong: `pointer` into the body (RFC 6901), or `parameter` of the path, query or headers.
+
+    `accepted` lists what is accepted there instead: values, media types, or names of fields.
+    """
 
     pointer: str | None = None
     parameter: str | None = None
     code: str
     detail: str
+    accepted: list[str] | None = None
 
 
 class ProblemDocument(BaseModel):
@@ -81,32 +85,24 @@ class ProblemDocument(BaseModel):
 
 def problem_response(scope: Scope, problem: Problem) -> Response:
     """The problem document, in the language the request asks for."""
-    language = negotiate(Headers(scope=scope).get("accept-language"))
-    kind = problem.kind
+    headers, kind = Headers(scope=scope), problem.kind
+    language = negotiate(headers.get("accept-language"))
     body: dict[str, object] = {
         "type": kind.type,
         "title": kind.title.in_(language),
         "status": kind.status,
-        "detail": _detail(scope, kind, language),
+        "detail": kind.detail_in(language, problem.retry_after, is_submission="idempotency-key" in headers),
         "support_code": support_code(_trace_id(scope)),
     }
     if problem.errors:
         body["errors"] = [error.to_body(language) for error in problem.errors]
-    headers = {
+    response_headers = {
         "Content-Language": language,
         "Vary": "Accept-Language",
         "Cache-Control": "no-store",
         **(problem.headers or {}),
     }
-    return Response(orjson.dumps(body), kind.status, headers, MEDIA_TYPE)
-
-
-def _detail(scope: Scope, kind: ProblemType, language: Language) -> str:
-    """The detail; for a request with an idempotency key also the sentence about its submission."""
-    detail = kind.detail.in_(language)
-    if kind.submission_detail is None or "idempotency-key" not in Headers(scope=scope):
-        return detail
-    return f"{detail} {kind.submission_detail.in_(language)}"
+    return Response(orjson.dumps(body), kind.status, response_headers, MEDIA_TYPE)
 
 
 def too_large(limit: int) -> Problem:
@@ -138,10 +134,11 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:
+    """One document that names everything that is wrong: a missing key hides no wrong field."""
     errors = request_errors(cast(RequestValidationError, error).errors(), _body_model(request.scope["route"]))
-    if any(each.parameter == "Idempotency-Key" for each in errors):
-        return problem_response(request.scope, Problem(problem_types.IDEMPOTENCY_KEY))
-    return problem_response(request.scope, Problem(problem_types.INVALID, *errors))
+    without_key = any(each.parameter == "Idempotency-Key" for each in errors)
+    kind = problem_types.IDEMPOTENCY_KEY if without_key else problem_types.INVALID
+    return problem_response(request.scope, Problem(kind, *errors))
 
 
 def _body_model(route: APIRoute) -> type[BaseModel]:

@@ -32,6 +32,15 @@ class PublicEndpoint:
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("localhost", self.port, ssl=self.tls)
 
+    async def exchange(self, request: bytes) -> tuple[bytes, bytes]:
+        """Send a request with `Connection: close`. Returns the head and the body of the response."""
+        reader, writer = await self.connect()
+        writer.write(request)
+        async with asyncio.timeout(20):
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+        return head, body
+
     async def send(self, *parts: bytes, hang_up: bool = False) -> bytes:
         """Send raw bytes. Returns the answer until the server closes or has sent 64 KiB; empty if it resets."""
         reader, writer = await self.connect()

@@ -72,7 +72,7 @@ async def test_an_invalid_request_is_400_with_a_problem(endpoint: PublicEndpoint
 async def test_oversized_headers_are_431_with_a_problem(endpoint: PublicEndpoint, line: bytes) -> None:
     sent = b"GET /v1/catalogue HTTP/1.1\r\nHost: x\r\nAccept-Language: en\r\n" + line + b"\r\n\r\n"
     found = problem(await endpoint.send(sent), 431)
-    assert (found.type, found.title) == ("urn:postigo:problem:head-too-large", "Too many headers")
+    assert (found.type, found.title) == ("urn:postigo:problem:head-too-large", "Request too long")
 
 
 async def test_an_oversized_body_is_413_with_a_problem_before_it_is_sent(

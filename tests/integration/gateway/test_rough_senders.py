@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import httpx2
+import pytest
 
 from services.common.http.problems import ProblemDocument
 from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key
@@ -45,6 +46,56 @@ async def test_invalid_http_is_400(endpoint: PublicEndpoint, person: Person) -> 
 async def test_header_values_with_any_bytes_cause_no_internal_error(endpoint: PublicEndpoint) -> None:
     lines = b"GET /v1/requests HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\nAccept-Language: \xff;q=\xfe\r\n\r\n"
     assert (await endpoint.send(lines)).startswith(b"HTTP/1.1 401 ")
+
+
+def get_catalogue(*lines: str, version: str = "1.1") -> bytes:
+    return "\r\n".join([f"GET /v1/catalogue HTTP/{version}", *lines, "Connection: close", "", ""]).encode()
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        [],
+        ["Host: gateway", "Host: gateway"],
+        ["Host: gateway", "Host: other"],
+        ["Host:"],
+        ["Host: two names"],
+        ["Host: gateway/path"],
+        ["Host: someone@gateway"],
+        ["Host: <gateway>"],
+        ["Host: [::1"],
+        ["Host: gateway:port"],
+    ],
+    ids=str,
+)
+async def test_a_missing_repeated_or_garbled_host_is_400_with_a_problem(
+    endpoint: PublicEndpoint, hosts: list[str]
+) -> None:
+    head, body = await endpoint.exchange(get_catalogue(*hosts))
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert ProblemDocument.model_validate_json(body).type == "urn:postigo:problem:bad-request"
+
+
+@pytest.mark.parametrize("host", ["localhost", "gateway:8080", "[::1]:443", "a_b.example", "xn--beb-dma.example."])
+async def test_any_well_formed_host_is_accepted(endpoint: PublicEndpoint, host: str) -> None:
+    assert (await endpoint.exchange(get_catalogue(f"Host: {host}")))[0].startswith(b"HTTP/1.1 200 ")
+
+
+async def test_http_1_0_needs_no_host(endpoint: PublicEndpoint) -> None:
+    head, _ = await endpoint.exchange(get_catalogue(version="1.0"))
+    assert b" 200 " in head.split(b"\r\n")[0]
+
+
+async def test_head_and_options_are_answered_without_a_body(endpoint: PublicEndpoint) -> None:
+    for method, status, content in (
+        ("HEAD", b"200", b"content-length: "),
+        ("OPTIONS", b"204", b"allow: GET, HEAD, OPTIONS"),
+    ):
+        sent = get_catalogue("Host: gateway").replace(b"GET", method.encode())
+        head, body = await endpoint.exchange(sent)
+        assert head.startswith(b"HTTP/1.1 " + status)
+        assert content.lower() in head.lower()
+        assert body == b""
 
 
 async def test_a_burst_of_submissions_is_filed_or_answered_with_retry_after(

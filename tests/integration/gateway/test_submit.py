@@ -53,7 +53,7 @@ async def test_a_missing_or_bad_key_is_400(person: Person, key: str | None) -> N
         (b"[" * 60_000, "application/json", 400, "not-json"),
         (b'{"description": "' + b"x" * 70_000 + b'"}', "application/json", 413, "too-large"),
         (json.dumps(BODY).encode(), "text/plain", 415, "media-type"),
-        (json.dumps(BODY).encode(), "application/json; charset=latin1", 415, "media-type"),
+        (json.dumps(BODY, ensure_ascii=False).encode("latin-1"), "application/json; charset=latin1", 400, "not-json"),
         (b"[]", "application/json", 422, "invalid"),
     ],
 )
@@ -84,11 +84,10 @@ async def test_a_body_over_the_limit_without_a_declared_length_is_413(person: Pe
         ({"description": ""}, ("/description", "blank")),
         ({"description": "   "}, ("/description", "blank")),
         ({"description": "x" * 4001}, ("/description", "too_long")),
-        ({"description": "a\x00b"}, ("/description", "not_storable")),
         ({"description": "a\ud800b"}, ("/description", "not_storable")),
         ({"documents": ["not an id"]}, ("/documents/0", "not_uuid")),
         ({"documents": [str(uuid4())]}, ("/documents/0", "unknown_document")),
-        ({"surprise": 1}, ("", "unknown_field")),
+        ({"surprise": 1}, ("/surprise", "unknown_field")),
     ],
 )
 async def test_an_invalid_field_is_refused_with_a_pointer(
@@ -171,4 +170,4 @@ async def test_problems_are_in_the_language_of_the_request(person: Person) -> No
     headers = person.headers(idempotency_key="short", accept_language="en")
     answer = await person.http.post("/v1/requests", json=BODY, headers=headers)
     assert answer.headers["content-language"] == "en"
-    assert answer.json()["title"] == "The key of the sending is missing or not accepted"
+    assert answer.json()["title"] == "The key of the submission is missing or not accepted"

@@ -97,10 +97,10 @@ async def test_each_file_that_cannot_be_claimed_is_named_by_pointer() -> None:
 @pytest.mark.parametrize(
     ("status", "detail"),
     [
-        (413, "Too large: the limit is 25 MiB."),
+        (413, "Too large: the limit is 25 MB."),
         (
             415,
-            "The content of the file does not match its declared type. Accepted: application/pdf, image/png, image/jpeg.",
+            "The content of this file is not recognised. Accepted: PDF, PNG or JPEG.",
         ),
     ],
 )

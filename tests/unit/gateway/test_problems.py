@@ -9,7 +9,9 @@ from hypothesis import given, strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.types import Scope
 
-from services.common.http.field_errors import TEXTS, FieldError, errors_of
+from gateway.requests.labels import FACT_LABELS, NOT_ALLOWED_LABELS, REASON_LABELS, STATE_LABELS
+from services.common.catalogue import Language
+from services.common.http.field_errors import MAX_ERRORS, TEXTS, FieldError, errors_of, request_errors
 from services.common.http.languages import negotiate
 from services.common.http.problem_types import (
     BUSY,
@@ -17,13 +19,16 @@ from services.common.http.problem_types import (
     INVALID,
     MEDIA_TYPE,
     NO_SESSION,
+    NOT_CONFIRMED,
     NOT_FOUND,
     NOT_JSON,
     PROBLEM_TYPES,
     REFERENCE,
     TOO_LARGE,
     TOO_MANY,
+    TOO_MANY_AT_ONCE,
     TOO_SLOW,
+    UNAVAILABLE,
     ProblemType,
 )
 from services.common.http.problems import Problem, ProblemDocument, problem_response, too_large
@@ -96,7 +101,7 @@ def detail_of(problem: Problem) -> str:
 
 
 @pytest.mark.parametrize(
-    ("limit", "text"), [(25 * 1024 * 1024, "25 MiB"), (64 * 1024, "64 KiB"), (1000, "1000 bytes"), (0, "0 bytes")]
+    ("limit", "text"), [(25 * 1024 * 1024, "25 MB"), (64 * 1024, "64 KB"), (1000, "1000 bytes"), (0, "0 bytes")]
 )
 def test_too_large_names_the_limit(limit: int, text: str) -> None:
     assert detail_of(too_large(limit)) == f": Too large: the limit is {text}."
@@ -104,7 +109,7 @@ def test_too_large_names_the_limit(limit: int, text: str) -> None:
 
 def test_a_wrong_media_type_is_answered_with_the_accepted_ones() -> None:
     refused = not_accepted("application/pdf", "image/png")
-    assert detail_of(refused) == "Content-Type: Accepted: application/pdf, image/png."
+    assert detail_of(refused) == "Content-Type: Accepted: PDF or PNG."
     assert (refused.headers or {})["Accept"] == "application/pdf, image/png"
 
 
@@ -122,21 +127,79 @@ class EmptyForm(BaseModel):
 @pytest.mark.parametrize(
     ("form", "detail"),
     [
-        (Form, ": There are unknown fields. The known fields are: street, town."),
-        (EmptyForm, ": This takes no fields: send {}."),
+        (Form, "There is no field with this name. Check how it is spelt."),
+        (EmptyForm, "There is no field to fill in here."),
     ],
 )
-def test_unknown_fields_give_one_error_that_lists_the_known_ones(form: type[BaseModel], detail: str) -> None:
+def test_each_unknown_field_is_named_with_the_known_ones(form: type[BaseModel], detail: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        form.model_validate({f"canario{number}": number for number in range(3)})
-    assert detail_of(Problem(INVALID, *errors_of(refused.value, form))) == detail
+        form.model_validate({"canario1": 1, "canario2": 2, "123456789": 3})
+    errors = document(Problem(INVALID, *errors_of(refused.value, form)), "en")["errors"]
+    assert [error["pointer"] for error in errors] == ["/canario1", "/canario2", ""]
+    assert {error["detail"] for error in errors} == {detail}
+    assert [error.get("accepted", []) for error in errors] == [list(form.model_fields)] * 3
 
 
-def test_every_field_error_has_a_text_in_both_languages() -> None:
-    for words in TEXTS.values():
-        assert words.pt
-        assert words.en
-        assert words.pt != words.en
+def test_a_body_with_thousands_of_unknown_fields_gives_a_bounded_answer() -> None:
+    wrong = [{"type": "extra_forbidden", "loc": ("body", f"f{number}")} for number in range(5000)]
+    assert len(request_errors(wrong, Form)) == MAX_ERRORS
+
+
+FILES = FieldError("other_content", "", names=("application/pdf", "image/png", "image/jpeg"))
+
+
+@pytest.mark.parametrize("code", TEXTS)
+def test_every_field_error_has_a_text_in_both_languages(code: str) -> None:
+    error = FieldError(code, "/x", limit=9, names=("application/pdf", "image/png", "image/jpeg"))
+    portuguese, english = error.text("pt"), error.text("en")
+    assert portuguese
+    assert english
+    assert portuguese != english
+
+
+def test_formats_have_the_names_that_people_know() -> None:
+    assert FILES.text("pt") == "Não reconhecemos o conteúdo deste ficheiro. Aceitam-se PDF, PNG ou JPEG."
+    assert not_accepted("application/json").errors[0].text("pt") == "Aceita-se JSON."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "portuguese", "english"),
+    [
+        (0, "dentro de um segundo", "in one second"),
+        (2, "dentro de 2 segundos", "in 2 seconds"),
+        (59, "dentro de 59 segundos", "in 59 seconds"),
+        (60, "dentro de um minuto", "in one minute"),
+        (61, "dentro de 2 minutos", "in 2 minutes"),
+        (1200, "dentro de 20 minutos", "in 20 minutes"),
+        (3600, "dentro de uma hora", "in one hour"),
+        (3601, "dentro de 2 horas", "in 2 hours"),
+        (None, "daqui a pouco", "shortly"),
+    ],
+)
+@pytest.mark.parametrize(
+    "kind", [TOO_MANY, TOO_MANY_AT_ONCE, BUSY, UNAVAILABLE, NOT_CONFIRMED], ids=lambda kind: kind.code
+)
+def test_the_time_to_wait_is_told_in_words(
+    kind: ProblemType, seconds: int | None, portuguese: str, english: str
+) -> None:
+    problem = Problem(kind, retry_after=seconds)
+    assert portuguese in document(problem)["detail"]
+    assert english in document(problem, "en")["detail"]
+
+
+_FOR_PROGRAMS = re.compile(
+    r"[A-Z][a-z]+-[A-Z]|\b[1-5]\d\d\b|[_/]|(?i:\b(header|cabeçalho|uuid|cursor|mib|payload|token))"
+)
+
+
+@pytest.mark.parametrize("language", ["pt", "en"])
+def test_no_text_for_people_names_a_header_a_field_or_a_status(language: Language) -> None:
+    texts = [words.in_(language) for kind in PROBLEM_TYPES.values() for words in (kind.title, kind.detail)]
+    texts += [FieldError(code, limit=9, names=("application/pdf",)).text(language) for code in TEXTS]
+    labels = (*STATE_LABELS.values(), *FACT_LABELS.values(), *REASON_LABELS.values(), *NOT_ALLOWED_LABELS.values())
+    texts += [words.in_(language) for words in labels]
+    for text in texts:
+        assert not _FOR_PROGRAMS.search(text.replace("255", "").replace("254", "")), text
 
 
 def test_each_problem_has_its_own_support_code() -> None:

@@ -146,7 +146,7 @@ async def test_a_key_of_16_to_255_visible_characters_is_accepted(app: FastAPI, k
 def signed_in(app: FastAPI) -> FastAPI:
     """The same application with a session for every request."""
     app = public_app(app.state.services)
-    app.dependency_overrides[get_session] = session
+    app.dependency_overrides[get_session] = lambda: session()  # noqa: PLW0108 - its parameters are no parameters of a request
     return app
 
 
@@ -241,7 +241,8 @@ CANARY = "canario-7f3a"
         (b'{"niss": "12345678911", "password": "%s"}' % CANARY.encode(), 422, ["/niss"]),
         (b'{"niss": "12345678910", "password": "\\ud800%s"}' % CANARY.encode(), 422, ["/password"]),
         (b'{"niss": "12345678910", "password": "\\u0000%s"}' % CANARY.encode(), 422, ["/password"]),
-        (b'{"niss": "12345678910", "password": "x", "%s": 1}' % CANARY.encode(), 422, [""]),
+        (b'{"niss": "12345678910", "password": "x", "e-mail": "%s"}' % CANARY.encode(), 422, ["/e-mail"]),
+        (b'{"niss": "12345678910", "password": "x", "%s@example.org": 1}' % CANARY.encode(), 422, [""]),
         (b"[]", 422, [""]),
         (b'{"niss": "' + CANARY.encode() * 6000 + b'"}', 413, [""]),
     ],
@@ -378,3 +379,17 @@ async def test_the_api_page_lists_every_operation_and_loads_nothing_external(
     assert "<script" not in page.text
     assert set(re.findall(r'(?:src|href)="([^"]*)"', page.text)) == {"/docs/style.css", "/v1/openapi.json"}
     assert (await http.get("/docs/style.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_a_missing_key_hides_no_wrong_field(app: FastAPI) -> None:
+    async with client(signed_in(app)) as http:
+        answer = await http.post("/v1/requests", json={"subject": "FAM-99", "documento": []})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:postigo:problem:idempotency-key")
+    named = {error.get("parameter", error.get("pointer")): error["code"] for error in answer.json()["errors"]}
+    assert named == {
+        "Idempotency-Key": "required",
+        "/subject": "unknown_subject",
+        "/reason": "required",
+        "/description": "required",
+        "/documento": "unknown_field",
+    }

@@ -1,13 +1,10 @@
 """Passwords, rate limits, tokens and account lines, without a database."""
 
-import io
-from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.accounts.__main__ import parse_accounts
 from gateway.accounts.domain import Credentials, account_id_of, hash_of, new_token
 from gateway.accounts.passwords import Verifier, hash_password, verify_password
 from gateway.accounts.service import SignIn, _take_attempts, network_of
@@ -151,26 +148,3 @@ def test_the_number_of_buckets_is_bounded() -> None:
 )
 def test_addresses_of_one_ipv6_prefix_share_a_network(one: str, other: str, same: bool) -> None:
     assert (network_of(one) == network_of(other)) is same
-
-
-LINE = b'{"niss":"12345678910","password":"uma frase comprida","name":"Ana","email":"ana@example.org","kind":"person"}'
-
-
-@pytest.mark.parametrize(
-    ("line", "complaint"),
-    [
-        (b"{", "line 2"),
-        (LINE.replace(b"12345678910", b"12345678911"), "/niss: niss"),
-        (LINE.replace(b"12345678910", b"20000000001"), "line 2"),
-        (LINE.replace(b"uma frase comprida", b"curta"), "/password: too_short"),
-        (LINE.replace(b"ana@example.org", b"ana"), "/email: format"),
-        (LINE.replace(b"person", b"dog"), "/kind: not_listed"),
-    ],
-)
-def test_an_invalid_account_line_is_named_by_number_and_field_without_its_values(line: bytes, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint) as refused:
-        parse_accounts(io.BytesIO(LINE + b"\n" + line))
-    text: Any = str(refused.value)
-    assert "ana" not in text.replace("any", "")
-    assert "frase" not in text
-    assert "123" not in text

@@ -168,10 +168,7 @@ def test_a_person_sees_their_own_acts_and_their_outcomes() -> None:
     )
     assert (written.act_id, written.text, written.documents) == (str(ACT), "Falta um papel.", (FILE,))
     assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)
-    assert (
-        refused.because_text == "O pedido já tinha sido respondido, decidido ou retirado. "
-        "Se ainda precisar de ajuda, apresente um novo pedido."
-    )
+    assert refused.because_text == "O pedido já estava concluído. Pode apresentar outro pedido."
 
 
 @pytest.mark.parametrize(
@@ -216,3 +213,20 @@ def test_every_fact_has_a_label_or_is_listed_as_hidden(topic: str) -> None:
 def test_visible_fields_exist_in_their_events() -> None:
     for kind, fields in VISIBLE_FIELDS.items():
         assert set(fields.values()) <= set(kind.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (State.ANSWERED, "O pedido já tinha sido respondido. Se a resposta não chega, escreva uma mensagem."),
+        (State.CONCLUDED, "O pedido já estava concluído. Pode apresentar outro pedido."),
+        (State.WITHDRAWN, "Já tinha retirado este pedido. Pode apresentar outro."),
+        (State.REJECTED, "O pedido já tinha sido indeferido liminarmente. Pode apresentar outro pedido."),
+        (State.UNKNOWN, "O pedido já não estava num estado que o permitisse. Pode apresentar outro pedido."),
+    ],
+)
+def test_a_refused_act_says_in_which_state_the_request_was(state: State, text: str) -> None:
+    view = merged([*lifecycle()[:4], received(fact(ActRefused, 5, state, act_id=str(ACT), code="not-allowed"))])
+    request = RequestPresenter(catalogue(), "pt").request(Found(view, None), ACT)  # type: ignore[arg-type]
+    assert request.act is not None
+    assert request.act.because_text == text

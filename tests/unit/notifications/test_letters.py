@@ -169,8 +169,35 @@ def test_the_mail_survives_a_server_that_takes_seven_bits_only() -> None:
     assert "Olá, João Conceição." in body.get_content()
 
 
-def test_an_international_domain_goes_out_in_its_ascii_form() -> None:
-    assert _mail(email="ana@bebé.example")["To"].addresses[0].addr_spec == "ana@xn--beb-dma.example"
+@pytest.mark.parametrize(
+    ("email", "sent_to"),
+    [
+        ("ana@bebé.example", "ana@xn--beb-dma.example"),
+        ("greta@straße.example", "greta@xn--strae-oqa.example"),
+        ("kleio@κλειώ-σόλωνος.example", "kleio@xn----6lbmcfdoq1ag1e8ax.example"),
+        ("perera@\u0dc1\u0dca\u200d\u0dbb\u0dd3.example", "perera@xn--10cl1a0b660p.example"),
+        (f"{'x' * 64}@{'.'.join(['y' * 60] * 3)}.org", f"{'x' * 64}@{'.'.join(['y' * 60] * 3)}.org"),
+    ],
+)
+def test_a_mail_goes_to_the_domain_that_its_owner_means(email: str, sent_to: str) -> None:
+    """Also for accounts that earlier versions stored."""
+    assert _mail(email=email)["To"].addresses[0].addr_spec == sent_to
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3 Perera",
+        "\u0646\u06cc\u06a9\u200c\u067e\u06cc",
+        "\u09b0\u200d\u09cd\u09af\u09be\u09ac",
+    ],
+)
+def test_a_name_is_written_with_its_joiners(name: str) -> None:
+    mail = _mail(name)
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert mail["To"].addresses[0].display_name == name
+    assert name in text.get_content()
 
 
 @pytest.mark.parametrize(

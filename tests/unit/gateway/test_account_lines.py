@@ -1,0 +1,108 @@
+"""Lines of `python -m gateway.accounts`, and what people type to sign in: cleaned alike, and refused in words."""
+
+import io
+import unicodedata
+from typing import Literal
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.accounts.__main__ import parse_accounts
+from gateway.accounts.domain import Credentials
+from gateway.accounts.passwords import _hasher, hash_password, verify_password
+
+LINE = b'{"niss":"12345678910","password":"uma frase comprida","name":"Rui","email":"rui@example.org","kind":"person"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (b"{", "line 2: It is not JSON in UTF-8."),
+        (LINE.replace(b"12345678910", b"12345678911"), "line 2, niss: This NISS is not right"),
+        (LINE.replace(b"12345678910", b"20000000001"), "line 2, kind: The NISS of a person begins with 1"),
+        (LINE.replace(b"uma frase comprida", b"curta"), "line 2, password: At least 12 characters."),
+        (LINE.replace(b"rui@example.org", b"rui"), "line 2, email: The address must have one @"),
+        (
+            LINE.replace(b"rui@", "rúi@".encode()),
+            "line 2, email: We cannot write to this address: only letters without",
+        ),
+        (
+            LINE.replace(b"example.org", b"localhost"),
+            "line 2, email: We cannot write to this address: what stands after",
+        ),
+        (LINE.replace(b"Rui", "\u200b".encode()), "line 2, name: Write at least one word."),
+        (
+            LINE.replace(b"person", b"dog"),
+            "line 2, kind: It is not one of the accepted values. Choose person or company.",
+        ),
+        (LINE.decode().encode("utf-16"), "line 2: It is not JSON in UTF-8."),
+    ],
+)
+def test_an_invalid_account_line_is_named_by_number_and_field_without_its_values(line: bytes, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint) as refused:
+        parse_accounts(io.BytesIO(LINE + b"\n" + line))
+    text = str(refused.value)
+    assert "rui" not in text.lower()
+    assert "frase" not in text
+    assert "123" not in text
+
+
+def test_every_wrong_field_of_every_line_is_named_at_once() -> None:
+    wrong = (
+        LINE.replace(b"12345678910", b"1").replace(b"rui@", b"@").replace(b"Rui", b" ").replace(b"person", b"company")
+    )
+    with pytest.raises(ValueError, match="line 1") as refused:
+        parse_accounts([wrong, LINE, b"{", LINE.replace(b"uma frase", b"")])
+    places = [line.strip().partition(":")[0] for line in str(refused.value).splitlines()]
+    assert places == ["line 1, niss", "line 1, name", "line 1, email", "line 3", "line 4, password"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\u200b123 456 789\u00a010",
+        "12345\u201367891\u20110",
+        "１２３４５６７８９１０",
+        "\ufeff12345678910\n",
+        "12345678910\u2060",
+    ],
+)
+def test_the_number_of_an_account_and_of_a_sign_in_are_cleaned_alike(typed: str) -> None:
+    line = LINE.replace(b"12345678910", typed.encode().replace(b"\n", rb"\n"))
+    (account,) = parse_accounts([b"\xef\xbb\xbf" + line + b"\r\n", b"\r\n"])
+    assert account.niss == Credentials(niss=typed, password=LINE.decode()).niss == "12345678910"
+
+
+def test_an_account_keeps_the_readable_form_of_what_was_pasted() -> None:
+    line = LINE.replace(b'"Rui"', '"\u202eRui\u00a0 Sa\u0301\u200b"'.encode()).replace(
+        b"example.org", "straße.example\u00a0".encode()
+    )
+    (account,) = parse_accounts([line])
+    assert (account.name, account.email) == ("Rui Sá", "rui@straße.example")
+
+
+@pytest.mark.parametrize("password", ["Violeta-Amélia-1947", "Ångström-ﬁ-Ç-12", "e\u0301\u00e9-mistura-comprida"])
+@pytest.mark.parametrize("hashed_form", ["NFC", "NFD", None])
+def test_a_password_matches_in_any_form_in_which_a_keyboard_sends_it(
+    password: str, hashed_form: Literal["NFC", "NFD"] | None
+) -> None:
+    """Also hashes that earlier versions made from the form that was typed."""
+    hashed = password if hashed_form is None else unicodedata.normalize(hashed_form, password)
+    stored = _hasher.hash(hashed)
+    forms = [hashed] if hashed_form is None else [unicodedata.normalize(form, password) for form in ("NFC", "NFD")]
+    for typed in forms:
+        assert verify_password(typed, stored)
+    assert not verify_password(password + "x", stored)
+
+
+def test_new_hashes_are_made_of_the_composed_form() -> None:
+    stored = hash_password("Ame\u0301lia-e-mais-12")
+    assert _hasher.verify("Am\u00e9lia-e-mais-12", stored)
+
+
+def test_the_length_of_a_password_counts_an_accent_with_its_letter() -> None:
+    assert Credentials(niss="12345678910", password="e\u0301" * 256)
+    with pytest.raises(ValidationError):
+        Credentials(niss="12345678910", password="\u00e9" * 257)
+    with pytest.raises(ValueError, match="line 1, password: At least 12"):
+        parse_accounts([LINE.replace(b"uma frase comprida", "e\u0301".encode() * 11)])
