@@ -1,6 +1,7 @@
 """`/v1/documents`: upload a file, read its state."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from starlette.types import Message, Receive
 from gateway.dependencies import IdempotencyKey, ServicesDep, SignedIn
 from gateway.documents.client import Upload
 from gateway.documents.domain import document_id_of, name_of
+from gateway.documents.form import FORM, FORM_OVERHEAD, FileForm
 from gateway.limits import PerAccountLimit
 from services.common.contracts.internal import DocumentResponse
 from services.common.contracts.limits import MAX_FILE_BYTES, MEDIA_TYPES
@@ -20,7 +22,7 @@ from services.common.http.field_errors import FieldError
 from services.common.http.languages import DEFAULT
 from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem, problem_responses
-from services.common.http.strict_json import body_chunks, content_type, limited_receive, not_accepted, require_plain
+from services.common.http.strict_json import body_chunks, content_type, limited_receive, require_plain
 from services.common.text import identifier
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
@@ -44,6 +46,16 @@ _BODY: Final = {
                 },
             }
             for media_type, (ending, *_) in MEDIA_TYPES.items()
+        }
+        | {
+            FORM: {
+                "schema": {
+                    "type": "object",
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "required": ["file"],
+                },
+                "examples": {"file": {"summary": "A form with one file", "value": "curl -F file=@declaracao.pdf"}},
+            }
         },
     }
 }
@@ -92,22 +104,21 @@ async def upload_document(
     response: Response,
     disposition: ContentDisposition = "",
 ) -> DocumentResponse:
-    """Upload a PDF, PNG or JPEG of at most 25 MiB as the raw body. Name its id when you file the request."""
-    media_type = content_type(request)
-    if media_type not in MEDIA_TYPES:
-        raise not_accepted(*MEDIA_TYPES)
+    """Upload a PDF, PNG or JPEG of at most 25 MB, as the raw body or in a form. Name its id when you file the request.
+
+    The content decides the type, whatever media type it is sent with.
+    """
     require_plain(request)
-    upload = Upload(
-        document_id=document_id_of(services.settings.id_secret, session, key),
-        owner=session.account_id,
-        name=name_of(disposition, media_type),
-        media_type=media_type,
-        length=request.headers.get("content-length"),
-        traceparent=traceparent_of(request.scope),
-    )
-    receive = partial(_receive_with_timeout, limited_receive(request, MAX_FILE_BYTES))
     with _per_account.acquire(session.account_id), services.documents.uploads:
-        document = await services.documents.put(upload, body_chunks(receive))
+        name, length, content = await _file_of(request, disposition)
+        upload = Upload(
+            document_id=document_id_of(services.settings.id_secret, session, key),
+            owner=session.account_id,
+            name=name,
+            length=length,
+            traceparent=traceparent_of(request.scope),
+        )
+        document = await services.documents.put(upload, content)
     response.headers["Location"] = f"/v1/documents/{document.document_id}"
     response.headers["Cache-Control"] = "no-store"
     return document
@@ -127,6 +138,19 @@ async def get_document(
         raise Problem(problem_types.NOT_FOUND, FieldError("not_uuid", parameter="document_id")) from None
     document = await services.documents.get(found_id, session.account_id, traceparent_of(request.scope))
     return etag_response(request, document, DEFAULT)
+
+
+async def _file_of(request: Request, disposition: str) -> tuple[str, str | None, AsyncIterator[bytes]]:
+    """The name of the file, its length if it is known, and its bytes."""
+    is_form = content_type(request) == FORM
+    receive = limited_receive(request, MAX_FILE_BYTES, FORM_OVERHEAD if is_form else 0)
+    chunks = body_chunks(partial(_receive_with_timeout, receive))
+    if not is_form:
+        return name_of(disposition), request.headers.get("content-length"), chunks
+    form = FileForm(request.headers["content-type"], chunks)
+    # Browsers write quotation marks in this way (HTML standard, multipart/form-data).
+    disposition = (await form.begin()).replace("%22", r"\"")
+    return name_of(disposition), None, form.content()
 
 
 async def _receive_with_timeout(receive: Receive) -> Message:

@@ -50,12 +50,11 @@ _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The metadata of a file, as the client sent it. `length` is its `Content-Length`, if it sent one."""
+    """What the client said about a file; not its type, which its bytes decide. `length` in bytes, if it is known."""
 
     document_id: UUID
     owner: UUID
     name: str
-    media_type: str
     length: str | None
     traceparent: str | None
 
@@ -79,7 +78,7 @@ class DocumentsClient:
         headers = {
             "Postigo-Owner": str(upload.owner),
             "Postigo-Name": quote(upload.name),
-            "Content-Type": upload.media_type,
+            "Content-Type": "application/octet-stream",
         }
         if upload.length is not None:
             headers["Content-Length"] = str(int(upload.length) + signing.TRAILER_BYTES)

@@ -13,7 +13,7 @@ from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.internal_auth import require_signature, require_signature_without_body, signed_stream
 from services.common.http.problems import Problem
-from services.common.http.strict_json import StrictJsonRoute, content_type, require_plain
+from services.common.http.strict_json import StrictJsonRoute, require_plain
 from services.documents import domain
 from services.documents.content import Empty, TooLarge, WrongType
 from services.documents.domain import AnotherFile, Content, File, NotClaimable
@@ -50,7 +50,7 @@ async def upload_document(
     """201 with the new file; 200 if it already exists; 408, 409, 413, 415, 422 or 503 with a problem."""
     content = signed_stream(request, MAX_FILE_BYTES)
     require_plain(request)
-    upload = Upload(document_id, owner, _unquoted(name), content_type(request))
+    upload = Upload(document_id, owner, _unquoted(name))
     try:
         file, created = await services.uploads.receive(upload, content)
     except _REJECTIONS as rejection:

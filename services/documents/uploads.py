@@ -34,12 +34,11 @@ class TooSlow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The caller's description of an upload. `declared` is a media type without parameters."""
+    """The caller's description of an upload. Its media type is not a part of it: the bytes decide."""
 
     document_id: UUID
     owner: UUID
     name: str
-    declared: str
 
 
 class Body(Protocol):
@@ -78,7 +77,8 @@ class Uploads:
             self._free += 1
 
     async def _receive(self, upload: Upload, body: Body) -> tuple[File, bool]:
-        inspection = Inspection(upload.declared)
+        inspection = Inspection(body)
+        await inspection.begin()
         current = await self._files.find(upload.document_id)
         if current is not None and current.content is not None:
             return await self._compare(current, upload, inspection, body), False
@@ -90,9 +90,8 @@ class Uploads:
         """An upload for an existing file is only hashed and compared, not stored."""
         if current.owner != upload.owner:
             raise AnotherFile
-        async for chunk in body:
-            inspection.take(chunk)
-        inspection.end()
+        async for _ in inspection.content():
+            pass
         return domain.same_file(current, upload.owner, body.sha256)
 
     async def _store(self, upload: Upload, inspection: Inspection, body: Body) -> tuple[File, bool]:
@@ -115,19 +114,17 @@ class Uploads:
         return file, False
 
     async def _send(self, key: str, upload: Upload, inspection: Inspection, body: Body) -> Content:
-        writer = self._bucket.writing(key, upload.declared)
+        writer = self._bucket.writing(key, inspection.media_type)
         try:
-            async for chunk in body:
-                inspection.take(chunk)
+            async for chunk in inspection.content():
                 await writer.write(chunk)
-            inspection.end()
             await writer.finish()
         except BaseException:
             await self._abort(key, writer)
             raise
         return Content(
-            name=file_name(upload.name, MEDIA_TYPES[upload.declared]),
-            media_type=upload.declared,
+            name=file_name(upload.name, MEDIA_TYPES[inspection.media_type]),
+            media_type=inspection.media_type,
             size=inspection.size,
             sha256=body.sha256,
             object_key=key,

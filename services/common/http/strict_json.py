@@ -95,14 +95,14 @@ def require_plain(request: Request) -> None:
             raise Problem(problem_types.MEDIA_TYPE, error, headers={"Accept-Encoding": "identity"})
 
 
-def limited_receive(request: Request, limit: int) -> Receive:
-    """`request.receive` with a limit: raises the problem `too-large` above `limit` bytes. A declared length that exceeds
-    the limit raises at once.
+def limited_receive(request: Request, limit: int, overhead: int = 0) -> Receive:
+    """`request.receive` with a limit: raises the problem `too-large` above `limit` bytes, not counting `overhead` bytes. A
+    declared length that exceeds them raises at once.
 
     FastAPI's `max_body_size` is not used: it rejects a declared length in plain text, without the exception handlers.
     """
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length[:20]) > limit:
+    if length.isdigit() and int(length[:20]) > limit + overhead:
         raise too_large(limit)
     received = 0
 
@@ -110,7 +110,7 @@ def limited_receive(request: Request, limit: int) -> Receive:
         nonlocal received
         message = await request.receive()
         received += len(message.get("body", b""))
-        if received > limit:
+        if received > limit + overhead:
             raise too_large(limit)
         return message
 

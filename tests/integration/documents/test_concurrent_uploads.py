@@ -28,7 +28,7 @@ async def uploads(environment: DocumentsEnvironment, *, threads: int = 1, limit:
 
 
 def upload(document_id: UUID) -> Upload:
-    return Upload(document_id, uuid4(), "r.pdf", "application/pdf")
+    return Upload(document_id, uuid4(), "r.pdf")
 
 
 class Chunks:

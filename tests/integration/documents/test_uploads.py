@@ -75,9 +75,7 @@ async def test_a_file_of_many_parts_is_stored_whole(environment: DocumentsEnviro
     [
         (b"<html><script>alert(1)</script>", "application/pdf", 415),
         (b"GIF89a" + bytes(3000), "image/png", 415),
-        (pdf(), "image/png", 415),
-        (pdf(), "text/html", 415),
-        (pdf(), "", 415),
+        (b"MZ\x90\x00" + bytes(2000), "application/octet-stream", 415),
         (b"", "application/pdf", 422),
     ],
 )
@@ -91,6 +89,34 @@ async def test_unacceptable_content_is_refused_and_leaves_nothing(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     await assert_nothing_stored(environment, document_id, owner)
+
+
+@pytest.mark.parametrize(
+    "declared", ["image/png", "image/jpg", "application/octet-stream", "application/x-pdf", "text/html", ""]
+)
+@pytest.mark.parametrize(("sample", "media_type"), ACCEPTED)
+async def test_the_bytes_decide_the_type_and_the_ending_of_the_name(
+    environment: DocumentsEnvironment, sample: str, media_type: str, declared: str
+) -> None:
+    body, ending = (SAMPLES / sample).read_bytes(), Path(sample).suffix
+
+    named, unnamed = [
+        await environment.put(uuid4(), body, owner=uuid4(), media_type=declared, name=name)
+        for name in (sample, "ficheiro.gif")
+    ]
+
+    assert (named.status_code, named.json()["media_type"], named.json()["name"]) == (201, media_type, sample)
+    assert unnamed.json()["name"] == f"ficheiro.gif{ending}"
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n", b" \n\t"])
+async def test_a_pdf_behind_a_byte_order_mark_or_white_space_is_stored_as_it_is(
+    environment: DocumentsEnvironment, before: bytes
+) -> None:
+    document_id, owner = uuid4(), uuid4()
+    answer = await environment.put(document_id, before + pdf(), owner=owner)
+    assert (answer.status_code, answer.json()["media_type"]) == (201, "application/pdf")
+    assert list((await environment.objects(document_id)).values()) == [before + pdf()]
 
 
 async def test_a_file_over_the_limit_is_refused_by_its_declared_length(environment: DocumentsEnvironment) -> None:

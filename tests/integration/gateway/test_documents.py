@@ -7,9 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import pytest
 
 from deploy.demo.data import read_document
 from gateway.documents.api import PER_ACCOUNT
+from services.common.contracts.limits import MAX_FILE_BYTES
 from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key, value_of
 from tests.support.waiting import eventually
 
@@ -89,6 +91,58 @@ async def test_a_file_is_stored_with_its_name_and_visible_only_to_its_owner(pers
     assert (await person.get(path)).json()["sha256"] == file["sha256"]
     assert (await other.get(path)).status_code == 404
     assert (await person.get("/v1/documents/nonsense")).status_code == 404
+
+
+async def test_a_file_is_judged_by_its_bytes_whatever_it_is_sent_as(person: Person) -> None:
+    for declared in ("image/jpg", "image/pjpeg", "application/octet-stream", "application/x-pdf", "text/plain", ""):
+        file = await sent(person, content_type=declared, content_disposition='attachment; filename="Carta; 1.pdf"')
+        assert (file["media_type"], file["name"]) == ("application/pdf", "Carta; 1.pdf")
+
+
+async def test_a_file_is_sent_in_a_form_too(person: Person) -> None:
+    headers = person.headers(idempotency_key=new_key())
+    for name, kept in (("certidão.pdf", "certidão.pdf"), ('o "meu" recibo.jpg', 'o "meu" recibo.jpg.pdf')):
+        answer = await person.http.post(
+            "/v1/documents",
+            files={"qualquer": (name, PDF, "image/jpg")},
+            headers=headers | person.headers(idempotency_key=new_key()),
+        )
+        assert answer.status_code == 201, answer.text
+        assert (answer.json()["name"], answer.json()["media_type"]) == (kept, "application/pdf")
+        assert answer.json()["sha256"] == sha256(PDF).hexdigest()
+
+
+async def test_the_size_limit_of_a_file_in_a_form_is_that_of_the_file(person: Person) -> None:
+    async def send(size: int) -> httpx2.Response:
+        return await person.http.post(
+            "/v1/documents",
+            files={"file": ("grande.pdf", PDF + bytes(size - len(PDF)))},
+            headers=person.headers(idempotency_key=new_key()),
+            timeout=20,
+        )
+
+    assert (await send(MAX_FILE_BYTES)).status_code == 201
+    for size in (MAX_FILE_BYTES + 1, MAX_FILE_BYTES + 1024 * 1024):
+        answer = await send(size)
+        assert (answer.status_code, problem(answer)) == (413, "too-large")
+        assert answer.json()["errors"][0]["detail"] == "Demasiado grande: o limite é 25 MB."
+
+
+@pytest.mark.parametrize(
+    ("files", "data", "status", "kind"),
+    [
+        ({"file": ("a.pdf", PDF), "other": ("b.pdf", PDF)}, {}, 422, "invalid"),
+        ({"file": ("a.pdf", PDF)}, {"note": "x"}, 422, "invalid"),
+        ({"file": ("a.pdf", b"")}, {}, 422, "invalid"),
+        ({"file": ("a.pdf", b"words")}, {}, 415, "media-type"),
+    ],
+)
+async def test_another_form_is_refused(
+    person: Person, files: dict[str, Any], data: dict[str, str], status: int, kind: str
+) -> None:
+    headers = person.headers(idempotency_key=new_key())
+    answer = await person.http.post("/v1/documents", files=files, data=data, headers=headers)
+    assert (answer.status_code, problem(answer)) == (status, kind)
 
 
 async def test_one_key_gives_one_file_and_refuses_other_bytes(person: Person) -> None:
