@@ -6,7 +6,7 @@ from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
 from services.notifications import handlers
 from services.notifications.composing import mailbox
-from services.notifications.mail import Mailer, Server
+from services.notifications.mail import Mailer
 from services.notifications.messages import GROUP, TOPICS
 from services.notifications.outbox_relay import OutboxRelay
 from services.notifications.recipients import Recipients
@@ -21,7 +21,7 @@ def build(settings: Settings) -> FastAPI:
     mail_from = mailbox(settings.mail_from)
     sender = Sender(
         deliveries,
-        Mailer(Server.parse(settings.smtp_url), mail_from.domain),
+        Mailer(settings.mail_server, mail_from.domain),
         Recipients(settings.gateway_url, settings.internal_secret),
         OutboxRelay(deliveries, context.publisher),
         holder=settings.postigo_instance,

@@ -1,17 +1,17 @@
 """The mail server: a pool of SMTP connections, and the translation of their errors to `NotSent`."""
 
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Final, Self
-from urllib.parse import urlsplit
+from typing import Final
 
 import aiosmtplib
 
 from services.notifications.domain import FailureKind
 from services.notifications.errors import NotSent
+from services.notifications.mail_server import Server
 
 COMMAND_TIMEOUT: Final = 10.0
 """Seconds that the server has to answer one command."""
@@ -24,20 +24,6 @@ MAILS_PER_CONNECTION: Final = 100
 
 _CLOSING: Final = 421
 """RFC 5321, 4.2.3: the server closes the connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """Parse `smtp://host:port`. The default port is 25. Raises ValueError for anything else."""
-        parts = urlsplit(url)
-        if parts.scheme != "smtp" or not parts.hostname or parts.username or parts.path.strip("/"):
-            raise ValueError("the mail server is written smtp://host:port")
-        return cls(parts.hostname, parts.port or 25)
 
 
 class Connection:
@@ -110,15 +96,15 @@ class Mailer:
 
     async def _open(self) -> Connection:
         smtp = aiosmtplib.SMTP(
-            hostname=self._server.host,
-            port=self._server.port,
+            **self._server.connection_options(),
             local_hostname=self._hostname,
             timeout=self._timeout,
         )
         try:
             await smtp.connect()
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise NotSent(FailureKind.UNAVAILABLE, "smtp-away") from error
+            smtp.close()
+            raise NotSent(FailureKind.UNAVAILABLE, _why_not_connected(error)) from error
         return Connection(smtp)
 
     async def close(self) -> None:
@@ -128,6 +114,15 @@ class Mailer:
             with suppress(aiosmtplib.SMTPException, OSError):
                 await connection.smtp.quit(timeout=1)
             connection.smtp.close()
+
+
+def _why_not_connected(error: Exception) -> str:
+    """A code for operators: what they must correct is their setting, the certificate, or nothing."""
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return f"smtp-auth-{error.code}"
+    if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
+        return "smtp-tls"
+    return "smtp-away"
 
 
 def not_sent(error: Exception) -> NotSent:

@@ -25,7 +25,8 @@ from services.common.store import connect, database, disconnect
 from services.notifications import store
 from services.notifications.composing import mailbox
 from services.notifications.domain import MATRIX, Delivery, Status
-from services.notifications.mail import Mailer, Server
+from services.notifications.mail import Mailer
+from services.notifications.mail_server import Server
 from services.notifications.outbox_relay import OutboxRelay
 from services.notifications.recipients import Recipients
 from services.notifications.sender import Sender

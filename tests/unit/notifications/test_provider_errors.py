@@ -5,7 +5,7 @@ import pytest
 
 from services.notifications.composing import mailbox
 from services.notifications.domain import FailureKind
-from services.notifications.mail import Server, not_sent
+from services.notifications.mail import not_sent
 
 WORDS = "mailbox of ana@example.org"
 
@@ -35,18 +35,6 @@ def test_only_what_is_said_of_this_mail_can_be_final(error: Exception, kind: Fai
     meant = not_sent(error)
     assert (meant.kind, meant.because) == (kind, because)
     assert "ana" not in str(meant)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://mail:25", "mail:25", "smtp://", "smtp://ana:word@mail:25", "smtp://mail:99999"]
-)
-def test_an_address_of_no_mail_server_is_named_at_the_start(url: str) -> None:
-    with pytest.raises(ValueError, match=r"smtp://host:port|Port"):
-        Server.parse(url)
-
-
-def test_the_port_of_mail_is_taken_when_none_is_given() -> None:
-    assert Server.parse("smtp://mail") == Server("mail", 25)
 
 
 def test_a_sender_that_is_no_mailbox_is_named_at_the_start() -> None:
