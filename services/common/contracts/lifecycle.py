@@ -41,6 +41,10 @@ class LifecycleFact(Fact, families=(topics.LIFECYCLE, topics.RESTATED)):
     state: State
     account_id: UUID
     command_id: str | None = None
+    language: str | None = None
+    """The language in which the request was filed: that of its notices. Facts of older writers have none."""
+    subject: Code | None = None
+    reason: Code | None = None
 
     @property
     def sequence(self) -> int:
@@ -76,10 +80,16 @@ class RequestInAnalysis(LifecycleFact, type="request.in-analysis"):
 class RequestAnswered(LifecycleFact, type="request.answered"):
     department: Code
     text: Prose
+    reply_until: date | None = None
+    """The last day on which the person may come back on the answer. None if the answer concludes the request."""
+    concludes: bool = False
+    """Whether `RequestConcluded` follows at once, because the department resolved the request."""
 
 
 class RequestConcluded(LifecycleFact, type="request.concluded"):
-    """Closed by the department's decision, or because the person did not reply in time."""
+    """Closed by the department's decision, or because the person did not reply in time (`lapsed`)."""
+
+    lapsed: bool = False
 
 
 class RequestRejected(LifecycleFact, type="request.rejected"):

@@ -1,7 +1,8 @@
 """The decisions about a request: one function for each event. Pure: no clock, no input or output."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Final
 
 from services.common.catalogue import Catalogue
@@ -55,6 +56,9 @@ def register(current: Request | None, received: Received[RequestSubmitted], cata
         entered_on=entered,
         due_on=clock.due_on(entered, catalogue.clock_of(event.reason)),
         documents=event.documents,
+        language=event.language,
+        subject=event.subject,
+        reason=event.reason,
     )
     return changed(
         request,
@@ -63,10 +67,7 @@ def register(current: Request | None, received: Received[RequestSubmitted], cata
             request,
             received.at,
             who=event.who,
-            subject=event.subject,
-            reason=event.reason,
             catalogue_version=event.catalogue_version,
-            language=event.language,
             description=event.description,
             documents=event.documents,
             entered_on=request.entered_on,
@@ -123,11 +124,12 @@ def _apply(request: Request, event: CommandFact, move: Move, state: State) -> De
     if move is Move.REJECT:
         return changed(moved, fact(RequestRejected, moved, at, text=text, **said))
     answered = with_next_seq(request, State.ANSWERED, answered_on=clock.day_of(at))
-    answer = fact(RequestAnswered, answered, at, text=text, **said)
+    answer = partial(fact, RequestAnswered, answered, at, text=text, **said)
     if move is Move.ANSWER:
-        return changed(answered, answer)
+        return changed(answered, answer(reply_until=_reply_until(clock.day_of(at))))
     concluded = with_next_seq(answered, state)
-    return changed(concluded, answer, fact(RequestConcluded, concluded, at, command_id=event.command.id))
+    conclusion = fact(RequestConcluded, concluded, at, command_id=event.command.id)
+    return changed(concluded, answer(concludes=True), conclusion)
 
 
 def lapse(current: Request | None, at: datetime) -> Decision[Request]:
@@ -138,7 +140,7 @@ def lapse(current: Request | None, at: datetime) -> Decision[Request]:
     if state is None:
         return unchanged(current)
     concluded = with_next_seq(current, state)
-    return changed(concluded, fact(RequestConcluded, concluded, at))
+    return changed(concluded, fact(RequestConcluded, concluded, at, lapsed=True))
 
 
 def accept_file(current: Request | None, received: Received[FileAccepted]) -> Decision[Request]:
@@ -171,5 +173,8 @@ def timers(request: Request) -> Sequence[Timer]:
     """The timer that concludes an answered request at the end of the reply window."""
     if request.state is not State.ANSWERED or request.answered_on is None:
         return ()
-    last = clock.add_working_days(request.answered_on, REPLY_WINDOW)
-    return (Timer(LAPSE, clock.end_of(last)),)
+    return (Timer(LAPSE, clock.end_of(_reply_until(request.answered_on))),)
+
+
+def _reply_until(answered_on: date) -> date:
+    return clock.add_working_days(answered_on, REPLY_WINDOW)

@@ -29,6 +29,9 @@ class Request(Value):
     entered_on: date
     due_on: date
     documents: tuple[UUID, ...]
+    language: str | None = None
+    subject: str | None = None
+    reason: str | None = None
     department: str | None = None
     person_seq: int = 0
     answered_on: date | None = None
@@ -53,6 +56,9 @@ def fact(kind: type[F], request: Request, at: datetime, **fields: Any) -> F:
         request_id=request.request_id,
         reference=request.reference,
         account_id=request.account_id,
+        language=request.language,
+        subject=request.subject,
+        reason=request.reason,
         seq=request.seq,
         state=request.state,
         occurred_at=at,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from services.common.contracts.base import events_of
 from services.common.messaging import Outcome
 from services.common.store import Document, OutboxEntry
 from services.intake.domain import Move, Request, request
+from services.intake.domain.clock import day_of
 from services.intake.domain.transitions import next_state
 from services.intake.handlers import requests
 from services.intake.messages import (
@@ -21,6 +22,8 @@ from services.intake.messages import (
     DocumentAccepted,
     LifecycleFact,
     MessageAdded,
+    RequestAnswered,
+    RequestConcluded,
     RequestReplied,
     RequestWithdrawn,
     State,
@@ -147,6 +150,27 @@ class AnyLife(RuleBasedStateMachine):
         outcomes += Counter(fact.act_id for fact in self.facts if isinstance(fact, ActRefused) and fact.command is None)
         acts = [record.id for record in self.records if record.topic == topics.INTAKE]
         assert outcomes == Counter(acts)
+
+    @invariant()
+    def every_fact_says_in_which_language_and_about_what_the_request_was_filed(self) -> None:
+        filed = submitted().event
+        about = {(fact.language, fact.subject, fact.reason) for fact in self.facts}
+        assert about == {(filed.language, filed.subject, filed.reason)}
+
+    @invariant()
+    def an_answer_concludes_or_says_until_when_the_person_may_reply(self) -> None:
+        for answer, following in zip(self.facts, [*self.facts[1:], None], strict=True):
+            if isinstance(answer, RequestAnswered):
+                assert answer.concludes == (answer.reply_until is None)
+                assert not answer.concludes or isinstance(following, RequestConcluded)
+
+    @invariant()
+    def a_conclusion_without_a_command_has_lapsed_after_the_last_day_for_a_reply(self) -> None:
+        for before, fact in pairwise(self.facts):
+            if isinstance(fact, RequestConcluded):
+                assert fact.lapsed == (not isinstance(before, RequestAnswered) or not before.concludes)
+                last_days = [each.reply_until for each in self.facts if isinstance(each, RequestAnswered)]
+                assert not fact.lapsed or max(filter(None, last_days)) < day_of(fact.occurred_at)
 
     @invariant()
     def only_an_answered_request_has_a_timer(self) -> None:

@@ -13,6 +13,7 @@ from services.common.contracts.lifecycle import CommandRef
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
 from services.intake.domain import TRANSITIONS, Move, Request, request
+from services.intake.domain.clock import end_of
 from services.intake.domain.transitions import next_state
 from services.intake.messages import (
     ActRefused,
@@ -121,6 +122,7 @@ def test_resolving_publishes_the_answer_and_then_the_conclusion() -> None:
     assert isinstance(concluded, RequestConcluded)
     assert (answered.seq, answered.state) == (2, State.ANSWERED)
     assert (concluded.seq, concluded.state) == (3, State.CONCLUDED)
+    assert (answered.concludes, answered.reply_until, concluded.lapsed) == (True, None, False)
 
 
 def test_an_answer_without_the_persons_latest_file_is_stale_and_names_the_seq_to_catch_up_to() -> None:
@@ -195,7 +197,38 @@ def test_an_answered_request_concludes_after_ten_working_days() -> None:
     assert due.at.astimezone(UTC) == datetime(2026, 1, 20, 0, 0, tzinfo=UTC)
     (fact,) = request.lapse(answered, due.at).events
     assert isinstance(fact, RequestConcluded)
+    assert fact.lapsed
     assert request.timers(registered()) == ()
+
+
+@pytest.mark.parametrize(
+    ("answered_at", "last_day"),
+    [
+        (datetime(2026, 1, 5, 10, tzinfo=UTC), date(2026, 1, 19)),
+        (datetime(2026, 3, 30, 22, 30, tzinfo=UTC), date(2026, 4, 14)),
+        (datetime(2026, 3, 30, 23, 30, tzinfo=UTC), date(2026, 4, 15)),
+        (datetime(2026, 12, 18, 9, tzinfo=UTC), date(2027, 1, 5)),
+        (datetime(2026, 6, 6, 12, tzinfo=UTC), date(2026, 6, 22)),
+    ],
+)
+def test_an_answer_says_until_which_day_the_person_may_reply(answered_at: datetime, last_day: date) -> None:
+    """Ten working days by the calendar of Lisbon; the timer that concludes the request ends with that day."""
+    late = command(Move.ANSWER)
+    late = late._replace(event=late.event.model_copy(update={"occurred_at": answered_at}))
+    decision = request.command(registered(), late, Move.ANSWER)
+    (fact,) = decision.events
+    assert isinstance(fact, RequestAnswered)
+    assert (fact.reply_until, fact.concludes) == (last_day, False)
+    assert decision.state is not None
+    (due,) = request.timers(decision.state)
+    assert due.at == end_of(last_day)
+
+
+def test_a_request_stored_by_an_older_version_says_nothing_of_its_language_and_subject() -> None:
+    stored = registered().model_dump(exclude={"language", "subject", "reason"})
+    (fact,) = request.command(Request.model_validate(stored), command(Move.ANSWER), Move.ANSWER).events
+    assert isinstance(fact, RequestAnswered)
+    assert (fact.language, fact.subject, fact.reason) == (None, None, None)
 
 
 def test_a_lapse_after_a_decision_does_nothing() -> None:
