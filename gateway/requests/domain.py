@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gateway.accounts.domain import Session
 from gateway.requests.schemas import NewMessage, NewRequest, NewWithdrawal
-from services.common.catalogue import Catalogue
+from services.common.catalogue import Catalogue, Language
 from services.common.contracts.intake import Act, RequestReplied, RequestSubmitted, Withdrawn
 from services.common.domain.identifiers import derived_text, keyed_id, reference_of
 from services.common.http.field_errors import FieldError
@@ -46,8 +46,10 @@ def key_id_of(session: Session, key: str) -> bytes:
     return hashlib.sha256(sender + key.encode()).digest()[:16]
 
 
-def submission_event(request_id: UUID, new: NewRequest, session: Session, catalogue_version: int) -> RequestSubmitted:
-    """The event to publish for a submission."""
+def submission_event(
+    request_id: UUID, new: NewRequest, session: Session, headers_language: Language | None, catalogue_version: int
+) -> RequestSubmitted:
+    """The event to publish for a submission. Its language is the one it was filed in, not that of the account."""
     return RequestSubmitted(
         request_id=request_id,
         reference=reference_of(request_id),
@@ -57,7 +59,7 @@ def submission_event(request_id: UUID, new: NewRequest, session: Session, catalo
         subject=new.subject,
         reason=new.reason,
         catalogue_version=catalogue_version,
-        language=new.language or session.language,
+        language=new.language or headers_language or session.language,
         description=new.description,
         documents=new.documents,
     )

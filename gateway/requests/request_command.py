@@ -8,6 +8,8 @@ from starlette.requests import Request
 from gateway.accounts.domain import Session
 from gateway.requests.domain import fingerprint
 from gateway.requests.schemas import RequestBody
+from services.common.catalogue import Language
+from services.common.http.languages import named
 from services.common.http.middleware import traceparent_of
 from services.common.http.strict_json import has_body
 
@@ -16,16 +18,20 @@ B = TypeVar("B", bound=RequestBody)
 
 @dataclass(frozen=True, slots=True)
 class RequestCommand(Generic[B]):
-    """`fingerprint` is that of the body as received; a missing body counts as `{}`."""
+    """`fingerprint` is that of the body as received; a missing body counts as `{}`. `language` is the one that the request's
+    headers name, if it is one of ours.
+    """
 
     session: Session
     key: str
     body: B
     fingerprint: bytes
+    language: Language | None
     traceparent: str | None
 
 
 async def command_of(request: Request, session: Session, key: str, body: B) -> RequestCommand[B]:
     """The command of an HTTP request. The route must be a `StrictJsonRoute`."""
     received = await request.json() if has_body(request) else {}
-    return RequestCommand(session, key, body, fingerprint(received), traceparent_of(request.scope))
+    language = named(request.headers.get("accept-language"))
+    return RequestCommand(session, key, body, fingerprint(received), language, traceparent_of(request.scope))

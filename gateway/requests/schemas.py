@@ -36,9 +36,10 @@ class NewRequest(RequestBody):
     reason: Annotated[TypedCode, Field(description="One of the subject's reasons.", examples=["INF"])]
     description: Annotated[Prose, Field(description="Plain text, at most 4 000 characters.")]
     documents: Attachments = ()
-    language: Annotated[Language | None, Field(description="The language of the answer; the account's by default.")] = (
-        None
-    )
+    language: Annotated[
+        Language | None,
+        Field(description="The language of its notices. By default that of `Accept-Language`, else the account's."),
+    ] = None
 
     # The catalogue's rules are rules of fields, so that their errors are reported together with those of other fields.
     @field_validator("subject")

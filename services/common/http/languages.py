@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 from services.common.catalogue import Language
 
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 DEFAULT: Final[Language] = "pt"
 
 
@@ -50,13 +51,27 @@ def wait_in_words(seconds: int | None, language: Language) -> str:
 @lru_cache(maxsize=256)
 def negotiate(accept_language: str | None) -> Language:
     """The preferred language of an `Accept-Language` header: English if it has the higher weight, otherwise Portuguese."""
+    weights = _weights(accept_language)
+    wildcard = weights.get("*", 0.0)
+    return "en" if weights.get("en", wildcard) > weights.get("pt", wildcard) else DEFAULT
+
+
+@lru_cache(maxsize=256)
+def named(accept_language: str | None) -> Language | None:
+    """Of our languages that an `Accept-Language` header names, the preferred one. None if it names neither."""
+    weights = _weights(accept_language)
+    preferred = max(LANGUAGES, key=lambda language: weights.get(language, 0.0))
+    return preferred if weights.get(preferred) else None
+
+
+def _weights(accept_language: str | None) -> dict[str, float]:
+    """The highest weight of each primary language tag."""
     weights: dict[str, float] = {}
     for item in (accept_language or "").lower().split(","):
         tag, _, quality = item.strip().partition(";")
         primary = tag.strip().partition("-")[0]
         weights[primary] = max(weights.get(primary, 0.0), _weight(quality))
-    wildcard = weights.get("*", 0.0)
-    return "en" if weights.get("en", wildcard) > weights.get("pt", wildcard) else DEFAULT
+    return weights
 
 
 def _weight(quality: str) -> float:

@@ -133,6 +133,28 @@ async def test_a_submission_is_one_record_without_identity(gateway: GatewayEnvir
     assert "example.org" not in everything
 
 
+@pytest.mark.parametrize(
+    ("accepted", "chosen", "language"),
+    [
+        (None, None, "pt"),
+        ("en-GB,en;q=0.9", None, "en"),
+        ("en-GB,en;q=0.9", "pt", "pt"),
+        ("de-DE,de;q=0.9,en;q=0.5", None, "en"),
+        ("de", None, "pt"),
+        (None, "en", "en"),
+    ],
+)
+async def test_a_request_is_recorded_in_the_language_it_was_filed_in(
+    gateway: GatewayEnvironment, person: Person, accepted: str | None, chosen: str | None, language: str
+) -> None:
+    """The account's own language is Portuguese."""
+    headers = person.headers(idempotency_key=new_key()) | ({"Accept-Language": accepted} if accepted else {})
+    body = BODY | ({"language": chosen} if chosen else {})
+    filed = (await person.http.post("/v1/requests", json=body, headers=headers)).json()
+    (record,) = await gateway.records_of(filed["request_id"])
+    assert value_of(record)["language"] == language
+
+
 async def test_repeated_submissions_with_one_key_and_body_are_one_request(
     gateway: GatewayEnvironment, person: Person
 ) -> None:

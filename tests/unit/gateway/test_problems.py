@@ -12,7 +12,7 @@ from starlette.types import Scope
 from gateway.requests.labels import FACT_LABELS, NOT_ALLOWED_LABELS, REASON_LABELS, STATE_LABELS
 from services.common.catalogue import Language
 from services.common.http.field_errors import MAX_ERRORS, TEXTS, FieldError, errors_of, request_errors
-from services.common.http.languages import negotiate
+from services.common.http.languages import named, negotiate
 from services.common.http.problem_types import (
     BUSY,
     INTERNAL,
@@ -223,6 +223,25 @@ def test_each_problem_has_its_own_support_code() -> None:
 )
 def test_the_language_is_portuguese_unless_english_is_preferred(header: str | None, language: str) -> None:
     assert negotiate(header) == language
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, None),
+        ("", None),
+        ("*", None),
+        ("fr, de;q=0.5, *;q=0.1", None),
+        ("en;q=0", None),
+        ("EN-us", "en"),
+        ("fr, en;q=0.5", "en"),
+        ("pt-BR", "pt"),
+        ("en;q=0.3, pt;q=0.7", "pt"),
+        ("en;q=0.2, *;q=0.9", "en"),
+    ],
+)
+def test_only_a_language_that_the_header_names_is_named(header: str | None, language: str | None) -> None:
+    assert named(header) == language
 
 
 @given(header=st.text())
