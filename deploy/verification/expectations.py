@@ -32,7 +32,7 @@ from services.common.domain.received import Received
 CHANNEL: Final = "email"
 
 NOTIFIED: Final = (RequestRegistered, RequestAnswered, RequestRejected, RequestWithdrawn, DocumentRefused)
-"""The facts that cause a notification on that channel."""
+"""The facts that cause a notification on that channel. A conclusion does too if it lapsed, ten working days after the answer."""
 
 HARMLESS: Final[Mapping[str, str]] = {
     "stale": "the department had not seen a file or a message yet; it got an update and answered again",
@@ -71,7 +71,8 @@ def document_keys(group: str, received: Received[Any]) -> Sequence[str]:
 
 def delivery_of(received: Received[Any]) -> str | None:
     """The id of the notice for a fact; it is the same however often the notice is made. None without a notice."""
-    if not isinstance(received.event, NOTIFIED):
+    lapsed = isinstance(received.event, RequestConcluded) and received.event.lapsed
+    if not (lapsed or isinstance(received.event, NOTIFIED)):
         return None
     return str(derived_id(received.id, CHANNEL, str(received.event.account_id)))
 

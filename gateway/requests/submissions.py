@@ -41,9 +41,7 @@ class SubmissionService:
         if error := domain.sender_error(self.catalogue, new, session):
             raise Problem(problem_types.INVALID, error)
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
-        event = domain.submission_event(
-            request_id, new, session, command.language, self.catalogue.version
-        )
+        event = domain.submission_event(request_id, new, session, command.language, self.catalogue.version)
         with self.limit, self.keys.reserve(domain.key_id_of(session, command.key), request_id):
             if new.documents:
                 await self.documents.claim(request_id, session.account_id, new.documents, command.traceparent)

@@ -16,7 +16,7 @@ def deliveries(mail_domain: str) -> Inserter:
     """The inserter: each fact of the matrix makes its deliveries."""
     inserter = Inserter()
 
-    @inserter.on(*domain.MATRIX)
+    @inserter.on(*domain.FACTS)
     def make_deliveries(received: Received[LifecycleFact]) -> Sequence[dict[str, Any]]:
         return [
             store.new_document(delivery, received.partition) for delivery in domain.deliveries_of(received, mail_domain)

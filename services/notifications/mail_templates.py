@@ -1,21 +1,30 @@
-"""Renders a notice in the person's language, as plain text and as HTML, from versioned templates.
+"""Renders a notice in the language of its request, as plain text and as HTML, from versioned templates.
 
 Each text is written once. The layout that it extends decides whether it becomes plain text or HTML.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.common.catalogue import Language, catalogue
+from services.common.http.languages import DEFAULT, LANGUAGES
 from services.common.text import one_line
+from services.notifications.dates import IN_WORDS
 from services.notifications.domain import Addressee, Delivery
 
-LANGUAGES: Final = ("pt", "en")
 LONGEST: Final = 100
 """Maximum characters shown of a name or a reference."""
+
+PATHS: Final[Mapping[Language, str]] = {"pt": "pedidos", "en": "requests"}
+"""Where a person reads a request, at the public address."""
+
+_ENDS_A_SENTENCE: Final = (".", "!", "?", "…")
 
 _FOLDER: Final = FileSystemLoader(Path(__file__).parent / "templates")
 _TEXT: Final = Environment(loader=_FOLDER, autoescape=False, undefined=StrictUndefined)  # noqa: S701 - plain text
@@ -24,25 +33,20 @@ _HTML: Final = Environment(loader=_FOLDER, autoescape=True, undefined=StrictUnde
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    language: str
+    language: Language
     subject: str
     text: str
     html: str
 
 
 def render(delivery: Delivery, to: Addressee, public_url: str) -> RenderedMail:
-    """The notice in the person's language, or in Portuguese if we have no text in that language.
+    """The notice in the language of its request. A delivery without one uses the account's; an unknown one is Portuguese.
 
     Names and references may contain any character: none of them can break a line, an element or a link.
     """
-    language = to.language if to.language in LANGUAGES else LANGUAGES[0]
-    reference = one_line(delivery.reference, LONGEST)
-    variables = {
-        "language": language,
-        "name": one_line(to.name, LONGEST),
-        "reference": reference,
-        "link": f"{public_url}/pedidos/{quote(reference, safe='')}",
-    }
+    wanted = delivery.language or to.language
+    language = next((each for each in LANGUAGES if each == wanted), DEFAULT)
+    variables = _variables(delivery, to, public_url, language)
     file = f"{delivery.templates}/{language}/{delivery.notice}.txt"
     text = _TEXT.get_template(file)
     subject = one_line("".join(text.blocks["subject"](text.new_context(variables))), 2 * LONGEST)
@@ -53,3 +57,29 @@ def render(delivery: Delivery, to: Addressee, public_url: str) -> RenderedMail:
         text=text.render(variables, layout=f"{delivery.templates}/layout.txt"),
         html=_HTML.get_template(file).render(variables, layout=f"{delivery.templates}/layout.html"),
     )
+
+
+def _variables(delivery: Delivery, to: Addressee, public_url: str, language: Language) -> dict[str, str | None]:
+    """The words of the templates. `full_stop` ends a sentence that ends with the name, which may be `Padaria Lda.`"""
+    name, reference = one_line(to.name, LONGEST), one_line(delivery.reference, LONGEST)
+
+    def in_words(day: date | None) -> str | None:
+        return None if day is None else IN_WORDS[language](day)
+
+    return {
+        "language": language,
+        "name": name,
+        "full_stop": "" if name.endswith(_ENDS_A_SENTENCE) else ".",
+        "reference": reference,
+        "about": _title(delivery.subject, language),
+        "happened_on": in_words(delivery.happened_on),
+        "due_on": in_words(delivery.due_on),
+        "reply_until": in_words(delivery.reply_until),
+        "link": f"{public_url}/{PATHS[language]}/{quote(reference, safe='')}",
+    }
+
+
+def _title(subject: str | None, language: Language) -> str | None:
+    """The title of a subject; None for one that the catalogue does not have: its code tells people nothing."""
+    entry = catalogue().subject(subject) if subject else None
+    return None if entry is None else entry.name(language)

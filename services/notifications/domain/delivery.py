@@ -1,26 +1,34 @@
 """A delivery and its state machine: the table of transitions, and a function for each step."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from services.common.contracts.base import Value
 from services.common.domain.identifiers import derived_id
 from services.common.domain.received import Received
-from services.notifications.domain.matrix import MATRIX
+from services.notifications.domain.matrix import Row, row_of
 from services.notifications.domain.recipient import Skip
 from services.notifications.domain.retry_policy import GIVE_UP_AFTER, RETRY_POLICIES, FailureKind, backoff
 from services.notifications.messages import Channel, LifecycleFact
 
-TEMPLATES: Final = "v1"
+TEMPLATES: Final = "v2"
 """The version of the templates for new deliveries. Existing deliveries keep theirs."""
 
 LEASE: Final = timedelta(seconds=60)
 """Longer than any try takes, so that it expires only if the process is dead or frozen."""
+
+
+LISBON: Final = ZoneInfo("Europe/Lisbon")
+"""The time zone of the days in notices."""
+
+CONFIDENTIAL: Final = frozenset({"DEN"})
+"""Reasons of requests whose notices do not say what they are about."""
 
 
 class Status(StrEnum):
@@ -31,7 +39,11 @@ class Status(StrEnum):
     SKIPPED = "skipped"
 
 
+ENDED: Final = frozenset({Status.SENT, Status.FAILED, Status.SKIPPED})
+
+
 class Step(StrEnum):
+    WAIT = "wait"
     LEASE = "lease"
     RETRY = "retry"
     ACCEPTED = "accepted"
@@ -40,6 +52,8 @@ class Step(StrEnum):
 
 
 TRANSITIONS: Final[Mapping[tuple[Status, Step], Status]] = {
+    # Another notice about the request goes first.
+    (Status.PENDING, Step.WAIT): Status.PENDING,
     (Status.PENDING, Step.LEASE): Status.SENDING,
     # Skipped at creation.
     (Status.PENDING, Step.SKIP): Status.SKIPPED,
@@ -56,7 +70,8 @@ class Delivery(Value):
     """One notice to one account on one channel.
 
     `due_at` is the time of the next try, or the end of the lease; None after the delivery has ended.
-    `failures` counts the failed tries by their kind. `because` is the code of the last one.
+    `failures` counts the failed tries by their kind. `because` is the code of the last one. `seq` is that of the fact.
+    Deliveries stored by older versions have neither `seq` nor what a notice says of the fact.
     """
 
     id: UUID
@@ -67,6 +82,12 @@ class Delivery(Value):
     account_id: UUID
     request_id: UUID
     reference: str
+    seq: int = 0
+    language: str | None = None
+    subject: str | None = None
+    happened_on: date | None = None
+    due_on: date | None = None
+    reply_until: date | None = None
     message_id: str
     templates: str
     correlation: str
@@ -89,28 +110,40 @@ def deliveries_of(received: Received[LifecycleFact], mail_domain: str) -> Sequen
     The Message-ID is fixed here, so every try sends the same mail under any settings. The deliveries of a quiet fact are
     skipped: a replay must not notify people of old facts.
     """
-    made = [_new_delivery(received, channel, mail_domain) for channel in MATRIX[type(received.event)].channels]
+    row = row_of(received.event)
+    made = [_new_delivery(received, row, channel, mail_domain) for channel in row.channels] if row else []
     return [skipped(each, Skip.REPLAY, received.at) for each in made] if received.quiet else made
 
 
-def _new_delivery(received: Received[LifecycleFact], channel: Channel, mail_domain: str) -> Delivery:
+def _new_delivery(received: Received[LifecycleFact], row: Row, channel: Channel, mail_domain: str) -> Delivery:
     event = received.event
     identifier = derived_id(received.id, channel, str(event.account_id))
     return Delivery(
         id=identifier,
         status=Status.PENDING,
-        notice=MATRIX[type(event)].notice,
+        notice=row.notice,
         channel=channel,
         event_id=received.id,
         account_id=event.account_id,
         request_id=event.request_id,
         reference=event.reference,
+        seq=event.seq,
+        language=event.language,
+        subject=None if event.reason in CONFIDENTIAL else event.subject,
+        happened_on=event.occurred_at.astimezone(LISBON).date(),
+        due_on=getattr(event, "due_on", None),
+        reply_until=getattr(event, "reply_until", None),
         message_id=f"<{identifier}@{mail_domain}>",
         templates=TEMPLATES,
         correlation=received.correlation,
         traceparent=received.traceparent,
         due_at=received.at,
     )
+
+
+def postponed(delivery: Delivery, until: datetime) -> Delivery:
+    """Not tried before `until`. This is no failed try."""
+    return _step(delivery, Step.WAIT, due_at=until)
 
 
 def leased(delivery: Delivery, now: datetime, holder: str, *, lease: timedelta = LEASE) -> Delivery:

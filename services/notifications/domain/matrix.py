@@ -1,8 +1,8 @@
 """Which facts become notices, and on which channels they are sent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from services.notifications.messages import (
     Channel,
@@ -18,19 +18,30 @@ from services.notifications.messages import (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The name of the notice, and its channels."""
+    """The name of the notice of a fact, and its channels. `when`: a further condition of the fact."""
 
+    fact: type[LifecycleFact]
     notice: str
-    channels: tuple[Channel, ...]
+    channels: tuple[Channel, ...] = ("email",)
+    when: Callable[[Any], bool] = lambda _: True
 
 
-MATRIX: Final[Mapping[type[LifecycleFact], Row]] = {
-    RequestRegistered: Row("registered", ("email",)),
-    RequestAnswered: Row("answered", ("email",)),
-    # No notice: a conclusion follows an answer, which was a notice already, or the end of a period, which changes
-    # nothing for the person. The fact does not say which of the two it is.
-    RequestConcluded: Row("concluded", ()),
-    RequestRejected: Row("rejected", ("email",)),
-    RequestWithdrawn: Row("withdrawn", ("email",)),
-    DocumentRefused: Row("document-refused", ("email",)),
-}
+MATRIX: Final[Sequence[Row]] = (
+    Row(RequestRegistered, "registered"),
+    # A department that resolves a request says two facts. They are one notice: that of the answer.
+    Row(RequestAnswered, "resolved", when=lambda answered: answered.concludes),
+    Row(RequestAnswered, "answered"),
+    Row(RequestConcluded, "lapsed", when=lambda concluded: concluded.lapsed),
+    Row(RequestRejected, "rejected"),
+    Row(RequestWithdrawn, "withdrawn"),
+    Row(DocumentRefused, "document-refused"),
+)
+"""The first row that fits a fact counts. A fact that fits none makes no notice."""
+
+FACTS: Final[Sequence[type[LifecycleFact]]] = tuple(dict.fromkeys(row.fact for row in MATRIX))
+
+NOTICES: Final[Sequence[str]] = tuple(row.notice for row in MATRIX)
+
+
+def row_of(fact: LifecycleFact) -> Row | None:
+    return next((row for row in MATRIX if isinstance(fact, row.fact) and row.when(fact)), None)

@@ -45,17 +45,19 @@ _OWN: dict[type[LifecycleFact], dict[str, Any]] = {
 }
 
 
-def fact(kind: type[LifecycleFact], request_id: UUID | None = None, account_id: UUID | None = None) -> LifecycleFact:
+def fact(
+    kind: type[LifecycleFact], request_id: UUID | None = None, account_id: UUID | None = None, **other: Any
+) -> LifecycleFact:
     request = request_id or uuid4()
-    return kind(
-        request_id=request,
-        reference=reference_of(request),
-        account_id=account_id or uuid4(),
-        seq=1,
-        state=State.REGISTERED,
-        occurred_at=NOON,
-        **_OWN[kind],
-    )
+    about: dict[str, Any] = {
+        "request_id": request,
+        "reference": reference_of(request),
+        "account_id": account_id or uuid4(),
+        "seq": 1,
+        "state": State.REGISTERED,
+        "occurred_at": NOON,
+    }
+    return kind(**about | _OWN[kind] | other)
 
 
 def received(event: LifecycleFact, id: str | None = None) -> Received[LifecycleFact]:
@@ -74,6 +76,27 @@ def received(event: LifecycleFact, id: str | None = None) -> Received[LifecycleF
     )
 
 
-def delivery(account_id: UUID | None = None, kind: type[LifecycleFact] = RequestRegistered) -> Delivery:
-    (made,) = domain.deliveries_of(received(fact(kind, account_id=account_id)), MAIL_DOMAIN)
+FACTS: dict[str, LifecycleFact] = {
+    "registered": fact(RequestRegistered),
+    "answered": fact(RequestAnswered, reply_until=date(2026, 3, 16)),
+    "resolved": fact(RequestAnswered, concludes=True),
+    "lapsed": fact(RequestConcluded, lapsed=True),
+    "rejected": fact(RequestRejected),
+    "withdrawn": fact(RequestWithdrawn),
+    "document-refused": fact(DocumentRefused),
+}
+"""A fact for each notice."""
+
+
+def delivery(
+    account_id: UUID | None = None, kind: type[LifecycleFact] = RequestRegistered, /, **other: Any
+) -> Delivery:
+    """The delivery of a fact with `other` fields."""
+    (made,) = domain.deliveries_of(received(fact(kind, account_id=account_id, **other)), MAIL_DOMAIN)
+    return made
+
+
+def delivery_of(notice: str, **other: Any) -> Delivery:
+    """The delivery of that notice, of a fact with `other` fields."""
+    (made,) = domain.deliveries_of(received(FACTS[notice].model_copy(update=other)), MAIL_DOMAIN)
     return made

@@ -1,6 +1,6 @@
 """How deliveries are made and how they move."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,10 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.common.contracts import topics
 from services.common.contracts.base import Event
 from services.common.contracts.internal import Recipient
-from services.common.contracts.lifecycle import RequestConcluded, RequestRegistered
+from services.common.contracts.lifecycle import RequestAnswered, RequestConcluded, RequestRegistered
 from services.common.store import Document
 from services.notifications import domain, store
 from services.notifications.domain import (
+    ENDED,
     GIVE_UP_AFTER,
     MATRIX,
     RETRY_POLICIES,
@@ -27,21 +28,48 @@ from services.notifications.domain import (
     Step,
 )
 from services.notifications.messages import DeliveryFailed, DeliverySent, DeliverySkipped
-from tests.unit.notifications.builders import MAIL_DOMAIN, NOON, delivery, fact, received
+from tests.unit.notifications.builders import FACTS, MAIL_DOMAIN, NOON, delivery, delivery_of, fact, received
 
 NAME = uuid4()
-ENDED = {Status.SENT, Status.FAILED, Status.SKIPPED}
 
 
-def test_a_fact_makes_one_delivery_for_each_channel_of_its_row() -> None:
-    for kind, row in MATRIX.items():
-        made = domain.deliveries_of(received(fact(kind)), MAIL_DOMAIN)
-        assert [each.channel for each in made] == list(row.channels)
-        assert {each.notice for each in made} <= {row.notice}
+@pytest.mark.parametrize("notice", domain.NOTICES)
+def test_a_fact_makes_one_delivery_for_each_channel_of_its_row(notice: str) -> None:
+    made = domain.deliveries_of(received(FACTS[notice]), MAIL_DOMAIN)
+    row = next(row for row in MATRIX if row.notice == notice)
+    assert [(each.notice, each.channel) for each in made] == [(notice, channel) for channel in row.channels]
 
 
-def test_a_conclusion_makes_no_second_mail_for_the_act_that_answered() -> None:
-    assert domain.deliveries_of(received(fact(RequestConcluded)), MAIL_DOMAIN) == []
+def test_a_request_that_is_resolved_makes_one_notice_not_two() -> None:
+    """A department that resolves a request says an answer and a conclusion."""
+    facts = [fact(RequestAnswered, concludes=True, seq=2), fact(RequestConcluded, seq=3)]
+    made = [delivery for each in facts for delivery in domain.deliveries_of(received(each), MAIL_DOMAIN)]
+    assert [each.notice for each in made] == ["resolved"]
+
+
+def test_an_answer_of_an_older_writer_is_an_answer() -> None:
+    assert [each.notice for each in domain.deliveries_of(received(fact(RequestAnswered)), MAIL_DOMAIN)] == ["answered"]
+
+
+def test_a_delivery_knows_what_its_notice_says_of_the_fact() -> None:
+    late = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
+    about = {"language": "en", "subject": "PEN-01", "reason": "INF", "seq": 4, "occurred_at": late}
+    made = delivery_of("answered", **about)
+    assert (made.seq, made.language, made.subject) == (4, "en", "PEN-01")
+    assert (made.happened_on, made.reply_until) == (date(2026, 4, 1), date(2026, 3, 16)), "by the calendar of Lisbon"
+    assert delivery_of("registered").due_on == date(2026, 3, 16)
+
+
+@pytest.mark.parametrize("notice", domain.NOTICES)
+def test_the_notices_of_a_report_do_not_say_what_it_is_about(notice: str) -> None:
+    assert delivery_of(notice, subject="FAM-01", reason="DEN").subject is None
+    assert delivery_of(notice, subject="FAM-01", reason="INF").subject == "FAM-01"
+
+
+def test_a_delivery_of_an_older_version_can_be_read() -> None:
+    new = {"seq", "language", "subject", "happened_on", "due_on", "reply_until"}
+    old = domain.Delivery.model_validate(delivery_of("answered").model_dump(exclude=new))
+    assert (old.seq, old.language, old.subject) == (0, None, None)
 
 
 def test_of_a_quiet_fact_nobody_is_told_and_that_is_said_the_same_way_each_time() -> None:
@@ -84,6 +112,7 @@ def test_every_status_can_be_reached_and_what_has_ended_stays_ended() -> None:
 @pytest.mark.parametrize("status", Status)
 def test_a_step_the_table_lacks_is_refused(status: Status, step: Step) -> None:
     steps = {
+        Step.WAIT: lambda each: domain.postponed(each, NOON),
         Step.LEASE: lambda each: domain.leased(each, NOON, "1"),
         Step.RETRY: lambda each: domain.failed_try(each, FailureKind.UNAVAILABLE, "smtp-away", NOON, 0.5),
         Step.ACCEPTED: lambda each: domain.sent(each, NOON),
@@ -106,6 +135,7 @@ class Walk(RuleBasedStateMachine):
         self.delivery = delivery()
         self.first = self.delivery
         self.now = NOON
+        self.waited = timedelta(0)
         self.facts: list[str] = []
 
     def _to(self, after: Delivery) -> None:
@@ -119,6 +149,14 @@ class Walk(RuleBasedStateMachine):
         assert self.delivery.due_at is not None
         self.now = max(self.now, self.delivery.due_at)
         self._to(domain.leased(self.delivery, self.now, holder))
+
+    @precondition(lambda self: self.delivery.status is Status.PENDING)
+    @rule(wait=st.timedeltas(timedelta(0), timedelta(minutes=15)))
+    def let_another_go_first(self, wait: timedelta) -> None:
+        before = self.delivery
+        self.waited += wait
+        self._to(domain.postponed(before, self.now + wait))
+        assert self.delivery == before.model_copy(update={"due_at": self.now + wait}), "no failed try is counted"
 
     @precondition(lambda self: self.delivery.status is Status.SENDING)
     @rule(
@@ -168,7 +206,7 @@ class Walk(RuleBasedStateMachine):
     def a_day_after_the_first_try_no_retry_is_planned(self) -> None:
         first = self.delivery.first_tried_at
         if self.delivery.status is Status.PENDING and first is not None and self.delivery.due_at is not None:
-            assert self.delivery.due_at - first < GIVE_UP_AFTER + timedelta(minutes=15)
+            assert self.delivery.due_at - first < GIVE_UP_AFTER + timedelta(minutes=15) + self.waited
 
 
 TestWalk = Walk.TestCase

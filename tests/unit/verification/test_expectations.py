@@ -6,16 +6,19 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.verification.expectations import AGGREGATES, CHANNEL, NOTIFIED, READERS, document_keys
+from deploy.verification.expectations import AGGREGATES, CHANNEL, READERS, delivery_of, document_keys
 from deploy.verification.log import GROUPS
 from deploy.verification.recorder import COLLECTIONS
-from services.common.contracts import Event, events_of
+from services.common.contracts import Event, events_of, topics
+from services.common.contracts.lifecycle import LifecycleFact, RequestConcluded
 from services.common.messaging import Aggregate
 from services.documents.handlers import files
 from services.intake.handlers import requests
-from services.notifications.domain import MATRIX
+from services.notifications import domain
+from services.notifications.domain import deliveries_of
 from services.routing.handlers import assignments
 from tests.support.received import received
+from tests.unit.notifications.builders import FACTS, fact
 
 HANDLERS: Final[Mapping[str, Aggregate[Any]]] = {"intake": requests, "routing": assignments, "documents": files}
 
@@ -42,5 +45,14 @@ def test_every_group_is_known() -> None:
     assert COLLECTIONS.keys() == GROUPS
 
 
-def test_the_expected_notices_equal_those_of_notifications() -> None:
-    assert {kind: row.channels for kind, row in MATRIX.items() if row.channels} == dict.fromkeys(NOTIFIED, (CHANNEL,))
+@pytest.mark.parametrize("event", [*FACTS.values(), fact(RequestConcluded)], ids=lambda each: str(each.TYPE))
+def test_the_expected_notices_equal_those_of_notifications(event: LifecycleFact) -> None:
+    record = received(event, topic=topics.LIFECYCLE)
+    made = [(str(each.id), each.channel) for each in deliveries_of(record, "postigo.example")]
+    expected = delivery_of(record)
+    assert made == ([(expected, CHANNEL)] if expected else [])
+
+
+def test_every_fact_of_notifications_is_covered() -> None:
+    assert {type(event) for event in FACTS.values()} == set(domain.FACTS)
+    assert set(FACTS) == set(domain.NOTICES)
