@@ -65,6 +65,10 @@ REASON_LABELS: Final[dict[str, Words]] = {
         "A conta não recebe avisos por este meio.", "The account does not receive notices by this channel."
     ),
     "replay": Words("É a repetição de um aviso antigo.", "It repeats an old notice."),
+    "replaced": Words(
+        "Já tinha sido enviado um aviso mais recente sobre este pedido.",
+        "A more recent notice about this request had been sent already.",
+    ),
 }
 """By the code of a refusal, or of a notice that was not sent. Other codes come from a provider and have no text."""
 

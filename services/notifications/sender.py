@@ -23,8 +23,10 @@ from services.common.telemetry import metrics
 from services.common.telemetry.logging import redacted_exc_info
 from services.notifications import domain, mail_templates
 from services.notifications.composing import compose
-from services.notifications.domain import Delivery, FailureKind, Skip, Status
+from services.notifications.domain import Delivery, FailureKind, Skip
+from services.notifications.due_search import DueSearch
 from services.notifications.errors import NotSent
+from services.notifications.leasing import Leasing
 from services.notifications.mail import Mailer
 from services.notifications.outbox_relay import OutboxRelay
 from services.notifications.recipients import Recipients
@@ -40,12 +42,6 @@ GATHER: Final = 0.05
 
 POLL: Final = 1.0
 """Seconds between an idle sender's searches for due retries and expired leases."""
-
-RECENT: Final = timedelta(minutes=1)
-"""A search covers deliveries that came due within this time; a full search also covers older ones."""
-
-FULL_SEARCH_PERIOD: Final = 10.0
-"""Seconds between two full searches. The next one starts at once if one hit its limit or an old record arrived."""
 
 TRY_WITHIN: Final = 30.0
 """Maximum seconds of one try, well below the lease."""
@@ -74,19 +70,17 @@ class Sender:
         self._holder = holder
         self._sender = sender
         self._public_url = public_url
-        self._lease = lease
+        self._search = DueSearch(deliveries)
+        self._leasing = Leasing(deliveries, self._search, self._save, holder, lease)
         self._tries: set[asyncio.Task[None]] = set()
         self._results: list[Change[Delivery]] = []
         self._saving = asyncio.Lock()
         self._wake_up = asyncio.Event()
         self._unavailable = False
-        # At once: an earlier run or another replica may have left deliveries.
-        self._full_search_at = 0.0
 
     def wake(self, due: datetime) -> None:
         """Tell the sender that a new delivery came due at `due`."""
-        if datetime.now(UTC) - due > RECENT / 2:
-            self._full_search_at = 0.0
+        self._search.rewind(due)
         self._wake_up.set()
 
     async def reclaim_leases(self) -> None:
@@ -121,8 +115,8 @@ class Sender:
 
     async def _round(self) -> None:
         self._wake_up.clear()
-        leased = await self._take(SLOTS - len(self._tries))
-        for document in leased:
+        leased = await self._leasing.lease(SLOTS - len(self._tries))
+        for document in leased.documents:
             task = asyncio.create_task(self._deliver(document))
             self._tries.add(task)
             task.add_done_callback(self._tries.discard)
@@ -132,10 +126,15 @@ class Sender:
             await sleep_with_jitter()
         elif len(self._tries) >= SLOTS:
             await self._free_slots()
-        elif not leased:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
-                    await self._wake_up.wait()
+        elif not leased.more:
+            await self._rest(leased.waiting_until)
+
+    async def _rest(self, until: datetime | None) -> None:
+        """Wait for a new delivery, at most `POLL` seconds or until `until`."""
+        seconds = POLL if until is None else min(POLL, max(0.0, (until - datetime.now(UTC)).total_seconds()))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake_up.wait()
 
     async def _free_slots(self) -> None:
         """Wait for a free slot, and then `GATHER` seconds for further ones."""
@@ -143,36 +142,6 @@ class Sender:
         end = time.monotonic() + GATHER
         while len(self._tries) > SLOTS // 2 and (left := end - time.monotonic()) > 0:
             await asyncio.wait(self._tries, return_when=asyncio.FIRST_COMPLETED, timeout=left)
-
-    async def _take(self, limit: int) -> list[Document[Delivery]]:
-        """Lease up to `limit` due deliveries."""
-        now = datetime.now(UTC)
-        full = time.monotonic() >= self._full_search_at
-        if full:
-            # Set before the search: a `wake` meanwhile may set it to 0 again.
-            self._full_search_at = time.monotonic() + FULL_SEARCH_PERIOD
-        count = limit
-        try:
-            count, leased = await self._lease_due(now, limit, None if full else now - RECENT)
-        finally:
-            if full and count == limit:
-                self._full_search_at = 0.0
-        return leased
-
-    async def _lease_due(
-        self, now: datetime, limit: int, since: datetime | None
-    ) -> tuple[int, list[Document[Delivery]]]:
-        """How many due deliveries were found, and those of them that this replica has leased."""
-        due = await self._deliveries.ready(now, limit, since)
-        if not due:
-            return 0, []
-        ARMED and reach(Failpoint.DELIVERY_DUE_FOUND)
-        changes = [
-            change_to(each, domain.leased(delivery_in(each), now, self._holder, lease=self._lease)) for each in due
-        ]
-        saved = await self._save(changes)
-        ARMED and reach(Failpoint.DELIVERY_LEASED)
-        return len(due), [document for document in saved if delivery_in(document).status is Status.SENDING]
 
     async def _deliver(self, document: Document[Delivery]) -> None:
         try:
@@ -239,6 +208,10 @@ class Sender:
         """Save `changes`, and count and publish the deliveries that ended. Returns the documents saved without a conflict."""
         conflicts = await self._deliveries.save(changes)
         saved = [change.after for change in changes if change.after.key not in conflicts]
+        for document in saved:
+            # A slow save may have taken longer than the wait for the next try.
+            if due := delivery_in(document).due_at:
+                self._search.rewind(due)
         ended = [document for document in saved if document.outbox]
         for document in ended:
             delivery = delivery_in(document)

@@ -1,8 +1,10 @@
 """The collection `deliveries`. It is also the queue of due deliveries and the outbox of their events."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from pymongo import ASCENDING, IndexModel
 
@@ -10,7 +12,8 @@ from services.common.contracts.topics import REQUEST_PARTITIONS
 from services.common.domain.identifiers import derived_text
 from services.common.messaging.records.writer import outbox_entry
 from services.common.store import Change, Database, Document, DocumentStore, OutboxEntry, translate_store_errors
-from services.notifications.domain import RETRY_POLICIES, Delivery, Status
+from services.common.store.stretches import Stretch
+from services.notifications.domain import RETRY_POLICIES, Delivery, Place, Status
 from services.notifications.messages import GROUP, DeliveryFact, DeliveryFailed, DeliverySent, DeliverySkipped
 
 PARTITIONS: Final = range(REQUEST_PARTITIONS)
@@ -27,18 +30,42 @@ class Deliveries(DocumentStore[Delivery]):
         super().__init__(self.collection, Delivery)
 
     async def prepare(self) -> None:
-        await self.ensure_indexes(IndexModel([("state.due_at", ASCENDING)], name="queue"))
+        await self.ensure_indexes(
+            IndexModel([("state.due_at", ASCENDING)], name="queue"),
+            IndexModel([("state.request_id", ASCENDING)], name="of-a-request"),
+        )
 
-    async def ready(self, now: datetime, limit: int, since: datetime | None = None) -> list[Document[Delivery]]:
-        """At most `limit` due deliveries, longest due first: pending ones, and those whose lease has expired.
+    async def due_in(self, stretch: Stretch, limit: int) -> list[Document[Delivery]]:
+        """At most `limit` deliveries that come due in `stretch`, longest due first: pending ones, and expired leases."""
+        return await self._first({"state.due_at": stretch.condition()}, limit)
 
-        With `since`, only those that came due since then. That is much faster: a full search also reads the index entry
-        of each delivery that ended since PostgreSQL's last vacuum.
+    async def due_before(self, since: datetime, now: datetime, limit: int) -> list[Document[Delivery]]:
+        """The same for all that were due before `since`. A try that is further away than any wait was scheduled by a wrong
+        clock, so it is due too.
         """
-        query = _due(now) if since is None else {"state.due_at": {"$gte": since, "$lte": now}}
+        too_late = {"state.due_at": {"$gt": now + LATEST_AFTER}, "state.status": Status.PENDING.value}
+        return await self._first({"$or": [{"state.due_at": {"$lt": since}}, too_late]}, limit)
+
+    async def _first(self, due: dict[str, Any], limit: int) -> list[Document[Delivery]]:
         with translate_store_errors():
-            found = self.collection.find(query).sort("state.due_at", ASCENDING).limit(limit)
+            found = self.collection.find(due).sort("state.due_at", ASCENDING).limit(limit)
             return [self._read(raw) for raw in await found.to_list(None)]
+
+    async def others_about(self, deliveries: Sequence[Delivery]) -> dict[UUID, list[Place]]:
+        """For each delivery, by its id: where the others about the same request, on the same channel, stand."""
+        requests = list({each.request_id for each in deliveries})
+        fields = dict.fromkeys(("state.request_id", "state.channel", *(f"state.{name}" for name in Place._fields)), 1)
+        with translate_store_errors():
+            found = await self.collection.find({"state.request_id": {"$in": requests}}, fields).to_list(None)
+        return {
+            each.id: [
+                _place(raw["state"])
+                for raw in found
+                if raw["_id"] != str(each.id)
+                and (raw["state"]["request_id"], raw["state"]["channel"]) == (each.request_id, each.channel)
+            ]
+            for each in deliveries
+        }
 
     async def held_by(self, holder: str) -> list[Document[Delivery]]:
         """The deliveries that `holder` has leased."""
@@ -51,10 +78,9 @@ class Deliveries(DocumentStore[Delivery]):
         return await self.unsent(PARTITIONS, before, limit)
 
 
-def _due(now: datetime) -> dict[str, Any]:
-    """A try that is further away than any wait was scheduled by a wrong clock, so it is due too."""
-    too_late = {"state.due_at": {"$gt": now + LATEST_AFTER}, "state.status": Status.PENDING.value}
-    return {"$or": [{"state.due_at": {"$lte": now}}, too_late]}
+def _place(state: dict[str, Any]) -> Place:
+    """Deliveries stored by older versions have no `seq`: they come before all others."""
+    return Place(state.get("seq", 0), Status(state["status"]), state["due_at"])
 
 
 def delivery_in(document: Document[Delivery]) -> Delivery:

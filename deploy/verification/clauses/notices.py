@@ -1,4 +1,4 @@
-"""Notices by mail: every notice ends, and repeated mails of a notice have one Message-ID."""
+"""Notices by mail: every notice ends, repeats have one Message-ID, and those about a request leave in order."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -81,6 +81,19 @@ def no_mail_leaves_under_a_second_message_id(history: History) -> Iterator[Viola
             )
 
 
+@clause(Harm.REORDERED)
+def notices_about_one_request_leave_in_the_order_of_its_facts(history: History) -> Iterator[Violation]:
+    """A crash may repeat a mail, and mail programs show a repeated one once: each counts where it arrived first."""
+    facts = {delivery_id: record for _, record, delivery_id in due(history)}
+    mailed = [facts[each] for each in dict.fromkeys(mail.delivery_id for mail in history.mails) if each in facts]
+    latest: dict[str, int] = {}
+    for record in mailed:
+        key, seq = record.key, record.fact.seq
+        if seq < latest.get(key, 0):
+            yield Violation(f"{history.name(key)}: the notice of fact {seq} left after that of fact {latest[key]}", key)
+        latest[key] = max(seq, latest.get(key, 0))
+
+
 @clause(Harm.OTHER)
 def every_mail_goes_to_the_author_of_its_request(history: History) -> Iterator[Violation]:
     keys = {submission.reference: key for key, submission in history.by_request.items()}
@@ -94,5 +107,6 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     every_notice_ends_once,
     every_sent_notice_has_a_mail,
     no_mail_leaves_under_a_second_message_id,
+    notices_about_one_request_leave_in_the_order_of_its_facts,
     every_mail_goes_to_the_author_of_its_request,
 )

@@ -72,6 +72,7 @@ class Failpoint(StrEnum):
     ACT_CLAIMED = "act-claimed"
     ACT_APPENDED = "act-appended"
     DELIVERY_DUE_FOUND = "delivery-due-found"
+    DELIVERY_ORDER_KNOWN = "delivery-order-known"  # the other notices about the same requests are known
     DELIVERY_LEASED = "delivery-leased"
     DELIVERY_CONNECTED = "delivery-connected"
     DELIVERY_RECIPIENT_READ = "delivery-recipient-read"

@@ -18,6 +18,7 @@ from services.notifications.domain.delivery import (
     skipped,
 )
 from services.notifications.domain.matrix import FACTS, MATRIX, NOTICES, Row, row_of
+from services.notifications.domain.order import Place, Replaced, Send, Turn, Wait, turn_of
 from services.notifications.domain.recipient import Addressee, Skip, addressed
 from services.notifications.domain.retry_policy import GIVE_UP_AFTER, RETRY_POLICIES, FailureKind, RetryPolicy, backoff
 
@@ -35,11 +36,16 @@ __all__ = [
     "Delivery",
     "FailureKind",
     "NotAllowed",
+    "Place",
+    "Replaced",
     "RetryPolicy",
     "Row",
+    "Send",
     "Skip",
     "Status",
     "Step",
+    "Turn",
+    "Wait",
     "addressed",
     "backoff",
     "deliveries_of",
@@ -50,4 +56,5 @@ __all__ = [
     "row_of",
     "sent",
     "skipped",
+    "turn_of",
 ]

@@ -23,6 +23,8 @@ class Skip(StrEnum):
     NO_ADDRESS = "no-address"
     NOT_WANTED = "not-wanted"
     REPLAY = "replay"
+    REPLACED = "replaced"
+    """A later notice about the same request was sent already."""
 
 
 def addressed(recipient: Recipient | None, channel: Channel) -> Addressee | Skip:

@@ -19,7 +19,7 @@ import orjson
 from deploy.local import LocalStack
 from services.common.contracts import topics
 from services.common.contracts.lifecycle import LifecycleFact, RequestRegistered
-from services.common.domain.identifiers import derived_id
+from services.common.domain.identifiers import derived_id, reference_of
 from services.common.messaging import Publisher
 from services.common.store import connect, database, disconnect
 from services.notifications import store
@@ -35,7 +35,7 @@ from tests.integration.notifications.gateway import Gateway
 from tests.integration.notifications.mail_server import MailServer
 from tests.support.topics import attributes, header, producer, read_all
 from tests.support.waiting import eventually
-from tests.unit.notifications.builders import delivery, fact
+from tests.unit.notifications.builders import delivery, delivery_of, fact
 
 PUBLIC_URL = "https://postigo.example"
 FROM = mailbox("Postigo <nao-responder@postigo.example>")
@@ -72,6 +72,15 @@ class NotificationsEnvironment:
     async def due(self, *accounts: UUID) -> list[Delivery]:
         """A delivery for each account, stored as the inserter stores it."""
         made = [delivery(account) for account in accounts]
+        await self.deliveries.collection.insert_many([store.new_document(each, 3) for each in made])
+        self.expected |= {str(each.id): each.account_id for each in made}
+        return made
+
+    async def due_about(self, account: UUID, *notices: str) -> list[Delivery]:
+        """Deliveries about one request, in the order of their facts, stored as the inserter stores them."""
+        request = uuid4()
+        names = {"request_id": request, "reference": reference_of(request), "account_id": account}
+        made = [delivery_of(notice, **names, seq=seq) for seq, notice in enumerate(notices, 1)]
         await self.deliveries.collection.insert_many([store.new_document(each, 3) for each in made])
         self.expected |= {str(each.id): each.account_id for each in made}
         return made

@@ -2,16 +2,18 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from services.notifications import domain, sender, store
+from services.common.store.stretches import Stretch
+from services.notifications import domain, due_search, store
 from services.notifications.domain import Status
 from services.notifications.messages import DeliveryFailed, DeliverySent, DeliverySkipped
-from services.notifications.sender import FULL_SEARCH_PERIOD, RECENT
+from services.notifications.store import delivery_in
 from tests.integration.notifications.notifications_environment import NotificationsEnvironment
 from tests.support.waiting import eventually
+from tests.unit.notifications.builders import NOON
 
 
 async def test_a_notice_arrives_once_with_reference_and_link(environment: NotificationsEnvironment) -> None:
@@ -174,7 +176,7 @@ async def test_a_frozen_replica_that_wakes_up_late_changes_nothing(environment: 
     (made,) = await environment.due(environment.person())
     environment.mail.hold.clear()
     frozen = environment.sender(holder="2", lease=0.1)
-    (document,) = await frozen._take(1)
+    (document,) = (await frozen._leasing.lease(1)).documents
     late = asyncio.create_task(frozen._deliver(document))
     async with environment.sending(environment.sender(holder="1")):
 
@@ -212,27 +214,37 @@ async def test_ending_waits_for_the_mail_in_hand(environment: NotificationsEnvir
     assert await environment.everybody_was_mailed_once()
 
 
-async def test_the_oldest_is_taken_first_and_what_is_not_due_waits(environment: NotificationsEnvironment) -> None:
-    now = (await environment.due(environment.person()))[0].due_at
-    assert now is not None
-    ready = await environment.deliveries.ready(now - timedelta(seconds=1), 10)
-    assert ready == []
-    assert len(await environment.deliveries.ready(now, 10)) == 1
-    assert len(await environment.deliveries.ready(now, 10, since=now)) == 1
-    assert await environment.deliveries.ready(now + timedelta(minutes=1), 10, since=now + timedelta(seconds=1)) == []
+async def test_only_what_is_due_in_the_stretch_is_found_longest_due_first(
+    environment: NotificationsEnvironment,
+) -> None:
+    made = await environment.due(*[environment.person() for _ in range(3)])
+    now = NOON + timedelta(minutes=2)
+    for minutes, each in zip((2, 0, 1), made, strict=True):
+        (document,) = (await environment.deliveries.load([str(each.id)])).values()
+        later = each.model_copy(update={"due_at": NOON + timedelta(minutes=minutes)})
+        assert not await environment.deliveries.save([store.change_to(document, later)])
+
+    async def found(stretch: Stretch, limit: int = 10) -> list[UUID]:
+        return [delivery_in(each).id for each in await environment.deliveries.due_in(stretch, limit)]
+
+    last, first, second = (each.id for each in made)
+    assert await found(Stretch(NOON, now)) == [first, second]
+    assert await found(Stretch(NOON, now), 1) == [first]
+    assert await found(Stretch(NOON + timedelta(seconds=1), now + timedelta(seconds=1))) == [second, last]
+    before = await environment.deliveries.due_before(now, now, 10)
+    assert [delivery_in(each).id for each in before] == [first, second]
 
 
 async def test_what_came_due_long_ago_is_sent_when_the_sender_is_woken_for_it(
     environment: NotificationsEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "FULL_SEARCH_PERIOD", 3600.0)
+    monkeypatch.setattr(due_search, "SEARCH_BEHIND_PERIOD", 3600.0)
     (first,) = await environment.due(environment.person())
     woken = environment.sender()
     async with environment.sending(woken):
         await environment.ended(first, Status.SENT)
         (made,) = await environment.due(environment.person())
         assert made.due_at is not None
-        assert datetime.now(UTC) - made.due_at > RECENT
         woken.wake(made.due_at)
         await eventually(environment.everybody_was_mailed_once)
 
@@ -240,12 +252,13 @@ async def test_what_came_due_long_ago_is_sent_when_the_sender_is_woken_for_it(
 async def test_what_came_due_long_ago_is_found_without_being_woken_for_it(
     environment: NotificationsEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "FULL_SEARCH_PERIOD", 0.1)
+    period = due_search.SEARCH_BEHIND_PERIOD
+    monkeypatch.setattr(due_search, "SEARCH_BEHIND_PERIOD", 0.1)
     (first,) = await environment.due(environment.person())
     async with environment.sending():
         await environment.ended(first, Status.SENT)
         await environment.due(environment.person())
-        await eventually(environment.everybody_was_mailed_once, within=0.8 * FULL_SEARCH_PERIOD)
+        await eventually(environment.everybody_was_mailed_once, within=0.8 * period)
 
 
 async def test_what_was_put_off_under_a_wrong_clock_is_sent_all_the_same(environment: NotificationsEnvironment) -> None:

@@ -135,6 +135,12 @@ def a_mail_left_under_a_second_id(life: Life) -> History:
     return mailed(life.history(), "another")
 
 
+@breaks(notices.notices_about_one_request_leave_in_the_order_of_its_facts)
+def the_first_notice_left_last(life: Life) -> History:
+    history = life.history()
+    return replace(history, mails=history.mails[::-1])
+
+
 @breaks(notices.every_mail_goes_to_the_author_of_its_request)
 def a_mail_went_to_somebody_else(life: Life) -> History:
     history = life.history()

@@ -1,5 +1,6 @@
 """Inserters: each event creates a few new documents. Their ids are derived, so that a repeated event creates no more."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,18 +29,37 @@ class Inserter(HandlerTable[Create]):
 
 
 class InserterProcessor:
-    """Inserts the documents of a batch in one unordered bulk write. Existing documents stay unchanged."""
+    """Inserts the documents of a batch in unordered bulk writes. Existing documents stay unchanged.
+
+    The documents of one key's events are inserted in the order of its events, each event in a further bulk write: a reader who
+    sees the documents of an event sees those of all earlier events of its key. Most batches take one or two writes.
+    """
 
     def __init__(self, inserter: Inserter, collection: Collection) -> None:
         self._inserter = inserter
         self._collection = collection
 
     async def process(self, batch: Sequence[IncomingRecord]) -> list[Outcome]:
-        documents = {
-            document["_id"]: document for incoming in batch for document in self._inserter.documents(incoming.received)
-        }
-        if not documents:
-            return []
+        outcomes: list[Outcome] = []
+        for documents in self._rounds(batch):
+            outcomes += await self._insert(documents)
+            ARMED and reach(Failpoint.INSERTED)
+        return outcomes
+
+    def _rounds(self, batch: Sequence[IncomingRecord]) -> list[dict[str, dict[str, Any]]]:
+        """The documents by their id: in each round those of the next event of each key."""
+        rounds: list[dict[str, dict[str, Any]]] = []
+        reached: Counter[str] = Counter()
+        for incoming in batch:
+            if documents := self._inserter.documents(incoming.received):
+                turn = reached[incoming.received.key]
+                reached[incoming.received.key] += 1
+                if turn == len(rounds):
+                    rounds.append({})
+                rounds[turn] |= {document["_id"]: document for document in documents}
+        return rounds
+
+    async def _insert(self, documents: dict[str, dict[str, Any]]) -> list[Outcome]:
         duplicates = 0
         try:
             with translate_store_errors():
@@ -49,7 +69,6 @@ class InserterProcessor:
             if any(failure["code"] != DUPLICATE_KEY for failure in failures):
                 raise
             duplicates = len(failures)
-        ARMED and reach(Failpoint.INSERTED)
         return [Outcome.DUPLICATE] * duplicates + [Outcome.APPLIED] * (len(documents) - duplicates)
 
     async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:

@@ -1,0 +1,64 @@
+"""The order of the notices about one request: a notice waits for every earlier one, and a later one replaces it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from services.notifications.domain.delivery import ENDED, Delivery, Status
+
+SHORTEST_WAIT: Final = timedelta(seconds=0.25)
+"""Until an earlier notice that is about to be sent is looked at again."""
+
+
+class Place(NamedTuple):
+    """Where another notice about the same request, on the same channel, stands."""
+
+    seq: int
+    status: Status
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """It is the turn of this notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Another notice must end first. `until` is when to look again."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A later notice was sent already: this one would be old news."""
+
+
+Turn = Send | Wait | Replaced
+
+
+def turn_of(delivery: Delivery, others: Sequence[Place], now: datetime, lease: timedelta) -> Turn:
+    """Whether it is the turn of a due delivery that nobody has tried, given all other deliveries of its request and channel.
+
+    Facts are inserted in their order, so an earlier delivery that is not among `others` does not exist, unless its fact was
+    dead-lettered and redriven: then a later one may have been sent before it.
+    """
+    if any(each.seq > delivery.seq and each.status is Status.SENT for each in others):
+        return Replaced()
+    ahead = [
+        each
+        for each in others
+        if (each.seq < delivery.seq and each.status not in ENDED)
+        or (each.seq > delivery.seq and each.status is Status.SENDING)
+    ]
+    return Wait(max(_next_look(each, now, lease) for each in ahead)) if ahead else Send()
+
+
+def _next_look(other: Place, now: datetime, lease: timedelta) -> datetime:
+    """Just after the other one is due. While it is being sent: after as long again as that has taken so far."""
+    due = other.due_at or now
+    if other.status is Status.SENDING:
+        due = min(due, now + (now - (due - lease)))
+    return max(due, now) + SHORTEST_WAIT

@@ -1,0 +1,194 @@
+"""Notices about one request leave in the order of its facts, whatever happens between two steps of a replica."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.notifications import domain
+from services.notifications.domain import (
+    ENDED,
+    LEASE,
+    Delivery,
+    FailureKind,
+    Place,
+    Replaced,
+    Send,
+    Skip,
+    Status,
+    Wait,
+    turn_of,
+)
+from services.notifications.domain.order import SHORTEST_WAIT
+from tests.unit.notifications.builders import NOON, delivery_of
+
+SECOND = timedelta(seconds=1)
+
+
+def place(seq: int, status: Status, due: timedelta | None = None) -> Place:
+    return Place(seq, status, None if due is None else NOON + due)
+
+
+@pytest.mark.parametrize("status", sorted(ENDED))
+def test_an_earlier_notice_that_has_ended_holds_up_nothing(status: Status) -> None:
+    assert turn_of(delivery_of("withdrawn", seq=2), [place(1, status)], NOON, LEASE) == Send()
+
+
+@pytest.mark.parametrize("due", [timedelta(0), SECOND, timedelta(minutes=15)])
+def test_a_notice_waits_until_the_retry_of_an_earlier_one(due: timedelta) -> None:
+    turn = turn_of(delivery_of("withdrawn", seq=2), [place(1, Status.PENDING, due)], NOON, LEASE)
+    assert turn == Wait(NOON + due + SHORTEST_WAIT)
+
+
+@pytest.mark.parametrize("since", [timedelta(0), SECOND, 10 * SECOND, 59 * SECOND])
+def test_a_notice_waits_for_one_that_is_being_sent_as_long_again_as_that_took(since: timedelta) -> None:
+    sending = place(1, Status.SENDING, LEASE - since)
+    turn = turn_of(delivery_of("withdrawn", seq=2), [sending], NOON, LEASE)
+    assert turn == Wait(NOON + min(since, LEASE - since) + SHORTEST_WAIT)
+
+
+def test_a_notice_waits_for_the_last_of_several_earlier_ones() -> None:
+    others = [place(1, Status.PENDING, SECOND), place(3, Status.PENDING, 9 * SECOND), place(2, Status.SENT)]
+    assert turn_of(delivery_of("withdrawn", seq=4), others, NOON, LEASE) == Wait(NOON + 9 * SECOND + SHORTEST_WAIT)
+
+
+def test_a_late_notice_is_replaced_by_a_later_one_that_was_sent() -> None:
+    late = delivery_of("registered", seq=1)
+    assert turn_of(late, [place(2, Status.SENT)], NOON, LEASE) == Replaced()
+    assert turn_of(late, [place(2, Status.FAILED)], NOON, LEASE) == Send()
+    assert turn_of(late, [place(2, Status.SKIPPED)], NOON, LEASE) == Send()
+    assert turn_of(late, [place(2, Status.PENDING, SECOND)], NOON, LEASE) == Send()
+    assert isinstance(turn_of(late, [place(2, Status.SENDING, SECOND)], NOON, LEASE), Wait)
+
+
+@given(
+    others=st.lists(
+        st.builds(
+            Place,
+            seq=st.integers(0, 5),
+            status=st.sampled_from(Status),
+            due_at=st.none() | st.timedeltas(-timedelta(hours=1), timedelta(minutes=16)).map(lambda due: NOON + due),
+        ),
+        max_size=6,
+    )
+)
+def test_a_wait_always_ends_and_is_no_longer_than_any_retry(others: list[Place]) -> None:
+    turn = turn_of(delivery_of("answered", seq=3), others, NOON, LEASE)
+    if isinstance(turn, Wait):
+        assert NOON < turn.until <= max(NOON, *(each.due_at or NOON for each in others)) + SHORTEST_WAIT
+
+
+@dataclass
+class Look:
+    """What a replica has read of the delivery `at`, and the result that it stores next. None: it is sending the mail."""
+
+    at: int
+    version: int
+    delivery: Delivery
+    after: Delivery | None
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Facts of one request are inserted in order. Two replicas look, save, send and die, each step at any time.
+
+    `stored`: the versions and deliveries. `looks`: what each replica is doing. `mails`: the `seq` of each mail that left.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOON
+        self.request = uuid4()
+        self.stored: list[tuple[int, Delivery]] = []
+        self.looks: list[Look] = []
+        self.mails: list[int] = []
+        self.insert()
+
+    @precondition(lambda self: len(self.stored) < 3)
+    @rule()
+    def insert(self) -> None:
+        made = delivery_of("registered", seq=len(self.stored) + 1, request_id=self.request)
+        self.stored.append((1, made.model_copy(update={"due_at": self.now})))
+
+    @rule(seconds=st.sampled_from([0.3, 2.0, 61.0]))
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def due(self) -> list[int]:
+        return [at for at, (_, each) in enumerate(self.stored) if each.due_at is not None and each.due_at <= self.now]
+
+    @precondition(lambda self: self.due())
+    @rule(data=st.data())
+    def look(self, data: st.DataObject) -> None:
+        """Read what is due and all other deliveries, and decide. Saving is another step."""
+        self.decide(data.draw(st.sampled_from(self.due())))
+
+    def decide(self, at: int) -> None:
+        version, found = self.stored[at]
+        others = [Place(each.seq, each.status, each.due_at) for _, each in self.stored if each is not found]
+        turn = turn_of(found, others, self.now, LEASE) if found.status is Status.PENDING else Send()
+        if isinstance(turn, Wait):
+            after = domain.postponed(found, turn.until)
+        elif isinstance(turn, Replaced):
+            after = domain.skipped(found, Skip.REPLACED, self.now)
+        else:
+            after = domain.leased(found, self.now, "a")
+        self.looks.append(Look(at, version, found, after))
+
+    @precondition(lambda self: self.looks)
+    @rule(data=st.data(), fails=st.none() | st.sampled_from([FailureKind.UNAVAILABLE, FailureKind.REFUSED]))
+    def go_on(self, data: st.DataObject, fails: FailureKind | None) -> None:
+        """The next step of one replica: the compare-and-set of its result, or the mail."""
+        look = data.draw(st.sampled_from(self.looks))
+        self.save(look) if look.after else self.send(look, fails)
+
+    def save(self, look: Look) -> None:
+        assert look.after is not None
+        self.looks.remove(look)
+        if self.stored[look.at][0] == look.version:
+            self.stored[look.at] = (look.version + 1, look.after)
+            if look.after.status is Status.SENDING:
+                self.looks.append(Look(look.at, look.version + 1, look.after, None))
+
+    def send(self, look: Look, fails: FailureKind | None) -> None:
+        """A try takes at most half of its lease."""
+        assert look.delivery.due_at is not None
+        if fails or self.now >= look.delivery.due_at - LEASE / 2:
+            look.after = domain.failed_try(look.delivery, fails or FailureKind.UNAVAILABLE, "smtp-450", self.now, 0.5)
+        else:
+            self.mails.append(look.delivery.seq)
+            look.after = domain.sent(look.delivery, self.now)
+
+    @precondition(lambda self: self.looks)
+    @rule(data=st.data())
+    def die(self, data: st.DataObject) -> None:
+        self.looks.remove(data.draw(st.sampled_from(self.looks)))
+
+    @invariant()
+    def mails_leave_in_the_order_of_the_facts(self) -> None:
+        firsts = list(dict.fromkeys(self.mails))
+        assert firsts == sorted(firsts)
+
+    @invariant()
+    def nothing_is_replaced_that_was_inserted_in_order(self) -> None:
+        assert not [each for _, each in self.stored if each.because == Skip.REPLACED]
+
+    def teardown(self) -> None:
+        """Left alone, one replica sends everything that has not ended."""
+        self.looks.clear()
+        for _ in range(100):
+            if not any(each.due_at for _, each in self.stored):
+                break
+            self.wait(61.0)
+            for at in self.due():
+                self.decide(at)
+                while self.looks:
+                    self.save(self.looks[0]) if self.looks[0].after else self.send(self.looks[0], None)
+        assert all(each.status in ENDED for _, each in self.stored)
+        self.mails_leave_in_the_order_of_the_facts()
+
+
+TestInterleavings = Interleavings.TestCase
+TestInterleavings.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
