@@ -6,9 +6,11 @@ from uuid import UUID
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from gateway.requests.list_density import ListDensities
 from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
 from services.common.store import Database, DocumentStore, store_deadline
+from services.common.store.stretches import Stretch, fill
 
 _NEWEST_FIRST: Final = [("state.filed_at", DESCENDING), ("_id", ASCENDING)]
 
@@ -17,10 +19,13 @@ _LISTED: Final = dict.fromkeys(
 )
 """The fields a list loads: no descriptions, no timelines."""
 
+_FIELDS: Final = {f"state.{name}": included for name, included in _LISTED.items()}
+
 
 class ViewStore:
     def __init__(self, database: Database) -> None:
         self._views = database["request_views"]
+        self._densities: Final = ListDensities()
         self.documents: Final = DocumentStore(self._views, RequestView)
 
     async def ensure_indexes(self) -> None:
@@ -47,7 +52,16 @@ class ViewStore:
             at, reference = after
             query["state.filed_at"] = {"$lte": at}
             query["$or"] = [{"state.filed_at": {"$lt": at}}, {"_id": {"$gt": reference}}]
-        fields = {f"state.{name}": included for name, included in _LISTED.items()}
+
+        async def find(stretch: Stretch, at_most: int) -> list[RequestView]:
+            filed = query.get("state.filed_at", {}) | stretch.condition()
+            matching = query | ({"state.filed_at": filed} if filed else {})
+            documents = self._views.find(matching, _FIELDS).sort(_NEWEST_FIRST).limit(at_most)
+            return [RequestView.model_validate(each["state"]) for each in await documents.to_list(None)]
+
+        before = after[0] if after else None
         async with store_deadline():
-            documents = self._views.find(query, fields).sort(_NEWEST_FIRST).limit(limit)
-            return [RequestView.model_validate(each["state"]) async for each in documents]
+            page = await fill(find, self._densities.stretches(account_id, state, before, limit), limit)
+        if len(page) == limit:
+            self._densities.learn(account_id, state, before, page)
+        return page
