@@ -21,6 +21,7 @@ from gateway.documents.client import DocumentsClient
 from gateway.limits import AdmissionControl
 from gateway.openapi import SERVERS, SUMMARY, PublicApi
 from gateway.outcomes import count_outcome
+from gateway.pages import api as pages_api
 from gateway.readiness import DependencyProbe
 from gateway.reference import api as reference_api
 from gateway.requests import api as requests_api
@@ -88,7 +89,15 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
     problems.install(app)
     app.add_middleware(HeadAndOptions)
     app.add_middleware(RequestMiddleware, admission=_admission(services), observer=count_outcome)
-    for capability in (requests_api, documents_api, accounts_api, catalogue_api, desk_api, reference_api):
+    for capability in (
+        requests_api,
+        documents_api,
+        accounts_api,
+        catalogue_api,
+        desk_api,
+        reference_api,
+        pages_api,
+    ):
         app.include_router(capability.router)
     return app
 

@@ -27,6 +27,9 @@ PUBLIC = {
     ("GET", "/"),
     ("GET", "/docs"),
     ("GET", "/docs/style.css"),
+    ("GET", "/pedidos/{reference}"),
+    ("GET", "/requests/{reference}"),
+    ("GET", "/pages/style.css"),
 }
 PROBES = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}
 SIGNED = {("POST", "/internal/recipients")}

@@ -1,0 +1,1 @@
+"""Pages for people: for now the page that the links in mails lead to."""
