@@ -132,10 +132,10 @@ WRONG_CREDENTIALS: Final = _problem_type(
 DEPARTMENT_TOKEN: Final = _problem_type(
     "department-token",
     401,
-    ("Credencial do departamento em falta ou sem validade", "No department token, or it is not valid"),
+    ("Credencial do departamento em falta ou sem validade", "The credential of the department is missing or not valid"),
     (
         "Envie a credencial que recebeu de quem opera este serviço, ou peça uma nova.",
-        "Send the token that the operator of this service gave you, or ask for a new one.",
+        "Send the credential that the operator of this service gave you, or ask for a new one.",
     ),
 )
 SIGNATURE: Final = _problem_type(

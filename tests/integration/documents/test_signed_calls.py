@@ -222,7 +222,7 @@ async def test_bytes_that_change_between_the_gateway_and_the_service_are_not_sto
     environment: DocumentsEnvironment, genuine: bytes, changed: bytes, size: int
 ) -> None:
     document_id, owner, content = uuid4(), uuid4(), pdf(size) + b"AMOUNT 100"
-    file = gateway.Upload(document_id, owner, "r.pdf", "application/pdf", str(len(content)), None)
+    file = gateway.Upload(document_id, owner, "r.pdf", str(len(content)), None)
     async with Proxy(environment.url) as proxy:
         client, later = (gateway.DocumentsClient(f"http://127.0.0.1:{proxy.port}", environment.secret) for _ in "ab")
         proxy.behave(Manners(wire=Tampering(genuine, changed)))

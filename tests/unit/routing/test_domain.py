@@ -297,7 +297,7 @@ def test_an_inbox_event_carries_the_latest_messages_and_files_and_fits_the_size_
     assert len(updated.model_dump_json().encode()) < MAX_EVENT
 
 
-@pytest.mark.parametrize("character", ["\x01", "\x1f", "\x7f", '"', "\\"])
+@pytest.mark.parametrize("character", ['"', "\\"])
 def test_messages_that_take_more_space_in_json_are_left_out_and_counted(character: str) -> None:
     updated = after_many_messages(character, character)
     assert updated.messages[-1].seq == 21

@@ -165,7 +165,9 @@ class Life:
         resolve = Resolve(**seen, text=RESOLVED)
         self.resolve = self.command("resolve", resolve, AssignmentResolved, cause=last, text=RESOLVED)
         own = own | {"command_id": self.resolve.cause}
-        answered = self.fact("answered", self.resolve, RequestAnswered, State.ANSWERED, **own, text=RESOLVED, concludes=True)
+        answered = self.fact(
+            "answered", self.resolve, RequestAnswered, State.ANSWERED, **own, text=RESOLVED, concludes=True
+        )
         self.inbox("told answered", answered, AssignmentUpdated)
         command_id = self.resolve.cause
         concluded = self.fact("concluded", self.resolve, RequestConcluded, State.CONCLUDED, command_id=command_id)
