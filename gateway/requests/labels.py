@@ -61,6 +61,10 @@ REASON_LABELS: Final[dict[str, Words]] = {
     ),
     "no-account": Words("A conta não foi encontrada.", "The account was not found."),
     "no-address": Words("A conta não tem endereço de correio eletrónico.", "The account has no e-mail address."),
+    "bad-address": Words(
+        "Não conseguimos escrever para o endereço de correio eletrónico da conta. Indique outro.",
+        "We cannot write to the e-mail address of the account. Give another one.",
+    ),
     "not-wanted": Words(
         "A conta não recebe avisos por este meio.", "The account does not receive notices by this channel."
     ),

@@ -396,3 +396,23 @@ async def test_a_missing_key_hides_no_wrong_field(app: FastAPI) -> None:
         "/description": "required",
         "/documento": "unknown_field",
     }
+
+
+async def test_of_several_problems_the_first_in_the_documented_order_is_answered(
+    app: FastAPI, http: httpx2.AsyncClient
+) -> None:
+    """Decision 27. Each row corrects what the row before was refused for."""
+    key, json_type = ("Idempotency-Key", "0123456789abcdef"), ("Content-Type", "application/json")
+    async with client(signed_in(app)) as signed:
+        for sender, headers, content, expected in (
+            (http, [("Content-Type", "text/plain")] * 2, b"x" * 70_000, "header-repeated"),
+            (http, [("Content-Type", "text/plain")], b"x" * 70_000, "media-type"),
+            (http, [json_type], b"x" * 70_000, "too-large"),
+            (http, [json_type], b"x", "not-json"),
+            (http, [json_type], b"{}", "no-session"),
+            (signed, [json_type], b"{}", "idempotency-key"),
+            (signed, [json_type, key], b"{}", "invalid"),
+            (signed, [json_type, key], b'{"text": "x"}', "reference"),
+        ):
+            answer = await sender.post("/v1/requests/nonsense/messages", headers=headers, content=content)
+            assert answer.json()["type"] == f"urn:postigo:problem:{expected}"

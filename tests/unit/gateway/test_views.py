@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.requests.labels import FACT_LABELS, STATE_LABELS
+from gateway.requests.labels import FACT_LABELS, STATE_LABELS, reason_of
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.queries import Found
 from gateway.requests.schemas import ActOutcome
@@ -29,6 +29,7 @@ from services.common.contracts.lifecycle import (
     State,
 )
 from services.common.domain.received import Received
+from services.notifications.domain import Skip
 from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, fact, received, registered, submitted
 
 FILE, ACT, LATE_ACT = UUID(int=9), UUID(int=10), UUID(int=11)
@@ -230,3 +231,8 @@ def test_a_refused_act_says_in_which_state_the_request_was(state: State, text: s
     request = RequestPresenter(catalogue(), "pt").request(Found(view, None), ACT)  # type: ignore[arg-type]
     assert request.act is not None
     assert request.act.because_text == text
+
+
+@pytest.mark.parametrize("code", [*Skip, "bad-address"])
+def test_a_notice_that_was_not_sent_says_why(code: str) -> None:
+    assert reason_of(code, None) is not None
