@@ -8,7 +8,12 @@ from typing import Final, NamedTuple
 from services.notifications.domain.delivery import ENDED, Delivery, Status
 
 SHORTEST_WAIT: Final = timedelta(seconds=0.25)
-"""Until an earlier notice that is about to be sent is looked at again."""
+"""Until an earlier notice that is about to be sent is looked at again. For each further earlier notice as long again: they leave
+one after another.
+"""
+
+MOST_AHEAD: Final = 40
+"""Earlier notices that lengthen the wait."""
 
 
 class Place(NamedTuple):
@@ -53,7 +58,10 @@ def turn_of(delivery: Delivery, others: Sequence[Place], now: datetime, lease: t
         if (each.seq < delivery.seq and each.status not in ENDED)
         or (each.seq > delivery.seq and each.status is Status.SENDING)
     ]
-    return Wait(max(_next_look(each, now, lease) for each in ahead)) if ahead else Send()
+    if not ahead:
+        return Send()
+    further = min(len(ahead), MOST_AHEAD) - 1
+    return Wait(max(_next_look(each, now, lease) for each in ahead) + further * SHORTEST_WAIT)
 
 
 def _next_look(other: Place, now: datetime, lease: timedelta) -> datetime:

@@ -57,6 +57,12 @@ async def test_replicas_send_the_notices_of_each_request_one_after_another(
     assert len(environment.mail.mails) == total
 
 
+async def test_many_notices_about_one_request_all_leave_in_order(environment: NotificationsEnvironment) -> None:
+    made = await environment.due_about(environment.person(), "registered", *["document-refused"] * 20, "resolved")
+    async with environment.sending(environment.sender(holder="1"), environment.sender(holder="2")):
+        await arrived_in_order(environment, [made])
+
+
 async def test_after_a_mail_server_that_hung_each_request_still_arrives_in_order(
     environment: NotificationsEnvironment,
 ) -> None:

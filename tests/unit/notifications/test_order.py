@@ -52,7 +52,14 @@ def test_a_notice_waits_for_one_that_is_being_sent_as_long_again_as_that_took(si
 
 def test_a_notice_waits_for_the_last_of_several_earlier_ones() -> None:
     others = [place(1, Status.PENDING, SECOND), place(3, Status.PENDING, 9 * SECOND), place(2, Status.SENT)]
-    assert turn_of(delivery_of("withdrawn", seq=4), others, NOON, LEASE) == Wait(NOON + 9 * SECOND + SHORTEST_WAIT)
+    assert turn_of(delivery_of("withdrawn", seq=4), others, NOON, LEASE) == Wait(NOON + 9 * SECOND + 2 * SHORTEST_WAIT)
+
+
+@pytest.mark.parametrize(("ahead", "waits"), [(1, 1), (2, 2), (10, 10), (40, 40), (3000, 40)])
+def test_many_notices_about_one_request_wait_longer_the_more_are_ahead(ahead: int, waits: int) -> None:
+    others = [place(seq, Status.PENDING, timedelta(0)) for seq in range(1, ahead + 1)]
+    turn = turn_of(delivery_of("document-refused", seq=ahead + 1), others, NOON, LEASE)
+    assert turn == Wait(NOON + waits * SHORTEST_WAIT)
 
 
 def test_a_late_notice_is_replaced_by_a_later_one_that_was_sent() -> None:
@@ -78,7 +85,8 @@ def test_a_late_notice_is_replaced_by_a_later_one_that_was_sent() -> None:
 def test_a_wait_always_ends_and_is_no_longer_than_any_retry(others: list[Place]) -> None:
     turn = turn_of(delivery_of("answered", seq=3), others, NOON, LEASE)
     if isinstance(turn, Wait):
-        assert NOON < turn.until <= max(NOON, *(each.due_at or NOON for each in others)) + SHORTEST_WAIT
+        latest = max(NOON, *(each.due_at or NOON for each in others))
+        assert NOON < turn.until <= latest + len(others) * SHORTEST_WAIT
 
 
 @dataclass
