@@ -13,6 +13,7 @@ from services.common.http.middleware import RequestMiddleware
 from services.common.http.problems import Problem, problem_response
 from services.common.http.signing import SignatureRefused, SignedStream
 from services.common.http.strict_json import body_chunks, has_body, limited_receive
+from services.common.telemetry import security
 
 INTERNAL: Final = "/internal/"
 
@@ -81,9 +82,10 @@ def _signature_of_response(scope: Scope, status: int, body: bytes) -> str:
 
 
 def _reject_unsigned(scope: Scope) -> Problem | None:
-    """The admission (see `middleware`) of the paths under `/internal/`: without a signature, no body is looked at."""
-    unsigned = scope["path"].startswith(INTERNAL) and not _has_signature(scope)
-    return Problem(problem_types.SIGNATURE) if unsigned else None
+    """The admission (see `middleware`) of the paths under `/internal/`: without a signature, no body is read."""
+    if not scope["path"].startswith(INTERNAL) or _has_signature(scope):
+        return None
+    return _refusal(scope, "headers")
 
 
 def _has_signature(scope: Scope) -> bool:
@@ -92,7 +94,14 @@ def _has_signature(scope: Scope) -> bool:
 
 
 async def _on_signature_refused(request: Request, _: Exception) -> Response:
-    return problem_response(request.scope, Problem(problem_types.SIGNATURE))
+    return problem_response(request.scope, _refusal(request.scope, "body"))
+
+
+def _refusal(scope: Scope, because: str) -> Problem:
+    """The problem of one unsigned call. The security log counts it. `because`: what the signature does not cover."""
+    address, _ = scope.get("client") or ("", 0)
+    security.report("signature-refused", because, address=address)
+    return Problem(problem_types.SIGNATURE)
 
 
 def _signed_part(request: Request) -> tuple[bytes, str, str, Headers]:
