@@ -8,16 +8,19 @@ from fastapi import FastAPI
 from fastapi.params import Depends
 
 from gateway.accounts import api as accounts_api
+from gateway.accounts.guesses import Guesses
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions
-from gateway.accounts.store import AccountStore, SessionStore
+from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
 from gateway.catalogue import api as catalogue_api
+from gateway.counters import Counters
 from gateway.dependencies import Services
 from gateway.desk import api as desk_api
 from gateway.desk.queries import DeskQueries
 from gateway.desk.store import DeskStore, TokenStore
 from gateway.documents import api as documents_api
 from gateway.documents.client import DocumentsClient
+from gateway.expiry import Expiry
 from gateway.limits import AdmissionControl
 from gateway.openapi import SERVERS, SUMMARY, PublicApi
 from gateway.outcomes import count_outcome
@@ -61,10 +64,12 @@ def build(settings: Settings) -> Applications:
         prepare=[
             services.accounts.ensure_indexes,
             services.sessions.ensure_indexes,
+            services.sign_in.networks.ensure_indexes,
+            services.sign_in.guesses.counters.ensure_indexes,
             services.queries.views.ensure_indexes,
             services.desk.cases.ensure_indexes,
         ],
-        loops=[probe],
+        loops=[probe, Expiry(gateway_database)],
         checks=[probe.missing],
         close=[partial(disconnect, client), services.sign_in.verifier.close, services.documents.close],
     )
@@ -115,7 +120,7 @@ def _admission(services: Services) -> AdmissionControl:
     return AdmissionControl(
         {
             ("POST", "/v1/requests"): services.submissions.limit,
-            ("POST", "/v1/sessions"): services.sign_in.limit,
+            ("POST", "/v1/sessions"): services.sign_in.places.limit,
             ("POST", "/v1/documents"): services.documents.uploads,
         }
     )
@@ -123,7 +128,9 @@ def _admission(services: Services) -> AdmissionControl:
 
 def build_services(settings: Settings, database: Database, publisher: Publisher) -> Services:
     accounts = AccountStore(database)
-    sessions = Sessions(SessionStore(database))
+    networks = KnownNetworks(database, settings.id_secret)
+    guesses = Guesses(Counters(database, settings.id_secret))
+    sessions = Sessions(SessionStore(database), accounts, settings.session_idle)
     documents = DocumentsClient(settings.documents_url, settings.internal_secret)
     submissions = SubmissionService(
         documents=documents,
@@ -137,7 +144,7 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
         settings=settings,
         accounts=accounts,
         sessions=sessions,
-        sign_in=SignIn(accounts, sessions, settings.id_secret),
+        sign_in=SignIn(accounts, sessions, networks, guesses, settings.id_secret),
         documents=documents,
         submissions=submissions,
         queries=queries,

@@ -54,32 +54,33 @@ class ConcurrencyLimit:
         self._in_progress -= 1
 
 
-class PerAccountLimit:
-    """A concurrency limit for each account, so that one account cannot use the whole limit of the process.
+class KeyedLimit:
+    """A concurrency limit for each account or network, so that one cannot use the whole limit of the process.
 
-    `len()` is the number of accounts with something in progress.
+    `len()` is the number of keys with something in progress.
     """
 
-    def __init__(self, what: str, limit: int) -> None:
+    def __init__(self, what: str, limit: int, kind: ProblemType = problem_types.TOO_MANY_AT_ONCE) -> None:
         self._what = what
         self._limit = limit
-        self._limits: dict[UUID, ConcurrencyLimit] = {}
+        self._kind = kind
+        self._limits: dict[UUID | str, ConcurrencyLimit] = {}
 
     def __len__(self) -> int:
         return len(self._limits)
 
     @contextmanager
-    def acquire(self, account_id: UUID) -> Iterator[None]:
-        """Counts as one in progress inside `with`. Raises the problem `too-many-at-once` at the account's limit."""
-        limit = self._limits.setdefault(
-            account_id, ConcurrencyLimit(self._what, self._limit, problem_types.TOO_MANY_AT_ONCE)
-        )
+    def acquire(self, key: UUID | str) -> Iterator[None]:
+        """Counts as one in progress inside `with`. Raises a `Problem` at the key's limit."""
+        limit = self._limits.get(key)
+        if limit is None:
+            limit = self._limits[key] = ConcurrencyLimit(self._what, self._limit, self._kind)
         try:
             with limit:
                 yield
         finally:
             if limit.is_empty:
-                del self._limits[account_id]
+                self._limits.pop(key, None)
 
 
 class AdmissionControl:

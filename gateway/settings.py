@@ -1,8 +1,9 @@
 """The gateway's settings, beside those of every process."""
 
+from datetime import timedelta
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.common.runtime.settings import PublicListener, Secret
 
@@ -19,6 +20,13 @@ class Settings(PublicListener):
 
     postigo_cursor_secret: Secret
     """Signs receipts and list cursors. A rotation invalidates old ones; nothing is lost."""
+
+    session_idle_minutes: Annotated[int, Field(ge=1, le=480)] = 30
+    """Minutes without a request after which a session ends. It ends after eight hours in any case."""
+
+    @property
+    def session_idle(self) -> timedelta:
+        return timedelta(minutes=self.session_idle_minutes)
 
     @property
     def id_secret(self) -> bytes:

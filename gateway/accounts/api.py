@@ -1,19 +1,26 @@
-"""`/v1/sessions`, and the internal call for the recipients of notices."""
+"""`/v1/sessions`, and the internal calls: the recipients of notices, and an operator who ends sessions."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel
 
-from gateway.accounts.domain import Account, AccountKind, Credentials
+from gateway.accounts.domain import Account, AccountKind, Credentials, account_id_of
 from gateway.dependencies import ServicesDep, SignedIn, Token
 from services.common.catalogue import Language
-from services.common.contracts.internal import Recipient, RecipientsRequest, RecipientsResponse
+from services.common.contracts.internal import (
+    AccountRequest,
+    Recipient,
+    RecipientsRequest,
+    RecipientsResponse,
+    SessionsOfAccount,
+)
 from services.common.http import problem_types
+from services.common.http.field_errors import FieldError
 from services.common.http.internal_auth import require_signature
-from services.common.http.problems import problem_responses
+from services.common.http.problems import Problem, problem_responses
 from services.common.http.strict_json import StrictJsonRoute
 
 
@@ -44,6 +51,20 @@ class SessionResponse(BaseModel):
     account: AccountResponse
 
 
+class OwnSessionResponse(BaseModel):
+    """One of your sessions. `last_used_at` is exact to about a minute; `current` is the session of this request."""
+
+    session_id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class OwnSessionsResponse(BaseModel):
+    items: list[OwnSessionResponse]
+
+
 _SIGN_IN_PROBLEMS: Final[Any] = problem_responses(
     problem_types.NOT_JSON,
     problem_types.WRONG_CREDENTIALS,
@@ -54,8 +75,16 @@ _SIGN_IN_PROBLEMS: Final[Any] = problem_responses(
     problem_types.BUSY,
     problem_types.UNAVAILABLE,
 )
-_SIGN_OUT_PROBLEMS: Final[Any] = problem_responses(
-    problem_types.NO_SESSION, problem_types.BUSY, problem_types.UNAVAILABLE
+_OWN_PROBLEMS: Final[Any] = problem_responses(
+    problem_types.NO_SESSION, problem_types.TOO_MANY_AT_ONCE, problem_types.BUSY, problem_types.UNAVAILABLE
+)
+_END_PROBLEMS: Final[Any] = problem_responses(
+    problem_types.NO_SESSION,
+    problem_types.NOT_FOUND,
+    problem_types.INVALID,
+    problem_types.TOO_MANY_AT_ONCE,
+    problem_types.BUSY,
+    problem_types.UNAVAILABLE,
 )
 
 
@@ -63,7 +92,7 @@ _SIGN_OUT_PROBLEMS: Final[Any] = problem_responses(
 async def sign_in(
     credentials: Credentials, request: Request, response: Response, services: ServicesDep
 ) -> SessionResponse:
-    """Start a session of eight hours with NISS and password."""
+    """Start a session with NISS and password. It ends after eight hours, or half an hour without a request."""
     address = request.client.host if request.client else ""
     token, session, account = await services.sign_in.begin(credentials, address)
     response.headers["Cache-Control"] = "no-store"
@@ -76,10 +105,43 @@ async def sign_in(
     )
 
 
-@router.delete("/current", status_code=204, responses=_SIGN_OUT_PROBLEMS, summary="Sign out")
+@router.get("", responses=_OWN_PROBLEMS, summary="List own sessions")
+async def list_sessions(
+    token: Token, session: SignedIn, response: Response, services: ServicesDep
+) -> OwnSessionsResponse:
+    """Where you are signed in, the last used first: at most 20 sessions."""
+    own = await services.sessions.own(session.account_id, token)
+    response.headers["Cache-Control"] = "no-store"
+    return OwnSessionsResponse(items=[OwnSessionResponse.model_validate(each, from_attributes=True) for each in own])
+
+
+@router.delete("", status_code=204, responses=_OWN_PROBLEMS, summary="Sign out everywhere else")
+async def end_other_sessions(token: Token, session: SignedIn, response: Response, services: ServicesDep) -> None:
+    """End all your sessions but this one, within ten seconds."""
+    await services.sessions.end_all(session.account_id, "ended-by-owner", but=token)
+    response.headers["Cache-Control"] = "no-store"
+
+
+@router.delete("/current", status_code=204, responses=_OWN_PROBLEMS, summary="Sign out")
 async def sign_out(token: Token, session: SignedIn, response: Response, services: ServicesDep) -> None:
     """End the session. Its token is no longer valid."""
-    await services.sessions.end(token)
+    await services.sessions.end(token, session.account_id)
+    response.headers["Cache-Control"] = "no-store"
+
+
+@router.delete("/{session_id}", status_code=204, responses=_END_PROBLEMS, summary="End one of your sessions")
+async def end_session(
+    session_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+    session: SignedIn,
+    response: Response,
+    services: ServicesDep,
+) -> None:
+    """End one of your sessions, within ten seconds."""
+    try:
+        identifier = UUID(session_id)
+    except ValueError:
+        raise Problem(problem_types.NOT_FOUND, FieldError("not_uuid", parameter="session_id")) from None
+    await services.sessions.end_one(session.account_id, identifier)
     response.headers["Cache-Control"] = "no-store"
 
 
@@ -90,6 +152,25 @@ async def get_recipients(body: RecipientsRequest, response: Response, services: 
     accounts = await services.accounts.recipients(purposes, datetime.now(UTC))
     response.headers["Cache-Control"] = "no-store"
     return RecipientsResponse(recipients=tuple(account and _recipient(account) for account in accounts))
+
+
+@internal_router.post("/sessions")
+async def count_sessions(body: AccountRequest, services: ServicesDep) -> SessionsOfAccount:
+    """How many sessions an account has. An account that does not exist has none."""
+    account_id = _account_of(body, services)
+    return SessionsOfAccount(account_id=account_id, sessions=await services.sessions.count(account_id))
+
+
+@internal_router.post("/sessions/end")
+async def end_sessions(body: AccountRequest, services: ServicesDep) -> SessionsOfAccount:
+    """End all sessions of an account, by an operator's word. The answer has their number."""
+    account_id = _account_of(body, services)
+    ended = await services.sessions.end_all(account_id, "ended-by-operator")
+    return SessionsOfAccount(account_id=account_id, sessions=ended)
+
+
+def _account_of(body: AccountRequest, services: ServicesDep) -> UUID:
+    return body.account_id or account_id_of(services.settings.id_secret, body.niss or "")
 
 
 def _recipient(account: Account) -> Recipient:

@@ -81,6 +81,10 @@ class Account(_Frozen):
     def who(self) -> Who:
         return "E" if self.kind == "company" else "P"
 
+    @property
+    def credentials(self) -> str:
+        return credentials_of(self.password_hash)
+
 
 class Session(_Frozen):
     """What a signed-in request knows about its sender: opaque ids only, no identity."""
@@ -91,6 +95,18 @@ class Session(_Frozen):
     who: Who
     language: Language
     expires_at: datetime
+
+
+class StoredSession(_Frozen):
+    """A session and what the store knows about it besides. `credentials`: those of the account when it began."""
+
+    session: Session
+    last_used_at: datetime
+    credentials: str | None
+
+    @property
+    def created_at(self) -> datetime:
+        return self.session.expires_at - SESSION_LIFETIME
 
 
 class NewAccount(_Frozen):
@@ -110,6 +126,13 @@ class NewAccount(_Frozen):
         if info.data.get("niss", "")[:1] not in ("", {"person": "1", "company": "2"}[kind]):
             raise refuse("niss_kind")
         return kind
+
+
+class DeletedAccount(_Frozen):
+    """An input line of `python -m gateway.accounts` that deletes an account."""
+
+    niss: Niss
+    deleted: Literal[True]
 
 
 class Credentials(BaseModel):
@@ -136,11 +159,22 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def session_for(account: Account, now: datetime) -> Session:
-    return Session(
+def session_id_of(token_hash: str) -> UUID:
+    """The id by which the owner names a session. Nobody can make a token from it."""
+    return UUID(token_hash[:32])
+
+
+def credentials_of(password_hash: str) -> str:
+    """Changes with the password: a session that began with another one has ended."""
+    return hashlib.sha256(password_hash.encode()).hexdigest()[:32]
+
+
+def session_for(account: Account, now: datetime) -> StoredSession:
+    session = Session(
         account_id=account.account_id,
         actor_id=account.account_id,
         who=account.who,
         language=account.language,
         expires_at=now + SESSION_LIFETIME,
     )
+    return StoredSession(session=session, last_used_at=now, credentials=account.credentials)

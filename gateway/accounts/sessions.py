@@ -1,20 +1,41 @@
 """Sessions by token: a short-lived cache in front of the store."""
 
+import asyncio
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from cachetools import TTLCache
 
-from gateway.accounts.domain import Session, hash_of
-from gateway.accounts.store import SessionStore
-from gateway.limits import ConcurrencyLimit
+from gateway.accounts.domain import Session, StoredSession, hash_of, session_id_of
+from gateway.accounts.store import AccountStore, SessionStore
+from gateway.limits import ConcurrencyLimit, KeyedLimit
+from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types
+from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
+from services.common.telemetry import security
 
-CACHE_SECONDS: Final = 10.0
-"""How long a session is cached. After a sign-out, other replicas may accept the token for as long."""
+CACHE_SECONDS: Final = 8.0
+"""How long a session is cached. After its end, other replicas may accept the token for as long: 10 s are promised. For as
+long, a person can file while the store is unavailable."""
+
+SLOW_LOOK_UP: Final = 1.0
+"""Seconds. What a slower look-up found may have ended meanwhile, and is not cached."""
+
+IDLE: Final = timedelta(minutes=30)
+
+SEEN_EVERY: Final = timedelta(minutes=1)
+"""The last use of a session is saved at most this often. A session therefore ends up to so much later than said."""
+
+MOST: Final = 20
+"""Sessions of one account. A further one ends the oldest."""
+
+OF_ONE_ACCOUNT: Final = 4
+"""Concurrent requests of one account that list or end sessions."""
 
 LOOK_UPS: Final = 128
 """Concurrent session look-ups in the store."""
@@ -22,13 +43,35 @@ LOOK_UPS: Final = 128
 _MAX_CACHED: Final = 20_000
 
 
-class Sessions:
-    """A sign-out caches None for the token, so that a look-up in progress cannot cache the session again."""
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """A session as its owner sees it in the list."""
 
-    def __init__(self, store: SessionStore, clock: Callable[[], float] = time.monotonic) -> None:
+    session_id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class Sessions:
+    """The end of a session caches None for its token, so that a look-up in progress cannot cache it again."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        accounts: AccountStore,
+        idle: timedelta = IDLE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store = store
+        self._accounts = accounts
+        self._idle = idle
+        self._clock = clock
         self._cache: TTLCache[str, Session | None] = TTLCache(_MAX_CACHED, CACHE_SECONDS, clock)
         self._look_ups = ConcurrencyLimit("sessions", LOOK_UPS)
+        self._own = KeyedLimit("session-lists-of-one-account", OF_ONE_ACCOUNT)
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, token: str) -> Session:
         """The session of this token. Raises the problem `no-session`."""
@@ -41,23 +84,97 @@ class Sessions:
             raise no_session('Bearer error="invalid_token"')
         return session
 
+    def cached(self, token: str) -> Session | None:
+        """The session of this token if this replica has it in memory."""
+        return self._cache.get(hash_of(token))
+
     async def _look_up(self, token_hash: str) -> Session | None:
+        started = self._clock()
         with self._look_ups:
-            session = await self._store.find(token_hash)
-        return None if session is None else self._cache.setdefault(token_hash, session)
+            found = await self._store.find(token_hash)
+            if found is None or not await self._is_valid(found):
+                return None
+        if datetime.now(UTC) - found.last_used_at >= SEEN_EVERY:
+            self._save_later(token_hash)
+        if self._clock() - started > SLOW_LOOK_UP:
+            return found.session
+        return self._cache.setdefault(token_hash, found.session)
+
+    async def _is_valid(self, found: StoredSession) -> bool:
+        """Whether the session is not idle, and its account has the same password as when it began."""
+        idle = datetime.now(UTC) - found.last_used_at > self._idle + SEEN_EVERY
+        return not idle and await self._accounts.has_credentials(found.session.account_id, found.credentials)
+
+    def _save_later(self, token_hash: str) -> None:
+        task = asyncio.create_task(self._save_use(token_hash))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _save_use(self, token_hash: str) -> None:
+        try:
+            await self._store.save_use(token_hash, datetime.now(UTC))
+        except StoreUnavailable:
+            """Nobody waits for it. The next look-up tries again."""
 
     async def ensure_indexes(self) -> None:
         await self._store.ensure_indexes()
 
-    async def start(self, token: str, session: Session) -> None:
+    async def start(self, token: str, session: StoredSession) -> None:
+        """Begin the session, and end the account's oldest ones beyond `MOST`."""
         await self._store.add(hash_of(token), session)
+        account_id = session.session.account_id
+        if oldest := await self._store.hashes_beyond(account_id, MOST):
+            await self._end(account_id, oldest, "too-many")
 
-    async def end(self, token: str) -> None:
+    async def end(self, token: str, account_id: UUID) -> None:
         """End the session of this token: at once on this replica, within `CACHE_SECONDS` on the others."""
-        token_hash = hash_of(token)
-        self._cache[token_hash] = None
-        await self._store.remove(token_hash)
-        self._cache[token_hash] = None
+        await self._end(account_id, [hash_of(token)], "signed-out")
+
+    async def own(self, account_id: UUID, token: str) -> list[OwnSession]:
+        """The account's sessions that have not ended, the last used first."""
+        now = datetime.now(UTC)
+        found = [
+            OwnSession(
+                session_id_of(token_hash),
+                each.created_at,
+                each.last_used_at,
+                each.session.expires_at,
+                current=token_hash == hash_of(token),
+            )
+            for token_hash, each in (await self._of_account(account_id)).items()
+            if each.session.expires_at > now and now - each.last_used_at <= self._idle + SEEN_EVERY
+        ]
+        return sorted(found, key=lambda each: each.last_used_at, reverse=True)
+
+    async def count(self, account_id: UUID) -> int:
+        return len(await self._of_account(account_id))
+
+    async def _of_account(self, account_id: UUID) -> Mapping[str, StoredSession]:
+        with self._own.acquire(account_id):
+            return await self._store.of_account(account_id)
+
+    async def end_one(self, account_id: UUID, session_id: UUID) -> None:
+        """End one of the account's sessions. Raises the problem `not-found`."""
+        hashes = [each for each in await self._of_account(account_id) if session_id_of(each) == session_id]
+        if not hashes:
+            raise Problem(problem_types.NOT_FOUND, FieldError("unknown_session", parameter="session_id"))
+        await self._end(account_id, hashes, "ended-by-owner")
+
+    async def end_all(self, account_id: UUID, because: str, *, but: str | None = None) -> int:
+        """End the account's sessions, except that of the token `but`. Returns their number."""
+        kept = None if but is None else hash_of(but)
+        hashes = [each for each in await self._of_account(account_id) if each != kept]
+        if hashes:
+            await self._end(account_id, hashes, because)
+        return len(hashes)
+
+    async def _end(self, account_id: UUID, hashes: list[str], because: str) -> None:
+        for each in hashes:
+            self._cache[each] = None
+        await self._store.remove(hashes)
+        for each in hashes:
+            self._cache[each] = None
+        security.report("session-ended", because, account=account_id, sessions=len(hashes))
 
 
 def no_session(challenge: str = "Bearer") -> Problem:

@@ -13,7 +13,7 @@ from gateway.dependencies import IdempotencyKey, ServicesDep, SignedIn
 from gateway.documents.client import Upload
 from gateway.documents.domain import document_id_of, name_of
 from gateway.documents.form import FORM, FORM_OVERHEAD, FileForm
-from gateway.limits import PerAccountLimit
+from gateway.limits import KeyedLimit
 from services.common.contracts.internal import DocumentResponse
 from services.common.contracts.limits import MAX_FILE_BYTES, MEDIA_TYPES
 from services.common.http import problem_types
@@ -33,7 +33,7 @@ CHUNK_TIMEOUT: Final = 30.0
 PER_ACCOUNT: Final = 4
 """Concurrent uploads of one account. An upload may be slow, so one account must not use the whole upload limit."""
 
-_per_account: Final = PerAccountLimit("uploads-of-one-account", PER_ACCOUNT)
+_per_account: Final = KeyedLimit("uploads-of-one-account", PER_ACCOUNT)
 
 _BODY: Final = {
     "requestBody": {

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from gateway.accounts.domain import Session
-from gateway.limits import ConcurrencyLimit, PerAccountLimit
+from gateway.limits import ConcurrencyLimit, KeyedLimit
 from gateway.requests.cursor import PageEnd, cursor_of, parse_cursor
 from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.store import ViewStore
@@ -54,7 +54,7 @@ class RequestQueries:
     secret: bytes
     _limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("reads", READS))
     _lists: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("lists", LISTS))
-    _waits: PerAccountLimit = field(default_factory=lambda: PerAccountLimit("waiting-reads-of-one-account", WAITING))
+    _waits: KeyedLimit = field(default_factory=lambda: KeyedLimit("waiting-reads-of-one-account", WAITING))
 
     async def get(self, session: Session, typed: str, receipt_token: str | None, after: UUID | None = None) -> Found:
         """The request whose reference was `typed`. Waits a bounded time for the outcome of the act `after`.

@@ -1,9 +1,9 @@
 """The bodies of internal calls: gateway → documents, notifications → gateway."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.common.contracts.base import MAX_DOCUMENTS, Value
@@ -83,3 +83,23 @@ class RecipientsResponse(Value):
     """In the order of the request; null where there is no such account."""
 
     recipients: tuple[Recipient | None, ...]
+
+
+class AccountRequest(Value):
+    """The body of `POST /internal/sessions` and `/internal/sessions/end`: one account, by its id or by its NISS."""
+
+    account_id: UUID | None = None
+    niss: Annotated[str, StringConstraints(max_length=20)] | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.account_id is None) == (self.niss is None):
+            raise PydanticCustomError("postigo", "{code}", {"code": "invalid"})
+        return self
+
+
+class SessionsOfAccount(Value):
+    """The number of sessions that an account has, or that were ended."""
+
+    account_id: UUID
+    sessions: int

@@ -91,6 +91,7 @@ TEXTS: Final[dict[str, Words]] = {
         "Não tem nenhum pedido com esta referência. Se o acabou de enviar, espere uns segundos e tente de novo.",
         "You have no request with this reference. If it was sent just now, wait a few seconds and try again.",
     ),
+    "unknown_session": Words("Esta sessão não existe ou já terminou.", "This session does not exist or has ended."),
     "used_document": Words("Este documento já está noutro pedido.", "This document is already in another request."),
     "nothing_said": Words("Escreva uma mensagem ou junte um documento.", "Write a message or attach a document."),
     "empty": Words("O ficheiro está vazio.", "The file is empty."),

@@ -3,7 +3,7 @@
 import logging
 import os
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import structlog
@@ -28,8 +28,11 @@ class _LibraryHandler(logging.Handler):
         write("a library logged", **fields)
 
 
-def configure(service: str, level: str = "info") -> None:
-    """Configure structlog for the process. Other libraries log from WARNING on."""
+def configure(service: str, level: str = "info", output: BinaryIO | None = None) -> None:
+    """Configure structlog for the process, which logs to `output` (by default standard output).
+
+    Other libraries log from WARNING on.
+    """
     logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
@@ -47,7 +50,7 @@ def configure(service: str, level: str = "info") -> None:
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.BytesLoggerFactory(),
+        logger_factory=structlog.BytesLoggerFactory(output),
         cache_logger_on_first_use=True,
     )
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.accounts.__main__ import parse_accounts
-from gateway.accounts.domain import Credentials
+from gateway.accounts.domain import Credentials, DeletedAccount, NewAccount
 from gateway.accounts.passwords import _hasher, hash_password, verify_password
 
 LINE = b'{"niss":"12345678910","password":"uma frase comprida","name":"Rui","email":"rui@example.org","kind":"person"}'
@@ -36,6 +36,9 @@ LINE = b'{"niss":"12345678910","password":"uma frase comprida","name":"Rui","ema
             "line 2, kind: It is not one of the accepted values. Choose person or company.",
         ),
         (LINE.decode().encode("utf-16"), "line 2: It is not JSON in UTF-8."),
+        (b'{"niss":"12345678911","deleted":true}', "line 2, niss: This NISS is not right"),
+        (b'{"niss":"12345678910","deleted":false}', "line 2, deleted: It is not one of the accepted values."),
+        (b'{"niss":"12345678910","deleted":"yes"}', "line 2, deleted: It is not one of the accepted values."),
     ],
 )
 def test_an_invalid_account_line_is_named_by_number_and_field_without_its_values(line: bytes, complaint: str) -> None:
@@ -45,6 +48,12 @@ def test_an_invalid_account_line_is_named_by_number_and_field_without_its_values
     assert "rui" not in text.lower()
     assert "frase" not in text
     assert "123" not in text
+
+
+def test_a_line_deletes_an_account() -> None:
+    created, deleted = parse_accounts([LINE, b'{"niss":"123 4567 8910","deleted":true}'])
+    assert isinstance(created, NewAccount)
+    assert deleted == DeletedAccount(niss="12345678910", deleted=True)
 
 
 def test_every_wrong_field_of_every_line_is_named_at_once() -> None:
@@ -78,6 +87,7 @@ def test_an_account_keeps_the_readable_form_of_what_was_pasted() -> None:
         b"example.org", "straße.example\u00a0".encode()
     )
     (account,) = parse_accounts([line])
+    assert isinstance(account, NewAccount)
     assert (account.name, account.email) == ("Rui Sá", "rui@straße.example")
 
 

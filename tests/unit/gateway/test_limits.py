@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.limits import PerAccountLimit
+from gateway.limits import KeyedLimit
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 
@@ -13,7 +13,7 @@ ONE, OTHER = UUID(int=1), UUID(int=2)
 
 
 def test_each_account_has_its_own_limit() -> None:
-    limit = PerAccountLimit("uploads", 2)
+    limit = KeyedLimit("uploads", 2)
     with ExitStack() as in_progress:
         for account in (ONE, ONE, OTHER):
             in_progress.enter_context(limit.acquire(account))
@@ -28,7 +28,7 @@ def test_each_account_has_its_own_limit() -> None:
 
 
 def test_an_account_with_nothing_in_progress_is_forgotten() -> None:
-    limit = PerAccountLimit("uploads", 1)
+    limit = KeyedLimit("uploads", 1)
     for account in (ONE, OTHER, ONE):
         with limit.acquire(account), pytest.raises(Problem), limit.acquire(account):
             pass

@@ -32,7 +32,7 @@ PUBLIC = {
     ("GET", "/pages/style.css"),
 }
 PROBES = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}
-SIGNED = {("POST", "/internal/recipients")}
+SIGNED = {("POST", "/internal/recipients"), ("POST", "/internal/sessions"), ("POST", "/internal/sessions/end")}
 
 
 def applications() -> Applications:

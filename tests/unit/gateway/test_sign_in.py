@@ -1,19 +1,13 @@
-"""Passwords, rate limits, tokens and account lines, without a database."""
+"""Passwords, token buckets, session tokens and account lines, without a database."""
 
 from uuid import UUID
 
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.accounts.domain import Credentials, account_id_of, hash_of, new_token
+from gateway.accounts.domain import account_id_of, hash_of, new_token
 from gateway.accounts.passwords import Verifier, hash_password, verify_password
-from gateway.accounts.service import SignIn, _take_attempts, network_of
-from gateway.accounts.sessions import Sessions
-from gateway.accounts.store import AccountStore, SessionStore
 from gateway.rate_limit import RateLimit
-from services.common.domain.errors import StoreUnavailable
-from services.common.http.problems import Problem
-from services.common.store import connect, database, disconnect
 from tests.unit.gateway.builders import Clock
 
 PASSWORD = "uma frase comprida"  # noqa: S105
@@ -47,47 +41,6 @@ def test_only_the_hash_of_a_token_is_kept() -> None:
     assert new_token() != token
 
 
-async def test_an_outage_does_not_count_and_a_rejected_attempt_uses_no_other_limit() -> None:
-    client = connect("mongodb://127.0.0.1:1")
-    own = database(client, "postigo_gateway")
-    sign_in = SignIn(
-        AccountStore(own),
-        Sessions(SessionStore(own)),
-        b"s" * 32,
-        account_limit=RateLimit(burst=1, refill=30),
-        address_limit=RateLimit(burst=1, refill=30),
-    )
-    credentials = Credentials(niss="12345678910", password=PASSWORD)
-    with pytest.raises(StoreUnavailable):
-        await sign_in.begin(credentials, "192.0.2.1")
-    assert sign_in.address_limit.take("192.0.2.1") == 0
-    with pytest.raises(Problem):
-        await sign_in.begin(credentials, "192.0.2.1")
-    account = str(account_id_of(sign_in.id_secret, credentials.niss))
-    assert sign_in.account_limit.take(account) == 0
-    with pytest.raises(Problem):
-        await sign_in.begin(credentials, "198.51.100.1")
-    assert sign_in.address_limit.take("198.51.100.1") == 0, "rejected by the account's limit: no address token is used"
-    sign_in.verifier.close()
-    await disconnect(client)
-
-
-async def test_wrong_guesses_from_one_network_do_not_lock_the_owner_out_of_another() -> None:
-    client = connect("mongodb://127.0.0.1:1")
-    own = database(client, "postigo_gateway")
-    sign_in = SignIn(AccountStore(own), Sessions(SessionStore(own)), b"s" * 32)
-    credentials = Credentials(niss="12345678910", password=PASSWORD)
-    account = account_id_of(sign_in.id_secret, credentials.niss)
-    while not sign_in.pair_limit.take(f"192.0.2.1 {account}"):
-        pass
-    with pytest.raises(Problem):
-        await sign_in.begin(credentials, "192.0.2.1")
-    with pytest.raises(StoreUnavailable):
-        await sign_in.begin(credentials, "198.51.100.1")
-    sign_in.verifier.close()
-    await disconnect(client)
-
-
 def test_tokens_run_out_and_refill_over_time() -> None:
     clock = Clock()
     limit = RateLimit(burst=3, refill=30, clock=clock)
@@ -109,15 +62,6 @@ def test_a_token_that_is_given_back_does_not_count() -> None:
     assert limit.take("a") == 30
 
 
-@pytest.mark.parametrize("empty", range(3))
-def test_an_attempt_rejected_by_one_limit_uses_no_token_of_the_others(empty: int) -> None:
-    limits = [RateLimit(burst=1, refill=30, clock=Clock()) for _ in range(3)]
-    limits[empty].take("a")
-    with pytest.raises(Problem):
-        _take_attempts(tuple((limit, "a") for limit in limits))
-    assert [limit.take("a") for limit in limits] == [30 if place == empty else 0 for place in range(3)]
-
-
 @given(steps=st.lists(st.tuples(st.booleans(), st.floats(0, 100)), max_size=40))
 def test_no_sequence_gives_more_tokens_than_burst_and_refill_allow(steps: list[tuple[bool, float]]) -> None:
     clock = Clock()
@@ -134,17 +78,3 @@ def test_the_number_of_buckets_is_bounded() -> None:
     for number in range(20_001):
         limit.take(str(number))
     assert len(limit._buckets) == 20_000
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("192.0.2.1", "192.0.2.1", True),
-        ("192.0.2.1", "192.0.2.2", False),
-        ("2001:db8::1", "2001:db8::2", True),
-        ("2001:db8::1", "2001:db8:0:1::1", False),
-        ("", "", True),
-    ],
-)
-def test_addresses_of_one_ipv6_prefix_share_a_network(one: str, other: str, same: bool) -> None:
-    assert (network_of(one) == network_of(other)) is same
