@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from fastapi import FastAPI
 from fastapi.params import Depends
 
+from gateway.account_settings import limits_of
 from gateway.accounts import api as accounts_api
 from gateway.accounts.guesses import Guesses
 from gateway.accounts.service import SignIn
@@ -29,6 +30,7 @@ from gateway.readiness import DependencyProbe
 from gateway.reference import api as reference_api
 from gateway.requests import api as requests_api
 from gateway.requests.acts import ActService
+from gateway.requests.flood import FloodControl
 from gateway.requests.queries import RequestQueries
 from gateway.requests.store import ViewStore
 from gateway.requests.submissions import SubmissionService
@@ -118,36 +120,50 @@ def internal_app(process: Process, services: Services) -> FastAPI:
 
 def _admission(services: Services) -> AdmissionControl:
     return AdmissionControl(
-        {
+        limits={
             ("POST", "/v1/requests"): services.submissions.limit,
             ("POST", "/v1/sessions"): services.sign_in.places.limit,
-            ("POST", "/v1/documents"): services.documents.uploads,
-        }
+            ("POST", "/v1/documents"): services.uploads.limit,
+        },
+        floods={("POST", "/v1/requests"): FloodControl(services.sessions, services.submissions)},
     )
 
 
 def build_services(settings: Settings, database: Database, publisher: Publisher) -> Services:
-    accounts = AccountStore(database)
-    networks = KnownNetworks(database, settings.id_secret)
-    guesses = Guesses(Counters(database, settings.id_secret))
+    accounts, views = AccountStore(database), ViewStore(database)
+    counters = Counters(database, settings.id_secret)
+    limits = limits_of(settings, views, counters)
     sessions = Sessions(SessionStore(database), accounts, settings.session_idle)
     documents = DocumentsClient(settings.documents_url, settings.internal_secret)
     submissions = SubmissionService(
         documents=documents,
         publisher=publisher,
+        views=views,
+        account_limit=limits.requests,
+        places=limits.submits,
         catalogue=catalogue(),
         id_secret=settings.id_secret,
         receipt_secret=settings.cursor_secret,
     )
-    queries = RequestQueries(ViewStore(database), submissions.issued, settings.cursor_secret)
+    queries = RequestQueries(views, submissions.issued, settings.cursor_secret)
+    networks = KnownNetworks(database, settings.id_secret)
     return Services(
         settings=settings,
         accounts=accounts,
         sessions=sessions,
-        sign_in=SignIn(accounts, sessions, networks, guesses, settings.id_secret),
+        sign_in=SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret),
         documents=documents,
+        uploads=limits.uploads,
         submissions=submissions,
         queries=queries,
-        acts=ActService(documents, publisher, queries, submissions.keys, settings.id_secret),
+        acts=ActService(
+            documents,
+            publisher,
+            queries,
+            submissions.keys,
+            limits.acts,
+            limits.acts_in_progress,
+            settings.id_secret,
+        ),
         desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
     )

@@ -12,6 +12,7 @@ from gateway.accounts.sessions import Sessions, no_session
 from gateway.accounts.store import AccountStore
 from gateway.desk.queries import DeskQueries
 from gateway.documents.client import DocumentsClient
+from gateway.documents.limits import UploadLimits
 from gateway.requests.acts import ActService
 from gateway.requests.queries import RequestQueries
 from gateway.requests.submissions import SubmissionService
@@ -29,6 +30,7 @@ class Services:
     sessions: Sessions
     sign_in: SignIn
     documents: DocumentsClient
+    uploads: UploadLimits
     submissions: SubmissionService
     queries: RequestQueries
     acts: ActService

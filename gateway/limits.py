@@ -1,12 +1,13 @@
 """Concurrency limits: a request above the limit is rejected at once, so that no queue grows."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Final
 from uuid import UUID
 
+from prometheus_client import Counter
 from starlette.types import Scope
 
 from services.common.http import problem_types
@@ -31,17 +32,16 @@ class ConcurrencyLimit:
         self._rejections = REJECTED.labels(what)
 
     @property
+    def in_progress(self) -> int:
+        return self._in_progress
+
+    @property
     def is_full(self) -> bool:
         return self._in_progress >= self._limit
 
-    @property
-    def is_empty(self) -> bool:
-        return not self._in_progress
-
-    def rejection(self) -> Problem:
+    def rejection(self, kind: ProblemType | None = None) -> Problem:
         """The problem for one rejected request, which the metric counts."""
-        self._rejections.inc()
-        return Problem(self._kind, retry_after=random.randint(*RETRY_AFTER))
+        return _rejection(self._rejections, kind or self._kind)
 
     def __enter__(self) -> None:
         if self.is_full:
@@ -61,34 +61,57 @@ class KeyedLimit:
     """
 
     def __init__(self, what: str, limit: int, kind: ProblemType = problem_types.TOO_MANY_AT_ONCE) -> None:
-        self._what = what
         self._limit = limit
         self._kind = kind
-        self._limits: dict[UUID | str, ConcurrencyLimit] = {}
+        self._in_progress: dict[UUID | str, int] = {}
+        self._rejections = REJECTED.labels(what)
 
     def __len__(self) -> int:
-        return len(self._limits)
+        return len(self._in_progress)
+
+    def __contains__(self, key: UUID | str) -> bool:
+        """Whether the key has something in progress."""
+        return key in self._in_progress
 
     @contextmanager
     def acquire(self, key: UUID | str) -> Iterator[None]:
         """Counts as one in progress inside `with`. Raises a `Problem` at the key's limit."""
-        limit = self._limits.get(key)
-        if limit is None:
-            limit = self._limits[key] = ConcurrencyLimit(self._what, self._limit, self._kind)
+        in_progress = self._in_progress.get(key, 0)
+        if in_progress >= self._limit:
+            raise _rejection(self._rejections, self._kind)
+        self._in_progress[key] = in_progress + 1
         try:
-            with limit:
-                yield
+            yield
         finally:
-            if limit.is_empty:
-                self._limits.pop(key, None)
+            self._in_progress[key] -= 1
+            if not self._in_progress[key]:
+                del self._in_progress[key]
+
+
+def _rejection(counter: Counter, kind: ProblemType) -> Problem:
+    """The problem for one rejected request, which the metric counts."""
+    counter.inc()
+    return Problem(kind, retry_after=random.randint(*RETRY_AFTER))
 
 
 class AdmissionControl:
-    """Rejects overload before authentication and body parsing. `limits` are keyed by method and path."""
+    """Rejects overload before authentication and body parsing. `limits` and `floods` are keyed by method and path.
 
-    def __init__(self, limits: Mapping[tuple[str, str], ConcurrencyLimit]) -> None:
+    A flood is what one account sends over its own limit.
+    """
+
+    def __init__(
+        self,
+        limits: Mapping[tuple[str, str], ConcurrencyLimit],
+        floods: Mapping[tuple[str, str], Callable[[Scope], Problem | None]],
+    ) -> None:
         self._limits = limits
+        self._floods = floods
 
     def __call__(self, scope: Scope) -> Problem | None:
-        limit = self._limits.get((scope["method"], scope["path"]))
+        route = scope["method"], scope["path"]
+        flood = self._floods.get(route)
+        if flood is not None and (problem := flood(scope)):
+            return problem
+        limit = self._limits.get(route)
         return limit.rejection() if limit is not None and limit.is_full else None

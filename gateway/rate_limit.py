@@ -27,14 +27,24 @@ class RateLimit:
     def take(self, key: str) -> int:
         """Take one token. Returns 0, or the seconds to wait when no token is left."""
         tokens = self._tokens(key)
-        if tokens < 1:
-            return max(1, ceil((1 - tokens) * self._refill))
-        self._save(key, tokens - 1)
-        return 0
+        if tokens >= 1:
+            self._save(key, tokens - 1)
+        return self._wait(tokens)
+
+    def wait(self, key: str) -> int:
+        """The seconds to wait for a token; 0 if there is one."""
+        return self._wait(self._tokens(key))
 
     def give_back(self, key: str) -> None:
         """Return a token: the attempt does not count."""
         self._save(key, min(self._burst, self._tokens(key) + 1))
+
+    def used_share(self, key: str) -> float:
+        """The share of the burst that is used now, from 0 to 1."""
+        return 1 - self._tokens(key) / self._burst
+
+    def _wait(self, tokens: float) -> int:
+        return 0 if tokens >= 1 else max(1, ceil((1 - tokens) * self._refill))
 
     def _tokens(self, key: str) -> float:
         tokens, counted_at = self._buckets.get(key, (float(self._burst), 0.0))

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 
 from services.common.runtime.settings import PublicListener, Secret
 
+Limit = Annotated[int, Field(ge=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/\s]$")]
 
 
@@ -23,6 +24,34 @@ class Settings(PublicListener):
 
     session_idle_minutes: Annotated[int, Field(ge=1, le=480)] = 30
     """Minutes without a request after which a session ends. It ends after eight hours in any case."""
+
+    account_limits_times: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    """Multiplies every limit of an account: for trials and tests that send as one person what hundreds would."""
+
+    company_limits_times: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """How much more a company may do than a person, within an hour and in bytes."""
+
+    requests_per_hour: Limit = 60
+    """Requests that a person may file in an hour, at all replicas together."""
+
+    requests_burst: Limit = 20
+    """Of those, the ones at once at one replica."""
+
+    acts_per_hour: Limit = 60
+    """Messages and withdrawals of a person in an hour."""
+
+    acts_burst: Limit = 20
+
+    uploads_per_hour: Limit = 60
+    """Files that a person may upload in an hour."""
+
+    uploads_burst: Limit = 20
+
+    upload_mib_per_hour: Limit = 500
+    """MiB of all files that a person may upload in an hour."""
+
+    stored_mib: Limit = 1024
+    """MiB of all files that are stored for a person."""
 
     @property
     def session_idle(self) -> timedelta:

@@ -67,8 +67,8 @@ class LocalStack:
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables of every Postigo process: URLs and secrets."""
-        return {**table.addresses(self.tier, self._ports), **self._secrets, **self._given}
+        """The variables of every Postigo process: URLs, secrets, and limits for trials."""
+        return {**table.limits(), **table.addresses(self.tier, self._ports), **self._secrets, **self._given}
 
     async def __aenter__(self) -> Self:
         await self.start()

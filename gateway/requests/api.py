@@ -54,12 +54,19 @@ _SUBMIT_PROBLEMS: Final[Any] = problem_responses(
     problem_types.MEDIA_TYPE,
     problem_types.INVALID,
     problem_types.KEY_REUSED,
+    problem_types.LIMIT_REACHED,
+    problem_types.TOO_MANY_AT_ONCE,
     problem_types.BUSY,
     problem_types.NOT_CONFIRMED,
     problem_types.UNAVAILABLE,
 )
 _LIST_PROBLEMS: Final[Any] = problem_responses(
-    problem_types.CURSOR, problem_types.NO_SESSION, problem_types.INVALID, problem_types.BUSY, problem_types.UNAVAILABLE
+    problem_types.CURSOR,
+    problem_types.NO_SESSION,
+    problem_types.INVALID,
+    problem_types.TOO_MANY_AT_ONCE,
+    problem_types.BUSY,
+    problem_types.UNAVAILABLE,
 )
 _READ_PROBLEMS: Final[Any] = problem_responses(
     problem_types.NO_SESSION,
@@ -80,7 +87,9 @@ _ACT_PROBLEMS: Final[Any] = problem_responses(
     problem_types.MEDIA_TYPE,
     problem_types.INVALID,
     problem_types.KEY_REUSED,
+    problem_types.LIMIT_REACHED,
     problem_types.TOO_MANY,
+    problem_types.TOO_MANY_AT_ONCE,
     problem_types.BUSY,
     problem_types.NOT_CONFIRMED,
     problem_types.UNAVAILABLE,

@@ -15,6 +15,7 @@ from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.store import ViewStore
 from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
+from services.common.domain.errors import StoreUnavailable
 from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
@@ -35,6 +36,9 @@ READS: Final = 256
 LISTS: Final = 32
 """Concurrent reads of lists. More of the longest lists than this would all miss the store's deadline."""
 
+READS_OF_ONE_ACCOUNT: Final = 64
+LISTS_OF_ONE_ACCOUNT: Final = 8
+
 WAITING: Final = 8
 """Concurrent reads of one account that wait for the outcome of an act."""
 
@@ -54,6 +58,8 @@ class RequestQueries:
     secret: bytes
     _limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("reads", READS))
     _lists: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("lists", LISTS))
+    _own: KeyedLimit = field(default_factory=lambda: KeyedLimit("reads-of-one-account", READS_OF_ONE_ACCOUNT))
+    _own_lists: KeyedLimit = field(default_factory=lambda: KeyedLimit("lists-of-one-account", LISTS_OF_ONE_ACCOUNT))
     _waits: KeyedLimit = field(default_factory=lambda: KeyedLimit("waiting-reads-of-one-account", WAITING))
 
     async def get(self, session: Session, typed: str, receipt_token: str | None, after: UUID | None = None) -> Found:
@@ -64,8 +70,8 @@ class RequestQueries:
         """
         reference = _parse(typed)
         receipt = self._receipt(session, reference, receipt_token)
-        account_limit = self._waits.acquire(session.account_id) if after else nullcontext()
-        with account_limit, self._limit:
+        waits = self._waits.acquire(session.account_id) if after else nullcontext()
+        with waits, self._own.acquire(session.account_id), self._limit:
             view = await self._view(reference, partial(max_wait, session, receipt, after))
         if view is not None and view.account_id == session.account_id:
             # The view has the time of the first append. A retry on another replica may have a receipt with a later one.
@@ -85,6 +91,14 @@ class RequestQueries:
             raise not_found()
         return view.request_id
 
+    async def has_act(self, reference: str, act_id: UUID) -> bool:
+        """Whether the request's view shows the act; False while the store is unavailable."""
+        try:
+            view = await self.views.find(reference)
+        except StoreUnavailable:
+            return False
+        return view is not None and bool(view.outcome_of(act_id))
+
     async def list(
         self, session: Session, state: State | None, cursor: str | None, limit: int
     ) -> tuple[list[RequestView], str | None]:
@@ -97,7 +111,7 @@ class RequestQueries:
             after = parse_cursor(self.secret, session.account_id, state, cursor)
             if after is None:
                 raise Problem(problem_types.CURSOR)
-        with self._lists:
+        with self._own_lists.acquire(session.account_id), self._lists:
             views = await self.views.page(session.account_id, state, after, limit + 1)
         if len(views) <= limit:
             return views, None

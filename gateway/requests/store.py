@@ -41,6 +41,14 @@ class ViewStore:
             document = await self._views.find_one({"_id": reference}, {"state": 1})
         return None if document is None else RequestView.model_validate(document["state"])
 
+    async def filed_at(self, account_id: UUID, place: int, since: datetime) -> datetime | None:
+        """When the account's request at this place was filed (1 is the newest); None if it filed fewer after `since`."""
+        query = {"state.account_id": account_id, "state.filed_at": {"$gt": since}}
+        async with store_deadline():
+            newest_first = self._views.find(query, {"state.filed_at": 1}).sort(_NEWEST_FIRST)
+            found = await newest_first.skip(place - 1).limit(1).to_list(None)
+        return found[0]["state"]["filed_at"] if found else None
+
     async def page(
         self, account_id: UUID, state: State | None, after: tuple[datetime, str] | None, limit: int
     ) -> list[RequestView]:

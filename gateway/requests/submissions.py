@@ -1,19 +1,24 @@
 """Submits requests. The response waits only for the broker to acknowledge one record; the gateway writes no database."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from gateway.account_limits import AccountLimit
+from gateway.accounts.domain import Session
 from gateway.documents.client import DocumentsClient
-from gateway.limits import ConcurrencyLimit
+from gateway.limits import ConcurrencyLimit, KeyedLimit
 from gateway.requests import domain
 from gateway.requests.idempotency_keys import IdempotencyKeys
 from gateway.requests.publish import publish_confirmed
 from gateway.requests.receipts import IssuedReceipts, Receipt
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewRequest
+from gateway.requests.store import ViewStore
 from services.common.catalogue import Catalogue
 from services.common.contracts.intake import RequestSubmitted
+from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from services.common.messaging import Publisher
@@ -22,11 +27,18 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 SUBMITS: Final = 64
 """Concurrent submits. A higher limit would only make them wait for each other."""
 
+SUBMITS_OF_ONE_ACCOUNT: Final = 16
+
 
 @dataclass(slots=True)
 class SubmissionService:
+    """`views` shows which requests are filed; it is read only for an account over its limit."""
+
     documents: DocumentsClient
     publisher: Publisher
+    views: ViewStore
+    account_limit: AccountLimit
+    places: KeyedLimit
     catalogue: Catalogue
     id_secret: bytes
     receipt_secret: bytes
@@ -42,7 +54,9 @@ class SubmissionService:
             raise Problem(problem_types.INVALID, error)
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
         event = domain.submission_event(request_id, new, session, command.language, self.catalogue.version)
-        with self.limit, self.keys.reserve(domain.key_id_of(session, command.key), request_id):
+        key_id = domain.key_id_of(session, command.key)
+        counted = await self._counted(session, key_id, event)
+        with self.places.acquire(session.account_id), self.limit, self.keys.reserve(key_id, request_id), counted:
             if new.documents:
                 await self.documents.claim(request_id, session.account_id, new.documents, command.traceparent)
                 ARMED and reach(Failpoint.SUBMIT_CLAIMED)
@@ -50,6 +64,22 @@ class SubmissionService:
             appended_at = await publish_confirmed(self.publisher, event, event_id, command.traceparent)
             ARMED and reach(Failpoint.SUBMIT_APPENDED)
         return self.issued.add(_receipt(event, appended_at, command.fingerprint))
+
+    async def _counted(
+        self, session: Session, key_id: bytes, event: RequestSubmitted
+    ) -> AbstractContextManager[object]:
+        """Counts a request for the account, but not its repetitions, through this replica or through another."""
+        if self.keys.is_used_for(key_id, event.request_id):
+            return nullcontext()
+        if self.account_limit.wait(session) and await self._is_filed(event):
+            return nullcontext()
+        return self.account_limit.use(session)
+
+    async def _is_filed(self, event: RequestSubmitted) -> bool:
+        try:
+            return await self.views.find(event.reference) is not None
+        except StoreUnavailable:
+            return False
 
 
 def _receipt(event: RequestSubmitted, appended_at: datetime, content: bytes) -> Receipt:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from services.common.contracts.internal import ClaimRefused, ClaimRequest, ClaimResponse, DocumentResponse, Refusal
-from services.common.contracts.limits import MAX_FILE_BYTES
+from services.common.contracts.limits import MAX_FILE_BYTES, UNCLAIMED_SECONDS
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.internal_auth import require_signature, require_signature_without_body, signed_stream
@@ -18,7 +18,7 @@ from services.documents import domain
 from services.documents.content import Empty, TooLarge, WrongType
 from services.documents.domain import AnotherFile, Content, File, NotClaimable
 from services.documents.store import Files, now
-from services.documents.uploads import Busy, TooSlow, Upload, Uploads
+from services.documents.uploads import Busy, QuotaReached, TooSlow, Upload, Uploads
 
 router = APIRouter(prefix="/internal", route_class=StrictJsonRoute)
 
@@ -41,16 +41,23 @@ async def get_services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(get_services)]
 Owner = Annotated[UUID, Header(alias="Postigo-Owner")]
 QuotedName = Annotated[str, Header(alias="Postigo-Name")]
+Quota = Annotated[int | None, Header(alias="Postigo-Quota", ge=0)]
 
 
 @router.put("/documents/{document_id}")
 async def upload_document(
-    document_id: UUID, owner: Owner, services: ServicesDep, request: Request, response: Response, name: QuotedName = ""
+    document_id: UUID,
+    owner: Owner,
+    services: ServicesDep,
+    request: Request,
+    response: Response,
+    name: QuotedName = "",
+    quota: Quota = None,
 ) -> DocumentResponse:
-    """201 with the new file; 200 if it already exists; 408, 409, 413, 415, 422 or 503 with a problem."""
+    """201 with the new file; 200 if it already exists; 408, 409, 413, 415, 422, 429 or 503 with a problem."""
     content = signed_stream(request, MAX_FILE_BYTES)
     require_plain(request)
-    upload = Upload(document_id, owner, _unquoted(name))
+    upload = Upload(document_id, owner, _unquoted(name), quota)
     try:
         file, created = await services.uploads.receive(upload, content)
     except _REJECTIONS as rejection:
@@ -87,12 +94,13 @@ async def claim_documents(claim: ClaimRequest, services: ServicesDep) -> ClaimRe
     return ClaimResponse(documents=tuple(_document(each, files[each]) for each in claim.documents))
 
 
-_REJECTIONS: Final = (TooLarge, WrongType, Empty, AnotherFile, TooSlow, Busy)
+_REJECTIONS: Final = (TooLarge, WrongType, Empty, AnotherFile, QuotaReached, TooSlow, Busy)
 _PROBLEM_TYPES: Final = {
     TooLarge: problem_types.TOO_LARGE,
     WrongType: problem_types.MEDIA_TYPE,
     Empty: problem_types.INVALID,
     AnotherFile: problem_types.OTHER_BYTES,
+    QuotaReached: problem_types.STORAGE_FULL,
     TooSlow: problem_types.TOO_SLOW,
     Busy: problem_types.BUSY,
 }
@@ -100,7 +108,7 @@ _PROBLEM_TYPES: Final = {
 
 def _problem(rejection: Exception) -> Problem:
     errors = [FieldError("empty", pointer="")] if isinstance(rejection, Empty) else []
-    retry_after = RETRY_AFTER if isinstance(rejection, Busy) else None
+    retry_after = {Busy: RETRY_AFTER, QuotaReached: UNCLAIMED_SECONDS}.get(type(rejection))
     return Problem(_PROBLEM_TYPES[type(rejection)], *errors, retry_after=retry_after)
 
 

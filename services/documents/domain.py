@@ -10,6 +10,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from services.common.contracts.base import Value
+from services.common.contracts.limits import UNCLAIMED_SECONDS
 from services.common.domain.decision import Decision, changed, refused, unchanged
 from services.common.domain.timers import Timer
 from services.documents.messages import FileAccepted, FileRefused, Naming
@@ -20,7 +21,7 @@ CLAIM_LASTS: Final = timedelta(days=35)
 CLAIM_RENEWED_AFTER: Final = timedelta(days=1)
 """A repeated claim is saved again only if it is this old, so that many retries cause one write."""
 
-UNCLAIMED_LASTS: Final = timedelta(hours=24)
+UNCLAIMED_LASTS: Final = timedelta(seconds=UNCLAIMED_SECONDS)
 
 MAX_CLAIMS: Final = 200
 """Maximum number of unconfirmed claims on one file."""

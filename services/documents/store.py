@@ -43,13 +43,23 @@ class Files:
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def ensure_indexes(self) -> None:
-        await self.documents.ensure_indexes(IndexModel([("state.discarded", ASCENDING)], name="discarded"))
+        await self.documents.ensure_indexes(
+            IndexModel([("state.discarded", ASCENDING)], name="discarded"),
+            IndexModel([("state.owner", ASCENDING)], name="owner"),
+        )
         with translate_store_errors():
             await self._uploads.create_indexes([IndexModel([("begun_at", ASCENDING)], name="begun")])
 
     async def find(self, document_id: UUID) -> File | None:
         key = str(document_id)
         return (await self.documents.load([key]))[key].state
+
+    async def bytes_of(self, owner: UUID) -> int:
+        """The size of all files that are stored for this owner."""
+        query = {"state.owner": owner, "state.content.size": {"$gt": 0}}
+        with translate_store_errors():
+            found = await self._raw.find(query, {"state.content.size": 1}).to_list(None)
+        return sum(each["state"]["content"]["size"] for each in found)
 
     async def change(self, document_ids: Sequence[UUID], decide: Decide) -> dict[UUID, File]:
         """Save the files that `decide` returns, each by compare-and-set. Returns the files as stored.

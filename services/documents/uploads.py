@@ -32,13 +32,21 @@ class TooSlow(Exception):
     """The upload took longer than `MAX_UPLOAD_SECONDS`."""
 
 
+class QuotaReached(Exception):
+    """The files that are stored for the owner have reached the quota."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The caller's description of an upload. Its media type is not a part of it: the bytes decide."""
+    """The caller's description of an upload. Its media type is not a part of it: the bytes decide.
+
+    `quota`: the bytes that may be stored for the owner; None for no limit.
+    """
 
     document_id: UUID
     owner: UUID
     name: str
+    quota: int | None = None
 
 
 class Body(Protocol):
@@ -61,8 +69,8 @@ class Uploads:
     async def receive(self, upload: Upload, body: Body) -> tuple[File, bool]:
         """The file, and whether this upload created it (False if it already existed).
 
-        Raises `Unacceptable` for the bytes, `AnotherFile` for the id, `Busy`, `TooSlow`, `Unavailable`, or an exception
-        of `body`. After an error the bytes sent so far are removed, at once or by `cleaning`. Only after
+        Raises `Unacceptable` for the bytes, `AnotherFile` for the id, `QuotaReached`, `Busy`, `TooSlow`, `Unavailable`, or
+        an exception of `body`. After an error the bytes sent so far are removed, at once or by `cleaning`. Only after
         `Unavailable` or `TooSlow` the file may exist nevertheless; then a retry with the same bytes finds it.
         """
         if not self._free:
@@ -84,6 +92,9 @@ class Uploads:
             return await self._compare(current, upload, inspection, body), False
         if current is not None and current.owner not in (None, upload.owner):
             raise AnotherFile
+        # Concurrent uploads of one owner may exceed the quota together, by as many files as they are.
+        if upload.quota is not None and await self._files.bytes_of(upload.owner) >= upload.quota:
+            raise QuotaReached
         return await self._store(upload, inspection, body)
 
     async def _compare(self, current: File, upload: Upload, inspection: Inspection, body: Body) -> File:

@@ -34,6 +34,7 @@ HARMLESS = (
     "asyncio.sleep",
     "sleep_with_jitter",
     "asyncio.timeout",
+    "self._counted",
     "self._offsets_lock",
     "self.batch_lock",
     "self._mark_processed",
@@ -46,7 +47,7 @@ HARMLESS = (
     "_fetch",
     "self._subscription.processed_offsets",
 )
-"""Awaits without an effect outside the process: sleeps, waits for a commit, timeouts, polls and locks."""
+"""Awaits without an effect outside the process: sleeps, waits for a commit, timeouts, polls, locks and limits."""
 
 LIFECYCLE = {"start", "stop", "on_partitions_revoked", "on_partitions_assigned", "measure"}
 """Functions that process no record."""

@@ -21,5 +21,8 @@ MEDIA_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 MAX_UPLOAD_SECONDS: Final = 600
 """Seconds that one upload may take: 25 MiB at a third of a megabit a second."""
 
+UNCLAIMED_SECONDS: Final = 24 * 3600
+"""Seconds after which a file that no request names is deleted."""
+
 MAX_RECIPIENTS: Final = 200
 """Maximum accounts in one call."""

@@ -266,6 +266,32 @@ TOO_MANY_AT_ONCE: Final = _problem_type(
     ),
     NOT_PROCESSED,
 )
+LIMIT_REACHED: Final = _problem_type(
+    "limit-reached",
+    429,
+    ("Limite atingido", "Limit reached"),
+    (
+        "Esta conta já enviou o máximo permitido por agora. O que já foi recebido está guardado.",
+        "This account has sent the most that it may for now. What was received before is kept.",
+    ),
+    NOT_PROCESSED,
+)
+STORAGE_FULL: Final = _problem_type(
+    "storage-full",
+    429,
+    ("Espaço esgotado", "No room for more files"),
+    (
+        (
+            "Os ficheiros guardados desta conta já ocupam todo o espaço permitido. "
+            "Os que não fizerem parte de nenhum pedido são apagados ao fim de 24 horas."
+        ),
+        (
+            "The files kept for this account take up all the room that it has. "
+            "Those that are part of no request are deleted after 24 hours."
+        ),
+    ),
+    NOTHING_FILED,
+)
 INTERNAL: Final = _problem_type(
     "internal",
     500,

@@ -25,7 +25,7 @@ STREAMED: Final = "trailer"
 TRAILER_BYTES: Final = 64
 """Bytes of the signature at the end of a streamed body: hexadecimal."""
 
-SIGNED_HEADERS: Final = ("content-type", "postigo-name", "postigo-owner")
+SIGNED_HEADERS: Final = ("content-type", "postigo-name", "postigo-owner", "postigo-quota")
 """Headers that the signature covers. An absent header is signed as empty."""
 
 

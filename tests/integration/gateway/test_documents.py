@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from deploy.demo.data import read_document
-from gateway.documents.api import PER_ACCOUNT
+from gateway.documents.limits import UPLOADS_OF_ONE_ACCOUNT
 from services.common.contracts.limits import MAX_FILE_BYTES
 from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key, value_of
 from tests.support.waiting import eventually
@@ -49,7 +49,7 @@ async def test_slow_uploads_of_one_account_do_not_block_other_accounts(person: P
         yield PDF[100:]
 
     async with asyncio.TaskGroup() as group:
-        slow = [group.create_task(person.send(slow_body())) for _ in range(PER_ACCOUNT)]
+        slow = [group.create_task(person.send(slow_body())) for _ in range(UPLOADS_OF_ONE_ACCOUNT)]
         for _ in slow:
             await started.acquire()
 

@@ -25,6 +25,7 @@ from tests.support.serving import serving, settings
 SECRET: Final = b"s" * 32
 
 OWNER, ONE, OTHER = uuid4(), uuid4(), uuid4()
+QUOTA = 1024
 
 
 def invalid(error: FieldError) -> Response:
@@ -71,7 +72,7 @@ async def pdf() -> AsyncIterator[bytes]:
 
 async def put(service: DocumentsClient, body: AsyncIterator[bytes] | None = None) -> Problem:
     with pytest.raises(Problem) as refused:
-        await service.put(Upload(ONE, OWNER, "r.pdf", None, None), body or pdf())
+        await service.put(Upload(ONE, OWNER, "r.pdf", None, QUOTA, None), body or pdf())
     return refused.value
 
 
@@ -176,4 +177,4 @@ async def test_a_slow_but_steady_upload_may_take_longer_than_the_answer_timeout(
             yield bytes([piece])
 
     async with documents(Response(response.model_dump_json(), 201), answer_within=answer_within) as service:
-        assert await service.put(Upload(ONE, OWNER, "r.pdf", None, None), slow_body()) == response
+        assert await service.put(Upload(ONE, OWNER, "r.pdf", None, QUOTA, None), slow_body()) == (response, True)

@@ -73,6 +73,15 @@ def test_no_sequence_gives_more_tokens_than_burst_and_refill_allow(steps: list[t
     assert granted <= 3 + (clock.now - start) / 10
 
 
+def test_looking_at_a_bucket_takes_nothing() -> None:
+    limit = RateLimit(burst=2, refill=30, clock=Clock())
+    assert (limit.wait("a"), limit.used_share("a")) == (0, 0)
+    limit.take("a")
+    assert (limit.wait("a"), limit.used_share("a")) == (0, 0.5)
+    limit.take("a")
+    assert (limit.wait("a"), limit.wait("a"), limit.used_share("a")) == (30, 30, 1)
+
+
 def test_the_number_of_buckets_is_bounded() -> None:
     limit = RateLimit(burst=1, refill=30, clock=Clock())
     for number in range(20_001):
