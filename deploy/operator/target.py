@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from deploy.local.hints import typed
 from deploy.local.home import Home
+from deploy.local.ports import HOST
+from deploy.local.table import internal_name
 from deploy.operator.errors import OperatorError
 from services.common.runtime.settings import Settings
 
@@ -22,10 +24,14 @@ LOG_NAME: Final = "operator"
 
 @dataclass(frozen=True)
 class Target:
-    """`log`: the file for one line per operation; None on a server, where the line goes to standard error."""
+    """`log`: the file for one line per operation; None on a server, where the line goes to standard error.
+
+    `gateway_url`: the gateway's internal listener; empty if the environment of a server does not name it.
+    """
 
     settings: Settings
     log: Path | None
+    gateway_url: str = ""
 
     @property
     def is_server(self) -> bool:
@@ -37,13 +43,13 @@ def resolve_target(folder: Path) -> Target:
     named = [name for name in NAMED if os.environ.get(name)]
     if not named:
         home = Home(folder)
-        return Target(_settings(_local(home)), home.log(LOG_NAME))
+        return Target(_settings(_local(home)), home.log(LOG_NAME), _local_gateway(home))
     if missing := [name for name in NAMED if name not in named]:
         raise OperatorError(
             f"A server is named by {', '.join(NAMED)} together; missing: {', '.join(missing)}. "
             "Set all three, or none for the stack on this machine."
         )
-    return Target(_settings({}), None)
+    return Target(_settings({}), None, os.environ.get("GATEWAY_URL", ""))
 
 
 def _local(home: Home) -> dict[str, str]:
@@ -56,6 +62,10 @@ def _local(home: Home) -> dict[str, str]:
     if missing := [name for name in _LOCAL.values() if name not in urls]:
         raise OperatorError(f"{' and '.join(missing)} does not run in {home.folder} yet: try again in a moment.")
     return {variable: urls[name] for variable, name in _LOCAL.items()} | home.secrets()
+
+
+def _local_gateway(home: Home) -> str:
+    return f"http://{HOST}:{home.kept_ports()[internal_name('gateway', 'gateway')]}"
 
 
 def _settings(variables: Mapping[str, str]) -> Settings:

@@ -17,6 +17,7 @@ import orjson
 
 from deploy.local import LocalStack, probes
 from deploy.local.table import internal_name, listeners
+from tests.support.stacks import NAMES
 from tests.support.topics import header, read_all
 
 PASSWORD: Final = "uma frase comprida"  # noqa: S105
@@ -88,6 +89,19 @@ class GatewayEnvironment:
         printed, errors = await program.communicate(b"\n".join(map(orjson.dumps, lines)))
         assert program.returncode is not None
         return program.returncode, [orjson.loads(line) for line in printed.splitlines()], errors.decode()
+
+    async def postigo(self, *arguments: str, given: str = "") -> Any:
+        """Run an operator's command that prints JSON on this stack. `given`: its standard input."""
+        program = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "deploy.cli", *arguments, "--home", str(self.stack.home.folder)),
+            # Servers that the environment names are for other tests.
+            env={name: value for name, value in os.environ.items() if name not in NAMES},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        printed, _ = await asyncio.wait_for(program.communicate(given.encode()), 60)
+        assert program.returncode == 0
+        return orjson.loads(printed)
 
     def line(self, first: int = 1, **changes: Any) -> dict[str, Any]:
         number = next(self._numbers)

@@ -13,7 +13,7 @@ import pytest
 from gateway.accounts.domain import hash_of
 from gateway.accounts.sessions import IDLE, MOST, SEEN_EVERY
 from services.common.http import signing
-from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person
+from tests.integration.gateway.gateway_environment import PASSWORD, GatewayEnvironment, Person
 from tests.integration.gateway.test_accounts import collection
 from tests.support.waiting import eventually
 
@@ -199,3 +199,21 @@ async def test_a_use_is_saved_at_most_once_a_minute(gateway: GatewayEnvironment)
 async def test_an_operator_names_one_account(gateway: GatewayEnvironment, account: dict[str, str]) -> None:
     for path in ("/internal/sessions", "/internal/sessions/end"):
         assert (await tell_the_gateway(gateway, path, account)).status_code == 422
+
+
+async def test_the_operators_command_shows_counts_and_ends_sessions(gateway: GatewayEnvironment) -> None:
+    (person,) = await gateway.people(1)
+    about = ["--account-id", person.account_id, "--json"]
+    planned = await gateway.postigo("sessions", "end", *about)
+    assert planned == {"account_id": person.account_id, "sessions": 1, "done": False}
+    assert await status(gateway.http, person.token) == 200
+    done = await gateway.postigo("sessions", "end", *about, "--yes", "--reason", "telemóvel roubado")
+    assert done == {"account_id": person.account_id, "sessions": 1, "done": True}
+    assert await status(gateway.http, person.token) == 401
+
+
+async def test_the_operators_command_reads_a_niss_from_standard_input(gateway: GatewayEnvironment) -> None:
+    (person,) = await gateway.people(1)
+    found = await gateway.postigo("sessions", "end", "--niss", "--json", given=f"{person.niss}\n")
+    assert found == {"account_id": person.account_id, "sessions": 1, "done": False}
+    assert (await gateway.sign_in(person.niss, PASSWORD)).status_code == 201

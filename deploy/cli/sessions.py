@@ -1,0 +1,40 @@
+"""`postigo sessions end`."""
+
+import sys
+from uuid import UUID
+
+from deploy.cli.invocation import DRY_RUN, Invocation, console, count, print_json
+from deploy.operator.errors import OperatorError
+from deploy.operator.session import OperatorSession
+from deploy.operator.sessions import count_sessions, end_sessions
+from services.common.contracts.internal import AccountRequest
+
+
+def run(invocation: Invocation, account_id: UUID | None, *, niss: bool) -> None:
+    if niss == (account_id is not None):
+        raise OperatorError("Say whose sessions: --account-id ID, or --niss with the number on standard input.")
+    if invocation.do and not invocation.reason:
+        raise OperatorError("The person must sign in again: say with --reason why.")
+    account = AccountRequest(niss=_typed_niss()) if niss else AccountRequest(account_id=account_id)
+    invocation.with_session(lambda session: _run(session, invocation, account))
+
+
+def _typed_niss() -> str:
+    """The first line of standard input. An argument would be in the list of processes and in the shell's history."""
+    if sys.stdin.isatty():
+        print("NISS: ", end="", file=sys.stderr, flush=True)
+    return "".join(sys.stdin.readline().split())[:20]
+
+
+async def _run(session: OperatorSession, invocation: Invocation, account: AccountRequest) -> None:
+    found = await count_sessions(session, account)
+    number = await end_sessions(session, await invocation.actor(session), found) if invocation.do else found.sessions
+    if invocation.as_json:
+        print_json({"account_id": found.account_id, "sessions": number, "done": invocation.do})
+        return
+    sessions = count(number, "session")
+    screen = console()
+    if invocation.do:
+        screen.print(f"{sessions} of account {found.account_id} ended, on every replica within ten seconds.")
+    else:
+        screen.print(f"{sessions} of account {found.account_id} would end.\n\n{DRY_RUN}")
