@@ -12,7 +12,8 @@ from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
 from services.common.domain.position import Position
 from services.common.domain.received import Received
-from services.common.messaging.handlers.aggregate import INBOX_MAX_PER_TOPIC, INBOX_MIN, Outcome
+from services.common.messaging.handlers.aggregate import Outcome
+from services.common.messaging.handlers.inbox import INBOX_MAX_PER_TOPIC, INBOX_MIN
 from services.common.store import Document, OutboxEntry, Parked
 from tests.integration.kernel.ledger import Account, ledger
 

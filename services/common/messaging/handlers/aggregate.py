@@ -6,9 +6,8 @@ batch therefore publishes nothing new.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from services.common.contracts import Event, PublishedEvent
 from services.common.domain.decision import Decision, S
@@ -16,18 +15,11 @@ from services.common.domain.errors import Poison
 from services.common.domain.identifiers import derived_text
 from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
-from services.common.domain.received import INBOX_AGE, Received
+from services.common.domain.received import Received
 from services.common.domain.timers import Timer
+from services.common.messaging.handlers.inbox import is_full, was_decided, with_entry
 from services.common.messaging.records.writer import outbox_entry
 from services.common.store import Change, Document, InboxEntry, OutboxEntry, Parked
-
-INBOX_MIN: Final = 64
-"""Newest entries that an inbox keeps, however old they are."""
-
-INBOX_MAX_PER_TOPIC: Final = 500
-"""Maximum inbox entries of one topic, for events with an `on_too_many` handler: people or departments may send any
-number of them.
-"""
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[S | None, Received[E]], Decision[S]]
@@ -191,7 +183,7 @@ class Aggregate(Generic[S]):
         if document.blocked and not _is_head(document.blocked, received):
             parked = parked_record(received)
             is_parked = parked.position in {each.position for each in document.blocked}
-            if is_parked or _was_decided(document.inbox, received):
+            if is_parked or was_decided(document.inbox, received):
                 return Outcome.DUPLICATE
             fold.to_park.append(received)
             fold.change.after = replace(document, blocked=(*document.blocked, parked))
@@ -209,7 +201,7 @@ class Aggregate(Generic[S]):
             version=document.version,
             partition=received.partition,
             state=decision.state,
-            inbox=document.inbox if skip_inbox else _with_entry(document.inbox, entry, received.at),
+            inbox=document.inbox if skip_inbox else with_entry(document.inbox, entry, received.at),
             outbox=(*document.outbox, *new_events),
             blocked=document.blocked,
             due=document.due,
@@ -233,7 +225,7 @@ class Aggregate(Generic[S]):
                 raise Poison("id-reused")
             handler = reused
         too_many = self._too_many.get(type(received.event))
-        if too_many and _is_full(document.inbox, received):
+        if too_many and is_full(document.inbox, received):
             decision = too_many(document.state, received)
             assert decision.state is document.state
             return decision, inbox_id, True
@@ -272,27 +264,3 @@ def parked_record(received: Received[Event]) -> Parked:
 def _is_head(blocked: Sequence[Parked], received: Received[Event]) -> bool:
     """Whether the record is the first of the blocked list, which must be applied before all others."""
     return bool(blocked) and blocked[0].position == parked_record(received).position
-
-
-def _was_decided(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
-    """Whether this record, byte for byte, is in the inbox: it was decided before the document was blocked."""
-    return any(each.id == received.inbox_id and each.digest == received.digest for each in inbox)
-
-
-def _is_full(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
-    """Whether the record's topic has reached its inbox limit at the record's append time.
-
-    The append time makes the answer repeatable: a redelivered record gets the same one.
-    """
-    if len(inbox) < INBOX_MAX_PER_TOPIC:
-        return False
-    scope = f"{received.topic} "
-    recent = sum(each.id.startswith(scope) and received.at - each.at <= INBOX_AGE for each in inbox)
-    return recent >= INBOX_MAX_PER_TOPIC
-
-
-def _with_entry(inbox: tuple[InboxEntry, ...], new: InboxEntry, now: datetime) -> tuple[InboxEntry, ...]:
-    """The inbox with `new`. It keeps every entry younger than 35 days, and at least the newest 64."""
-    grown = (*inbox, new)
-    expired = sum(1 for entry in grown[:-INBOX_MIN] if now - entry.at > INBOX_AGE)
-    return grown[expired:] if expired else grown

@@ -1,0 +1,41 @@
+"""The inbox of an aggregate: which events it has decided on, and for how long it remembers them. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from services.common.contracts import Event
+from services.common.domain.received import INBOX_AGE, Received
+from services.common.store import InboxEntry
+
+INBOX_MIN: Final = 64
+"""Newest entries that an inbox keeps, however old they are."""
+
+INBOX_MAX_PER_TOPIC: Final = 500
+"""Maximum inbox entries of one topic, for events with an `on_too_many` handler: people or departments may send any
+number of them.
+"""
+
+
+def was_decided(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
+    """Whether this record, byte for byte, is in the inbox: it was decided before the document was blocked."""
+    return any(each.id == received.inbox_id and each.digest == received.digest for each in inbox)
+
+
+def is_full(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
+    """Whether the record's topic has reached its inbox limit at the record's append time.
+
+    The append time makes the answer repeatable: a redelivered record gets the same one.
+    """
+    if len(inbox) < INBOX_MAX_PER_TOPIC:
+        return False
+    scope = f"{received.topic} "
+    recent = sum(each.id.startswith(scope) and received.at - each.at <= INBOX_AGE for each in inbox)
+    return recent >= INBOX_MAX_PER_TOPIC
+
+
+def with_entry(inbox: tuple[InboxEntry, ...], new: InboxEntry, now: datetime) -> tuple[InboxEntry, ...]:
+    """The inbox with `new`. It keeps every entry younger than 35 days, and at least the newest 64."""
+    grown = (*inbox, new)
+    expired = sum(1 for entry in grown[:-INBOX_MIN] if now - entry.at > INBOX_AGE)
+    return grown[expired:] if expired else grown
