@@ -143,14 +143,25 @@ class DocumentsClient:
         try:
             # A limit for the whole call: the client's own timeouts apply to each step, and an upload has many steps.
             async with asyncio.timeout(within):
-                response = await self._http.request(
-                    method, target, headers={**headers, **signature, **traced}, content=signed_body
-                )
+                response = await self._send(method, target, {**headers, **signature, **traced}, signed_body)
             signing.verify_response(self._secret, signature, response.status_code, response.headers, response.content)
         except (httpx2.HTTPError, TimeoutError, SignatureRefused) as error:
             log.warning("documents service unavailable", because=type(error).__name__)
             raise Problem(problem_types.UNAVAILABLE, retry_after=2) from None
         return response
+
+    async def _send(
+        self, method: str, target: str, headers: dict[str, str], body: bytes | AsyncIterator[bytes]
+    ) -> httpx2.Response:
+        """Send the call. After a broken connection a call without a file is sent once more, because calls are idempotent:
+        another replica may answer.
+        """
+        try:
+            return await self._http.request(method, target, headers=headers, content=body)
+        except (httpx2.NetworkError, httpx2.RemoteProtocolError):
+            if not isinstance(body, bytes):
+                raise
+            return await self._http.request(method, target, headers=headers, content=body)
 
     def _sign(
         self, method: str, target: str, headers: dict[str, str], body: bytes | AsyncIterator[bytes]

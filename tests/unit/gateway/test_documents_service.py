@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import uuid4
@@ -136,6 +136,25 @@ async def frozen(*, answer_within: float) -> AsyncIterator[DocumentsClient]:
         service = DocumentsClient(f"http://127.0.0.1:{port}", SECRET, answer_within=answer_within)
         yield service
         await service.close()
+
+
+@pytest.mark.parametrize(("call", "connections"), [(claim, 2), (put, 1)])
+async def test_after_a_broken_connection_a_call_without_a_file_is_sent_once_more(
+    call: Callable[[DocumentsClient], Awaitable[Problem]], connections: int
+) -> None:
+    accepted = 0
+
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal accepted
+        accepted += 1
+        await reader.read(1)
+        writer.close()
+
+    async with await asyncio.start_server(break_off, "127.0.0.1", 0) as server:
+        service = DocumentsClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", SECRET)
+        problem = await call(service)
+        await service.close()
+    assert (problem.kind, accepted) == (problem_types.UNAVAILABLE, connections)
 
 
 async def large() -> AsyncIterator[bytes]:
