@@ -43,7 +43,10 @@ class Counters:
             await self._counters.create_indexes([IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)])
 
     async def add(self, key: str, window: Window, **amounts: int) -> Mapping[str, int]:
-        """Add `amounts` to the fields of the counter; its values after that. One atomic operation."""
+        """Add `amounts` to the fields of the counter; its values after that. One atomic operation.
+
+        Nothing is lost, but on DocumentDB two concurrent callers may get the same values.
+        """
         change = {"$inc": amounts, "$setOnInsert": {"expires_at": window.ends_at}}
         identifier = self._id(key, window)
         async with store_deadline():

@@ -11,6 +11,7 @@ from deploy.operator.errors import OperatorError
 from deploy.operator.session import OperatorSession
 from services.common.contracts.internal import AccountRequest, SessionsOfAccount
 from services.common.http import signing
+from services.common.http.signing import SignatureRefused
 
 ACTION: Final = "end-sessions"
 
@@ -40,12 +41,15 @@ async def _call(session: OperatorSession, path: str, account: AccountRequest) ->
     if not url:
         raise OperatorError("GATEWAY_URL is missing: set it to the address of the gateway's internal listener.")
     body, about = account.model_dump_json().encode(), {"Content-Type": "application/json"}
-    signature = signing.sign(session.target.settings.internal_secret, "POST", path, body=body, about=about)
+    secret = session.target.settings.internal_secret
+    signature = signing.sign(secret, "POST", path, body=body, about=about)
     try:
         async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=WITHIN) as http:
-            answer = await http.post(path, content=body, headers=about | signature)
-        return SessionsOfAccount.model_validate_json(answer.raise_for_status().content)
-    except (httpx2.HTTPError, ValidationError) as error:
+            response = await http.post(path, content=body, headers=about | signature)
+        response.raise_for_status()
+        signing.verify_response(secret, signature, response.status_code, response.headers, response.content)
+        return SessionsOfAccount.model_validate_json(response.content)
+    except (httpx2.HTTPError, SignatureRefused, ValidationError) as error:
         raise OperatorError(
             f"The gateway does not answer ({type(error).__name__}): check that it runs, and check GATEWAY_URL."
         ) from None

@@ -24,7 +24,7 @@ LOG_NAME: Final = "operator"
 
 @dataclass(frozen=True)
 class Target:
-    """`log`: the file for one line per operation; None on a server, where the line goes to standard error.
+    """`log`: the file for the lines of an operation; None on a server, where they go to standard error.
 
     `gateway_url`: the gateway's internal listener; empty if the environment of a server does not name it.
     """

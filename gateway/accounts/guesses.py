@@ -56,7 +56,7 @@ class Guesses:
     async def take(self, attempt: Attempt) -> int:
         """Count the attempt; 0 if a password may be tried, or the seconds until then.
 
-        It is counted before the password is verified: concurrent attempts cannot exceed a limit.
+        It is counted before the password is verified: concurrent attempts cannot exceed a limit by more than a few.
         """
         if (until := self._closed.get(attempt.pair, attempt.at)) > attempt.at:
             return ceil((until - attempt.at).total_seconds())

@@ -37,7 +37,7 @@ LISTS: Final = 32
 """Concurrent reads of lists. More of the longest lists than this would all miss the store's deadline."""
 
 READS_OF_ONE_ACCOUNT: Final = 64
-LISTS_OF_ONE_ACCOUNT: Final = 8
+LISTS_OF_ONE_ACCOUNT: Final = 16
 
 WAITING: Final = 8
 """Concurrent reads of one account that wait for the outcome of an act."""

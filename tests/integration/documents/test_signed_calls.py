@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from gateway.documents import client as gateway
+from services.common.contracts.limits import MAX_FILE_BYTES
 from services.common.http import problem_types, signing
 from services.common.http.problems import Problem
 from services.common.http.signing import TRAILER_BYTES
@@ -222,7 +223,7 @@ async def test_bytes_that_change_between_the_gateway_and_the_service_are_not_sto
     environment: DocumentsEnvironment, genuine: bytes, changed: bytes, size: int
 ) -> None:
     document_id, owner, content = uuid4(), uuid4(), pdf(size) + b"AMOUNT 100"
-    file = gateway.Upload(document_id, owner, "r.pdf", str(len(content)), None)
+    file = gateway.Upload(document_id, owner, "r.pdf", str(len(content)), MAX_FILE_BYTES, None)
     async with Proxy(environment.url) as proxy:
         client, later = (gateway.DocumentsClient(f"http://127.0.0.1:{proxy.port}", environment.secret) for _ in "ab")
         proxy.behave(Manners(wire=Tampering(genuine, changed)))
@@ -231,9 +232,10 @@ async def test_bytes_that_change_between_the_gateway_and_the_service_are_not_sto
         assert refused.value.kind is problem_types.UNAVAILABLE
         await assert_nothing_stored(environment, document_id, owner)
         proxy.mend()
-        stored = await later.put(file, stream(content))
+        stored, created = await later.put(file, stream(content))
         await client.close()
         await later.close()
+    assert created
     assert (stored.size, stored.sha256) == (len(content), hashlib.sha256(content).hexdigest())
     assert list((await environment.objects(document_id)).values()) == [content]
 

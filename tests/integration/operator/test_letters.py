@@ -76,16 +76,18 @@ async def test_all_records_of_a_document_are_redriven_in_order_across_topics(env
     assert (done.outcome, done.counts) == ("done", {"redriven": 15, "left": 0})
 
 
-async def test_an_operation_logs_one_line_without_personal_data(environment: OperatorEnvironment) -> None:
+async def test_an_operation_logs_its_start_and_its_end_without_personal_data(environment: OperatorEnvironment) -> None:
     key = uuid4()
     await broken_accounts(environment.ledger, [key])
     await repair(environment.ledger)
     await environment.redrive()
-    lines = environment.log.read_text().splitlines()
-    assert len(lines) == 1
-    line = json.loads(lines[0])
-    assert (line["event"], line["action"], line["outcome"]) == ("operation ended", "redrive", "done")
-    assert str(key) not in lines[0]
+    text = environment.log.read_text()
+    start, end = map(json.loads, text.splitlines())
+    assert (start["event"], start["kind"], start["because"]) == ("security", "operator-act", "redrive")
+    assert (start["user"], start["identity"]) == ("ana", "system-user")
+    assert (end["event"], end["action"], end["outcome"]) == ("operation ended", "redrive", "done")
+    assert start["operation_id"] == end["operation_id"]
+    assert str(key) not in text
 
 
 @pytest.mark.parametrize("point", STEPS)

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import pytest
 from hypothesis import given, strategies as st
 
 from gateway.accounts.domain import account_id_of, hash_of, new_token
