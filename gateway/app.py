@@ -7,14 +7,12 @@ from typing import Final, NamedTuple
 from fastapi import FastAPI
 from fastapi.params import Depends
 
-from gateway.account_settings import limits_of
 from gateway.accounts import api as accounts_api
 from gateway.accounts.guesses import Guesses
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
 from gateway.catalogue import api as catalogue_api
-from gateway.counters import Counters
 from gateway.dependencies import Services
 from gateway.desk import api as desk_api
 from gateway.desk.queries import DeskQueries
@@ -22,7 +20,9 @@ from gateway.desk.store import DeskStore, TokenStore
 from gateway.documents import api as documents_api
 from gateway.documents.client import DocumentsClient
 from gateway.expiry import Expiry
-from gateway.limits import AdmissionControl
+from gateway.limits.concurrency import AdmissionControl
+from gateway.limits.counters import Counters
+from gateway.limits.from_settings import limits_of
 from gateway.openapi import SERVERS, SUMMARY, PublicApi
 from gateway.outcomes import count_outcome
 from gateway.pages import api as pages_api

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
-from gateway.counters import Counters, window_of
+from gateway.limits.counters import Counters, window_of
 
 HOUR: Final = 3600
 ATTACKED_FROM: Final = 60

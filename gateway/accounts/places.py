@@ -11,7 +11,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from gateway.accounts.guesses import Attempt
-from gateway.limits import ConcurrencyLimit, KeyedLimit
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from services.common.http import problem_types
 
 SIGN_INS: Final = 256

@@ -12,7 +12,7 @@ from cachetools import TTLCache
 
 from gateway.accounts.domain import Session, StoredSession, hash_of, session_id_of
 from gateway.accounts.store import AccountStore, SessionStore
-from gateway.limits import ConcurrencyLimit, KeyedLimit
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError

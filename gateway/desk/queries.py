@@ -9,7 +9,7 @@ import orjson
 from gateway.desk.domain import hash_of
 from gateway.desk.store import DeskStore, PageEnd, TokenStore
 from gateway.desk.view import DeskCase, case_key
-from gateway.limits import ConcurrencyLimit
+from gateway.limits.concurrency import ConcurrencyLimit
 from gateway.requests.signed_tokens import sign, verify
 from services.common.domain.identifiers import text_of
 from services.common.http import problem_types

@@ -12,7 +12,7 @@ import httpx2
 import structlog
 from pydantic import ValidationError
 
-from gateway.limits import ConcurrencyLimit, KeyedLimit
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from services.common.contracts.internal import ClaimRefused, ClaimRequest, DocumentResponse
 from services.common.contracts.limits import MAX_FILE_BYTES, MAX_UPLOAD_SECONDS, MEDIA_TYPES, UNCLAIMED_SECONDS
 from services.common.http import problem_types, signing

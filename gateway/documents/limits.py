@@ -11,8 +11,8 @@ from uuid import UUID
 from cachetools import TTLCache
 from starlette.types import Message, Receive
 
-from gateway.account_limits import AccountLimit
-from gateway.limits import ConcurrencyLimit, KeyedLimit
+from gateway.limits.accounts import AccountLimit
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from services.common.contracts.intake import Who
 from services.common.http import problem_types
 from services.common.http.problems import Problem

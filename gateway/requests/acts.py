@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from gateway.account_limits import AccountLimit
 from gateway.accounts.domain import Session
 from gateway.documents.client import DocumentsClient
-from gateway.limits import ConcurrencyLimit, KeyedLimit
-from gateway.rate_limit import RateLimit
+from gateway.limits.accounts import AccountLimit
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
+from gateway.limits.token_bucket import RateLimit
 from gateway.requests import domain
 from gateway.requests.idempotency_keys import IdempotencyKeys
 from gateway.requests.publish import publish_confirmed

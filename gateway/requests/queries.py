@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from gateway.accounts.domain import Session
-from gateway.limits import ConcurrencyLimit, KeyedLimit
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.requests.cursor import PageEnd, cursor_of, parse_cursor
 from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.store import ViewStore

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from gateway.account_limits import AccountLimit
 from gateway.accounts.domain import Session
 from gateway.documents.client import DocumentsClient
-from gateway.limits import ConcurrencyLimit, KeyedLimit
+from gateway.limits.accounts import AccountLimit
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.requests import domain
 from gateway.requests.idempotency_keys import IdempotencyKeys
 from gateway.requests.publish import publish_confirmed

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.account_limits import LOOKS
+from gateway.limits.accounts import LOOKS
 from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key
 from tests.integration.gateway.test_documents import PDF
 from tests.support.waiting import eventually

@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 
 from gateway.accounts.guesses import ATTACKED_FROM, NETWORK, PAIR, Attempt, Guesses
-from gateway.counters import Counters, window_of
 from gateway.expiry import Expiry
+from gateway.limits.counters import Counters, window_of
 from services.common.domain.networks import network_of
 from services.common.store import Database, connect, database, disconnect
 from tests.integration.gateway.gateway_environment import PASSWORD, GatewayEnvironment, Person

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.account_limits import HOUR, LOOKS, AccountLimit, Allowance
 from gateway.accounts.domain import Session
+from gateway.limits.accounts import HOUR, LOOKS, AccountLimit, Allowance
 from gateway.settings import Settings
 from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types

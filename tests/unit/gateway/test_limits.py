@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.limits import KeyedLimit
+from gateway.limits.concurrency import KeyedLimit
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 
 from gateway.accounts.domain import account_id_of, hash_of, new_token
 from gateway.accounts.passwords import Verifier, hash_password, verify_password
-from gateway.rate_limit import RateLimit
+from gateway.limits.token_bucket import RateLimit
 from tests.unit.gateway.builders import Clock
 
 PASSWORD = "uma frase comprida"  # noqa: S105

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, strategies as st
 from starlette.types import Message
 
-from gateway.account_limits import AccountLimit, Allowance
 from gateway.accounts.domain import Session
 from gateway.documents.limits import (
     CHUNK_TIMEOUT,
@@ -19,7 +18,8 @@ from gateway.documents.limits import (
     TimedBody,
     UploadLimits,
 )
-from gateway.limits import ConcurrencyLimit, KeyedLimit
+from gateway.limits.accounts import AccountLimit, Allowance
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from services.common.contracts.limits import MAX_FILE_BYTES
 from services.common.http import problem_types
 from services.common.http.problems import Problem

@@ -16,7 +16,7 @@ from uuid import UUID
 from cachetools import LRUCache, TTLCache
 
 from gateway.accounts.domain import Session
-from gateway.rate_limit import RateLimit
+from gateway.limits.token_bucket import RateLimit
 from services.common.contracts.intake import Who
 from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types

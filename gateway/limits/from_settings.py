@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from gateway.account_hours import CountedHour, FiledHour
-from gateway.account_limits import AccountLimit, Allowance
-from gateway.counters import Counters
 from gateway.documents.limits import UPLOADS, UPLOADS_OF_ONE_ACCOUNT, UploadLimits
-from gateway.limits import ConcurrencyLimit, KeyedLimit
+from gateway.limits.accounts import AccountLimit, Allowance
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
+from gateway.limits.counters import Counters
+from gateway.limits.hours import CountedHour, FiledHour
 from gateway.requests.acts import ACTS_OF_ONE_ACCOUNT
 from gateway.requests.store import ViewStore
 from gateway.requests.submissions import SUBMITS_OF_ONE_ACCOUNT

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gateway.account_limits import HOUR
 from gateway.accounts.domain import Session
-from gateway.counters import Counters, window_of
+from gateway.limits.accounts import HOUR
+from gateway.limits.counters import Counters, window_of
 from gateway.requests.store import ViewStore
 from services.common.contracts.intake import Who
 
