@@ -8,7 +8,7 @@ from uuid import UUID
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.store import Change, Document
 from services.notifications import domain
-from services.notifications.domain import Delivery, Place, Replaced, Send, Skip, Status, Wait
+from services.notifications.domain import Delivery, OtherNotice, Replaced, Send, Skip, Status, Wait
 from services.notifications.due_search import DueSearch
 from services.notifications.store import Deliveries, change_to, delivery_in
 
@@ -57,7 +57,7 @@ class Leasing:
         ARMED and reach(Failpoint.DELIVERY_LEASED)
         return saved
 
-    def _next_step(self, delivery: Delivery, others: Mapping[UUID, Sequence[Place]], now: datetime) -> Delivery:
+    def _next_step(self, delivery: Delivery, others: Mapping[UUID, Sequence[OtherNotice]], now: datetime) -> Delivery:
         # An expired lease is no reason to ask whose turn it is: the mail may have left already.
         turn = domain.turn_of(delivery, others[delivery.id], now, self._lease)
         match turn if delivery.status is Status.PENDING else Send():

@@ -13,7 +13,7 @@ from services.common.domain.identifiers import derived_text
 from services.common.messaging.records.writer import outbox_entry
 from services.common.store import Change, Database, Document, DocumentStore, OutboxEntry, translate_store_errors
 from services.common.store.stretches import Stretch
-from services.notifications.domain import RETRY_POLICIES, Delivery, Place, Status
+from services.notifications.domain import RETRY_POLICIES, Delivery, OtherNotice, Status
 from services.notifications.messages import GROUP, DeliveryFact, DeliveryFailed, DeliverySent, DeliverySkipped
 
 PARTITIONS: Final = range(REQUEST_PARTITIONS)
@@ -51,15 +51,17 @@ class Deliveries(DocumentStore[Delivery]):
             found = self.collection.find(due).sort("state.due_at", ASCENDING).limit(limit)
             return [self._read(raw) for raw in await found.to_list(None)]
 
-    async def others_about(self, deliveries: Sequence[Delivery]) -> dict[UUID, list[Place]]:
+    async def others_about(self, deliveries: Sequence[Delivery]) -> dict[UUID, list[OtherNotice]]:
         """For each delivery, by its id: where the others about the same request, on the same channel, stand."""
         requests = list({each.request_id for each in deliveries})
-        fields = dict.fromkeys(("state.request_id", "state.channel", *(f"state.{name}" for name in Place._fields)), 1)
+        fields = dict.fromkeys(
+            ("state.request_id", "state.channel", *(f"state.{name}" for name in OtherNotice._fields)), 1
+        )
         with translate_store_errors():
             found = await self.collection.find({"state.request_id": {"$in": requests}}, fields).to_list(None)
         return {
             each.id: [
-                _place(raw["state"])
+                _other_notice(raw["state"])
                 for raw in found
                 if raw["_id"] != str(each.id)
                 and (raw["state"]["request_id"], raw["state"]["channel"]) == (each.request_id, each.channel)
@@ -78,9 +80,9 @@ class Deliveries(DocumentStore[Delivery]):
         return await self.unsent(PARTITIONS, before, limit)
 
 
-def _place(state: dict[str, Any]) -> Place:
+def _other_notice(state: dict[str, Any]) -> OtherNotice:
     """Deliveries stored by older versions have no `seq`: they come before all others."""
-    return Place(state.get("seq", 0), Status(state["status"]), state["due_at"])
+    return OtherNotice(state.get("seq", 0), Status(state["status"]), state["due_at"])
 
 
 def delivery_in(document: Document[Delivery]) -> Delivery:

@@ -18,7 +18,7 @@ from services.notifications.domain.delivery import (
     skipped,
 )
 from services.notifications.domain.matrix import FACTS, MATRIX, NOTICES, Row, row_of
-from services.notifications.domain.order import Place, Replaced, Send, Turn, Wait, turn_of
+from services.notifications.domain.order import OtherNotice, Replaced, Send, Turn, Wait, turn_of
 from services.notifications.domain.recipient import Addressee, Skip, addressed
 from services.notifications.domain.retry_policy import GIVE_UP_AFTER, RETRY_POLICIES, FailureKind, RetryPolicy, backoff
 
@@ -36,7 +36,7 @@ __all__ = [
     "Delivery",
     "FailureKind",
     "NotAllowed",
-    "Place",
+    "OtherNotice",
     "Replaced",
     "RetryPolicy",
     "Row",

@@ -16,8 +16,8 @@ MOST_AHEAD: Final = 40
 """Earlier notices that lengthen the wait."""
 
 
-class Place(NamedTuple):
-    """Where another notice about the same request, on the same channel, stands."""
+class OtherNotice(NamedTuple):
+    """Another notice about the same request, on the same channel: the `seq` of its fact, its status, and when it is due."""
 
     seq: int
     status: Status
@@ -44,7 +44,7 @@ class Replaced:
 Turn = Send | Wait | Replaced
 
 
-def turn_of(delivery: Delivery, others: Sequence[Place], now: datetime, lease: timedelta) -> Turn:
+def turn_of(delivery: Delivery, others: Sequence[OtherNotice], now: datetime, lease: timedelta) -> Turn:
     """Whether it is the turn of a due delivery that nobody has tried, given all other deliveries of its request and channel.
 
     Facts are inserted in their order, so an earlier delivery that is not among `others` does not exist, unless its fact was
@@ -64,7 +64,7 @@ def turn_of(delivery: Delivery, others: Sequence[Place], now: datetime, lease: t
     return Wait(max(_next_look(each, now, lease) for each in ahead) + further * SHORTEST_WAIT)
 
 
-def _next_look(other: Place, now: datetime, lease: timedelta) -> datetime:
+def _next_look(other: OtherNotice, now: datetime, lease: timedelta) -> datetime:
     """Just after the other one is due. While it is being sent: after as long again as that has taken so far."""
     due = other.due_at or now
     if other.status is Status.SENDING:

@@ -14,7 +14,7 @@ from services.notifications.domain import (
     LEASE,
     Delivery,
     FailureKind,
-    Place,
+    OtherNotice,
     Replaced,
     Send,
     Skip,
@@ -28,53 +28,53 @@ from tests.unit.notifications.builders import NOON, delivery_of
 SECOND = timedelta(seconds=1)
 
 
-def place(seq: int, status: Status, due: timedelta | None = None) -> Place:
-    return Place(seq, status, None if due is None else NOON + due)
+def other(seq: int, status: Status, due: timedelta | None = None) -> OtherNotice:
+    return OtherNotice(seq, status, None if due is None else NOON + due)
 
 
 @pytest.mark.parametrize("status", sorted(ENDED))
 def test_an_earlier_notice_that_has_ended_holds_up_nothing(status: Status) -> None:
-    assert turn_of(delivery_of("withdrawn", seq=2), [place(1, status)], NOON, LEASE) == Send()
+    assert turn_of(delivery_of("withdrawn", seq=2), [other(1, status)], NOON, LEASE) == Send()
 
 
 @pytest.mark.parametrize("due", [timedelta(0), SECOND, timedelta(minutes=15)])
 def test_a_notice_waits_until_the_retry_of_an_earlier_one(due: timedelta) -> None:
-    turn = turn_of(delivery_of("withdrawn", seq=2), [place(1, Status.PENDING, due)], NOON, LEASE)
+    turn = turn_of(delivery_of("withdrawn", seq=2), [other(1, Status.PENDING, due)], NOON, LEASE)
     assert turn == Wait(NOON + due + SHORTEST_WAIT)
 
 
 @pytest.mark.parametrize("since", [timedelta(0), SECOND, 10 * SECOND, 59 * SECOND])
 def test_a_notice_waits_for_one_that_is_being_sent_as_long_again_as_that_took(since: timedelta) -> None:
-    sending = place(1, Status.SENDING, LEASE - since)
+    sending = other(1, Status.SENDING, LEASE - since)
     turn = turn_of(delivery_of("withdrawn", seq=2), [sending], NOON, LEASE)
     assert turn == Wait(NOON + min(since, LEASE - since) + SHORTEST_WAIT)
 
 
 def test_a_notice_waits_for_the_last_of_several_earlier_ones() -> None:
-    others = [place(1, Status.PENDING, SECOND), place(3, Status.PENDING, 9 * SECOND), place(2, Status.SENT)]
+    others = [other(1, Status.PENDING, SECOND), other(3, Status.PENDING, 9 * SECOND), other(2, Status.SENT)]
     assert turn_of(delivery_of("withdrawn", seq=4), others, NOON, LEASE) == Wait(NOON + 9 * SECOND + 2 * SHORTEST_WAIT)
 
 
 @pytest.mark.parametrize(("ahead", "waits"), [(1, 1), (2, 2), (10, 10), (40, 40), (3000, 40)])
 def test_many_notices_about_one_request_wait_longer_the_more_are_ahead(ahead: int, waits: int) -> None:
-    others = [place(seq, Status.PENDING, timedelta(0)) for seq in range(1, ahead + 1)]
+    others = [other(seq, Status.PENDING, timedelta(0)) for seq in range(1, ahead + 1)]
     turn = turn_of(delivery_of("document-refused", seq=ahead + 1), others, NOON, LEASE)
     assert turn == Wait(NOON + waits * SHORTEST_WAIT)
 
 
 def test_a_late_notice_is_replaced_by_a_later_one_that_was_sent() -> None:
     late = delivery_of("registered", seq=1)
-    assert turn_of(late, [place(2, Status.SENT)], NOON, LEASE) == Replaced()
-    assert turn_of(late, [place(2, Status.FAILED)], NOON, LEASE) == Send()
-    assert turn_of(late, [place(2, Status.SKIPPED)], NOON, LEASE) == Send()
-    assert turn_of(late, [place(2, Status.PENDING, SECOND)], NOON, LEASE) == Send()
-    assert isinstance(turn_of(late, [place(2, Status.SENDING, SECOND)], NOON, LEASE), Wait)
+    assert turn_of(late, [other(2, Status.SENT)], NOON, LEASE) == Replaced()
+    assert turn_of(late, [other(2, Status.FAILED)], NOON, LEASE) == Send()
+    assert turn_of(late, [other(2, Status.SKIPPED)], NOON, LEASE) == Send()
+    assert turn_of(late, [other(2, Status.PENDING, SECOND)], NOON, LEASE) == Send()
+    assert isinstance(turn_of(late, [other(2, Status.SENDING, SECOND)], NOON, LEASE), Wait)
 
 
 @given(
     others=st.lists(
         st.builds(
-            Place,
+            OtherNotice,
             seq=st.integers(0, 5),
             status=st.sampled_from(Status),
             due_at=st.none() | st.timedeltas(-timedelta(hours=1), timedelta(minutes=16)).map(lambda due: NOON + due),
@@ -82,7 +82,7 @@ def test_a_late_notice_is_replaced_by_a_later_one_that_was_sent() -> None:
         max_size=6,
     )
 )
-def test_a_wait_always_ends_and_is_no_longer_than_any_retry(others: list[Place]) -> None:
+def test_a_wait_always_ends_and_is_no_longer_than_any_retry(others: list[OtherNotice]) -> None:
     turn = turn_of(delivery_of("answered", seq=3), others, NOON, LEASE)
     if isinstance(turn, Wait):
         latest = max(NOON, *(each.due_at or NOON for each in others))
@@ -135,7 +135,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def decide(self, at: int) -> None:
         version, found = self.stored[at]
-        others = [Place(each.seq, each.status, each.due_at) for _, each in self.stored if each is not found]
+        others = [OtherNotice(each.seq, each.status, each.due_at) for _, each in self.stored if each is not found]
         turn = turn_of(found, others, self.now, LEASE) if found.status is Status.PENDING else Send()
         if isinstance(turn, Wait):
             after = domain.postponed(found, turn.until)
