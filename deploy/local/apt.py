@@ -9,7 +9,7 @@ from typing import Final
 
 from deploy.local.errors import StackError
 
-PATIENCE: Final = 900.0
+TIMEOUT: Final = 900.0
 """Seconds to wait for another apt. Automatic updates of a whole system take minutes."""
 
 RETRY_SECONDS: Final = 1.0
@@ -26,12 +26,12 @@ A lock file that this user may not open has another message.
 _VARIABLES: Final = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
 
 
-def apt_get(*arguments: str, waiting: Callable[[str], None], patience: float = PATIENCE) -> str:
+def apt_get(*arguments: str, waiting: Callable[[str], None], timeout: float = TIMEOUT) -> str:
     """Run apt-get as soon as no other apt holds its locks. Returns its last error; empty if it succeeded.
 
-    While it waits, it calls `waiting` with a line that names the other program. Raises StackError after `patience` seconds.
+    While it waits, it calls `waiting` with a line that names the other program. Raises StackError after `timeout` seconds.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
         done = subprocess.run(
             ["apt-get", *arguments],
@@ -48,7 +48,7 @@ def apt_get(*arguments: str, waiting: Callable[[str], None], patience: float = P
         holder = locked["holder"] or locked["file"]
         if time.monotonic() >= deadline:
             raise StackError(
-                f"Another apt has been running for {patience / 60:.0f} minutes ({holder}): let it finish, and try again."
+                f"Another apt has been running for {timeout / 60:.0f} minutes ({holder}): let it finish, and try again."
             )
         waiting(f"waits for another apt: {holder}")
         time.sleep(RETRY_SECONDS)

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
+from gateway.limits.accounts import HOUR
 from gateway.limits.counters import Counters, window_of
 
-HOUR: Final = 3600
 ATTACKED_FROM: Final = 60
 """Wrong guesses of strange networks in an hour, from which on an account counts as attacked."""
 

@@ -20,7 +20,7 @@ from services.common.http.problems import Problem
 UPLOADS: Final = 16
 """Concurrent uploads: as many as one documents process accepts."""
 
-FURTHER: Final = 8
+FURTHER_UPLOADS: Final = 8
 """Uploads in progress up to which an account may begin a further one. The places above are for the first of an account,
 so that a few accounts with slow uploads cannot take all places.
 """
@@ -31,9 +31,9 @@ CHUNK_TIMEOUT: Final = 30.0
 """Seconds to wait for the next chunk of a file."""
 
 MINIMUM_SPEED: Final = 8 * 1024
-"""Bytes a second that a file must arrive with on average, after the first `PATIENCE` seconds."""
+"""Bytes a second that a file must arrive with on average, after the first `GRACE_SECONDS` seconds."""
 
-PATIENCE: Final = 20.0
+GRACE_SECONDS: Final = 20.0
 
 
 _MAX_STORED: Final = 50_000
@@ -56,7 +56,7 @@ class UploadLimits:
     @contextmanager
     def place(self, account_id: UUID) -> Iterator[None]:
         """A place for one upload. Raises the problem `too-many-at-once` or `busy`."""
-        if account_id in self.places and self.limit.in_progress >= FURTHER:
+        if account_id in self.places and self.limit.in_progress >= FURTHER_UPLOADS:
             raise self.limit.rejection(problem_types.TOO_MANY_AT_ONCE)
         with self.places.acquire(account_id), self.limit:
             yield
@@ -90,7 +90,7 @@ class TimedBody:
     @property
     def seconds_left(self) -> float:
         """How long the next chunk may take."""
-        return max(0.0, PATIENCE + self._received / MINIMUM_SPEED - self._waited)
+        return max(0.0, GRACE_SECONDS + self._received / MINIMUM_SPEED - self._waited)
 
 
 def _too_slow() -> Problem:

@@ -24,8 +24,9 @@ from services.common.http.problems import Problem
 from services.common.telemetry import security
 
 HOUR: Final = 3600
+"""Seconds."""
 
-LOOKS: Final = (10, 1.0)
+EXAMINED: Final = (10, 1.0)
 """Requests of an account over its limit that are examined all the same, because each may repeat one that was accepted: a
 burst, and the seconds until one more. The others are refused before their body is read.
 """
@@ -52,7 +53,8 @@ class Hour(Protocol):
 class AccountLimit:
     """`name` is the name of the limit in the `RateLimit` headers and in the security log.
 
-    `looks_from`: the share of the burst from which on the store is read. Above 0 an ordinary account causes no read.
+    `read_from`: the share of the burst from which on a use is followed by a read of the store. Above 0 an ordinary account
+    causes none.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class AccountLimit:
         allowances: Mapping[Who, Allowance],
         hour: Hour,
         *,
-        looks_from: float = 0.0,
+        read_from: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
@@ -70,11 +72,11 @@ class AccountLimit:
             who: RateLimit(each.burst, HOUR / each.per_hour, clock) for who, each in allowances.items()
         }
         self._hour = hour
-        self._looks_from = looks_from
+        self._read_from = read_from
         self._clock = clock
         self._closed_until: LRUCache[UUID, float] = LRUCache(_MAX_ACCOUNTS)
         self._refused: TTLCache[UUID, None] = TTLCache(_MAX_ACCOUNTS, _REFUSED_SECONDS, clock)
-        self._looks = RateLimit(*LOOKS, clock)
+        self._examined = RateLimit(*EXAMINED, clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def wait(self, session: Session) -> int:
@@ -99,8 +101,8 @@ class AccountLimit:
         finally:
             if not amounts:
                 bucket.give_back(key)
-            elif bucket.used_share(key) >= self._looks_from:
-                self._look_later(session, amounts)
+            elif bucket.used_share(key) >= self._read_from:
+                self._learn_later(session, amounts)
 
     def refusal(self, session: Session) -> Problem:
         """The problem of one refused request. The security log counts it."""
@@ -119,8 +121,8 @@ class AccountLimit:
         return len(self._refused) > 0
 
     def is_flooded(self, session: Session) -> bool:
-        """Whether the account is over its limit, and has sent more than is examined all the same: see `LOOKS`."""
-        return self.wait(session) > 0 and self._looks.take(session.account_id.hex) > 0
+        """Whether the account is over its limit, and has sent more than is examined all the same: see `EXAMINED`."""
+        return self.wait(session) > 0 and self._examined.take(session.account_id.hex) > 0
 
     def _closed_for(self, session: Session) -> float:
         """Seconds until the account's hour is over; 0 or less if it is open."""
@@ -128,12 +130,12 @@ class AccountLimit:
             return 0.0
         return self._closed_until.get(session.account_id, 0.0) - self._clock()
 
-    def _look_later(self, session: Session, amounts: Mapping[str, int]) -> None:
-        task = asyncio.create_task(self._look(session, amounts))
+    def _learn_later(self, session: Session, amounts: Mapping[str, int]) -> None:
+        task = asyncio.create_task(self._learn(session, amounts))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _look(self, session: Session, amounts: Mapping[str, int]) -> None:
+    async def _learn(self, session: Session, amounts: Mapping[str, int]) -> None:
         try:
             wait = await self._hour.wait(session, amounts)
         except StoreUnavailable:

@@ -16,7 +16,7 @@ from services.common.contracts.intake import Who
 
 MIB: Final = 1024 * 1024
 
-FILED_LOOKS_FROM: Final = 0.5
+FILED_READ_FROM: Final = 0.5
 """The share of the burst from which on a filing is followed by a read of the account's last hour."""
 
 
@@ -57,7 +57,7 @@ def limits_of(settings: Settings, views: ViewStore, counters: Counters) -> Limit
             "requests",
             allowances(settings.requests_per_hour, settings.requests_burst),
             filed,
-            looks_from=FILED_LOOKS_FROM,
+            read_from=FILED_READ_FROM,
         ),
         acts=AccountLimit(
             "acts", allowances(settings.acts_per_hour, settings.acts_burst), counted("acts", settings.acts_per_hour)

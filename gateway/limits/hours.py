@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from gateway.accounts.domain import Session
 from gateway.limits.accounts import HOUR
@@ -10,7 +11,7 @@ from gateway.limits.counters import Counters, window_of
 from gateway.requests.store import ViewStore
 from services.common.contracts.intake import Who
 
-_HOUR = timedelta(seconds=HOUR)
+_HOUR: Final = timedelta(seconds=HOUR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.limits.accounts import LOOKS
+from gateway.limits.accounts import EXAMINED
 from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key
 from tests.integration.gateway.test_documents import PDF
 from tests.support.waiting import eventually
@@ -112,10 +112,10 @@ async def test_a_flood_is_refused_before_its_body_is_read(gateway: GatewayEnviro
         headers = person.headers(idempotency_key=new_key(), content_type="application/json")
         answers = [
             (await person.http.post("/v1/requests", content=b"no JSON", headers=headers)).status_code
-            for _ in range(4 * LOOKS[0])
+            for _ in range(4 * EXAMINED[0])
         ]
     assert set(answers) == {400, 429}
-    assert answers.count(429) > LOOKS[0]
+    assert answers.count(429) > EXAMINED[0]
 
 
 async def test_an_absent_store_refuses_no_filing(gateway: GatewayEnvironment) -> None:

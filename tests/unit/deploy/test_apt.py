@@ -87,7 +87,7 @@ def test_the_wait_ends_with_an_error_that_names_the_other_program(
     system: Path, lock: str, command: Sequence[str]
 ) -> None:
     with held(system / lock) as holder, pytest.raises(StackError, match=rf"process {holder.pid} \(python"):
-        apt.apt_get(*command, waiting=lambda _: None, patience=0)
+        apt.apt_get(*command, waiting=lambda _: None, timeout=0)
 
 
 @pytest.mark.parametrize(

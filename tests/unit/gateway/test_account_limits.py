@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gateway.accounts.domain import Session
-from gateway.limits.accounts import HOUR, LOOKS, AccountLimit, Allowance
+from gateway.limits.accounts import EXAMINED, HOUR, AccountLimit, Allowance
 from gateway.settings import Settings
 from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types
@@ -102,7 +102,7 @@ async def test_the_store_gets_what_was_used() -> None:
 
 async def test_an_account_that_uses_little_causes_no_read() -> None:
     store = Store()
-    found = limit(store, looks_from=0.5)
+    found = limit(store, read_from=0.5)
     assert uses(found, PERSON, 1) == 1
     await asyncio.sleep(0)
     assert store.asked == []
@@ -135,10 +135,10 @@ async def test_an_unavailable_store_closes_nobody() -> None:
 async def test_only_a_few_requests_of_a_refused_account_are_examined() -> None:
     found = limit()
     assert not found.has_refused
-    assert not any(found.is_flooded(PERSON) for _ in range(2 * LOOKS[0])), "the account is not over its limit"
+    assert not any(found.is_flooded(PERSON) for _ in range(2 * EXAMINED[0])), "the account is not over its limit"
     uses(found, PERSON, 10)
     assert found.has_refused
-    assert [found.is_flooded(PERSON) for _ in range(LOOKS[0] + 2)] == [False] * LOOKS[0] + [True] * 2
+    assert [found.is_flooded(PERSON) for _ in range(EXAMINED[0] + 2)] == [False] * EXAMINED[0] + [True] * 2
 
 
 @given(steps=st.lists(st.tuples(st.booleans(), st.floats(0, 900)), max_size=60))

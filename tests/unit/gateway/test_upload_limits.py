@@ -10,9 +10,9 @@ from starlette.types import Message
 from gateway.accounts.domain import Session
 from gateway.documents.limits import (
     CHUNK_TIMEOUT,
-    FURTHER,
+    FURTHER_UPLOADS,
+    GRACE_SECONDS,
     MINIMUM_SPEED,
-    PATIENCE,
     UPLOADS,
     UPLOADS_OF_ONE_ACCOUNT,
     TimedBody,
@@ -48,7 +48,7 @@ def test_accounts_with_slow_uploads_leave_places_for_others() -> None:
             pass
         assert refused.value.kind is problem_types.TOO_MANY_AT_ONCE
         with found.place(UUID(int=UPLOADS)):
-            assert found.limit.in_progress > FURTHER
+            assert found.limit.in_progress > FURTHER_UPLOADS
 
 
 def test_one_account_has_its_places_while_others_upload_little() -> None:
@@ -79,9 +79,9 @@ async def seconds_held(size: int, chunk: int, pause: float) -> float:
 
 
 @given(chunk=st.integers(1, 4096), pause=st.floats(1, CHUNK_TIMEOUT))
-async def test_dripping_holds_a_place_no_longer_than_patience_and_minimum_speed_allow(chunk: int, pause: float) -> None:
+async def test_dripping_holds_a_place_no_longer_than_grace_and_minimum_speed_allow(chunk: int, pause: float) -> None:
     held = await seconds_held(MAX_FILE_BYTES, chunk, pause)
-    assert held <= PATIENCE + held / pause * chunk / MINIMUM_SPEED + pause
+    assert held <= GRACE_SECONDS + held / pause * chunk / MINIMUM_SPEED + pause
 
 
 async def test_a_slow_but_steady_upload_is_not_cut() -> None:
@@ -92,7 +92,7 @@ async def test_a_body_that_never_comes_is_too_slow() -> None:
     clock = Clock()
 
     async def receive() -> Message:
-        clock.now += PATIENCE + 1
+        clock.now += GRACE_SECONDS + 1
         return {"type": "http.request", "body": b"%", "more_body": True}
 
     body = TimedBody(receive, clock)
