@@ -37,11 +37,11 @@ def parse_accounts(lines: Iterable[bytes]) -> list[NewAccount | DeletedAccount]:
         content = line.removeprefix(codecs.BOM_UTF8).strip()
         if not content:
             continue
-        kind = _kind_of(content)
+        model = _model_of(content)
         try:
-            accounts.append(kind.model_validate_json(content))
+            accounts.append(model.model_validate_json(content))
         except ValidationError as error:
-            errors += [f"line {number}{_described(each)}" for each in errors_of(error, kind)]
+            errors += [f"line {number}{_described(each)}" for each in errors_of(error, model)]
     if errors:
         raise ValueError("\n".join(f"  {each}" for each in errors))
     return accounts
@@ -52,7 +52,7 @@ def _described(error: FieldError) -> str:
     return f"{field and f', {field}'}: {error.text('en')}"
 
 
-def _kind_of(line: bytes) -> type[NewAccount | DeletedAccount]:
+def _model_of(line: bytes) -> type[NewAccount | DeletedAccount]:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -91,6 +91,7 @@ class Accounts:
         return account_id
 
     async def delete(self, niss: str) -> UUID:
+        """Delete the account, its sessions and its known networks. Returns its id, even if it did not exist."""
         account_id = account_id_of(self._secret, niss)
         await self._accounts.delete(account_id)
         await self._sessions.end_all(account_id, "account-deleted")

@@ -82,8 +82,8 @@ class Account(_Frozen):
         return "E" if self.kind == "company" else "P"
 
     @property
-    def credentials(self) -> str:
-        return credentials_of(self.password_hash)
+    def password_version(self) -> str:
+        return password_version_of(self.password_hash)
 
 
 class Session(_Frozen):
@@ -98,11 +98,11 @@ class Session(_Frozen):
 
 
 class StoredSession(_Frozen):
-    """A session and what the store knows about it besides. `credentials`: those of the account when it began."""
+    """A session and what else the store knows about it. `password_version`: that of the account when the session began."""
 
     session: Session
     last_used_at: datetime
-    credentials: str | None
+    password_version: str | None
 
     @property
     def created_at(self) -> datetime:
@@ -150,7 +150,7 @@ def account_id_of(secret: bytes, niss: str) -> UUID:
 
 
 def new_token() -> str:
-    """A session token: 256 random bits."""
+    """A token of a session or a department: 256 random bits."""
     return secrets.token_urlsafe(32)
 
 
@@ -164,7 +164,7 @@ def session_id_of(token_hash: str) -> UUID:
     return UUID(token_hash[:32])
 
 
-def credentials_of(password_hash: str) -> str:
+def password_version_of(password_hash: str) -> str:
     """Changes with the password: a session that began with another one has ended."""
     return hashlib.sha256(password_hash.encode()).hexdigest()[:32]
 
@@ -177,4 +177,4 @@ def session_for(account: Account, now: datetime) -> StoredSession:
         language=account.language,
         expires_at=now + SESSION_LIFETIME,
     )
-    return StoredSession(session=session, last_used_at=now, credentials=account.credentials)
+    return StoredSession(session=session, last_used_at=now, password_version=account.password_version)

@@ -20,21 +20,22 @@ from services.common.http.problems import Problem
 from services.common.telemetry import security
 
 CACHE_SECONDS: Final = 8.0
-"""How long a session is cached. After its end, other replicas may accept the token for as long: 10 s are promised. For as
-long, a person can file while the store is unavailable."""
+"""How long a session is cached. After its end, other replicas may accept the token for this time: 10 s are promised. While the
+store is unavailable, people can file for this time.
+"""
 
 SLOW_LOOK_UP: Final = 1.0
 """Seconds. What a slower look-up found may have ended meanwhile, and is not cached."""
 
 IDLE: Final = timedelta(minutes=30)
 
-SEEN_EVERY: Final = timedelta(minutes=1)
-"""The last use of a session is saved at most this often. A session therefore ends up to so much later than said."""
+USE_SAVED_EVERY: Final = timedelta(minutes=1)
+"""The last use of a session is saved at most this often, so an idle session may end this much later than `idle`."""
 
-MOST: Final = 20
+MAX_SESSIONS: Final = 20
 """Sessions of one account. A further one ends the oldest."""
 
-OF_ONE_ACCOUNT: Final = 4
+LISTS_OF_ONE_ACCOUNT: Final = 4
 """Concurrent requests of one account that list or end sessions."""
 
 LOOK_UPS: Final = 128
@@ -70,7 +71,7 @@ class Sessions:
         self._clock = clock
         self._cache: TTLCache[str, Session | None] = TTLCache(_MAX_CACHED, CACHE_SECONDS, clock)
         self._look_ups = ConcurrencyLimit("sessions", LOOK_UPS)
-        self._own = KeyedLimit("session-lists-of-one-account", OF_ONE_ACCOUNT)
+        self._own = KeyedLimit("session-lists-of-one-account", LISTS_OF_ONE_ACCOUNT)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, token: str) -> Session:
@@ -94,7 +95,7 @@ class Sessions:
             found = await self._store.find(token_hash)
             if found is None or not await self._is_valid(found):
                 return None
-        if datetime.now(UTC) - found.last_used_at >= SEEN_EVERY:
+        if datetime.now(UTC) - found.last_used_at >= USE_SAVED_EVERY:
             self._save_later(token_hash)
         if self._clock() - started > SLOW_LOOK_UP:
             return found.session
@@ -102,8 +103,8 @@ class Sessions:
 
     async def _is_valid(self, found: StoredSession) -> bool:
         """Whether the session is not idle, and its account has the same password as when it began."""
-        idle = datetime.now(UTC) - found.last_used_at > self._idle + SEEN_EVERY
-        return not idle and await self._accounts.has_credentials(found.session.account_id, found.credentials)
+        idle = datetime.now(UTC) - found.last_used_at > self._idle + USE_SAVED_EVERY
+        return not idle and await self._accounts.has_password_version(found.session.account_id, found.password_version)
 
     def _save_later(self, token_hash: str) -> None:
         task = asyncio.create_task(self._save_use(token_hash))
@@ -120,10 +121,10 @@ class Sessions:
         await self._store.ensure_indexes()
 
     async def start(self, token: str, session: StoredSession) -> None:
-        """Begin the session, and end the account's oldest ones beyond `MOST`."""
+        """Begin the session, and end the account's oldest ones beyond `MAX_SESSIONS`."""
         await self._store.add(hash_of(token), session)
         account_id = session.session.account_id
-        if oldest := await self._store.hashes_beyond(account_id, MOST):
+        if oldest := await self._store.hashes_beyond(account_id, MAX_SESSIONS):
             await self._end(account_id, oldest, "too-many")
 
     async def end(self, token: str, account_id: UUID) -> None:
@@ -142,7 +143,7 @@ class Sessions:
                 current=token_hash == hash_of(token),
             )
             for token_hash, each in (await self._of_account(account_id)).items()
-            if each.session.expires_at > now and now - each.last_used_at <= self._idle + SEEN_EVERY
+            if each.session.expires_at > now and now - each.last_used_at <= self._idle + USE_SAVED_EVERY
         ]
         return sorted(found, key=lambda each: each.last_used_at, reverse=True)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from gateway.accounts.domain import SESSION_LIFETIME, Account, Session, StoredSession, credentials_of
+from gateway.accounts.domain import SESSION_LIFETIME, Account, Session, StoredSession, password_version_of
 from services.common.domain.identifiers import keyed_id
 from services.common.store import Database, store_deadline
 
@@ -56,11 +56,11 @@ class AccountStore:
         async with store_deadline():
             await self._accounts.replace_one({"_id": str(account.account_id)}, account.model_dump(), upsert=True)
 
-    async def has_credentials(self, account_id: UUID, credentials: str | None) -> bool:
-        """Whether the account exists, with these credentials. None: any (a session from before they were kept)."""
+    async def has_password_version(self, account_id: UUID, version: str | None) -> bool:
+        """Whether the account exists, with this version of its password. None: any (a session from before it was kept)."""
         async with store_deadline():
             found = await self._accounts.find_one({"_id": str(account_id)}, {"password_hash": 1})
-        return found is not None and credentials in (None, credentials_of(found["password_hash"]))
+        return found is not None and version in (None, password_version_of(found["password_hash"]))
 
     async def delete(self, account_id: UUID) -> bool:
         """Whether the account existed."""
@@ -97,7 +97,7 @@ class SessionStore:
             return [each["_id"] async for each in newest_first.skip(most)]
 
     async def add(self, token_hash: str, stored: StoredSession) -> None:
-        about = {"used_at": stored.last_used_at, "credentials": stored.credentials}
+        about = {"used_at": stored.last_used_at, "password_version": stored.password_version}
         async with store_deadline():
             await self._sessions.insert_one({"_id": token_hash, **stored.session.model_dump(), **about})
 
@@ -113,7 +113,7 @@ class SessionStore:
 def _stored(found: Mapping[str, Any]) -> StoredSession:
     session = Session.model_validate(found)
     used_at = found.get("used_at") or session.expires_at - SESSION_LIFETIME
-    return StoredSession(session=session, last_used_at=used_at, credentials=found.get("credentials"))
+    return StoredSession(session=session, last_used_at=used_at, password_version=found.get("password_version"))
 
 
 class KnownNetworks:

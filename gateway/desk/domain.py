@@ -1,10 +1,9 @@
 """Tokens of departments. Pure: no input or output."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
+from gateway.accounts.domain import hash_of, new_token as new_bearer_token
 from services.common.contracts.base import Value
 
 MAX_DAYS: Final = 730
@@ -32,12 +31,7 @@ class DepartmentToken(Value):
 
 def new_token(department: str, now: datetime, days: int) -> tuple[str, DepartmentToken]:
     """A token of 256 random bits, and what is stored of it."""
-    token = secrets.token_urlsafe(32)
+    token = new_bearer_token()
     return token, DepartmentToken(
         token_hash=hash_of(token), department=department, created_at=now, expires_at=now + timedelta(days=days)
     )
-
-
-def hash_of(token: str) -> str:
-    """SHA-256. Tokens are random, so they need no salt or slow hash; looking up a hash reveals nothing by its time."""
-    return hashlib.sha256(token.encode()).hexdigest()

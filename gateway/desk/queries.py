@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import orjson
 
-from gateway.desk.domain import hash_of
+from gateway.accounts.domain import hash_of
 from gateway.desk.store import DeskStore, PageEnd, TokenStore
 from gateway.desk.view import DeskCase, case_key
 from gateway.limits.concurrency import ConcurrencyLimit

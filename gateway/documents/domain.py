@@ -1,4 +1,4 @@
-"""The id and the name of an uploaded file. Pure."""
+"""The id and the name of an uploaded file. Pure: no input or output."""
 
 from uuid import UUID
 

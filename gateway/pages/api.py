@@ -61,7 +61,6 @@ def _page(typed: str, language: Language) -> Response:
         reference=reference,
         stylesheet=STYLESHEET,
         language=language,
-        other=other,
         other_link=f"{PATHS[other]}/{reference}?lang={other}" if reference else None,
     )
     headers = {**_HEADERS, "Content-Language": language}

@@ -17,10 +17,10 @@ from services.common.contracts.lifecycle import State
 from services.common.domain.identifiers import derived_text
 
 MAX_MESSAGES: Final = 8
-"""Messages in an inbox event: with as many of the longest, and its files, it still fits the maximum size of an event."""
+"""Maximum messages in an inbox event. The oldest of them are left out if the event would be too large."""
 
 MAX_FILES: Final = 100
-"""Files in an inbox event."""
+"""Maximum files in an inbox event."""
 
 
 class Message(Value):

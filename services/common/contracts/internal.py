@@ -1,4 +1,4 @@
-"""The bodies of internal calls: gateway → documents, notifications → gateway."""
+"""The bodies of internal calls: gateway → documents, notifications → gateway, and operators' commands → gateway."""
 
 from typing import Annotated, Literal, Self
 from uuid import UUID

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 MAX_EVENT: Final = 256 * 1024
-"""Bytes of the data of one event."""
+"""Maximum bytes of the data of one event."""
 
 MAX_FILE_BYTES: Final = 25 * 1024 * 1024
 

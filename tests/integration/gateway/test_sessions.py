@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from gateway.accounts.domain import hash_of
-from gateway.accounts.sessions import IDLE, MOST, SEEN_EVERY
+from gateway.accounts.sessions import IDLE, MAX_SESSIONS, USE_SAVED_EVERY
 from services.common.http import signing
 from tests.integration.gateway.gateway_environment import PASSWORD, GatewayEnvironment, Person
 from tests.integration.gateway.test_accounts import collection
@@ -89,10 +89,10 @@ async def test_all_other_sessions_are_ended_at_once(gateway: GatewayEnvironment)
 async def test_a_further_session_ends_the_oldest(gateway: GatewayEnvironment) -> None:
     (person,) = await gateway.people(1)
     assert await status(gateway.http, person.token) == 200
-    for _ in range(MOST):
+    for _ in range(MAX_SESSIONS):
         newest = await sign_in(gateway, person)
     assert await status(gateway.http, person.token) == 401
-    assert len(await listed(Person(person.http, person.niss, person.account_id, newest))) == MOST
+    assert len(await listed(Person(person.http, person.niss, person.account_id, newest))) == MAX_SESSIONS
 
 
 async def change_password(gateway: GatewayEnvironment, person: Person) -> None:
@@ -167,7 +167,7 @@ async def last_used(gateway: GatewayEnvironment, token: str) -> datetime:
 
 async def test_a_session_ends_when_it_was_idle_for_too_long(gateway: GatewayEnvironment) -> None:
     (person,) = await gateway.people(1)
-    await used(gateway, person.token, IDLE + 2 * SEEN_EVERY)
+    await used(gateway, person.token, IDLE + 2 * USE_SAVED_EVERY)
     assert await status(gateway.http, person.token) == 401
     (again,) = ((await gateway.sign_in(person.niss)).json()["token"],)
     assert len(await listed(Person(person.http, person.niss, person.account_id, again))) == 1

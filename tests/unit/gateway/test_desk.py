@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.desk.domain import hash_of, new_token
+from gateway.accounts.domain import hash_of
+from gateway.desk.domain import new_token
 from gateway.desk.view import DeskCase
 from gateway.worker.domain import keep_latest_case
 from gateway.worker.handlers import cases
