@@ -115,7 +115,7 @@ class Sessions:
         try:
             await self._store.save_use(token_hash, datetime.now(UTC))
         except StoreUnavailable:
-            """Nobody waits for it. The next look-up tries again."""
+            """No request depends on it. The next look-up tries again."""
 
     async def ensure_indexes(self) -> None:
         await self._store.ensure_indexes()

@@ -1,7 +1,7 @@
 """Limits of what one account may do: a burst in each replica, and an hour that all replicas share.
 
 A replica counts the burst in memory. It learns the hour from the store, in the background and after the answer, so that no
-request waits for the store and an outage of the store refuses nobody.
+request waits for the store, and none is refused because the store is unavailable.
 """
 
 import asyncio

@@ -65,7 +65,7 @@ def _plain(text: str) -> str:
     try:
         text = text.encode("latin-1").decode()
     except UnicodeError:
-        # Text that is not UTF-8 is Latin-1 indeed.
+        # Text that is not UTF-8 was sent as Latin-1.
         return text
     try:
         return str(make_header(decode_header(text))) if "=?" in text else text

@@ -132,7 +132,7 @@ WRONG_CREDENTIALS: Final = _problem_type(
 DEPARTMENT_TOKEN: Final = _problem_type(
     "department-token",
     401,
-    ("Credencial do departamento em falta ou sem validade", "The credential of the department is missing or not valid"),
+    ("Credencial do departamento em falta ou inválida", "The credential of the department is missing or not valid"),
     (
         "Envie a credencial que recebeu de quem opera este serviço, ou peça uma nova.",
         "Send the credential that the operator of this service gave you, or ask for a new one.",
@@ -183,7 +183,10 @@ TOO_SLOW: Final = _problem_type(
     "too-slow",
     408,
     ("O conteúdo não chegou a tempo", "The content did not arrive in time"),
-    ("O envio parou a meio. Tente de novo.", "What was being sent stopped midway. Try again."),
+    (
+        "O envio parou a meio ou foi demasiado lento. Tente de novo.",
+        "What was being sent stopped midway or came too slowly. Try again.",
+    ),
     Words("Nada foi registado: use a mesma chave.", "Nothing was filed: use the same key."),
 )
 OTHER_BYTES: Final = _problem_type(
@@ -271,8 +274,8 @@ LIMIT_REACHED: Final = _problem_type(
     429,
     ("Limite atingido", "Limit reached"),
     (
-        "Esta conta já enviou o máximo permitido por agora. O que já foi recebido está guardado.",
-        "This account has sent the most that it may for now. What was received before is kept.",
+        "Esta conta já enviou o máximo permitido por agora; o que já foi recebido está guardado. Tente de novo {wait}.",
+        "This account has sent the most that it may for now; what was received before is kept. Try again {wait}.",
     ),
     NOT_PROCESSED,
 )
