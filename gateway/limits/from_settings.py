@@ -1,6 +1,7 @@
 """The limits of accounts, as the settings say them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from gateway.documents.limits import UPLOADS, UPLOADS_OF_ONE_ACCOUNT, UploadLimits
@@ -28,47 +29,57 @@ class Limits(NamedTuple):
     acts_in_progress: KeyedLimit
 
 
-def limits_of(settings: Settings, views: ViewStore, counters: Counters) -> Limits:
-    def by_who(person: int) -> dict[Who, int]:
-        person *= settings.account_limits_times
-        return {"P": person, "E": person * settings.company_limits_times}
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """The sizes of limits, each from that of a person. `times` multiplies all of them, `company_times` those of companies."""
 
-    def allowances(per_hour: int, burst: int) -> Mapping[Who, Allowance]:
-        hours, bursts = by_who(per_hour), by_who(burst)
+    times: int
+    company_times: int
+
+    def by_who(self, person: int) -> dict[Who, int]:
+        return {"P": person * self.times, "E": person * self.times * self.company_times}
+
+    def allowances(self, per_hour: int, burst: int) -> Mapping[Who, Allowance]:
+        hours, bursts = self.by_who(per_hour), self.by_who(burst)
         return {who: Allowance(hours[who], bursts[who]) for who in hours}
 
-    def counted(name: str, per_hour: int, **more: int) -> CountedHour:
-        fields = {name: by_who(most) for name, most in ({"count": per_hour} | more).items()}
-        return CountedHour(
-            counters, name, {who: {name: each[who] for name, each in fields.items()} for who in fields["count"]}
-        )
+    def of_fields(self, **persons: int) -> Mapping[Who, Mapping[str, int]]:
+        """For counters with several fields: the size of each."""
+        sizes = {name: self.by_who(person) for name, person in persons.items()}
+        return {who: {name: size[who] for name, size in sizes.items()} for who in self.by_who(1)}
 
-    def in_progress(what: str, most: int) -> KeyedLimit:
-        return KeyedLimit(what, most * settings.account_limits_times)
 
-    filed = FiledHour(views, by_who(settings.requests_per_hour))
-    uploads = AccountLimit(
-        "uploads",
-        allowances(settings.uploads_per_hour, settings.uploads_burst),
-        counted("uploads", settings.uploads_per_hour, bytes=settings.upload_mib_per_hour * MIB),
-    )
+def limits_of(settings: Settings, views: ViewStore, counters: Counters) -> Limits:
+    times = settings.account_limits_times
+    sizes = _Sizes(times, settings.company_limits_times)
     return Limits(
         requests=AccountLimit(
             "requests",
-            allowances(settings.requests_per_hour, settings.requests_burst),
-            filed,
+            sizes.allowances(settings.requests_per_hour, settings.requests_burst),
+            FiledHour(views, sizes.by_who(settings.requests_per_hour)),
             read_from=FILED_READ_FROM,
         ),
         acts=AccountLimit(
-            "acts", allowances(settings.acts_per_hour, settings.acts_burst), counted("acts", settings.acts_per_hour)
+            "acts",
+            sizes.allowances(settings.acts_per_hour, settings.acts_burst),
+            CountedHour(counters, "acts", sizes.of_fields(count=settings.acts_per_hour)),
         ),
-        uploads=UploadLimits(
-            account_limit=uploads,
-            quota=by_who(settings.stored_mib * MIB),
-            limit=ConcurrencyLimit("uploads", UPLOADS),
-            # Places are memory of this process: no setting multiplies them.
-            places=KeyedLimit("uploads-of-one-account", UPLOADS_OF_ONE_ACCOUNT),
+        uploads=_upload_limits(settings, sizes, counters),
+        submits=KeyedLimit("submits-of-one-account", SUBMITS_OF_ONE_ACCOUNT * times),
+        acts_in_progress=KeyedLimit("acts-of-one-account", ACTS_OF_ONE_ACCOUNT * times),
+    )
+
+
+def _upload_limits(settings: Settings, sizes: _Sizes, counters: Counters) -> UploadLimits:
+    hour = sizes.of_fields(count=settings.uploads_per_hour, bytes=settings.upload_mib_per_hour * MIB)
+    return UploadLimits(
+        account_limit=AccountLimit(
+            "uploads",
+            sizes.allowances(settings.uploads_per_hour, settings.uploads_burst),
+            CountedHour(counters, "uploads", hour),
         ),
-        submits=in_progress("submits-of-one-account", SUBMITS_OF_ONE_ACCOUNT),
-        acts_in_progress=in_progress("acts-of-one-account", ACTS_OF_ONE_ACCOUNT),
+        quota=sizes.by_who(settings.stored_mib * MIB),
+        limit=ConcurrencyLimit("uploads", UPLOADS),
+        # Places are memory of this process: no setting multiplies them.
+        places=KeyedLimit("uploads-of-one-account", UPLOADS_OF_ONE_ACCOUNT),
     )
