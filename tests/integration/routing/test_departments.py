@@ -31,7 +31,7 @@ WRONG: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "5 000 characters": ("invalid", {"text": "é" * 5_000}),
     "blank": ("invalid", {"text": " \n "}),
     "empty": ("invalid", {"text": ""}),
-    "a NUL": ("invalid", {"text": "resposta\0"}),
+    "only a NUL": ("invalid", {"text": "\0"}),
     "no text": ("invalid", {"text": ...}),
     "a null text": ("invalid", {"text": None}),
     "a list as text": ("invalid", {"text": ["Está pago."]}),
