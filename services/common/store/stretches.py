@@ -5,10 +5,12 @@ range), so a page of a long list costs as much as the list. A stretch that is ju
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple, TypeVar
 
 T = TypeVar("T")
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Stretch(NamedTuple):
@@ -42,9 +44,14 @@ def forwards(since: datetime, until: datetime, width: timedelta) -> Iterator[Str
 
 
 def backwards(latest: datetime, widths: Iterable[timedelta]) -> Iterator[Stretch]:
-    """From the newest to the oldest: what is later than `latest - widths[0]`, then before that, at last all the rest."""
+    """From the newest to the oldest: what is later than `latest - widths[0]`, then before that, at last all the rest.
+
+    A width that reaches back before the year 1 is all the rest.
+    """
     until: datetime | None = None
     for width in widths:
+        if width >= latest - _FIRST:
+            break
         since = latest - width
         yield Stretch(since, until)
         until = since

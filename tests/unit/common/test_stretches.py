@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, strategies as st
 
 from services.common.store.stretches import Stretch, backwards, fill, forwards
@@ -26,6 +27,15 @@ def test_forwards_covers_each_moment_of_its_range_once_and_no_other(
 @given(latest=MOMENTS, widths=st.lists(WIDTHS, max_size=6).map(sorted), moment=MOMENTS)
 def test_backwards_covers_each_moment_once(latest: datetime, widths: list[timedelta], moment: datetime) -> None:
     assert sum(_inside(stretch, moment) for stretch in backwards(latest, widths)) == 1
+
+
+@pytest.mark.parametrize("years", [2_025, 2_027, 10_000, 1_000_000])
+def test_a_width_of_thousands_of_years_is_all_the_rest(years: int) -> None:
+    widths = [timedelta(hours=1), timedelta(days=366 * years)]
+    assert list(backwards(NOON, widths)) == [
+        Stretch(NOON - timedelta(hours=1), None),
+        Stretch(None, NOON - timedelta(hours=1)),
+    ]
 
 
 def test_each_stretch_forwards_is_twice_as_wide_as_the_one_before() -> None:

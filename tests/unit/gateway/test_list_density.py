@@ -45,6 +45,14 @@ def test_a_later_page_does_not_make_the_list_forget_its_newest_request() -> None
     assert inside(first, views) <= 22
 
 
+@pytest.mark.parametrize("years", [1, 3, 40])
+def test_a_short_page_of_rare_requests_does_not_break_a_long_one(years: int) -> None:
+    densities = ListDensities()
+    views = [view(NOON), view(NOON - timedelta(days=366 * years))]
+    densities.learn(ACCOUNT, None, None, views)
+    assert sum(inside(stretch, views) for stretch in densities.stretches(ACCOUNT, None, None, 101)) == 2
+
+
 def test_requests_filed_at_the_same_moment_are_one_stretch() -> None:
     densities = ListDensities()
     densities.learn(ACCOUNT, None, None, [view(NOON)] * 21)
