@@ -62,6 +62,7 @@ _RULES: Final[Mapping[str, str]] = {
     "string_too_long": "is too long",
     "string_too_short": "is empty",
     "string_pattern_mismatch": "is blank",
+    "postigo": "is blank",
     "string_type": "is not text",
     "value_error": "has a character that cannot be stored (NUL, or half of a surrogate pair)",
     "uuid_parsing": "is not a UUID",

@@ -98,6 +98,7 @@ REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] =
     "5 000 characters": ({"value": data(text="á" * 5_000)}, "invalid", "/text", None),
     "an empty text": ({"value": data(text="")}, "invalid", "/text", None),
     "a blank text": ({"value": data(text=" \n\t ")}, "invalid", "/text", None),
+    "a zero-width space": ({"value": data(text="\u200b")}, "invalid", "/text", None),
     "only a NUL": ({"value": data(text="\0")}, "invalid", "/text", None),
     "a number for a text": ({"value": data(text=5)}, "invalid", "/text", None),
     "no text": ({"value": data(text=...)}, "invalid", "/text", None),
@@ -201,6 +202,21 @@ def test_an_answer_has_a_sentence_and_a_documented_code(name: str) -> None:
     assert event.code in DETAILS
     assert event.detail
     assert event.detail.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "is empty"),
+        ("  ", "is blank"),
+        ("\u200b", "is blank"),
+        ("\u2800", "is blank"),
+        ("a" * 4001, "is too long"),
+        (5, "is not text"),
+    ],
+)
+def test_a_sentence_names_the_field_and_what_is_wrong_with_it(text: Any, problem: str) -> None:
+    assert answered(record(data(text=text))).detail == f"/text {problem}."
 
 
 @pytest.mark.parametrize("text", ["a" * 4001, "Segredo da Rita" * 300, "  ", {"Rita": "1"}])
