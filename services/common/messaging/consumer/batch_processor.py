@@ -122,6 +122,9 @@ class BatchProcessor:
             await self._dead_letter_and_block(incoming, reason)
         ARMED and reach(Failpoint.FATAL_PARKED)
         await self._letters.send(letters)
+        ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
+        if not unparsed:
+            await self._processor.answer_poison([letter.poison for letter in letters])
         metrics.count_records(self._group, Outcome.DEAD_LETTERED, 1)
 
     async def _dead_letter_failed(self, incoming: IncomingRecord, error: Exception) -> None:

@@ -4,6 +4,7 @@ After a crash at any step the records are redelivered. The inbox recognises what
 still in the outbox.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,7 +23,7 @@ from services.common.messaging.handlers.aggregate import Aggregate, Fold, Outcom
 from services.common.messaging.handlers.processor import IncomingRecord, Queues, ReportsProgress, by_key, rounds
 from services.common.messaging.producer.publisher import Publisher
 from services.common.messaging.records.dead_letters import DeadLetter, DeadLetters
-from services.common.store import Change, Document, DocumentStore
+from services.common.store import Change, Document, DocumentStore, OutboxEntry
 
 log = structlog.get_logger()
 
@@ -68,10 +69,17 @@ class AggregateProcessor(ReportsProgress, Generic[S]):
 
     async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
         """Publish the answers to poison records. If a topic is missing, redriving the dead letter answers it later."""
-        answers = [answer for each in poison for answer in self.aggregate.answers(each)]
-        if not answers:
-            return
+        by_topic: defaultdict[str, list[OutboxEntry]] = defaultdict(list)
+        for answer in (answer for each in poison for answer in self.aggregate.answers(each)):
+            by_topic[answer.topic].append(answer)
+        for topic, answers in by_topic.items():
+            await self._answer(topic, answers)
+
+    async def _answer(self, topic: str, answers: Sequence[OutboxEntry]) -> None:
+        """One missing topic must neither stop the consumer, as an unanswered send would, nor cost others their answers."""
         try:
+            await self._publisher.require({topic})
+            ARMED and reach(Failpoint.TOPICS_KNOWN)
             await self._publisher.send(answers)
         except TopicMissing as missing:
             log.critical("a poison record cannot be answered", because=str(missing))
