@@ -37,6 +37,10 @@ FALLBACK: Final = "tri"
 """The screening department. It gets the requests that no rule matches."""
 
 
+ENDED: Final = frozenset({State.CONCLUDED, State.WITHDRAWN, State.REJECTED})
+"""States in which nothing more is to be done for an assignment."""
+
+
 class Choice(Value):
     """A department, and the rule that chose it."""
 
@@ -195,6 +199,9 @@ def _publish(
     event: LifecycleFact = received.event
     # A redriven fact may be older than the ones included already: it must not bring back an old state.
     state = event.state if event.seq > current.as_of else current.state
+    if state in ENDED and not changes.get("closed"):
+        # Older versions did not tell the department that a request had ended: the next fact about it does.
+        kinds, changes = [AssignmentClosed], changes | {"closed": True}
     updated = current.model_copy(update={"as_of": max(current.as_of, event.seq), "state": state, **changes})
     events = []
     for kind in kinds:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.common.domain.decision import Decision, changed, refused, unchanged
 from services.common.domain.received import Received
-from services.routing.domain.assignment import Assignment, identity
+from services.routing.domain.assignment import ENDED, Assignment, identity, update
 from services.routing.domain.rejections import Explanation, department_of, explain, rejection
 from services.routing.messages import (
     Acknowledge,
@@ -51,12 +51,18 @@ def reject(received: Received[Command], code: str) -> CommandRejected:
 
 
 def relay_rejection(current: Assignment | None, received: Received[ActRefused]) -> Decision[Assignment]:
-    """Relay intake's refusal of a command to its department. The refusal of a person's act is ignored here."""
+    """Relay intake's refusal of a command to its department. The refusal of a person's act is not relayed.
+
+    A department that was not told yet that the request has ended is told now.
+    """
     event = received.event
+    told = update(current, received) if event.state in ENDED else unchanged(current)
     if event.command is None:
-        return unchanged(current)
+        return told
     relayed = rejection(event.request_id, event.occurred_at, event.command, explain(event.code), event.catch_up_to)
-    return changed(current, relayed) if current is not None else refused(current, relayed)
+    if current is None:
+        return refused(current, relayed)
+    return Decision(told.state, (relayed, *told.events))
 
 
 def _objection(current: Assignment | None, command: Command, department: str) -> Explanation | None:

@@ -245,6 +245,40 @@ def test_nothing_is_published_about_a_closed_assignment(step: Any) -> None:
     assert (decision.state, decision.events) == (closed, ())
 
 
+def stored_by_an_older_version() -> Assignment:
+    """An assignment without the fields of this version."""
+    newer = ("state", "language", "files", "earlier_messages", "closed")
+    return Assignment.model_validate({name: value for name, value in assigned() if name not in newer})
+
+
+def refused(state: State, command: CommandRef | None = None) -> Any:
+    return moved(ActRefused, state, 5, act_id="c-9", code="not-allowed", command=command)
+
+
+@pytest.mark.parametrize("state", [State.CONCLUDED, State.WITHDRAWN, State.REJECTED])
+@pytest.mark.parametrize("fact", ["file", "persons-act", "command"])
+def test_a_department_that_an_older_version_did_not_tell_of_the_end_is_told_with_the_next_fact(
+    state: State, fact: str
+) -> None:
+    older, command = (
+        stored_by_an_older_version(),
+        CommandRef(id="c-9", topic=topics.outbox("pf"), partition=1, offset=4),
+    )
+    decision = {
+        "file": lambda: domain.update_for_file(
+            older, moved(DocumentRefused, state, 5, document_id=FILE, because="expired")
+        ),
+        "persons-act": lambda: domain.relay_rejection(older, refused(state)),
+        "command": lambda: domain.relay_rejection(older, refused(state, command)),
+    }[fact]()
+    *rejections, closed = decision.events
+    assert isinstance(closed, AssignmentClosed)
+    assert (closed.state, closed.number, closed.as_of) == (state, 2, 5)
+    assert [type(each) for each in rejections] == [CommandRejected] * (fact == "command")
+    again = domain.relay_rejection(decision.state, refused(state, command))
+    assert [type(each) for each in again.events] == [CommandRejected]
+
+
 def test_a_redriven_fact_that_is_older_than_the_state_does_not_bring_an_old_state_back() -> None:
     answered = moved(RequestAnswered, State.ANSWERED, 5, department="pf", text="Está pago.")
     current = domain.update(assigned(), answered).state
