@@ -67,7 +67,8 @@ class DueSearch:
         return Found([*behind, *ahead], since, more)
 
     async def _behind(self, since: datetime, now: datetime, limit: int) -> list[Document[Delivery]]:
-        if time.monotonic() < self._search_behind_at:
+        # MongoDB takes the limit 0 for no limit.
+        if limit == 0 or time.monotonic() < self._search_behind_at:
             return []
         found = await self._deliveries.due_before(since, now, limit)
         if len(found) < limit:
