@@ -17,7 +17,7 @@ class Received(NamedTuple, Generic[E_co]):
 
     `key` is the record's key, and `target` the key of the document to decide on. `at` is the broker's append time; for a
     redriven record, the original one. The owner of `partition` may change the document. `quiet`: no person is notified
-    of this event, nor of the events that it causes. `digest` identifies the bytes of the value.
+    of this event, nor of the events that it causes. `digest` identifies the bytes of the value, and the type of a command.
 
     A named tuple, because one is created for every record: a frozen dataclass takes several times as long.
     """

@@ -22,7 +22,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "old-epoch": "The case has changed hands since. Drop this command.",
     "wrong-department": "The case belongs to another department. Drop this command.",
     "unknown-assignment": "This request has no such assignment or epoch. Check the key, assignment_id and epoch.",
-    "id-reused": "This ce_id was used for a command with other bytes. Use a new id for a new command.",
+    "id-reused": "This ce_id was used for a command with another type or other bytes. Use a new id for a new command.",
     "too-many-commands": "500 commands about this request were read within 35 days. Look for a loop in your program.",
     "invalid": "The data breaks the schema of the command.",
     "not-json": "The value is not JSON in UTF-8.",

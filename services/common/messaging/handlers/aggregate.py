@@ -17,7 +17,7 @@ from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.domain.timers import Timer
-from services.common.messaging.handlers.inbox import is_full, was_decided, with_entry
+from services.common.messaging.handlers.inbox import is_full, is_same, was_decided, with_entry
 from services.common.messaging.records.writer import outbox_entry
 from services.common.store import Change, Document, InboxEntry, OutboxEntry, Parked
 
@@ -215,7 +215,7 @@ class Aggregate(Generic[S]):
         seen = {entry.id: entry for entry in document.inbox}
         handler = self._handler(received.event)
         if inbox_id in seen:
-            if seen[inbox_id].digest == received.digest:
+            if is_same(seen[inbox_id], received):
                 return None, inbox_id, False
             inbox_id = f"{inbox_id}#{received.digest.hex()}"
             if inbox_id in seen:

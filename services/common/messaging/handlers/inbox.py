@@ -19,7 +19,12 @@ number of them.
 
 def was_decided(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
     """Whether this record, byte for byte, is in the inbox: it was decided before the document was blocked."""
-    return any(each.id == received.inbox_id and each.digest == received.digest for each in inbox)
+    return any(each.id == received.inbox_id and is_same(each, received) for each in inbox)
+
+
+def is_same(entry: InboxEntry, received: Received[Event]) -> bool:
+    """Whether a record with the id of `entry` is the same one. Older versions stored the digest without the type."""
+    return received.digest.startswith(entry.digest)
 
 
 def is_full(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:

@@ -58,7 +58,7 @@ def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None)
     return Received(
         event=event,
         id=identifier,
-        digest=hashlib.blake2b(record.value, digest_size=8).digest(),
+        digest=_digest(event, record.value),
         topic=record.topic,
         key=key,
         target=key,
@@ -70,6 +70,14 @@ def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None)
         quiet=(redrive is not None and redrive.quiet)
         or (isinstance(event, DomainEvent) and headers.get("ce_quiet") == "1"),
     )
+
+
+def _digest(event: Event, value: bytes) -> bytes:
+    """Of the value, and of the type of a command: with the same data, `answer` and `resolve` are two commands."""
+    digest = hashlib.blake2b(value, digest_size=8).digest()
+    if isinstance(event, DomainEvent):
+        return digest
+    return digest + hashlib.blake2b(event.TYPE.encode(), digest_size=4).digest()
 
 
 def _headers(record: "ConsumerRecord[bytes, bytes]") -> Mapping[str, str]:
