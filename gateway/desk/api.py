@@ -33,12 +33,15 @@ _PROBLEMS: Final[Any] = problem_responses(
 
 
 async def get_department(
-    services: ServicesDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    services: ServicesDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> str:
     """The department that sent the request."""
     if credentials is None:
         raise no_token()
-    return await services.desk.department_of(credentials.credentials)
+    address = request.client.host if request.client else ""
+    return await services.desk.department_of(credentials.credentials, address)
 
 
 @router.get(

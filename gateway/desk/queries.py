@@ -9,14 +9,22 @@ import orjson
 from gateway.accounts.domain import hash_of
 from gateway.desk.store import DeskStore, PageEnd, TokenStore
 from gateway.desk.view import DeskCase, case_key
-from gateway.limits.concurrency import ConcurrencyLimit
+from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.requests.signed_tokens import sign, verify
 from services.common.domain.identifiers import text_of
+from services.common.domain.networks import network_of
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 
 READS: Final = 16
 """Concurrent reads of all departments together: their pages are large, and people must not wait for them."""
+
+READS_OF_ONE_DEPARTMENT: Final = 4
+
+TOKENS: Final = 64
+"""Concurrent look-ups of tokens. Anybody may send one, so they take no places from reads."""
+
+TOKENS_OF_ONE_NETWORK: Final = 8
 
 ListedState = Literal["open", "closed", "all"]
 
@@ -29,10 +37,19 @@ class DeskQueries:
     tokens: TokenStore
     secret: bytes
     _limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("department-reads", READS))
+    _own: KeyedLimit = field(
+        default_factory=lambda: KeyedLimit("reads-of-one-department", READS_OF_ONE_DEPARTMENT, problem_types.BUSY)
+    )
+    _tokens: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("department-tokens", TOKENS))
+    _networks: KeyedLimit = field(
+        default_factory=lambda: KeyedLimit(
+            "department-tokens-of-one-network", TOKENS_OF_ONE_NETWORK, problem_types.BUSY
+        )
+    )
 
-    async def department_of(self, token: str) -> str:
-        """The department that this token belongs to. Raises the problem `department-token`."""
-        with self._limit:
+    async def department_of(self, token: str, address: str) -> str:
+        """The department that this token belongs to. Raises the problem `department-token` or `busy`."""
+        with self._networks.acquire(network_of(address)), self._tokens:
             found = await self.tokens.find(hash_of(token))
         if found is None or not found.is_valid(datetime.now(UTC)):
             raise no_token('Bearer error="invalid_token"')
@@ -52,7 +69,7 @@ class DeskQueries:
                 raise Problem(problem_types.CURSOR)
             due_on, key = orjson.loads(payload)
             after = due_on, key
-        with self._limit:
+        with self._own.acquire(department), self._limit:
             found = await self.cases.page(department, _CLOSED[state], after, limit + 1)
         if len(found) <= limit:
             return found, None
