@@ -43,7 +43,7 @@ class Deliveries(DocumentStore[Delivery]):
         """The same for all that were due before `since`. A try that is further away than any wait was scheduled by a wrong
         clock, so it is due too.
         """
-        too_late = {"state.due_at": {"$gt": now + LATEST_AFTER}, "state.status": Status.PENDING.value}
+        too_late = {"state.due_at": {"$gt": now + LATEST_AFTER}}
         return await self._first({"$or": [{"state.due_at": {"$lt": since}}, too_late]}, limit)
 
     async def _first(self, due: dict[str, Any], limit: int) -> list[Document[Delivery]]:
@@ -82,7 +82,7 @@ class Deliveries(DocumentStore[Delivery]):
 
 def _other_notice(state: dict[str, Any]) -> OtherNotice:
     """Deliveries stored by older versions have no `seq`: they come before all others."""
-    return OtherNotice(state.get("seq", 0), Status(state["status"]), state["due_at"])
+    return OtherNotice(state["notice"], state.get("seq", 0), Status(state["status"]), state["due_at"])
 
 
 def delivery_in(document: Document[Delivery]) -> Delivery:

@@ -12,16 +12,25 @@ SHORTEST_WAIT: Final = timedelta(seconds=0.25)
 one after another.
 """
 
+DOCUMENT_REFUSED: Final = "document-refused"
+"""The notice about one file. It says nothing about the state of the request."""
+
 MOST_AHEAD: Final = 40
 """Earlier notices that lengthen the wait."""
 
 
 class OtherNotice(NamedTuple):
-    """Another notice about the same request, on the same channel: the `seq` of its fact, its status, and when it is due."""
+    """Another notice about the same request, on the same channel: its kind, the `seq` of its fact, and when it is due."""
 
+    notice: str
     seq: int
     status: Status
     due_at: datetime | None
+
+    @property
+    def replaces_earlier(self) -> bool:
+        """Whether it tells the state of the request, so that an earlier notice would be old news."""
+        return self.status is Status.SENT and self.notice != DOCUMENT_REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ def turn_of(delivery: Delivery, others: Sequence[OtherNotice], now: datetime, le
     Facts are inserted in their order, so an earlier delivery that is not among `others` does not exist, unless its fact was
     dead-lettered and redriven: then a later one may have been sent before it.
     """
-    if any(each.seq > delivery.seq and each.status is Status.SENT for each in others):
+    if any(each.seq > delivery.seq and each.replaces_earlier for each in others):
         return Replaced()
     ahead = [
         each

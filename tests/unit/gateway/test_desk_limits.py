@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.desk.domain import DepartmentToken, hash_of, new_token
+from gateway.accounts.domain import hash_of
+from gateway.desk.domain import DepartmentToken, new_token
 from gateway.desk.queries import READS, READS_OF_ONE_DEPARTMENT, TOKENS_OF_ONE_NETWORK, DeskQueries
 from gateway.desk.store import DeskStore, TokenStore
 from services.common.http import problem_types

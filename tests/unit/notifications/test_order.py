@@ -28,8 +28,8 @@ from tests.unit.notifications.builders import NOON, delivery_of
 SECOND = timedelta(seconds=1)
 
 
-def other(seq: int, status: Status, due: timedelta | None = None) -> OtherNotice:
-    return OtherNotice(seq, status, None if due is None else NOON + due)
+def other(seq: int, status: Status, due: timedelta | None = None, notice: str = "answered") -> OtherNotice:
+    return OtherNotice(notice, seq, status, None if due is None else NOON + due)
 
 
 @pytest.mark.parametrize("status", sorted(ENDED))
@@ -71,10 +71,18 @@ def test_a_late_notice_is_replaced_by_a_later_one_that_was_sent() -> None:
     assert isinstance(turn_of(late, [other(2, Status.SENDING, SECOND)], NOON, LEASE), Wait)
 
 
+def test_a_late_notice_is_not_replaced_by_a_later_one_about_a_file() -> None:
+    late = delivery_of("answered", seq=4)
+    assert turn_of(late, [other(6, Status.SENT, notice="document-refused")], NOON, LEASE) == Send()
+    both = [other(6, Status.SENT, notice="document-refused"), other(7, Status.SENT, notice="withdrawn")]
+    assert turn_of(late, both, NOON, LEASE) == Replaced()
+
+
 @given(
     others=st.lists(
         st.builds(
             OtherNotice,
+            notice=st.sampled_from(["answered", "document-refused"]),
             seq=st.integers(0, 5),
             status=st.sampled_from(Status),
             due_at=st.none() | st.timedeltas(-timedelta(hours=1), timedelta(minutes=16)).map(lambda due: NOON + due),
@@ -135,7 +143,9 @@ class Interleavings(RuleBasedStateMachine):
 
     def decide(self, at: int) -> None:
         version, found = self.stored[at]
-        others = [OtherNotice(each.seq, each.status, each.due_at) for _, each in self.stored if each is not found]
+        others = [
+            OtherNotice(each.notice, each.seq, each.status, each.due_at) for _, each in self.stored if each is not found
+        ]
         turn = turn_of(found, others, self.now, LEASE) if found.status is Status.PENDING else Send()
         if isinstance(turn, Wait):
             after = domain.postponed(found, turn.until)
