@@ -6,13 +6,15 @@ neither `filename*` nor encoded words.
 
 import codecs
 import re
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-_PIECE: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*+(?:"|$)|[^";])++')
-"""A part between semicolons; a semicolon in quotation marks separates nothing."""
+_PIECE: Final = re.compile(r'(?:"(?:[^"\\]|\\.?)*+(?:"|$)|[^";])++', re.DOTALL)
+"""A part between semicolons; a semicolon in quotation marks separates nothing. A backslash may be the last character: a
+quotation that did not match to the end would be tried again from each of its characters, which takes quadratic time.
+"""
 
 _ESCAPED: Final = re.compile(r'\\(["\\])')
 """Other backslashes stay: clients that put Windows paths in quotation marks do not escape them."""
@@ -69,5 +71,5 @@ def _plain(text: str) -> str:
         return text
     try:
         return str(make_header(decode_header(text))) if "=?" in text else text
-    except (HeaderParseError, LookupError, UnicodeError):
+    except (MessageError, LookupError, ValueError):
         return text

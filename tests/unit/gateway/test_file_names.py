@@ -1,5 +1,6 @@
 """File names of uploads: parsed by grammar (RFC 6266, 8187, 2047) and cleaned, because clients may send anything."""
 
+import time
 import unicodedata
 from base64 import b64encode
 from urllib.parse import quote
@@ -61,6 +62,10 @@ def latin(text: str) -> str:
         ('attachment; filename="=?utf-8?B?Y2VydGlk?= =?utf-8?B?w6NvLnBkZg==?="', "certidão.pdf"),
         ('attachment; filename="=?klingon?B?Y2VydGlk?="', "=?klingon?B?Y2VydGlk?="),
         ('attachment; filename="=?utf-8?B?%%%?="', "documento"),
+        (latin('attachment; filename="=?utf-é?B?Y2VydGlk?="'), "=?utf-é?B?Y2VydGlk?="),
+        (latin('attachment; filename="=?сертификат?Q?certid?="'), "=?сертификат?Q?certid?="),
+        ('attachment; filename="=?\0utf-8?Q?certid?="', "=?utf-8?Q?certid?="),
+        ('attachment; filename="=?utf\0-8?Q?certid?="', "=?utf-8?Q?certid?="),
         # Names that could harm.
         ("", "documento"),
         ("attachment", "documento"),
@@ -110,3 +115,12 @@ def test_a_name_survives_each_way_of_sending_it(name: str) -> None:
         assert file_name_of(latin(f'attachment; filename="{quoted}"')) == name
     if name:
         assert file_name_of(f'attachment; filename="=?utf-8?B?{b64encode(name.encode()).decode()}?="') == name
+
+
+@pytest.mark.parametrize("piece", ['"\\', '"', "\\", '"a', ";", "=?a?q?", "a=", '"\\\n', "'"], ids=ascii)
+def test_a_long_header_is_parsed_in_linear_time(piece: str) -> None:
+    started = time.process_time()
+    file_name_of('attachment; filename="' + piece * 20_000)
+    file_name_of("attachment; filename=" + piece * 20_000)
+    file_name_of("attachment; " + piece * 20_000 + "\\")
+    assert time.process_time() - started < 1.0
