@@ -34,6 +34,9 @@ _JOINING_SCRIPTS: Final = frozenset(
 )
 """Scripts whose spelling uses joiners, as Unicode's character names begin."""
 
+_LONGEST_RUN: Final = 30
+"""Marks on one letter in any script (Unicode Standard Annex 15, section 13). Sorting more of them takes quadratic time."""
+
 _VIRAMA: Final = 9
 """The combining class of signs that join consonants."""
 
@@ -78,8 +81,19 @@ def is_blank(text: str) -> bool:
 
 
 def nfc(text: str) -> str:
-    """The text with each accent and its letter as one character where there is one (Unicode's composed form)."""
-    return unicodedata.normalize("NFC", text)
+    """The text with each accent and its letter as one character where there is one (Unicode's composed form). Text with more
+    than 30 marks on one letter is no writing, and stays as it is.
+    """
+    return unicodedata.normalize("NFC", text) if text.isascii() or _is_writing(text) else text
+
+
+def _is_writing(text: str) -> bool:
+    marks = 0
+    for each in text:
+        marks = marks + 1 if unicodedata.combining(each) else 0
+        if marks > _LONGEST_RUN:
+            return False
+    return True
 
 
 def password_forms(password: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Typed and pasted text: what nobody sees goes, what a script needs stays."""
 
+import time
 import unicodedata
 from typing import Annotated, Any
 
@@ -286,3 +287,18 @@ def test_every_contract_cleans_the_words_of_people_and_departments(name: str, fi
 def test_the_words_of_departments_are_found() -> None:
     commands = {name for name, _ in WRITTEN if ".assignment." in name}
     assert {f"pt.postigo.assignment.{command}.v1" for command in ("answer", "resolve", "reject")} <= commands
+
+
+@pytest.mark.parametrize("marks", ["\u0301" * 30_000, "\u0301" * 15_000 + "\u0316" * 15_000, "\u0301\u0316" * 15_000])
+def test_text_of_nothing_but_accents_is_judged_in_linear_time(marks: str) -> None:
+    started = time.process_time()
+    with pytest.raises(ValidationError, match="at most 4000"):
+        TypeAdapter(Prose).validate_python("a" + marks)
+    one_line("a" + marks)
+    assert time.process_time() - started < 0.5
+
+
+def test_as_many_marks_as_any_script_uses_are_composed() -> None:
+    decomposed = unicodedata.normalize("NFD", "ệ") * MAX_DESCRIPTION
+    assert TypeAdapter(Prose).validate_python(decomposed) == "ệ" * MAX_DESCRIPTION
+    assert one_line("e" + "\u0301" * 30) == "é" + "\u0301" * 29
