@@ -1,13 +1,20 @@
 """The bodies of internal calls: gateway → documents, notifications → gateway, and operators' commands → gateway."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.common.contracts.base import MAX_DOCUMENTS, Value
 from services.common.contracts.limits import MAX_RECIPIENTS
+
+
+def _few(ids: Any) -> Any:
+    """Pydantic would describe each of thousands of wrong items before it counted them."""
+    if isinstance(ids, list | tuple) and len(ids) > MAX_DOCUMENTS:
+        raise PydanticCustomError("postigo", "{code}", {"code": "too_many", "max_length": MAX_DOCUMENTS})
+    return ids
 
 
 def _distinct(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
@@ -16,7 +23,9 @@ def _distinct(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
     return ids
 
 
-DocumentIds = Annotated[tuple[UUID, ...], Field(max_length=MAX_DOCUMENTS), AfterValidator(_distinct)]
+DocumentIds = Annotated[
+    tuple[UUID, ...], Field(max_length=MAX_DOCUMENTS), AfterValidator(_distinct), BeforeValidator(_few)
+]
 
 
 class DocumentResponse(Value):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -140,6 +141,9 @@ _ALL_ACCEPTED: Final = Words("Aceitam-se", "Accepted:")
 MAX_ERRORS: Final = 50
 """Errors in one response. A body may have thousands of unknown fields."""
 
+_MOST_READ: Final = 10 * MAX_ERRORS
+"""Of Pydantic's errors, which name declared fields first. Some become the same error: that of a name that is not repeated."""
+
 _NAMEABLE: Final = re.compile(r"[^\W\d][\w.-]{0,63}")
 """An unknown name that is repeated to its sender. Others, such as a number or an address, may be personal data."""
 
@@ -195,6 +199,7 @@ def errors_of(error: ValidationError, model: type[BaseModel]) -> list[FieldError
 
 def request_errors(errors: Iterable[ErrorDetails | dict[str, Any]], body: type[BaseModel]) -> list[FieldError]:
     """The field errors of a request that FastAPI rejected: pointers for the body, names for parameters and headers."""
+    errors = list(islice(errors, _MOST_READ))
     in_body = [{**each, "loc": each["loc"][1:]} for each in errors if each["loc"][0] == "body"]
     others = [_error(each, None, _parameter(each["loc"])) for each in errors if each["loc"][0] != "body"]
     return [*others, *_body_errors(in_body, body)][:MAX_ERRORS]

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.types import Scope
 
 from gateway.requests.labels import FACT_LABELS, NOT_ALLOWED_LABELS, REASON_LABELS, STATE_LABELS
+from gateway.requests.schemas import NewRequest
 from services.common.catalogue import Language
+from services.common.contracts.base import MAX_DOCUMENTS
 from services.common.http.field_errors import MAX_ERRORS, TEXTS, FieldError, errors_of, request_errors
 from services.common.http.languages import named, negotiate
 from services.common.http.problem_types import (
@@ -33,6 +35,7 @@ from services.common.http.problem_types import (
 )
 from services.common.http.problems import Problem, ProblemDocument, problem_response, too_large
 from services.common.http.strict_json import not_accepted
+from tests.unit.gateway.builders import BODY
 
 
 def scope(language: str | None = None, key: str | None = None) -> Scope:
@@ -143,6 +146,19 @@ def test_each_unknown_field_is_named_with_the_known_ones(form: type[BaseModel], 
 def test_a_body_with_thousands_of_unknown_fields_gives_a_bounded_answer() -> None:
     wrong = [{"type": "extra_forbidden", "loc": ("body", f"f{number}")} for number in range(5000)]
     assert len(request_errors(wrong, Form)) == MAX_ERRORS
+
+
+def test_of_thousands_of_errors_only_the_first_are_read() -> None:
+    wrong = iter([{"type": "extra_forbidden", "loc": ("body", str(number))} for number in range(5000)])
+    assert request_errors(wrong, Form) == [FieldError("unknown_field", "", names=("street", "town"))]
+    assert len(list(wrong)) > 4000
+
+
+def test_too_many_files_are_one_error_with_the_limit() -> None:
+    with pytest.raises(ValidationError) as raised:
+        NewRequest.model_validate(BODY | {"documents": ["x"] * 30_000})
+    assert raised.value.error_count() == 1
+    assert errors_of(raised.value, NewRequest) == [FieldError("too_many", "/documents", limit=MAX_DOCUMENTS)]
 
 
 FILES = FieldError("other_content", "", names=("application/pdf", "image/png", "image/jpeg"))
