@@ -80,7 +80,7 @@ class ActService:
 
     async def _counted(self, session: Session, key_id: bytes, act: Act, act_id: UUID) -> AbstractContextManager[object]:
         """Counts an act for the account, but not its repetitions, through this replica or through another."""
-        if self.keys.is_used_for(key_id, act_id):
+        if self.keys.is_used(key_id):
             return nullcontext()
         if self.account_limit.wait(session) and await self.queries.has_act(act.reference, act_id):
             return nullcontext()

@@ -48,12 +48,8 @@ class IdempotencyKeys:
         use = self._uses.get(key)
         return use is not None and use.confirmed and use.id == id
 
-    def is_used_for(self, key: bytes, id: UUID) -> bool:
-        """Whether this replica published this id under this key, or is publishing it."""
-        use = self._uses.get(key)
-        return use is not None and use.id == id
-
     def is_used(self, key: bytes) -> bool:
+        """Whether this replica published something under this key, or is publishing it."""
         return key in self._uses
 
     def _start(self, key: bytes, id: UUID) -> None:

@@ -55,6 +55,9 @@ class SubmissionService:
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
         event = domain.submission_event(request_id, new, session, command.language, self.catalogue.version)
         key_id = domain.key_id_of(session, command.key)
+        if self.keys.is_confirmed(key_id, request_id) and (issued := self.issued.get(event.reference)):
+            # A repetition counts for no limit, so it must not append a record each time: it would delay other people's.
+            return issued
         counted = await self._counted(session, key_id, event)
         with self.places.acquire(session.account_id), self.limit, self.keys.reserve(key_id, request_id), counted:
             if new.documents:
@@ -68,8 +71,11 @@ class SubmissionService:
     async def _counted(
         self, session: Session, key_id: bytes, event: RequestSubmitted
     ) -> AbstractContextManager[object]:
-        """Counts a request for the account, but not its repetitions, through this replica or through another."""
-        if self.keys.is_used_for(key_id, event.request_id):
+        """Counts a request for the account, but not its repetitions, through this replica or through another.
+
+        A key that is in use for another request is refused without a read of the store, when it is reserved.
+        """
+        if self.keys.is_used(key_id):
             return nullcontext()
         if self.account_limit.wait(session) and await self._is_filed(event):
             return nullcontext()
