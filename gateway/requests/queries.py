@@ -86,7 +86,8 @@ class RequestQueries:
         receipt = self._receipt(session, reference, receipt_token)
         if receipt is not None:
             return receipt.request_id
-        view = await self.views.find(reference)
+        with self._own.acquire(session.account_id), self._limit:
+            view = await self.views.find(reference)
         if view is None or view.account_id != session.account_id:
             raise not_found()
         return view.request_id

@@ -1,0 +1,48 @@
+"""What one account may read at once, before an act as well as for a read: the store serves everyone."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from gateway.requests.queries import READS_OF_ONE_ACCOUNT, RequestQueries
+from gateway.requests.receipts import IssuedReceipts
+from services.common.domain.identifiers import reference_of
+from services.common.http import problem_types
+from services.common.http.problems import Problem
+from tests.unit.gateway.builders import ACCOUNT, REQUEST, session
+
+OTHER = session(account_id="00000000-0000-4000-8000-000000000002")
+
+
+class SlowStore:
+    """Finds nothing, and only when it is told to answer."""
+
+    def __init__(self) -> None:
+        self.answers = asyncio.Event()
+        self.reads = 0
+
+    async def find(self, reference: str) -> None:
+        self.reads += 1
+        await self.answers.wait()
+
+
+async def test_acts_of_one_account_leave_the_store_to_others() -> None:
+    store = SlowStore()
+    queries = RequestQueries(cast("Any", store), IssuedReceipts(), b"c" * 32)
+    reference = reference_of(REQUEST)
+    flood = [
+        asyncio.create_task(queries.require_owned(session(account_id=ACCOUNT), reference, None))
+        for _ in range(READS_OF_ONE_ACCOUNT + 10)
+    ]
+    await asyncio.sleep(0)
+    assert store.reads == READS_OF_ONE_ACCOUNT
+    calm = asyncio.create_task(queries.require_owned(OTHER, reference, None))
+    await asyncio.sleep(0)
+    assert store.reads == READS_OF_ONE_ACCOUNT + 1
+    store.answers.set()
+    with pytest.raises(Problem) as missing:
+        await calm
+    assert missing.value.kind is problem_types.NOT_FOUND
+    refused = [error for error in await asyncio.gather(*flood, return_exceptions=True) if isinstance(error, Problem)]
+    assert [error.kind for error in refused].count(problem_types.TOO_MANY_AT_ONCE) == 10
