@@ -118,7 +118,7 @@ async def list_sessions(
 @router.delete("", status_code=204, responses=_OWN_PROBLEMS, summary="Sign out everywhere else")
 async def end_other_sessions(token: Token, session: SignedIn, response: Response, services: ServicesDep) -> None:
     """End all your sessions but this one, within ten seconds."""
-    await services.sessions.end_all(session.account_id, "ended-by-owner", but=token)
+    await services.sessions.end_others(session.account_id, token)
     response.headers["Cache-Control"] = "no-store"
 
 
@@ -132,6 +132,7 @@ async def sign_out(token: Token, session: SignedIn, response: Response, services
 @router.delete("/{session_id}", status_code=204, responses=_END_PROBLEMS, summary="End one of your sessions")
 async def end_session(
     session_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+    token: Token,
     session: SignedIn,
     response: Response,
     services: ServicesDep,
@@ -141,7 +142,7 @@ async def end_session(
         identifier = UUID(session_id)
     except ValueError:
         raise Problem(problem_types.NOT_FOUND, FieldError("not_uuid", parameter="session_id")) from None
-    await services.sessions.end_one(session.account_id, identifier)
+    await services.sessions.end_one(session.account_id, identifier, token)
     response.headers["Cache-Control"] = "no-store"
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -35,8 +35,10 @@ USE_SAVED_EVERY: Final = timedelta(minutes=1)
 MAX_SESSIONS: Final = 20
 """Sessions of one account. A further one ends the oldest."""
 
-LISTS_OF_ONE_ACCOUNT: Final = 4
-"""Concurrent requests of one account that list or end sessions."""
+OF_ONE_SESSION: Final = 4
+"""Concurrent requests of one session that list or end sessions. They are not counted by account: whoever has stolen a session
+could then keep its owner and an operator from ending it.
+"""
 
 LOOK_UPS: Final = 128
 """Concurrent session look-ups in the store."""
@@ -71,7 +73,7 @@ class Sessions:
         self._clock = clock
         self._cache: TTLCache[str, Session | None] = TTLCache(_MAX_CACHED, CACHE_SECONDS, clock)
         self._look_ups = ConcurrencyLimit("sessions", LOOK_UPS)
-        self._own = KeyedLimit("session-lists-of-one-account", LISTS_OF_ONE_ACCOUNT)
+        self._own = KeyedLimit("session-lists-of-one-session", OF_ONE_SESSION)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, token: str) -> Session:
@@ -134,6 +136,8 @@ class Sessions:
     async def own(self, account_id: UUID, token: str) -> list[OwnSession]:
         """The account's sessions that have not ended, the last used first."""
         now = datetime.now(UTC)
+        with self._own.acquire(hash_of(token)):
+            stored = await self._store.of_account(account_id)
         found = [
             OwnSession(
                 session_id_of(token_hash),
@@ -142,30 +146,34 @@ class Sessions:
                 each.session.expires_at,
                 current=token_hash == hash_of(token),
             )
-            for token_hash, each in (await self._of_account(account_id)).items()
+            for token_hash, each in stored.items()
             if each.session.expires_at > now and now - each.last_used_at <= self._idle + USE_SAVED_EVERY
         ]
         return sorted(found, key=lambda each: each.last_used_at, reverse=True)
 
     async def count(self, account_id: UUID) -> int:
-        return len(await self._of_account(account_id))
+        return len(await self._store.of_account(account_id))
 
-    async def _of_account(self, account_id: UUID) -> Mapping[str, StoredSession]:
-        with self._own.acquire(account_id):
-            return await self._store.of_account(account_id)
-
-    async def end_one(self, account_id: UUID, session_id: UUID) -> None:
-        """End one of the account's sessions. Raises the problem `not-found`."""
-        hashes = [each for each in await self._of_account(account_id) if session_id_of(each) == session_id]
+    async def end_one(self, account_id: UUID, session_id: UUID, token: str) -> None:
+        """End one of the account's sessions, by the word of the session of `token`. Raises the problem `not-found`."""
+        with self._own.acquire(hash_of(token)):
+            stored = await self._store.of_account(account_id)
+        hashes = [each for each in stored if session_id_of(each) == session_id]
         if not hashes:
             raise Problem(problem_types.NOT_FOUND, FieldError("unknown_session", parameter="session_id"))
         await self._end(account_id, hashes, "ended-by-owner")
 
-    async def end_all(self, account_id: UUID, because: str, *, but: str | None = None) -> int:
-        """End the account's sessions, except that of the token `but`. Returns their number."""
-        kept = None if but is None else hash_of(but)
-        hashes = [each for each in await self._of_account(account_id) if each != kept]
-        if hashes:
+    async def end_others(self, account_id: UUID, token: str) -> None:
+        """End the account's sessions, except that of `token`."""
+        kept = hash_of(token)
+        with self._own.acquire(kept):
+            stored = await self._store.of_account(account_id)
+        if others := [each for each in stored if each != kept]:
+            await self._end(account_id, others, "ended-by-owner")
+
+    async def end_all(self, account_id: UUID, because: str) -> int:
+        """End the account's sessions. Returns their number."""
+        if hashes := list(await self._store.of_account(account_id)):
             await self._end(account_id, hashes, because)
         return len(hashes)
 
