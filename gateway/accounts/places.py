@@ -40,15 +40,23 @@ class SignInPlaces:
         with self._networks.acquire(network), self.limit:
             yield
 
-    @asynccontextmanager
-    async def turn(self, attempt: Attempt) -> AsyncIterator[None]:
-        """The right to verify a password now. Strangers at one account get it one after another.
+    @contextmanager
+    def queue(self, attempt: Attempt) -> Iterator[None]:
+        """A place in the queue of strangers at the account. Raises the problem `busy` instead of a long wait.
 
-        Raises the problem `busy` instead of a long wait.
+        Take it before the attempt is counted: otherwise an owner who is told `busy` would use up guesses without one.
         """
         if attempt.known:
             yield
             return
         with self._accounts.acquire(attempt.account_id), self._strangers:
-            async with self._turns.setdefault(attempt.account_id, asyncio.Lock()):
-                yield
+            yield
+
+    @asynccontextmanager
+    async def turn(self, attempt: Attempt) -> AsyncIterator[None]:
+        """The right to verify a password now. Strangers at one account get it one after another."""
+        if attempt.known:
+            yield
+            return
+        async with self._turns.setdefault(attempt.account_id, asyncio.Lock()):
+            yield

@@ -36,10 +36,11 @@ class SignIn:
             )
             now = datetime.now(UTC)
             attempt = Attempt(account_id, network, known=known_until is not None and known_until > now, at=now)
-            await self._require_allowed(attempt, address)
-            async with self.places.turn(attempt):
-                password_hash = None if account is None else account.password_hash
-                verified = await self.verifier.verify(credentials.password, password_hash)
+            with self.places.queue(attempt):
+                await self._require_allowed(attempt, address)
+                async with self.places.turn(attempt):
+                    password_hash = None if account is None else account.password_hash
+                    verified = await self.verifier.verify(credentials.password, password_hash)
             if account is None or not verified:
                 await self.guesses.was_wrong(attempt)
                 security.report("sign-in-refused", "wrong-credentials", account=account_id, address=address)
