@@ -60,8 +60,9 @@ class Guesses:
         """
         if (until := self._closed.get(attempt.pair, attempt.at)) > attempt.at:
             return ceil((until - attempt.at).total_seconds())
-        wait = await self._take(attempt.pair, await self._limit_of(attempt), attempt.at)
-        wait = wait or await self._take(_network(attempt), NETWORK, attempt.at)
+        # The network first: an attempt that it refuses must not take the turn at the account, which comes every 30 s.
+        wait = await self._take(_network(attempt), NETWORK, attempt.at)
+        wait = wait or await self._take(attempt.pair, await self._limit_of(attempt), attempt.at)
         if wait:
             self._closed[attempt.pair] = attempt.at + timedelta(seconds=wait)
         return wait
