@@ -8,6 +8,8 @@ from deploy.operator.errors import OperatorError
 from deploy.operator.session import OperatorSession
 from deploy.operator.sessions import count_sessions, end_sessions
 from services.common.contracts.internal import AccountRequest
+from services.common.domain.identifiers import valid_niss
+from services.common.text import identifier
 
 
 def run(invocation: Invocation, account_id: UUID | None, *, niss: bool) -> None:
@@ -20,10 +22,15 @@ def run(invocation: Invocation, account_id: UUID | None, *, niss: bool) -> None:
 
 
 def _typed_niss() -> str:
-    """The first line of standard input. An argument would be in the list of processes and in the shell's history."""
+    """The first line of standard input, cleaned like that of a sign-in: another number would end no session at all, and the
+    command would seem to have worked. An argument would be in the list of processes and in the shell's history.
+    """
     if sys.stdin.isatty():
         print("NISS: ", end="", file=sys.stderr, flush=True)
-    return "".join(sys.stdin.readline().split())[:20]
+    niss = identifier(sys.stdin.readline())
+    if not valid_niss(niss):
+        raise OperatorError("This is not a NISS: it has 11 digits, and one is missing, wrong or too many.")
+    return niss
 
 
 async def _run(session: OperatorSession, invocation: Invocation, account: AccountRequest) -> None:
