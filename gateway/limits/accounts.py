@@ -54,7 +54,7 @@ class AccountLimit:
     """`name` is the name of the limit in the `RateLimit` headers and in the security log.
 
     `read_from`: the share of the burst from which on a use is followed by a read of the store. Above 0 an ordinary account
-    causes none.
+    causes none. An account that stays below it, and does as much at every replica, is read after each such share of the burst.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class AccountLimit:
         self._read_from = read_from
         self._clock = clock
         self._closed_until: LRUCache[UUID, float] = LRUCache(_MAX_ACCOUNTS)
+        self._since_read: LRUCache[UUID, int] = LRUCache(_MAX_ACCOUNTS)
         self._refused: TTLCache[UUID, None] = TTLCache(_MAX_ACCOUNTS, _REFUSED_SECONDS, clock)
         self._examined = RateLimit(*EXAMINED, clock)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,7 +102,7 @@ class AccountLimit:
         finally:
             if not amounts:
                 bucket.give_back(key)
-            elif bucket.used_share(key) >= self._read_from:
+            elif self._is_read_due(session, bucket.used_share(key)):
                 self._learn_later(session, amounts)
 
     def refusal(self, session: Session) -> Problem:
@@ -129,6 +130,13 @@ class AccountLimit:
         if not self._closed_until:
             return 0.0
         return self._closed_until.get(session.account_id, 0.0) - self._clock()
+
+    def _is_read_due(self, session: Session, used_share: float) -> bool:
+        """Counts a use. The bucket refills at the rate of the hour: it alone would allow the whole hour at each replica."""
+        uses = self._since_read.get(session.account_id, 0) + 1
+        due = max(used_share, uses / self._allowances[session.who].burst) >= self._read_from
+        self._since_read[session.account_id] = 0 if due else uses
+        return due
 
     def _learn_later(self, session: Session, amounts: Mapping[str, int]) -> None:
         task = asyncio.create_task(self._learn(session, amounts))

@@ -111,6 +111,17 @@ async def test_an_account_that_uses_little_causes_no_read() -> None:
     assert len(store.asked) == 1
 
 
+async def test_an_account_that_uses_its_hour_slowly_is_read_all_the_same() -> None:
+    clock, store = Clock(), Store(wait=1800.0)
+    found = limit(store, clock, looks_from=0.5)
+    for _ in range(2):
+        clock.now += HOUR
+        assert uses(found, PERSON, 1) == 1
+        await asyncio.sleep(0)
+    assert len(store.asked) == 1
+    assert uses(found, PERSON, 1) == 0
+
+
 async def test_an_hour_that_is_used_up_closes_the_account_until_its_end() -> None:
     clock, store = Clock(), Store(wait=1800.5)
     found = limit(store, clock)
