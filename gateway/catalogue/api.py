@@ -76,10 +76,10 @@ async def get_catalogue(request: Request, language: AcceptedLanguage) -> Respons
 @router.get("/subjects/{code}", response_model=SubjectResponse, responses=_NOT_FOUND, summary="One subject")
 async def get_subject(request: Request, code: str, language: AcceptedLanguage) -> Response:
     """One subject with its reasons. Needs no session."""
-    current = catalogue()
+    current, wanted = catalogue(), cleaned_code(code).upper()
     for event in current.life_events:
         for subject in event.subjects:
-            if subject.code == cleaned_code(code).upper():
+            if subject.code == wanted:
                 return etag_response(request, _subject(current, event.code, subject, language), language, _PUBLIC)
     raise Problem(problem_types.NOT_FOUND, FieldError("unknown_subject", parameter="code"))
 

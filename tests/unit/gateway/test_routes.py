@@ -14,6 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.app import Applications, build, public_app
+from gateway.catalogue import api as catalogue_api
 from gateway.dependencies import get_session
 from gateway.settings import Settings
 from services.common.http import problem_types, signing
@@ -364,6 +365,19 @@ async def test_the_catalogue_matches_the_description(http: httpx2.AsyncClient) -
     published = (await http.get("/v1/openapi.json")).json()
     schema = {"$ref": "#/components/schemas/CatalogueResponse", "components": published["components"]}
     jsonschema.validate((await http.get("/v1/catalogue")).json(), schema)
+
+
+async def test_a_long_code_is_cleaned_once(monkeypatch: pytest.MonkeyPatch, http: httpx2.AsyncClient) -> None:
+    """Anybody may send one of 8 KB, and cleaning it takes milliseconds."""
+    cleaned: list[str] = []
+
+    def clean(code: str) -> str:
+        cleaned.append(code)
+        return code
+
+    monkeypatch.setattr(catalogue_api, "cleaned_code", clean)
+    assert (await http.get("/v1/catalogue/subjects/" + "x" * 8000)).status_code == 404
+    assert len(cleaned) == 1
 
 
 async def test_the_root_redirects_to_the_api_page(http: httpx2.AsyncClient) -> None:
