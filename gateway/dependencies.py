@@ -52,8 +52,8 @@ async def get_token(credentials: Annotated[HTTPAuthorizationCredentials | None, 
     return credentials.credentials
 
 
-async def get_session(services: ServicesDep, token: Annotated[str, Depends(get_token)]) -> Session:
-    return await services.sessions.get(token)
+async def get_session(request: Request, services: ServicesDep, token: Annotated[str, Depends(get_token)]) -> Session:
+    return await services.sessions.get(token, request.client.host if request.client else "")
 
 
 async def get_language(request: Request) -> Language:

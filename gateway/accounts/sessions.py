@@ -14,6 +14,7 @@ from gateway.accounts.domain import Session, StoredSession, hash_of, session_id_
 from gateway.accounts.store import AccountStore, SessionStore
 from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from services.common.domain.errors import StoreUnavailable
+from services.common.domain.networks import network_of
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
@@ -42,6 +43,9 @@ could then keep its owner and an operator from ending it.
 
 LOOK_UPS: Final = 128
 """Concurrent session look-ups in the store."""
+
+LOOK_UPS_OF_ONE_NETWORK: Final = 96
+"""Of those, the ones for one network: anybody may send tokens that do not exist, and each is looked up."""
 
 _MAX_CACHED: Final = 20_000
 
@@ -73,16 +77,17 @@ class Sessions:
         self._clock = clock
         self._cache: TTLCache[str, Session | None] = TTLCache(_MAX_CACHED, CACHE_SECONDS, clock)
         self._look_ups = ConcurrencyLimit("sessions", LOOK_UPS)
+        self._networks = KeyedLimit("sessions-of-one-network", LOOK_UPS_OF_ONE_NETWORK, problem_types.BUSY)
         self._own = KeyedLimit("session-lists-of-one-session", OF_ONE_SESSION)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def get(self, token: str) -> Session:
-        """The session of this token. Raises the problem `no-session`."""
+    async def get(self, token: str, address: str) -> Session:
+        """The session of this token, which came from `address`. Raises the problem `no-session` or `busy`."""
         token_hash = hash_of(token)
         try:
             session = self._cache[token_hash]
         except KeyError:
-            session = await self._look_up(token_hash)
+            session = await self._look_up(token_hash, network_of(address))
         if session is None or session.expires_at <= datetime.now(UTC):
             raise no_session('Bearer error="invalid_token"')
         return session
@@ -91,9 +96,9 @@ class Sessions:
         """The session of this token if this replica has it in memory."""
         return self._cache.get(hash_of(token))
 
-    async def _look_up(self, token_hash: str) -> Session | None:
+    async def _look_up(self, token_hash: str, network: str) -> Session | None:
         started = self._clock()
-        with self._look_ups:
+        with self._networks.acquire(network), self._look_ups:
             found = await self._store.find(token_hash)
             if found is None or not await self._is_valid(found):
                 return None

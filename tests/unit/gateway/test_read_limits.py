@@ -1,10 +1,11 @@
-"""What one account may read at once, before an act as well as for a read: the store serves everyone."""
+"""What one account, or one network without an account, may read at once: the store serves everyone."""
 
 import asyncio
 from typing import Any, cast
 
 import pytest
 
+from gateway.accounts.sessions import LOOK_UPS, LOOK_UPS_OF_ONE_NETWORK, Sessions
 from gateway.requests.queries import READS_OF_ONE_ACCOUNT, RequestQueries
 from gateway.requests.receipts import IssuedReceipts
 from services.common.domain.identifiers import reference_of
@@ -46,3 +47,19 @@ async def test_acts_of_one_account_leave_the_store_to_others() -> None:
     assert missing.value.kind is problem_types.NOT_FOUND
     refused = [error for error in await asyncio.gather(*flood, return_exceptions=True) if isinstance(error, Problem)]
     assert [error.kind for error in refused].count(problem_types.TOO_MANY_AT_ONCE) == 10
+
+
+async def test_a_network_that_sends_unknown_tokens_leaves_look_ups_to_others() -> None:
+    store = SlowStore()
+    sessions = Sessions(cast("Any", store), cast("Any", None))
+    flood = [asyncio.create_task(sessions.get(f"token {number}", "192.0.2.1")) for number in range(2 * LOOK_UPS)]
+    await asyncio.sleep(0)
+    assert store.reads == LOOK_UPS_OF_ONE_NETWORK < LOOK_UPS
+    calm = asyncio.create_task(sessions.get("another token", "198.51.100.1"))
+    await asyncio.sleep(0)
+    assert store.reads == LOOK_UPS_OF_ONE_NETWORK + 1
+    store.answers.set()
+    answers = await asyncio.gather(calm, *flood, return_exceptions=True)
+    codes = [cast("Problem", each).kind.code for each in answers]
+    assert codes.count(problem_types.NO_SESSION.code) == LOOK_UPS_OF_ONE_NETWORK + 1
+    assert codes.count(problem_types.BUSY.code) == 2 * LOOK_UPS - LOOK_UPS_OF_ONE_NETWORK
