@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Request, Response
+from starlette.requests import ClientDisconnect
 
 from gateway.accounts.domain import Session
 from gateway.dependencies import IdempotencyKey, Services, ServicesDep, SignedIn
@@ -107,16 +108,23 @@ async def upload_document(
     traceparent = traceparent_of(request.scope)
     counted = await _counted(services, session, document_id, traceparent)
     with services.uploads.place(session.account_id), counted as amounts:
-        name, length, content = await _file_of(request, disposition)
-        upload = Upload(
-            document_id=document_id,
-            owner=session.account_id,
-            name=name,
-            length=length,
-            quota=services.uploads.quota[session.who],
-            traceparent=traceparent,
-        )
-        document, created = await services.documents.put(upload, content)
+        body = _body_of(request)
+        try:
+            name, length, content = await _file_of(request, body, disposition)
+            upload = Upload(
+                document_id=document_id,
+                owner=session.account_id,
+                name=name,
+                length=length,
+                quota=services.uploads.quota[session.who],
+                traceparent=traceparent,
+            )
+            document, created = await services.documents.put(upload, content)
+        except (Problem, ClientDisconnect) as error:
+            # Files that are refused or broken off are sent and stored, too, up to there. Only our own failures do not count.
+            if isinstance(error, ClientDisconnect) or error.status_code < 500:
+                amounts["bytes"] = body.received
+            raise
         if created:
             amounts["bytes"] = document.size
             services.uploads.stored[document.document_id] = None
@@ -143,12 +151,14 @@ async def get_document(
     return etag_response(request, document, DEFAULT)
 
 
-async def _file_of(request: Request, disposition: str) -> tuple[str, str | None, AsyncIterator[bytes]]:
+def _body_of(request: Request) -> TimedBody:
+    return TimedBody(limited_receive(request, MAX_FILE_BYTES, FORM_OVERHEAD if content_type(request) == FORM else 0))
+
+
+async def _file_of(request: Request, body: TimedBody, disposition: str) -> tuple[str, str | None, AsyncIterator[bytes]]:
     """The name of the file, its length if it is known, and its bytes."""
-    is_form = content_type(request) == FORM
-    receive = limited_receive(request, MAX_FILE_BYTES, FORM_OVERHEAD if is_form else 0)
-    chunks = body_chunks(TimedBody(receive))
-    if not is_form:
+    chunks = body_chunks(body)
+    if content_type(request) != FORM:
         return name_of(disposition), request.headers.get("content-length"), chunks
     form = FileForm(request.headers["content-type"], chunks)
     # Browsers write quotation marks in this way (HTML standard, multipart/form-data).

@@ -65,14 +65,15 @@ class UploadLimits:
 class TimedBody:
     """The body of an upload. Raises the problem `too-slow` when it pauses or is slower than `MINIMUM_SPEED`.
 
-    Only the time that we wait for the client counts: not the time in which the object store takes what arrived.
+    Only the time that we wait for the client counts: not the time in which the object store takes what arrived. `received`: the
+    bytes so far.
     """
 
     def __init__(self, receive: Receive, clock: Callable[[], float] = time.monotonic) -> None:
         self._receive = receive
         self._clock = clock
         self._waited = 0.0
-        self._received = 0
+        self.received = 0
 
     async def __call__(self) -> Message:
         if not self.seconds_left:
@@ -84,13 +85,13 @@ class TimedBody:
         except TimeoutError:
             raise _too_slow() from None
         self._waited += self._clock() - started
-        self._received += len(message.get("body", b""))
+        self.received += len(message.get("body", b""))
         return message
 
     @property
     def seconds_left(self) -> float:
         """How long the next chunk may take."""
-        return max(0.0, GRACE_SECONDS + self._received / MINIMUM_SPEED - self._waited)
+        return max(0.0, GRACE_SECONDS + self.received / MINIMUM_SPEED - self._waited)
 
 
 def _too_slow() -> Problem:

@@ -88,7 +88,8 @@ class AccountLimit:
     def use(self, session: Session) -> Iterator[dict[str, int]]:
         """Counts one use, unless the block raises. Raises the problem `limit-reached`.
 
-        The block may add further amounts to what it gets, or empty it: then the use does not count.
+        The block may add further amounts to what it gets, or empty it: then the use does not count. What it added counts even if
+        it raises.
         """
         bucket, key = self._buckets[session.who], session.account_id.hex
         if self._closed_for(session) > 0 or bucket.take(key):
@@ -97,12 +98,12 @@ class AccountLimit:
         try:
             yield amounts
         except BaseException:
-            amounts.clear()
+            amounts.pop("count", None)
             raise
         finally:
-            if not amounts:
+            if "count" not in amounts:
                 bucket.give_back(key)
-            elif self._is_read_due(session, bucket.used_share(key)):
+            if amounts and self._is_read_due(session, bucket.used_share(key)):
                 self._learn_later(session, amounts)
 
     def refusal(self, session: Session) -> Problem:

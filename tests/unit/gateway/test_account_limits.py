@@ -100,6 +100,18 @@ async def test_the_store_gets_what_was_used() -> None:
     assert store.asked == [{"count": 1, "bytes": 5}]
 
 
+async def test_what_a_use_took_before_it_failed_is_reported_without_a_use() -> None:
+    store = Store()
+    found = limit(store)
+    for _ in range(10):
+        with pytest.raises(ValueError, match="refused"), found.use(PERSON) as amounts:
+            amounts["bytes"] = 5
+            raise ValueError("refused")
+    await asyncio.sleep(0)
+    assert store.asked == [{"bytes": 5}] * 10
+    assert uses(found, PERSON, 10) == 4
+
+
 async def test_an_account_that_uses_little_causes_no_read() -> None:
     store = Store()
     found = limit(store, read_from=0.5)
