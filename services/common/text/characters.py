@@ -37,21 +37,28 @@ _JOINING_SCRIPTS: Final = frozenset(
 _LONGEST_RUN: Final = 30
 """Marks on one letter in any script (Unicode Standard Annex 15, section 13). Sorting more of them takes quadratic time."""
 
+_LONGEST_TYPED: Final = 1_000
+"""Characters. Longer text is no identifier and no code; cleaning all that a body may have takes up to 50 ms."""
+
 _VIRAMA: Final = 9
 """The combining class of signs that join consonants."""
 
 
 def identifier(text: str) -> str:
     """A number or reference without blanks, dashes and invisible characters; full-width letters and all decimal digits as
-    ASCII. `12 345–678 910` gives `12345678910`.
+    ASCII. `12 345–678 910` gives `12345678910`. Text of more than 1 000 characters stays as it is.
     """
-    if text.isascii() and text.isalnum():
+    if len(text) > _LONGEST_TYPED or (text.isascii() and text.isalnum()):
         return text
     return "".join(_ascii(each) for each in text if not (_is_invisible(each) or _is_dash(each)))
 
 
 def code(text: str) -> str:
-    """A code in ASCII, without invisible characters: `FAM‑01`, `FAM - 01` and `FAM 01` all give `FAM-01`."""
+    """A code in ASCII, without invisible characters: `FAM‑01`, `FAM - 01` and `FAM 01` all give `FAM-01`. Text of more than
+    1 000 characters stays as it is.
+    """
+    if len(text) > _LONGEST_TYPED:
+        return text
     kept = (each for each in text if each.isspace() or not _is_invisible(each))
     separated = "".join("-" if each.isspace() or _is_dash(each) else _ascii(each) for each in kept)
     return "-".join(filter(None, separated.split("-")))

@@ -2,6 +2,7 @@
 
 import time
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
@@ -302,3 +303,9 @@ def test_as_many_marks_as_any_script_uses_are_composed() -> None:
     decomposed = unicodedata.normalize("NFD", "ệ") * MAX_DESCRIPTION
     assert TypeAdapter(Prose).validate_python(decomposed) == "ệ" * MAX_DESCRIPTION
     assert one_line("e" + "\u0301" * 30) == "é" + "\u0301" * 29
+
+
+@pytest.mark.parametrize("clean", [identifier, code])
+def test_what_is_too_long_to_be_an_identifier_is_not_cleaned(clean: Callable[[str], str]) -> None:
+    assert clean("\u200b" * 990 + "FAM01") == "FAM01"
+    assert clean("- " * 30_000) == "- " * 30_000
