@@ -151,7 +151,7 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
         settings=settings,
         accounts=accounts,
         sessions=sessions,
-        sign_in=SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret),
+        sign_in=SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret, limits.sign_ins),
         documents=documents,
         uploads=limits.uploads,
         submissions=submissions,

@@ -50,6 +50,9 @@ class Settings(PublicListener):
     upload_mib_per_hour: Limit = 500
     """MiB of all files that a person may upload in an hour."""
 
+    sign_ins_per_hour: Limit = 60
+    """Sign-ins of a person with the right password in an hour, at all replicas together; then one every 30 seconds."""
+
     stored_mib: Limit = 1024
     """MiB of all files that are stored for a person."""
 

@@ -32,6 +32,8 @@ class GuessLimit(NamedTuple):
 NETWORK: Final = GuessLimit(burst=100, spacing=2)
 PAIR: Final = GuessLimit(burst=10, spacing=30)
 STRANGER_AT_ATTACKED: Final = GuessLimit(burst=1, spacing=30)
+SIGN_IN_SPACING: Final = 30
+"""Seconds from one sign-in of an account to the next, when it had those of its hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ class Guesses:
         self._closed.pop(attempt.pair, None)
         hour = window_of(HOUR, attempt.at)
         await asyncio.gather(*(self.counters.add(key, hour, count=-1) for key in (attempt.pair, _network(attempt))))
+
+    async def sign_in(self, attempt: Attempt, most: int) -> int:
+        """Count a sign-in with the right password: 0, or the seconds until the account may sign in again, after `most` in an
+        hour. Nobody else can use them up.
+        """
+        return await self._take(f"sign-ins {attempt.account_id}", GuessLimit(most, SIGN_IN_SPACING), attempt.at)
 
     async def was_wrong(self, attempt: Attempt) -> None:
         if not attempt.known:

@@ -1,6 +1,7 @@
 """Sign-in. An unknown account and a wrong password cause the same work and the same answer."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ from gateway.accounts.passwords import Verifier
 from gateway.accounts.places import SignInPlaces
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import KNOWN_FOR, RENEWED_AFTER, AccountStore, KnownNetworks
+from services.common.contracts.intake import Who
 from services.common.domain.networks import network_of
 from services.common.http import problem_types
 from services.common.http.problems import Problem
@@ -23,6 +25,8 @@ class SignIn:
     networks: KnownNetworks
     guesses: Guesses
     id_secret: bytes
+    most: Mapping[Who, int]
+    """Sign-ins of one account in an hour."""
     verifier: Verifier = field(default_factory=Verifier)
     places: SignInPlaces = field(default_factory=SignInPlaces)
 
@@ -46,6 +50,9 @@ class SignIn:
                 security.report("sign-in-refused", "wrong-credentials", account=account_id, address=address)
                 raise Problem(problem_types.WRONG_CREDENTIALS, headers={"WWW-Authenticate": "Bearer"})
             await self.guesses.give_back(attempt)
+            if wait := await self.guesses.sign_in(attempt, self.most[account.who]):
+                security.report("limit-reached", "sign-ins", account=account_id)
+                raise Problem(problem_types.TOO_MANY, retry_after=wait)
             if known_until is None or known_until < now + KNOWN_FOR - RENEWED_AFTER:
                 await self.networks.add(account_id, network, now)
             token, stored = new_token(), session_for(account, now)

@@ -27,6 +27,7 @@ class Limits(NamedTuple):
     uploads: UploadLimits
     submits: KeyedLimit
     acts_in_progress: KeyedLimit
+    sign_ins: Mapping[Who, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def limits_of(settings: Settings, views: ViewStore, counters: Counters) -> Limit
         uploads=_upload_limits(settings, sizes, counters),
         submits=KeyedLimit("submits-of-one-account", SUBMITS_OF_ONE_ACCOUNT * times),
         acts_in_progress=KeyedLimit("acts-of-one-account", ACTS_OF_ONE_ACCOUNT * times),
+        sign_ins=sizes.by_who(settings.sign_ins_per_hour),
     )
 
 

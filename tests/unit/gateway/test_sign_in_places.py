@@ -38,7 +38,9 @@ class Store:
 
 def sign_in(store: Store) -> SignIn:
     found = cast("Any", store)
-    return SignIn(accounts=found, sessions=found, networks=found, guesses=found, id_secret=SECRET)
+    return SignIn(
+        accounts=found, sessions=found, networks=found, guesses=found, id_secret=SECRET, most={"P": 60, "E": 600}
+    )
 
 
 async def refusal(service: SignIn) -> str:

@@ -1,11 +1,11 @@
-"""An attempt that is refused for its network does not take the turn at the account."""
+"""What counts for which limit of sign-ins, with counters in memory."""
 
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from gateway.accounts.guesses import NETWORK, PAIR, Attempt, Guesses
+from gateway.accounts.guesses import NETWORK, PAIR, SIGN_IN_SPACING, Attempt, Guesses
 from gateway.limits.counters import Window
 from tests.unit.gateway.builders import NOON
 
@@ -43,3 +43,14 @@ async def test_an_owner_behind_a_guessing_network_waits_for_the_network_alone() 
         await guesses.take(attempt(100 + number, 1))
     assert 0 < await guesses.take(attempt(1, 1)) <= NETWORK.spacing
     assert await guesses.take(attempt(1, 1 + NETWORK.spacing)) == 0
+
+
+async def test_right_passwords_have_a_limit_of_the_account_that_wrong_ones_do_not_use_up() -> None:
+    guesses = Guesses(cast("Any", CountersInMemory()))
+    for _ in range(20):
+        await guesses.take(attempt(1, 0))
+        await guesses.was_wrong(attempt(1, 0))
+    assert [await guesses.sign_in(attempt(1, 0), most=5) for _ in range(7)] == [0] * 5 + [SIGN_IN_SPACING] * 2
+    assert await guesses.sign_in(attempt(2, 0), most=5) == 0
+    assert await guesses.sign_in(attempt(1, SIGN_IN_SPACING), most=5) == 0
+    assert await guesses.sign_in(attempt(1, SIGN_IN_SPACING), most=5) == SIGN_IN_SPACING
