@@ -1,4 +1,4 @@
-"""A complete department in one file: it acknowledges and resolves every assignment. Copy it and fill in `answer`.
+"""A department in one file, to begin from: it acknowledges and resolves every assignment. Copy it and fill in `answer`.
 
 An answer that has not seen the person's last message or file is rejected as `stale`. That is harmless: the department
 also gets an `updated` event for it, and answers that. An event that one of its own commands caused needs no answer, nor
