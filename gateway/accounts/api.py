@@ -92,7 +92,9 @@ _END_PROBLEMS: Final[Any] = problem_responses(
 async def sign_in(
     credentials: Credentials, request: Request, response: Response, services: ServicesDep
 ) -> SessionResponse:
-    """Start a session with NISS and password. It ends after eight hours, or half an hour without a request."""
+    """Start a session with NISS and password. It ends after eight hours, or after half an hour without a
+    request (a setting of the server).
+    """
     address = request.client.host if request.client else ""
     token, session, account = await services.sign_in.begin(credentials, address)
     response.headers["Cache-Control"] = "no-store"
