@@ -17,13 +17,14 @@ async def ready(gateway: GatewayEnvironment) -> bool:
 async def test_without_a_broker_a_submit_is_not_confirmed_in_8_s_and_succeeds_with_the_same_key_afterwards(
     gateway: GatewayEnvironment, person: Person
 ) -> None:
-    key = new_key()
-    before = await person.file(key=key)
+    key, filed_before = new_key(), new_key()
+    before = await person.file(key=filed_before)
     await gateway.stack.stop("kafka")
     try:
         start = time.monotonic()
         answers = await asyncio.gather(*(person.file(key=key) for _ in range(5)))
         took = time.monotonic() - start
+        repeated = await person.file(key=filed_before)
         live = await gateway.internal.get("/health/live")
 
         async def not_ready() -> bool:
@@ -38,12 +39,16 @@ async def test_without_a_broker_a_submit_is_not_confirmed_in_8_s_and_succeeds_wi
         assert answer.json()["type"] == "urn:postigo:problem:not-confirmed"
         assert int(answer.headers["retry-after"]) >= 1
     assert live.status_code == 200
+    assert (repeated.status_code, repeated.json()["reference"]) == (201, before.json()["reference"]), (
+        "what this replica filed is known without the broker"
+    )
 
     async def filed() -> str | None:
         answer = await person.file(key=key)
         return answer.json()["reference"] if answer.status_code == 201 else None
 
-    assert await eventually(filed) == before.json()["reference"]
+    reference = await eventually(filed)
+    assert await filed() == reference != before.json()["reference"]
 
     async def ready_again() -> bool:
         return await ready(gateway)

@@ -125,7 +125,7 @@ async def test_an_account_that_uses_little_causes_no_read() -> None:
 
 async def test_an_account_that_uses_its_hour_slowly_is_read_all_the_same() -> None:
     clock, store = Clock(), Store(wait=1800.0)
-    found = limit(store, clock, looks_from=0.5)
+    found = limit(store, clock, read_from=0.5)
     for _ in range(2):
         clock.now += HOUR
         assert uses(found, PERSON, 1) == 1
