@@ -18,6 +18,7 @@ from services.common.domain.networks import network_of
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
+from services.common.store import store_deadline
 from services.common.telemetry import security
 
 CACHE_SECONDS: Final = 8.0
@@ -99,9 +100,11 @@ class Sessions:
     async def _look_up(self, token_hash: str, network: str) -> Session | None:
         started = self._clock()
         with self._networks.acquire(network), self._look_ups:
-            found = await self._store.find(token_hash)
-            if found is None or not await self._is_valid(found):
-                return None
+            # One deadline for both reads: whoever waits for them is answered within it.
+            async with store_deadline():
+                found = await self._store.find(token_hash)
+                if found is None or not await self._is_valid(found):
+                    return None
         if datetime.now(UTC) - found.last_used_at >= USE_SAVED_EVERY:
             self._save_later(token_hash)
         if self._clock() - started > SLOW_LOOK_UP:
