@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from deploy import grants
 from deploy.grants import GrantsError, ObjectAccount, StoreAccount, operator_account
 from deploy.grants_apply import apply_objects, apply_store, remove_from_store
-from deploy.operator.operation_log import write_line
+from deploy.operator.operation_log import write_security_line
 
 
 def apply(environment: Mapping[str, str] = os.environ) -> None:
@@ -36,7 +36,7 @@ def add_operator(name: str, environment: Mapping[str, str] = os.environ) -> None
     roles = grants.roles(grants.load().operator, _prefix(environment))
     account = StoreAccount(operator_account(name), password, roles)
     apply_store(_value(environment, "MONGO_URL"), [account])
-    write_line(None, "security", kind="operator-act", because="operator-added", account=account.name)
+    write_security_line(None, "operator-added", account=account.name)
     print(f"{name} is an operator. Their account at MongoDB, whose password is shown only now:")
     print(f"  {account.name}:{password}")
 
@@ -45,7 +45,7 @@ def remove_operator(name: str, environment: Mapping[str, str] = os.environ) -> N
     """Raises GrantsError."""
     account = operator_account(name)
     remove_from_store(_value(environment, "MONGO_URL"), account)
-    write_line(None, "security", kind="operator-act", because="operator-removed", account=account)
+    write_security_line(None, "operator-removed", account=account)
     print(f"{name} is no operator any more.")
 
 

@@ -17,7 +17,7 @@ from rich.table import Table
 from deploy.operator.audit import Actor
 from deploy.operator.errors import OperatorError
 from deploy.operator.identity import IdentityRefused
-from deploy.operator.operation_log import write_line
+from deploy.operator.operation_log import write_security_line
 from deploy.operator.session import OperatorSession, open_session
 from deploy.operator.target import resolve_target
 
@@ -43,7 +43,7 @@ class Invocation:
         try:
             identity = await session.identity()
         except IdentityRefused:
-            write_line(session.target.log, "security", kind="operator-act", because="identity-refused")
+            write_security_line(session.target.log, "identity-refused")
             raise
         return Actor(identity.user, identity.identity, self.reason)
 

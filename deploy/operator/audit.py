@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from deploy.operator.errors import OperatorError
 from deploy.operator.log import Log
-from deploy.operator.operation_log import write_line
+from deploy.operator.operation_log import write_line, write_security_line
 from services.common.contracts import topics
 from services.common.contracts.operations import (
     MAX_LETTERS,
@@ -71,7 +71,7 @@ class Audit:
         await self._publish([started])
         self._started = started
         about = {"operation_id": self.operation, "user": started.user, "identity": started.identity}
-        write_line(self._log, "security", kind="operator-act", because=action, **about)
+        write_security_line(self._log, action, **about)
 
     async def letters_ended(self, how: str, letters: Iterable[LetterRef]) -> None:
         ended = list(letters)

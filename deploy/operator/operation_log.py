@@ -16,6 +16,11 @@ def write_line(log: Path | None, event: str, **about: Any) -> None:
         _logger(output).info(event, **about)
 
 
+def write_security_line(log: Path | None, because: str, **about: Any) -> None:
+    """Write the line of an operator's act, in the form of `services.common.telemetry.security`."""
+    write_line(log, "security", kind="operator-act", because=because, **about)
+
+
 @contextmanager
 def _output(log: Path | None) -> Iterator[BinaryIO]:
     """A log file that cannot be opened must not fail the operation: the audit topic has the record."""

@@ -75,20 +75,26 @@ class GatewayEnvironment:
     internal: httpx2.AsyncClient
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    async def accounts(self, *lines: Mapping[str, Any]) -> tuple[int, list[dict[str, str]], str]:
-        """Run `python -m gateway.accounts`. Returns exit status, printed lines, and standard error."""
+    async def run(self, module: str, *arguments: str, typed: bytes = b"") -> tuple[int, bytes, str]:
+        """Run a module of the gateway. Returns exit status, standard output and standard error."""
         program = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "gateway.accounts",
+            module,
+            *arguments,
             env=self.stack.env,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        printed, errors = await program.communicate(b"\n".join(map(orjson.dumps, lines)))
+        printed, errors = await program.communicate(typed)
         assert program.returncode is not None
-        return program.returncode, [orjson.loads(line) for line in printed.splitlines()], errors.decode()
+        return program.returncode, printed, errors.decode()
+
+    async def accounts(self, *lines: Mapping[str, Any]) -> tuple[int, list[dict[str, str]], str]:
+        """Run `python -m gateway.accounts`. Returns exit status, printed lines, and standard error."""
+        status, printed, errors = await self.run("gateway.accounts", typed=b"\n".join(map(orjson.dumps, lines)))
+        return status, [orjson.loads(line) for line in printed.splitlines()], errors
 
     async def postigo(self, *arguments: str, given: str = "") -> Any:
         """Run an operator's command that prints JSON on this stack. `given`: its standard input."""

@@ -1,8 +1,6 @@
 """What a department reads over HTTP: its own cases, with a token of its own."""
 
-import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -66,18 +64,8 @@ class Department:
 
 async def run(gateway: GatewayEnvironment, *arguments: str) -> tuple[int, str, str]:
     """Run `python -m gateway.desk`. Returns exit status, standard output and standard error."""
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gateway.desk",
-        *arguments,
-        env=gateway.stack.env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    printed, errors = await program.communicate()
-    assert program.returncode is not None
-    return program.returncode, printed.decode(), errors.decode()
+    status, printed, errors = await gateway.run("gateway.desk", *arguments)
+    return status, printed.decode(), errors
 
 
 async def department(gateway: GatewayEnvironment, code: str) -> Department:
