@@ -87,12 +87,14 @@ check: $(READY) ## Check style, types, imports between services, and that the pu
 	$(VENV)/bin/lint-imports
 	$(PY) -m deploy.contracts --check
 	$(PY) -m gateway.contract --check
+	$(PY) -m services.intake.states_page --check
 	$(PY) -m deploy.proxy --check
 	$(PY) -m openapi_spec_validator docs/contracts/openapi.json
 
 contracts: $(READY) ## Generate the published contracts: schemas and AsyncAPI from the events, OpenAPI from the gateway
 	$(PY) -m deploy.contracts
 	$(PY) -m gateway.contract
+	$(PY) -m services.intake.states_page
 	$(PY) -m deploy.proxy
 
 # Locked versions stay while they satisfy pyproject.toml; ARGS=--upgrade takes the newest versions.

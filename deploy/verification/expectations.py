@@ -11,7 +11,7 @@ from uuid import UUID
 from deploy import topics as declared
 from services.common.contracts import Event
 from services.common.contracts.assignments import AssignmentMade, CommandFact
-from services.common.contracts.departments import Command
+from services.common.contracts.commands import Command
 from services.common.contracts.documents import FileFact
 from services.common.contracts.intake import Act, RequestSubmitted
 from services.common.contracts.lifecycle import (

@@ -5,18 +5,6 @@ from typing import Final
 from services.common.contracts.lifecycle import State
 from services.common.http.languages import Words
 
-STATE_LABELS: Final[dict[State, Words]] = {
-    State.RECEIVED: Words("Recebido", "Received"),
-    State.REGISTERED: Words("Registado", "Registered"),
-    State.IN_ANALYSIS: Words("Em análise", "In analysis"),
-    State.AWAITING_DOCUMENTS: Words("A aguardar documentos", "Awaiting documents"),
-    State.ANSWERED: Words("Respondido", "Answered"),
-    State.CONCLUDED: Words("Concluído", "Concluded"),
-    State.WITHDRAWN: Words("Retirado a seu pedido", "Withdrawn"),
-    State.REJECTED: Words("Indeferido liminarmente", "Rejected as unintelligible or unidentified"),
-    State.UNKNOWN: Words("Em tratamento", "In progress"),
-}
-
 FACT_LABELS: Final[dict[str, Words]] = {
     "request.submitted": Words("Pedido recebido", "Request received"),
     "request.registered": Words("Pedido registado", "Request registered"),

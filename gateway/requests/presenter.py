@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from gateway.requests.labels import FACT_LABELS, REFUSED, STATE_LABELS, reason_of
+from gateway.requests.labels import FACT_LABELS, REFUSED, reason_of
 from gateway.requests.queries import Found
 from gateway.requests.receipts import Receipt
 from gateway.requests.schemas import (
@@ -17,6 +17,7 @@ from gateway.requests.schemas import (
 )
 from gateway.requests.view import RequestView, TimelineFact
 from services.common.catalogue import Catalogue, Language, Named
+from services.common.catalogue.state_names import STATE_NAMES
 from services.common.contracts.lifecycle import State
 
 
@@ -137,7 +138,7 @@ class RequestPresenter:
         ]
 
     def _state_name(self, state: State) -> str:
-        return STATE_LABELS[state].in_(self._language)
+        return STATE_NAMES[state].name(self._language)
 
     def _name(self, code: str | None, entries: Mapping[str, Named]) -> str | None:
         """The name of a code; the code itself if the current catalogue does not have it."""

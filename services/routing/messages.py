@@ -9,23 +9,19 @@ from services.common.contracts.assignments import (
     AssignmentResolved,
     CommandFact,
 )
+from services.common.contracts.commands import Acknowledge, Answer, Command, Reject, Resolve
 from services.common.contracts.departments import (
     MAX_FILES,
     MAX_MESSAGES,
-    Acknowledge,
-    Answer,
     AssignmentClosed,
     AssignmentCreated,
     AssignmentUpdated,
     AssignmentWithdrawn,
     Check,
-    Command,
     CommandRejected,
     CommandUnreadable,
     File,
     Message,
-    Reject,
-    Resolve,
 )
 from services.common.contracts.lifecycle import (
     ActRefused,

@@ -10,13 +10,8 @@ from deploy.verification.history import History, repeated
 from deploy.verification.verdicts import Clause, Harm, Violation, clause
 from services.common.contracts import topics
 from services.common.contracts.assignments import AssignmentFact, AssignmentMade, CommandFact
-from services.common.contracts.departments import (
-    Assignment,
-    AssignmentCreated,
-    Command,
-    CommandRejected,
-    CommandUnreadable,
-)
+from services.common.contracts.commands import Command
+from services.common.contracts.departments import Assignment, AssignmentCreated, CommandRejected, CommandUnreadable
 from services.common.contracts.lifecycle import ActRefused
 from services.common.domain.position import Position
 

@@ -8,7 +8,8 @@ from deploy.verification.evidence import StoredDocument
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, Harm, Violation, clause
 from services.common.contracts.assignments import CommandFact
-from services.common.contracts.departments import Assignment, Command
+from services.common.contracts.commands import Command
+from services.common.contracts.departments import Assignment
 
 
 @clause(Harm.REORDERED)

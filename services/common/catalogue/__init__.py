@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.common.contracts.intake import Who
+from services.common.legal_clock import Clock
 
 Language = Literal["pt", "en"]
 
@@ -28,14 +29,6 @@ class Named(_Entry):
 
     def name(self, language: Language) -> str:
         return self.en if language == "en" else self.pt
-
-
-class Clock(_Entry):
-    """A legal term of `length` working days or calendar months. `for` describes its purpose."""
-
-    length: int = Field(gt=0)
-    unit: Literal["working_days", "calendar_months"]
-    purpose: str = Field(default="", alias="for")
 
 
 class Department(Named):

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.common.contracts import topics
 from services.common.domain.identifiers import text_of
+from services.common.domain.values import Code, Value
 from services.common.text import is_blank, nfc, prose
 from services.common.text.validators import cleaned
 
@@ -56,14 +57,6 @@ Prose = Annotated[
     cleaned(_prose),
 ]
 """The words of a person or of a department, cleaned in the same way wherever they are read."""
-
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
-
-
-class Value(BaseModel):
-    """An immutable model. Unknown fields are ignored, because `v1` contracts only grow."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Event(Value):
@@ -137,3 +130,20 @@ def events_of(topic: str) -> dict[str, type[Event]]:
 def declared() -> dict[str, dict[str, type[Event]]]:
     """All contracts: topic family → `ce_type` → model."""
     return _by_family
+
+
+__all__ = [
+    "MAX_DESCRIPTION",
+    "MAX_DOCUMENTS",
+    "TYPE_PREFIX",
+    "Code",
+    "DomainEvent",
+    "Event",
+    "Fact",
+    "Prose",
+    "PublishedEvent",
+    "Text",
+    "Value",
+    "declared",
+    "events_of",
+]

@@ -1,7 +1,6 @@
-"""`departments.<code>.*`: what departments and we say to each other. `docs/departments.md` explains it to their engineers.
+"""`departments.<code>.inbox.v1` and `.rejections.v1`: what routing says to departments, which answer with `commands`.
 
-Routing publishes inbox and rejections; the department publishes its outbox. The topic is the identity: whoever may write
-`departments.pf.outbox.v1` is department `pf`.
+`docs/departments.md` explains both to their engineers.
 """
 
 from datetime import date, datetime
@@ -9,12 +8,13 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from pydantic import Field
-
 from services.common.contracts import topics
-from services.common.contracts.base import Code, Event, Fact, Prose, PublishedEvent, Text, Value
+from services.common.contracts.asked import AskedItem
+from services.common.contracts.base import Code, Fact, Prose, PublishedEvent, Text, Value
+from services.common.contracts.intake import LinkedRequest
 from services.common.contracts.lifecycle import State
 from services.common.domain.identifiers import derived_text
+from services.common.legal_clock import Deadline
 
 MAX_MESSAGES: Final = 8
 """Maximum messages in an inbox event. The oldest of them are left out if the event would be too large."""
@@ -70,6 +70,11 @@ class Assignment(Fact, families=("departments.*.inbox.v1",)):
 
     `documents` are the files named at filing; `messages` what the person added since, the latest eight, after
     `earlier_messages` others; `files` the latest hundred files named so far.
+
+    `deadline` says how `due_on` was counted, and `overdue` that it passed without a decision. `asked` are all documents that
+    were asked. `deliver_until`, `hearing_until` and `reply_until` are the last days on which the person may deliver them,
+    answer a hearing, and come back on the answer. `hops` counts the transfers so far. `place` is the person's coarse place of
+    residence, `flags` what else the rules know about the account, and `linked` an earlier request of theirs.
     """
 
     assignment_id: UUID
@@ -89,6 +94,16 @@ class Assignment(Fact, families=("departments.*.inbox.v1",)):
     files: tuple[File, ...] = ()
     earlier_messages: int = 0
     because: str | None = None
+    deadline: Deadline | None = None
+    asked: tuple[AskedItem, ...] = ()
+    deliver_until: date | None = None
+    hearing_until: date | None = None
+    reply_until: date | None = None
+    overdue: bool = False
+    hops: int = 0
+    place: Code | None = None
+    flags: tuple[Code, ...] = ()
+    linked: LinkedRequest | None = None
 
     @property
     def topic(self) -> str:
@@ -100,7 +115,7 @@ class Assignment(Fact, families=("departments.*.inbox.v1",)):
 
 
 class AssignmentCreated(Assignment, type="assignment.created"):
-    """The department has a new request."""
+    """The department has a request that it did not have: a new one, one transferred to it, or a closed one that was reopened."""
 
 
 class AssignmentUpdated(Assignment, type="assignment.updated"):
@@ -112,40 +127,33 @@ class AssignmentWithdrawn(Assignment, type="assignment.withdrawn"):
 
 
 class AssignmentClosed(Assignment, type="assignment.closed"):
-    """The request is concluded, withdrawn or rejected, as `state` says. Nothing follows about this assignment."""
+    """The request is concluded, withdrawn or rejected, as `state` says, or the department has it no longer.
 
-
-class Command(Event, families=("departments.*.outbox.v1",)):
-    """`seen` is the `as_of` of the last inbox event the department handled for this assignment.
-
-    The record's key is the request id. No other field about the request is needed.
+    Nothing follows about this assignment, unless the request is reopened or comes back: then `assignment.created` does.
     """
 
-    assignment_id: UUID
-    epoch: int = Field(ge=1)
-    seen: int = Field(ge=0)
+    transferred_to: Code | None = None
+    """The department that has the request now."""
 
 
-class Acknowledge(Command, type="assignment.acknowledge"):
-    """The department has the request and looks into it."""
+class AssignmentReminder(Assignment, type="assignment.reminder"):
+    """The legal term ends in `working_days_left` working days, or has passed (0)."""
+
+    working_days_left: int
 
 
-class Answer(Command, type="assignment.answer"):
-    """An answer. The person may reply to it for ten working days."""
+class TransferredOften(Fact, type="assignment.transferred-often", families=("departments.*.inbox.v1",)):
+    """An alarm to screening (`department`): the request was transferred `hops` times, and `held_by` has it now."""
 
-    text: Prose
+    department: Code
+    hops: int
+    held_by: Code
+    subject: Code
+    reason: Code
 
-
-class Resolve(Command, type="assignment.resolve"):
-    """An answer that closes the request."""
-
-    text: Prose
-
-
-class Reject(Command, type="assignment.reject"):
-    """The request cannot be understood, or its author cannot be identified."""
-
-    text: Prose
+    @property
+    def topic(self) -> str:
+        return topics.inbox(self.department)
 
 
 class CommandRejected(Fact, type="command.rejected", families=("departments.*.rejections.v1",)):

@@ -8,8 +8,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.common.contracts import topics
+from services.common.contracts.asked import AskedItem, ItemDelivery
 from services.common.contracts.base import Code, Fact, Prose, Text, Value
-from services.common.contracts.intake import Who
+from services.common.contracts.decisions import Appeal, Outcome
+from services.common.contracts.intake import LinkedRequest, Who
+from services.common.legal_clock import Deadline
 
 
 class State(StrEnum):
@@ -34,7 +37,11 @@ class State(StrEnum):
 class LifecycleFact(Fact, families=(topics.LIFECYCLE, topics.RESTATED)):
     """`seq` counts a request's facts from 1; `state` is the request's state after this one.
 
-    `command_id`: the `ce_id` of the department's command that caused the fact.
+    `command_id`: the `ce_id` of the department's command that caused the fact. `epoch`: that of the assignment after the fact;
+    a department's command with a lower one is refused.
+
+    `deadline` is the legal deadline and `asked` are all documents that were asked, after the fact; None if it changes nothing
+    about them.
     """
 
     seq: int
@@ -45,6 +52,9 @@ class LifecycleFact(Fact, families=(topics.LIFECYCLE, topics.RESTATED)):
     """The language in which the request was filed: that of its notices. Facts of older writers have none."""
     subject: Code | None = None
     reason: Code | None = None
+    epoch: int | None = None
+    deadline: Deadline | None = None
+    asked: tuple[AskedItem, ...] | None = None
 
     @property
     def sequence(self) -> int:
@@ -64,9 +74,14 @@ class RequestRegistered(LifecycleFact, type="request.registered"):
     entered_on: date
     due_on: date
     calendar: str
+    place: Code | None = None
+    flags: tuple[Code, ...] = ()
+    linked: LinkedRequest | None = None
 
 
 class RequestRouted(LifecycleFact, type="request.routed"):
+    """A department has the request. `deadline` is given if that department's calendar changes it."""
+
     department: Code
     assignment_id: UUID
     epoch: int
@@ -81,9 +96,14 @@ class RequestAnswered(LifecycleFact, type="request.answered"):
     department: Code
     text: Prose
     reply_until: date | None = None
-    """The last day on which the person may come back on the answer. None if the answer concludes the request."""
+    """The last day on which the person may come back on the answer. Older answers that conclude a request have none."""
+    reply_term: Deadline | None = None
+    """How `reply_until` was counted."""
     concludes: bool = False
     """Whether `RequestConcluded` follows at once, because the department resolved the request."""
+    outcome: Outcome | None = None
+    grounds: Prose | None = None
+    appeal: Appeal | None = None
 
 
 class RequestConcluded(LifecycleFact, type="request.concluded"):
@@ -104,11 +124,15 @@ class RequestWithdrawn(LifecycleFact, type="request.withdrawn"):
 
 
 class MessageAdded(LifecycleFact, type="request.message-added"):
-    """The person added a text, files or both, before the request was closed. `act_id` is the `ce_id` of the act."""
+    """The person added a text, files or both. `act_id` is the `ce_id` of the act.
+
+    `items`: which of the files were delivered for which asked item.
+    """
 
     act_id: str
     text: Prose | None = None
     documents: tuple[UUID, ...] = ()
+    items: tuple[ItemDelivery, ...] = ()
 
 
 class DocumentAccepted(LifecycleFact, type="request.document-accepted"):
@@ -117,11 +141,16 @@ class DocumentAccepted(LifecycleFact, type="request.document-accepted"):
     media_type: str
     size: int
     sha256: str
+    item: int | None = None
+    """The number of the asked item that it was delivered for."""
+    fits: bool = True
+    """False if it is in none of the formats that were asked for the item, which then stays open."""
 
 
 class DocumentRefused(LifecycleFact, type="request.document-refused"):
     document_id: UUID
     because: Code
+    item: int | None = None
 
 
 class CommandRef(Value):
@@ -137,11 +166,16 @@ class ActRefused(LifecycleFact, type="request.act-refused"):
     """An act or command was valid but is not allowed in this state. Nothing else changed.
 
     `act_id` is the `ce_id` of the refused record; `catch_up_to` is the `seq` that a stale command had not seen.
-    `code` of a person's act: `not-allowed` (in this state), `closed` (a message), `too-many-acts`. `code` of a
-    department's command: `not-allowed`, `no-change`, `stale`.
+    `code` of a person's act: `not-allowed` (in this state), `closed` (nobody can answer it any more), `rated-already`,
+    `too-many-acts`. `code` of a department's command: `not-allowed`, `no-change`, `stale`, `old-epoch`, `hearing-open`,
+    `extended-already`, `bad-date`, `too-many-items`.
+
+    `text` and `documents` are those of a refused message: its author can carry them over to a new request.
     """
 
     act_id: str
     code: Code
     catch_up_to: int | None = None
     command: CommandRef | None = None
+    text: Prose | None = None
+    documents: tuple[UUID, ...] = ()

@@ -85,6 +85,10 @@ TEXTS: Final[dict[str, Words]] = {
     ),
     "unknown_subject": Words("Escolha um assunto da lista.", "Choose a subject from the list."),
     "unknown_reason": Words("Escolha um dos motivos deste assunto.", "Choose one of the reasons of this subject."),
+    "unknown_place": Words(
+        "Não reconhecemos este lugar. Indique um país (FR), ou um distrito ou município de Portugal (PT-11, PT-1106).",
+        "This place is not recognised. Give a country (FR), or a district or municipality of Portugal (PT-11, PT-1106).",
+    ),
     "persons_only": Words("Só pessoas podem usar este assunto.", "Only persons may use this subject."),
     "companies_only": Words("Só empresas podem usar este assunto.", "Only companies may use this subject."),
     "unknown_document": Words("Não tem nenhum documento com este identificador.", "You have no such document."),

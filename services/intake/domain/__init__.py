@@ -1,7 +1,7 @@
-"""Intake's domain. Pure: working days, the state machine, the request, and the acts of the person who filed it."""
+"""Intake's domain. Pure: the table of moves, the request, its terms, acts of persons, commands of departments, and timers."""
 
-from services.intake.domain.request import LAPSE
 from services.intake.domain.state import Request
-from services.intake.domain.transitions import TRANSITIONS, Move
+from services.intake.domain.terms import Terms
+from services.intake.domain.transitions import TRANSITIONS, Actor, Move, Rule
 
-__all__ = ["LAPSE", "TRANSITIONS", "Move", "Request"]
+__all__ = ["TRANSITIONS", "Actor", "Move", "Request", "Rule", "Terms"]

@@ -1,46 +1,138 @@
-"""The acts of a person on their own request: a message, or a withdrawal. Pure."""
+"""The acts of a person on their own request: a message, coming back on an answer, a withdrawal, a rating. Pure."""
 
-from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from services.common.domain.decision import Decision, changed
+from services.common.contracts.asked import ItemState
+from services.common.domain.decision import Decision
 from services.common.domain.errors import Poison
 from services.common.domain.received import INBOX_AGE, Received
-from services.intake.domain.state import Request, fact, refuse, require_registered, with_next_seq
-from services.intake.domain.transitions import CLOSED, Move, next_state
-from services.intake.messages import Act, MessageAdded, RequestReplied, RequestWithdrawn, Withdrawn
+from services.common.legal_clock import day_of, end_of
+from services.intake.domain import asked
+from services.intake.domain.state import Progress, Request, refuse, require_registered
+from services.intake.domain.terms import ANSWER_AGAIN, Terms, reply_until, resume, retract_miss, set_deadline
+from services.intake.domain.transitions import Move, next_state
+from services.intake.messages import (
+    Act,
+    HearingClosed,
+    MessageAdded,
+    Rated,
+    Reopened,
+    RequestRated,
+    RequestReopened,
+    RequestReplied,
+    RequestWithdrawn,
+    State,
+    Withdrawn,
+)
 
 MAX_ACTS: Final = 500
 """Acts on one request within `INBOX_AGE`, the time for which the inbox remembers each of them."""
 
 
-def reply(current: Request | None, received: Received[RequestReplied]) -> Decision[Request]:
-    """Add a message. It is refused once the request is closed: nobody would answer it.
+def reply(current: Request | None, received: Received[RequestReplied], terms: Terms) -> Decision[Request]:
+    """Add a message. On an answer it returns the request to analysis; where nobody can answer it any more it is refused.
 
     A department must have seen it before it may decide.
     """
-    event, request = received.event, _require_owned(current, received.event)
-    if request.state in CLOSED:
-        return refuse(request, received, received.at, "closed")
-    recent = _recent_acts(request, received.at)
-    if len(recent) >= MAX_ACTS:
-        return refuse(request, received, received.at, "too-many-acts")
-    updated = with_next_seq(request, request.state, person_seq=request.seq + 1, acted_at=(*recent, received.at))
-    added = fact(MessageAdded, updated, received.at, act_id=received.id, text=event.text, documents=event.documents)
-    return changed(updated, added)
+    request = _require_owned(current, received.event)
+    if next_state(request.state, Move.ADD_MESSAGE) is None:
+        return _reopen(request, received, received.event, terms)
+    progress = _acted(request, received)
+    if progress is None:
+        return refuse(request, received, received.at, "too-many-acts", **_said(received.event))
+    _add_message(progress, received, received.event)
+    if request.hearing_until is not None:
+        resume(progress, terms, day_of(received.at))
+        progress.change(hearing_until=None)
+        progress.say(HearingClosed, answered=True, deadline=progress.request.deadline)
+    return progress.decision()
+
+
+def reopen(current: Request | None, received: Received[Reopened], terms: Terms) -> Decision[Request]:
+    """Come back on an answer, with or without words."""
+    return _reopen(_require_owned(current, received.event), received, received.event, terms)
+
+
+def _reopen(
+    request: Request, received: Received[Any], event: RequestReplied | Reopened, terms: Terms
+) -> Decision[Request]:
+    """The request is in analysis again: a new term, a new epoch, the same entry date and department."""
+    state = next_state(request.state, Move.REOPEN)
+    until = reply_until(request)
+    if state is None or until is None or received.at >= end_of(until):
+        open_still = next_state(request.state, Move.ADD_MESSAGE) is not None
+        return refuse(request, received, received.at, "not-allowed" if open_still else "closed", **_said(event))
+    progress = _acted(request, received)
+    if progress is None:
+        return refuse(request, received, received.at, "too-many-acts", **_said(event))
+    today = day_of(received.at)
+    progress.change(
+        epoch=request.epoch + 1,
+        answered_on=None,
+        reply_until=None,
+        extended=False,
+        missed=False,
+        person_seq=request.seq + 1,
+    )
+    set_deadline(progress, terms, terms.named(today, ANSWER_AGAIN), today)
+    progress.say(
+        RequestReopened,
+        state,
+        act_id=received.id,
+        department=request.department,
+        deadline=progress.request.deadline,
+    )
+    if event.text is not None or event.documents:
+        _add_message(progress, received, event)
+    return progress.decision()
 
 
 def withdraw(current: Request | None, received: Received[Withdrawn]) -> Decision[Request]:
     """Withdraw the request. It is refused if a department decided first."""
     request = _require_owned(current, received.event)
-    recent = _recent_acts(request, received.at)
-    if len(recent) >= MAX_ACTS:
+    progress = _acted(request, received)
+    if progress is None:
         return refuse(request, received, received.at, "too-many-acts")
     state = next_state(request.state, Move.WITHDRAW)
     if state is None:
         return refuse(request, received, received.at, "not-allowed")
-    withdrawn = with_next_seq(request, state, acted_at=(*recent, received.at))
-    return changed(withdrawn, fact(RequestWithdrawn, withdrawn, received.at, act_id=received.id))
+    retract_miss(progress, received.at)
+    dropped = asked.end_items(request, ItemState.DROPPED)
+    progress.change(asked=dropped, deliver_until=None, remind_on=None, hearing_until=None, alerts=())
+    progress.say(RequestWithdrawn, state, act_id=received.id, asked=dropped if dropped != request.asked else None)
+    return progress.decision()
+
+
+def rate(current: Request | None, received: Received[Rated]) -> Decision[Request]:
+    """Rate how the request was handled, once."""
+    event = received.event
+    request = _require_owned(current, event)
+    progress = _acted(request, received)
+    if progress is None:
+        return refuse(request, received, received.at, "too-many-acts")
+    if request.rated:
+        return refuse(request, received, received.at, "rated-already")
+    if next_state(request.state, Move.RATE) is None:
+        return refuse(request, received, received.at, "not-allowed")
+    progress.change(rated=True)
+    progress.say(RequestRated, act_id=received.id, score=event.score, text=event.text)
+    return progress.decision()
+
+
+def _add_message(progress: Progress, received: Received[Any], event: RequestReplied | Reopened) -> None:
+    items = event.items if isinstance(event, RequestReplied) else ()
+    before = progress.request
+    if before.state is State.AWAITING_DOCUMENTS:
+        progress.request = asked.deliver(before, items, event.documents, received.at)
+    progress.change(person_seq=before.seq + 1)
+    progress.say(
+        MessageAdded,
+        act_id=received.id,
+        text=event.text,
+        documents=event.documents,
+        items=items,
+        asked=progress.request.asked if progress.request.asked != before.asked else None,
+    )
 
 
 def _require_owned(current: Request | None, act: Act) -> Request:
@@ -51,5 +143,14 @@ def _require_owned(current: Request | None, act: Act) -> Request:
     return request
 
 
-def _recent_acts(request: Request, now: datetime) -> tuple[datetime, ...]:
-    return tuple(at for at in request.acted_at if now - at <= INBOX_AGE)
+def _acted(request: Request, received: Received[Any]) -> Progress | None:
+    """Counts the act. None if there are too many."""
+    recent = tuple(at for at in request.acted_at if received.at - at <= INBOX_AGE)
+    if len(recent) >= MAX_ACTS:
+        return None
+    return Progress(request.model_copy(update={"acted_at": (*recent, received.at)}), received.at)
+
+
+def _said(event: RequestReplied | Reopened) -> dict[str, Any]:
+    """What a refused message said: its author can carry it over to a new request."""
+    return {"text": event.text, "documents": event.documents}

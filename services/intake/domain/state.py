@@ -1,24 +1,35 @@
-"""The state of a request, and the next fact about it. Pure."""
+"""The state of a request, and the facts that are said about it. Pure."""
 
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
+from services.common.contracts.asked import AskedItem
 from services.common.contracts.base import Value
 from services.common.contracts.lifecycle import CommandRef
-from services.common.domain.decision import Decision, refused
+from services.common.domain.decision import Decision, changed, refused
 from services.common.domain.errors import Poison
 from services.common.domain.received import Received
+from services.common.legal_clock import Deadline
 from services.intake.messages import ActRefused, LifecycleFact, State
 
-F = TypeVar("F", bound=LifecycleFact)
+
+class Alert(Value):
+    """A warning that is still to be said: on `day`, so many working days are left."""
+
+    day: date
+    working_days_left: int
 
 
 class Request(Value):
     """The aggregate. `seq` is the number of the last published fact.
 
-    `person_seq` is the `seq` of the latest message or accepted file; a department must have seen it before it answers.
+    `person_seq` is the `seq` of the latest message or accepted file; a department must have seen it before it decides.
     `acted_at` are the times of the person's recent acts, for the limit on acts.
+
+    `deadline` is the legal term of the answer, `alerts` its warnings, and `missed` that it has passed. Requests of older versions
+    have only `due_on` and `answered_on`. `checking` are files of `asked` whose check has not ended, and `delivered_on` the day
+    of the latest delivery. `hearing_until` is set while a hearing is open.
     """
 
     request_id: UUID
@@ -32,10 +43,25 @@ class Request(Value):
     language: str | None = None
     subject: str | None = None
     reason: str | None = None
+    place: str | None = None
     department: str | None = None
+    epoch: int = 1
+    hops: int = 0
     person_seq: int = 0
     answered_on: date | None = None
+    reply_until: date | None = None
     acted_at: tuple[datetime, ...] = ()
+    deadline: Deadline | None = None
+    alerts: tuple[Alert, ...] = ()
+    missed: bool = False
+    extended: bool = False
+    asked: tuple[AskedItem, ...] = ()
+    checking: tuple[UUID, ...] = ()
+    delivered_on: date | None = None
+    deliver_until: date | None = None
+    remind_on: date | None = None
+    hearing_until: date | None = None
+    rated: bool = False
 
 
 def require_registered(current: Request | None) -> Request:
@@ -45,13 +71,28 @@ def require_registered(current: Request | None) -> Request:
     return current
 
 
-def with_next_seq(request: Request, state: State, **more: Any) -> Request:
-    """The request with the `seq` of its next fact, in `state`."""
-    return request.model_copy(update={"state": state, "seq": request.seq + 1, **more})
+class Progress:
+    """A request as a decision changes it, and the facts that the decision says, each with its own `seq`."""
+
+    def __init__(self, request: Request, at: datetime) -> None:
+        self.request = request
+        self.at = at
+        self._facts: list[LifecycleFact] = []
+
+    def change(self, **changes: Any) -> None:
+        self.request = self.request.model_copy(update=changes)
+
+    def say(self, kind: type[LifecycleFact], state: State | None = None, /, **fields: Any) -> None:
+        """Say the next fact, in `state` (by default the present one). `fields` are those of the fact alone."""
+        request = self.request
+        self.change(seq=request.seq + 1, state=state or request.state)
+        self._facts.append(_fact(kind, self.request, self.at, **fields))
+
+    def decision(self) -> Decision[Request]:
+        return changed(self.request, *self._facts)
 
 
-def fact(kind: type[F], request: Request, at: datetime, **fields: Any) -> F:
-    """A fact with the `seq` and state of `request`."""
+def _fact(kind: type[LifecycleFact], request: Request, at: datetime, **fields: Any) -> LifecycleFact:
     return kind(
         request_id=request.request_id,
         reference=request.reference,
@@ -59,6 +100,7 @@ def fact(kind: type[F], request: Request, at: datetime, **fields: Any) -> F:
         language=request.language,
         subject=request.subject,
         reason=request.reason,
+        epoch=request.epoch,
         seq=request.seq,
         state=request.state,
         occurred_at=at,
@@ -73,10 +115,9 @@ def refuse(
     code: str,
     *,
     command: CommandRef | None = None,
-    catch_up_to: int | None = None,
+    **fields: Any,
 ) -> Decision[Request]:
     """Publish that an act or a command had no effect. Only `seq` changes."""
-    updated = with_next_seq(request, request.state)
+    updated = request.model_copy(update={"seq": request.seq + 1})
     act_id = command.id if command else received.id
-    refusal = fact(ActRefused, updated, at, act_id=act_id, code=code, catch_up_to=catch_up_to, command=command)
-    return refused(updated, refusal)
+    return refused(updated, _fact(ActRefused, updated, at, act_id=act_id, code=code, command=command, **fields))

@@ -10,14 +10,13 @@ from aiokafka import ConsumerRecord
 from deploy.demo.department import replies
 from services.common.contracts import topics
 from services.common.contracts.base import Event, events_of
+from services.common.contracts.commands import Acknowledge, Resolve
 from services.common.contracts.departments import (
-    Acknowledge,
     Assignment,
     AssignmentClosed,
     AssignmentCreated,
     AssignmentUpdated,
     AssignmentWithdrawn,
-    Resolve,
 )
 
 REQUEST = uuid4()

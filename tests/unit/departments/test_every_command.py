@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.common.contracts import topics
-from services.common.contracts.departments import Acknowledge, Answer, AssignmentClosed, Reject, Resolve
+from services.common.contracts.commands import Acknowledge, Answer, Reject, Resolve
+from services.common.contracts.departments import AssignmentClosed
 from services.common.contracts.lifecycle import State
 from services.intake.domain.transitions import CLOSED
 from services.routing.domain.rejections import DETAILS

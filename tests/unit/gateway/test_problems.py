@@ -9,8 +9,9 @@ from hypothesis import given, strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.types import Scope
 
-from gateway.requests.labels import FACT_LABELS, NOT_ALLOWED_LABELS, REASON_LABELS, STATE_LABELS
+from gateway.requests.labels import FACT_LABELS, NOT_ALLOWED_LABELS, REASON_LABELS
 from gateway.requests.schemas import NewRequest
+from services.common.catalogue.state_names import STATE_NAMES
 from services.common.catalogue import Language
 from services.common.contracts.base import MAX_DOCUMENTS
 from services.common.http.field_errors import MAX_ERRORS, TEXTS, FieldError, errors_of, request_errors
@@ -212,7 +213,8 @@ _FOR_PROGRAMS = re.compile(
 def test_no_text_for_people_names_a_header_a_field_or_a_status(language: Language) -> None:
     texts = [words.in_(language) for kind in PROBLEM_TYPES.values() for words in (kind.title, kind.detail)]
     texts += [FieldError(code, limit=9, names=("application/pdf",)).text(language) for code in TEXTS]
-    labels = (*STATE_LABELS.values(), *FACT_LABELS.values(), *REASON_LABELS.values(), *NOT_ALLOWED_LABELS.values())
+    texts += [name.name(language) for name in STATE_NAMES.values()]
+    labels = (*FACT_LABELS.values(), *REASON_LABELS.values(), *NOT_ALLOWED_LABELS.values())
     texts += [words.in_(language) for words in labels]
     for text in texts:
         assert not _FOR_PROGRAMS.search(text.replace("255", "").replace("254", "")), text

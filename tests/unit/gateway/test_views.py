@@ -8,13 +8,14 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.requests.labels import FACT_LABELS, STATE_LABELS, reason_of
+from gateway.requests.labels import FACT_LABELS, reason_of
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.queries import Found
 from gateway.requests.schemas import ActOutcome
 from gateway.requests.view import RequestView
 from gateway.worker.domain import VISIBLE_FIELDS, short_type
 from gateway.worker.handlers import views
+from services.common.catalogue.state_names import STATE_NAMES
 from services.common.catalogue import catalogue
 from services.common.contracts import Event, declared, topics
 from services.common.contracts.deliveries import DeliverySent, DeliverySkipped
@@ -201,7 +202,7 @@ def test_a_request_has_its_department_and_dates() -> None:
 
 
 def test_every_state_has_a_label() -> None:
-    assert set(STATE_LABELS) == set(State)
+    assert set(STATE_NAMES) == set(State)
 
 
 @pytest.mark.parametrize("topic", [topics.LIFECYCLE, topics.DELIVERIES, topics.INTAKE])

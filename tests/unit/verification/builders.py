@@ -26,18 +26,16 @@ from deploy.verification.history import History
 from gateway.requests.view import seq_key
 from services.common.contracts import Event, topics
 from services.common.contracts.assignments import AssignmentAcknowledged, AssignmentMade, AssignmentResolved
+from services.common.contracts.commands import Acknowledge, Command, Resolve
 from services.common.contracts.deliveries import DeliverySent
 from services.common.contracts.departments import (
-    Acknowledge,
     Assignment,
     AssignmentClosed,
     AssignmentCreated,
     AssignmentUpdated,
     AssignmentWithdrawn,
-    Command,
     CommandUnreadable,
     Message,
-    Resolve,
 )
 from services.common.contracts.documents import FileAccepted
 from services.common.contracts.intake import RequestReplied, RequestSubmitted, Withdrawn

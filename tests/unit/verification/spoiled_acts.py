@@ -7,13 +7,13 @@ from deploy.verification.clauses import acts, departments
 from deploy.verification.evidence import MESSAGE, Act
 from deploy.verification.history import History
 from services.common.contracts.assignments import AssignmentMade
+from services.common.contracts.commands import Command
 from services.common.contracts.departments import (
     Assignment,
     AssignmentClosed,
     AssignmentCreated,
     AssignmentUpdated,
     AssignmentWithdrawn,
-    Command,
     CommandRejected,
 )
 from services.common.contracts.lifecycle import ActRefused, MessageAdded, RequestWithdrawn, State

@@ -1,0 +1,124 @@
+"""Legal terms and the dates on which they end.
+
+The day of the event does not count (CPA, art. 87). The last day is always a working day.
+"""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.common.domain.values import Code, Value
+from services.common.legal_clock.places import dilation_of
+from services.common.legal_clock.working_days import ONE_DAY, WorkingDays
+
+Unit = Literal["working_days", "calendar_months"]
+
+
+class Clock(BaseModel):
+    """A legal term of `length` working days or calendar months. `for` describes its purpose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    length: int = Field(gt=0)
+    unit: Unit
+    purpose: str = Field(default="", alias="for")
+
+
+class SkippedDay(Value):
+    """A weekday that does not count: a holiday, or a day on which the service is closed. Named in both languages."""
+
+    day: date
+    because: Literal["holiday", "closed"]
+    pt: str
+    en: str
+
+
+class Suspension(Value):
+    """On the day `since` the term still ran, on the day after `until` it runs again. None: it has not ended."""
+
+    since: date
+    until: date | None = None
+    because: Literal["documents", "hearing"]
+
+    def covers(self, day: date) -> bool:
+        """Whether `day` does not count. A suspension that has not ended covers no day: its length is not known."""
+        return self.until is not None and self.since < day <= self.until
+
+
+class Deadline(Value):
+    """A legal date, and everything that explains it. `term` is the code of the clock, `calendar` the calendar's version.
+
+    `dilation` is the number of working days before the term starts (CPA, art. 88), `extension` that of those added to it.
+    `skipped` are the weekdays after `entered_on` and up to `due_on` that are no working days. While a suspension has not
+    ended, `due_on` is the date without it.
+    """
+
+    due_on: date
+    entered_on: date
+    term: Code
+    length: int
+    unit: Unit
+    dilation: int = 0
+    suspensions: tuple[Suspension, ...] = ()
+    extension: int = 0
+    skipped: tuple[SkippedDay, ...] = ()
+    calendar: str
+
+
+def deadline(
+    entered_on: date,
+    term: Code,
+    clock: Clock,
+    days: WorkingDays,
+    *,
+    place: str | None = None,
+    suspensions: Sequence[Suspension] = (),
+    extension: int = 0,
+) -> Deadline:
+    """The end of a term that begins with an event on `entered_on`, for a person who lives at `place`.
+
+    A term in months is counted in the working days that it has without suspensions, so that suspended ones are added exactly.
+    """
+    dilation = dilation_of(place)
+    if clock.unit == "working_days":
+        length = dilation + clock.length
+    else:
+        last = months_later(days.after(entered_on, dilation), clock.length)
+        length = days.between(entered_on, days.next_working(last))
+    due_on, skipped = _count(days, entered_on, length + extension, suspensions)
+    return Deadline(
+        due_on=due_on,
+        entered_on=entered_on,
+        term=term,
+        length=clock.length,
+        unit=clock.unit,
+        dilation=dilation,
+        suspensions=tuple(suspensions),
+        extension=extension,
+        skipped=skipped,
+        calendar=days.calendar,
+    )
+
+
+def months_later(start: date, months: int) -> date:
+    """The same day `months` later, or the last day of that month if it is shorter."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+
+
+def _count(
+    days: WorkingDays, start: date, n: int, suspensions: Sequence[Suspension]
+) -> tuple[date, tuple[SkippedDay, ...]]:
+    """The `n`-th working day after `start` that is not suspended, and the weekdays up to it that are no working days."""
+    day, skipped = start, list[SkippedDay]()
+    while n > 0:
+        day += ONE_DAY
+        why = days.why_closed(day)
+        if why is None:
+            n -= not any(each.covers(day) for each in suspensions)
+        elif why.because != "weekend":
+            skipped.append(SkippedDay(day=day, because=why.because, pt=why.pt, en=why.en))
+    return day, tuple(skipped)

@@ -1,0 +1,120 @@
+"""Asked documents: what is delivered for which item, and when the last one is in. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.common.contracts.asked import AskedItem, ItemDelivery, ItemState, NewItem
+from services.common.legal_clock import day_of
+from services.intake.domain.state import Progress, Request
+from services.intake.domain.terms import DELIVER, Terms, resume, suspend
+from services.intake.messages import DocumentsReceived, DocumentsRequested, State
+
+WAITED_FOR: Final = (ItemState.OPEN, ItemState.CHECKING)
+REMIND_BEFORE: Final = 2
+"""Working days before the end of the term at which the person is reminded."""
+
+
+def ask(progress: Progress, terms: Terms, items: Sequence[NewItem], text: str | None, said: dict[str, str]) -> None:
+    """Ask for `items`: their term starts, and that of the answer stops. `said`: further fields of the fact."""
+    request = progress.request
+    today = day_of(progress.at)
+    first = len(request.asked) + 1
+    asked = [AskedItem(**dict(item), number=number) for number, item in enumerate(items, first)]
+    term = terms.named(today, DELIVER)
+    suspend(progress, terms, today, "documents")
+    progress.change(
+        asked=(*request.asked, *asked),
+        deliver_until=term.due_on,
+        remind_on=terms.days.before(term.due_on, REMIND_BEFORE),
+        delivered_on=None,
+    )
+    progress.say(
+        DocumentsRequested,
+        State.AWAITING_DOCUMENTS,
+        text=text,
+        items=tuple(item.number for item in asked),
+        asked=progress.request.asked,
+        deadline=progress.request.deadline,
+        deliver_until=term.due_on,
+        deliver_term=term,
+        **said,
+    )
+
+
+def deliver(request: Request, deliveries: Sequence[ItemDelivery], documents: Sequence[UUID], at: datetime) -> Request:
+    """The request after files were delivered for its items. What is not waited for any more comes unasked: it is no delivery."""
+    named = {each.item: [document for document in each.documents if document in documents] for each in deliveries}
+    delivered = {
+        item.number: files
+        for item in request.asked
+        if item.state in WAITED_FOR
+        and (files := [each for each in named.get(item.number, ()) if each not in item.documents])
+    }
+    if not delivered:
+        return request
+    asked = tuple(
+        item.model_copy(update={"state": ItemState.CHECKING, "documents": (*item.documents, *delivered[item.number])})
+        if item.number in delivered
+        else item
+        for item in request.asked
+    )
+    files = [each for several in delivered.values() for each in several]
+    return request.model_copy(
+        update={
+            "asked": asked,
+            "checking": tuple(dict.fromkeys((*request.checking, *files))),
+            "delivered_on": max(request.delivered_on or request.entered_on, day_of(at)),
+        }
+    )
+
+
+def item_of(request: Request, document: UUID) -> AskedItem | None:
+    """The item that the file was delivered for."""
+    return next((item for item in request.asked if document in item.documents), None)
+
+
+def fits(item: AskedItem | None, media_type: str) -> bool:
+    return item is None or not item.formats or media_type in item.formats
+
+
+def checked(request: Request, document: UUID, usable: bool) -> Request:
+    """The request after the check of a file ended. An item is received when all its files are checked and one is usable."""
+    checking = tuple(each for each in request.checking if each != document)
+
+    def after(item: AskedItem) -> AskedItem:
+        if document not in item.documents:
+            return item
+        files = item.documents if usable else tuple(each for each in item.documents if each != document)
+        if item.state not in WAITED_FOR:
+            return item.model_copy(update={"documents": files})
+        unchecked = any(each in checking for each in files)
+        state = ItemState.OPEN if not files else ItemState.CHECKING if unchecked else ItemState.RECEIVED
+        return item.model_copy(update={"documents": files, "state": state})
+
+    return request.model_copy(update={"asked": tuple(map(after, request.asked)), "checking": checking})
+
+
+def is_complete(request: Request) -> bool:
+    """Whether every document that was waited for is in."""
+    return request.state is State.AWAITING_DOCUMENTS and not any(item.state in WAITED_FOR for item in request.asked)
+
+
+def has_open_item(request: Request) -> bool:
+    return any(item.state is ItemState.OPEN for item in request.asked)
+
+
+def finish(progress: Progress, terms: Terms) -> None:
+    """The last document is in: the term goes on from the day of its delivery, and earlier commands are out of date."""
+    request = progress.request
+    resume(progress, terms, request.delivered_on or day_of(progress.at))
+    progress.change(epoch=request.epoch + 1, deliver_until=None, remind_on=None)
+    progress.say(DocumentsReceived, State.IN_ANALYSIS, deadline=progress.request.deadline)
+
+
+def end_items(request: Request, state: ItemState) -> tuple[AskedItem, ...]:
+    """All items; those that nothing was delivered for are in `state`."""
+    return tuple(
+        item.model_copy(update={"state": state}) if item.state is ItemState.OPEN else item for item in request.asked
+    )

@@ -1,0 +1,193 @@
+"""The commands of departments: each is applied, or refused with a code. Pure."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+from services.common.contracts.asked import MAX_ASKED, ItemState
+from services.common.domain.decision import Decision
+from services.common.domain.received import Received
+from services.common.legal_clock import day_of, end_of
+from services.intake.domain import asked
+from services.intake.domain.state import Progress, Request, refuse, require_registered
+from services.intake.domain.terms import HEARING, Terms, retract_miss, set_deadline, suspend
+from services.intake.domain.transitions import DECIDED, Move, next_state
+from services.intake.messages import (
+    AssignmentAnswered,
+    AssignmentExtensionRequested,
+    AssignmentHearingRequested,
+    AssignmentInformationRequested,
+    AssignmentRejected,
+    AssignmentResolved,
+    AssignmentTransferRequested,
+    CommandFact,
+    HearingOpened,
+    RequestAnswered,
+    RequestConcluded,
+    RequestExtended,
+    RequestForwarded,
+    RequestInAnalysis,
+    RequestRejected,
+    State,
+)
+
+LONGEST_AHEAD: Final = timedelta(days=366)
+"""A date further ahead than this is a mistake."""
+
+
+def command(current: Request | None, received: Received[CommandFact], move: Move, terms: Terms) -> Decision[Request]:
+    """Apply a department's command, or refuse it. Dates count from when the department sent it."""
+    event, request = received.event, require_registered(current)
+    code = _objection(request, event, move)
+    if code is not None:
+        catch_up = {"catch_up_to": request.person_seq} if code == "stale" else {}
+        return refuse(request, received, event.occurred_at, code, command=event.command, **catch_up)
+    progress = Progress(request, event.occurred_at)
+    _APPLY[move](progress, event, terms)
+    return progress.decision()
+
+
+def _objection(request: Request, event: CommandFact, move: Move) -> str | None:
+    """Why the command has no effect: the code of its refusal, or None."""
+    state = next_state(request.state, move)
+    if event.epoch < request.epoch:
+        return "old-epoch"
+    if state is None:
+        return "not-allowed"
+    if move is Move.ACKNOWLEDGE:
+        return "no-change" if state is request.state else None
+    if request.hearing_until is not None:
+        return "hearing-open"
+    if state in DECIDED and event.seen < request.person_seq:
+        return "stale"
+    return _date_objection(request, event) or _other_objection(request, event)
+
+
+def _date_objection(request: Request, event: CommandFact) -> str | None:
+    """Whether the command names a day that cannot be meant."""
+    today = day_of(event.occurred_at)
+    if isinstance(event, AssignmentExtensionRequested):
+        if event.occurred_at >= end_of(request.due_on):
+            return "too-late"
+        return None if request.due_on < event.until <= request.due_on + LONGEST_AHEAD else "bad-date"
+    if isinstance(event, AssignmentResolved) and event.appeal is not None:
+        return None if today < event.appeal.until <= today + LONGEST_AHEAD else "bad-date"
+    return None
+
+
+def _other_objection(request: Request, event: CommandFact) -> str | None:
+    if isinstance(event, AssignmentExtensionRequested) and request.extended:
+        return "extended-already"
+    if isinstance(event, AssignmentInformationRequested) and len(request.asked) + len(event.items) > MAX_ASKED:
+        return "too-many-items"
+    return None
+
+
+def _said(event: CommandFact) -> dict[str, Any]:
+    return {"department": event.department, "command_id": event.command.id}
+
+
+def _acknowledge(progress: Progress, event: CommandFact, terms: Terms) -> None:
+    progress.say(RequestInAnalysis, State.IN_ANALYSIS, **_said(event))
+
+
+def _request_information(progress: Progress, event: AssignmentInformationRequested, terms: Terms) -> None:
+    retract_miss(progress, event.occurred_at)
+    asked.ask(progress, terms, event.items, event.text, _said(event))
+
+
+def _hear(progress: Progress, event: AssignmentHearingRequested, terms: Terms) -> None:
+    today = day_of(event.occurred_at)
+    retract_miss(progress, event.occurred_at)
+    term = terms.named(today, HEARING)
+    suspend(progress, terms, today, "hearing")
+    progress.change(hearing_until=term.due_on)
+    progress.say(
+        HearingOpened,
+        State.IN_ANALYSIS,
+        text=event.text,
+        answer_until=term.due_on,
+        answer_term=term,
+        deadline=progress.request.deadline,
+        **_said(event),
+    )
+
+
+def _transfer(progress: Progress, event: AssignmentTransferRequested, terms: Terms) -> None:
+    """The day of entry stays; the term is counted by the calendar of the department that has the request now."""
+    request = progress.request
+    own = terms.for_department(event.to)
+    progress.change(department=event.to, epoch=request.epoch + 1, hops=request.hops + 1)
+    counted = own.again(own.current(request))
+    set_deadline(progress, own, counted, day_of(event.occurred_at))
+    progress.say(
+        RequestForwarded,
+        department=event.to,
+        from_department=event.department,
+        text=event.text,
+        hops=progress.request.hops,
+        deadline=counted if counted != request.deadline else None,
+        command_id=event.command.id,
+    )
+
+
+def _extend(progress: Progress, event: AssignmentExtensionRequested, terms: Terms) -> None:
+    """A day that is no working day is moved to the next one."""
+    retract_miss(progress, event.occurred_at)
+    current = terms.current(progress.request)
+    more = terms.days.between(current.due_on, terms.days.next_working(event.until))
+    extended = terms.again(current, extension=current.extension + more)
+    set_deadline(progress, terms, extended, day_of(event.occurred_at))
+    progress.change(extended=True)
+    progress.say(RequestExtended, text=event.text, deadline=extended, **_said(event))
+
+
+def _answer(progress: Progress, event: AssignmentAnswered, terms: Terms) -> None:
+    _say_answer(progress, event, terms)
+
+
+def _resolve(progress: Progress, event: AssignmentResolved, terms: Terms) -> None:
+    decided = {"outcome": event.outcome, "grounds": event.grounds, "appeal": event.appeal}
+    _say_answer(progress, event, terms, concludes=True, **decided)
+    progress.say(RequestConcluded, State.CONCLUDED, command_id=event.command.id)
+
+
+def _say_answer(
+    progress: Progress, event: AssignmentAnswered | AssignmentResolved, terms: Terms, **decided: Any
+) -> None:
+    """The window to come back counts from the first answer: nothing moves it."""
+    retract_miss(progress, event.occurred_at)
+    request = progress.request
+    today: date = day_of(event.occurred_at)
+    reply = terms.reply(request.answered_on or today)
+    said = _drop_asked(progress) | _said(event)
+    progress.change(answered_on=request.answered_on or today, reply_until=reply.due_on)
+    progress.say(
+        RequestAnswered, State.ANSWERED, text=event.text, reply_until=reply.due_on, reply_term=reply, **decided, **said
+    )
+
+
+def _reject(progress: Progress, event: AssignmentRejected, terms: Terms) -> None:
+    retract_miss(progress, event.occurred_at)
+    said = _drop_asked(progress) | _said(event)
+    progress.say(RequestRejected, State.REJECTED, text=event.text, **said)
+
+
+def _drop_asked(progress: Progress) -> dict[str, Any]:
+    """A decision drops what was asked and is not delivered. The fact says it."""
+    request = progress.request
+    dropped = asked.end_items(request, ItemState.DROPPED)
+    progress.change(asked=dropped, deliver_until=None, remind_on=None, alerts=())
+    return {"asked": dropped if dropped != request.asked else None}
+
+
+_APPLY: Final[Mapping[Move, Callable[[Progress, Any, Terms], None]]] = {
+    Move.ACKNOWLEDGE: _acknowledge,
+    Move.REQUEST_INFORMATION: _request_information,
+    Move.HEAR: _hear,
+    Move.TRANSFER: _transfer,
+    Move.EXTEND: _extend,
+    Move.ANSWER: _answer,
+    Move.RESOLVE: _resolve,
+    Move.REJECT: _reject,
+}

@@ -1,0 +1,125 @@
+"""The legal term of a request: how it starts, stops, goes on and grows, and the warnings before it ends. Pure."""
+
+from datetime import date, datetime
+from typing import Final
+
+from services.common.catalogue import Catalogue
+from services.common.legal_clock import Calendar, Clock, Deadline, Suspension, WorkingDays, deadline, end_of
+from services.intake.domain.state import Alert, Progress, Request, require_registered
+from services.intake.messages import DeadlineMissRetracted
+
+WARNINGS: Final = (5, 3, 1)
+"""Working days before the end of the term at which a warning is said."""
+
+ANSWER_AGAIN: Final = "INF10"
+"""The term of a request that its author came back on."""
+
+DELIVER: Final = "DOC10"
+"""The term to deliver asked documents."""
+
+HEARING: Final = "AUD10"
+"""The term to answer a hearing."""
+
+REPLY_WINDOW: Final = 10
+"""Working days in which a person may come back on an answer."""
+
+
+class Terms:
+    """The terms of one request, by the calendar in force: that of its department, and of its author's place."""
+
+    def __init__(self, calendar: Calendar, catalogue: Catalogue, department: str | None, place: str | None) -> None:
+        self._calendar = calendar
+        self._catalogue = catalogue
+        self._place = place
+        self.days: WorkingDays = calendar.working_days(department, place)
+
+    @classmethod
+    def of(cls, request: Request | None, calendar: Calendar, catalogue: Catalogue) -> "Terms":
+        """Until a department is known, the one that the catalogue names for the subject counts.
+
+        Raises Poison for a record that comes before its request.
+        """
+        request = require_registered(request)
+        department = request.department or catalogue.department_of(request.subject or "")
+        return cls(calendar, catalogue, department, request.place)
+
+    def for_department(self, department: str) -> "Terms":
+        """The terms of the same request with another department."""
+        return Terms(self._calendar, self._catalogue, department, self._place)
+
+    def first(self, entered_on: date, reason: str) -> Deadline:
+        """The term of a reason, from the day of entry."""
+        return self.named(entered_on, self._catalogue.reasons[reason].clock)
+
+    def named(self, start: date, term: str) -> Deadline:
+        """The term `term` of the catalogue, from `start`."""
+        return deadline(start, term, self._catalogue.clocks[term], self.days, place=self._place)
+
+    def reply(self, answered_on: date) -> Deadline:
+        """The window to come back on an answer. It is ours, not the law's: no dilation."""
+        return deadline(answered_on, "REPLY10", Clock(length=REPLY_WINDOW, unit="working_days"), self.days)
+
+    def again(self, current: Deadline, **changes: object) -> Deadline:
+        """`current` with `changes` of its suspensions or extension, counted again by the calendar in force.
+
+        Its length stays that of the law when it started.
+        """
+        changed = current.model_copy(update=changes)
+        clock = Clock(length=changed.length, unit=changed.unit)
+        return deadline(
+            changed.entered_on,
+            changed.term,
+            clock,
+            self.days,
+            place=self._place,
+            suspensions=changed.suspensions,
+            extension=changed.extension,
+        )
+
+    def current(self, request: Request) -> Deadline:
+        """The deadline of a request; of one that an older version stored, it is counted from its entry."""
+        if request.deadline is not None:
+            return request.deadline
+        return self.first(request.entered_on, request.reason or "INF")
+
+
+def set_deadline(progress: Progress, terms: Terms, new: Deadline, today: date) -> None:
+    """Set the deadline and the warnings that are still ahead of `today`."""
+    ahead = [(terms.days.before(new.due_on, left), left) for left in WARNINGS]
+    alerts = tuple(Alert(day=day, working_days_left=left) for day, left in ahead if day > max(today, new.entered_on))
+    progress.change(deadline=new, due_on=new.due_on, alerts=alerts)
+
+
+def suspend(progress: Progress, terms: Terms, since: date, because: str) -> None:
+    """Stop the term after the day `since`."""
+    current = terms.current(progress.request)
+    stopped = Suspension.model_validate({"since": since, "because": because})
+    progress.change(deadline=terms.again(current, suspensions=(*current.suspensions, stopped)), alerts=())
+
+
+def resume(progress: Progress, terms: Terms, until: date) -> None:
+    """Let the term go on after the day `until`."""
+    current = terms.current(progress.request)
+    ended = tuple(
+        each if each.until is not None else each.model_copy(update={"until": max(each.since, until)})
+        for each in current.suspensions
+    )
+    set_deadline(progress, terms, terms.again(current, suspensions=ended), until)
+
+
+def retract_miss(progress: Progress, at: datetime) -> None:
+    """Take back that the term was missed, if what happened `at` happened in time and only arrived late."""
+    request = progress.request
+    if request.missed and at < end_of(request.due_on):
+        progress.change(missed=False)
+        progress.say(DeadlineMissRetracted, due_on=request.due_on)
+
+
+def reply_until(request: Request) -> date | None:
+    """The last day to come back on the answer. None without an answer.
+
+    Of one that an older version stored it is counted by the national holidays.
+    """
+    if request.reply_until is not None or request.answered_on is None:
+        return request.reply_until
+    return Calendar.of_public_holidays().working_days(None, None).after(request.answered_on, REPLY_WINDOW)

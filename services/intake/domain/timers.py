@@ -1,0 +1,146 @@
+"""What time alone does to a request: warnings, missed and lapsed terms, and a reminder. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from services.common.contracts.asked import ItemState
+from services.common.domain.decision import Decision, unchanged
+from services.common.domain.timers import Timer
+from services.common.legal_clock import day_of, end_of, start_of
+from services.intake.domain import asked
+from services.intake.domain.state import Progress, Request
+from services.intake.domain.terms import Terms, reply_until, resume, set_deadline
+from services.intake.domain.transitions import Move, next_state
+from services.intake.messages import (
+    DeadlineApproaching,
+    DeadlineMissed,
+    DeadlineMoved,
+    DocumentsLapsed,
+    DocumentsReminded,
+    HearingClosed,
+    RequestConcluded,
+    State,
+)
+
+LAPSE: Final = "answer-lapsed"
+WARN: Final = "deadline-approaching"
+MISS: Final = "deadline-missed"
+REMIND: Final = "documents-reminder"
+LAPSE_DOCUMENTS: Final = "documents-lapsed"
+LAPSE_HEARING: Final = "hearing-lapsed"
+
+
+def timers(request: Request) -> Sequence[Timer]:
+    """The due times of a request, by its state."""
+    until = reply_until(request)
+    if request.state is State.ANSWERED and until is not None:
+        return (Timer(LAPSE, end_of(until)),)
+    if request.state is State.AWAITING_DOCUMENTS:
+        return _documents_timers(request)
+    if next_state(request.state, Move.MISS) is None:
+        return ()
+    if request.hearing_until is not None:
+        return (Timer(LAPSE_HEARING, end_of(request.hearing_until)),)
+    warnings = tuple(Timer(WARN, start_of(alert.day)) for alert in request.alerts)
+    return warnings if request.missed else (*warnings, Timer(MISS, end_of(request.due_on)))
+
+
+def _documents_timers(request: Request) -> Sequence[Timer]:
+    """None while every item was delivered: only the check of the files is waited for then."""
+    if request.deliver_until is None or not asked.has_open_item(request):
+        return ()
+    lapse = Timer(LAPSE_DOCUMENTS, end_of(request.deliver_until))
+    return (lapse,) if request.remind_on is None else (Timer(REMIND, start_of(request.remind_on)), lapse)
+
+
+def lapse(current: Request | None, at: datetime) -> Decision[Request]:
+    """Conclude an answered request, because the window to come back on the answer has passed."""
+    if current is None or not _is_due(current, LAPSE, at):
+        return unchanged(current)
+    progress = Progress(current, at)
+    progress.say(RequestConcluded, State.CONCLUDED, lapsed=True)
+    return progress.decision()
+
+
+def warn(current: Request | None, at: datetime, terms: Terms) -> Decision[Request]:
+    """Say that few working days are left."""
+    if current is None or not _is_due(current, WARN, at):
+        return unchanged(current)
+    progress = Progress(current, at)
+    if _moved_by_calendar(progress, terms):
+        return progress.decision()
+    due = [alert for alert in current.alerts if start_of(alert.day) == at]
+    progress.change(alerts=tuple(alert for alert in current.alerts if alert not in due))
+    for alert in due:
+        progress.say(DeadlineApproaching, due_on=current.due_on, working_days_left=alert.working_days_left)
+    return progress.decision()
+
+
+def miss(current: Request | None, at: datetime, terms: Terms) -> Decision[Request]:
+    """Say that the term passed without a decision."""
+    if current is None or not _is_due(current, MISS, at):
+        return unchanged(current)
+    progress = Progress(current, at)
+    if _moved_by_calendar(progress, terms):
+        return progress.decision()
+    progress.change(missed=True)
+    progress.say(DeadlineMissed, due_on=current.due_on)
+    return progress.decision()
+
+
+def _moved_by_calendar(progress: Progress, terms: Terms) -> bool:
+    """Whether closed days that were added since move the term: then nothing else is said."""
+    request = progress.request
+    counted = terms.again(terms.current(request))
+    if counted.due_on == request.due_on:
+        return False
+    set_deadline(progress, terms, counted, day_of(progress.at))
+    progress.say(DeadlineMoved, deadline=counted)
+    return True
+
+
+def remind(current: Request | None, at: datetime) -> Decision[Request]:
+    """Remind the person of documents that are not delivered yet."""
+    if current is None or current.deliver_until is None or not _is_due(current, REMIND, at):
+        return unchanged(current)
+    progress = Progress(current, at)
+    progress.change(remind_on=None)
+    progress.say(DocumentsReminded, deliver_until=current.deliver_until, asked=current.asked)
+    return progress.decision()
+
+
+def lapse_documents(current: Request | None, at: datetime, terms: Terms) -> Decision[Request]:
+    """The term to deliver passed: the request is in analysis without what is missing, and the term of the answer goes on."""
+    if current is None or current.deliver_until is None or not _is_due(current, LAPSE_DOCUMENTS, at):
+        return unchanged(current)
+    until = current.deliver_until
+    progress = Progress(current, at)
+    resume(progress, terms, until)
+    progress.change(
+        asked=asked.end_items(current, ItemState.LAPSED),
+        epoch=current.epoch + 1,
+        deliver_until=None,
+        remind_on=None,
+    )
+    request = progress.request
+    progress.say(
+        DocumentsLapsed, State.IN_ANALYSIS, deliver_until=until, asked=request.asked, deadline=request.deadline
+    )
+    return progress.decision()
+
+
+def lapse_hearing(current: Request | None, at: datetime, terms: Terms) -> Decision[Request]:
+    """The person let the term of the hearing pass."""
+    if current is None or current.hearing_until is None or not _is_due(current, LAPSE_HEARING, at):
+        return unchanged(current)
+    progress = Progress(current, at)
+    resume(progress, terms, current.hearing_until)
+    progress.change(hearing_until=None)
+    progress.say(HearingClosed, answered=False, deadline=progress.request.deadline)
+    return progress.decision()
+
+
+def _is_due(request: Request, kind: str, at: datetime) -> bool:
+    """Whether the timer still stands: earlier records of the same batch may have changed the request."""
+    return Timer(kind, at) in timers(request)
