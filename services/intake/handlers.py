@@ -113,7 +113,7 @@ def _on_acts(requests: Aggregate[Request], terms: TermsOf) -> None:
 
     @requests.on(Withdrawn)
     def withdraw(current: Request | None, received: Received[Withdrawn]) -> Decision[Request]:
-        return acts.withdraw(current, received)
+        return acts.withdraw(current, received, terms(current, received))
 
     @requests.on(Rated)
     def rate(current: Request | None, received: Received[Rated]) -> Decision[Request]:

@@ -9,7 +9,7 @@ from services.common.domain.received import INBOX_AGE, Received
 from services.common.legal_clock import day_of, end_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, refuse, require_registered
-from services.intake.domain.terms import ANSWER_AGAIN, Terms, reply_until, resume, retract_miss, set_deadline
+from services.intake.domain.terms import ANSWER_AGAIN, Terms, reply_until, resume, settle_miss, set_deadline
 from services.intake.domain.transitions import Move, next_state
 from services.intake.messages import (
     Act,
@@ -87,7 +87,7 @@ def _reopen(
     return progress.decision()
 
 
-def withdraw(current: Request | None, received: Received[Withdrawn]) -> Decision[Request]:
+def withdraw(current: Request | None, received: Received[Withdrawn], terms: Terms) -> Decision[Request]:
     """Withdraw the request. It is refused if a department decided first."""
     request = _require_owned(current, received.event)
     progress = _acted(request, received)
@@ -96,7 +96,7 @@ def withdraw(current: Request | None, received: Received[Withdrawn]) -> Decision
     state = next_state(request.state, Move.WITHDRAW)
     if state is None:
         return refuse(request, received, received.at, "not-allowed")
-    retract_miss(progress, received.at)
+    settle_miss(progress, terms, received.at)
     dropped = asked.end_items(request, ItemState.DROPPED)
     progress.change(asked=dropped, deliver_until=None, remind_on=None, hearing_until=None, alerts=())
     progress.say(RequestWithdrawn, state, act_id=received.id, asked=dropped if dropped != request.asked else None)

@@ -10,7 +10,7 @@ from services.common.domain.received import Received
 from services.common.legal_clock import day_of, end_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, refuse, require_registered
-from services.intake.domain.terms import HEARING, Terms, retract_miss, set_deadline, suspend
+from services.intake.domain.terms import HEARING, Terms, settle_miss, set_deadline, suspend
 from services.intake.domain.transitions import DECIDED, Move, next_state
 from services.intake.messages import (
     AssignmentAnswered,
@@ -92,13 +92,13 @@ def _acknowledge(progress: Progress, event: CommandFact, terms: Terms) -> None:
 
 
 def _request_information(progress: Progress, event: AssignmentInformationRequested, terms: Terms) -> None:
-    retract_miss(progress, event.occurred_at)
+    settle_miss(progress, terms, event.occurred_at)
     asked.ask(progress, terms, event.items, event.text, _said(event))
 
 
 def _hear(progress: Progress, event: AssignmentHearingRequested, terms: Terms) -> None:
     today = day_of(event.occurred_at)
-    retract_miss(progress, event.occurred_at)
+    settle_miss(progress, terms, event.occurred_at)
     term = terms.named(today, HEARING)
     suspend(progress, terms, today, "hearing")
     progress.change(hearing_until=term.due_on)
@@ -133,7 +133,7 @@ def _transfer(progress: Progress, event: AssignmentTransferRequested, terms: Ter
 
 def _extend(progress: Progress, event: AssignmentExtensionRequested, terms: Terms) -> None:
     """A day that is no working day is moved to the next one."""
-    retract_miss(progress, event.occurred_at)
+    settle_miss(progress, terms, event.occurred_at)
     current = terms.current(progress.request)
     more = terms.days.between(current.due_on, terms.days.next_working(event.until))
     extended = terms.again(current, extension=current.extension + more)
@@ -156,7 +156,7 @@ def _say_answer(
     progress: Progress, event: AssignmentAnswered | AssignmentResolved, terms: Terms, **decided: Any
 ) -> None:
     """The window to come back counts from the first answer: nothing moves it."""
-    retract_miss(progress, event.occurred_at)
+    settle_miss(progress, terms, event.occurred_at)
     request = progress.request
     today: date = day_of(event.occurred_at)
     reply = terms.reply(request.answered_on or today)
@@ -168,7 +168,7 @@ def _say_answer(
 
 
 def _reject(progress: Progress, event: AssignmentRejected, terms: Terms) -> None:
-    retract_miss(progress, event.occurred_at)
+    settle_miss(progress, terms, event.occurred_at)
     said = _drop_asked(progress) | _said(event)
     progress.say(RequestRejected, State.REJECTED, text=event.text, **said)
 

@@ -6,7 +6,7 @@ from typing import Final
 from services.common.catalogue import Catalogue
 from services.common.legal_clock import Calendar, Clock, Deadline, Suspension, WorkingDays, deadline, end_of
 from services.intake.domain.state import Alert, Progress, Request, require_registered
-from services.intake.messages import DeadlineMissRetracted
+from services.intake.messages import DeadlineMissed, DeadlineMissRetracted
 
 WARNINGS: Final = (5, 3, 1)
 """Working days before the end of the term at which a warning is said."""
@@ -107,12 +107,19 @@ def resume(progress: Progress, terms: Terms, until: date) -> None:
     set_deadline(progress, terms, terms.again(current, suspensions=ended), until)
 
 
-def retract_miss(progress: Progress, at: datetime) -> None:
-    """Take back that the term was missed, if what happened `at` happened in time and only arrived late."""
+def settle_miss(progress: Progress, terms: Terms, at: datetime) -> None:
+    """Say what is true of the term before a move that stops or ends it: it happened `at`, and may arrive late.
+
+    A miss that was said is taken back if the move happened in time. One that no timer has said yet is said now.
+    """
     request = progress.request
-    if request.missed and at < end_of(request.due_on):
+    in_time = at < end_of(request.due_on)
+    if request.missed and in_time:
         progress.change(missed=False)
         progress.say(DeadlineMissRetracted, due_on=request.due_on)
+    elif not request.missed and not in_time and not terms.current(request).suspended_since:
+        progress.change(missed=True)
+        progress.say(DeadlineMissed, due_on=request.due_on)
 
 
 def reply_until(request: Request) -> date | None:
