@@ -13,7 +13,7 @@ from services.common.contracts.base import Value
 from services.common.contracts.limits import UNCLAIMED_SECONDS
 from services.common.domain.decision import Decision, changed, refused, unchanged
 from services.common.domain.timers import Timer
-from services.documents.messages import FileAccepted, FileRefused, Naming
+from services.documents.messages import FileAccepted, FileRefused, MessageAdded, Naming
 
 CLAIM_LASTS: Final = timedelta(days=35)
 """Longer than the retention of the log (29 days), which may still deliver the fact that confirms it."""
@@ -138,14 +138,23 @@ def _claimed(file: File, request_id: UUID, at: datetime) -> File:
 
 
 def confirm(current: File | None, document_id: UUID, event: Naming) -> Decision[File]:
-    """A registered request or an added message names the file: confirm its claim, and publish the result for intake."""
+    """A registered request or an added message names the file: confirm its claim, and publish the result for intake.
+
+    It is published again if the file is delivered for an item that was asked: intake waits for its check.
+    """
     if current is not None and current.confirmed_for == event.request_id:
-        return unchanged(current)
+        if current.content is None or not _delivers(event, document_id):
+            return unchanged(current)
+        return changed(current, _acceptance(current.content, document_id, event))
     claimed = current is not None and current.confirmed_for is None and current.claimed_by(event.request_id)
     if current is None or current.content is None or not claimed:
         return refused(current or File(), _refusal(current, document_id, event))
     confirmed = {"claims": (), "confirmed_for": event.request_id, "unclaimed_since": None}
     return changed(current.model_copy(update=confirmed), _acceptance(current.content, document_id, event))
+
+
+def _delivers(event: Naming, document_id: UUID) -> bool:
+    return isinstance(event, MessageAdded) and any(document_id in item.documents for item in event.items)
 
 
 def _acceptance(content: Content, document_id: UUID, event: Naming) -> FileAccepted:

@@ -84,7 +84,7 @@ def requests_by(calendars: Calendars) -> Aggregate[Request]:
 
     @requests.on(FileRefused)
     def refuse_file(current: Request | None, received: Received[FileRefused]) -> Decision[Request]:
-        return request.refuse_file(current, received)
+        return request.refuse_file(current, received, terms(current, received))
 
     @requests.on(*COMMANDS)
     def command(current: Request | None, received: Received[CommandFact]) -> Decision[Request]:

@@ -12,6 +12,9 @@ from services.intake.domain.terms import DELIVER, Terms, resume, suspend
 from services.intake.messages import DocumentsReceived, DocumentsRequested, State
 
 WAITED_FOR: Final = (ItemState.OPEN, ItemState.CHECKING)
+_WITHOUT_FILES: Final = {State.AWAITING_DOCUMENTS: ItemState.OPEN, State.IN_ANALYSIS: ItemState.LAPSED}
+"""The state of an item whose last file was refused, by the state of its request."""
+
 REMIND_BEFORE: Final = 2
 """Working days before the end of the term at which the person is reminded."""
 
@@ -45,12 +48,10 @@ def ask(progress: Progress, terms: Terms, items: Sequence[NewItem], text: str | 
 
 def deliver(request: Request, deliveries: Sequence[ItemDelivery], documents: Sequence[UUID], at: datetime) -> Request:
     """The request after files were delivered for its items. What is not waited for any more comes unasked: it is no delivery."""
-    named = {each.item: [document for document in each.documents if document in documents] for each in deliveries}
     delivered = {
         item.number: files
         for item in request.asked
-        if item.state in WAITED_FOR
-        and (files := [each for each in named.get(item.number, ()) if each not in item.documents])
+        if item.state in WAITED_FOR and (files := _new_files(item, deliveries, documents))
     }
     if not delivered:
         return request
@@ -70,6 +71,12 @@ def deliver(request: Request, deliveries: Sequence[ItemDelivery], documents: Seq
     )
 
 
+def _new_files(item: AskedItem, deliveries: Sequence[ItemDelivery], documents: Sequence[UUID]) -> list[UUID]:
+    """The files of the message that were delivered for the item, and were not before."""
+    named = [each for delivery in deliveries if delivery.item == item.number for each in delivery.documents]
+    return [each for each in dict.fromkeys(named) if each in documents and each not in item.documents]
+
+
 def item_of(request: Request, document: UUID) -> AskedItem | None:
     """The item that the file was delivered for."""
     return next((item for item in request.asked if document in item.documents), None)
@@ -79,18 +86,24 @@ def fits(item: AskedItem | None, media_type: str) -> bool:
     return item is None or not item.formats or media_type in item.formats
 
 
-def checked(request: Request, document: UUID, usable: bool) -> Request:
-    """The request after the check of a file ended. An item is received when all its files are checked and one is usable."""
+def checked(request: Request, document: UUID, media_type: str | None) -> Request:
+    """The request after the check of a file ended: None is the media type of a refused one.
+
+    An item is received when all its files are checked and one is usable. One without files is open again only while documents
+    are waited for.
+    """
+    without = _WITHOUT_FILES.get(request.state, ItemState.DROPPED)
     checking = tuple(each for each in request.checking if each != document)
 
     def after(item: AskedItem) -> AskedItem:
         if document not in item.documents:
             return item
+        usable = media_type is not None and fits(item, media_type)
         files = item.documents if usable else tuple(each for each in item.documents if each != document)
         if item.state not in WAITED_FOR:
             return item.model_copy(update={"documents": files})
         unchecked = any(each in checking for each in files)
-        state = ItemState.OPEN if not files else ItemState.CHECKING if unchecked else ItemState.RECEIVED
+        state = without if not files else ItemState.CHECKING if unchecked else ItemState.RECEIVED
         return item.model_copy(update={"documents": files, "state": state})
 
     return request.model_copy(update={"asked": tuple(map(after, request.asked)), "checking": checking})
@@ -105,9 +118,11 @@ def has_open_item(request: Request) -> bool:
     return any(item.state is ItemState.OPEN for item in request.asked)
 
 
-def finish(progress: Progress, terms: Terms) -> None:
-    """The last document is in: the term goes on from the day of its delivery, and earlier commands are out of date."""
+def finish_if_complete(progress: Progress, terms: Terms) -> None:
+    """If the last document is in, the term goes on from the day of its delivery, and earlier commands are out of date."""
     request = progress.request
+    if not is_complete(request):
+        return
     resume(progress, terms, request.delivered_on or day_of(progress.at))
     progress.change(epoch=request.epoch + 1, deliver_until=None, remind_on=None)
     progress.say(DocumentsReceived, State.IN_ANALYSIS, deadline=progress.request.deadline)

@@ -119,7 +119,10 @@ def _transfer(progress: Progress, event: AssignmentTransferRequested, terms: Ter
     own = terms.for_department(event.to)
     progress.change(department=event.to, epoch=request.epoch + 1, hops=request.hops + 1)
     counted = own.again(own.current(request))
-    set_deadline(progress, own, counted, day_of(event.occurred_at))
+    if counted.due_on == request.due_on:
+        progress.change(deadline=counted)
+    else:
+        set_deadline(progress, own, counted, day_of(event.occurred_at))
     progress.say(
         RequestForwarded,
         department=event.to,
@@ -134,7 +137,7 @@ def _transfer(progress: Progress, event: AssignmentTransferRequested, terms: Ter
 def _extend(progress: Progress, event: AssignmentExtensionRequested, terms: Terms) -> None:
     """A day that is no working day is moved to the next one."""
     settle_miss(progress, terms, event.occurred_at)
-    current = terms.current(progress.request)
+    current = terms.again(terms.current(progress.request))
     more = terms.days.between(current.due_on, terms.days.next_working(event.until))
     extended = terms.again(current, extension=current.extension + more)
     set_deadline(progress, terms, extended, day_of(event.occurred_at))

@@ -104,8 +104,7 @@ def accept_file(current: Request | None, received: Received[FileAccepted], terms
     """
     event, request = received.event, require_registered(current)
     item = asked.item_of(request, event.document_id)
-    fits = asked.fits(item, event.media_type)
-    progress = _checked(request, received, usable=fits)
+    progress = _checked(request, received, event.media_type)
     progress.change(person_seq=request.seq + 1)
     progress.say(
         DocumentAccepted,
@@ -115,19 +114,18 @@ def accept_file(current: Request | None, received: Received[FileAccepted], terms
         size=event.size,
         sha256=event.sha256,
         item=item.number if item else None,
-        fits=fits,
+        fits=asked.fits(item, event.media_type),
         asked=progress.request.asked if item else None,
     )
-    if asked.is_complete(progress.request):
-        asked.finish(progress, terms)
+    asked.finish_if_complete(progress, terms)
     return progress.decision()
 
 
-def refuse_file(current: Request | None, received: Received[FileRefused]) -> Decision[Request]:
-    """A refused file leaves its item open, unless another one was delivered for it."""
+def refuse_file(current: Request | None, received: Received[FileRefused], terms: Terms) -> Decision[Request]:
+    """A refused file leaves its item open, unless another one was accepted for it: then nothing more may be waited for."""
     event, request = received.event, require_registered(current)
     item = asked.item_of(request, event.document_id)
-    progress = _checked(request, received, usable=False)
+    progress = _checked(request, received, None)
     progress.say(
         DocumentRefused,
         document_id=event.document_id,
@@ -135,9 +133,12 @@ def refuse_file(current: Request | None, received: Received[FileRefused]) -> Dec
         item=item.number if item else None,
         asked=progress.request.asked if item else None,
     )
+    asked.finish_if_complete(progress, terms)
     return progress.decision()
 
 
-def _checked(request: Request, received: Received[FileAccepted] | Received[FileRefused], usable: bool) -> Progress:
+def _checked(
+    request: Request, received: Received[FileAccepted] | Received[FileRefused], media_type: str | None
+) -> Progress:
     event = received.event
-    return Progress(asked.checked(request, event.document_id, usable), event.occurred_at)
+    return Progress(asked.checked(request, event.document_id, media_type), event.occurred_at)

@@ -4,9 +4,9 @@ from datetime import date, datetime
 from typing import Final
 
 from services.common.catalogue import Catalogue
-from services.common.legal_clock import Calendar, Clock, Deadline, Suspension, WorkingDays, deadline, end_of
+from services.common.legal_clock import Calendar, Clock, Deadline, Suspension, WorkingDays, day_of, deadline, end_of
 from services.intake.domain.state import Alert, Progress, Request, require_registered
-from services.intake.messages import DeadlineMissed, DeadlineMissRetracted
+from services.intake.messages import DeadlineMissed, DeadlineMissRetracted, DeadlineMoved
 
 WARNINGS: Final = (5, 3, 1)
 """Working days before the end of the term at which a warning is said."""
@@ -94,7 +94,8 @@ def suspend(progress: Progress, terms: Terms, since: date, because: str) -> None
     """Stop the term after the day `since`."""
     current = terms.current(progress.request)
     stopped = Suspension.model_validate({"since": since, "because": because})
-    progress.change(deadline=terms.again(current, suspensions=(*current.suspensions, stopped)), alerts=())
+    counted = terms.again(current, suspensions=(*current.suspensions, stopped))
+    progress.change(deadline=counted, due_on=counted.due_on, alerts=())
 
 
 def resume(progress: Progress, terms: Terms, until: date) -> None:
@@ -110,16 +111,35 @@ def resume(progress: Progress, terms: Terms, until: date) -> None:
 def settle_miss(progress: Progress, terms: Terms, at: datetime) -> None:
     """Say what is true of the term before a move that stops or ends it: it happened `at`, and may arrive late.
 
-    A miss that was said is taken back if the move happened in time. One that no timer has said yet is said now.
+    A miss that was said is taken back if the move happened in time. One that no timer has said yet is said now. After an answer
+    there is nothing to miss.
     """
     request = progress.request
+    if request.answered_on is not None:
+        return
     in_time = at < end_of(request.due_on)
     if request.missed and in_time:
         progress.change(missed=False)
         progress.say(DeadlineMissRetracted, due_on=request.due_on)
     elif not request.missed and not in_time and not terms.current(request).suspended_since:
-        progress.change(missed=True)
-        progress.say(DeadlineMissed, due_on=request.due_on)
+        follow_calendar(progress, terms)
+        if at >= end_of(progress.request.due_on):
+            say_missed(progress)
+
+
+def say_missed(progress: Progress) -> None:
+    progress.change(missed=True)
+    progress.say(DeadlineMissed, due_on=progress.request.due_on)
+
+
+def follow_calendar(progress: Progress, terms: Terms) -> bool:
+    """Whether closed days that were added or removed since move the term: then its new date is said."""
+    counted = terms.again(terms.current(progress.request))
+    if counted.due_on == progress.request.due_on:
+        return False
+    set_deadline(progress, terms, counted, day_of(progress.at))
+    progress.say(DeadlineMoved, deadline=counted)
+    return True
 
 
 def reply_until(request: Request) -> date | None:

@@ -7,15 +7,13 @@ from typing import Final
 from services.common.contracts.asked import ItemState
 from services.common.domain.decision import Decision, unchanged
 from services.common.domain.timers import Timer
-from services.common.legal_clock import day_of, end_of, start_of
+from services.common.legal_clock import end_of, start_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request
-from services.intake.domain.terms import Terms, reply_until, resume, set_deadline
+from services.intake.domain.terms import Terms, follow_calendar, reply_until, resume, say_missed
 from services.intake.domain.transitions import Move, next_state
 from services.intake.messages import (
     DeadlineApproaching,
-    DeadlineMissed,
-    DeadlineMoved,
     DocumentsLapsed,
     DocumentsReminded,
     HearingClosed,
@@ -64,11 +62,11 @@ def lapse(current: Request | None, at: datetime) -> Decision[Request]:
 
 
 def warn(current: Request | None, at: datetime, terms: Terms) -> Decision[Request]:
-    """Say that few working days are left."""
+    """Say that few working days are left, unless the calendar moved the term."""
     if current is None or not _is_due(current, WARN, at):
         return unchanged(current)
     progress = Progress(current, at)
-    if _moved_by_calendar(progress, terms):
+    if follow_calendar(progress, terms):
         return progress.decision()
     due = [alert for alert in current.alerts if start_of(alert.day) == at]
     progress.change(alerts=tuple(alert for alert in current.alerts if alert not in due))
@@ -78,26 +76,13 @@ def warn(current: Request | None, at: datetime, terms: Terms) -> Decision[Reques
 
 
 def miss(current: Request | None, at: datetime, terms: Terms) -> Decision[Request]:
-    """Say that the term passed without a decision."""
+    """Say that the term passed without a decision, unless the calendar moved it."""
     if current is None or not _is_due(current, MISS, at):
         return unchanged(current)
     progress = Progress(current, at)
-    if _moved_by_calendar(progress, terms):
-        return progress.decision()
-    progress.change(missed=True)
-    progress.say(DeadlineMissed, due_on=current.due_on)
+    if not follow_calendar(progress, terms):
+        say_missed(progress)
     return progress.decision()
-
-
-def _moved_by_calendar(progress: Progress, terms: Terms) -> bool:
-    """Whether closed days that were added since move the term: then nothing else is said."""
-    request = progress.request
-    counted = terms.again(terms.current(request))
-    if counted.due_on == request.due_on:
-        return False
-    set_deadline(progress, terms, counted, day_of(progress.at))
-    progress.say(DeadlineMoved, deadline=counted)
-    return True
 
 
 def remind(current: Request | None, at: datetime) -> Decision[Request]:

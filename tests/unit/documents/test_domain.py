@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.common.contracts import DomainEvent
+from services.common.contracts.asked import ItemDelivery
 from services.documents import domain
 from services.documents.domain import (
     CLAIM_ENDS,
@@ -193,6 +194,15 @@ def test_only_the_owner_learns_that_a_file_has_expired() -> None:
 def test_a_second_fact_of_the_same_request_publishes_nothing() -> None:
     file = confirmed(claimed(stored(), REQUEST))
     assert domain.confirm(file, DOCUMENT, registered(REQUEST)).events == ()
+
+
+def test_a_file_that_the_request_has_already_is_published_again_if_it_is_delivered_for_an_asked_item() -> None:
+    file = confirmed(claimed(stored(), REQUEST))
+    delivery = ItemDelivery(item=1, documents=(DOCUMENT,))
+    decision = domain.confirm(file, DOCUMENT, written(REQUEST).model_copy(update={"items": (delivery,)}))
+    (event,) = decision.events
+    assert isinstance(event, FileAccepted)
+    assert decision.state is file
 
 
 # Time

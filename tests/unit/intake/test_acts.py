@@ -6,41 +6,29 @@ from uuid import UUID
 
 import pytest
 
-from services.common.contracts import DomainEvent, topics
+from services.common.contracts import DomainEvent
+from services.common.domain.decision import Decision
 from services.common.domain.errors import Poison
-from services.common.domain.identifiers import reference_of
 from services.common.domain.received import INBOX_AGE
-from services.intake.domain import Move, Request, acts, request
+from services.intake.domain import Move, Request, acts, commands
 from services.intake.domain.acts import MAX_ACTS
-from services.intake.messages import (
-    ActRefused,
-    MessageAdded,
-    RequestReplied,
-    RequestWithdrawn,
-    State,
-    Withdrawn,
-)
-from tests.support.received import MONDAY, REQUEST, received
-from tests.unit.intake.test_request import command, registered
+from services.intake.messages import ActRefused, MessageAdded, RequestWithdrawn, State
+from tests.unit.intake.builders import FILE, SOON, command, registered, replied, terms_of, withdrawn
 
-FILE = UUID(int=6)
-CLOSED = [State.CONCLUDED, State.WITHDRAWN, State.REJECTED]
-WITHDRAWABLE = [State.REGISTERED, State.IN_ANALYSIS, State.AWAITING_DOCUMENTS]
-SOON = MONDAY + timedelta(minutes=1)
+CLOSED = [State.WITHDRAWN, State.REJECTED]
+OPEN = [State.REGISTERED, State.IN_ANALYSIS, State.AWAITING_DOCUMENTS]
 
 
-def names(**other: Any) -> dict[str, Any]:
-    own = {"request_id": REQUEST, "reference": reference_of(REQUEST), "account_id": UUID(int=1)}
-    return own | {"actor_id": UUID(int=1)} | other
+def replies(current: Request | None, record: Any) -> Decision[Request]:
+    return acts.reply(current, record, terms_of(current))
 
 
-def replied(id: str = "a-1", **other: Any) -> Any:
-    event = RequestReplied(**names(text="Esqueci-me do recibo.", documents=(FILE,)) | other)
-    return received(event, topic=topics.INTAKE, at=SOON, id=id)
+def withdraws(current: Request | None, record: Any) -> Decision[Request]:
+    return acts.withdraw(current, record, terms_of(current))
 
 
-def withdrawn(id: str = "a-2", **other: Any) -> Any:
-    return received(Withdrawn(**names(**other)), topic=topics.INTAKE, at=SOON, id=id)
+def commands_it(current: Request | None, move: Move, seen: int = 1) -> Decision[Request]:
+    return commands.command(current, command(move, seen=seen), move, terms_of(current))
 
 
 def single(events: tuple[DomainEvent, ...]) -> Any:
@@ -53,9 +41,9 @@ def with_recent_acts(times: int, **other: Any) -> Request:
     return registered(acted_at=tuple(SOON - timedelta(minutes=minute) for minute in range(times)), **other)
 
 
-@pytest.mark.parametrize("state", [state for state in State if state not in CLOSED])
-def test_a_message_with_files_is_added_before_the_request_is_closed(state: State) -> None:
-    fact = single(acts.reply(registered(state), replied()).events)
+@pytest.mark.parametrize("state", OPEN)
+def test_a_message_with_files_is_added_while_the_request_is_open(state: State) -> None:
+    fact = single(replies(registered(state), replied()).events)
     assert isinstance(fact, MessageAdded)
     assert (fact.seq, fact.state, fact.act_id) == (2, state, "a-1")
     assert (fact.text, fact.documents, fact.occurred_at) == ("Esqueci-me do recibo.", (FILE,), SOON)
@@ -67,7 +55,7 @@ def test_a_message_to_a_closed_request_is_refused_because_nobody_would_answer_it
     state: State, other: dict[str, Any]
 ) -> None:
     before = registered(state)
-    decision = acts.reply(before, replied(**other))
+    decision = replies(before, replied(**other))
     fact = single(decision.events)
     assert isinstance(fact, ActRefused)
     assert (fact.act_id, fact.code, fact.command, fact.state) == ("a-1", "closed", None, state)
@@ -80,31 +68,31 @@ def test_a_message_to_a_closed_request_is_refused_because_nobody_would_answer_it
 def test_a_decision_without_the_persons_latest_message_is_stale_and_names_the_seq_to_catch_up_to(
     move: Move, seen: int
 ) -> None:
-    written = acts.reply(registered(), replied()).state
+    written = replies(registered(), replied()).state
     assert written is not None
-    stale = request.command(written, command(move, seen=seen), move)
+    stale = commands_it(written, move, seen=seen)
     fact = single(stale.events)
     assert (fact.code, fact.catch_up_to) == ("stale", 2)
-    assert not request.command(stale.state, command(move, seen=2), move).refused
+    assert not commands_it(stale.state, move, seen=2).refused
 
 
 def test_an_acknowledgement_decides_nothing_and_is_never_stale() -> None:
-    written = acts.reply(registered(), replied()).state
-    assert not request.command(written, command(Move.ACKNOWLEDGE, seen=0), Move.ACKNOWLEDGE).refused
+    written = replies(registered(), replied()).state
+    assert not commands_it(written, Move.ACKNOWLEDGE, seen=0).refused
 
 
 @pytest.mark.parametrize("seen", [0, 1, 2, 9])
 def test_acknowledging_twice_is_refused_as_no_change(seen: int) -> None:
     before = registered(State.IN_ANALYSIS)
-    decision = request.command(before, command(Move.ACKNOWLEDGE, seen=seen), Move.ACKNOWLEDGE)
+    decision = commands_it(before, Move.ACKNOWLEDGE, seen=seen)
     fact = single(decision.events)
     assert (fact.code, fact.command.id, fact.state) == ("no-change", "c-1", State.IN_ANALYSIS)
     assert decision.state == before.model_copy(update={"seq": 2})
 
 
-@pytest.mark.parametrize("state", WITHDRAWABLE)
+@pytest.mark.parametrize("state", OPEN)
 def test_an_undecided_request_is_withdrawn(state: State) -> None:
-    decision = acts.withdraw(registered(state), withdrawn())
+    decision = withdraws(registered(state), withdrawn())
     fact = single(decision.events)
     assert isinstance(fact, RequestWithdrawn)
     assert (fact.state, fact.act_id, fact.seq) == (State.WITHDRAWN, "a-2", 2)
@@ -112,10 +100,10 @@ def test_an_undecided_request_is_withdrawn(state: State) -> None:
     assert decision.state.state is State.WITHDRAWN
 
 
-@pytest.mark.parametrize("state", [State.ANSWERED, *CLOSED])
+@pytest.mark.parametrize("state", [State.ANSWERED, State.CONCLUDED, *CLOSED])
 def test_a_withdrawal_after_a_decision_is_refused_and_published(state: State) -> None:
     before = registered(state)
-    decision = acts.withdraw(before, withdrawn())
+    decision = withdraws(before, withdrawn())
     fact = single(decision.events)
     assert isinstance(fact, ActRefused)
     assert (fact.act_id, fact.code, fact.command, fact.state) == ("a-2", "not-allowed", None, state)
@@ -125,12 +113,12 @@ def test_a_withdrawal_after_a_decision_is_refused_and_published(state: State) ->
 
 @pytest.mark.parametrize("move", [Move.ACKNOWLEDGE, Move.ANSWER, Move.RESOLVE, Move.REJECT])
 def test_a_command_on_a_withdrawn_request_is_refused(move: Move) -> None:
-    current = acts.withdraw(registered(), withdrawn()).state
-    fact = single(request.command(current, command(move, seen=2), move).events)
+    current = withdraws(registered(), withdrawn()).state
+    fact = single(commands_it(current, move, seen=2).events)
     assert (fact.code, fact.command.id) == ("not-allowed", "c-1")
 
 
-@pytest.mark.parametrize(("act", "decide"), [(replied(), acts.reply), (withdrawn(), acts.withdraw)])
+@pytest.mark.parametrize(("act", "decide"), [(replied(), replies), (withdrawn(), withdraws)])
 def test_more_than_500_acts_in_35_days_are_refused(act: Any, decide: Any) -> None:
     assert not decide(with_recent_acts(MAX_ACTS - 1), act).refused
     decision = decide(with_recent_acts(MAX_ACTS), act)
@@ -141,13 +129,13 @@ def test_more_than_500_acts_in_35_days_are_refused(act: Any, decide: Any) -> Non
 
 def test_acts_older_than_35_days_do_not_count_and_are_removed() -> None:
     old = tuple(SOON - INBOX_AGE - timedelta(minutes=minute) for minute in range(1, MAX_ACTS + 1))
-    decision = acts.reply(registered(acted_at=old), replied())
+    decision = replies(registered(acted_at=old), replied())
     assert not decision.refused
     assert decision.state is not None
     assert decision.state.acted_at == (SOON,)
 
 
-@pytest.mark.parametrize(("act", "decide"), [(replied, acts.reply), (withdrawn, acts.withdraw)])
+@pytest.mark.parametrize(("act", "decide"), [(replied, replies), (withdrawn, withdraws)])
 def test_an_act_on_an_unknown_or_another_accounts_request_is_poison(act: Any, decide: Any) -> None:
     with pytest.raises(Poison, match="unknown-request"):
         decide(None, act())

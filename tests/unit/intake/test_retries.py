@@ -8,9 +8,8 @@ import pytest
 from services.common.messaging import Outcome
 from services.common.store import Document
 from services.intake.domain import Request
-from services.intake.handlers import requests
-from tests.unit.intake.test_acts import replied, withdrawn
-from tests.unit.intake.test_request import submitted
+from services.intake.handlers import requests_by
+from tests.unit.intake.builders import Calendars, rated, reopened, replied, submitted, withdrawn
 
 Record = Callable[..., Any]
 
@@ -20,8 +19,9 @@ def with_other_bytes(record: Any) -> Any:
     return record._replace(digest=b"another")
 
 
-@pytest.mark.parametrize("record", [submitted, replied, withdrawn])
+@pytest.mark.parametrize("record", [submitted, replied, reopened, withdrawn, rated])
 def test_a_retry_with_other_bytes_changes_nothing_and_is_no_dead_letter(record: Record) -> None:
+    requests = requests_by(Calendars())
     first = record()
     registered = requests.fold(Document[Request]("r"), [submitted()]).change.after
     before = requests.fold(registered, [first]).change.after
