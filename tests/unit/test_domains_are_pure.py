@@ -18,6 +18,7 @@ DOMAINS = (
     "services.common.domain.identifiers",
     "services.common.domain.received",
     "services.common.domain.timers",
+    "services.common.legal_clock",
     "services.common.text",
     "services.documents.domain",
     "services.intake.domain",

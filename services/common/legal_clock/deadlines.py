@@ -67,11 +67,6 @@ class Deadline(Value):
     skipped: tuple[SkippedDay, ...] = ()
     calendar: str
 
-    @property
-    def suspended_since(self) -> date | None:
-        """The day after which the term stands still; None while it runs."""
-        return next((each.since for each in self.suspensions if each.until is None), None)
-
 
 def deadline(
     entered_on: date,
@@ -118,12 +113,13 @@ def _count(
     days: WorkingDays, start: date, n: int, suspensions: Sequence[Suspension]
 ) -> tuple[date, tuple[SkippedDay, ...]]:
     """The `n`-th working day after `start` that is not suspended, and the weekdays up to it that are no working days."""
+    ended = [each for each in suspensions if each.until is not None]
     day, skipped = start, list[SkippedDay]()
     while n > 0:
         day += ONE_DAY
         why = days.why_closed(day)
         if why is None:
-            n -= not any(each.covers(day) for each in suspensions)
+            n -= not (ended and any(each.covers(day) for each in ended))
         elif why.because != "weekend":
             skipped.append(SkippedDay(day=day, because=why.because, pt=why.pt, en=why.en))
     return day, tuple(skipped)

@@ -27,10 +27,17 @@ class WorkingDays:
         self.calendar = calendar
         self._region = region
         self._closed = closed
+        self._years: dict[int, dict[date, WhyClosed]] = {}
 
     def why_closed(self, day: date) -> WhyClosed | None:
-        """Why `day` is no working day; None if it is one. A holiday on a weekend is a weekend."""
-        return why_weekend(day) or public_holidays(day.year, self._region).get(day) or self._closed.get(day)
+        """Why `day` is no working day; None if it is one. A holiday on a weekend is a weekend, a closed day that is a public
+        holiday has the name of that.
+        """
+        weekday = day.weekday()
+        if weekday >= _SATURDAY:
+            return _WEEKEND[weekday - _SATURDAY]
+        year = self._years.get(day.year)
+        return (self._closed_in(day.year) if year is None else year).get(day)
 
     def is_working(self, day: date) -> bool:
         return self.why_closed(day) is None
@@ -62,3 +69,8 @@ class WorkingDays:
         """The number of working days after `start` and up to `end`; 0 if `end` is not after `start`."""
         days = (date.fromordinal(each) for each in range(start.toordinal() + 1, end.toordinal() + 1))
         return sum(map(self.is_working, days))
+
+    def _closed_in(self, year: int) -> dict[date, WhyClosed]:
+        """All days of the year that have a name; kept, because one term looks at a hundred days."""
+        closed = self._years[year] = {**self._closed, **public_holidays(year, self._region)}
+        return closed

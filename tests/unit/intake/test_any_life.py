@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.common.contracts import Event, topics
 from services.common.contracts.base import events_of
+from services.common.legal_clock import day_of
 from services.common.messaging import Outcome
 from services.common.store import Document, OutboxEntry
 from services.intake.domain import Move, Request, request
-from services.intake.domain.clock import day_of
 from services.intake.domain.transitions import next_state
 from services.intake.handlers import requests
 from services.intake.messages import (
