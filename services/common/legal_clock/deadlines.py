@@ -67,6 +67,11 @@ class Deadline(Value):
     skipped: tuple[SkippedDay, ...] = ()
     calendar: str
 
+    @property
+    def suspended_since(self) -> date | None:
+        """The day after which the term stands still; None while it runs."""
+        return next((each.since for each in self.suspensions if each.until is None), None)
+
 
 def deadline(
     entered_on: date,
