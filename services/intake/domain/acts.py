@@ -9,7 +9,7 @@ from services.common.domain.received import INBOX_AGE, Received
 from services.common.legal_clock import day_of, end_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, refuse, require_registered
-from services.intake.domain.terms import ANSWER_AGAIN, Terms, reply_until, resume, settle_miss, set_deadline
+from services.intake.domain.terms import ANSWER_AGAIN, Terms, reply_until, resume, set_deadline, settle_miss
 from services.intake.domain.transitions import Move, next_state
 from services.intake.messages import (
     Act,

@@ -10,7 +10,7 @@ from services.common.domain.received import Received
 from services.common.legal_clock import day_of, end_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, refuse, require_registered
-from services.intake.domain.terms import HEARING, Terms, settle_miss, set_deadline, suspend
+from services.intake.domain.terms import HEARING, Terms, set_deadline, settle_miss, suspend
 from services.intake.domain.transitions import DECIDED, Move, next_state
 from services.intake.messages import (
     AssignmentAnswered,

@@ -1,6 +1,6 @@
 """The legal term of a request: how it starts, stops, goes on and grows, and the warnings before it ends. Pure."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.common.catalogue import Catalogue
@@ -133,11 +133,15 @@ def say_missed(progress: Progress) -> None:
 
 
 def follow_calendar(progress: Progress, terms: Terms) -> bool:
-    """Whether closed days that were added or removed since move the term: then its new date is said."""
+    """Whether closed days that were added or removed since move the term: then its new date is said.
+
+    A warning that is due today by the new date is still to be said.
+    """
     counted = terms.again(terms.current(progress.request))
     if counted.due_on == progress.request.due_on:
         return False
-    set_deadline(progress, terms, counted, day_of(progress.at))
+    yesterday = day_of(progress.at) - timedelta(days=1)
+    set_deadline(progress, terms, counted, yesterday)
     progress.say(DeadlineMoved, deadline=counted)
     return True
 

@@ -62,16 +62,16 @@ def lapse(current: Request | None, at: datetime) -> Decision[Request]:
 
 
 def warn(current: Request | None, at: datetime, terms: Terms) -> Decision[Request]:
-    """Say that few working days are left, unless the calendar moved the term."""
+    """Say that few working days are left. If the calendar moved the term, its new date is said, and what is due by that."""
     if current is None or not _is_due(current, WARN, at):
         return unchanged(current)
     progress = Progress(current, at)
-    if follow_calendar(progress, terms):
-        return progress.decision()
-    due = [alert for alert in current.alerts if start_of(alert.day) == at]
-    progress.change(alerts=tuple(alert for alert in current.alerts if alert not in due))
+    follow_calendar(progress, terms)
+    request = progress.request
+    due = [alert for alert in request.alerts if start_of(alert.day) == at]
+    progress.change(alerts=tuple(alert for alert in request.alerts if alert not in due))
     for alert in due:
-        progress.say(DeadlineApproaching, due_on=current.due_on, working_days_left=alert.working_days_left)
+        progress.say(DeadlineApproaching, due_on=request.due_on, working_days_left=alert.working_days_left)
     return progress.decision()
 
 

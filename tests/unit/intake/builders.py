@@ -1,28 +1,21 @@
-"""Records as intake's handlers get them, and a request that is driven through these handlers."""
+"""Records as intake's handlers get them."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
 from services.common.catalogue import catalogue
-from services.common.contracts import Event, topics
-from services.common.contracts.asked import ItemDelivery, ItemState, NewItem
-from services.common.contracts.base import events_of
+from services.common.contracts import topics
+from services.common.contracts.asked import NewItem
 from services.common.contracts.lifecycle import CommandRef
 from services.common.domain.identifiers import reference_of
-from services.common.domain.timers import Timer
-from services.common.legal_clock import Calendar, ClosedDay, day_of, start_of
-from services.common.messaging import Outcome
-from services.common.store import Document, OutboxEntry
+from services.common.legal_clock import Calendar, ClosedDay
 from services.intake.domain import Move, Request, Terms, request
-from services.intake.handlers import COMMANDS as MOVES, requests_by
+from services.intake.handlers import COMMANDS as MOVES
 from services.intake.messages import (
     AssignmentMade,
     FileAccepted,
     FileRefused,
-    LifecycleFact,
     Rated,
     Reopened,
     RequestReplied,
@@ -160,118 +153,3 @@ def withdrawn(id: str = "a-2", at: datetime = SOON, **other: Any) -> Any:
 
 def rated(id: str = "a-4", at: datetime = SOON, score: int = 5, **other: Any) -> Any:
     return received(Rated(**names(score=score, **other)), topic=topics.INTAKE, at=at, id=id)
-
-
-class Life:
-    """One request, driven through intake's own handlers as the kernel and the sweeper do. `facts` are all it said so far.
-
-    Each act comes a minute after the one before. `outcome` is that of the last record.
-    """
-
-    def __init__(self, calendars: Calendars | None = None, *, at: datetime = MONDAY, **filed: Any) -> None:
-        self.requests = requests_by(calendars or Calendars())
-        self.document: Document[Request] = Document("r")
-        self.facts: list[LifecycleFact] = []
-        self.outcome = Outcome.APPLIED
-        self.now = at
-        self.numbers = count(1)
-        self.process(submitted(**filed)._replace(at=at))
-
-    @property
-    def request(self) -> Request:
-        assert self.document.state is not None
-        return self.document.state
-
-    @property
-    def today(self) -> date:
-        return day_of(self.now)
-
-    def process(self, *records: Any) -> list[LifecycleFact]:
-        """What the records make the request say."""
-        fold = self.requests.fold(self.document, records)
-        self.outcome = fold.outcomes[-1]
-        self.document = fold.change.after
-        said = [_fact(entry) for entry in fold.change.new_events]
-        self.facts += said
-        return said
-
-    def command(
-        self, move: Move, *, seen: int | None = None, epoch: int | None = None, **fields: Any
-    ) -> list[LifecycleFact]:
-        """The department commands. By default it has seen everything."""
-        current = self.request
-        fields.setdefault("department", current.department or "pf")
-        if move is Move.EXTEND:
-            fields.setdefault("until", current.due_on + timedelta(days=14))
-        seen = current.seq if seen is None else seen
-        at = self._next()
-        return self.process(command(move, seen, epoch or current.epoch, at, f"c-{next(self.numbers)}", **fields))
-
-    def ask(self, *items: NewItem) -> list[LifecycleFact]:
-        return self.command(Move.REQUEST_INFORMATION, items=items or (IBAN,))
-
-    def write(self, text: str | None = "Falta um papel.", **other: Any) -> list[LifecycleFact]:
-        return self.process(replied(self._id("a"), self._next(), **{"text": text, "documents": ()} | other))
-
-    def deliver(self, *deliveries: tuple[int, Sequence[UUID]]) -> list[LifecycleFact]:
-        """Files for items, in one message without words."""
-        items = tuple(ItemDelivery(item=item, documents=tuple(files)) for item, files in deliveries)
-        files = tuple(dict.fromkeys(file for each in items for file in each.documents))
-        return self.write(None, documents=files, items=items)
-
-    def accept(self, file: UUID, media_type: str = "application/pdf") -> list[LifecycleFact]:
-        return self.process(file_accepted(file, media_type, self._next(), self._id("f")))
-
-    def refuse(self, file: UUID) -> list[LifecycleFact]:
-        return self.process(file_refused(file, self._next(), self._id("f")))
-
-    def come_back(self, **other: Any) -> list[LifecycleFact]:
-        return self.process(reopened(self._id("a"), self._next(), **other))
-
-    def withdraw(self) -> list[LifecycleFact]:
-        return self.process(withdrawn(self._id("a"), self._next()))
-
-    def rate(self, score: int = 5) -> list[LifecycleFact]:
-        return self.process(rated(self._id("a"), self._next(), score))
-
-    def route(self, department: str = "pf") -> list[LifecycleFact]:
-        return self.process(assignment_made(self._next(), department))
-
-    def fire(self, kind: str, at: datetime) -> list[LifecycleFact]:
-        """A timer, due or not."""
-        return self.process(self.requests.timer(self.document, Timer(kind, at)))
-
-    def wake(self, moment: datetime) -> list[LifecycleFact]:
-        """Go to `moment`, and fire every timer that is due by then, all at once, as after a downtime."""
-        said: list[LifecycleFact] = []
-        self.now = max(self.now, moment)
-        while due := [each for each in self.document.due if each.at <= moment]:
-            said += self.process(*(self.requests.timer(self.document, each) for each in due))
-        return said
-
-    def live_until(self, day: date) -> list[LifecycleFact]:
-        """Go on to ten o'clock of `day`, day by day, and fire every timer on time."""
-        said: list[LifecycleFact] = []
-        while self.today < day:
-            said += self.wake(start_of(self.today + timedelta(days=1)))
-        return said + self.wake(start_of(day) + timedelta(hours=10))
-
-    def item_states(self) -> list[ItemState]:
-        return [item.state for item in self.request.asked]
-
-    def _next(self) -> datetime:
-        self.now += timedelta(minutes=1)
-        return self.now
-
-    def _id(self, kind: str) -> str:
-        return f"{kind}-{next(self.numbers)}"
-
-
-def kinds(facts: Sequence[LifecycleFact]) -> list[type[LifecycleFact]]:
-    return [type(fact) for fact in facts]
-
-
-def _fact(entry: OutboxEntry) -> LifecycleFact:
-    fact = events_of(entry.topic)[entry.headers["ce_type"]].model_validate_json(entry.value)
-    assert isinstance(fact, LifecycleFact)
-    return fact

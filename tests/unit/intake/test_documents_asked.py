@@ -19,7 +19,8 @@ from services.intake.messages import (
     MessageAdded,
     State,
 )
-from tests.unit.intake.builders import IBAN, Life, kinds
+from tests.unit.intake.builders import IBAN
+from tests.unit.intake.life import Life, kinds
 
 A, B, C = (UUID(int=number) for number in (101, 102, 103))
 PHOTO = NewItem(what="Fotografia", why="Para o cartão.", formats=("image/png", "image/jpeg"))

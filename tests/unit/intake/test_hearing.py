@@ -1,13 +1,15 @@
 """The hearing of the person before a refusal (CPA, art. 121)."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.intake.domain import Move
 from services.intake.messages import ActRefused, HearingClosed, HearingOpened, MessageAdded, State
-from tests.unit.intake.builders import COMMANDS, Life, kinds
+from tests.unit.intake.builders import COMMANDS
+from tests.unit.intake.life import Life, kinds
 
 
 def heard() -> Life:
@@ -39,7 +41,7 @@ def test_no_command_changes_anything_while_the_person_may_answer(move: Move) -> 
 
 
 @pytest.mark.parametrize("other", [{}, {"text": None, "documents": (UUID(int=7),)}])
-def test_any_message_closes_the_hearing_and_the_term_goes_on(other: dict[str, object]) -> None:
+def test_any_message_closes_the_hearing_and_the_term_goes_on(other: dict[str, Any]) -> None:
     life = heard()
     life.live_until(date(2026, 1, 8))
     message, closed = life.write(**other)
