@@ -25,7 +25,7 @@ def ask(progress: Progress, terms: Terms, items: Sequence[NewItem], text: str | 
     today = day_of(progress.at)
     first = len(request.asked) + 1
     asked = [AskedItem(**dict(item), number=number) for number, item in enumerate(items, first)]
-    term = terms.named(today, DELIVER)
+    term = terms.named(day_of(progress.told_at), DELIVER)
     suspend(progress, terms, today, "documents")
     progress.change(
         asked=(*request.asked, *asked),

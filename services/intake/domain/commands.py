@@ -36,13 +36,13 @@ LONGEST_AHEAD: Final = timedelta(days=366)
 
 
 def command(current: Request | None, received: Received[CommandFact], move: Move, terms: Terms) -> Decision[Request]:
-    """Apply a department's command, or refuse it. Dates count from when the department sent it."""
+    """Apply a department's command, or refuse it. Whether the department is in time is judged by when it sent the command."""
     event, request = received.event, require_registered(current)
     code = _objection(request, event, move)
     if code is not None:
         catch_up = {"catch_up_to": request.person_seq} if code == "stale" else {}
         return refuse(request, received, event.occurred_at, code, command=event.command, **catch_up)
-    progress = Progress(request, event.occurred_at)
+    progress = Progress(request, event.occurred_at, received.at)
     _APPLY[move](progress, event, terms)
     return progress.decision()
 
@@ -99,7 +99,7 @@ def _request_information(progress: Progress, event: AssignmentInformationRequest
 def _hear(progress: Progress, event: AssignmentHearingRequested, terms: Terms) -> None:
     today = day_of(event.occurred_at)
     settle_miss(progress, terms, event.occurred_at)
-    term = terms.named(today, HEARING)
+    term = terms.named(day_of(progress.told_at), HEARING)
     suspend(progress, terms, today, "hearing")
     progress.change(hearing_until=term.due_on)
     progress.say(
@@ -161,7 +161,7 @@ def _say_answer(
     """The window to come back counts from the first answer: nothing moves it."""
     settle_miss(progress, terms, event.occurred_at)
     request = progress.request
-    today: date = day_of(event.occurred_at)
+    today: date = day_of(progress.told_at)
     reply = terms.reply(request.answered_on or today)
     said = _drop_asked(progress) | _said(event)
     progress.change(answered_on=request.answered_on or today, reply_until=reply.due_on)

@@ -72,11 +72,16 @@ def require_registered(current: Request | None) -> Request:
 
 
 class Progress:
-    """A request as a decision changes it, and the facts that the decision says, each with its own `seq`."""
+    """A request as a decision changes it, and the facts that the decision says, each with its own `seq`.
 
-    def __init__(self, request: Request, at: datetime) -> None:
+    `at`: when what is decided happened. `told_at`: when it reached us, which may be later: terms of the person count from then,
+    because they cannot be told before.
+    """
+
+    def __init__(self, request: Request, at: datetime, told_at: datetime | None = None) -> None:
         self.request = request
         self.at = at
+        self.told_at = told_at or at
         self._facts: list[LifecycleFact] = []
 
     def change(self, **changes: Any) -> None:

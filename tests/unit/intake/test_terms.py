@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from services.common.legal_clock import Calendar, explain, start_of
+from services.common.legal_clock import Calendar, day_of, explain, start_of
 from services.intake.domain import Move
 from services.intake.messages import (
     ActRefused,
@@ -20,7 +20,7 @@ from services.intake.messages import (
     RequestRouted,
     State,
 )
-from tests.unit.intake.builders import Calendars, closed_day
+from tests.unit.intake.builders import IBAN, Calendars, closed_day, command
 from tests.unit.intake.life import Life, kinds, warnings
 
 A = UUID(int=101)
@@ -252,3 +252,21 @@ def test_a_command_on_a_day_that_the_calendar_gave_back_is_in_time() -> None:
     calendars.closed_days.append(closed_day(TERM_ENDS))
     life.now = start_of(date(2026, 1, 20)) + timedelta(seconds=1)
     assert kinds(life.command(Move.ANSWER)) == [DeadlineMoved, RequestAnswered]
+
+
+# The person's own terms
+
+
+@pytest.mark.parametrize("move", [Move.REQUEST_INFORMATION, Move.HEAR, Move.ANSWER])
+def test_a_term_of_the_person_counts_from_the_day_on_which_they_are_told(move: Move) -> None:
+    """A command that reached us three days late stops the department's term from its day, and gives the person all of theirs."""
+    life = Life()
+    fields = {"items": (IBAN,)} if move is Move.REQUEST_INFORMATION else {}
+    record = command(move, 1, 1, life.now + timedelta(minutes=1), "c-late", department="pf", **fields)
+    late = record.at + timedelta(days=3)
+    life.process(record._replace(at=late))
+    request = life.request
+    until = request.deliver_until or request.hearing_until or request.reply_until
+    assert until == DAYS.after(day_of(late), 10)
+    assert request.deadline is not None
+    assert move is Move.ANSWER or request.deadline.suspended_since == day_of(record.at)
