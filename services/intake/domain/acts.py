@@ -1,5 +1,6 @@
 """The acts of a person on their own request: a message, coming back on an answer, a withdrawal, a rating. Pure."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from services.common.contracts.asked import ItemState
@@ -27,6 +28,9 @@ from services.intake.messages import (
 
 MAX_ACTS: Final = 500
 """Acts on one request within `INBOX_AGE`, the time for which the inbox remembers each of them."""
+
+ONE_MORE_AFTER: Final = timedelta(hours=1)
+"""After this long without an act one more is taken above the limit: nobody is locked out for weeks."""
 
 
 def reply(current: Request | None, received: Received[RequestReplied], terms: Terms) -> Decision[Request]:
@@ -144,9 +148,9 @@ def _require_owned(current: Request | None, act: Act) -> Request:
 
 
 def _acted(request: Request, received: Received[Any]) -> Progress | None:
-    """Counts the act. None if there are too many."""
+    """Counts the act. None if there are too many, and one within the hour."""
     recent = tuple(at for at in request.acted_at if received.at - at <= INBOX_AGE)
-    if len(recent) >= MAX_ACTS:
+    if len(recent) >= MAX_ACTS and received.at - max(recent) < ONE_MORE_AFTER:
         return None
     return Progress(request.model_copy(update={"acted_at": (*recent, received.at)}), received.at)
 

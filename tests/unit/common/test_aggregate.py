@@ -13,7 +13,7 @@ from services.common.domain.identifiers import reference_of
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.handlers.aggregate import Outcome
-from services.common.messaging.handlers.inbox import INBOX_MAX_PER_TOPIC, INBOX_MIN
+from services.common.messaging.handlers.inbox import INBOX_MAX_PER_TOPIC, INBOX_MIN, INBOX_REFILL
 from services.common.store import Document, OutboxEntry, Parked
 from tests.integration.kernel.ledger import Account, ledger
 
@@ -88,6 +88,20 @@ def test_records_beyond_the_inbox_limit_are_refused_and_not_stored() -> None:
     )
     later = LEDGER.accounts.fold(full, [entry(INBOX_MAX_PER_TOPIC + 3, days=36)])
     assert later.outcomes == [Outcome.APPLIED], "expired entries make room"
+
+
+def test_a_full_inbox_takes_one_more_record_an_hour_after_the_latest() -> None:
+    full = LEDGER.accounts.fold(empty(), [entry(amount) for amount in range(1, INBOX_MAX_PER_TOPIC + 1)]).change.after
+    latest = full.inbox[-1].at
+    early = entry(INBOX_MAX_PER_TOPIC + 1)._replace(at=latest + INBOX_REFILL - timedelta(seconds=1))
+    repaired, next_one = (
+        entry(INBOX_MAX_PER_TOPIC + number)._replace(at=latest + INBOX_REFILL + timedelta(minutes=number))
+        for number in (2, 3)
+    )
+    fold = LEDGER.accounts.fold(full, [early, repaired, next_one])
+    assert fold.outcomes == [Outcome.REFUSED, Outcome.APPLIED, Outcome.REFUSED]
+    again = LEDGER.accounts.fold(fold.change.after, [early, repaired])
+    assert again.outcomes == [Outcome.REFUSED, Outcome.DUPLICATE], "the same records get the same answers"
 
 
 def test_the_inbox_limit_of_one_topic_does_not_affect_another() -> None:

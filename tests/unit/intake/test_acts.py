@@ -11,7 +11,7 @@ from services.common.domain.decision import Decision
 from services.common.domain.errors import Poison
 from services.common.domain.received import INBOX_AGE
 from services.intake.domain import Move, Request, acts, commands
-from services.intake.domain.acts import MAX_ACTS
+from services.intake.domain.acts import MAX_ACTS, ONE_MORE_AFTER
 from services.intake.messages import ActRefused, MessageAdded, RequestWithdrawn, State
 from tests.unit.intake.builders import FILE, SOON, command, registered, replied, terms_of, withdrawn
 
@@ -125,6 +125,12 @@ def test_more_than_500_acts_in_35_days_are_refused(act: Any, decide: Any) -> Non
     assert single(decision.events).code == "too-many-acts"
     assert decision.refused
     assert decision.state == with_recent_acts(MAX_ACTS, seq=2)
+
+
+@pytest.mark.parametrize(("act", "decide"), [(replied(), replies), (withdrawn(), withdraws)])
+def test_an_hour_after_the_latest_one_another_act_is_taken(act: Any, decide: Any) -> None:
+    many = tuple(SOON - ONE_MORE_AFTER - timedelta(minutes=minute) for minute in range(MAX_ACTS))
+    assert not decide(registered(acted_at=many), act).refused
 
 
 def test_acts_older_than_35_days_do_not_count_and_are_removed() -> None:

@@ -1,7 +1,7 @@
 """The inbox of an aggregate: which events it has decided on, and for how long it remembers them. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.common.contracts import Event
@@ -16,6 +16,9 @@ INBOX_MAX_PER_TOPIC: Final = 500
 number of them.
 """
 
+INBOX_REFILL: Final = timedelta(hours=1)
+"""After this long without a new entry a full inbox takes one more: a program that was repaired can still answer."""
+
 
 def was_decided(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
     """Whether this record, byte for byte, is in the inbox: it was decided before the document was blocked."""
@@ -28,15 +31,15 @@ def is_same(entry: InboxEntry, received: Received[Event]) -> bool:
 
 
 def is_full(inbox: Sequence[InboxEntry], received: Received[Event]) -> bool:
-    """Whether the record's topic has reached its inbox limit at the record's append time.
+    """Whether the record's topic has reached its inbox limit at the record's append time, and had an entry within the hour.
 
-    The append time makes the answer repeatable: a redelivered record gets the same one.
+    The append times make the answer repeatable: a redelivered record gets the same one.
     """
     if len(inbox) < INBOX_MAX_PER_TOPIC:
         return False
     scope = f"{received.topic} "
-    recent = sum(each.id.startswith(scope) and received.at - each.at <= INBOX_AGE for each in inbox)
-    return recent >= INBOX_MAX_PER_TOPIC
+    recent = [each.at for each in inbox if each.id.startswith(scope) and received.at - each.at <= INBOX_AGE]
+    return len(recent) >= INBOX_MAX_PER_TOPIC and received.at - max(recent) < INBOX_REFILL
 
 
 def with_entry(inbox: tuple[InboxEntry, ...], new: InboxEntry, now: datetime) -> tuple[InboxEntry, ...]:
