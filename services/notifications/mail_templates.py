@@ -75,6 +75,9 @@ def _variables(delivery: Delivery, to: Addressee, public_url: str, language: Lan
         "happened_on": in_words(delivery.happened_on),
         "due_on": in_words(delivery.due_on),
         "reply_until": in_words(delivery.reply_until),
+        "deliver_until": in_words(delivery.deliver_until),
+        "answer_until": in_words(delivery.answer_until),
+        "department": _department(delivery.department, language),
         "link": f"{public_url}/{PATHS[language]}/{quote(reference, safe='')}",
     }
 
@@ -82,4 +85,10 @@ def _variables(delivery: Delivery, to: Addressee, public_url: str, language: Lan
 def _title(subject: str | None, language: Language) -> str | None:
     """The title of a subject; None for one that the catalogue does not have: its code tells people nothing."""
     entry = catalogue().subject(subject) if subject else None
+    return None if entry is None else entry.name(language)
+
+
+def _department(code: str | None, language: Language) -> str | None:
+    """The public name of a department; None for one that the catalogue does not have."""
+    entry = catalogue().departments.get(code) if code else None
     return None if entry is None else entry.name(language)

@@ -8,6 +8,17 @@ from services.common.contracts.deliveries import (
     DeliverySent,
     DeliverySkipped,
 )
+from services.common.contracts.handling import (
+    DocumentsLapsed,
+    DocumentsReceived,
+    DocumentsReminded,
+    DocumentsRequested,
+    HearingClosed,
+    HearingOpened,
+    RequestExtended,
+    RequestForwarded,
+    RequestReopened,
+)
 from services.common.contracts.lifecycle import (
     DocumentRefused,
     LifecycleFact,
@@ -30,10 +41,19 @@ __all__ = [
     "DeliverySent",
     "DeliverySkipped",
     "DocumentRefused",
+    "DocumentsLapsed",
+    "DocumentsReceived",
+    "DocumentsReminded",
+    "DocumentsRequested",
+    "HearingClosed",
+    "HearingOpened",
     "LifecycleFact",
     "RequestAnswered",
     "RequestConcluded",
+    "RequestExtended",
+    "RequestForwarded",
     "RequestRegistered",
     "RequestRejected",
+    "RequestReopened",
     "RequestWithdrawn",
 ]

@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from services.common.contracts.base import Value
 from services.common.domain.identifiers import derived_id
 from services.common.domain.received import Received
+from services.common.legal_clock import day_of
 from services.notifications.domain.matrix import Row, row_of
 from services.notifications.domain.recipient import Skip
 from services.notifications.domain.retry_policy import GIVE_UP_AFTER, RETRY_POLICIES, FailureKind, backoff
@@ -23,9 +23,6 @@ TEMPLATES: Final = "v2"
 LEASE: Final = timedelta(seconds=60)
 """Longer than any try takes, so that it expires only if the process is dead or frozen."""
 
-
-LISBON: Final = ZoneInfo("Europe/Lisbon")
-"""The time zone of the days in notices."""
 
 CONFIDENTIAL: Final = frozenset({"DEN"})
 """Reasons of requests whose notices do not say what they are about."""
@@ -88,6 +85,9 @@ class Delivery(Value):
     happened_on: date | None = None
     due_on: date | None = None
     reply_until: date | None = None
+    deliver_until: date | None = None
+    answer_until: date | None = None
+    department: str | None = None
     message_id: str
     templates: str
     correlation: str
@@ -107,16 +107,21 @@ class NotAllowed(Exception):
 def deliveries_of(received: Received[LifecycleFact], mail_domain: str) -> Sequence[Delivery]:
     """One delivery for each channel of the fact. The ids are derived, so a repetition makes the same ones.
 
+    That of a fact that nobody is told of is skipped at once, and its outcome is not published.
+
     The Message-ID is fixed here, so every try sends the same mail under any settings. The deliveries of a quiet fact are
     skipped: a replay must not notify people of old facts.
     """
     row = row_of(received.event)
     made = [_new_delivery(received, row, channel, mail_domain) for channel in row.channels] if row else []
+    if row and not row.told:
+        return [_step(each, Step.SKIP, due_at=None, because=Skip.SILENT.value) for each in made]
     return [skipped(each, Skip.REPLAY, received.at) for each in made] if received.quiet else made
 
 
 def _new_delivery(received: Received[LifecycleFact], row: Row, channel: Channel, mail_domain: str) -> Delivery:
     event = received.event
+    confidential = event.reason in CONFIDENTIAL
     identifier = derived_id(received.id, channel, str(event.account_id))
     return Delivery(
         id=identifier,
@@ -129,16 +134,27 @@ def _new_delivery(received: Received[LifecycleFact], row: Row, channel: Channel,
         reference=event.reference,
         seq=event.seq,
         language=event.language,
-        subject=None if event.reason in CONFIDENTIAL else event.subject,
-        happened_on=event.occurred_at.astimezone(LISBON).date(),
-        due_on=getattr(event, "due_on", None),
+        subject=None if confidential else event.subject,
+        happened_on=day_of(event.occurred_at),
+        due_on=getattr(event, "due_on", None) or _running_until(event),
         reply_until=getattr(event, "reply_until", None),
+        deliver_until=getattr(event, "deliver_until", None),
+        answer_until=getattr(event, "answer_until", None),
+        department=None if confidential else getattr(event, "department", None),
         message_id=f"<{identifier}@{mail_domain}>",
         templates=TEMPLATES,
         correlation=received.correlation,
         traceparent=received.traceparent,
         due_at=received.at,
     )
+
+
+def _running_until(event: LifecycleFact) -> date | None:
+    """The last day of the term that the fact changes; None while the term stands still, and if it has passed."""
+    deadline = event.deadline
+    if deadline is None or deadline.suspended_since or deadline.due_on < day_of(event.occurred_at):
+        return None
+    return deadline.due_on
 
 
 def postponed(delivery: Delivery, until: datetime) -> Delivery:

@@ -12,8 +12,11 @@ SHORTEST_WAIT: Final = timedelta(seconds=0.25)
 one after another.
 """
 
-DOCUMENT_REFUSED: Final = "document-refused"
-"""The notice about one file. It says nothing about the state of the request."""
+REMINDER: Final = "documents-reminder"
+"""It repeats what was asked: any later news makes it pointless, even if that has not left yet."""
+
+SIDE_NOTICES: Final = frozenset({"document-refused", REMINDER, "forwarded", "extended"})
+"""Notices that do not tell where the request stands: what earlier ones said of that still holds after them."""
 
 MOST_AHEAD: Final = 40
 """Earlier notices that lengthen the wait."""
@@ -28,9 +31,9 @@ class OtherNotice(NamedTuple):
     due_at: datetime | None
 
     @property
-    def replaces_earlier(self) -> bool:
-        """Whether it tells the state of the request, so that an earlier notice would be old news."""
-        return self.status is Status.SENT and self.notice != DOCUMENT_REFUSED
+    def tells_state(self) -> bool:
+        """Whether it tells where the request stands, so that an earlier notice would be old news."""
+        return self.notice not in SIDE_NOTICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """A later notice was sent already: this one would be old news."""
+    """A later notice makes this one old news."""
 
 
 Turn = Send | Wait | Replaced
@@ -59,7 +62,8 @@ def turn_of(delivery: Delivery, others: Sequence[OtherNotice], now: datetime, le
     Facts are inserted in their order, so an earlier delivery that is not among `others` does not exist, unless its fact was
     dead-lettered and redriven: then a later one may have been sent before it.
     """
-    if any(each.seq > delivery.seq and each.replaces_earlier for each in others):
+    later = [each for each in others if each.seq > delivery.seq and each.tells_state]
+    if any(each.status is Status.SENT or delivery.notice == REMINDER for each in later):
         return Replaced()
     ahead = [
         each

@@ -25,6 +25,8 @@ class Skip(StrEnum):
     REPLAY = "replay"
     REPLACED = "replaced"
     """A later notice about the same request was sent already."""
+    SILENT = "silent"
+    """Nobody is told of the fact. It only makes earlier notices old news."""
 
 
 def addressed(recipient: Recipient | None, channel: Channel) -> Addressee | Skip:

@@ -4,6 +4,18 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.common.contracts.asked import AskedItem
+from services.common.contracts.handling import (
+    DocumentsLapsed,
+    DocumentsReceived,
+    DocumentsReminded,
+    DocumentsRequested,
+    HearingClosed,
+    HearingOpened,
+    RequestExtended,
+    RequestForwarded,
+    RequestReopened,
+)
 from services.common.contracts.lifecycle import (
     DocumentRefused,
     LifecycleFact,
@@ -17,12 +29,23 @@ from services.common.contracts.lifecycle import (
 from services.common.domain.identifiers import reference_of
 from services.common.domain.position import Position
 from services.common.domain.received import Received
+from services.common.legal_clock import Deadline, Suspension
 from services.notifications import domain
 from services.notifications.domain import Delivery
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MAIL_DOMAIN = "postigo.example"
 PERSONS_WORDS = "O MEU VIZINHO NAO DECLARA OS TRABALHADORES"
+
+TERM = Deadline(
+    due_on=date(2026, 3, 16),
+    entered_on=date(2026, 3, 2),
+    term="INF10",
+    length=10,
+    unit="working_days",
+    calendar="PT/0",
+)
+SUSPENDED = TERM.model_copy(update={"suspensions": (Suspension(since=date(2026, 3, 2), because="documents"),)})
 
 _OWN: dict[type[LifecycleFact], dict[str, Any]] = {
     RequestRegistered: {
@@ -42,6 +65,35 @@ _OWN: dict[type[LifecycleFact], dict[str, Any]] = {
     RequestRejected: {"department": "pf", "text": PERSONS_WORDS},
     RequestWithdrawn: {"act_id": "c1d47f02-9be8-4a55-8f10-6ad3e2b90c7e"},
     DocumentRefused: {"document_id": UUID(int=7), "because": "not-claimed"},
+    DocumentsRequested: {
+        "department": "pf",
+        "text": PERSONS_WORDS,
+        "items": (1,),
+        "deliver_until": date(2026, 3, 16),
+        "deliver_term": TERM,
+        "asked": (AskedItem(what=PERSONS_WORDS, why=PERSONS_WORDS, number=1),),
+        "deadline": SUSPENDED,
+    },
+    DocumentsReminded: {"deliver_until": date(2026, 3, 4)},
+    DocumentsReceived: {"deadline": TERM},
+    DocumentsLapsed: {"deliver_until": date(2026, 3, 1), "deadline": TERM},
+    HearingOpened: {
+        "department": "pf",
+        "text": PERSONS_WORDS,
+        "answer_until": date(2026, 3, 16),
+        "answer_term": TERM,
+        "deadline": SUSPENDED,
+    },
+    HearingClosed: {"answered": False, "deadline": TERM},
+    RequestForwarded: {
+        "department": "dd",
+        "from_department": "pf",
+        "text": PERSONS_WORDS,
+        "hops": 1,
+        "deadline": TERM,
+    },
+    RequestExtended: {"department": "pf", "text": PERSONS_WORDS, "deadline": TERM},
+    RequestReopened: {"act_id": "c1d47f02-9be8-4a55-8f10-6ad3e2b90c7e", "deadline": TERM},
 }
 
 
@@ -79,11 +131,19 @@ def received(event: LifecycleFact, id: str | None = None) -> Received[LifecycleF
 FACTS: dict[str, LifecycleFact] = {
     "registered": fact(RequestRegistered),
     "answered": fact(RequestAnswered, reply_until=date(2026, 3, 16)),
-    "resolved": fact(RequestAnswered, concludes=True),
+    "resolved": fact(RequestAnswered, concludes=True, reply_until=date(2026, 3, 16)),
     "lapsed": fact(RequestConcluded, lapsed=True),
     "rejected": fact(RequestRejected),
     "withdrawn": fact(RequestWithdrawn),
     "document-refused": fact(DocumentRefused),
+    "documents-requested": fact(DocumentsRequested),
+    "documents-reminder": fact(DocumentsReminded),
+    "documents-lapsed": fact(DocumentsLapsed),
+    "hearing-opened": fact(HearingOpened),
+    "hearing-lapsed": fact(HearingClosed),
+    "forwarded": fact(RequestForwarded),
+    "extended": fact(RequestExtended),
+    "reopened": fact(RequestReopened),
 }
 """A fact for each notice."""
 

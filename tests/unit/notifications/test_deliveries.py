@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.common.contracts import topics
 from services.common.contracts.base import Event
+from services.common.contracts.handling import DocumentsReceived, HearingClosed
 from services.common.contracts.internal import Recipient
 from services.common.contracts.lifecycle import RequestAnswered, RequestConcluded, RequestRegistered
 from services.common.store import Document
@@ -63,11 +64,13 @@ def test_a_delivery_knows_what_its_notice_says_of_the_fact() -> None:
 @pytest.mark.parametrize("notice", domain.NOTICES)
 def test_the_notices_of_a_report_do_not_say_what_it_is_about(notice: str) -> None:
     assert delivery_of(notice, subject="FAM-01", reason="DEN").subject is None
+    assert delivery_of(notice, subject="FAM-01", reason="DEN").department is None
     assert delivery_of(notice, subject="FAM-01", reason="INF").subject == "FAM-01"
 
 
 def test_a_delivery_of_an_older_version_can_be_read() -> None:
     new = {"seq", "language", "subject", "happened_on", "due_on", "reply_until"}
+    new |= {"deliver_until", "answer_until", "department"}
     old = domain.Delivery.model_validate(delivery_of("answered").model_dump(exclude=new))
     assert (old.seq, old.language, old.subject) == (0, None, None)
 
@@ -79,6 +82,19 @@ def test_of_a_quiet_fact_nobody_is_told_and_that_is_said_the_same_way_each_time(
     assert store.new_document(made, 3) == store.new_document(domain.deliveries_of(quiet, MAIL_DOMAIN)[0], 3)
     (said,) = store.new_document(made, 3)["outbox"]
     assert said["headers"]["ce_type"] == DeliverySkipped.TYPE
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_of_received_documents_nobody_is_told_and_nothing_is_published(quiet: bool) -> None:
+    """The delivery only makes a reminder that has not left old news."""
+    event = received(fact(DocumentsReceived), id="e-1")._replace(quiet=quiet)
+    (made,) = domain.deliveries_of(event, MAIL_DOMAIN)
+    assert (made.status, made.because, made.due_at) == (Status.SKIPPED, Skip.SILENT, None)
+    assert store.new_document(made, 3)["outbox"] == []
+
+
+def test_an_answered_hearing_makes_no_notice() -> None:
+    assert domain.deliveries_of(received(fact(HearingClosed, answered=True)), MAIL_DOMAIN) == []
 
 
 def test_the_same_fact_read_again_makes_the_same_delivery() -> None:

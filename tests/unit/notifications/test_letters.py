@@ -1,6 +1,7 @@
 """What people read: every notice, in both languages, whatever their names hold."""
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -19,7 +20,7 @@ from services.notifications.composing import compose, mailbox
 from services.notifications.domain import Addressee, FailureKind
 from services.notifications.errors import NotSent
 from services.notifications.mail_templates import RenderedMail
-from tests.unit.notifications.builders import NOON, PERSONS_WORDS, delivery, delivery_of
+from tests.unit.notifications.builders import NOON, PERSONS_WORDS, TERM, delivery, delivery_of
 
 PUBLIC_URL = "https://postigo.example"
 FROM = mailbox("Postigo <nao-responder@postigo.example>")
@@ -95,6 +96,16 @@ def test_no_two_notices_read_the_same() -> None:
     [
         ("registered", "Deve receber resposta até 16 de março de 2026.", "You should have an answer by 16 March 2026."),
         ("answered", "pode escrever sobre este pedido até 16 de março de 2026", "this request until 16 March 2026"),
+        ("resolved", "pode escrever sobre este pedido até 16 de março de 2026", "this request until 16 March 2026"),
+        ("documents-requested", "Entregue-os até 16 de março de 2026", "Deliver them by 16 March 2026"),
+        ("documents-reminder", "Entregue-os até 4 de março de 2026.", "Deliver them by 4 March 2026."),
+        ("documents-lapsed", "terminou a 1 de março de 2026.", "ended on 1 March 2026."),
+        ("documents-lapsed", "Deve receber resposta até 16 de março de 2026.", "an answer by 16 March 2026."),
+        ("hearing-opened", "Pode responder até 16 de março de 2026", "You can answer until 16 March 2026"),
+        ("hearing-lapsed", "Deve receber a decisão até 16 de março de 2026.", "the decision by 16 March 2026."),
+        ("forwarded", "Deve receber resposta até 16 de março de 2026.", "an answer by 16 March 2026."),
+        ("extended", "Deve receber resposta até 16 de março de 2026.", "an answer by 16 March 2026."),
+        ("reopened", "uma nova resposta até 16 de março de 2026.", "a new answer by 16 March 2026."),
     ],
 )
 def test_a_term_that_starts_is_told_with_its_date(notice: str, portuguese: str, english: str) -> None:
@@ -103,8 +114,54 @@ def test_a_term_that_starts_is_told_with_its_date(notice: str, portuguese: str, 
         assert english in getattr(_write(notice, language="en"), part)
 
 
-def test_an_answer_that_concludes_the_request_names_no_day_to_come_back_on_it() -> None:
-    assert "2026" not in _write("resolved").text.replace("2 de março de 2026", "")
+DATES = ("due_on", "reply_until", "deliver_until", "answer_until")
+
+
+@pytest.mark.parametrize("notice", domain.NOTICES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_without_a_term_names_no_other_day(notice: str, language: Language) -> None:
+    told = delivery_of(notice, language=language).model_copy(update=dict.fromkeys((*DATES, "department")))
+    letter = mail_templates.render(told, Addressee("Ana", "ana@example.org", language), PUBLIC_URL)
+    happened = {"pt": "2 de março de 2026", "en": "2 March 2026"}[language]
+    assert "2026" not in letter.text.replace(happened, "")
+    assert "None" not in letter.text
+    assert "  " not in letter.text.replace("-- ", "")
+    assert not re.search(r" [.,:]|\.\.", letter.text)
+
+
+@pytest.mark.parametrize("notice", ["documents-requested", "hearing-opened"])
+def test_a_term_that_stands_still_is_not_told(notice: str) -> None:
+    assert delivery_of(notice).due_on is None
+    assert "suspenso" in _write(notice).text
+
+
+def test_a_term_that_has_passed_is_not_told() -> None:
+    passed = TERM.model_copy(update={"due_on": date(2026, 3, 1)})
+    for notice in ("documents-lapsed", "hearing-lapsed", "forwarded"):
+        assert delivery_of(notice, deadline=passed).due_on is None
+        assert delivery_of(notice, deadline=TERM).due_on == TERM.due_on
+
+
+def test_the_new_department_is_named_in_the_language_of_the_notice() -> None:
+    assert "outro serviço, que o vai tratar: Desemprego." in _write("forwarded").text
+    assert "another service, which will handle it: Unemployment." in _write("forwarded", language="en").text
+    assert "que o vai tratar." in _write("forwarded", department="xx").text
+
+
+def test_a_notice_of_a_report_does_not_name_the_department() -> None:
+    assert "Desemprego" not in _write("forwarded", reason="DEN").text
+
+
+def test_a_stored_conclusion_without_a_window_reads_as_before() -> None:
+    told = delivery_of("resolved").model_copy(update={"reply_until": None})
+    letter = mail_templates.render(told, Addressee("Ana", "ana@example.org", "pt"), PUBLIC_URL)
+    assert (
+        "leia-a no Postigo. Não precisa de fazer mais nada. Se não concordar ou ainda precisar de ajuda, faça um novo pedido"
+        " e indique esta referência.\n"
+    ) in letter.text
+
+
+def test_an_answer_and_a_conclusion_read_differently() -> None:
     assert "concluído" in _write("resolved").subject
     assert "concluído" not in _write("answered").subject
 

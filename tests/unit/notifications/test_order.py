@@ -71,18 +71,56 @@ def test_a_late_notice_is_replaced_by_a_later_one_that_was_sent() -> None:
     assert isinstance(turn_of(late, [other(2, Status.SENDING, SECOND)], NOON, LEASE), Wait)
 
 
-def test_a_late_notice_is_not_replaced_by_a_later_one_about_a_file() -> None:
-    late = delivery_of("answered", seq=4)
-    assert turn_of(late, [other(6, Status.SENT, notice="document-refused")], NOON, LEASE) == Send()
-    both = [other(6, Status.SENT, notice="document-refused"), other(7, Status.SENT, notice="withdrawn")]
+SIDE_NOTICES = ["document-refused", "documents-reminder", "forwarded", "extended"]
+STATE_NOTICES = sorted(set(domain.NOTICES) - set(SIDE_NOTICES) - {"registered"})
+
+
+@pytest.mark.parametrize("side", SIDE_NOTICES)
+@pytest.mark.parametrize("notice", ["answered", "documents-requested", "hearing-opened"])
+def test_a_late_notice_is_not_replaced_by_a_later_one_that_does_not_tell_the_state(side: str, notice: str) -> None:
+    late = delivery_of(notice, seq=4)
+    assert turn_of(late, [other(6, Status.SENT, notice=side)], NOON, LEASE) == Send()
+    both = [other(6, Status.SENT, notice=side), other(7, Status.SENT, notice="withdrawn")]
     assert turn_of(late, both, NOON, LEASE) == Replaced()
+
+
+@pytest.mark.parametrize("later", STATE_NOTICES)
+@pytest.mark.parametrize("notice", ["forwarded", "extended", "documents-requested", "document-refused"])
+def test_a_late_notice_is_replaced_by_each_later_one_that_tells_the_state(notice: str, later: str) -> None:
+    late = delivery_of(notice, seq=4)
+    assert turn_of(late, [other(6, Status.SENT, notice=later)], NOON, LEASE) == Replaced()
+    assert turn_of(late, [other(6, Status.PENDING, SECOND, notice=later)], NOON, LEASE) == Send()
+    assert turn_of(late, [other(2, Status.SENT, notice=later)], NOON, LEASE) == Send()
+
+
+@pytest.mark.parametrize("later", [*STATE_NOTICES, "documents-received"])
+@pytest.mark.parametrize("status", [Status.PENDING, Status.SKIPPED, Status.SENT])
+def test_a_reminder_that_has_not_left_is_dropped_when_anything_later_is_known(later: str, status: Status) -> None:
+    """Also while the later one waits for it: the documents came, their term passed, or the request was decided."""
+    reminder = delivery_of("documents-reminder", seq=4)
+    assert turn_of(reminder, [other(6, status, SECOND, notice=later)], NOON, LEASE) == Replaced()
+    assert turn_of(reminder, [other(3, Status.SENT, notice=later)], NOON, LEASE) == Send()
+    assert turn_of(reminder, [other(5, Status.PENDING, SECOND, notice="forwarded")], NOON, LEASE) == Send()
+
+
+def test_a_reminder_waits_for_the_ask_and_does_not_replace_it() -> None:
+    ask = other(3, Status.PENDING, SECOND, notice="documents-requested")
+    assert isinstance(turn_of(delivery_of("documents-reminder", seq=4), [ask], NOON, LEASE), Wait)
+    late = delivery_of("documents-requested", seq=3)
+    assert turn_of(late, [other(4, Status.SENT, notice="documents-reminder")], NOON, LEASE) == Send()
+
+
+def test_received_documents_hold_up_no_notice_and_replace_none_but_the_reminder() -> None:
+    received = other(6, Status.SKIPPED, notice="documents-received")
+    assert turn_of(delivery_of("answered", seq=7), [received], NOON, LEASE) == Send()
+    assert turn_of(delivery_of("documents-requested", seq=5), [received], NOON, LEASE) == Send()
 
 
 @given(
     others=st.lists(
         st.builds(
             OtherNotice,
-            notice=st.sampled_from(["answered", "document-refused"]),
+            notice=st.sampled_from(domain.NOTICES),
             seq=st.integers(0, 5),
             status=st.sampled_from(Status),
             due_at=st.none() | st.timedeltas(-timedelta(hours=1), timedelta(minutes=16)).map(lambda due: NOON + due),
