@@ -6,23 +6,33 @@ from services.common.domain.received import Received
 from services.common.messaging import Aggregate
 from services.routing import domain
 from services.routing.domain import Assignment
+from services.routing.domain.commands import FACTS
 from services.routing.messages import (
-    Acknowledge,
     ActRefused,
-    Answer,
     Command,
+    DeadlineApproaching,
+    DeadlineMissed,
+    DeadlineMissRetracted,
+    DeadlineMoved,
     DocumentAccepted,
     DocumentRefused,
+    DocumentsLapsed,
+    DocumentsReceived,
+    DocumentsRequested,
+    HearingClosed,
+    HearingOpened,
     LifecycleFact,
     MessageAdded,
-    Reject,
     RequestAnswered,
     RequestConcluded,
+    RequestExtended,
+    RequestForwarded,
     RequestInAnalysis,
     RequestRegistered,
     RequestRejected,
+    RequestReopened,
+    RequestRouted,
     RequestWithdrawn,
-    Resolve,
 )
 
 assignments = Aggregate(service="routing", state=Assignment, created_by={RequestRegistered})
@@ -33,14 +43,44 @@ def assign_department(current: Assignment | None, received: Received[RequestRegi
     return domain.assign(current, received, catalogue())
 
 
-@assignments.on(RequestInAnalysis, RequestAnswered)
+@assignments.on(RequestRouted)
+def route(current: Assignment | None, received: Received[RequestRouted]) -> Decision[Assignment]:
+    return domain.route(current, received)
+
+
+@assignments.on(
+    RequestInAnalysis,
+    DocumentsRequested,
+    DocumentsReceived,
+    DocumentsLapsed,
+    HearingOpened,
+    HearingClosed,
+    RequestExtended,
+    DeadlineMissRetracted,
+    DeadlineMoved,
+    RequestAnswered,
+    RequestConcluded,
+    RequestRejected,
+    RequestWithdrawn,
+    RequestReopened,
+)
 def update(current: Assignment | None, received: Received[LifecycleFact]) -> Decision[Assignment]:
     return domain.update(current, received)
 
 
-@assignments.on(RequestConcluded, RequestRejected, RequestWithdrawn)
-def close(current: Assignment | None, received: Received[LifecycleFact]) -> Decision[Assignment]:
-    return domain.close(current, received)
+@assignments.on(DeadlineApproaching)
+def remind_of_deadline(current: Assignment | None, received: Received[DeadlineApproaching]) -> Decision[Assignment]:
+    return domain.remind(current, received)
+
+
+@assignments.on(DeadlineMissed)
+def remind_of_missed_deadline(current: Assignment | None, received: Received[DeadlineMissed]) -> Decision[Assignment]:
+    return domain.remind(current, received)
+
+
+@assignments.on(RequestForwarded)
+def transfer(current: Assignment | None, received: Received[RequestForwarded]) -> Decision[Assignment]:
+    return domain.transfer(current, received)
 
 
 @assignments.on(DocumentAccepted)
@@ -63,17 +103,17 @@ def relay_rejection(current: Assignment | None, received: Received[ActRefused]) 
     return domain.relay_rejection(current, received)
 
 
-@assignments.on(Acknowledge, Answer, Resolve, Reject)
+@assignments.on(*FACTS)
 def forward_command(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
-    return domain.forward_command(current, received)
+    return domain.forward_command(current, received, catalogue())
 
 
-@assignments.on_reused_id(Acknowledge, Answer, Resolve, Reject)
+@assignments.on_reused_id(*FACTS)
 def refuse_reused_id(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
     return refused(current, domain.reject(received, "id-reused"))
 
 
-@assignments.on_too_many(Acknowledge, Answer, Resolve, Reject)
+@assignments.on_too_many(*FACTS)
 def refuse_too_many(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
     return refused(current, domain.reject(received, "too-many-commands"))
 

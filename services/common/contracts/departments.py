@@ -23,6 +23,10 @@ MAX_FILES: Final = 100
 """Maximum files in an inbox event."""
 
 
+OFTEN: Final = 2
+"""Transfers of one request from which on screening is told."""
+
+
 class Message(Value):
     """A message that the person added. `seq` is that of its lifecycle fact: above `seen`, it is new."""
 

@@ -1,80 +1,40 @@
-"""The assignment of a request to a department, and the inbox events that keep the department's copy of it true. Pure."""
+"""The assignment of a request to a department: made once, changed by each fact, and moved by a transfer. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from services.common.catalogue import Catalogue
-from services.common.contracts import departments
-from services.common.contracts.base import Value
-from services.common.contracts.limits import MAX_EVENT
 from services.common.domain.decision import Decision, changed, unchanged
 from services.common.domain.identifiers import derived_id
 from services.common.domain.received import Received
+from services.routing.domain.changes import changed_by
+from services.routing.domain.inbox import InboxEvent, inbox_event, published
+from services.routing.domain.state import FALLBACK, Assignment, Choice, identity
 from services.routing.messages import (
     MAX_FILES,
     MAX_MESSAGES,
+    OFTEN,
     AssignmentClosed,
     AssignmentCreated,
     AssignmentMade,
+    AssignmentReminder,
     AssignmentUpdated,
-    AssignmentWithdrawn,
     Check,
+    DeadlineApproaching,
+    DeadlineMissed,
     DocumentAccepted,
     DocumentRefused,
     File,
     LifecycleFact,
     Message,
     MessageAdded,
+    RequestForwarded,
     RequestRegistered,
-    RequestWithdrawn,
-    State,
+    RequestRouted,
+    TransferredOften,
 )
-
-FALLBACK: Final = "tri"
-"""The screening department. It gets the requests that no rule matches."""
-
-
-ENDED: Final = frozenset({State.CONCLUDED, State.WITHDRAWN, State.REJECTED})
-"""States in which nothing more is to be done for an assignment."""
-
-
-class Choice(Value):
-    """A department, and the rule that chose it."""
-
-    department: str
-    rule: str
-    rules_version: str
-
-
-class Assignment(Value):
-    """The assignment of a request to a department.
-
-    `number` counts the inbox events of the request; `as_of` is the last lifecycle `seq` they include. `messages` are the
-    latest ones, after `earlier_messages` others. A closed assignment gets no more inbox events.
-    """
-
-    request_id: UUID
-    reference: str
-    assignment_id: UUID
-    epoch: int
-    number: int
-    as_of: int
-    choice: Choice
-    state: State | None = None
-    subject: str
-    reason: str
-    language: str | None = None
-    description: str
-    documents: tuple[UUID, ...]
-    entered_on: date
-    due_on: date
-    messages: tuple[Message, ...] = ()
-    earlier_messages: int = 0
-    files: tuple[File, ...] = ()
-    closed: bool = False
 
 
 def choose(event: RequestRegistered, catalogue: Catalogue) -> Choice:
@@ -103,7 +63,7 @@ def assign(
         request_id=event.request_id,
         reference=event.reference,
         assignment_id=derived_id("assignment", event.key, choice.department),
-        epoch=1,
+        epoch=event.epoch or 1,
         number=1,
         as_of=event.seq,
         choice=choice,
@@ -116,24 +76,67 @@ def assign(
         entered_on=event.entered_on,
         due_on=event.due_on,
         files=tuple(File(id=document) for document in event.documents),
+        deadline=event.deadline,
+        place=event.place,
+        flags=event.flags,
+        linked=event.linked,
     )
     made = AssignmentMade(
         **identity(assignment), occurred_at=event.occurred_at, rule=choice.rule, rules_version=choice.rules_version
     )
-    return changed(assignment, _inbox_event(AssignmentCreated, assignment, received), made)
+    return changed(assignment, inbox_event(AssignmentCreated, assignment, received), made)
 
 
 def update(current: Assignment | None, received: Received[LifecycleFact]) -> Decision[Assignment]:
-    """Publish the request's new state to the department's inbox."""
-    return _publish(current, received, [AssignmentUpdated])
+    """Publish what the fact changes to the department's inbox: an update, the end of the request, or its reopening."""
+    return _update(current, received)
 
 
-def close(current: Assignment | None, received: Received[LifecycleFact]) -> Decision[Assignment]:
-    """Publish the end of the assignment. Nothing is published about it afterwards."""
-    kinds = (
-        [AssignmentWithdrawn, AssignmentClosed] if isinstance(received.event, RequestWithdrawn) else [AssignmentClosed]
+def route(current: Assignment | None, received: Received[RequestRouted]) -> Decision[Assignment]:
+    """Publish another legal deadline, if the department's calendar gives one. Routing said the rest itself."""
+    return unchanged(current) if received.event.deadline is None else _update(current, received)
+
+
+def remind(
+    current: Assignment | None, received: Received[DeadlineApproaching | DeadlineMissed]
+) -> Decision[Assignment]:
+    """Publish that the legal term ends soon, or has passed."""
+    return _update(current, received, AssignmentReminder)
+
+
+def transfer(current: Assignment | None, received: Received[RequestForwarded]) -> Decision[Assignment]:
+    """Close the case for the department that had it, and open it, with all that is known, for the one that has it now."""
+    event = received.event
+    if current is None or current.closed or event.seq < current.set_by.get("hops", 0):
+        return _update(current, received)
+    to = event.department
+    moved = changed_by(
+        current,
+        event,
+        number=current.number + 2,
+        assignment_id=derived_id("assignment", event.key, to, event.seq),
+        choice=Choice(department=to, rule=f"transfer:{event.from_department}", rules_version="department"),
     )
-    return _publish(current, received, kinds, closed=True)
+    left = current.model_copy(update={"number": current.number + 1, "as_of": moved.as_of, "state": moved.state})
+    closed = inbox_event(AssignmentClosed, left, received, transferred_to=to)
+    return changed(moved, closed, inbox_event(AssignmentCreated, moved, received), *_alarm(moved, event))
+
+
+def _alarm(moved: Assignment, event: RequestForwarded) -> Sequence[TransferredOften]:
+    """Screening learns of a request that no department keeps."""
+    if event.hops < OFTEN:
+        return ()
+    alarm = TransferredOften(
+        request_id=event.request_id,
+        reference=event.reference,
+        occurred_at=event.occurred_at,
+        department=FALLBACK,
+        hops=event.hops,
+        held_by=event.department,
+        subject=moved.subject,
+        reason=moved.reason,
+    )
+    return (alarm,)
 
 
 def update_for_message(current: Assignment | None, received: Received[MessageAdded]) -> Decision[Assignment]:
@@ -146,10 +149,9 @@ def update_for_message(current: Assignment | None, received: Received[MessageAdd
     left_out = max(0, len(messages) - MAX_MESSAGES)
     known = _by_id(current.files)
     named = {document: File(id=document) for document in event.documents if document not in known}
-    return _publish(
+    return _update(
         current,
         received,
-        [AssignmentUpdated],
         messages=tuple(messages[left_out:]),
         earlier_messages=current.earlier_messages + left_out,
         files=_latest(known | named),
@@ -163,7 +165,7 @@ def update_for_file(
     if current is None:
         return unchanged(current)
     file = _checked(received.event)
-    return _publish(current, received, [AssignmentUpdated], files=_latest(_by_id(current.files) | {file.id: file}))
+    return _update(current, received, files=_latest(_by_id(current.files) | {file.id: file}))
 
 
 def _checked(event: DocumentAccepted | DocumentRefused) -> File:
@@ -187,77 +189,10 @@ def _latest(files: Mapping[UUID, File]) -> tuple[File, ...]:
     return tuple(files.values())[-MAX_FILES:]
 
 
-def _publish(
-    current: Assignment | None,
-    received: Received[Any],
-    kinds: Sequence[type[departments.Assignment]],
-    **changes: Any,
+def _update(
+    current: Assignment | None, received: Received[Any], kind: InboxEvent = AssignmentUpdated, **changes: Any
 ) -> Decision[Assignment]:
-    """Publish the assignment with `changes` to the inbox, once for each of `kinds`; nothing if it is closed."""
-    if current is None or current.closed:
+    if current is None:
         return unchanged(current)
-    event: LifecycleFact = received.event
-    # A redriven fact may be older than the ones included already: it must not bring back an old state.
-    state = event.state if event.seq > current.as_of else current.state
-    if state in ENDED and not changes.get("closed"):
-        # Older versions did not tell the department that a request had ended: the next fact about it does.
-        kinds, changes = [AssignmentClosed], changes | {"closed": True}
-    updated = current.model_copy(update={"as_of": max(current.as_of, event.seq), "state": state, **changes})
-    events = []
-    for kind in kinds:
-        updated = updated.model_copy(update={"number": updated.number + 1})
-        events.append(_inbox_event(kind, updated, received))
+    updated, events = published(current, changed_by(current, received.event, **changes), received, kind)
     return changed(updated, *events)
-
-
-def _inbox_event(
-    kind: type[departments.Assignment], assignment: Assignment, received: Received[Any]
-) -> departments.Assignment:
-    """The whole assignment as an inbox event. `because` is the department's command, or else the fact itself."""
-    event: LifecycleFact = received.event
-    whole = kind(
-        **identity(assignment),
-        occurred_at=event.occurred_at,
-        because=event.command_id or received.id,
-        **{name: getattr(assignment, name) for name in _CARRIED},
-    )
-    return _fitting(whole)
-
-
-_CARRIED: Final = (
-    "number",
-    "as_of",
-    "state",
-    "subject",
-    "reason",
-    "language",
-    "description",
-    "documents",
-    "entered_on",
-    "due_on",
-    "messages",
-    "earlier_messages",
-    "files",
-)
-
-
-def _fitting(event: departments.Assignment) -> departments.Assignment:
-    """The event with as many of the latest messages as its maximum size allows. All but the longest texts fit."""
-    characters = len(event.description) + sum(len(message.text or "") for message in event.messages)
-    if 6 * characters + 1_000 * (len(event.messages) + 2 * len(event.files)) < MAX_EVENT:
-        return event
-    while event.messages and len(event.model_dump_json().encode()) > MAX_EVENT:
-        left_out = event.earlier_messages + 1
-        event = event.model_copy(update={"messages": event.messages[1:], "earlier_messages": left_out})
-    return event
-
-
-def identity(assignment: Assignment) -> dict[str, Any]:
-    """The fields that name an assignment in every event about it."""
-    return {
-        "request_id": assignment.request_id,
-        "reference": assignment.reference,
-        "assignment_id": assignment.assignment_id,
-        "department": assignment.choice.department,
-        "epoch": assignment.epoch,
-    }

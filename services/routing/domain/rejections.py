@@ -17,9 +17,16 @@ DETAILS: Final[Mapping[str, str]] = {
     "stale": "The person wrote, or a file of theirs was accepted, after what you had seen. Read the inbox until as_of is at "
     "least catch_up_to, and decide again.",
     "not-allowed": "The state of the request does not allow this command. Read the latest inbox event.",
-    "no-change": "The request is already in the state that this command leads to.",
+    "no-change": "The request is already where this command leads.",
+    "hearing-open": "The person is being heard. Wait until hearing_until is null.",
+    "bad-date": "A date in the command cannot be meant: it is not ahead, or more than a year ahead.",
+    "too-late": "The legal term has ended. It cannot be extended any more.",
+    "extended-already": "The legal term was extended before. It can be extended once.",
+    "too-many-items": "More than 50 documents would have been asked about this request.",
+    "unknown-department": "No department has the code in to.",
     "not-seen-yet": "seen is above the as_of of every inbox event so far. Send the as_of of the event that you answer.",
-    "old-epoch": "The case has changed hands since. Drop this command.",
+    "old-epoch": "The epoch has grown since: another department has the case, the person came back, or asked documents came or "
+    "lapsed. Read the latest inbox event, and decide again if the case is still yours.",
     "wrong-department": "The case belongs to another department. Drop this command.",
     "unknown-assignment": "This request has no such assignment or epoch. Check the key, assignment_id and epoch.",
     "id-reused": "This ce_id was used for a command with another type or other bytes. Use a new id for a new command.",
@@ -64,6 +71,17 @@ _RULES: Final[Mapping[str, str]] = {
     "string_pattern_mismatch": "is blank",
     "postigo": "is blank",
     "string_type": "is not text",
+    "too_short": "is empty",
+    "too_long": "has too many elements",
+    "tuple_type": "is not a list",
+    "model_type": "is not an object",
+    "literal_error": "is none of the allowed values",
+    "unknown_outcome": "is none of the allowed values",
+    "required_by_outcome": "is missing: this outcome requires it",
+    "date_type": "is not a date",
+    "date_parsing": "is not a date",
+    "date_from_datetime_parsing": "is not a date",
+    "date_from_datetime_inexact": "is not a date",
     "value_error": "has a character that cannot be stored (NUL, or half of a surrogate pair)",
     "uuid_parsing": "is not a UUID",
     "uuid_type": "is not a UUID",
@@ -73,6 +91,11 @@ _RULES: Final[Mapping[str, str]] = {
     "greater_than_equal": "is too small",
 }
 """Sentences for the rules of the commands' schemas."""
+
+
+_CODES: Final = ("/to",)
+_RULES_OF_CODES: Final[Mapping[str, str]] = {"string_pattern_mismatch": "is not a code"}
+"""Codes have a pattern of their own; that of a text only excludes blanks."""
 
 
 class Explanation(NamedTuple):
@@ -93,7 +116,8 @@ def explain_poison(reason: str) -> Explanation:
     """The reason on the dead letter of a command, as its department is told it."""
     if reason.startswith("schema:"):
         _, pointer, rule = reason.split(":", 2)
-        problem = _RULES.get(rule)
+        problem = _RULES_OF_CODES.get(rule) if pointer in _CODES else None
+        problem = problem or _RULES.get(rule)
         return Explanation("invalid", f"{pointer} {problem}." if pointer and problem else DETAILS["invalid"], pointer)
     if reason.startswith("header-") or reason == "redrive-header":
         header, problem = ("dlq-redrive", "") if reason == "redrive-header" else reason.split("-", 2)[1:]

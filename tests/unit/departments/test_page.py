@@ -7,7 +7,10 @@ from typing import Final
 import pytest
 
 from services.common.contracts import events_of, topics
+from services.common.contracts.asked import MAX_ASKED, MAX_ITEMS, ItemState
 from services.common.contracts.base import MAX_DESCRIPTION, TYPE_PREFIX
+from services.common.contracts.commands import Command
+from services.common.contracts.decisions import CONTESTABLE, DECIDING, Outcome
 from services.common.contracts.departments import MAX_FILES, MAX_MESSAGES, Assignment, Check
 from services.common.contracts.lifecycle import State
 from services.intake.domain.transitions import Move, next_state
@@ -37,7 +40,8 @@ def test_the_table_of_commands_and_states_is_that_of_intake() -> None:
         expected = []
         for state in head:
             after = next_state(state, move)
-            expected.append("not-allowed" if after is None else "no-change" if after is state else f"`{after}`")
+            same = "no-change" if move is Move.ACKNOWLEDGE else "applied"
+            expected.append("not-allowed" if after is None else same if after is state else f"`{after}`")
         assert cells == expected, move
 
 
@@ -59,9 +63,28 @@ def test_every_command_and_every_inbox_event_is_explained() -> None:
 
 
 def test_every_field_of_an_inbox_event_is_explained() -> None:
-    fields = PAGE.split("All of them have the same fields:", 1)[1].split("An event never says", 1)[0]
+    fields = PAGE.split("All but the alarm have the same fields:", 1)[1].split("An event never says", 1)[0]
     named = {name for line in fields.splitlines() if line.startswith("| `") for name in codes(line.split("|")[1])}
     assert named == set(Assignment.model_fields)
+
+
+def test_the_states_of_asked_documents_and_the_outcomes_are_those_of_the_contracts() -> None:
+    assert [codes(state)[0] for state, _ in rows("Documents asked")] == [
+        each for each in ItemState if each != "unknown"
+    ]
+    needed = {codes(row[0])[0]: set(codes(row[2])) for row in rows("What a decision says")}
+    expected = {
+        outcome: {name for name, outcomes in (("grounds", DECIDING), ("appeal", CONTESTABLE)) if outcome in outcomes}
+        for outcome in Outcome
+        if outcome is not Outcome.UNKNOWN
+    }
+    assert needed == expected
+
+
+def test_every_command_says_what_it_carries() -> None:
+    for name, data, _ in rows("Commands"):
+        model = events_of(topics.outbox("pf"))[f"{TYPE_PREFIX}{codes(name)[0]}.v1"]
+        assert set(codes(data)) == set(model.model_fields) - set(Command.model_fields)
 
 
 @pytest.mark.parametrize("check", [check for check in Check if check is not Check.UNKNOWN])
@@ -72,5 +95,8 @@ def test_every_state_of_a_check_is_explained(check: Check) -> None:
 def test_the_limits_are_those_of_the_contracts() -> None:
     assert f"1 to {MAX_DESCRIPTION:,} characters".replace(",", " ") in PAGE
     assert (MAX_MESSAGES, MAX_FILES) == (8, 100)
+    assert (MAX_ITEMS, MAX_ASKED) == (10, 50)
+    assert "`items` has 1 to 10 objects" in PAGE
+    assert "At most 50 items" in PAGE
     assert "the latest eight" in PAGE
     assert "the latest hundred" in PAGE

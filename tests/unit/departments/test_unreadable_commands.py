@@ -93,6 +93,16 @@ def data(**changes: Any) -> bytes:
     return json.dumps({name: value for name, value in (DATA | changes).items() if value is not ...}).encode()
 
 
+def data_of(kind: str, **fields: Any) -> dict[str, Any]:
+    """The value and headers of a command of another kind."""
+    headers = with_header("ce_type", f"pt.postigo.assignment.{kind}.v1".encode())
+    return {"value": data(**{"text": ...} | fields), "headers": headers}
+
+
+ITEM: Final = {"what": "Certidão", "why": "Prova a filiação"}
+REFUSED: Final = {"text": "Indeferido.", "outcome": "refused"}
+APPEAL: Final = {"means": "Reclamação", "until": "2026-06-01"}
+
 REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] = {
     "4 001 characters": ({"value": data(text="a" * (MAX_DESCRIPTION + 1))}, "invalid", "/text", None),
     "5 000 characters": ({"value": data(text="á" * 5_000)}, "invalid", "/text", None),
@@ -135,6 +145,44 @@ REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] =
         {"headers": with_header("ce_type", b"pt.postigo.assignment.answer.v2")},
         "unknown-command",
         None,
+        None,
+    ),
+    "no items": (data_of("request-information", items=[]), "invalid", "/items", None),
+    "eleven items": (data_of("request-information", items=[ITEM] * 11), "invalid", "/items", None),
+    "items that are no list": (data_of("request-information", items="x"), "invalid", "/items", None),
+    "an item that is a text": (data_of("request-information", items=["x"]), "invalid", "/items/0", None),
+    "a blank item": (data_of("request-information", items=[ITEM | {"what": " "}]), "invalid", "/items/0/what", None),
+    "an item without a reason": (
+        data_of("request-information", items=[{"what": "x"}]),
+        "invalid",
+        "/items/0/why",
+        None,
+    ),
+    "an unknown format": (
+        data_of("request-information", items=[ITEM, ITEM | {"formats": ["text/html"]}]),
+        "invalid",
+        "/items/1/formats/0",
+        None,
+    ),
+    "a hearing without words": (data_of("hear"), "invalid", "/text", None),
+    "a transfer to nobody": (data_of("transfer", text="x"), "invalid", "/to", None),
+    "a transfer to a sentence": (data_of("transfer", text="x", to="o desemprego"), "invalid", "/to", None),
+    "an extension without a day": (data_of("extend", text="x"), "invalid", "/until", None),
+    "an extension until 30 February": (data_of("extend", text="x", until="2026-02-30"), "invalid", "/until", None),
+    "an extension until a time": (data_of("extend", text="x", until="2026-03-01T10:00:00Z"), "invalid", "/until", None),
+    "an unknown outcome": (data_of("resolve", text="x", outcome="maybe"), "invalid", "/outcome", None),
+    "a grant without grounds": (data_of("resolve", text="x", outcome="granted"), "invalid", "/grounds", None),
+    "a refusal without appeal": (data_of("resolve", **REFUSED, grounds="Artigo 5.º"), "invalid", "/appeal", None),
+    "an appeal without a day": (
+        data_of("resolve", **REFUSED, grounds="Artigo 5.º", appeal={"means": "x"}),
+        "invalid",
+        "/appeal/until",
+        None,
+    ),
+    "an appeal until someday": (
+        data_of("resolve", **REFUSED, grounds="Artigo 5.º", appeal=APPEAL | {"until": "someday"}),
+        "invalid",
+        "/appeal/until",
         None,
     ),
     "no version": ({"headers": without("ce_specversion")}, "missing-header", None, "ce_specversion"),
@@ -217,6 +265,25 @@ def test_an_answer_has_a_sentence_and_a_documented_code(name: str) -> None:
 )
 def test_a_sentence_names_the_field_and_what_is_wrong_with_it(text: Any, problem: str) -> None:
     assert answered(record(data(text=text))).detail == f"/text {problem}."
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("no items", "/items is empty."),
+        ("eleven items", "/items has too many elements."),
+        ("an item that is a text", "/items/0 is not an object."),
+        ("a blank item", "/items/0/what is blank."),
+        ("an unknown format", "/items/1/formats/0 is none of the allowed values."),
+        ("a transfer to a sentence", "/to is not a code."),
+        ("an extension until 30 February", "/until is not a date."),
+        ("an unknown outcome", "/outcome is none of the allowed values."),
+        ("a grant without grounds", "/grounds is missing: this outcome requires it."),
+        ("a refusal without appeal", "/appeal is missing: this outcome requires it."),
+    ],
+)
+def test_a_sentence_names_what_is_wrong_with_a_command_of_more_than_a_text(name: str, sentence: str) -> None:
+    assert answered(record(**REJECTED[name][0])).detail == sentence
 
 
 @pytest.mark.parametrize("text", ["a" * 4001, "Segredo da Rita" * 300, "  ", {"Rita": "1"}])

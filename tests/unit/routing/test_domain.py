@@ -114,7 +114,7 @@ def apply_state(current: Assignment | None, seq: int) -> Decision[Assignment]:
 
 
 def apply_withdrawal(current: Assignment | None, seq: int) -> Decision[Assignment]:
-    return domain.close(current, withdrawn(seq))
+    return domain.update(current, withdrawn(seq))
 
 
 STEPS = [apply_message, apply_file, apply_state, apply_withdrawal]
@@ -130,6 +130,10 @@ def moved(kind: type[LifecycleFact], state: State, seq: int = 3, id: str | None 
 def accepted(seq: int, document: UUID = FILE, name: str = "a.pdf") -> Any:
     about = {"name": name, "media_type": "application/pdf", "size": 1, "sha256": "0"}
     return received(DocumentAccepted(**FACT, seq=seq, document_id=document, **about), topic=topics.LIFECYCLE)
+
+
+def forwarded(current: Assignment | None, record: Any) -> Decision[Assignment]:
+    return domain.forward_command(current, record, catalogue())
 
 
 def inbox(decision: Decision[Assignment]) -> Any:
@@ -232,17 +236,21 @@ def test_a_new_state_is_published_with_the_command_that_caused_it(
 def test_the_end_of_a_request_closes_its_assignment(
     kind: type[LifecycleFact], state: State, facts: dict[str, Any]
 ) -> None:
-    decision = domain.close(assigned(), moved(kind, state, id="f-1", **facts))
+    decision = domain.update(assigned(), moved(kind, state, id="f-1", **facts))
     closed = inbox(decision)
     assert isinstance(closed, AssignmentClosed)
     assert (closed.state, closed.because) == (state, facts.get("command_id", "f-1"))
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_nothing_is_published_about_a_closed_assignment(step: Any) -> None:
-    closed = domain.close(assigned(), withdrawn(2)).state
-    decision = step(closed, 3)
-    assert (decision.state, decision.events) == (closed, ())
+@pytest.mark.parametrize("state", [State.CONCLUDED, State.WITHDRAWN, State.REJECTED])
+def test_nothing_is_published_about_a_closed_assignment_but_it_stays_true(state: State) -> None:
+    closed = domain.update(assigned((FILE,)), moved(RequestConcluded, state, 2)).state
+    about: dict[str, Any] = {"name": "a.pdf", "media_type": "application/pdf", "size": 1, "sha256": "0"}
+    decision = domain.update_for_file(closed, moved(DocumentAccepted, state, 3, document_id=FILE, **about))
+    assert decision.events == ()
+    assert decision.state is not None
+    assert (decision.state.closed, decision.state.files[0].check) == (True, "accepted")
+    assert domain.update_for_message(closed, moved(MessageAdded, state, 3, act_id="a-1", text="Olá")).events == ()
 
 
 def stored_by_an_older_version() -> Assignment:
@@ -297,7 +305,7 @@ def test_a_message_is_published_with_the_next_number_and_its_seq() -> None:
 
 def test_a_withdrawal_is_published_with_the_whole_assignment_and_closes_it() -> None:
     current = domain.update_for_message(assigned(), written(2)).state
-    withdrawal, closed = domain.close(current, withdrawn(3)).events
+    withdrawal, closed = domain.update(current, withdrawn(3)).events
     assert isinstance(withdrawal, AssignmentWithdrawn)
     assert isinstance(closed, AssignmentClosed)
     assert {withdrawal.topic, closed.topic} == {"departments.pf.inbox.v1"}
@@ -367,7 +375,7 @@ def test_an_event_about_an_unassigned_request_publishes_nothing(step: Any) -> No
 
 
 def test_a_command_is_forwarded_with_a_reference_to_its_record() -> None:
-    (fact,) = domain.forward_command(assigned(), sent(acknowledge())).events
+    (fact,) = forwarded(assigned(), sent(acknowledge())).events
     assert isinstance(fact, AssignmentAcknowledged)
     assert fact.command == CommandRef(id="c-1", topic=topics.outbox("pf"), partition=3, offset=7)
     assert fact.occurred_at == MONDAY
@@ -376,7 +384,7 @@ def test_a_command_is_forwarded_with_a_reference_to_its_record() -> None:
 @pytest.mark.parametrize("kind", [Answer, Resolve, Reject])
 def test_the_text_of_a_command_is_forwarded(kind: type[Any]) -> None:
     command = kind(assignment_id=assigned().assignment_id, epoch=1, seen=1, text="Primeiro escalão.")
-    (fact,) = domain.forward_command(assigned(), sent(command)).events
+    (fact,) = forwarded(assigned(), sent(command)).events
     assert fact.model_dump()["text"] == "Primeiro escalão."
 
 
@@ -392,7 +400,7 @@ def test_the_text_of_a_command_is_forwarded(kind: type[Any]) -> None:
 def test_a_rejection_goes_to_the_department_that_sent_the_command(
     code: str, pointer: str | None, command: Command, department: str
 ) -> None:
-    fact = rejection(domain.forward_command(assigned(), sent(command, department)))
+    fact = rejection(forwarded(assigned(), sent(command, department)))
     assert (fact.code, fact.pointer, fact.detail) == (code, pointer, DETAILS[code])
     assert fact.topic == f"departments.{department}.rejections.v1"
     assert (fact.command_id, fact.command_offset) == ("c-1", 7)
@@ -400,11 +408,11 @@ def test_a_rejection_goes_to_the_department_that_sent_the_command(
 
 def test_a_late_command_of_an_older_epoch_is_rejected() -> None:
     moved = assigned().model_copy(update={"epoch": 2})
-    assert rejection(domain.forward_command(moved, sent(acknowledge()))).code == "old-epoch"
+    assert rejection(forwarded(moved, sent(acknowledge()))).code == "old-epoch"
 
 
 def test_a_command_about_an_unassigned_request_is_rejected() -> None:
-    assert rejection(domain.forward_command(None, sent(acknowledge()))).code == "unknown-assignment"
+    assert rejection(forwarded(None, sent(acknowledge()))).code == "unknown-assignment"
 
 
 def test_a_reused_command_id_is_rejected() -> None:
@@ -432,5 +440,5 @@ def test_the_refusal_of_a_persons_act_is_not_relayed() -> None:
 
 def test_a_resolve_command_is_forwarded_as_its_own_event_type() -> None:
     command = Resolve(assignment_id=assigned().assignment_id, epoch=1, seen=1, text="Está pago.")
-    (fact,) = domain.forward_command(assigned(), sent(command)).events
+    (fact,) = forwarded(assigned(), sent(command)).events
     assert isinstance(fact, AssignmentResolved)

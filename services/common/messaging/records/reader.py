@@ -7,6 +7,7 @@ be personal data.
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -150,6 +151,14 @@ def _require_same_request(event: Event, key: str) -> None:
         raise Poison("reference-mismatch")
 
 
+@lru_cache
+def _field_names(model: type[Event]) -> frozenset[str]:
+    """The fields of an event and of the models in it: names that a pointer may repeat."""
+    schema = model.model_json_schema()
+    models = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(name for each in models for name in each.get("properties", ()))
+
+
 def _data(topic: str, ce_type: str, value: bytes) -> Event:
     model = events_of(topic).get(ce_type)
     if model is None:
@@ -160,5 +169,6 @@ def _data(topic: str, ce_type: str, value: bytes) -> Event:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         if first["type"] == "json_invalid":
             raise Poison("not-json") from None
-        pointer = "".join(f"/{part}" for part in first["loc"] if isinstance(part, int) or part in model.model_fields)
+        names = _field_names(model)
+        pointer = "".join(f"/{part}" for part in first["loc"] if isinstance(part, int) or part in names)
         raise Poison(f"schema:{pointer}:{first['type']}") from None
