@@ -168,7 +168,7 @@ class ActRefused(LifecycleFact, type="request.act-refused"):
     `act_id` is the `ce_id` of the refused record; `catch_up_to` is the `seq` that a stale command had not seen.
     `code` of a person's act: `not-allowed` (in this state), `closed` (nobody can answer it any more), `rated-already`,
     `too-many-acts`. `code` of a department's command: `not-allowed`, `no-change`, `stale`, `old-epoch`, `hearing-open`,
-    `extended-already`, `bad-date`, `too-many-items`.
+    `extended-already`, `too-late`, `bad-date`, `too-many-items`.
 
     `text` and `documents` are those of a refused message: its author can carry them over to a new request.
     """
