@@ -1,8 +1,9 @@
-"""A department in one file, to begin from: it acknowledges and resolves every assignment. Copy it and fill in `answer`.
+"""A department in one file, to begin from. Copy it and replace `plan`, which shows every command by the reason of a request.
 
-An answer that has not seen the person's last message or file is rejected as `stale`. That is harmless: the department
-also gets an `updated` event for it, and answers that. An event that one of its own commands caused needs no answer, nor
-does a closed assignment. docs/departments.md explains the events and commands.
+It keeps no cases: each inbox event carries the whole case, and is answered by itself. A case that waits for the person, or is
+closed, needs no answer, nor does an event that one of its own commands caused. An answer that has not seen the person's last
+message or file is rejected as `stale`. That is harmless: the department also gets an `updated` event for it, and answers
+that. docs/departments.md explains the events and commands.
 
 KAFKA_URL=127.0.0.1:9092 .venv/bin/python -m deploy.demo.department --code pf --code dd
 
@@ -15,19 +16,57 @@ import json
 import logging
 import os
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 logger = logging.getLogger("department")
 
 
-def answer(assignment: dict[str, Any]) -> str:
-    """Replace this with the department's own work. `description` and `messages` contain the person's words."""
-    return f"Analisámos o seu pedido ({assignment['subject']}) e está resolvido. Resposta de demonstração."
+INFORMED = ("INF", "EST", "ATR", "RCL", "SUG", "ELO", "DEN")  # Reasons of requests that ask for no decision.
+ITEMS = (
+    {"what": "Documento de identificação", "why": "Confirma quem pede a correção"},
+    {"what": "Comprovativo do registo", "why": "Mostra os dados certos", "formats": ["application/pdf"]},
+)
+
+
+def plan(code: str, case: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The commands that a case needs now, with their data. Replace this with the department's own work.
+
+    `description` and `messages` contain the person's words. The same case gives the same data: so repeated commands are one.
+    """
+    reason, hops, term = case["reason"], case.get("hops", 0), case.get("deadline") or {}
+    if reason == "COR" and not case.get("asked"):
+        return [("request-information", {"items": ITEMS, "text": "Para corrigir, precisamos destes documentos."})]
+    if reason == "ATR" and not hops:
+        return [("transfer", {"to": "tri" if code == "rec" else "rec", "text": "Outro serviço trata dos atrasos."})]
+    if case["epoch"] > 1 + hops:  # The person came back, or delivered what was asked.
+        return [("resolve", decision(case))]
+    if reason == "ALT":
+        return [("answer", {"text": "Registámos a alteração. Se faltar alguma coisa, responda-nos."})]
+    if reason == "IND" and not any(each["because"] == "hearing" for each in term.get("suspensions", ())):
+        return [("hear", {"text": "Tencionamos manter a decisão. Pode dizer-nos porque discorda."})]
+    if reason == "VAL" and not term.get("extension") and not case.get("overdue"):
+        until = date.fromisoformat(case["due_on"]) + timedelta(days=14)
+        extend = ("extend", {"until": until.isoformat(), "text": "Aguardamos os valores de outro serviço."})
+        return [extend, ("resolve", decision(case))]
+    return [("resolve", decision(case))]
+
+
+def decision(case: dict[str, Any]) -> dict[str, Any]:
+    """What `resolve` says: a decision has an outcome and its grounds, and a refusal says how to contest it."""
+    text = f"Analisámos o seu pedido ({case['subject']}) e está resolvido. Resposta de demonstração."
+    if case["reason"] in INFORMED:
+        return {"text": text, "outcome": "informed"}
+    outcome = {"IND": "refused", "VAL": "partly"}.get(case["reason"], "granted")
+    decided = {"text": text, "outcome": outcome, "grounds": "Verificámos os factos e as regras que se lhes aplicam."}
+    if outcome == "granted":
+        return decided
+    until = date.fromisoformat(case["occurred_at"][:10]) + timedelta(days=90)
+    return decided | {"appeal": {"means": "Reclamação ou ação no tribunal.", "until": until.isoformat()}}
 
 
 def command(code: str, name: str, inbox: dict[str, bytes], **data: Any) -> dict[str, Any]:
@@ -49,16 +88,19 @@ def command(code: str, name: str, inbox: dict[str, bytes], **data: Any) -> dict[
 
 
 def replies(code: str, record: ConsumerRecord) -> tuple[int, list[dict[str, Any]]]:
-    """The number of the inbox event within its request, and the commands that answer it."""
-    inbox, assignment = dict(record.headers), json.loads(record.value)
-    number = int(inbox["ce_sequence"])
+    """The number of the inbox event within its request (0: it is about no case), and the commands that answer it."""
+    inbox, case = dict(record.headers), json.loads(record.value)
+    number = int(inbox.get("ce_sequence", b"0"))
     is_new = inbox["ce_type"].endswith(b".assignment.created.v1")
     is_changed = inbox["ce_type"].endswith(b".assignment.updated.v1")
-    if not is_new and (not is_changed or (assignment["because"] or "").startswith(f"{code}/")):
+    if not is_new and (not is_changed or (case["because"] or "").startswith(f"{code}/")):
         return number, []
-    case = {"assignment_id": assignment["assignment_id"], "epoch": assignment["epoch"], "seen": assignment["as_of"]}
-    resolve = command(code, "resolve", inbox, **case, text=answer(assignment))
-    return number, [command(code, "acknowledge", inbox, **case), resolve] if is_new else [resolve]
+    state = case.get("state") or "registered"
+    if state not in ("registered", "in_analysis") or case.get("hearing_until"):
+        return number, []
+    acknowledge: list[tuple[str, dict[str, Any]]] = [("acknowledge", {})] if is_new and state == "registered" else []
+    seen = {"assignment_id": case["assignment_id"], "epoch": case["epoch"], "seen": case["as_of"]}
+    return number, [command(code, name, inbox, **seen, **data) for name, data in acknowledge + plan(code, case)]
 
 
 async def work(code: str, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
@@ -101,7 +143,6 @@ async def serve(code: str) -> None:
     while True:
         producer = AIOKafkaProducer(bootstrap_servers=url, acks="all", enable_idempotence=True)
         consumer = AIOKafkaConsumer(
-            inbox,
             bootstrap_servers=url,
             group_id=f"department-{code}",
             auto_offset_reset="earliest",
@@ -113,12 +154,16 @@ async def serve(code: str) -> None:
             async with asyncio.timeout(30):
                 await producer.start()
                 await consumer.start()
+                if inbox not in await consumer.topics():
+                    raise UnknownTopicOrPartitionError
+            consumer.subscribe([inbox])
             unavailable = False
-            exists = consumer.partitions_for_topic(inbox)
-            logger.info("%s: %s %s", code, "reads" if exists else "waits for a topic", inbox)
+            logger.info("%s: reads %s", code, inbox)
             await work(code, consumer, producer)
         except (KafkaError, OSError) as error:
-            if not unavailable:
+            if not unavailable and isinstance(error, UnknownTopicOrPartitionError):
+                logger.warning("%s: there is no topic %s (is the code right?), retrying", code, inbox)
+            elif not unavailable:
                 logger.warning("%s: broker unavailable (%s), retrying", code, type(error).__name__)
             unavailable = True
         finally:  # With a time limit: stop() does not return while the broker is frozen.

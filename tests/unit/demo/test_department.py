@@ -17,7 +17,9 @@ from services.common.contracts.departments import (
     AssignmentCreated,
     AssignmentUpdated,
     AssignmentWithdrawn,
+    TransferredOften,
 )
+from services.common.contracts.lifecycle import State
 
 REQUEST = uuid4()
 TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -31,7 +33,7 @@ def assignment(model: type[Assignment] = AssignmentCreated, because: str = "anot
         occurred_at=datetime(2026, 5, 18, 9, 30, tzinfo=UTC),
         assignment_id=uuid4(),
         department="pf",
-        epoch=2,
+        epoch=1,
         number=3,
         as_of=7,
         subject="FAM-01",
@@ -48,9 +50,10 @@ def record(event: Any, kind: str | None = None, **changed: bytes) -> ConsumerRec
         "ce_id": str(uuid4()).encode(),
         "ce_type": (kind or event.TYPE).encode(),
         "ce_subject": event.reference.encode(),
-        "ce_sequence": b"%010d" % event.number,
         "traceparent": TRACE,
     }
+    if event.sequence is not None:
+        headers["ce_sequence"] = b"%010d" % event.sequence
     value, key = event.model_dump_json().encode(), event.key.encode()
     return ConsumerRecord(
         topic=event.topic,
@@ -78,9 +81,9 @@ def test_an_assignment_is_acknowledged_and_then_resolved() -> None:
     number, command = replies("pf", record(event))
     acknowledge, resolve = (read(each)[0] for each in command)
     assert number == event.number
-    assert acknowledge == Acknowledge(assignment_id=event.assignment_id, epoch=2, seen=7)
+    assert acknowledge == Acknowledge(assignment_id=event.assignment_id, epoch=1, seen=7)
     assert isinstance(resolve, Resolve)
-    assert (resolve.assignment_id, resolve.epoch, resolve.seen) == (event.assignment_id, 2, 7)
+    assert (resolve.assignment_id, resolve.epoch, resolve.seen) == (event.assignment_id, 1, 7)
     assert "FAM-01" in resolve.text
 
 
@@ -119,6 +122,20 @@ def test_the_effect_of_an_own_command_gets_no_answer(name: str) -> None:
     assert replies("pf", record(assignment(AssignmentUpdated, because))) == (3, [])
 
 
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        {"state": State.AWAITING_DOCUMENTS},
+        {"state": State.ANSWERED},
+        {"state": State.IN_ANALYSIS, "hearing_until": date(2026, 6, 1)},
+        {"state": State.UNKNOWN},
+    ],
+)
+def test_a_case_that_waits_for_the_person_gets_no_answer(waiting: dict[str, Any]) -> None:
+    event = assignment(AssignmentUpdated).model_copy(update=waiting)
+    assert replies("pf", record(event)) == (3, [])
+
+
 @pytest.mark.parametrize("because", ["dd/1/resolve", "pfx/1/resolve", "5e1c0f1a", ""])
 def test_a_change_by_anybody_else_is_resolved_again(because: str) -> None:
     _, (resolve,) = replies("pf", record(assignment(AssignmentUpdated, because)))
@@ -131,6 +148,20 @@ def test_an_update_is_answered_with_a_new_id_and_the_new_seen_number() -> None:
     stale, again = (read(replies("pf", record(event))[1][-1]) for event in (first, news))
     assert (stale[0].seen, again[0].seen) == (7, 9)  # type: ignore[attr-defined]
     assert stale[1]["ce_id"] != again[1]["ce_id"]
+
+
+def test_an_alarm_is_about_no_case_and_gets_no_answer() -> None:
+    alarm = TransferredOften(
+        request_id=REQUEST,
+        reference="PO-7K3QX-9M2TA-4",
+        occurred_at=datetime(2026, 5, 18, 9, 30, tzinfo=UTC),
+        department="tri",
+        hops=2,
+        held_by="pf",
+        subject="FAM-01",
+        reason="ATR",
+    )
+    assert replies("tri", record(alarm)) == (0, [])
 
 
 @pytest.mark.parametrize("kind", ["reminder", "something-of-tomorrow"])

@@ -47,7 +47,7 @@ class Exchange:
     Acts, files and commands happen at `now`. Records of the topics in `held` wait until `release`.
     """
 
-    def __init__(self, reason: str = "NPG") -> None:
+    def __init__(self, reason: str = "NPG", subject: str = "FAM-01") -> None:
         self.request: Document[Request] = Document("r")
         self.assignment: Document[RoutingState] = Document("r")
         self.inboxes: dict[str, list[Assignment]] = {}
@@ -61,7 +61,7 @@ class Exchange:
         self._numbers = count(1)
         filed = {
             "who": "P",
-            "subject": "FAM-01",
+            "subject": subject,
             "reason": reason,
             "catalogue_version": 1,
             "description": "Falta-me o abono.",
