@@ -17,7 +17,10 @@ class _Row(BaseModel):
 
 
 class DemoAccount(_Row):
-    """A person or company that signs in with `niss` (11 digits) and `password`. Requests name the account by `key`."""
+    """A person or company that signs in with `niss` (11 digits) and `password`. Requests name the account by `key`.
+
+    `place` is where they live, if it is not on the mainland.
+    """
 
     key: str
     niss: Annotated[str, StringConstraints(pattern=r"^[12][0-9]{10}$")]
@@ -26,6 +29,8 @@ class DemoAccount(_Row):
     email: Annotated[str, StringConstraints(pattern=r"^[a-z.]+@example\.org$")]
     language: Literal["pt", "en"]
     kind: Literal["person", "company"]
+    place: Code | None = None
+    flags: tuple[Code, ...] = ()
 
 
 class DemoMessage(_Row):

@@ -1,7 +1,7 @@
 """`python -m gateway.accounts`: create, update or delete accounts from JSON lines. Running it again changes nothing.
 
-Reads lines `{"niss","password","name","email","language","kind"}` from standard input and prints a line
-`{"niss","account_id"}` for each. A line `{"niss","deleted":true}` deletes the account, and is printed so. A new password and
+Reads lines `{"niss","password","name","email","language","kind","place","flags"}` from standard input and prints a line
+`{"niss","account_id"}` for each. `language`, `place` and `flags` may be missing. A line `{"niss","deleted":true}` deletes the account, and is printed so. A new password and
 a deletion end all sessions of the account within ten seconds. If a line is invalid the run ends with exit status 2 before any
 account is written, and standard error lists all invalid lines: their numbers, their fields and what is wrong with them, never
 the values.
@@ -83,6 +83,8 @@ class Accounts:
             email=new.email,
             language=new.language,
             password_hash=known_hash if known_hash and same_password else hash_password(new.password),
+            place=new.place,
+            flags=new.flags,
         )
         if account != existing:
             await self._accounts.put(account)

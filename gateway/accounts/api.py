@@ -37,10 +37,16 @@ internal_router = APIRouter(
 
 
 class AccountResponse(BaseModel):
+    """`place` is your coarse place of residence: a country, or a district, region or municipality of Portugal. Legal terms
+    depend on it.
+    """
+
     account_id: UUID
     name: str
     kind: AccountKind
     language: Language
+    place: str | None = None
+    flags: tuple[str, ...] = ()
 
 
 class SessionResponse(BaseModel):
@@ -102,7 +108,12 @@ async def sign_in(
         token=token,
         expires_at=session.expires_at,
         account=AccountResponse(
-            account_id=account.account_id, name=account.name, kind=account.kind, language=account.language
+            account_id=account.account_id,
+            name=account.name,
+            kind=account.kind,
+            language=account.language,
+            place=account.place,
+            flags=account.flags,
         ),
     )
 

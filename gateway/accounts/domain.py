@@ -13,6 +13,7 @@ from services.common.contracts.base import Text
 from services.common.contracts.intake import Who
 from services.common.domain.identifiers import keyed_id, valid_niss
 from services.common.http.field_errors import refuse
+from services.common.legal_clock import Place
 from services.common.text import identifier, nfc, one_line
 from services.common.text.email_addresses import MAX_EMAIL, NotAnAddress, parse_email_address
 from services.common.text.validators import cleaned
@@ -23,6 +24,9 @@ LONGEST_PASSWORD: Final = 256
 """Characters."""
 
 AccountKind = Literal["person", "company"]
+
+Flag = Literal["strategic-contributor"]
+"""What rules need to know about an account besides its kind and place: a large employer."""
 
 
 def _validate_niss(value: str) -> str:
@@ -36,6 +40,12 @@ def _validate_email(value: str) -> str:
         return parse_email_address(value).readable
     except NotAnAddress as error:
         raise refuse(error.code) from None
+
+
+def _distinct(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
+    if len(set(flags)) != len(flags):
+        raise refuse("repeated")
+    return flags
 
 
 def _password_length(shortest: int) -> AfterValidator:
@@ -67,7 +77,9 @@ class _Frozen(BaseModel):
 
 
 class Account(_Frozen):
-    """The identity of a person or company, and the hash of their password."""
+    """The identity of a person or company, and the hash of their password. `place` is where they live, coarsely; None is the
+    mainland.
+    """
 
     account_id: UUID
     niss: str
@@ -76,6 +88,8 @@ class Account(_Frozen):
     email: str
     language: Language
     password_hash: str
+    place: str | None = None
+    flags: tuple[str, ...] = ()
 
     @property
     def who(self) -> Who:
@@ -87,7 +101,9 @@ class Account(_Frozen):
 
 
 class Session(_Frozen):
-    """What a signed-in request knows about its sender: opaque ids only, no identity."""
+    """What a signed-in request knows about its sender: opaque ids and what rules need, no identity. Sessions of older versions
+    have no `place` and no `flags`.
+    """
 
     account_id: UUID
     actor_id: UUID
@@ -95,6 +111,8 @@ class Session(_Frozen):
     who: Who
     language: Language
     expires_at: datetime
+    place: str | None = None
+    flags: tuple[str, ...] = ()
 
 
 class StoredSession(_Frozen):
@@ -118,6 +136,8 @@ class NewAccount(_Frozen):
     email: Email
     language: Language = "pt"
     kind: AccountKind
+    place: Place | None = None
+    flags: Annotated[tuple[Flag, ...], AfterValidator(_distinct)] = ()
 
     @field_validator("kind")
     @classmethod
@@ -176,5 +196,7 @@ def session_for(account: Account, now: datetime) -> StoredSession:
         who=account.who,
         language=account.language,
         expires_at=now + SESSION_LIFETIME,
+        place=account.place,
+        flags=account.flags,
     )
     return StoredSession(session=session, last_used_at=now, password_version=account.password_version)

@@ -62,6 +62,8 @@ def submission_event(
         language=new.language or headers_language or session.language,
         description=new.description,
         documents=new.documents,
+        place=session.place,
+        flags=session.flags,
     )
 
 

@@ -36,6 +36,13 @@ LINE = b'{"niss":"12345678910","password":"uma frase comprida","name":"Rui","ema
             "line 2, kind: It is not one of the accepted values. Choose person or company.",
         ),
         (LINE.decode().encode("utf-16"), "line 2: It is not JSON in UTF-8."),
+        (LINE.replace(b'"kind"', b'"place":"PT-0320","kind"'), "line 2, place: This place is not recognised."),
+        (LINE.replace(b'"kind"', b'"place":"Atlantis","kind"'), "line 2, place: This place is not recognised."),
+        (LINE.replace(b'"kind"', b'"flags":["rich"],"kind"'), "line 2, flags/0: It is not one of the accepted values."),
+        (
+            LINE.replace(b'"kind"', b'"flags":["strategic-contributor","strategic-contributor"],"kind"'),
+            "line 2, flags: The same item appears more than once.",
+        ),
         (b'{"niss":"12345678911","deleted":true}', "line 2, niss: This NISS is not right"),
         (b'{"niss":"12345678910","deleted":false}', "line 2, deleted: It is not one of the accepted values."),
         (b'{"niss":"12345678910","deleted":"yes"}', "line 2, deleted: It is not one of the accepted values."),
@@ -89,6 +96,15 @@ def test_an_account_keeps_the_readable_form_of_what_was_pasted() -> None:
     (account,) = parse_accounts([line])
     assert isinstance(account, NewAccount)
     assert (account.name, account.email) == ("Rui Sá", "rui@straße.example")
+
+
+def test_an_account_has_a_place_and_flags_if_its_line_has_them() -> None:
+    more = rb'"place":" pt\u201120","flags":["strategic-contributor"],"kind"'
+    plain, placed = parse_accounts([LINE, LINE.replace(b'"kind"', more)])
+    assert isinstance(plain, NewAccount)
+    assert isinstance(placed, NewAccount)
+    assert (plain.place, plain.flags) == (None, ())
+    assert (placed.place, placed.flags) == ("PT-20", ("strategic-contributor",))
 
 
 @pytest.mark.parametrize("password", ["Violeta-Amélia-1947", "Ångström-ﬁ-Ç-12", "e\u0301\u00e9-mistura-comprida"])

@@ -9,7 +9,15 @@ from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
 from gateway.documents.domain import document_id_of
-from gateway.requests.domain import act_id_of, act_of, event_id_of, fingerprint, request_id_of, sender_error
+from gateway.requests.domain import (
+    act_id_of,
+    act_of,
+    event_id_of,
+    fingerprint,
+    request_id_of,
+    sender_error,
+    submission_event,
+)
 from gateway.requests.schemas import NewMessage, NewRequest, NewWithdrawal, RequestBody
 from services.common.catalogue import catalogue
 from services.common.http.field_errors import errors_of
@@ -90,6 +98,14 @@ def test_a_document_id_depends_on_owner_actor_and_key() -> None:
         document_id_of(SECRET, session(), KEY[::-1]),
     }
     assert len(ids) == 3
+
+
+def test_a_submission_carries_what_rules_know_about_its_sender() -> None:
+    new, placed = NewRequest.model_validate(BODY), session(place="PT-20", flags=("strategic-contributor",))
+    event = submission_event(REQUEST, new, placed, None, 1)
+    assert (event.place, event.flags) == ("PT-20", ("strategic-contributor",))
+    plain = submission_event(REQUEST, new, session(), None, 1)
+    assert (plain.place, plain.flags) == (None, ())
 
 
 def test_a_retry_has_the_same_event_id_whatever_else_changed_between_the_two() -> None:
