@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.common.catalogue import Language, catalogue
 from services.common.http.languages import DEFAULT, LANGUAGES
 from services.common.text import one_line
-from services.notifications.dates import IN_WORDS
+from services.common.text.dates import IN_WORDS
 from services.notifications.domain import Addressee, Delivery
 
 LONGEST: Final = 100

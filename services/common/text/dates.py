@@ -1,4 +1,4 @@
-"""Dates in words, as people read them in a mail."""
+"""Dates in words, as people read them."""
 
 from collections.abc import Callable, Mapping
 from datetime import date

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.common.http.languages import LANGUAGES
-from services.notifications.dates import IN_WORDS
+from services.common.text.dates import IN_WORDS
 
 
 @pytest.mark.parametrize(
