@@ -57,7 +57,7 @@ async def list_assignments(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of cases.")] = 20,
     cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the previous page.")] = None,
 ) -> Response:
-    """The latest inbox event of each case of the department; the case that is due first comes first."""
+    """The latest inbox event of each case of the department; the case that was entered first comes first."""
     if code != department:
         raise Problem(problem_types.NOT_FOUND)
     found, next_cursor = await services.desk.list(department, state, cursor, limit)

@@ -58,7 +58,7 @@ class DeskQueries:
     async def list(
         self, department: str, state: ListedState, cursor: str | None, limit: int
     ) -> tuple[list[DeskCase], str | None]:
-        """A page of the department's cases, due first at the top, and the cursor of the next page (None on the last).
+        """A page of the department's cases, the oldest first, and the cursor of the next page (None on the last).
 
         Raises the problem `cursor` for a cursor that is invalid, or of another department or filter.
         """
@@ -67,19 +67,19 @@ class DeskQueries:
             payload = verify(self.secret, _purpose(department, state), cursor)
             if payload is None:
                 raise Problem(problem_types.CURSOR)
-            due_on, key = orjson.loads(payload)
-            after = due_on, key
+            entered_on, key = orjson.loads(payload)
+            after = entered_on, key
         with self._own.acquire(department), self._limit:
             found = await self.cases.page(department, _CLOSED[state], after, limit + 1)
         if len(found) <= limit:
             return found, None
         last = found[limit - 1].assignment
-        end = [last.due_on.isoformat(), case_key(department, text_of(last.request_id))]
+        end = [last.entered_on.isoformat(), case_key(department, text_of(last.request_id))]
         return found[:limit], sign(self.secret, _purpose(department, state), orjson.dumps(end))
 
 
 def _purpose(department: str, state: ListedState) -> bytes:
-    return f"desk-cursor/1 {department} {state}".encode()
+    return f"desk-cursor/2 {department} {state}".encode()
 
 
 def no_token(challenge: str = "Bearer") -> Problem:

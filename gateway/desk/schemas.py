@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from services.common.contracts.departments import Assignment
+from gateway.desk.view import KeptAssignment
 
 
-class ListedAssignment(Assignment):
+class ListedAssignment(KeptAssignment):
     """The latest inbox event of a case, with the same fields. `closed`: nothing more is to be done for it."""
 
     closed: bool

@@ -9,9 +9,9 @@ from gateway.desk.view import DeskCase
 from services.common.store import Database, DocumentStore, store_deadline
 
 PageEnd = tuple[str, str]
-"""Due date and key of the last case on a page."""
+"""Day of entry and key of the last case on a page. Neither changes."""
 
-_DUE_FIRST: Final = [("state.assignment.due_on", ASCENDING), ("_id", ASCENDING)]
+_OLDEST_FIRST: Final = [("state.assignment.entered_on", ASCENDING), ("_id", ASCENDING)]
 _DEPARTMENT: Final = [("state.assignment.department", ASCENDING)]
 
 
@@ -21,10 +21,10 @@ class DeskStore:
         self.documents: Final = DocumentStore(self._cases, DeskCase)
 
     async def ensure_indexes(self) -> None:
-        """For the cases of a department, the one that is due first at the top: all, and the open or closed ones."""
+        """For the cases of a department, the oldest first: all, and the open or closed ones."""
         await self.documents.ensure_indexes(
-            IndexModel([*_DEPARTMENT, *_DUE_FIRST], name="own"),
-            IndexModel([*_DEPARTMENT, ("state.closed", ASCENDING), *_DUE_FIRST], name="own-by-state"),
+            IndexModel([*_DEPARTMENT, *_OLDEST_FIRST], name="own-by-entry"),
+            IndexModel([*_DEPARTMENT, ("state.closed", ASCENDING), *_OLDEST_FIRST], name="own-by-state-and-entry"),
         )
 
     async def page(self, department: str, closed: bool | None, after: PageEnd | None, limit: int) -> list[DeskCase]:
@@ -33,11 +33,11 @@ class DeskStore:
         if closed is not None:
             query["state.closed"] = closed
         if after is not None:
-            due_on, key = after
-            query["state.assignment.due_on"] = {"$gte": due_on}
-            query["$or"] = [{"state.assignment.due_on": {"$gt": due_on}}, {"_id": {"$gt": key}}]
+            entered_on, key = after
+            query["state.assignment.entered_on"] = {"$gte": entered_on}
+            query["$or"] = [{"state.assignment.entered_on": {"$gt": entered_on}}, {"_id": {"$gt": key}}]
         async with store_deadline():
-            found = self._cases.find(query, {"state": 1}).sort(_DUE_FIRST).limit(limit)
+            found = self._cases.find(query, {"state": 1}).sort(_OLDEST_FIRST).limit(limit)
             return [DeskCase.model_validate(each["state"]) async for each in found]
 
 

@@ -5,7 +5,7 @@ Both merges are commutative and idempotent: duplicates and reordering give the s
 
 from typing import Any, Final
 
-from gateway.desk.view import DeskCase
+from gateway.desk.view import DeskCase, KeptAssignment
 from gateway.requests.view import RequestView, TimelineFact, seq_key
 from services.common.contracts import Fact
 from services.common.contracts.base import TYPE_PREFIX, Event
@@ -85,7 +85,8 @@ def keep_latest_case(case: DeskCase | None, received: Received[Assignment]) -> D
     event = received.event
     if case is not None and case.assignment.number >= event.number:
         return case
-    return DeskCase(closed=isinstance(event, AssignmentClosed | AssignmentWithdrawn), assignment=event)
+    closed = isinstance(event, AssignmentClosed | AssignmentWithdrawn)
+    return DeskCase(closed=closed, assignment=KeptAssignment(**dict(event)))
 
 
 def _timeline_fact(event: Fact, id: str, **more: Any) -> TimelineFact:

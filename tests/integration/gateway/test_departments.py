@@ -74,7 +74,8 @@ async def department(gateway: GatewayEnvironment, code: str) -> Department:
     return Department(gateway, code, printed.strip())
 
 
-def case(code: str, due: int, kind: type[Assignment] = AssignmentCreated, **changes: Any) -> Any:
+def case(code: str, entry: int, kind: type[Assignment] = AssignmentCreated, **changes: Any) -> Any:
+    """An inbox event of a case that was entered on this day of May."""
     request = changes.pop("request_id", uuid4())
     fields: dict[str, Any] = {
         "request_id": request,
@@ -89,8 +90,8 @@ def case(code: str, due: int, kind: type[Assignment] = AssignmentCreated, **chan
         "reason": "INF",
         "description": "Não recebi o abono de maio.",
         "documents": (),
-        "entered_on": date(2026, 5, 18),
-        "due_on": date(2026, 6, 1) + timedelta(days=due),
+        "entered_on": date(2026, 5, entry),
+        "due_on": date(2026, 7, 1) - timedelta(days=entry),
         "state": State.REGISTERED,
         "language": "pt",
     }
@@ -131,7 +132,7 @@ async def test_a_department_lists_the_latest_event_of_each_case_as_it_was_publis
     await eventually(is_listed)
 
 
-async def test_the_list_is_filtered_by_state_and_the_case_that_is_due_first_comes_first(
+async def test_the_list_is_filtered_by_state_and_the_oldest_case_comes_first(
     gateway: GatewayEnvironment,
 ) -> None:
     din = await department(gateway, "din")
@@ -147,9 +148,9 @@ async def test_the_list_is_filtered_by_state_and_the_case_that_is_due_first_come
 @pytest.mark.parametrize(("code", "limit"), [("cc", 1), ("uce", 2), ("div", 3), ("acd", 50)])
 async def test_the_pages_have_every_case_once_and_in_order(gateway: GatewayEnvironment, code: str, limit: int) -> None:
     own = await department(gateway, code)
-    events = [case(code, due) for due in (3, 1, 2, 2, 1, 3, 0)]
+    events = [case(code, entry) for entry in (4, 2, 3, 3, 2, 4, 1)]
     await own.tell(*events)
-    ordered = sorted(events, key=lambda event: (event.due_on, f"{code} {event.request_id}"))
+    ordered = sorted(events, key=lambda event: (event.entered_on, f"{code} {event.request_id}"))
     await own.listed("open", *(event.request_id for event in ordered))
     found, query = [], f"?limit={limit}"
     while True:
@@ -162,9 +163,29 @@ async def test_the_pages_have_every_case_once_and_in_order(gateway: GatewayEnvir
     assert found == [str(event.request_id) for event in ordered]
 
 
+async def test_a_case_whose_due_date_changes_between_two_pages_is_on_one_of_them(gateway: GatewayEnvironment) -> None:
+    int_ = await department(gateway, "int")
+    events = [case("int", entry) for entry in (1, 2, 3)]
+    await int_.tell(*events)
+    await int_.listed("open", *(event.request_id for event in events))
+    first = (await int_.get("?limit=2")).json()
+    suspended = [event.model_copy(update={"number": 2, "due_on": date(2027, 1, 4)}) for event in events[:2]]
+    sooner = events[2].model_copy(update={"number": 2, "due_on": date(2026, 5, 4)})
+    await int_.tell(*(AssignmentUpdated(**dict(event)) for event in (*suspended, sooner)))
+
+    async def all_changed() -> bool:
+        return {item["number"] for item in (await int_.get()).json()["items"]} == {2}
+
+    await eventually(all_changed)
+    second = (await int_.get(f"?limit=2&cursor={first['next']}")).json()
+    listed = [item["request_id"] for page in (first, second) for item in page["items"]]
+    assert listed == [str(event.request_id) for event in events]
+    assert "next" not in second
+
+
 async def test_a_cursor_is_valid_for_its_department_and_filter_only(gateway: GatewayEnvironment) -> None:
     rec, fis = await department(gateway, "rec"), await department(gateway, "fis")
-    events = [case("rec", due) for due in (1, 2)]
+    events = [case("rec", entry) for entry in (1, 2)]
     await rec.tell(*events)
     await rec.listed("open", *(event.request_id for event in events))
     cursor = (await rec.get("?limit=1")).json()["next"]

@@ -18,8 +18,10 @@ from services.common.contracts.departments import (
     Assignment,
     AssignmentClosed,
     AssignmentCreated,
+    AssignmentReminder,
     AssignmentUpdated,
     AssignmentWithdrawn,
+    TransferredOften,
 )
 from services.common.contracts.lifecycle import State
 from services.common.domain.identifiers import reference_of
@@ -81,6 +83,38 @@ def test_a_stored_case_is_read_back_as_it_was(kind: type[Assignment]) -> None:
     assert case is not None
     stored = DeskCase.model_validate(case.model_dump())
     assert dict(stored.assignment) == dict(case.assignment)
+
+
+def test_a_case_that_was_transferred_away_is_closed_until_it_comes_back() -> None:
+    closed = event(2, AssignmentClosed)
+    away = closed._replace(event=closed.event.model_copy(update={"transferred_to": "dd"}))
+    case = merged(event(1, AssignmentCreated), away)
+    assert case is not None
+    assert (case.closed, case.assignment.transferred_to) == (True, "dd")
+    back = merged(event(3, AssignmentCreated), event(1, AssignmentCreated), away)
+    assert back is not None
+    assert (back.closed, back.assignment.transferred_to) == (False, None)
+
+
+def test_a_reminder_says_how_many_days_are_left() -> None:
+    reminder = AssignmentReminder(**dict(event(1).event), working_days_left=3)
+    case = merged(event(1)._replace(event=reminder))
+    assert case is not None
+    assert (case.closed, case.assignment.working_days_left) == (False, 3)
+
+
+def test_an_alarm_to_screening_is_no_case() -> None:
+    alarm = TransferredOften(
+        request_id=REQUEST,
+        reference=reference_of(REQUEST),
+        occurred_at=MONDAY,
+        department="tri",
+        hops=2,
+        held_by="dd",
+        subject="FAM-01",
+        reason="INF",
+    )
+    assert cases.of(alarm) is None
 
 
 def test_each_department_has_a_case_of_its_own() -> None:

@@ -11,8 +11,8 @@ from starlette.types import Scope
 
 from gateway.requests.labels import FACT_LABELS, NOT_ALLOWED_LABELS, REASON_LABELS
 from gateway.requests.schemas import NewRequest
-from services.common.catalogue.state_names import STATE_NAMES
 from services.common.catalogue import Language
+from services.common.catalogue.state_names import STATE_NAMES
 from services.common.contracts.base import MAX_DOCUMENTS
 from services.common.http.field_errors import MAX_ERRORS, TEXTS, FieldError, errors_of, request_errors
 from services.common.http.languages import named, negotiate
