@@ -28,10 +28,11 @@ from gateway.outcomes import count_outcome
 from gateway.pages import api as pages_api
 from gateway.readiness import DependencyProbe
 from gateway.reference import api as reference_api
-from gateway.requests import api as requests_api
+from gateway.requests import acts_api, api as requests_api
 from gateway.requests.acts import ActService
 from gateway.requests.flood import FloodControl
 from gateway.requests.queries import RequestQueries
+from gateway.requests.receipts import IssuedReceipts
 from gateway.requests.store import ViewStore
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
@@ -98,6 +99,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
     app.add_middleware(RequestMiddleware, admission=_admission(services), observer=count_outcome)
     for capability in (
         requests_api,
+        acts_api,
         documents_api,
         accounts_api,
         catalogue_api,
@@ -135,17 +137,17 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
     limits = limits_of(settings, views, counters)
     sessions = Sessions(SessionStore(database), accounts, settings.session_idle)
     documents = DocumentsClient(settings.documents_url, settings.internal_secret)
+    queries = RequestQueries(views, IssuedReceipts(), settings.cursor_secret)
     submissions = SubmissionService(
         documents=documents,
         publisher=publisher,
-        views=views,
+        queries=queries,
         account_limit=limits.requests,
         places=limits.submits,
         catalogue=catalogue(),
         id_secret=settings.id_secret,
         receipt_secret=settings.cursor_secret,
     )
-    queries = RequestQueries(views, submissions.issued, settings.cursor_secret)
     networks = KnownNetworks(database, settings.id_secret)
     return Services(
         settings=settings,

@@ -18,7 +18,7 @@ from gateway.requests.queries import RequestQueries
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
 from services.common.catalogue import Language
-from services.common.http.languages import negotiate
+from services.common.http.reader_language import LANGUAGE, language_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,26 @@ async def get_token(credentials: Annotated[HTTPAuthorizationCredentials | None, 
 
 
 async def get_session(request: Request, services: ServicesDep, token: Annotated[str, Depends(get_token)]) -> Session:
-    return await services.sessions.get(token, request.client.host if request.client else "")
+    session = await services.sessions.get(token, request.client.host if request.client else "")
+    request.scope[LANGUAGE] = session.language
+    return session
 
 
 async def get_language(request: Request) -> Language:
-    return negotiate(request.headers.get("accept-language"))
+    return language_of(request.scope)
 
 
 Token = Annotated[str, Depends(get_token)]
 SignedIn = Annotated[Session, Depends(get_session)]
 AcceptedLanguage = Annotated[Language, Depends(get_language)]
+
+
+async def get_own_language(request: Request, session: SignedIn) -> Language:
+    return language_of(request.scope)
+
+
+OwnLanguage = Annotated[Language, Depends(get_own_language)]
+"""That of the headers, else that of the account."""
 
 IdempotencyKey = Annotated[
     str,

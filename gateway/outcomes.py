@@ -11,6 +11,8 @@ _SUBMIT: Final = ("POST", "/v1/requests")
 _ACTS: Final = {
     ("POST", "/v1/requests/{reference}/messages"): "message",
     ("POST", "/v1/requests/{reference}/withdrawal"): "withdrawal",
+    ("POST", "/v1/requests/{reference}/reopening"): "reopening",
+    ("POST", "/v1/requests/{reference}/rating"): "rating",
 }
 
 

@@ -1,7 +1,7 @@
 """Client of the documents service: signed calls, each with a time limit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NoReturn
@@ -13,7 +13,7 @@ import structlog
 from pydantic import ValidationError
 
 from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
-from services.common.contracts.internal import ClaimRefused, ClaimRequest, DocumentResponse
+from services.common.contracts.internal import ClaimRefused, ClaimRequest, ClaimResponse, DocumentResponse
 from services.common.contracts.limits import MAX_FILE_BYTES, MAX_UPLOAD_SECONDS, MEDIA_TYPES, UNCLAIMED_SECONDS
 from services.common.http import problem_types, signing
 from services.common.http.field_errors import FieldError
@@ -118,8 +118,12 @@ class DocumentsClient:
             _refuse(response)
         return DocumentResponse.model_validate_json(response.content)
 
-    async def claim(self, request_id: UUID, owner: UUID, documents: Sequence[UUID], traceparent: str | None) -> None:
-        """Attach the files to the request. Raises a `Problem` that names each file that cannot be attached."""
+    async def claim(
+        self, request_id: UUID, owner: UUID, documents: Mapping[UUID, str], traceparent: str | None
+    ) -> tuple[DocumentResponse, ...]:
+        """Attach the files to the request. `documents` has the pointer to each in the body. Raises a `Problem` that names each
+        file that cannot be attached.
+        """
         claim = ClaimRequest.model_construct(request_id=request_id, owner=owner, documents=tuple(documents))
         body = claim.model_dump_json().encode()
         headers = {"Content-Type": "application/json"}
@@ -128,6 +132,7 @@ class DocumentsClient:
             raise Problem(problem_types.INVALID, *errors)
         if response.status_code != 200:
             _refuse(response)
+        return ClaimResponse.model_validate_json(response.content).documents
 
     async def _call(
         self,
@@ -172,7 +177,7 @@ class DocumentsClient:
         return signing.sign_stream(self._secret, method, target, body=body, about=headers)
 
 
-def _unclaimable(response: httpx2.Response, documents: Sequence[UUID]) -> list[FieldError]:
+def _unclaimable(response: httpx2.Response, documents: Mapping[UUID, str]) -> list[FieldError]:
     """The errors that the person can correct. Empty if the response does not refuse a claim."""
     try:
         refused = ClaimRefused.model_validate_json(response.content).refused
@@ -180,8 +185,8 @@ def _unclaimable(response: httpx2.Response, documents: Sequence[UUID]) -> list[F
         return []
     codes = {each.document: each.code for each in refused}
     return [
-        FieldError(f"{codes[document]}_document", f"/documents/{index}")
-        for index, document in enumerate(documents)
+        FieldError(f"{codes[document]}_document", pointer)
+        for document, pointer in documents.items()
         if document in codes
     ]
 

@@ -1,6 +1,6 @@
 """Acts of a person on their own request. Each is published before it is answered; intake applies or refuses it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,8 +16,9 @@ from gateway.requests.idempotency_keys import IdempotencyKeys
 from gateway.requests.publish import publish_confirmed
 from gateway.requests.queries import RequestQueries
 from gateway.requests.request_command import RequestCommand
-from gateway.requests.schemas import NewMessage, NewWithdrawal
-from services.common.contracts.intake import Act, RequestReplied
+from gateway.requests.schemas import NewAct, NewMessage
+from services.common.contracts.asked import AskedItem
+from services.common.contracts.intake import Act
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from services.common.messaging import Publisher
@@ -47,9 +48,7 @@ class ActService:
     _limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("acts", ACTS))
     _rate_limit: RateLimit = field(default_factory=lambda: RateLimit(BURST, REFILL))
 
-    async def act(
-        self, command: RequestCommand[NewMessage] | RequestCommand[NewWithdrawal], reference: str, receipt: str | None
-    ) -> tuple[Act, UUID]:
+    async def act(self, command: RequestCommand[NewAct], reference: str, receipt: str | None) -> tuple[Act, UUID]:
         """Publish the act on the request of `reference`, which may be typed in any form.
 
         Returns the act and its id after the broker acknowledged it. Raises a `Problem`.
@@ -66,6 +65,7 @@ class ActService:
         if self.keys.is_confirmed(key_id, act_id):
             # A retry of an acknowledged act publishes nothing and does not count for the rate limit.
             return act, act_id
+        asked = await self._asked(command.body, act.reference)
         counted = await self._counted(session, key_id, act, act_id)
         with (
             self.places.acquire(session.account_id),
@@ -74,7 +74,8 @@ class ActService:
             self._rate_limited(request_id),
             counted,
         ):
-            await self._publish(act, act_id, command.traceparent)
+            await self._claim(command, act, asked)
+            await publish_confirmed(self.publisher, act, str(act_id), command.traceparent)
             ARMED and reach(Failpoint.ACT_APPENDED)
         return act, act_id
 
@@ -97,8 +98,22 @@ class ActService:
             self._rate_limit.give_back(request_id.hex)
             raise
 
-    async def _publish(self, act: Act, act_id: UUID, traceparent: str | None) -> None:
-        if isinstance(act, RequestReplied) and act.documents:
-            await self.documents.claim(act.request_id, act.account_id, act.documents, traceparent)
-            ARMED and reach(Failpoint.ACT_CLAIMED)
-        await publish_confirmed(self.publisher, act, str(act_id), traceparent)
+    async def _asked(self, body: NewAct, reference: str) -> Sequence[AskedItem]:
+        """The asked documents that the message names. Raises the problem `invalid` if one of them was not asked for."""
+        if not isinstance(body, NewMessage) or not body.items:
+            return ()
+        view = await self.queries.views.find(reference)
+        asked = () if view is None or view.asked is None else view.asked.items
+        if errors := domain.unknown_items(body, asked):
+            raise Problem(problem_types.INVALID, *errors)
+        return asked
+
+    async def _claim(self, command: RequestCommand[NewAct], act: Act, asked: Sequence[AskedItem]) -> None:
+        """Claim the files of the act. Raises the problem `invalid` for one in another format than was asked for."""
+        body = command.body
+        if not body.pointers:
+            return
+        files = await self.documents.claim(act.request_id, act.account_id, body.pointers, command.traceparent)
+        ARMED and reach(Failpoint.ACT_CLAIMED)
+        if isinstance(body, NewMessage) and (errors := domain.other_formats(body, asked, files)):
+            raise Problem(problem_types.INVALID, *errors)

@@ -1,26 +1,19 @@
-"""`/v1/requests`: file, list and read requests, their timelines and receipts; write messages; withdraw."""
+"""`/v1/requests`: file, list and read requests, their timelines, receipts and explained dates."""
 
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from gateway.dependencies import AcceptedLanguage, IdempotencyKey, ReceiptHeader, ServicesDep, SignedIn
+from gateway.dependencies import IdempotencyKey, OwnLanguage, ReceiptHeader, ServicesDep, SignedIn
+from gateway.requests.deadline_presenter import DeadlinePresenter
+from gateway.requests.deadline_schemas import DeadlineResponse
 from gateway.requests.presenter import RequestPresenter
+from gateway.requests.read_schemas import ReceiptResponse, RequestPage, RequestResponse, Timeline
 from gateway.requests.request_command import command_of
-from gateway.requests.schemas import (
-    ActResponse,
-    NewMessage,
-    NewRequest,
-    NewWithdrawal,
-    ReceiptResponse,
-    RequestPage,
-    RequestResponse,
-    SubmissionResponse,
-    Timeline,
-)
+from gateway.requests.schemas import NewRequest, SubmissionResponse
+from gateway.requests.timeline_presenter import TimelinePresenter
 from services.common.catalogue import catalogue
-from services.common.contracts.intake import Act
 from services.common.contracts.lifecycle import State
 from services.common.http import problem_types
 from services.common.http.etag import etag_response
@@ -77,23 +70,6 @@ _READ_PROBLEMS: Final[Any] = problem_responses(
     problem_types.BUSY,
     problem_types.UNAVAILABLE,
 )
-_ACT_PROBLEMS: Final[Any] = problem_responses(
-    problem_types.NOT_JSON,
-    problem_types.IDEMPOTENCY_KEY,
-    problem_types.NO_SESSION,
-    problem_types.NOT_FOUND,
-    problem_types.REFERENCE,
-    problem_types.TOO_LARGE,
-    problem_types.MEDIA_TYPE,
-    problem_types.INVALID,
-    problem_types.KEY_REUSED,
-    problem_types.LIMIT_REACHED,
-    problem_types.TOO_MANY,
-    problem_types.TOO_MANY_AT_ONCE,
-    problem_types.BUSY,
-    problem_types.NOT_CONFIRMED,
-    problem_types.UNAVAILABLE,
-)
 
 
 @router.post("", status_code=201, responses=_SUBMIT_PROBLEMS, summary="File a request")
@@ -104,9 +80,13 @@ async def submit_request(
     services: ServicesDep,
     request: Request,
     response: Response,
+    linked_receipt: ReceiptHeader = None,
 ) -> SubmissionResponse:
-    """File a request and get its reference. 201 means that it is stored; 503 means *not confirmed*: send it again."""
-    receipt = await services.submissions.submit(await command_of(request, session, key, new))
+    """File a request and get its reference. 201 means that it is stored; 503 means *not confirmed*: send it again.
+
+    The receipt that may be sent is that of the request in `linked_to`.
+    """
+    receipt = await services.submissions.submit(await command_of(request, session, key, new), linked_receipt)
     response.headers["Location"] = f"/v1/requests/{receipt.reference}"
     response.headers["Cache-Control"] = "no-store"
     return SubmissionResponse(
@@ -121,7 +101,7 @@ async def submit_request(
 async def list_requests(
     request: Request,
     session: SignedIn,
-    language: AcceptedLanguage,
+    language: OwnLanguage,
     services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=100, description="The maximum number of requests.")] = 20,
     cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the previous page.")] = None,
@@ -140,7 +120,7 @@ async def get_request(
     reference: str,
     request: Request,
     session: SignedIn,
-    language: AcceptedLanguage,
+    language: OwnLanguage,
     services: ServicesDep,
     receipt: ReceiptHeader = None,
     after: After = None,
@@ -155,14 +135,14 @@ async def get_timeline(
     reference: str,
     request: Request,
     session: SignedIn,
-    language: AcceptedLanguage,
+    language: OwnLanguage,
     services: ServicesDep,
     receipt: ReceiptHeader = None,
     after: After = None,
 ) -> Response:
     """All facts about the request, in order."""
     found = await services.queries.get(session, reference, receipt, after)
-    return etag_response(request, RequestPresenter(catalogue(), language).timeline(found), language)
+    return etag_response(request, TimelinePresenter(catalogue(), language).timeline(found), language)
 
 
 @router.get("/{reference}/receipt", response_model=ReceiptResponse, responses=_READ_PROBLEMS, summary="Get the receipt")
@@ -170,7 +150,7 @@ async def get_receipt(
     reference: str,
     request: Request,
     session: SignedIn,
-    language: AcceptedLanguage,
+    language: OwnLanguage,
     services: ServicesDep,
     receipt: ReceiptHeader = None,
 ) -> Response:
@@ -180,49 +160,18 @@ async def get_receipt(
     return etag_response(request, presenter.receipt(found.receipt, services.queries.secret), language)
 
 
-@router.post(
-    "/{reference}/messages",
-    status_code=202,
-    responses=_ACT_PROBLEMS,
-    summary="Add a message or files",
+@router.get(
+    "/{reference}/deadline", response_model=DeadlineResponse, responses=_READ_PROBLEMS, summary="Explain the dates"
 )
-async def add_message(
+async def get_deadline(
     reference: str,
-    message: NewMessage,
-    session: SignedIn,
-    key: IdempotencyKey,
-    services: ServicesDep,
     request: Request,
-    response: Response,
-    receipt: ReceiptHeader = None,
-) -> ActResponse:
-    """Add text or files to your own request. They are refused once it is closed: read the outcome with `?after=`."""
-    command = await command_of(request, session, key, message)
-    return _accepted(response, *await services.acts.act(command, reference, receipt))
-
-
-@router.post(
-    "/{reference}/withdrawal",
-    status_code=202,
-    responses=_ACT_PROBLEMS,
-    summary="Withdraw a request",
-)
-async def withdraw_request(
-    reference: str,
     session: SignedIn,
-    key: IdempotencyKey,
+    language: OwnLanguage,
     services: ServicesDep,
-    request: Request,
-    response: Response,
     receipt: ReceiptHeader = None,
-    withdrawal: Annotated[NewWithdrawal | None, Body()] = None,
-) -> ActResponse:
-    """Withdraw your own request. It is refused if a department decides first: read the outcome with `?after=`."""
-    command = await command_of(request, session, key, withdrawal or NewWithdrawal())
-    return _accepted(response, *await services.acts.act(command, reference, receipt))
-
-
-def _accepted(response: Response, act: Act, act_id: UUID) -> ActResponse:
-    response.headers["Location"] = f"/v1/requests/{act.reference}?after={act_id}"
-    response.headers["Cache-Control"] = "no-store"
-    return ActResponse(reference=act.reference, act_id=act_id)
+    after: After = None,
+) -> Response:
+    """Why each date of the request is what it is: the rule with the law's articles, and every day that counts or does not."""
+    found = await services.queries.get(session, reference, receipt, after)
+    return etag_response(request, DeadlinePresenter(language).explanation(found), language)

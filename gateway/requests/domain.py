@@ -2,13 +2,26 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from gateway.accounts.domain import Session
-from gateway.requests.schemas import NewMessage, NewRequest, NewWithdrawal
+from gateway.requests.schemas import NewAct, NewMessage, NewRating, NewReopening, NewRequest
+from gateway.requests.status import status_of
+from gateway.requests.view import RequestView
 from services.common.catalogue import Catalogue, Language
-from services.common.contracts.intake import Act, RequestReplied, RequestSubmitted, Withdrawn
+from services.common.contracts.asked import AskedItem, ItemDelivery
+from services.common.contracts.intake import (
+    Act,
+    LinkedRequest,
+    Rated,
+    Reopened,
+    RequestReplied,
+    RequestSubmitted,
+    Withdrawn,
+)
+from services.common.contracts.internal import DocumentResponse
 from services.common.domain.identifiers import derived_text, keyed_id, reference_of
 from services.common.http.field_errors import FieldError
 
@@ -47,7 +60,12 @@ def key_id_of(session: Session, key: str) -> bytes:
 
 
 def submission_event(
-    request_id: UUID, new: NewRequest, session: Session, headers_language: Language | None, catalogue_version: int
+    request_id: UUID,
+    new: NewRequest,
+    session: Session,
+    headers_language: Language | None,
+    catalogue_version: int,
+    linked: LinkedRequest | None = None,
 ) -> RequestSubmitted:
     """The event to publish for a submission. Its language is the one it was filed in, not that of the account."""
     return RequestSubmitted(
@@ -64,10 +82,40 @@ def submission_event(
         documents=new.documents,
         place=session.place,
         flags=session.flags,
+        linked=linked,
     )
 
 
-def act_of(body: NewMessage | NewWithdrawal, request_id: UUID, session: Session) -> RequestReplied | Withdrawn:
+def linked_request(reference: str, view: RequestView | None) -> LinkedRequest:
+    """An earlier request as its author sees it now; without a view, only its reference is known."""
+    if view is None:
+        return LinkedRequest(reference=reference)
+    return LinkedRequest(reference=reference, department=view.department, overdue=status_of(view).overdue)
+
+
+def unknown_items(message: NewMessage, asked: Sequence[AskedItem]) -> list[FieldError]:
+    """The errors of deliveries for documents that were not asked for. Without asked documents none: the view may be behind."""
+    numbers = {item.number for item in asked}
+    wrong = [index for index, each in enumerate(message.items) if numbers and each.item not in numbers]
+    return [FieldError("unknown_item", f"/items/{index}/item") for index in wrong]
+
+
+def other_formats(
+    message: NewMessage, asked: Sequence[AskedItem], documents: Sequence[DocumentResponse]
+) -> list[FieldError]:
+    """The errors of files that are in none of the formats that were asked for their item."""
+    formats = {item.number: item.formats for item in asked}
+    media_types = {each.document_id: each.media_type for each in documents}
+    return [
+        FieldError("media_type", message.pointers[document], names=accepted)
+        for each in message.items
+        if (accepted := formats.get(each.item))
+        for document in each.documents
+        if media_types.get(document, accepted[0]) not in accepted
+    ]
+
+
+def act_of(body: NewAct, request_id: UUID, session: Session) -> Act:
     """The event to publish for an act. It is not validated again: every part was validated with the body."""
     identity: dict[str, Any] = {
         "request_id": request_id,
@@ -75,9 +123,14 @@ def act_of(body: NewMessage | NewWithdrawal, request_id: UUID, session: Session)
         "account_id": session.account_id,
         "actor_id": session.actor_id,
     }
-    if isinstance(body, NewWithdrawal):
-        return Withdrawn.model_construct(**identity)
-    return RequestReplied.model_construct(**identity, text=body.text, documents=body.documents)
+    if isinstance(body, NewMessage):
+        items = tuple(ItemDelivery(item=each.item, documents=each.documents) for each in body.items)
+        return RequestReplied.model_construct(**identity, text=body.text, documents=tuple(body.pointers), items=items)
+    if isinstance(body, NewReopening):
+        return Reopened.model_construct(**identity, text=body.text, documents=body.documents)
+    if isinstance(body, NewRating):
+        return Rated.model_construct(**identity, score=body.score, text=body.text)
+    return Withdrawn.model_construct(**identity)
 
 
 def event_id_of(event: RequestSubmitted) -> str:

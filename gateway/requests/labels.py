@@ -1,7 +1,10 @@
-"""Labels in Portuguese and English for states, facts and reasons."""
+"""Labels in Portuguese and English for facts, outcomes and reasons."""
 
 from typing import Final
 
+from services.common.contracts.asked import ItemState
+from services.common.contracts.decisions import Outcome
+from services.common.contracts.departments import Check
 from services.common.contracts.lifecycle import State
 from services.common.http.languages import Words
 
@@ -10,6 +13,35 @@ FACT_LABELS: Final[dict[str, Words]] = {
     "request.registered": Words("Pedido registado", "Request registered"),
     "request.routed": Words("Enviado ao departamento", "Sent to the department"),
     "request.in-analysis": Words("O departamento está a analisar o pedido", "The department is analysing the request"),
+    "request.documents-requested": Words("O departamento pede documentos", "The department asks for documents"),
+    "request.documents-reminder": Words(
+        "Lembrete: há documentos por entregar", "Reminder: documents are still to be delivered"
+    ),
+    "request.documents-received": Words(
+        "Os documentos pedidos foram todos recebidos", "All documents that were asked for are received"
+    ),
+    "request.documents-lapsed": Words(
+        "O prazo para entregar os documentos terminou", "The time to deliver the documents has ended"
+    ),
+    "request.hearing-opened": Words(
+        "O departamento tenciona indeferir o pedido e quer ouvi-lo antes",
+        "The department intends to refuse the request, and hears you first",
+    ),
+    "request.hearing-closed": Words("A audiência prévia terminou", "The hearing has ended"),
+    "request.forwarded": Words("O pedido passou para outro departamento", "Another department has the request now"),
+    "request.extended": Words("O prazo da resposta foi prorrogado", "The deadline of the answer was extended"),
+    "request.deadline-approaching": Words("O prazo da resposta está a terminar", "The deadline of the answer is near"),
+    "request.deadline-missed": Words(
+        "O prazo da resposta passou sem decisão", "The deadline of the answer passed without a decision"
+    ),
+    "request.deadline-miss-retracted": Words(
+        "Afinal o prazo da resposta foi cumprido", "The deadline of the answer was kept after all"
+    ),
+    "request.deadline-moved": Words(
+        "O prazo da resposta mudou com o calendário", "The deadline of the answer changed with the calendar"
+    ),
+    "request.reopened": Words("O pedido voltou a análise", "The request is in analysis again"),
+    "request.rated": Words("A sua avaliação", "Your rating"),
     "request.answered": Words("Resposta do departamento", "Answer from the department"),
     "request.concluded": Words("Pedido concluído", "Request concluded"),
     "request.withdrawn": Words("Pedido retirado", "Request withdrawn"),
@@ -30,10 +62,17 @@ REASON_LABELS: Final[dict[str, Words]] = {
         "The request was no longer in a state that allows this. You can file another request.",
     ),
     "closed": Words(
-        "O pedido já está encerrado e ninguém leria a mensagem, por isso não foi guardada. Apresente um novo pedido e "
-        "indique nele a referência deste.",
-        "The request is closed and nobody would read the message, so it was not kept. File a new request and give the "
-        "reference of this one in it.",
+        "O pedido já está encerrado e ninguém leria a mensagem. Pode enviar o mesmo texto num novo pedido ligado a este.",
+        "The request is closed and nobody would read the message. You can send the same text in a new request that is "
+        "linked to this one.",
+    ),
+    "rated-already": Words(
+        "Já tinha avaliado este pedido. Só se avalia uma vez.",
+        "You had already rated this request. It is rated once.",
+    ),
+    "other-format": Words(
+        "O documento não está num dos formatos pedidos. Envie-o noutro formato.",
+        "The document is in none of the formats that were asked for. Send it in another format.",
     ),
     "too-many-acts": Words(
         "Já fez demasiados envios sobre este pedido. Tente de novo mais tarde.",
@@ -96,6 +135,50 @@ NOT_ALLOWED_LABELS: Final[dict[State, Words]] = {
     ),
 }
 """For `not-allowed`, by the state in which the request was then."""
+
+
+NOTICE_NAMES: Final[dict[str, Words]] = {
+    "registered": Words("pedido registado", "request registered"),
+    "answered": Words("resposta", "answer"),
+    "resolved": Words("resposta e conclusão", "answer and conclusion"),
+    "lapsed": Words("pedido concluído", "request concluded"),
+    "rejected": Words("pedido indeferido liminarmente", "request rejected"),
+    "withdrawn": Words("pedido retirado", "request withdrawn"),
+    "reopened": Words("pedido de novo em análise", "request in analysis again"),
+    "forwarded": Words("outro departamento", "another department"),
+    "extended": Words("prazo prorrogado", "deadline extended"),
+    "documents-requested": Words("documentos pedidos", "documents asked for"),
+    "documents-reminder": Words("documentos por entregar", "documents still to be delivered"),
+    "documents-lapsed": Words("documentos não entregues a tempo", "documents not delivered in time"),
+    "document-refused": Words("documento recusado", "document refused"),
+    "hearing-opened": Words("audiência prévia", "hearing"),
+    "hearing-lapsed": Words("fim da audiência prévia", "end of the hearing"),
+}
+"""By the name of a notice: what it is about."""
+
+CHECK_NAMES: Final[dict[Check, Words]] = {
+    Check.CHECKING: Words("Em verificação", "Being checked"),
+    Check.ACCEPTED: Words("Recebido", "Received"),
+    Check.REFUSED: Words("Recusado", "Refused"),
+    Check.UNKNOWN: Words("Em tratamento", "In progress"),
+}
+
+OUTCOME_NAMES: Final[dict[Outcome, Words]] = {
+    Outcome.GRANTED: Words("Deferido", "Granted"),
+    Outcome.PARTLY: Words("Deferido em parte", "Granted in part"),
+    Outcome.REFUSED: Words("Indeferido", "Refused"),
+    Outcome.INFORMED: Words("Informação prestada", "Information given"),
+    Outcome.UNKNOWN: Words("Decidido", "Decided"),
+}
+
+ITEM_STATE_NAMES: Final[dict[ItemState, Words]] = {
+    ItemState.OPEN: Words("Por entregar", "To be delivered"),
+    ItemState.CHECKING: Words("Em verificação", "Being checked"),
+    ItemState.RECEIVED: Words("Recebido", "Received"),
+    ItemState.LAPSED: Words("Não entregue a tempo", "Not delivered in time"),
+    ItemState.DROPPED: Words("Já não é necessário", "No longer needed"),
+    ItemState.UNKNOWN: Words("Em tratamento", "In progress"),
+}
 
 
 def reason_of(code: str | None, state: State | None) -> Words | None:

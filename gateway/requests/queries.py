@@ -68,7 +68,15 @@ class RequestQueries:
         Raises the problem `not-found` for an unknown request and for a request of another account, or `reference` for a
         text that is not a valid reference.
         """
-        reference = _parse(typed)
+        found = await self.find(session, _parse(typed), receipt_token, after)
+        if found is None:
+            raise not_found()
+        return found
+
+    async def find(
+        self, session: Session, reference: str, receipt_token: str | None, after: UUID | None = None
+    ) -> Found | None:
+        """The request; None for an unknown one, and for one of another account."""
         receipt = self._receipt(session, reference, receipt_token)
         waits = self._waits.acquire(session.account_id) if after else nullcontext()
         with waits, self._own.acquire(session.account_id), self._limit:
@@ -78,7 +86,7 @@ class RequestQueries:
             return Found(view, receipt._replace(filed_at=view.filed_at) if receipt else _receipt_of(view))
         if view is None and receipt is not None:
             return Found(None, receipt)
-        raise not_found()
+        return None
 
     async def require_owned(self, session: Session, typed: str, receipt_token: str | None) -> UUID:
         """The id of the account's own request. A valid receipt proves ownership. Raises the same problems as `get`."""

@@ -14,17 +14,18 @@ from services.common.http.middleware import traceparent_of
 from services.common.http.strict_json import has_body
 
 B = TypeVar("B", bound=RequestBody)
+B_co = TypeVar("B_co", bound=RequestBody, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class RequestCommand(Generic[B]):
+class RequestCommand(Generic[B_co]):
     """`fingerprint` is that of the body as received; a missing body counts as `{}`. `language` is the one that the request's
     headers name, if it is one of ours.
     """
 
     session: Session
     key: str
-    body: B
+    body: B_co
     fingerprint: bytes
     language: Language | None
     traceparent: str | None

@@ -1,17 +1,18 @@
-"""Request and response bodies of `/v1/requests`."""
+"""The bodies that people send to `/v1/requests`, and what a submission and an act are answered with."""
 
-from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from services.common.catalogue import Language, catalogue
-from services.common.contracts.base import Code, Prose
-from services.common.contracts.internal import DocumentIds
+from services.common.contracts.base import MAX_DOCUMENTS, Code, Prose
+from services.common.contracts.intake import Score
+from services.common.contracts.internal import FEW, DocumentIds
 from services.common.contracts.lifecycle import State
+from services.common.domain.identifiers import parse_reference
 from services.common.http.field_errors import refuse
-from services.common.text import code
+from services.common.text import code, identifier
 from services.common.text.validators import cleaned
 
 
@@ -19,7 +20,23 @@ def _typed_code(text: str) -> str:
     return code(text).upper()
 
 
+def _canonical(typed: str) -> str:
+    reference = parse_reference(typed)
+    if reference is None:
+        raise refuse("reference")
+    return reference
+
+
 TypedCode = Annotated[Code, cleaned(_typed_code)]
+
+
+def _some(documents: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    if not documents:
+        raise refuse("required")
+    return documents
+
+
+Reference = Annotated[str, AfterValidator(_canonical), cleaned(identifier)]
 Attachments = Annotated[DocumentIds, Field(description="Ids of uploaded files. A file belongs to one request.")]
 
 
@@ -28,17 +45,33 @@ class RequestBody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @property
+    def pointers(self) -> dict[UUID, str]:
+        """Where the body names each file that it attaches (RFC 6901)."""
+        return {}
 
-class NewRequest(RequestBody):
+
+class AttachingBody(RequestBody):
+    documents: Attachments = ()
+
+    @property
+    def pointers(self) -> dict[UUID, str]:
+        return {document: f"/documents/{index}" for index, document in enumerate(self.documents)}
+
+
+class NewRequest(AttachingBody):
     """A new request: subject, reason, and a description in the person's own words."""
 
     subject: Annotated[TypedCode, Field(description="From the catalogue.", examples=["FAM-01"])]
     reason: Annotated[TypedCode, Field(description="One of the subject's reasons.", examples=["INF"])]
     description: Annotated[Prose, Field(description="Plain text, at most 4 000 characters.")]
-    documents: Attachments = ()
     language: Annotated[
         Language | None,
         Field(description="The language of its notices. By default that of `Accept-Language`, else the account's."),
+    ] = None
+    linked_to: Annotated[
+        Reference | None,
+        Field(description="The reference of an earlier request of yours, which this one is about."),
     ] = None
 
     # The catalogue's rules are rules of fields, so that their errors are reported together with those of other fields.
@@ -58,21 +91,75 @@ class NewRequest(RequestBody):
         return reason
 
 
-class NewMessage(RequestBody):
-    """A message about the person's own request: text, files, or both."""
+OptionalText = Annotated[Prose | None, Field(description="Plain text, at most 4 000 characters.")]
 
-    text: Annotated[Prose | None, Field(description="Plain text, at most 4 000 characters.")] = None
-    documents: Attachments = ()
+
+class NewDelivery(RequestBody):
+    """Files for one of the documents that the department asked for."""
+
+    item: Annotated[int, Field(ge=1, strict=True, description="The `number` of the asked document.")]
+    documents: Annotated[
+        DocumentIds,
+        AfterValidator(_some),
+        Field(
+            description="Ids of uploaded files. They need not be in the message's `documents` too.",
+            json_schema_extra={"minItems": 1},
+        ),
+    ]
+
+
+class NewMessage(AttachingBody):
+    """A message about the person's own request: text, files, or both. `items` says which files are for which asked document."""
+
+    text: OptionalText = None
+    items: Annotated[tuple[NewDelivery, ...], FEW] = ()
+
+    @field_validator("items")
+    @classmethod
+    def _distinct(cls, items: tuple[NewDelivery, ...], info: ValidationInfo) -> tuple[NewDelivery, ...]:
+        """Each item once, and each file for one item."""
+        delivered = [document for each in items for document in each.documents]
+        if len(set(delivered)) < len(delivered) or len({each.item for each in items}) < len(items):
+            raise refuse("repeated")
+        if len({*info.data.get("documents", ()), *delivered}) > MAX_DOCUMENTS:
+            raise refuse("too_many", max_length=MAX_DOCUMENTS)
+        return items
 
     @model_validator(mode="after")
     def _require_content(self) -> Self:
-        if self.text is None and not self.documents:
+        if self.text is None and not self.pointers:
             raise refuse("nothing_said")
         return self
+
+    @property
+    def pointers(self) -> dict[UUID, str]:
+        """Those of files that are for an item lead there."""
+        delivered = {
+            document: f"/items/{number}/documents/{index}"
+            for number, item in enumerate(self.items)
+            for index, document in enumerate(item.documents)
+        }
+        return super().pointers | delivered
+
+
+class NewReopening(AttachingBody):
+    """Coming back on an answer: with text, files, both, or neither."""
+
+    text: OptionalText = None
+
+
+class NewRating(RequestBody):
+    """How the request was handled, from 1 (bad) to 5 (good)."""
+
+    score: Annotated[Score, Field(strict=True)]
+    text: OptionalText = None
 
 
 class NewWithdrawal(RequestBody):
     """No fields: the body is `{}` or missing."""
+
+
+NewAct = NewMessage | NewReopening | NewRating | NewWithdrawal
 
 
 class SubmissionResponse(BaseModel):
@@ -89,93 +176,3 @@ class ActResponse(BaseModel):
 
     reference: str = Field(examples=["PO-7K3QX-9M2TA-4"])
     act_id: UUID
-
-
-class RequestSummary(BaseModel):
-    """Each code has its name beside it, in the language of the response."""
-
-    reference: str
-    request_id: UUID
-    state: State
-    state_name: str
-    subject: str | None = None
-    subject_name: str | None = None
-    reason: str | None = None
-    reason_name: str | None = None
-    department: str | None = None
-    department_name: str | None = None
-    filed_at: datetime
-    updated_at: datetime
-
-
-class ActOutcome(BaseModel):
-    """The outcome of the act `after`: `pending` until it is applied or refused.
-
-    `because` is the code of a refusal: `not-allowed` in the state of the request, `closed` for a message to a request that is
-    closed, or `too-many-acts`. `because_text` is the same for people.
-    """
-
-    act_id: UUID
-    outcome: Literal["pending", "applied", "refused"]
-    because: str | None = None
-    because_text: str | None = None
-
-
-class RequestResponse(RequestSummary):
-    """`description` and `documents` are missing for a moment after the submission."""
-
-    act: ActOutcome | None = None
-    description: str | None = None
-    documents: tuple[UUID, ...] = ()
-    entered_on: date | None = None
-    due_on: date | None = None
-
-
-class RequestPage(BaseModel):
-    """`next` is the `cursor` of the next page; it is missing on the last page."""
-
-    items: list[RequestSummary]
-    next: str | None = None
-
-
-class TimelineEntry(BaseModel):
-    """`seq` numbers the facts of the request; a notice has none. `act_id` is set for your own acts.
-
-    `because` is the code of a refusal, or of a notice that was not sent. `because_text` is the same for people.
-    """
-
-    seq: int | None = None
-    type: str
-    title: str
-    at: datetime
-    state: State | None = None
-    state_name: str | None = None
-    department: str | None = None
-    department_name: str | None = None
-    text: str | None = None
-    document_id: UUID | None = None
-    document_name: str | None = None
-    documents: tuple[UUID, ...] | None = None
-    act_id: str | None = None
-    because: str | None = None
-    because_text: str | None = None
-    channel: str | None = None
-
-
-class Timeline(BaseModel):
-    reference: str
-    entries: list[TimelineEntry]
-
-
-class ReceiptResponse(BaseModel):
-    """`content` is the SHA-256, in hexadecimal, of the canonical JSON of the submitted body, if it is known."""
-
-    reference: str
-    request_id: UUID
-    filed_at: datetime
-    subject: str | None = None
-    subject_name: str | None = None
-    reason: str | None = None
-    reason_name: str | None = None
-    content: str | None = None
-    receipt: str

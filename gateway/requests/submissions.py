@@ -12,14 +12,16 @@ from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.requests import domain
 from gateway.requests.idempotency_keys import IdempotencyKeys
 from gateway.requests.publish import publish_confirmed
-from gateway.requests.receipts import IssuedReceipts, Receipt
+from gateway.requests.queries import RequestQueries
+from gateway.requests.receipts import Receipt
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewRequest
-from gateway.requests.store import ViewStore
 from services.common.catalogue import Catalogue
-from services.common.contracts.intake import RequestSubmitted
+from services.common.contracts.intake import LinkedRequest, RequestSubmitted
 from services.common.domain.errors import StoreUnavailable
+from services.common.domain.identifiers import reference_of
 from services.common.http import problem_types
+from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
@@ -32,41 +34,53 @@ SUBMITS_OF_ONE_ACCOUNT: Final = 16
 
 @dataclass(slots=True)
 class SubmissionService:
-    """`views` shows which requests are filed; it is read only for an account over its limit."""
+    """`queries` shows which requests are filed. They are read only for an account over its limit, and for a linked request."""
 
     documents: DocumentsClient
     publisher: Publisher
-    views: ViewStore
+    queries: RequestQueries
     account_limit: AccountLimit
     places: KeyedLimit
     catalogue: Catalogue
     id_secret: bytes
     receipt_secret: bytes
     keys: IdempotencyKeys = field(default_factory=IdempotencyKeys)
-    issued: IssuedReceipts = field(default_factory=IssuedReceipts)
     limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("submits", SUBMITS))
 
-    async def submit(self, command: RequestCommand[NewRequest]) -> Receipt:
-        """Publish the submission. Returns its receipt after the broker acknowledged the record. Raises a `Problem`."""
+    async def submit(self, command: RequestCommand[NewRequest], linked_receipt: str | None = None) -> Receipt:
+        """Publish the submission. Returns its receipt after the broker acknowledged the record. Raises a `Problem`.
+
+        `linked_receipt`: the receipt of the request that this one is linked to, if its author has it.
+        """
         ARMED and reach(Failpoint.SUBMIT_READ)
         session, new = command.session, command.body
         if error := domain.sender_error(self.catalogue, new, session):
             raise Problem(problem_types.INVALID, error)
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
-        event = domain.submission_event(request_id, new, session, command.language, self.catalogue.version)
-        key_id = domain.key_id_of(session, command.key)
-        if self.keys.is_confirmed(key_id, request_id) and (issued := self.issued.get(event.reference)):
+        key_id, issued = domain.key_id_of(session, command.key), self.queries.issued
+        if self.keys.is_confirmed(key_id, request_id) and (receipt := issued.get(reference_of(request_id))):
             # A repetition counts for no limit, so it must not append a record each time: it would delay other people's.
-            return issued
+            return receipt
+        linked = await self._linked(session, new.linked_to, linked_receipt)
+        event = domain.submission_event(request_id, new, session, command.language, self.catalogue.version, linked)
         counted = await self._counted(session, key_id, event)
         with self.places.acquire(session.account_id), self.limit, self.keys.reserve(key_id, request_id), counted:
             if new.documents:
-                await self.documents.claim(request_id, session.account_id, new.documents, command.traceparent)
+                await self.documents.claim(request_id, session.account_id, new.pointers, command.traceparent)
                 ARMED and reach(Failpoint.SUBMIT_CLAIMED)
             event_id = domain.event_id_of(event)
             appended_at = await publish_confirmed(self.publisher, event, event_id, command.traceparent)
             ARMED and reach(Failpoint.SUBMIT_APPENDED)
-        return self.issued.add(_receipt(event, appended_at, command.fingerprint))
+        return issued.add(_receipt(event, appended_at, command.fingerprint))
+
+    async def _linked(self, session: Session, reference: str | None, receipt: str | None) -> LinkedRequest | None:
+        """The linked request, as its author sees it now. Raises the problem `invalid` if they have no such request."""
+        if reference is None:
+            return None
+        found = await self.queries.find(session, reference, receipt)
+        if found is None:
+            raise Problem(problem_types.INVALID, FieldError("unknown_reference", "/linked_to"))
+        return domain.linked_request(reference, found.view)
 
     async def _counted(
         self, session: Session, key_id: bytes, event: RequestSubmitted
@@ -83,7 +97,7 @@ class SubmissionService:
 
     async def _is_filed(self, event: RequestSubmitted) -> bool:
         try:
-            return await self.views.find(event.reference) is not None
+            return await self.queries.views.find(event.reference) is not None
         except StoreUnavailable:
             return False
 

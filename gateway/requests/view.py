@@ -1,16 +1,24 @@
 """The view of one request: all its facts, merged. The worker writes views; the web process reads them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import Field
 
+from services.common.contracts.asked import AskedItem, ItemDelivery
 from services.common.contracts.base import Value
+from services.common.contracts.decisions import Appeal, Outcome
 from services.common.contracts.lifecycle import State
+from services.common.legal_clock import Deadline
 
 
 class TimelineFact(Value):
-    """One fact of the timeline, with only the fields a person may read. `type` is short, like `request.registered`."""
+    """One fact of the timeline, with only the fields a person may read. `type` is short, like `request.registered`.
+
+    `deadline` is the legal deadline after the fact, if the fact changed it. `until` is another last day that the fact names: to
+    deliver documents, to answer a hearing, to come back on an answer; `term` says how it was counted. `items` are deliveries of
+    a message, and `item` the number of the item that a file was delivered for.
+    """
 
     id: str
     type: str
@@ -20,6 +28,8 @@ class TimelineFact(Value):
     text: str | None = None
     document_id: UUID | None = None
     document_name: str | None = None
+    media_type: str | None = None
+    size: int | None = None
     documents: tuple[UUID, ...] = ()
     act_id: str | None = None
     """The id of the person's act that caused this fact, as the API returned it."""
@@ -28,6 +38,23 @@ class TimelineFact(Value):
     notice: str | None = None
     about: str | None = None
     """For a notice: the id of the fact it is about."""
+    deadline: Deadline | None = None
+    until: date | None = None
+    term: Deadline | None = None
+    outcome: Outcome | None = None
+    grounds: str | None = None
+    appeal: Appeal | None = None
+    items: tuple[ItemDelivery, ...] = ()
+    item: int | None = None
+    from_department: str | None = None
+    score: int | None = None
+
+
+class AskedDocuments(Value):
+    """All documents that were asked, as the fact number `seq` said them."""
+
+    seq: int
+    items: tuple[AskedItem, ...]
 
 
 class RequestView(Value):
@@ -49,6 +76,10 @@ class RequestView(Value):
     department: str | None = None
     entered_on: str | None = None
     due_on: str | None = None
+    """The first legal deadline: facts may have changed it since."""
+    linked_to: str | None = None
+    """The reference of an earlier request, which the author linked this one to."""
+    asked: AskedDocuments | None = None
     facts: dict[str, TimelineFact] = Field(default_factory=dict)
     """Lifecycle facts by `seq_key`."""
     notices: dict[str, TimelineFact] = Field(default_factory=dict)

@@ -6,11 +6,23 @@ Both merges are commutative and idempotent: duplicates and reordering give the s
 from typing import Any, Final
 
 from gateway.desk.view import DeskCase, KeptAssignment
-from gateway.requests.view import RequestView, TimelineFact, seq_key
+from gateway.requests.view import AskedDocuments, RequestView, TimelineFact, seq_key
 from services.common.contracts import Fact
 from services.common.contracts.base import TYPE_PREFIX, Event
 from services.common.contracts.deliveries import DeliveryFact, DeliveryFailed, DeliverySkipped
 from services.common.contracts.departments import Assignment, AssignmentClosed, AssignmentWithdrawn
+from services.common.contracts.handling import (
+    DeadlineApproaching,
+    DeadlineMissed,
+    DocumentsLapsed,
+    DocumentsReminded,
+    DocumentsRequested,
+    HearingOpened,
+    RequestExtended,
+    RequestForwarded,
+    RequestRated,
+    RequestReopened,
+)
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import (
     ActRefused,
@@ -30,13 +42,37 @@ from services.common.domain.received import Received
 VISIBLE_FIELDS: Final[dict[type[Event], dict[str, str]]] = {
     RequestRouted: {"department": "department"},
     RequestInAnalysis: {"department": "department"},
-    RequestAnswered: {"department": "department", "text": "text"},
+    RequestForwarded: {"department": "department", "from_department": "from_department", "text": "text"},
+    RequestExtended: {"department": "department", "text": "text"},
+    RequestReopened: {"act_id": "act_id", "department": "department"},
+    RequestAnswered: {
+        "department": "department",
+        "text": "text",
+        "until": "reply_until",
+        "term": "reply_term",
+        "outcome": "outcome",
+        "grounds": "grounds",
+        "appeal": "appeal",
+    },
     RequestRejected: {"department": "department", "text": "text"},
-    DocumentAccepted: {"document_id": "document_id", "document_name": "name"},
-    DocumentRefused: {"document_id": "document_id", "because": "because"},
-    MessageAdded: {"act_id": "act_id", "text": "text", "documents": "documents"},
+    DocumentsRequested: {"department": "department", "text": "text", "until": "deliver_until", "term": "deliver_term"},
+    DocumentsReminded: {"until": "deliver_until"},
+    DocumentsLapsed: {"until": "deliver_until"},
+    HearingOpened: {"department": "department", "text": "text", "until": "answer_until", "term": "answer_term"},
+    DeadlineApproaching: {"until": "due_on"},
+    DeadlineMissed: {"until": "due_on"},
+    DocumentAccepted: {
+        "document_id": "document_id",
+        "document_name": "name",
+        "media_type": "media_type",
+        "size": "size",
+        "item": "item",
+    },
+    DocumentRefused: {"document_id": "document_id", "because": "because", "item": "item"},
+    MessageAdded: {"act_id": "act_id", "text": "text", "documents": "documents", "items": "items"},
     RequestWithdrawn: {"act_id": "act_id"},
-    ActRefused: {"act_id": "act_id", "because": "code"},
+    RequestRated: {"act_id": "act_id", "score": "score", "text": "text"},
+    ActRefused: {"act_id": "act_id", "because": "code", "text": "text", "documents": "documents"},
     DeliveryFailed: {"because": "because"},
     DeliverySkipped: {"because": "because"},
 }
@@ -65,8 +101,9 @@ def apply_submission(view: RequestView | None, received: Received[RequestSubmitt
 def apply_fact(view: RequestView | None, received: Received[LifecycleFact]) -> RequestView:
     """Merge a lifecycle fact, keyed by `seq`."""
     event = received.event
-    fact = _timeline_fact(event, received.id, state=event.state)
-    right = _view_of(event, event.account_id, facts={seq_key(event.seq): fact})
+    fact = _timeline_fact(event, received.id, state=event.state, deadline=event.deadline)
+    asked = None if event.asked is None else AskedDocuments(seq=event.seq, items=event.asked)
+    right = _view_of(event, event.account_id, facts={seq_key(event.seq): fact}, asked=asked)
     if isinstance(event, RequestRegistered):
         dates = {"entered_on": event.entered_on.isoformat(), "due_on": event.due_on.isoformat()}
         right = right.model_copy(update=_request_fields(event) | dates)
@@ -92,6 +129,8 @@ def keep_latest_case(case: DeskCase | None, received: Received[Assignment]) -> D
 def _timeline_fact(event: Fact, id: str, **more: Any) -> TimelineFact:
     fields = {} if _refuses_department(event) else VISIBLE_FIELDS.get(type(event), {})
     visible = {target: getattr(event, source) for target, source in fields.items()}
+    if isinstance(event, DocumentAccepted) and not event.fits:
+        visible["because"] = "other-format"
     return TimelineFact(id=id, type=short_type(type(event)), at=event.occurred_at, **visible, **more)
 
 
@@ -100,7 +139,7 @@ def _refuses_department(event: Fact) -> bool:
     return isinstance(event, ActRefused) and event.command is not None
 
 
-def _view_of(event: Fact, account_id: Any, **maps: Any) -> RequestView:
+def _view_of(event: Fact, account_id: Any, **fields: Any) -> RequestView:
     """A view that holds this one event."""
     at = event.occurred_at
     return RequestView(
@@ -109,7 +148,7 @@ def _view_of(event: Fact, account_id: Any, **maps: Any) -> RequestView:
         request_id=event.request_id,
         reference=event.reference,
         updated_at=at,
-        **maps,
+        **fields,
     )
 
 
@@ -122,6 +161,7 @@ def _request_fields(event: RequestSubmitted | RequestRegistered) -> dict[str, An
         "language": event.language,
         "description": event.description,
         "documents": event.documents,
+        "linked_to": None if event.linked is None else event.linked.reference,
     }
 
 
@@ -135,13 +175,14 @@ _REQUEST_FIELDS: Final = (
     "documents",
     "entered_on",
     "due_on",
+    "linked_to",
 )
 
 
 def _merge(left: RequestView | None, right: RequestView) -> RequestView:
     """The union of both views.
 
-    The state and department come from the facts with the highest `seq`. The request's fields come from the earliest
+    The state, the department and the asked documents come from the facts with the highest `seq`. The request's fields come from the earliest
     submission, because a retry may have appended a second one.
     """
     if left is None:
@@ -160,5 +201,6 @@ def _merge(left: RequestView | None, right: RequestView) -> RequestView:
             "notices": dict(sorted((left.notices | right.notices).items())),
             "state": states[-1] if states else left.state,
             "department": departments[-1] if departments else None,
+            "asked": max(filter(None, (left.asked, right.asked)), key=lambda asked: asked.seq, default=None),
         }
     )

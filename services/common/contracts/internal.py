@@ -1,6 +1,6 @@
 """The bodies of internal calls: gateway → documents, notifications → gateway, and operators' commands → gateway."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
@@ -23,9 +23,10 @@ def _distinct(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
     return ids
 
 
-DocumentIds = Annotated[
-    tuple[UUID, ...], Field(max_length=MAX_DOCUMENTS), AfterValidator(_distinct), BeforeValidator(_few)
-]
+FEW: Final = BeforeValidator(_few)
+"""Put it last in `Annotated`: a list of files, or of what each has a file, is counted first."""
+
+DocumentIds = Annotated[tuple[UUID, ...], Field(max_length=MAX_DOCUMENTS), AfterValidator(_distinct), FEW]
 
 
 class DocumentResponse(Value):

@@ -1,10 +1,10 @@
 """Errors of single fields: a code for programs, a sentence for people, and a pointer to the field. Never the value."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -95,6 +95,14 @@ TEXTS: Final[dict[str, Words]] = {
     "unknown_reference": Words(
         "Não tem nenhum pedido com esta referência. Se o acabou de enviar, espere uns segundos e tente de novo.",
         "You have no request with this reference. If it was sent just now, wait a few seconds and try again.",
+    ),
+    "reference": Words(
+        "Esta referência tem um erro de escrita. Compare-a com a que recebeu, como PO-7K3QX-9M2TA-4.",
+        "This reference has a typing error. Compare it with the one you were given, like PO-7K3QX-9M2TA-4.",
+    ),
+    "unknown_item": Words(
+        "Não foi pedido nenhum documento com este número. Veja os números no pedido.",
+        "No document with this number was asked for. See the numbers in the request.",
     ),
     "unknown_session": Words("Esta sessão não existe ou já terminou.", "This session does not exist or has ended."),
     "used_document": Words("Este documento já está noutro pedido.", "This document is already in another request."),
@@ -240,8 +248,9 @@ def _unknown(path: tuple[int | str, ...], model: type[BaseModel]) -> FieldError:
     """The error of an unknown field, which names it if its name looks like one."""
     name = str(path[-1])
     named = f"/{name}" if _NAMEABLE.fullmatch(name) else ""
-    names = tuple(model.model_fields)
-    return FieldError("unknown_field" if names else "no_fields", _pointer(path[:-1], model) + named, names=names)
+    pointer, inner = _walk(path[:-1], model)
+    names = tuple(inner.model_fields)
+    return FieldError("unknown_field" if names else "no_fields", pointer + named, names=names)
 
 
 def _size(count: int) -> str:
@@ -254,4 +263,24 @@ def _size(count: int) -> str:
 
 def _pointer(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
     """The JSON pointer (RFC 6901) of a place in the body, without names that the model does not have."""
-    return "".join(f"/{part}" for part in path if isinstance(part, int) or part in model.model_fields)
+    return _walk(path, model)[0]
+
+
+def _walk(path: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, type[BaseModel]]:
+    """The pointer of a place in the body, and the model that is there."""
+    pointer = ""
+    for part in path:
+        if isinstance(part, int):
+            pointer += f"/{part}"
+        elif part in model.model_fields:
+            pointer += f"/{part}"
+            model = next(_models(model.model_fields[part].annotation), model)
+    return pointer, model
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in a field's type, such as that of a list's items."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models(each)

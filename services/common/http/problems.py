@@ -23,9 +23,9 @@ from services.common.domain.errors import Unavailable
 from services.common.domain.identifiers import support_code
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError, request_errors
-from services.common.http.languages import negotiate
 from services.common.http.methods import allowed_methods
 from services.common.http.problem_types import ProblemType
+from services.common.http.reader_language import language_of
 
 SPAN: Final = "postigo.span"
 """The key of the request's span in the ASGI scope."""
@@ -84,9 +84,9 @@ class ProblemDocument(BaseModel):
 
 
 def problem_response(scope: Scope, problem: Problem) -> Response:
-    """The problem document, in the language the request asks for."""
+    """The problem document, in the language the request asks for, else in that of the account, if it is known."""
     headers, kind = Headers(scope=scope), problem.kind
-    language = negotiate(headers.get("accept-language"))
+    language = language_of(scope)
     body: dict[str, object] = {
         "type": kind.type,
         "title": kind.title.in_(language),
@@ -98,7 +98,7 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
         body["errors"] = [error.to_body(language) for error in problem.errors]
     response_headers = {
         "Content-Language": language,
-        "Vary": "Accept-Language",
+        "Vary": "Accept-Language, Authorization",
         "Cache-Control": "no-store",
         **(problem.headers or {}),
     }

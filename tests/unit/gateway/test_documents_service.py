@@ -78,7 +78,7 @@ async def put(service: DocumentsClient, body: AsyncIterator[bytes] | None = None
 
 async def claim(service: DocumentsClient) -> Problem:
     with pytest.raises(Problem) as refused:
-        await service.claim(uuid4(), OWNER, [ONE, OTHER], None)
+        await service.claim(uuid4(), OWNER, {ONE: "/documents/0", OTHER: "/documents/1"}, None)
     return refused.value
 
 

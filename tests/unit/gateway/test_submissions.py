@@ -1,6 +1,7 @@
 """Repetitions of one submission: they count for no limit, so they append nothing either."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
@@ -10,6 +11,8 @@ from gateway.accounts.domain import Session
 from gateway.limits.accounts import AccountLimit, Allowance
 from gateway.limits.concurrency import KeyedLimit
 from gateway.requests.domain import fingerprint
+from gateway.requests.queries import RequestQueries
+from gateway.requests.receipts import IssuedReceipts
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewRequest
 from gateway.requests.submissions import SUBMITS_OF_ONE_ACCOUNT, SubmissionService
@@ -57,7 +60,7 @@ def submissions(log: Log, views: Views) -> SubmissionService:
     return SubmissionService(
         documents=unused,
         publisher=cast("Any", log),
-        views=cast("Any", views),
+        queries=RequestQueries(cast("Any", views), IssuedReceipts(), b"c" * 32),
         account_limit=AccountLimit("requests", allowances, views),  # type: ignore[arg-type]
         places=KeyedLimit("submits-of-one-account", SUBMITS_OF_ONE_ACCOUNT),
         catalogue=catalogue(),
@@ -83,7 +86,7 @@ async def test_a_repetition_whose_receipt_is_forgotten_is_appended_again() -> No
     log = Log()
     service = submissions(log, Views())
     first = await service.submit(command())
-    service.issued = type(service.issued)()
+    service.queries = replace(service.queries, issued=IssuedReceipts())
     assert (await service.submit(command())).reference == first.reference
     assert len(log.records) == 2
 

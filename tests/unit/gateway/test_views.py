@@ -1,4 +1,4 @@
-"""Views: the same facts give the same view when late, duplicated or reordered; and what timelines and reads show."""
+"""Views: the same facts give the same view when late, duplicated or reordered; and what timelines show."""
 
 from datetime import timedelta
 from functools import reduce
@@ -8,15 +8,16 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.requests.labels import FACT_LABELS, reason_of
+from gateway.requests.labels import FACT_LABELS, NOTICE_NAMES, reason_of
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.queries import Found
-from gateway.requests.schemas import ActOutcome
+from gateway.requests.read_schemas import ActOutcome
+from gateway.requests.timeline_presenter import TimelinePresenter
 from gateway.requests.view import RequestView
 from gateway.worker.domain import VISIBLE_FIELDS, short_type
 from gateway.worker.handlers import views
-from services.common.catalogue.state_names import STATE_NAMES
 from services.common.catalogue import catalogue
+from services.common.catalogue.state_names import STATE_NAMES
 from services.common.contracts import Event, declared, topics
 from services.common.contracts.deliveries import DeliverySent, DeliverySkipped
 from services.common.contracts.lifecycle import (
@@ -30,8 +31,11 @@ from services.common.contracts.lifecycle import (
     State,
 )
 from services.common.domain.received import Received
+from services.intake.domain.transitions import TRANSITIONS
 from services.notifications.domain import Skip
+from services.notifications.domain.matrix import NOTICES
 from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, fact, received, registered, submitted
+from tests.unit.gateway.lives import SAMPLED, sample
 
 FILE, ACT, LATE_ACT = UUID(int=9), UUID(int=10), UUID(int=11)
 COMMAND = {"id": "c", "topic": "departments.pf.outbox.v1", "partition": 0, "offset": 1}
@@ -79,6 +83,12 @@ def lifecycle() -> list[Received[Any]]:
     ]
 
 
+def whole_life() -> list[Received[Any]]:
+    """A life in which every fact happens, in an order that intake would not say."""
+    samples = [registered()] + [sample(kind, seq) for seq, kind in enumerate(SAMPLED, 2)]
+    return [received(submitted(), id="s"), *map(received, samples)]
+
+
 def merged(facts: list[Received[Any]]) -> RequestView:
     def step(view: RequestView | None, item: Received[Any]) -> RequestView:
         merge = views.of(item.event)
@@ -90,14 +100,24 @@ def merged(facts: list[Received[Any]]) -> RequestView:
     return view
 
 
+LIVES = (lifecycle(), whole_life())
 COUNT = len(lifecycle())
 INDEXES = st.integers(0, COUNT - 1)
 
 
-@given(order=st.permutations(range(COUNT)), again=st.lists(INDEXES, max_size=6))
-def test_any_order_with_duplicates_gives_the_same_view(order: list[int], again: list[int]) -> None:
-    facts = lifecycle()
-    assert merged([facts[index] for index in [*order, *again]]) == merged(facts)
+@given(data=st.data(), facts=st.sampled_from(LIVES))
+def test_any_order_with_duplicates_gives_the_same_view(data: st.DataObject, facts: list[Received[Any]]) -> None:
+    order = data.draw(st.permutations(facts))
+    again = data.draw(st.lists(st.sampled_from(facts), max_size=6))
+    assert merged([*order, *again]) == merged(facts)
+
+
+@given(data=st.data())
+def test_a_view_that_was_stored_meanwhile_is_the_same(data: st.DataObject) -> None:
+    order = data.draw(st.permutations(whole_life()))
+    stored = RequestView.model_validate_json(merged(order[:9]).model_dump_json())
+    view = reduce(lambda view, item: views.of(item.event)(view, item), order[9:], stored)  # type: ignore[misc]
+    assert view == merged(whole_life())
 
 
 @given(given_facts=st.sets(INDEXES, min_size=1), late=st.sets(INDEXES))
@@ -124,7 +144,7 @@ def found() -> Found:
 
 
 def timeline(language: Any = "pt") -> list[tuple[int | None, str, str]]:
-    shown = RequestPresenter(catalogue(), language).timeline(found())
+    shown = TimelinePresenter(catalogue(), language).timeline(found())
     return [(entry.seq, entry.type, entry.title) for entry in shown.entries]
 
 
@@ -147,7 +167,7 @@ def test_the_timeline_keeps_the_order_of_seq_when_clocks_go_back() -> None:
     facts = [received(submitted(), id="s"), received(registered()), *lifecycle()[7:9]]
     behind = NOON - timedelta(hours=1)
     late = received(fact(RequestInAnalysis, 2, State.IN_ANALYSIS, department="pf", occurred_at=behind))
-    shown = RequestPresenter(catalogue(), "pt").timeline(Found(merged([*facts, late]), None))  # type: ignore[arg-type]
+    shown = TimelinePresenter(catalogue(), "pt").timeline(Found(merged([*facts, late]), None))  # type: ignore[arg-type]
     numbers = [entry.seq for entry in shown.entries if entry.seq]
     assert numbers == sorted(numbers)
     assert numbers[1] == 2
@@ -158,6 +178,14 @@ def test_the_timeline_is_in_the_language_of_the_reader() -> None:
     assert timeline("en")[1][2] == "Request registered"
 
 
+@pytest.mark.parametrize("name", [*NOTICES, *(rule.notice for rule in TRANSITIONS.values() if rule.notice)])
+def test_the_timeline_says_which_notice_was_sent(name: str) -> None:
+    assert name in NOTICE_NAMES
+    view = merged([*lifecycle()[:2], notice(DeliverySent, "an event", 2, notice=name)])
+    entries = TimelinePresenter(catalogue(), "pt").timeline(Found(view, None)).entries  # type: ignore[arg-type]
+    assert entries[-1].title == f"Aviso enviado: {NOTICE_NAMES[name].pt}"
+
+
 def test_internal_details_are_not_stored_in_the_view() -> None:
     stored = merged(lifecycle()).model_dump_json()
     for internal in ("r-7", "outbox", "stale", "sha256"):
@@ -166,7 +194,7 @@ def test_internal_details_are_not_stored_in_the_view() -> None:
 
 def test_a_person_sees_their_own_acts_and_their_outcomes() -> None:
     written, refused = (
-        entry for entry in RequestPresenter(catalogue(), "pt").timeline(found()).entries if entry.act_id
+        entry for entry in TimelinePresenter(catalogue(), "pt").timeline(found()).entries if entry.act_id
     )
     assert (written.act_id, written.text, written.documents) == (str(ACT), "Falta um papel.", (FILE,))
     assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)

@@ -1,0 +1,130 @@
+"""Explains the legal dates of a request, day by day, in one language."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from gateway.requests.deadline_schemas import DeadlineResponse, ExplainedDate, ExplainedDay, SuspendedTime
+from gateway.requests.queries import Found
+from gateway.requests.status import status_of
+from gateway.requests.view import TimelineFact
+from services.common.catalogue import Language
+from services.common.http.languages import Words
+from services.common.legal_clock import CountedDay, Deadline, Suspension, explain
+from services.common.text.dates import IN_WORDS
+
+WORKING_DAYS: Final = Words(
+    "O prazo é de {length} dias úteis. O dia em que começa, os sábados, os domingos, os feriados e os dias em que o serviço "
+    "está fechado não contam (CPA, artigo 87.º).",
+    "The term is {length} working days. The day on which it begins, Saturdays, Sundays, holidays and days on which the "
+    "service is closed do not count (CPA, article 87).",
+)
+ONE_MONTH: Final = Words(
+    "O prazo é de um mês, até ao mesmo dia do mês seguinte. Se esse dia não for útil, acaba no dia útil seguinte (CPA, "
+    "artigo 87.º).",
+    "The term is one month, up to the same day of the next month. If that is no working day, it ends on the next working "
+    "day (CPA, article 87).",
+)
+MONTHS: Final = Words(
+    "O prazo é de {length} meses, até ao mesmo dia do último mês. Se esse dia não for útil, acaba no dia útil seguinte (CPA, "
+    "artigo 87.º).",
+    "The term is {length} months, up to the same day of the last month. If that is no working day, it ends on the next "
+    "working day (CPA, article 87).",
+)
+DILATION: Final = Words(
+    "Antes dele contam-se {dilation} dias úteis, porque mora fora do continente (CPA, artigo 88.º).",
+    "Before it, {dilation} working days are counted, because you live outside the mainland (CPA, article 88).",
+)
+EXTENSION: Final = Words(
+    "O departamento prorrogou-o por {extension} dias úteis (CPA, artigo 128.º).",
+    "The department extended it by {extension} working days (CPA, article 128).",
+)
+SUSPENDED: Final = {
+    "documents": Words(
+        "Esteve suspenso depois de {since} e até {until}, à espera de documentos (CPA, artigos 117.º e 119.º).",
+        "It stood still after {since} and up to {until}, for documents that were asked of you (CPA, articles 117 and 119).",
+    ),
+    "hearing": Words(
+        "Esteve suspenso depois de {since} e até {until}, para o ouvir (CPA, artigo 121.º).",
+        "It stood still after {since} and up to {until}, for your hearing (CPA, article 121).",
+    ),
+}
+STANDS_STILL: Final = {
+    "documents": Words(
+        "Está suspenso desde {since}, à espera de documentos; a data fica mais tarde quando voltar a correr (CPA, artigos "
+        "117.º e 119.º).",
+        "It stands still since {since}, for documents that were asked of you; the date moves later when it runs again "
+        "(CPA, articles 117 and 119).",
+    ),
+    "hearing": Words(
+        "Está suspenso desde {since}, para o ouvir; a data fica mais tarde quando voltar a correr (CPA, artigo 121.º).",
+        "It stands still since {since}, for your hearing; the date moves later when it runs again (CPA, article 121).",
+    ),
+}
+
+
+class DeadlinePresenter:
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def explanation(self, found: Found) -> DeadlineResponse:
+        if found.view is None:
+            return DeadlineResponse(reference=found.receipt.reference)
+        status = status_of(found.view)
+        return DeadlineResponse(
+            reference=found.view.reference,
+            deadline=self._explained(status.deadline),
+            deliver=self._term_of(status.delivery),
+            hearing=self._term_of(status.hearing),
+            reply=self._term_of(status.answer),
+        )
+
+    def _term_of(self, fact: TimelineFact | None) -> ExplainedDate | None:
+        return None if fact is None else self._explained(fact.term)
+
+    def _explained(self, deadline: Deadline | None) -> ExplainedDate | None:
+        if deadline is None:
+            return None
+        return ExplainedDate(
+            due_on=deadline.due_on,
+            entered_on=deadline.entered_on,
+            rule=list(self._rule(deadline)),
+            length=deadline.length,
+            unit=deadline.unit,
+            dilation=deadline.dilation,
+            extension=deadline.extension,
+            suspensions=[SuspendedTime(**dict(each)) for each in deadline.suspensions],
+            calendar=deadline.calendar,
+            days=[self._day(each) for each in explain(deadline)],
+        )
+
+    def _rule(self, deadline: Deadline) -> Iterator[str]:
+        months = ONE_MONTH if deadline.length == 1 else MONTHS
+        yield self._say(WORKING_DAYS if deadline.unit == "working_days" else months, length=deadline.length)
+        if deadline.dilation:
+            yield self._say(DILATION, dilation=deadline.dilation)
+        if deadline.extension:
+            yield self._say(EXTENSION, extension=deadline.extension)
+        yield from map(self._suspension, deadline.suspensions)
+
+    def _suspension(self, suspension: Suspension) -> str:
+        since = self._date(suspension.since)
+        if suspension.until is None:
+            return self._say(STANDS_STILL[suspension.because], since=since)
+        return self._say(SUSPENDED[suspension.because], since=since, until=self._date(suspension.until))
+
+    def _day(self, counted: CountedDay) -> ExplainedDay:
+        name = Words(counted.pt, counted.en).in_(self._language)
+        return ExplainedDay(
+            day=counted.day,
+            counts=counted.because is None,
+            number=counted.number,
+            because=counted.because,
+            name=name or None,
+        )
+
+    def _date(self, day: date) -> str:
+        return IN_WORDS[self._language](day)
+
+    def _say(self, words: Words, **values: object) -> str:
+        return words.in_(self._language).format(**values)

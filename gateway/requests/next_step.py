@@ -1,0 +1,84 @@
+"""What the author of a request must do and by when, in one plain sentence. Pure."""
+
+from datetime import date
+from typing import Final
+
+from gateway.requests.status import Status
+from services.common.catalogue import Language
+from services.common.contracts.asked import ItemState
+from services.common.contracts.lifecycle import State
+from services.common.http.languages import Words
+from services.common.text.dates import IN_WORDS
+
+NOTHING: Final = Words("Não precisa de fazer nada.", "There is nothing you must do.")
+ANSWER_BY: Final = Words(
+    "Não precisa de fazer nada: a resposta é devida até {due_on}.",
+    "There is nothing you must do: the answer is due by {due_on}.",
+)
+OVERDUE: Final = Words(
+    "Não precisa de fazer nada: o prazo da resposta passou em {due_on}, e o pedido continua a ser tratado.",
+    "There is nothing you must do: the answer was due by {due_on}, and the request is still being handled.",
+)
+DELIVER: Final = Words(
+    "Entregue até {until} os documentos pedidos que faltam.",
+    "Deliver the requested documents that are missing by {until}.",
+)
+CHECKING: Final = Words(
+    "Não precisa de fazer nada: estamos a verificar os documentos que entregou.",
+    "There is nothing you must do: the documents that you delivered are being checked.",
+)
+HEARING: Final = Words(
+    "O departamento tenciona indeferir o pedido: se não concorda, responda até {until}.",
+    "The department intends to refuse the request: if you disagree, answer by {until}.",
+)
+COME_BACK: Final = Words(
+    "Se a resposta não chega, escreva uma mensagem até {until}; caso contrário não precisa de fazer nada.",
+    "If the answer is not enough, write a message by {until}; otherwise there is nothing you must do.",
+)
+APPEAL: Final = Words(
+    "Se não concorda com a decisão, pode contestá-la até {appeal}; caso contrário não precisa de fazer nada.",
+    "If you disagree with the decision, you can contest it by {appeal}; otherwise there is nothing you must do.",
+)
+COME_BACK_OR_APPEAL: Final = Words(
+    "Se não concorda com a decisão, escreva uma mensagem até {until} ou conteste-a até {appeal}; caso contrário não precisa "
+    "de fazer nada.",
+    "If you disagree with the decision, write a message by {until} or contest it by {appeal}; otherwise there is nothing "
+    "you must do.",
+)
+FILE_ANOTHER: Final = Words(
+    "Se ainda precisa de resposta, apresente um novo pedido e explique melhor o que pretende.",
+    "If you still need an answer, file a new request and explain better what you want.",
+)
+
+
+def next_step(status: Status, today: date, language: Language) -> str:
+    """The sentence. Dates before `today` are not offered any more."""
+    words, dates = _step(status, today)
+    in_words = {name: IN_WORDS[language](day) for name, day in dates.items() if day is not None}
+    return words.in_(language).format(**in_words)
+
+
+def _step(status: Status, today: date) -> tuple[Words, dict[str, date | None]]:
+    if status.delivery is not None:
+        missing = any(item.state is ItemState.OPEN for item in status.asked)
+        return (DELIVER if missing else CHECKING), {"until": status.delivery.until}
+    if status.hearing is not None:
+        return HEARING, {"until": status.hearing.until}
+    if status.answer is not None:
+        return _after_the_answer(status, today)
+    if status.state is State.REJECTED:
+        return FILE_ANOTHER, {}
+    if status.state in (State.REGISTERED, State.IN_ANALYSIS) and status.due_on is not None:
+        return (OVERDUE if status.overdue else ANSWER_BY), {"due_on": status.due_on}
+    return NOTHING, {}
+
+
+def _after_the_answer(status: Status, today: date) -> tuple[Words, dict[str, date | None]]:
+    answer = status.answer
+    until = answer.until if answer and answer.until and answer.until >= today else None
+    appeal = answer.appeal.until if answer and answer.appeal and answer.appeal.until >= today else None
+    if until and appeal:
+        return COME_BACK_OR_APPEAL, {"until": until, "appeal": appeal}
+    if appeal:
+        return APPEAL, {"appeal": appeal}
+    return (COME_BACK, {"until": until}) if until else (NOTHING, {})

@@ -1,0 +1,195 @@
+"""What reads of `/v1/requests` are answered with."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.common.contracts.asked import ItemDelivery, ItemState
+from services.common.contracts.decisions import Appeal, Outcome
+from services.common.contracts.departments import Check
+from services.common.contracts.lifecycle import State
+
+
+class RequestSummary(BaseModel):
+    """Each code has its name beside it, in the language of the response."""
+
+    reference: str
+    request_id: UUID
+    state: State
+    state_name: str
+    subject: str | None = None
+    subject_name: str | None = None
+    reason: str | None = None
+    reason_name: str | None = None
+    department: str | None = None
+    department_name: str | None = None
+    filed_at: datetime
+    updated_at: datetime
+
+
+class FollowUp(BaseModel):
+    """The body of a new request that says what was refused, and is linked to the request that is closed."""
+
+    subject: str
+    reason: str
+    description: str
+    documents: tuple[UUID, ...] = ()
+    linked_to: str
+
+
+class ActOutcome(BaseModel):
+    """The outcome of the act `after`: `pending` until it is applied or refused.
+
+    `because` is the code of a refusal: `not-allowed` in the state of the request, `closed` for a message to a request that is
+    closed, `rated-already`, or `too-many-acts`. `because_text` is the same for people. After `closed`, `follow_up` is ready to be
+    sent as a new request.
+    """
+
+    act_id: UUID
+    outcome: Literal["pending", "applied", "refused"]
+    because: str | None = None
+    because_text: str | None = None
+    follow_up: FollowUp | None = None
+
+
+class DeadlineSummary(BaseModel):
+    """`suspended_since`: the day after which the term stands still; `due_on` is then the date without this suspension."""
+
+    due_on: date
+    suspended_since: date | None = None
+
+
+class AskedDocument(BaseModel):
+    """A document that the department asked for, with the files that you delivered for it. Without `formats` any accepted one will
+    do.
+    """
+
+    number: int
+    what: str
+    why: str
+    formats: tuple[str, ...] = ()
+    state: ItemState
+    state_name: str
+    documents: tuple[UUID, ...] = ()
+
+
+class Hearing(BaseModel):
+    """The department intends to refuse, says why in `text`, and hears you first."""
+
+    text: str | None = None
+    answer_until: date | None = None
+
+
+class Rating(BaseModel):
+    score: int
+    text: str | None = None
+
+
+class RequestFile(BaseModel):
+    """A file of the request. An accepted one has a name, a media type and a size in bytes. `because` is the code of a refusal,
+    `because_text` the same for people.
+    """
+
+    document_id: UUID
+    state: Check
+    state_name: str
+    name: str | None = None
+    media_type: str | None = None
+    size: int | None = None
+    because: str | None = None
+    because_text: str | None = None
+
+
+class RequestResponse(RequestSummary):
+    """`description` and `documents` are missing for a moment after the submission. `documents` and `files` are all files of the
+    request, those of later messages too.
+
+    `next_step` is a sentence that says what you must do and by when, or that there is nothing to do. `overdue`: the deadline
+    passed before a decision. `deliver_until` is the last day to deliver `asked` documents, `reply_until` the last day to come
+    back on the answer. `outcome`, `grounds` and `appeal` are those of the decision.
+    """
+
+    act: ActOutcome | None = None
+    description: str | None = None
+    documents: tuple[UUID, ...] = ()
+    files: tuple[RequestFile, ...] = ()
+    linked_to: str | None = None
+    entered_on: date | None = None
+    due_on: date | None = None
+    deadline: DeadlineSummary | None = None
+    overdue: bool = False
+    asked: tuple[AskedDocument, ...] = ()
+    deliver_until: date | None = None
+    hearing: Hearing | None = None
+    reply_until: date | None = None
+    outcome: Outcome | None = None
+    outcome_name: str | None = None
+    grounds: str | None = None
+    appeal: Appeal | None = None
+    rating: Rating | None = None
+    next_step: str
+
+
+class RequestPage(BaseModel):
+    """`next` is the `cursor` of the next page; it is missing on the last page."""
+
+    items: list[RequestSummary]
+    next: str | None = None
+
+
+class TimelineEntry(BaseModel):
+    """`seq` numbers the facts of the request; a notice has none. `act_id` is set for your own acts.
+
+    `because` is the code of a refusal, or of a notice that was not sent. `because_text` is the same for people. `due_on` is the
+    legal deadline where the fact changed it; `until` the last day to do what the fact is about. `item` and `items` number asked
+    documents. `from_department` had the request before.
+    """
+
+    seq: int | None = None
+    type: str
+    title: str
+    at: datetime
+    state: State | None = None
+    state_name: str | None = None
+    department: str | None = None
+    department_name: str | None = None
+    from_department: str | None = None
+    from_department_name: str | None = None
+    text: str | None = None
+    due_on: date | None = None
+    until: date | None = None
+    outcome: Outcome | None = None
+    outcome_name: str | None = None
+    grounds: str | None = None
+    appeal: Appeal | None = None
+    score: int | None = None
+    item: int | None = None
+    items: tuple[ItemDelivery, ...] | None = None
+    document_id: UUID | None = None
+    document_name: str | None = None
+    documents: tuple[UUID, ...] | None = None
+    act_id: str | None = None
+    because: str | None = None
+    because_text: str | None = None
+    channel: str | None = None
+
+
+class Timeline(BaseModel):
+    reference: str
+    entries: list[TimelineEntry]
+
+
+class ReceiptResponse(BaseModel):
+    """`content` is the SHA-256, in hexadecimal, of the canonical JSON of the submitted body, if it is known."""
+
+    reference: str
+    request_id: UUID
+    filed_at: datetime
+    subject: str | None = None
+    subject_name: str | None = None
+    reason: str | None = None
+    reason_name: str | None = None
+    content: str | None = None
+    receipt: str
