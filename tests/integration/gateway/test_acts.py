@@ -22,7 +22,12 @@ from tests.integration.gateway.test_submit import pointers, problem
 from tests.support.waiting import eventually
 
 MESSAGE = {"text": "Esqueci-me de juntar o recibo."}
-ACTS: list[tuple[str, dict[str, Any]]] = [("messages", MESSAGE), ("withdrawal", {})]
+ACTS: list[tuple[str, dict[str, Any]]] = [
+    ("messages", MESSAGE),
+    ("withdrawal", {}),
+    ("reopening", {"text": "Ainda falta o abril."}),
+    ("rating", {"score": 4}),
+]
 
 acts = pytest.mark.parametrize(("act", "body"), ACTS)
 
@@ -41,7 +46,7 @@ async def test_a_missing_or_bad_key_is_400(person: Person, act: str, body: dict[
     assert (answer.status_code, problem(answer)) == (400, "idempotency-key")
 
 
-@pytest.mark.parametrize("act", ["messages", "withdrawal"])
+@pytest.mark.parametrize("act", [act for act, _ in ACTS])
 @pytest.mark.parametrize(
     ("content", "content_type", "status", "kind"),
     [

@@ -54,7 +54,7 @@ async def test_a_reference_may_be_typed_in_any_form(person: Person) -> None:
         assert answer.json()["reference"] == reference
 
 
-@pytest.mark.parametrize("path", ["", "/timeline", "/receipt"])
+@pytest.mark.parametrize("path", ["", "/timeline", "/receipt", "/deadline"])
 async def test_another_accounts_request_is_answered_like_an_unknown_one(
     person: Person, other: Person, path: str
 ) -> None:
@@ -68,7 +68,7 @@ async def test_another_accounts_request_is_answered_like_an_unknown_one(
     assert {**theirs.json(), "support_code": ""} == {**unknown.json(), "support_code": ""}
 
 
-@pytest.mark.parametrize("path", ["", "/timeline", "/receipt"])
+@pytest.mark.parametrize("path", ["", "/timeline", "/receipt", "/deadline"])
 async def test_a_mistyped_reference_is_refused_without_retry_after(person: Person, path: str) -> None:
     reference = (await filed(person))["reference"]
     wrong = reference[:-1] + ("0" if reference[-1] != "0" else "1")
