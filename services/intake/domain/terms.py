@@ -84,7 +84,10 @@ class Terms:
 
 
 def set_deadline(progress: Progress, terms: Terms, new: Deadline, today: date) -> None:
-    """Set the deadline and the warnings that are still ahead of `today`."""
+    """Set the deadline and the warnings that are still ahead of `today`. A miss that the new date undoes is taken back."""
+    if progress.request.missed and progress.at < end_of(new.due_on):
+        progress.change(missed=False)
+        progress.say(DeadlineMissRetracted, due_on=new.due_on)
     ahead = [(terms.days.before(new.due_on, left), left) for left in WARNINGS]
     alerts = tuple(Alert(day=day, working_days_left=left) for day, left in ahead if day > max(today, new.entered_on))
     progress.change(deadline=new, due_on=new.due_on, alerts=alerts)

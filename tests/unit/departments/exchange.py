@@ -101,7 +101,7 @@ class Exchange:
     def command(self, kind: type[Command], id: str, topic: str = OUTBOX, **changes: Any) -> None:
         """A department answers the latest inbox event, with `changes`."""
         event = self.latest
-        fields = {"assignment_id": event.assignment_id, "epoch": event.epoch, "seen": event.as_of}
+        fields: dict[str, Any] = {"assignment_id": event.assignment_id, "epoch": event.epoch, "seen": event.as_of}
         record = received(
             kind(**fields | self.data(kind) | changes), topic=topic, at=self.now, id=id, offset=next(self._numbers)
         )

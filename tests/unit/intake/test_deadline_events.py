@@ -14,10 +14,11 @@ from services.intake.messages import (
     DeadlineMissRetracted,
     LifecycleFact,
     RequestAnswered,
+    RequestForwarded,
     State,
 )
 from tests.support.received import MONDAY
-from tests.unit.intake.builders import command
+from tests.unit.intake.builders import Calendars, closed_day, command
 from tests.unit.intake.life import Life, kinds, warnings
 
 A = UUID(int=101)
@@ -133,3 +134,14 @@ def test_a_decision_while_documents_are_asked_is_never_late() -> None:
     life.deliver((1, [A]))
     life.live_until(date(2026, 3, 2))
     assert kinds(life.command(Move.ANSWER)) == [RequestAnswered]
+
+
+def test_a_transfer_to_a_department_whose_calendar_gives_more_time_takes_a_miss_back() -> None:
+    """Its closed day is the last day of the term: the term was not missed for it."""
+    closed = [closed_day(date(2026, 1, day), department="dd") for day in (19, 20)]
+    life = Life(Calendars(*closed))
+    life.live_until(date(2026, 1, 20))
+    assert life.request.missed
+    facts = life.command(Move.TRANSFER, to="dd")
+    assert kinds(facts) == [DeadlineMissRetracted, RequestForwarded]
+    assert (life.request.missed, life.request.due_on) == (False, date(2026, 1, 21))

@@ -88,7 +88,8 @@ def sent(command: Command, department: str = "pf", id: str = "c-1") -> Any:
 
 
 def acknowledge(**other: Any) -> Acknowledge:
-    return Acknowledge(**{"assignment_id": assigned().assignment_id, "epoch": 1, "seen": 1} | other)
+    fields: dict[str, Any] = {"assignment_id": assigned().assignment_id, "epoch": 1, "seen": 1} | other
+    return Acknowledge(**fields)
 
 
 def written(seq: int, text: str | None = "Falta-me um papel.", documents: tuple[UUID, ...] = ()) -> Any:
