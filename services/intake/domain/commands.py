@@ -162,11 +162,12 @@ def _say_answer(
     settle_miss(progress, terms, event.occurred_at)
     request = progress.request
     today: date = day_of(progress.told_at)
-    reply = terms.reply(request.answered_on or today)
+    reply = None if request.reply_until is not None else terms.reply(request.answered_on or today)
+    until = request.reply_until if reply is None else reply.due_on
     said = _drop_asked(progress) | _said(event)
-    progress.change(answered_on=request.answered_on or today, reply_until=reply.due_on)
+    progress.change(answered_on=request.answered_on or today, reply_until=until)
     progress.say(
-        RequestAnswered, State.ANSWERED, text=event.text, reply_until=reply.due_on, reply_term=reply, **decided, **said
+        RequestAnswered, State.ANSWERED, text=event.text, reply_until=until, reply_term=reply, **decided, **said
     )
 
 

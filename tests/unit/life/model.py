@@ -1,0 +1,139 @@
+"""What a request should be after each step, restated from `docs/states.md`: no code of intake."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from services.common.legal_clock import Deadline, WorkingDays
+
+OPEN: Final = ("registered", "in_analysis", "awaiting_documents")
+RUNNING: Final = ("registered", "in_analysis")
+DECIDED: Final = ("answered", "concluded", "rejected")
+RATED_IN: Final = ("answered", "concluded", "rejected")
+
+COMMANDS: Final[dict[str, tuple[tuple[str, ...], str | None]]] = {
+    "acknowledge": (RUNNING, "in_analysis"),
+    "request-information": (RUNNING, "awaiting_documents"),
+    "hear": (RUNNING, "in_analysis"),
+    "transfer": (OPEN, None),
+    "extend": (RUNNING, None),
+    "answer": (OPEN, "answered"),
+    "resolve": ((*OPEN, "answered"), "concluded"),
+    "reject": (OPEN, "rejected"),
+}
+"""Where each command is allowed, and where it leads; None: nowhere else."""
+
+FACTS: Final = {
+    "acknowledge": ["in-analysis"],
+    "request-information": ["documents-requested"],
+    "hear": ["hearing-opened"],
+    "transfer": ["forwarded"],
+    "extend": ["extended"],
+    "answer": ["answered"],
+    "resolve": ["answered", "concluded"],
+    "reject": ["rejected"],
+}
+KEEPS_TERM: Final = ("request-information", "hear", "extend", "answer", "resolve", "reject")
+"""Commands that take back a missed term, if they were sent in time."""
+
+
+@dataclass
+class Item:
+    formats: tuple[str, ...] = ()
+    state: str = "open"
+    files: dict[UUID, str] = field(default_factory=dict)
+    """Each delivered file that is not refused, and how far its check is."""
+
+    def settle(self) -> None:
+        checks = set(self.files.values())
+        self.state = "open" if not checks else "checking" if "checking" in checks else "received"
+
+
+@dataclass
+class Model:
+    """`suspended` are intervals of days after their first and up to their last one; None: not ended."""
+
+    state: str = "registered"
+    epoch: int = 1
+    person_seq: int = 0
+    hearing: bool = False
+    rated: bool = False
+    extended: bool = False
+    missed: bool = False
+    answered_on: date | None = None
+    suspended: list[tuple[date, date | None]] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    delivered_on: date | None = None
+
+    def objection(self, command: str, epoch: int, seen: int, date_code: str | None) -> str | None:
+        """The code with which a command is refused."""
+        allowed, to = COMMANDS[command]
+        if epoch < self.epoch:
+            return "old-epoch"
+        if self.state not in allowed:
+            return "not-allowed"
+        if command == "acknowledge":
+            return "no-change" if self.state == to else None
+        if self.hearing:
+            return "hearing-open"
+        if to in DECIDED and seen < self.person_seq:
+            return "stale"
+        if date_code:
+            return date_code
+        return "extended-already" if command == "extend" and self.extended else None
+
+    def term_runs(self) -> bool:
+        return self.state in RUNNING and not self.hearing
+
+    def waited_for(self) -> list[Item]:
+        return [item for item in self.items if item.state in ("open", "checking")]
+
+    def complete(self) -> bool:
+        return self.state == "awaiting_documents" and not self.waited_for()
+
+    def stop(self, since: date) -> None:
+        self.suspended.append((since, None))
+
+    def resume(self, until: date) -> None:
+        self.suspended = [(since, end or max(since, until)) for since, end in self.suspended]
+
+    def end_items(self, state: str) -> None:
+        for item in self.items:
+            if item.state == "open":
+                item.state = state
+
+    def deliver(self, number: int, files: list[UUID], on: date) -> None:
+        """Files for an item that is not waited for come unasked."""
+        if self.state != "awaiting_documents" or not 0 < number <= len(self.items):
+            return
+        item = self.items[number - 1]
+        new = [file for file in files if file not in item.files]
+        if item.state in ("open", "checking") and new:
+            item.files.update(dict.fromkeys(new, "checking"))
+            item.settle()
+            self.delivered_on = max(self.delivered_on or on, on)
+
+    def check(self, file: UUID, media_type: str | None) -> None:
+        """The check of a file ended, for each item that it was delivered for; None: it is refused."""
+        ended = {"awaiting_documents": "open", "in_analysis": "lapsed"}.get(self.state, "dropped")
+        for item in self.items:
+            if file not in item.files:
+                continue
+            if media_type is not None and (not item.formats or media_type in item.formats):
+                item.files[file] = "accepted"
+            else:
+                del item.files[file]
+            if item.state in ("open", "checking"):
+                item.settle()
+                item.state = ended if item.state == "open" else item.state
+
+
+def last_day(deadline: Deadline, days: WorkingDays, suspended: list[tuple[date, date | None]]) -> date:
+    """The end of a term in working days, counted one by one."""
+    left, day = deadline.length + deadline.dilation + deadline.extension, deadline.entered_on
+    while left:
+        day += timedelta(days=1)
+        stopped = any(end is not None and since < day <= end for since, end in suspended)
+        left -= days.is_working(day) and not stopped
+    return day
