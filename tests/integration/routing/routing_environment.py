@@ -71,12 +71,15 @@ class RoutingEnvironment:
         await self.producer.send_and_wait(event.topic, value=value, key=str(request_id).encode(), headers=headers)
 
     async def command(self, case: Case, kind: str, identifier: str, **changes: Any) -> None:
+        """The department that has the case sends a command."""
         headers = topics.attributes(f"pt.postigo.assignment.{kind}.v1", identifier)
-        await self.append(case.key, json.dumps(case.data(**changes)).encode(), headers)
+        await self.append(case.key, json.dumps(case.data(**changes)).encode(), headers, case.event["department"])
 
-    async def append(self, key: bytes | None, value: bytes | None, headers: Headers) -> tuple[int, int]:
-        """Append any record to the outbox of `pf`. Returns its partition and offset."""
-        outbox = names.outbox("pf")
+    async def append(
+        self, key: bytes | None, value: bytes | None, headers: Headers, department: str = "pf"
+    ) -> tuple[int, int]:
+        """Append any record to the outbox of a department. Returns its partition and offset."""
+        outbox = names.outbox(department)
         batch = self.producer.create_batch()
         batch.append(key=key, value=value, timestamp=None, headers=list(headers))
         batch.close()
@@ -84,11 +87,11 @@ class RoutingEnvironment:
         sent = await (await self.producer.send_batch(batch, outbox, partition=partition))
         return partition, sent.offset
 
-    async def inbox(self, request_id: UUID, count: int = 1) -> list[dict[str, Any]]:
+    async def inbox(self, request_id: UUID, count: int = 1, department: str = "pf") -> list[dict[str, Any]]:
         """The request's inbox events with their `type`, once there are `count` of them."""
 
         async def arrived() -> list[dict[str, Any]]:
-            found = await self._read(names.inbox("pf"), str(request_id).encode())
+            found = await self._read(names.inbox(department), str(request_id).encode())
             return found if len(found) >= count else []
 
         return await eventually(arrived)

@@ -160,6 +160,31 @@ async def test_the_inbox_tells_the_whole_story_of_a_case(routing: RoutingEnviron
     assert len(await routing.inbox(case.request_id, 5)) == 5
 
 
+async def test_a_case_is_transferred_decided_elsewhere_and_comes_back_to_the_new_department(
+    routing: RoutingEnvironment,
+) -> None:
+    case = await routing.file()
+    items = [{"what": "Certidão", "why": "Prova a filiação"}]
+    await routing.command(case, "request-information", "pf/items", items=items)
+    (_, waiting) = await routing.inbox(case.request_id, 2)
+    assert (waiting["state"], [item["state"] for item in waiting["asked"]]) == ("awaiting_documents", ["open"])
+    await routing.command(Case(case.request_id, waiting), "transfer", "pf/transfer", to="dd")
+    (*_, closed) = await routing.inbox(case.request_id, 3)
+    assert (closed["type"], closed["transferred_to"], closed["because"]) == ("closed", "dd", "pf/transfer")
+    (created,) = await routing.inbox(case.request_id, 1, "dd")
+    assert (created["type"], created["epoch"], created["asked"]) == ("created", 2, waiting["asked"])
+    await routing.command(Case(case.request_id, closed), "answer", "pf/late")
+    (late,) = await rejected(routing, case, "pf/late")
+    assert late["code"] == "wrong-department"
+    await routing.command(Case(case.request_id, created), "resolve", "dd/resolve")
+    await routing.inbox(case.request_id, 3, "dd")
+    await routing.write(case, "Não concordo.")
+    (*_, reopened, written) = await routing.inbox(case.request_id, 5, "dd")
+    assert (reopened["type"], reopened["epoch"], reopened["asked"][0]["state"]) == ("created", 3, "dropped")
+    assert [message["text"] for message in written["messages"]] == ["Não concordo."]
+    assert len(await routing.inbox(case.request_id, 3)) == 3
+
+
 @pytest.mark.parametrize("move", ["answer", "resolve", "reject"])
 async def test_no_decision_passes_over_what_the_person_wrote_last(routing: RoutingEnvironment, move: str) -> None:
     case = await routing.file()
