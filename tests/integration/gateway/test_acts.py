@@ -109,6 +109,7 @@ async def test_a_message_is_one_record_with_the_act_id_and_no_identity(
         "actor_id": person.account_id,
         "text": MESSAGE["text"],
         "documents": [document],
+        "items": [],
     }
     headers = headers_of(record)
     assert (headers["ce_id"], headers["ce_type"]) == (str(act_id), "pt.postigo.request.replied.v1")
