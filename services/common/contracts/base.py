@@ -14,6 +14,10 @@ from services.common.text import is_blank, nfc, prose
 from services.common.text.validators import cleaned
 
 TYPE_PREFIX: Final = "pt.postigo."
+
+REQUIRED_HEADERS: Final = ("ce_specversion", "ce_id", "ce_type", "ce_source")
+"""The headers that every record has: those that CloudEvents 1.0 requires."""
+
 MAX_DESCRIPTION: Final = 4_000
 """Maximum characters of one request or message."""
 
@@ -135,6 +139,7 @@ def declared() -> dict[str, dict[str, type[Event]]]:
 __all__ = [
     "MAX_DESCRIPTION",
     "MAX_DOCUMENTS",
+    "REQUIRED_HEADERS",
     "TYPE_PREFIX",
     "Code",
     "DomainEvent",

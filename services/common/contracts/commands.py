@@ -23,7 +23,7 @@ class Command(Event, families=("departments.*.outbox.v1",)):
 
     assignment_id: UUID
     epoch: int = Field(ge=1, strict=True)
-    seen: int = Field(ge=0, strict=True)
+    seen: int = Field(ge=1, strict=True)
 
 
 class Acknowledge(Command, type="assignment.acknowledge"):

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.common.contracts import PublishedEvent, topics
+from services.common.contracts.base import REQUIRED_HEADERS
 from services.common.domain.identifiers import reference_of
 from services.common.domain.poison import PoisonRecord
 from services.routing.messages import Command, CommandRef, CommandRejected, CommandUnreadable
@@ -57,11 +58,7 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 """The code for each reason on a dead letter; headers and schema errors have their own forms."""
 
-_HEADER_PROBLEMS: Final[Mapping[str, str]] = {
-    "missing": "missing-header",
-    "null": "missing-header",
-    "twice": "repeated-header",
-}
+_HEADER_PROBLEMS: Final[Mapping[str, str]] = {"missing": "missing-header", "twice": "repeated-header"}
 """By the last part of `header-<name>-<problem>`; every other problem is `bad-header`."""
 
 _RULES: Final[Mapping[str, str]] = {
@@ -121,7 +118,9 @@ def explain_poison(reason: str) -> Explanation:
         return Explanation("invalid", f"{pointer} {problem}." if pointer and problem else DETAILS["invalid"], pointer)
     if reason.startswith("header-") or reason == "redrive-header":
         header, problem = ("dlq-redrive", "") if reason == "redrive-header" else reason.split("-", 2)[1:]
-        code = _HEADER_PROBLEMS.get(problem, "bad-header")
+        # A null is no value: a required header lacks it, and an optional one must not be sent without it.
+        is_absent = problem == "null" and header in REQUIRED_HEADERS
+        code = "missing-header" if is_absent else _HEADER_PROBLEMS.get(problem, "bad-header")
         return Explanation(code, f"{DETAILS[code]} It is {header}.", header=header)
     return explain(_REASONS.get(reason, "invalid"))
 

@@ -121,6 +121,7 @@ REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] =
     "epoch as a text": ({"value": data(epoch="1")}, "invalid", "/epoch", None),
     "epoch as yes": ({"value": data(epoch=True)}, "invalid", "/epoch", None),
     "no seen": ({"value": data(seen=...)}, "invalid", "/seen", None),
+    "seen zero": ({"value": data(seen=0)}, "invalid", "/seen", None),
     "a negative seen": ({"value": data(seen=-1)}, "invalid", "/seen", None),
     "seen as words": ({"value": data(seen="all")}, "invalid", "/seen", None),
     "a list": ({"value": b"[]"}, "invalid", "", None),
@@ -195,6 +196,7 @@ REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] =
     "a source in Latin-1": ({"headers": with_header("ce_source", b"\xe1")}, "bad-header", None, "ce_source"),
     "a long source": ({"headers": with_header("ce_source", b"x" * 256)}, "bad-header", None, "ce_source"),
     "a source with a NUL": ({"headers": with_header("ce_source", b"a\0")}, "bad-header", None, "ce_source"),
+    "a null traceparent": ({"headers": [*HEADERS.items(), ("traceparent", None)]}, "bad-header", None, "traceparent"),
     "a doubled source": ({"headers": [*HEADERS.items(), ("ce_source", b"x")]}, "repeated-header", None, "ce_source"),
     "a forged redrive": (
         {"headers": [*HEADERS.items(), ("dlq-redrive", b"routing x")]},

@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.common.contracts import DomainEvent, Event, events_of
+from services.common.contracts.base import REQUIRED_HEADERS
 from services.common.contracts.limits import MAX_EVENT
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
@@ -32,9 +33,7 @@ _CANONICAL: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _SPECVERSION: Final = "1.0"
 
-_REQUIRED_HEADERS: Final = ("ce_specversion", "ce_id", "ce_type", "ce_source")
-
-_KNOWN_HEADERS: Final = frozenset({*_REQUIRED_HEADERS, "ce_correlationid", "ce_quiet", "traceparent"})
+_KNOWN_HEADERS: Final = frozenset({*REQUIRED_HEADERS, "ce_correlationid", "ce_quiet", "traceparent"})
 
 
 def read(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive | None = None) -> Received[Event]:
@@ -122,7 +121,7 @@ def _optional(headers: Mapping[str, str], name: str) -> str | None:
 
 def _require_headers(headers: Mapping[str, str]) -> None:
     """Require the headers of CloudEvents 1.0 that every event has."""
-    for name in _REQUIRED_HEADERS:
+    for name in REQUIRED_HEADERS:
         value = headers.get(name, "")
         if not value:
             raise Poison(f"header-{name}-missing")
