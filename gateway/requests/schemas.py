@@ -165,7 +165,7 @@ NewAct = NewMessage | NewReopening | NewRating | NewWithdrawal
 class SubmissionResponse(BaseModel):
     """`receipt` proves the submission. Sent as `Postigo-Receipt`, it lets any replica find the request at once."""
 
-    reference: str = Field(examples=["PO-7K3QX-9M2TA-4"])
+    reference: str = Field(examples=["PO-7K3QX-9M2TA-B"])
     request_id: UUID
     state: State
     receipt: str
@@ -174,5 +174,5 @@ class SubmissionResponse(BaseModel):
 class ActResponse(BaseModel):
     """With `?after=` and this `act_id`, a read waits briefly for the outcome of the act."""
 
-    reference: str = Field(examples=["PO-7K3QX-9M2TA-4"])
+    reference: str = Field(examples=["PO-7K3QX-9M2TA-B"])
     act_id: UUID

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from services.common.domain.identifiers import parse_reference
 from tests.contract.containers import ROOT
 
 DOCUMENTS = sorted(
@@ -17,6 +18,7 @@ DOCUMENTS = sorted(
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+_REFERENCE = re.compile(r"\bPO-\w{5}-\w{5}-\w\b")
 _NAMED_IN_TABLE = re.compile(r"^\| \d+ \| `([^`]+\.py)`, ((?:`\w+`(?: and )?)+)", re.MULTILINE)
 _NAMED = re.compile(r"`([A-Za-z_][\w.]*)` in\s+\[[^\]]*\]\(([^)#\s]+\.py)\)")
 
@@ -61,6 +63,23 @@ def test_every_name_in_the_steps_of_the_tour_is_defined_in_its_file() -> None:
     named = [(file, name) for file, names in steps for name in re.findall(r"`(\w+)`", names)]
     assert len(named) >= 8
     assert [(file, name) for file, name in named if name not in names_in(ROOT / file)] == []
+
+
+def test_every_sample_reference_in_texts_and_documentation_is_valid() -> None:
+    """People copy them, and compare their own reference with them."""
+    texts = [
+        path
+        for folder in ("deploy", "docs", "gateway", "services")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".html", ".json", ".jsonl", ".md", ".py", ".txt", ".yaml"}
+    ]
+    samples = [
+        (path.name, sample)
+        for path in [*ROOT.glob("*.md"), *texts]
+        for sample in _REFERENCE.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert len(samples) >= 8
+    assert [each for each in samples if parse_reference(each[1]) != each[1]] == []
 
 
 @pytest.mark.parametrize("record", DECISIONS, ids=lambda path: path.stem)

@@ -85,7 +85,7 @@ def text_of(identifier: UUID) -> str:
 
 @lru_cache(maxsize=8192)
 def reference_of(request_id: UUID) -> str:
-    """The reference that a person gets, such as `PO-7K3QX-9M2TA-4`: the id's first 50 bits and a check symbol."""
+    """The reference that a person gets, such as `PO-7K3QX-9M2TA-B`: the id's first 50 bits and a check symbol."""
     return _format_reference(_first_values(request_id.int))
 
 

@@ -156,8 +156,8 @@ REFERENCE: Final = _problem_type(
     404,
     ("A referência tem um erro de escrita", "The reference has a typing error"),
     (
-        "Falta, sobra ou está trocado algum carácter. Compare-a com a que recebeu, como PO-7K3QX-9M2TA-4.",
-        "A character is missing, wrong or too many. Compare it with the one you were given, like PO-7K3QX-9M2TA-4.",
+        "Falta, sobra ou está trocado algum carácter. Compare-a com a que recebeu, como PO-7K3QX-9M2TA-B.",
+        "A character is missing, wrong or too many. Compare it with the one you were given, like PO-7K3QX-9M2TA-B.",
     ),
     NOTHING_FILED,
 )

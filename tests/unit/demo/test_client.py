@@ -12,7 +12,7 @@ from deploy.demo.errors import DemoError
 from tests.unit.verification.builders import ACCOUNT
 
 SESSION = Session(ACCOUNT, "t")
-FILED = (201, '{"reference":"PO-7K3QX-9M2TA-4","request_id":"7d444840-9dc0-41d1-b245-5ffdce74fad2","receipt":"r"}')
+FILED = (201, '{"reference":"PO-7K3QX-9M2TA-B","request_id":"7d444840-9dc0-41d1-b245-5ffdce74fad2","receipt":"r"}')
 BUSY = (503, '{"title":"Ocupado","support_code":"0123456789"}')
 INVALID = (422, '{"title":"Inválido","support_code":"0123456789","errors":[{"pointer":"/subject","code":"unknown"}]}')
 CUT = (0, "")
@@ -51,7 +51,7 @@ async def test_an_unacknowledged_request_is_retried_with_the_same_key(trouble: t
     stub = StubGateway(trouble, FILED)
     async with connected_to(stub) as api:
         filed = await api.file(SESSION, "demo-key-0000001", load_requests()[0], [])
-    assert filed.reference == "PO-7K3QX-9M2TA-4"
+    assert filed.reference == "PO-7K3QX-9M2TA-B"
     assert stub.keys == ["demo-key-0000001"] * 2
 
 
@@ -75,5 +75,5 @@ async def test_an_answer_that_does_not_match_the_contract_is_an_error() -> None:
 
 async def test_a_request_that_is_not_visible_yet_is_no_error() -> None:
     async with connected_to(StubGateway((404, "{}"), (404, "{}"))) as api:
-        assert await api.standing(SESSION, "PO-7K3QX-9M2TA-4") is None
-        assert await api.timeline(SESSION, "PO-7K3QX-9M2TA-4") == []
+        assert await api.standing(SESSION, "PO-7K3QX-9M2TA-B") is None
+        assert await api.timeline(SESSION, "PO-7K3QX-9M2TA-B") == []

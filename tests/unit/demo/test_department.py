@@ -29,7 +29,7 @@ def assignment(model: type[Assignment] = AssignmentCreated, because: str = "anot
     return model(
         because=because,
         request_id=REQUEST,
-        reference="PO-7K3QX-9M2TA-4",
+        reference="PO-7K3QX-9M2TA-B",
         occurred_at=datetime(2026, 5, 18, 9, 30, tzinfo=UTC),
         assignment_id=uuid4(),
         department="pf",
@@ -92,7 +92,7 @@ def test_a_command_carries_the_attributes_of_the_contract() -> None:
         _, headers = read(command)
         assert headers["ce_specversion"] == b"1.0"
         assert headers["ce_source"] == b"departments/pf"
-        assert headers["ce_subject"] == b"PO-7K3QX-9M2TA-4"
+        assert headers["ce_subject"] == b"PO-7K3QX-9M2TA-B"
         assert headers["content-type"] == b"application/json"
         assert headers["traceparent"] == TRACE
         assert datetime.fromisoformat(headers["ce_time"].decode()).tzinfo is not None

@@ -209,7 +209,7 @@ REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] =
 
 UNREADABLE: Final[dict[str, tuple[dict[str, Any], str, str | None]]] = {
     "no key": ({"key": None}, "missing-key", None),
-    "a key that is no id": ({"key": b"PO-7K3QX-9M2TA-4"}, "bad-key", None),
+    "a key that is no id": ({"key": b"PO-7K3QX-9M2TA-B"}, "bad-key", None),
     "a key of other bytes": ({"key": b"\xff\xfe"}, "bad-key", None),
     "no key and no value": ({"key": None, "value": None}, "missing-key", None),
     "no id": ({"headers": without("ce_id")}, "missing-header", "ce_id"),

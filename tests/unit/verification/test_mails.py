@@ -9,7 +9,7 @@ MAIL = """\
 Return-Path: <nao-responder@postigo.example>
 Delivered-To: rita.sobral@example.org
 From: Postigo <nao-responder@postigo.example>
-Subject: =?utf-8?q?Pedido_PO-7K3QX-9M2TA-4_respondido_=E2=9C=93?=
+Subject: =?utf-8?q?Pedido_PO-7K3QX-9M2TA-B_respondido_=E2=9C=93?=
 Message-ID: <7d444840-9dc0-41d1-b245-5ffdce74fad2@postigo.example>
 
 Olá.
@@ -19,7 +19,7 @@ Olá.
 def test_a_mail_is_identified_by_message_id_reference_and_recipient(tmp_path: Path) -> None:
     (tmp_path / "1.eml").write_text(MAIL, encoding="utf-8")
     (tmp_path / ".2.partial").write_text("half of", encoding="utf-8")
-    expected = Mail("7d444840-9dc0-41d1-b245-5ffdce74fad2", "rita.sobral@example.org", "PO-7K3QX-9M2TA-4")
+    expected = Mail("7d444840-9dc0-41d1-b245-5ffdce74fad2", "rita.sobral@example.org", "PO-7K3QX-9M2TA-B")
     assert mails_in(tmp_path) == [expected]
 
 
