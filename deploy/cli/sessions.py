@@ -8,8 +8,7 @@ from deploy.operator.errors import OperatorError
 from deploy.operator.session import OperatorSession
 from deploy.operator.sessions import count_sessions, end_sessions
 from services.common.contracts.internal import AccountRequest
-from services.common.domain.identifiers import valid_niss
-from services.common.text import identifier
+from services.common.domain.identifiers import clean_niss, valid_niss
 
 
 def run(invocation: Invocation, account_id: UUID | None, *, niss: bool) -> None:
@@ -27,7 +26,7 @@ def _typed_niss() -> str:
     """
     if sys.stdin.isatty():
         print("NISS: ", end="", file=sys.stderr, flush=True)
-    niss = identifier(sys.stdin.readline())
+    niss = clean_niss(sys.stdin.readline())
     if not valid_niss(niss):
         raise OperatorError("This is not a NISS: it has 11 digits, and one is missing, wrong or too many.")
     return niss

@@ -11,10 +11,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from services.common.catalogue import Language
 from services.common.contracts.base import Text
 from services.common.contracts.intake import Who
-from services.common.domain.identifiers import keyed_id, valid_niss
+from services.common.domain.identifiers import clean_niss, keyed_id, valid_niss
 from services.common.http.field_errors import refuse
 from services.common.legal_clock import Place
-from services.common.text import identifier, nfc, one_line
+from services.common.text import nfc, one_line
 from services.common.text.email_addresses import MAX_EMAIL, NotAnAddress, parse_email_address
 from services.common.text.validators import cleaned
 
@@ -61,7 +61,7 @@ def _password_length(shortest: int) -> AfterValidator:
     return AfterValidator(validate)
 
 
-Niss = Annotated[str, AfterValidator(_validate_niss), cleaned(identifier)]
+Niss = Annotated[str, AfterValidator(_validate_niss), cleaned(clean_niss)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), cleaned(one_line)]
 Email = Annotated[str, AfterValidator(_validate_email), Field(json_schema_extra={"maxLength": MAX_EMAIL})]
 """Kept as people read it. The mail is addressed to its ASCII form, which `parse_email_address` gives then too."""

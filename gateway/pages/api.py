@@ -32,12 +32,15 @@ _HEADERS: Final = {
 Chosen = Annotated[str | None, Query(alias="lang")]
 
 
+# With a slash at the end, too: many programs take the character after a link as a part of it.
 @router.get("/pedidos/{reference}")
+@router.get("/pedidos/{reference}/")
 async def get_portuguese_page(reference: str, request: Request, chosen: Chosen = None) -> Response:
     return _page(reference, _language(request, chosen, "pt"))
 
 
 @router.get("/requests/{reference}")
+@router.get("/requests/{reference}/")
 async def get_english_page(reference: str, request: Request, chosen: Chosen = None) -> Response:
     return _page(reference, _language(request, chosen, "en"))
 

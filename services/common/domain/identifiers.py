@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -19,6 +20,10 @@ ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _VALUES: Final = {symbol: value for value, symbol in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
 _BODY: Final = 10
+_REFERENCE_LABEL: Final = re.compile(r"REF(?:ER(?:Ê|E\u0302?)NCIA|ERENCE)?\W*", re.IGNORECASE)
+_NISS_LABEL: Final = re.compile(r"NISS\W*", re.IGNORECASE)
+"""What people copy along with a number, such as `Ref.:`."""
+
 _NISS_WEIGHTS: Final = (29, 23, 19, 17, 13, 11, 7, 5, 3, 2)
 
 
@@ -90,11 +95,17 @@ def reference_of(request_id: UUID) -> str:
 
 
 def parse_reference(typed: str) -> str | None:
-    """The canonical reference for what a person typed; None if it is not a valid reference.
+    """The canonical reference for what a person typed or pasted; None if it is not a valid reference.
 
-    Dashes, blanks, invisible characters and case are ignored. `O` is read as `0`, `I` and `L` as `1`.
+    Case, dashes, underscores, blanks, invisible characters, punctuation around it and a label before it (`Ref.:`) are ignored.
+    `O` is read as `0`, `I` and `L` as `1`. A text that is valid with its first letters has no label.
     """
     symbols = identifier(typed).upper()
+    label = _REFERENCE_LABEL.match(symbols)
+    return _parse_symbols(symbols) or (_parse_symbols(symbols[label.end() :]) if label else None)
+
+
+def _parse_symbols(symbols: str) -> str | None:
     if len(symbols) == _BODY + 3 and symbols[0] == "P" and symbols[1] in "O0":
         symbols = symbols[2:]
     values = [_VALUES.get(symbol, -1) for symbol in symbols]
@@ -111,6 +122,13 @@ def _first_values(bits: int) -> list[int]:
 def _format_reference(values: list[int]) -> str:
     body = "".join([ALPHABET[value] for value in values])
     return f"PO-{body[:5]}-{body[5:]}-{ALPHABET[_check(values)]}"
+
+
+def clean_niss(typed: str) -> str:
+    """The digits of a number as it was typed or pasted, without what is ignored in a reference and without the label `NISS`."""
+    symbols = identifier(typed)
+    label = _NISS_LABEL.match(symbols)
+    return symbols[label.end() :] if label else symbols
 
 
 def valid_niss(typed: str) -> bool:

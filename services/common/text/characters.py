@@ -45,12 +45,13 @@ _VIRAMA: Final = 9
 
 
 def identifier(text: str) -> str:
-    """A number or reference without blanks, dashes and invisible characters; full-width letters and all decimal digits as
-    ASCII. `12 345–678 910` gives `12345678910`. Text of more than 1 000 characters stays as it is.
+    """A number or reference without blanks, dashes, underscores, invisible characters and the punctuation around it; full-width
+    letters and all decimal digits as ASCII. `«12 345–678_910».` gives `12345678910`. Text of more than 1 000 characters stays as
+    it is.
     """
     if len(text) > _LONGEST_TYPED or (text.isascii() and text.isalnum()):
         return text
-    return "".join(_ascii(each) for each in text if not (_is_invisible(each) or _is_dash(each)))
+    return "".join(_ascii(each) for each in _without_surroundings(text) if not _is_separator(each))
 
 
 def code(text: str) -> str:
@@ -142,6 +143,22 @@ def _is_invisible(character: str) -> bool:
     """Also variation selectors: they change how the character before them looks, not what it is."""
     selector = "\ufe00" <= character <= "\ufe0f"
     return selector or character in _FILLERS or unicodedata.category(character) in _BLANK_CATEGORIES
+
+
+def _without_surroundings(text: str) -> str:
+    """The text without punctuation, symbols, blanks and invisible characters at its ends: people copy those from the sentence
+    around it.
+    """
+    kept = [index for index, each in enumerate(text) if not _is_around(each)]
+    return text[kept[0] : kept[-1] + 1] if kept else ""
+
+
+def _is_around(character: str) -> bool:
+    return unicodedata.category(character)[0] in "PS" or _is_invisible(character)
+
+
+def _is_separator(character: str) -> bool:
+    return _is_invisible(character) or _is_dash(character) or unicodedata.category(character) == "Pc"
 
 
 def _is_dash(character: str) -> bool:

@@ -15,6 +15,17 @@ MAX_EMAIL: Final = 254
 MAX_LOCAL_PART: Final = 64
 
 _BLANKS_AT_SIGN: Final = re.compile(r"\s*@\s*")
+_BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
+_BEFORE: Final = _BLANKS + '<([«»‹›“”„‘’"'
+"""What may stand before a pasted address. No local part that is accepted begins with it."""
+
+_AFTER: Final = _BLANKS + ">)]}»›“”’'\"`*_.,;:!?/…"
+"""What may stand after a pasted address. No domain ends with it."""
+
+_PAIRED: Final = frozenset("'`*_")
+"""A local part may begin with these, so they go only where the same sign stands after the address."""
+
+_SCHEME: Final = "mailto:"
 _BLANK: Final = re.compile(r"\s")
 
 
@@ -38,11 +49,21 @@ def parse_email_address(typed: str) -> EmailAddress:
 
     Only the part after the @ may have letters beyond ASCII: many servers do not accept them before it (SMTPUTF8).
     """
-    address = _BLANKS_AT_SIGN.sub("@", ascii_punctuation(typed)).strip()
+    address = _without_surroundings(_BLANKS_AT_SIGN.sub("@", ascii_punctuation(typed)))
     try:
         return _with_joiners(address) if JOINERS.search(address) else _validated(address)
     except (EmailNotValidError, UnicodeError):
         raise NotAnAddress(_what_is_wrong(address)) from None
+
+
+def _without_surroundings(text: str) -> str:
+    """The address without the brackets, quotation marks and full stops of the sentence around it."""
+    address = text.lstrip(_BEFORE)
+    if address[: len(_SCHEME)].lower() == _SCHEME:
+        address = address[len(_SCHEME) :].lstrip(_BLANKS)
+    kept = address.rstrip(_AFTER)
+    is_pair = kept[:1] in _PAIRED and kept[:1] in address[len(kept) :]
+    return kept[1:] if is_pair else kept
 
 
 def _validated(address: str) -> EmailAddress:

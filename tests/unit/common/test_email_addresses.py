@@ -38,10 +38,29 @@ def test_the_domain_is_that_of_idna_2008(typed: str, ascii: str) -> None:
         "ana\u2013sa@example.org",
         "ａｎａ-sa＠example．org",
         "ana-sa@exa\u200dmple.org",
+        "<ana-sa@example.org>",
+        "ana-sa@example.org.",
+        "ana-sa@example.org,",
+        "ana-sa@example.org; ",
+        "(ana-sa@example.org).",
+        "«ana-sa@example.org»",
+        "“ana-sa@example.org”,",
+        "'ana-sa@example.org';",
+        '"ana-sa@example.org"',
+        "_ana-sa@example.org_",
+        "<mailto:ana-sa@example.org>",
+        "MAILTO: ana-sa@example.org",
+        "< ana-sa@example.org >\u00a0.",
+        "＜ana-sa@example.org＞",
     ],
 )
 def test_an_address_is_understood_as_it_was_pasted(typed: str) -> None:
     assert parse_email_address(typed) == ("ana-sa@example.org", "ana-sa@example.org")
+
+
+@pytest.mark.parametrize("address", ["'ana@example.org", "_ana@example.org", "`ana@example.org", "*ana@example.org"])
+def test_a_sign_that_an_address_may_begin_with_stays_unless_it_is_a_quotation_mark(address: str) -> None:
+    assert parse_email_address(f"<{address}>").ascii == address
 
 
 def test_people_read_their_address_as_they_write_it() -> None:
@@ -65,7 +84,8 @@ def test_people_read_their_address_as_they_write_it() -> None:
         ("ana..sa@example.org", "email_local"),
         (".ana@example.org", "email_local"),
         ('"ana"@example.org', "email_local"),
-        ("<ana@example.org", "email_local"),
+        ("ana@example.org>rui", "email_domain"),
+        ("ana<rui@example.org>", "email_local"),
         ("ana@[192.0.2.1]", "email_domain"),
         ("ana@192.0.2.1", "email_domain"),
         ("ana@servidor", "email_domain"),

@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 
 from services.common.domain.identifiers import (
     ALPHABET,
+    clean_niss,
     derived_id,
     derived_text,
     keyed_id,
@@ -44,6 +45,65 @@ def test_any_swap_of_neighbours_is_detected(request_id: UUID, place: int) -> Non
     if body[place] != body[place + 1]:
         swapped = body[:place] + body[place + 1] + body[place] + body[place + 2 :]
         assert parse_reference(swapped) is None
+
+
+PASTED = {
+    "full stop": "{}.",
+    "brackets": "({})",
+    "quotation marks": "«{}»",
+    "English quotation marks": "“{}”,",
+    "Markdown": "**_{}_**",
+    "slash": "{}/",
+    "label": "Ref.: {}",
+    "Portuguese label": "Referência: {}",
+    "decomposed label": "refere\u0302ncia {}",
+    "label without an accent": "REFERENCIA:{}",
+    "English label": "Reference «{}».",
+    "label in brackets": "(ref. {})",
+}
+
+
+@pytest.mark.parametrize("pasted", PASTED.values(), ids=PASTED)
+@given(request_id=ids)
+def test_a_reference_is_understood_with_what_was_pasted_around_it(pasted: str, request_id: UUID) -> None:
+    reference = reference_of(request_id)
+    for form in (reference, reference.replace("-", "_"), reference[3:].lower(), reference.replace("-", "")):
+        assert parse_reference(pasted.format(form)) == reference
+
+
+@pytest.mark.parametrize("pasted", PASTED.values(), ids=PASTED)
+@given(request_id=ids, place=st.integers(0, 10), symbol=st.sampled_from(ALPHABET))
+def test_what_was_pasted_around_it_makes_no_wrong_reference_valid(
+    pasted: str, request_id: UUID, place: int, symbol: str
+) -> None:
+    body = reference_of(request_id)[3:].replace("-", "")
+    if body[place] != symbol:
+        assert parse_reference(pasted.format(body[:place] + symbol + body[place + 1 :])) is None
+
+
+@pytest.mark.parametrize("between", [".", "/", "·", "(", ":", "X"])
+def test_other_characters_in_a_reference_are_no_separators(between: str) -> None:
+    assert parse_reference(reference_of(UUID(int=7)).replace("-", between)) is None
+
+
+def test_a_reference_that_begins_like_a_label_is_no_label() -> None:
+    request_id = UUID(bytes=bytes.fromhex("c39e" + "00" * 14))
+    reference = reference_of(request_id)
+    assert reference.startswith("PO-REF")
+    assert parse_reference(reference[3:]) == parse_reference(f"Ref {reference[3:]}") == reference
+
+
+@pytest.mark.parametrize(
+    "pasted", ["NISS: {}", "niss {}.", "({})", "«{}»", "{};", "{},", "NISS ({})", "'{}'", "_{}_", "<{}>"]
+)
+@pytest.mark.parametrize("form", ["12345678910", "123 456 789 10", "123_456_789_10"])
+def test_a_niss_is_understood_with_what_was_pasted_around_it(pasted: str, form: str) -> None:
+    assert clean_niss(pasted.format(form)) == "12345678910"
+
+
+@pytest.mark.parametrize("typed", ["123.456.789.10", "1234567891(0)x", "NIF: 12345678910", "NISS", "(", ""])
+def test_what_is_no_niss_stays_none(typed: str) -> None:
+    assert not valid_niss(clean_niss(typed))
 
 
 @given(st.text(max_size=40))

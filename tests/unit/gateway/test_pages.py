@@ -105,7 +105,21 @@ async def test_the_page_is_the_same_for_every_reference_so_it_confirms_none(http
     assert len(pages) == 1
 
 
-@pytest.mark.parametrize("typed", [REFERENCE.lower(), REFERENCE.replace("-", ""), REFERENCE[3:], f" {REFERENCE}"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        REFERENCE.lower(),
+        REFERENCE.replace("-", ""),
+        REFERENCE[3:],
+        f" {REFERENCE}",
+        f"{REFERENCE}.",
+        f"{REFERENCE})",
+        f"{REFERENCE}/",
+        f"{REFERENCE}%3E,",
+        f"_{REFERENCE.replace('-', '_')}_",
+        f"«{REFERENCE}»",
+    ],
+)
 async def test_a_reference_is_understood_as_people_type_it(http: httpx2.AsyncClient, typed: str) -> None:
     answer = await http.get(f"/pedidos/{typed}")
     assert (answer.status_code, REFERENCE in answer.text) == (200, True)

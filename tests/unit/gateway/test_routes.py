@@ -30,6 +30,8 @@ PUBLIC = {
     ("GET", "/docs/style.css"),
     ("GET", "/pedidos/{reference}"),
     ("GET", "/requests/{reference}"),
+    ("GET", "/pedidos/{reference}/"),
+    ("GET", "/requests/{reference}/"),
     ("GET", "/pages/style.css"),
 }
 PROBES = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}
