@@ -128,21 +128,29 @@ async def list_sessions(
     return OwnSessionsResponse(items=[OwnSessionResponse.model_validate(each, from_attributes=True) for each in own])
 
 
-@router.delete("", status_code=204, responses=_OWN_PROBLEMS, summary="Sign out everywhere else")
+@router.delete(
+    "", status_code=204, response_class=Response, responses=_OWN_PROBLEMS, summary="Sign out everywhere else"
+)
 async def end_other_sessions(token: Token, session: SignedIn, response: Response, services: ServicesDep) -> None:
     """End all your sessions but this one, within ten seconds."""
     await services.sessions.end_others(session.account_id, token)
     response.headers["Cache-Control"] = "no-store"
 
 
-@router.delete("/current", status_code=204, responses=_OWN_PROBLEMS, summary="Sign out")
+@router.delete("/current", status_code=204, response_class=Response, responses=_OWN_PROBLEMS, summary="Sign out")
 async def sign_out(token: Token, session: SignedIn, response: Response, services: ServicesDep) -> None:
     """End the session. Its token is no longer valid."""
     await services.sessions.end(token, session.account_id)
     response.headers["Cache-Control"] = "no-store"
 
 
-@router.delete("/{session_id}", status_code=204, responses=_END_PROBLEMS, summary="End one of your sessions")
+@router.delete(
+    "/{session_id}",
+    status_code=204,
+    response_class=Response,
+    responses=_END_PROBLEMS,
+    summary="End one of your sessions",
+)
 async def end_session(
     session_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
     token: Token,

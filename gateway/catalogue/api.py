@@ -13,9 +13,10 @@ from services.common.http import problem_types
 from services.common.http.etag import etag_response
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, problem_responses
+from services.common.http.query_parameters import StrictQueryRoute
 from services.common.text import code as cleaned_code
 
-router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"])
+router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"], route_class=StrictQueryRoute)
 
 _PUBLIC: Final = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
 _NOT_FOUND: Final[Any] = problem_responses(problem_types.NOT_FOUND, problem_types.INVALID)

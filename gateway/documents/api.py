@@ -22,10 +22,11 @@ from services.common.http.field_errors import FieldError
 from services.common.http.languages import DEFAULT
 from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem, problem_responses
+from services.common.http.query_parameters import StrictQueryRoute
 from services.common.http.strict_json import body_chunks, content_type, limited_receive, require_plain
 from services.common.text import identifier
 
-router = APIRouter(prefix="/v1/documents", tags=["documents"])
+router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=StrictQueryRoute)
 
 _BODY: Final = {
     "requestBody": {

@@ -219,7 +219,9 @@ def request_errors(errors: Iterable[ErrorDetails | dict[str, Any]], body: type[B
 
 def _parameter(loc: tuple[int | str, ...]) -> str:
     name = str(loc[1]) if len(loc) > 1 else ""
-    return name.title() if loc[0] == "header" else name
+    if loc[0] == "header":
+        return name.title()
+    return name if _NAMEABLE.fullmatch(name) else ""
 
 
 def _body_errors(errors: Iterable[ErrorDetails | dict[str, Any]], model: type[BaseModel]) -> list[FieldError]:
@@ -240,7 +242,7 @@ def _error(error: ErrorDetails | dict[str, Any], pointer: str | None, parameter:
     if kind == "string_too_short" or (code == "format" and context.get("pattern") == r"\S"):
         code = "blank" if context.get("min_length", 1) == 1 else code
     limit = next((int(context[name]) for name in _LIMITS if name in context), None)
-    names = tuple(_QUOTED.findall(context["expected"])) if code == "not_listed" else ()
+    names = tuple(_QUOTED.findall(context["expected"])) if code == "not_listed" else tuple(context.get("names", ()))
     return FieldError(code, pointer, parameter, limit, names)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from fastapi.routing import iter_route_contexts
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,12 +31,15 @@ class HeadAndOptions:
 
 def allowed_methods(scope: Scope) -> str:
     """The `Allow` header of an address; empty if there is nothing at it. `*` stands for the whole server."""
-    routes, is_server = scope["app"].routes, scope["path"] == "*"
-    found = {
-        method
-        for method in _METHODS
-        if is_server or any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
-    }
+    routes = scope["app"].routes
+    if scope["path"] == "*":
+        found = {method for route in iter_route_contexts(routes) for method in route.methods or ()} & {*_METHODS}
+    else:
+        found = {
+            method
+            for method in _METHODS
+            if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+        }
     implied = {"OPTIONS"} | ({"HEAD"} if "GET" in found else set())
     return ", ".join(sorted(found | implied)) if found else ""
 

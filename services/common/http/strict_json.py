@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any, Final, NoReturn
 
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive
@@ -13,6 +12,7 @@ from starlette.types import Message, Receive
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, too_large
+from services.common.http.query_parameters import StrictQueryRoute
 
 JSON_LIMIT: Final = 64 * 1024
 """Maximum bytes of a JSON body."""
@@ -36,7 +36,7 @@ class StrictJsonRequest(Request):
         return self._value
 
 
-class StrictJsonRoute(APIRoute):
+class StrictJsonRoute(StrictQueryRoute):
     """A route whose declared body is parsed by `StrictJsonRequest`. Other content types are rejected with 415."""
 
     body_limit = JSON_LIMIT
