@@ -65,14 +65,8 @@ NOT_JSON: Final = _problem_type(
     400,
     ("Dados ilegíveis", "Unreadable data"),
     (
-        (
-            "Os dados não são JSON válido em UTF-8, estão incompletos, repetem um campo ou têm níveis a mais. "
-            "Verifique o programa que os enviou."
-        ),
-        (
-            "The data is not valid JSON in UTF-8, is incomplete, repeats a field or is nested too deep. "
-            "Check the program that sent it."
-        ),
+        "Os dados não são JSON que se possa ler de uma só maneira. Verifique o programa que os enviou.",
+        "The data is not JSON that can be read in one way only. Check the program that sent it.",
     ),
     NOTHING_FILED,
 )

@@ -60,16 +60,21 @@ class Problem(HTTPException):
 
 
 class FieldProblem(BaseModel):
-    """One field that is wrong: `pointer` into the body (RFC 6901), or `parameter` of the path, query or headers.
+    """One field that is wrong: either `pointer` or `parameter` locates it."""
 
-    `accepted` lists what is accepted there instead: values, media types, or names of fields.
-    """
-
-    pointer: str | None = None
-    parameter: str | None = None
-    code: str
-    detail: str
-    accepted: list[str] | None = None
+    pointer: Annotated[str | None, Field(description="The place in the body (RFC 6901); empty for the whole body.")] = (
+        None
+    )
+    parameter: Annotated[
+        str | None, Field(description="The name of a parameter of the path or query, or of a header.")
+    ] = None
+    code: Annotated[str, Field(description="What is wrong, for programs.")]
+    detail: Annotated[str, Field(description="What is wrong and what to do, for people.")]
+    accepted: Annotated[
+        list[str] | None, Field(description="What is accepted instead: values, media types, or names of fields.")
+    ] = None
+    line: Annotated[int | None, Field(description="The line of an error in JSON, from 1.")] = None
+    column: Annotated[int | None, Field(description="The column of an error in JSON, in characters from 1.")] = None
 
 
 class ProblemDocument(BaseModel):

@@ -3,7 +3,7 @@
 import codecs
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -11,6 +11,7 @@ from starlette.types import Message, Receive
 
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
+from services.common.http.json_errors import finite_number, json_error, reject_constant
 from services.common.http.problems import Problem, too_large
 from services.common.http.query_parameters import StrictQueryRoute
 
@@ -51,7 +52,7 @@ class StrictJsonRoute(StrictQueryRoute):
             if has_body(request):
                 require_json(request)
             elif required and "content-type" in request.headers:
-                raise Problem(problem_types.NOT_JSON)
+                raise Problem(problem_types.NOT_JSON, json_error(b""))
             receive = limited_receive(request, self.body_limit)
             return await handler(StrictJsonRequest(request.scope, receive))
 
@@ -130,12 +131,14 @@ async def body_chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse `body` strictly. A byte order mark before it is ignored (RFC 8259, section 8.1). Raises the problem `not-json`."""
+    """Parse `body` strictly. A byte order mark before it is ignored (RFC 8259, section 8.1). Raises the problem `not-json`,
+    which says why.
+    """
     try:
         value = _DECODER.decode(body.removeprefix(codecs.BOM_UTF8).decode())
         _require_shallow(value)
     except (ValueError, RecursionError):
-        raise Problem(problem_types.NOT_JSON) from None
+        raise Problem(problem_types.NOT_JSON, json_error(body)) from None
     return value
 
 
@@ -144,17 +147,6 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a repeated name")
     return value
-
-
-def _constant(name: str) -> NoReturn:
-    raise ValueError("not a JSON number")
-
-
-def _number(text: str) -> float:
-    number = float(text)
-    if number in {float("inf"), float("-inf")}:
-        raise ValueError("a number out of range")
-    return number
 
 
 def _require_shallow(value: Any) -> None:
@@ -174,4 +166,6 @@ def _parts(value: Any) -> Iterable[Any]:
 
 _NESTING: Final = (dict, list)
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_names, parse_constant=_constant, parse_float=_number)
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique_names, parse_constant=reject_constant, parse_float=finite_number
+)

@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 from pydantic import BaseModel
 
 from services.common.http import problems
+from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
 from services.common.http.strict_json import StrictJsonRoute, parse_json, require_json
 
@@ -120,6 +121,58 @@ def test_an_ambiguous_or_malformed_body_is_not_json(body: bytes) -> None:
     with pytest.raises(Problem) as rejected:
         parse_json(body)
     assert rejected.value.kind.code == "not-json"
+
+
+DEEP = b"[" * 40 + b"]" * 40
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pointer", "position"),
+    [
+        (b"", "json_empty", "", None),
+        (b"\xef\xbb\xbf \n", "json_empty", "", None),
+        (b'{"a": "\xff"}', "json_encoding", "", None),
+        ("{}".encode("utf-16"), "json_encoding", "", None),
+        (b"{", "json_incomplete", "", (1, 2)),
+        (b'{"a": 1,\n "b": [1, 2\n', "json_incomplete", "", (3, 1)),
+        (b'{"a": "tex', "json_incomplete", "", (1, 7)),
+        (b"{'a': 1}", "json_broken", "", (1, 2)),
+        (b'{"a": 1,\n "b": 01}', "json_broken", "", (2, 8)),
+        (b'{"a": 1} x', "json_broken", "", (1, 10)),
+        (b'{"a": 1, "a": 2}', "json_repeated", "/a", None),
+        (b'{"a": [0, {"b": 1, "c": 2, "b": 1}]}', "json_repeated", "/a/1/b", None),
+        (b'{"12345678910": 1, "12345678910": 2}', "json_repeated", "", None),
+        (DEEP, "json_too_deep", "", None),
+        (b"[" * 60_000, "json_too_deep", "", None),
+        (b'{"a": NaN}', "json_number", "", None),
+        (b'{"a": 1e999}', "json_number", "", None),
+        (b'{"a": ' + b"9" * 5000 + b"}", "json_number", "", None),
+    ],
+)
+def test_the_error_says_what_is_wrong_and_where(
+    body: bytes, code: str, pointer: str, position: tuple[int, int] | None
+) -> None:
+    with pytest.raises(Problem) as rejected:
+        parse_json(body)
+    (error,) = rejected.value.errors
+    assert (error.code, error.pointer, error.position) == (code, pointer, position)
+
+
+def test_the_words_say_where() -> None:
+    error = FieldError("json_broken", "", position=(2, 8))
+    assert error.to_body("en") == {
+        "pointer": "",
+        "code": "json_broken",
+        "detail": "The JSON has an error at line 2, column 8.",
+        "line": 2,
+        "column": 8,
+    }
+    assert error.text("pt") == "O JSON tem um erro na linha 2, coluna 8."
+
+
+async def test_an_empty_body_that_is_declared_as_json_is_said_to_be_empty(http: httpx2.AsyncClient) -> None:
+    answer = await http.post("/forms", content=b"", headers={"content-type": "application/json"})
+    assert (answer.status_code, [each["code"] for each in answer.json()["errors"]]) == (400, ["json_empty"])
 
 
 @given(value=st.dictionaries(st.text(), st.text() | st.integers() | st.booleans() | st.none()))

@@ -14,7 +14,8 @@ from gateway.requests.schemas import NewRequest
 from services.common.catalogue import Language
 from services.common.catalogue.state_names import STATE_NAMES
 from services.common.contracts.base import MAX_DOCUMENTS
-from services.common.http.field_errors import MAX_ERRORS, TEXTS, FieldError, errors_of, request_errors
+from services.common.http.field_errors import MAX_ERRORS, FieldError, errors_of, request_errors
+from services.common.http.field_texts import TEXTS
 from services.common.http.languages import named, negotiate
 from services.common.http.problem_types import (
     BUSY,
@@ -167,7 +168,7 @@ FILES = FieldError("other_content", "", names=("application/pdf", "image/png", "
 
 @pytest.mark.parametrize("code", TEXTS)
 def test_every_field_error_has_a_text_in_both_languages(code: str) -> None:
-    error = FieldError(code, "/x", limit=9, names=("application/pdf", "image/png", "image/jpeg"))
+    error = FieldError(code, "/x", limit=9, names=("application/pdf", "image/png", "image/jpeg"), position=(3, 7))
     portuguese, english = error.text("pt"), error.text("en")
     assert portuguese
     assert english

@@ -242,7 +242,9 @@ CANARY = "canario-7f3a"
 @pytest.mark.parametrize(
     ("body", "status", "pointers"),
     [
-        (b'{"niss": "%s"' % CANARY.encode(), 400, []),
+        (b'{"niss": "%s"' % CANARY.encode(), 400, [""]),
+        (b'{"niss": "%s", "niss": 1}' % CANARY.encode(), 400, ["/niss"]),
+        (b'{"%s@x.pt": 2, "%s@x.pt": 1}' % (CANARY.encode(), CANARY.encode()), 400, [""]),
         (b'{"niss": "%s", "password": "x"}' % CANARY.encode(), 422, ["/niss"]),
         (b'{"niss": "12345678911", "password": "%s"}' % CANARY.encode(), 422, ["/niss"]),
         (b'{"niss": "12345678910", "password": "\\ud800%s"}' % CANARY.encode(), 422, ["/password"]),
