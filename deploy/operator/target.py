@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
@@ -19,19 +19,30 @@ NAMED: Final = ("KAFKA_URL", "MONGO_URL", "POSTIGO_INTERNAL_SECRET")
 """The variables that name a server. They are only valid together."""
 
 _LOCAL: Final = {"KAFKA_URL": "kafka", "MONGO_URL": "mongo"}
+
+Service = Literal["gateway", "intake"]
+"""A service that operators' commands call."""
+
+_MODULES: Final[Mapping[Service, str]] = {"gateway": "gateway", "intake": "services.intake"}
+
 LOG_NAME: Final = "operator"
+
+
+def url_variable(service: Service) -> str:
+    """The variable with the address of the service's internal listener."""
+    return f"{service.upper()}_URL"
 
 
 @dataclass(frozen=True)
 class Target:
     """`log`: the file for the lines of an operation; None on a server, where they go to standard error.
 
-    `gateway_url`: the gateway's internal listener; empty if the environment of a server does not name it.
+    `urls`: the internal listeners of services by name; those that the environment of a server does not name are empty.
     """
 
     settings: Settings
     log: Path | None
-    gateway_url: str = ""
+    urls: Mapping[Service, str] = field(default_factory=dict)
 
     @property
     def is_server(self) -> bool:
@@ -43,13 +54,13 @@ def resolve_target(folder: Path) -> Target:
     named = [name for name in NAMED if os.environ.get(name)]
     if not named:
         home = Home(folder)
-        return Target(_settings(_local(home)), home.log(LOG_NAME), _local_gateway(home))
+        return Target(_settings(_local(home)), home.log(LOG_NAME), _local_urls(home))
     if missing := [name for name in NAMED if name not in named]:
         raise OperatorError(
             f"A server is named by {', '.join(NAMED)} together; missing: {', '.join(missing)}. "
             "Set all three, or none for the stack on this machine."
         )
-    return Target(_settings({}), None, os.environ.get("GATEWAY_URL", ""))
+    return Target(_settings({}), None, {name: os.environ.get(url_variable(name), "") for name in _MODULES})
 
 
 def _local(home: Home) -> dict[str, str]:
@@ -64,8 +75,9 @@ def _local(home: Home) -> dict[str, str]:
     return {variable: urls[name] for variable, name in _LOCAL.items()} | home.secrets()
 
 
-def _local_gateway(home: Home) -> str:
-    return f"http://{HOST}:{home.kept_ports()[internal_name('gateway', 'gateway')]}"
+def _local_urls(home: Home) -> dict[Service, str]:
+    ports = home.kept_ports()
+    return {name: f"http://{HOST}:{ports[internal_name(name, module)]}" for name, module in _MODULES.items()}
 
 
 def _settings(variables: Mapping[str, str]) -> Settings:

@@ -1,0 +1,39 @@
+"""Signed calls to the internal listeners of services, which alone write their stores."""
+
+from typing import Final, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from deploy.operator.errors import OperatorError
+from deploy.operator.session import OperatorSession
+from deploy.operator.target import Service, url_variable
+from services.common.http import signing
+from services.common.http.signing import SignatureRefused
+
+WITHIN: Final = 5.0
+"""Seconds that a service has to answer."""
+
+_NAMES: Final = {"gateway": "the gateway", "intake": "intake"}
+
+R = TypeVar("R", bound=BaseModel)
+
+
+async def call(session: OperatorSession, service: Service, path: str, body: BaseModel, answer: type[R]) -> R:
+    """The answer of the service to a signed POST. Raises OperatorError."""
+    url, variable, name = session.target.urls.get(service), url_variable(service), _NAMES[service]
+    if not url:
+        raise OperatorError(f"{variable} is missing: set it to the address of the internal listener of {name}.")
+    content, about = body.model_dump_json().encode(), {"Content-Type": "application/json"}
+    secret = session.target.settings.internal_secret
+    signature = signing.sign(secret, "POST", path, body=content, about=about)
+    try:
+        async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=WITHIN) as http:
+            response = await http.post(path, content=content, headers=about | signature)
+        response.raise_for_status()
+        signing.verify_response(secret, signature, response.status_code, response.headers, response.content)
+        return answer.model_validate_json(response.content)
+    except (httpx2.HTTPError, SignatureRefused, ValidationError) as error:
+        raise OperatorError(
+            f"{name.capitalize()} does not answer ({type(error).__name__}): check that it runs, and check {variable}."
+        ) from None
