@@ -1,15 +1,13 @@
 """The operator's commands and their options. The code of a command is in its own module, imported when it runs."""
 
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from deploy.cli.arguments import folder
+from deploy.cli.calendar_commands import calendar_app
+from deploy.cli.operator_options import PANEL, HomeOption, JsonOption, ReasonOption, YesOption
 from deploy.local.hints import DEFAULT_HOME
-
-PANEL = "Operator"
 
 dlq_app = typer.Typer(help="Dead letters: records that a group could not process.", no_args_is_help=True)
 sessions_app = typer.Typer(help="The sessions of people who are signed in.", no_args_is_help=True)
@@ -17,28 +15,6 @@ views_app = typer.Typer(help="The views that people read of their requests.", no
 operators_app = typer.Typer(help="The accounts of operators at the store of a server.", no_args_is_help=True)
 
 
-def _none_if_blank(text: str | None) -> str | None:
-    return (text or "").strip() or None
-
-
-HomeOption = Annotated[
-    Path,
-    typer.Option(
-        "--home",
-        metavar="DIR",
-        parser=folder,
-        help="Folder of the stack, unless KAFKA_URL and the others name a server.",
-        show_default=False,
-    ),
-]
-ReasonOption = Annotated[
-    str | None,
-    typer.Option("--reason", metavar="TEXT", callback=_none_if_blank, help="Why. It is recorded: no personal data."),
-]
-YesOption = Annotated[
-    bool, typer.Option("--yes", "--apply", "-y", help="Do it. Without it the command only shows what it would do.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
 WhereOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -56,6 +32,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.add_typer(dlq_app, name="dlq", rich_help_panel=PANEL)
     app.command(rich_help_panel=PANEL)(replay)
+    app.add_typer(calendar_app, name="calendar", rich_help_panel=PANEL)
     app.add_typer(sessions_app, name="sessions", rich_help_panel=PANEL)
     app.add_typer(views_app, name="views", rich_help_panel=PANEL)
     app.add_typer(operators_app, name="operators", rich_help_panel=PANEL)

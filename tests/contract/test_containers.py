@@ -115,7 +115,7 @@ def test_the_command_line_runs_only_on_request_and_gets_the_addresses_of_the_eng
     service = SERVICES["postigo"]
     assert service["profiles"] == ["by-hand"]
     assert 'ENTRYPOINT ["python", "-m", "deploy.cli"]' in STAGES[service["build"]["target"]].text
-    assert set(service["environment"]) == {*NAMED, "GATEWAY_URL"}
+    assert set(service["environment"]) == {*NAMED, "GATEWAY_URL", "INTAKE_URL"}
 
 
 @pytest.mark.parametrize(("name", "image"), IMAGES.items())

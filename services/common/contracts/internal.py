@@ -1,13 +1,17 @@
-"""The bodies of internal calls: gateway → documents, notifications → gateway, and operators' commands → gateway."""
+"""The bodies of internal calls: gateway → documents, notifications → gateway, and operators' commands → gateway and intake."""
 
+from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.common.contracts.base import MAX_DOCUMENTS, Value
-from services.common.contracts.limits import MAX_RECIPIENTS
+from services.common.contracts.base import MAX_DOCUMENTS, Code, Text, Value
+from services.common.contracts.limits import MAX_CLOSED_DAYS, MAX_DAY_NAME, MAX_RECIPIENTS
+from services.common.legal_clock import ClosedDay, Region
+from services.common.text import one_line
+from services.common.text.validators import cleaned
 
 
 def _few(ids: Any) -> Any:
@@ -113,3 +117,66 @@ class SessionsOfAccount(Value):
 
     account_id: UUID
     sessions: int
+
+
+class CalendarRequest(Value):
+    """The body of `POST /internal/calendar`."""
+
+    year: Annotated[int, Field(ge=2000, le=2100)]
+
+
+class PublicHoliday(Value):
+    """A national holiday, or one of an autonomous region (`region`)."""
+
+    day: date
+    pt: str
+    en: str
+    region: Region | None = None
+
+
+class CalendarResponse(Value):
+    """The public holidays of the year, the closed days that were ever added, and the version of the calendar now."""
+
+    version: str
+    public_holidays: tuple[PublicHoliday, ...]
+    closed_days: tuple[ClosedDay, ...]
+
+
+DayName = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_DAY_NAME), cleaned(one_line)]
+
+
+class NewClosedDay(Value):
+    """A closed day to add. `department`: None for every department."""
+
+    id: UUID
+    day: date
+    pt: DayName
+    en: DayName
+    kind: Literal["holiday", "closed"]
+    department: Code | None = None
+
+
+class NewClosedDays(Value):
+    """The body of `POST /internal/calendar/add`. `do`: False only says what would be added."""
+
+    closed_days: Annotated[tuple[NewClosedDay, ...], Field(max_length=MAX_CLOSED_DAYS)]
+    do: bool
+
+
+class AddedClosedDays(Value):
+    """The days that were added, or would be. `existing`: those that closed the others already."""
+
+    added: tuple[ClosedDay, ...]
+    existing: tuple[ClosedDay, ...]
+
+
+class ClosedDayRemoval(Value):
+    """The body of `POST /internal/calendar/remove`."""
+
+    id: UUID
+
+
+class RemovedClosedDay(Value):
+    """The day with the time from which it does not count; None if there is no such day."""
+
+    closed_day: ClosedDay | None

@@ -26,3 +26,9 @@ UNCLAIMED_SECONDS: Final = 24 * 3600
 
 MAX_RECIPIENTS: Final = 200
 """Maximum accounts in one call."""
+
+MAX_CLOSED_DAYS: Final = 50
+"""Maximum closed days in one call: one for each department."""
+
+MAX_DAY_NAME: Final = 100
+"""Maximum characters of the name of a closed day."""

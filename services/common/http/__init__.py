@@ -1,1 +1,1 @@
-"""Shared parts of the HTTP APIs: problem documents, bounded bodies, and the signatures of the two internal calls."""
+"""Shared parts of the HTTP APIs: problem documents, bounded bodies, and the signatures of internal calls."""

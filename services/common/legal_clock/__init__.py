@@ -5,7 +5,7 @@ from services.common.legal_clock.deadlines import Clock, Deadline, SkippedDay, S
 from services.common.legal_clock.explanation import CountedDay, explain
 from services.common.legal_clock.lisbon import LISBON, day_of, end_of, start_of
 from services.common.legal_clock.places import Place, dilation_of, region_of
-from services.common.legal_clock.public_holidays import WhyClosed
+from services.common.legal_clock.public_holidays import Region, WhyClosed, public_holidays
 from services.common.legal_clock.working_days import WorkingDays
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "CountedDay",
     "Deadline",
     "Place",
+    "Region",
     "SkippedDay",
     "Suspension",
     "WhyClosed",
@@ -25,6 +26,7 @@ __all__ = [
     "dilation_of",
     "end_of",
     "explain",
+    "public_holidays",
     "region_of",
     "start_of",
 ]

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     """Names this replica in its service (static membership): after a restart it gets its partitions back at once."""
     postigo_log_level: str = "info"
     postigo_internal_secret: Secret
-    """Signs the two internal calls (gateway → documents, notifications → gateway) and redriven records."""
+    """Signs the internal calls (`services/common/contracts/internal.py`) and redriven records."""
 
     @property
     def internal_secret(self) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any, Final
 from uuid import UUID
@@ -17,12 +17,11 @@ from services.common.contracts.documents import FileAccepted, FileRefused
 from services.common.contracts.intake import Rated, Reopened, RequestReplied, RequestSubmitted, Withdrawn
 from services.common.contracts.lifecycle import LifecycleFact
 from services.common.domain.identifiers import reference_of
-from services.common.legal_clock import Calendar
 from services.common.store import Document, OutboxEntry
 from services.intake.domain import Request
-from services.intake.handlers import requests_by
 from services.routing.domain import Assignment as RoutingState
 from services.routing.handlers import assignments
+from tests.support.intake import requests
 from tests.support.received import MONDAY, REQUEST, received
 
 OUTBOX: Final = topics.outbox("pf")
@@ -32,13 +31,6 @@ ITEMS: Final = (
     NewItem(what="Certidão de nascimento", why="Prova a filiação"),
     NewItem(what="Comprovativo do IBAN", why="Para pagar", formats=("application/pdf",)),
 )
-
-
-class PublicHolidays:
-    """Calendars without closed days."""
-
-    def at(self, moment: datetime) -> Calendar:
-        return Calendar.of_public_holidays()
 
 
 class Exchange:
@@ -57,7 +49,7 @@ class Exchange:
         self.now = MONDAY
         self.held: set[str] = set()
         self._waiting: deque[Any] = deque()
-        self._requests = requests_by(PublicHolidays())
+        self._requests = requests
         self._numbers = count(1)
         filed = {
             "who": "P",

@@ -13,16 +13,15 @@ from services.common.contracts import Event, events_of, topics
 from services.common.contracts.lifecycle import LifecycleFact, RequestConcluded
 from services.common.messaging import Aggregate
 from services.documents.handlers import files
-from services.intake.app import PublicHolidays
-from services.intake.handlers import requests_by
 from services.notifications import domain
 from services.notifications.domain import deliveries_of
 from services.routing.handlers import assignments
+from tests.support.intake import requests
 from tests.support.received import received
 from tests.unit.notifications.builders import FACTS, fact
 
 HANDLERS: Final[Mapping[str, Aggregate[Any]]] = {
-    "intake": requests_by(PublicHolidays()),
+    "intake": requests,
     "routing": assignments,
     "documents": files,
 }
