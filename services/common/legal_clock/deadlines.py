@@ -4,7 +4,7 @@ The day of the event does not count (CPA, art. 87). The last day is always a wor
 """
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal
 
@@ -93,7 +93,7 @@ def deadline(
     else:
         last = months_later(days.after(entered_on, dilation), clock.length)
         length = days.between(entered_on, days.next_working(last))
-    due_on, skipped = _count(days, entered_on, length + extension, suspensions)
+    due_on = _end(days, entered_on, length + extension, suspensions)
     return Deadline(
         due_on=due_on,
         entered_on=entered_on,
@@ -103,7 +103,7 @@ def deadline(
         dilation=dilation,
         suspensions=tuple(suspensions),
         extension=extension,
-        skipped=skipped,
+        skipped=tuple(_skipped(days, entered_on, due_on)),
         calendar=days.calendar,
     )
 
@@ -114,17 +114,22 @@ def months_later(start: date, months: int) -> date:
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
-def _count(
-    days: WorkingDays, start: date, n: int, suspensions: Sequence[Suspension]
-) -> tuple[date, tuple[SkippedDay, ...]]:
-    """The `n`-th working day after `start` that is not suspended, and the weekdays up to it that are no working days."""
-    ended = [each for each in suspensions if each.until is not None]
-    day, skipped = start, list[SkippedDay]()
+def _end(days: WorkingDays, start: date, n: int, suspensions: Sequence[Suspension]) -> date:
+    """The `n`-th working day after `start` that is not suspended.
+
+    A suspension that began on that very day adds its working days too: the term had not ended yet.
+    """
+    day = start
     while n > 0:
         day += ONE_DAY
+        n -= days.is_working(day) and not any(each.covers(day) for each in suspensions)
+    until = max((each.until for each in suspensions if each.until and each.since == day), default=day)
+    return days.after(day, days.between(day, until))
+
+
+def _skipped(days: WorkingDays, start: date, end: date) -> Iterator[SkippedDay]:
+    """The weekdays after `start` and up to `end` that are no working days."""
+    for day in (date.fromordinal(each) for each in range(start.toordinal() + 1, end.toordinal() + 1)):
         why = days.why_closed(day)
-        if why is None:
-            n -= not (ended and any(each.covers(day) for each in ended))
-        elif why.because != "weekend":
-            skipped.append(SkippedDay(day=day, because=why.because, pt=why.pt, en=why.en))
-    return day, tuple(skipped)
+        if why is not None and why.because != "weekend":
+            yield SkippedDay(day=day, because=why.because, pt=why.pt, en=why.en)

@@ -39,7 +39,7 @@ def explain(deadline: Deadline) -> Iterator[CountedDay]:
     """Every day after `entered_on` and up to `due_on`, in order.
 
     Of a term in working days, exactly its length and its extension count. A term in months runs through weekends and holidays,
-    up to its last day.
+    up to its last day. The last day counts, unless a suspension that began on the last counted one added days after it.
     """
     closed = _closed_days(deadline)
     months = _months(deadline, closed)
