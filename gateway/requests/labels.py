@@ -100,6 +100,7 @@ REASON_LABELS: Final[dict[str, Words]] = {
         "Já tinha sido enviado um aviso mais recente sobre este pedido.",
         "A more recent notice about this request had been sent already.",
     ),
+    "silent": Words("Esta novidade não precisa de aviso.", "This news needs no notice."),
 }
 """By the code of a refusal, or of a notice that was not sent. Other codes come from a provider and have no text."""
 

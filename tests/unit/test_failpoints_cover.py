@@ -34,7 +34,10 @@ HARMLESS = (
     "asyncio.sleep",
     "sleep_with_jitter",
     "asyncio.timeout",
+    "self._asked",
+    "self._claim",
     "self._counted",
+    "self._linked",
     "self._offsets_lock",
     "self.batch_lock",
     "self._mark_processed",
@@ -47,7 +50,9 @@ HARMLESS = (
     "_fetch",
     "self._subscription.processed_offsets",
 )
-"""Awaits without an effect outside the process: sleeps, waits for a commit, timeouts, polls, locks and limits."""
+"""Awaits without an effect outside the process (sleeps, waits for a commit, timeouts, polls, reads, locks and limits), or with a
+failpoint of their own at the end.
+"""
 
 LIFECYCLE = {"start", "stop", "on_partitions_revoked", "on_partitions_assigned", "measure"}
 """Functions that process no record."""
