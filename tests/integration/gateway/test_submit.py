@@ -123,7 +123,9 @@ async def test_a_submission_is_one_record_without_identity(gateway: GatewayEnvir
         "catalogue_version": 1,
         "language": "pt",
         "documents": [],
+        "place": None,
         "flags": [],
+        "linked": None,
     }
     headers = headers_of(record)
     assert headers["ce_type"] == "pt.postigo.request.submitted.v1"
