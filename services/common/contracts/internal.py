@@ -4,8 +4,16 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from services.common.contracts.base import MAX_DOCUMENTS, Code, Text, Value
 from services.common.contracts.limits import MAX_CLOSED_DAYS, MAX_DAY_NAME, MAX_RECIPIENTS
@@ -21,16 +29,36 @@ def _few(ids: Any) -> Any:
     return ids
 
 
-def _distinct(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    if len(set(ids)) != len(ids):
-        raise PydanticCustomError("postigo", "{code}", {"code": "repeated"})
+def _distinct(ids: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Names each repeated item by its index, together with those that are no ids."""
+    errors: list[InitErrorDetails] = []
+    try:
+        ids = validate(ids)
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            context = each.get("ctx", {})
+            errors.append(InitErrorDetails(type=each["type"], loc=each["loc"], input=each["input"], ctx=context))
+    errors += [
+        InitErrorDetails(type=PydanticCustomError("postigo", "{code}", {"code": "repeated"}), loc=(index,), input=None)
+        for index in _repeated(ids)
+    ]
+    if errors:
+        raise ValidationError.from_exception_data("documents", errors)
     return ids
+
+
+def _repeated(ids: Any) -> list[int]:
+    """The indexes of items that are equal to an earlier one, as text if the list has items that are no ids."""
+    if not isinstance(ids, list | tuple):
+        return []
+    texts = [str(each).strip().lower() for each in ids]
+    return [index for index, text in enumerate(texts) if text in texts[:index]]
 
 
 FEW: Final = BeforeValidator(_few)
 """Put it last in `Annotated`: a list of files, or of what each has a file, is counted first."""
 
-DocumentIds = Annotated[tuple[UUID, ...], Field(max_length=MAX_DOCUMENTS), AfterValidator(_distinct), FEW]
+DocumentIds = Annotated[tuple[UUID, ...], Field(max_length=MAX_DOCUMENTS), WrapValidator(_distinct), FEW]
 
 
 class DocumentResponse(Value):

@@ -153,7 +153,7 @@ def test_an_update_is_answered_with_a_new_id_and_the_new_seen_number() -> None:
 def test_an_alarm_is_about_no_case_and_gets_no_answer() -> None:
     alarm = TransferredOften(
         request_id=REQUEST,
-        reference="PO-7K3QX-9M2TA-4",
+        reference="PO-7K3QX-9M2TA-B",
         occurred_at=datetime(2026, 5, 18, 9, 30, tzinfo=UTC),
         department="tri",
         hops=2,

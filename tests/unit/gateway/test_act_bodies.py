@@ -31,7 +31,7 @@ def delivery(item: object, *documents: object) -> dict[str, object]:
         (NewMessage, {"items": [delivery(True, ONE)]}, [("/items/0/item", "not_number")]),
         (NewMessage, {"items": [delivery(1)]}, [("/items/0/documents", "required")]),
         (NewMessage, {"items": [delivery(1, "x")]}, [("/items/0/documents/0", "not_uuid")]),
-        (NewMessage, {"items": [delivery(1, ONE, ONE)]}, [("/items/0/documents", "repeated")]),
+        (NewMessage, {"items": [delivery(1, ONE, ONE)]}, [("/items/0/documents/1", "repeated")]),
         (NewMessage, {"items": [delivery(1, ONE), delivery(2, ONE)]}, [("/items", "repeated")]),
         (NewMessage, {"items": [delivery(1, ONE), delivery(1, TWO)]}, [("/items", "repeated")]),
         (NewMessage, {"items": [{"item": 1}]}, [("/items/0/documents", "required")]),

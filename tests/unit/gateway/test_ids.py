@@ -219,7 +219,7 @@ def test_a_withdrawal_takes_no_field() -> None:
         ({"documents": "x"}, "/documents", "not_list"),
         ({"documents": ["x"]}, "/documents/0", "not_uuid"),
         ({"documents": [7]}, "/documents/0", "not_uuid"),
-        ({"documents": [DOCUMENT, DOCUMENT]}, "/documents", "repeated"),
+        ({"documents": [DOCUMENT, DOCUMENT]}, "/documents/1", "repeated"),
         ({"documents": [str(UUID(int=number)) for number in range(11)]}, "/documents", "too_many"),
         ({"documentos": []}, "/documentos", "unknown_field"),
         ({"12345678910": "x"}, "", "unknown_field"),

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -161,6 +162,28 @@ def test_too_many_files_are_one_error_with_the_limit() -> None:
         NewRequest.model_validate(BODY | {"documents": ["x"] * 30_000})
     assert raised.value.error_count() == 1
     assert errors_of(raised.value, NewRequest) == [FieldError("too_many", "/documents", limit=MAX_DOCUMENTS)]
+
+
+def test_all_wrong_files_are_named_at_once_by_their_places() -> None:
+    one, other = str(uuid4()), str(uuid4())
+    with pytest.raises(ValidationError) as raised:
+        NewRequest.model_validate(
+            BODY | {"documents": [one, "x", other, one.upper(), 7, other, other, f"urn:uuid:{one}"]}
+        )
+    assert {(each.pointer, each.code) for each in errors_of(raised.value, NewRequest)} == {
+        ("/documents/1", "not_uuid"),
+        ("/documents/3", "repeated"),
+        ("/documents/4", "not_uuid"),
+        ("/documents/5", "repeated"),
+        ("/documents/6", "repeated"),
+    }
+
+
+def test_an_id_that_is_written_in_another_form_is_the_same_id() -> None:
+    one = uuid4()
+    with pytest.raises(ValidationError) as raised:
+        NewRequest.model_validate(BODY | {"documents": [str(one), one.hex, f"urn:uuid:{one}"]})
+    assert [each.pointer for each in errors_of(raised.value, NewRequest)] == ["/documents/1", "/documents/2"]
 
 
 FILES = FieldError("other_content", "", names=("application/pdf", "image/png", "image/jpeg"))

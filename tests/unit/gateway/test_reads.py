@@ -139,7 +139,7 @@ def test_a_linked_request_without_a_view_is_only_its_reference() -> None:
 
 
 def test_the_earlier_request_that_one_is_linked_to_is_shown() -> None:
-    linked = LinkedRequest(reference="PO-7K3QX-9M2TA-4", department="pf", overdue=True)
+    linked = LinkedRequest(reference="PO-7K3QX-9M2TA-B", department="pf", overdue=True)
     view = life()
     assert read(view).linked_to is None
     event = submitted(linked=linked)
