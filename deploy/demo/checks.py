@@ -9,6 +9,7 @@ from deploy.verification.clauses import (
     CLAUSES,
     UNDISTURBED,
     acts,
+    cases,
     departments,
     files,
     lives,
@@ -16,9 +17,10 @@ from deploy.verification.clauses import (
     order,
     records,
     requests,
+    terms,
     views,
 )
-from deploy.verification.expectations import HARMLESS, NOTIFIED, is_internal
+from deploy.verification.expectations import HARMLESS, is_internal, is_notified
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, Verdict, Violation
 from services.common.contracts import Event
@@ -27,7 +29,6 @@ from services.common.contracts.departments import Assignment, AssignmentCreated,
 from services.common.contracts.lifecycle import (
     ActRefused,
     DocumentAccepted,
-    MessageAdded,
     RequestAnswered,
     RequestRegistered,
     RequestWithdrawn,
@@ -67,6 +68,11 @@ def _number(history: History, *kinds: type[Event]) -> int:
     return sum(len(history.about(key, *kinds)) for key in history.by_request)
 
 
+def _due(history: History, key: str) -> int:
+    """The number of notices that are due about a request."""
+    return sum(is_notified(fact) for fact in history.facts(key))
+
+
 def _registered(history: History, _: Sequence[Violation]) -> str:
     stored = sum(entry.state is not None for entry in history.stored.get("intake", {}).values())
     return f"{len(history.acknowledged)} issued, {_number(history, RequestRegistered)} registered, {stored} stored"
@@ -82,14 +88,26 @@ def _visible(history: History, violations: Sequence[Violation]) -> str:
     return f"{total - len({violation.key for violation in violations})} of {total}"
 
 
+def _dates(history: History, _: Sequence[Violation]) -> str:
+    said = [fact.deadline for key in history.by_request for fact in history.facts(key) if fact.deadline is not None]
+    suspended = sum(bool(deadline.suspensions) for deadline in said)
+    return f"{len(said)} deadlines counted again, {suspended} of them suspended"
+
+
 def _acts(history: History, _: Sequence[Violation]) -> str:
     done = sum(len(submission.acts) for submission in history.acknowledged)
     refused = [each for key in history.by_request for each in history.events(key, ActRefused) if not is_internal(each)]
-    return f"{done} done, {_number(history, MessageAdded, RequestWithdrawn)} applied, {len(refused)} refused"
+    return f"{done} done, {len(_applied(history))} applied, {len(refused)} refused"
+
+
+def _applied(history: History) -> frozenset[str]:
+    """The acts that changed a request: coming back may give two facts."""
+    applied = [fact for key in history.by_request for fact in history.facts(key) if isinstance(fact, acts.OF_ACTS)]
+    return frozenset(fact.act_id for fact in applied if not isinstance(fact, ActRefused))
 
 
 def _notices(history: History, _: Sequence[Violation]) -> str:
-    due, sent = _number(history, *NOTIFIED), _number(history, DeliverySent)
+    due, sent = sum(_due(history, key) for key in history.by_request), _number(history, DeliverySent)
     return f"{due} due, {sent} sent, {len(history.mails)} mails"
 
 
@@ -117,8 +135,9 @@ class Promise(NamedTuple):
 
 PROMISES: Final = (
     Promise("Registered exactly once", requests.CLAUSES, _registered),
-    Promise("Each department its own", departments.CLAUSES, _assigned),
+    Promise("Each department its own", (*departments.CLAUSES, *cases.CLAUSES), _assigned),
     Promise("Answered, concluded, visible", (*lives.CLAUSES, *views.CLAUSES), _visible),
+    Promise("Every date explained", terms.CLAUSES, _dates),
     Promise("Every act decided once", acts.CLAUSES, _acts),
     Promise("Every notice sent once", (*notices.CLAUSES, *UNDISTURBED), _notices),
     Promise("Every attachment whole", files.CLAUSES, _files),
@@ -129,7 +148,7 @@ PROMISES: Final = (
 def summary(history: History) -> str:
     """Numbers of requests by state. A request counts as notified when all its due mails were sent."""
     mails = Counter(mail.reference for mail in history.mails)
-    due = {submission.name: len(history.about(key, *NOTIFIED)) for key, submission in history.by_request.items()}
+    due = {submission.name: _due(history, key) for key, submission in history.by_request.items()}
 
     def reached(kind: type[Event]) -> int:
         return sum(bool(history.about(key, kind)) for key in history.by_request)

@@ -1,7 +1,7 @@
 """The evidence of a history: what people sent and saw, the records on the topics, the stored documents, the mails."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -14,6 +14,17 @@ from services.common.domain.received import Received
 
 MESSAGE: Final = "message"
 WITHDRAWAL: Final = "withdrawal"
+REOPENING: Final = "reopening"
+RATING: Final = "rating"
+
+LEFT_OPEN: Final[Mapping[str, State]] = {
+    "COR": State.AWAITING_DOCUMENTS,
+    "IND": State.IN_ANALYSIS,
+    "ALT": State.ANSWERED,
+}
+"""By reason: where the reference department leaves a request whose author does nothing more. It waits for documents, in a hearing,
+or with an answer that its author may come back on.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +38,17 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An act on a filed request: a message or a withdrawal. `act_id` is None if the gateway never acknowledged it."""
+    """An act on a filed request. `act_id` is None if the gateway never acknowledged it.
+
+    `items`: by number of an asked document, the files of the message that are for it. `score`: that of a rating.
+    """
 
     kind: str
     act_id: str | None
     text: str | None = None
     files: Sequence[File] = ()
+    items: Mapping[int, Sequence[UUID]] = field(default_factory=dict)
+    score: int | None = None
 
     @property
     def documents(self) -> tuple[UUID, ...]:
@@ -77,9 +93,12 @@ class Submission:
 
     @property
     def ends(self) -> frozenset[State]:
-        """The allowed final states. The reference department resolves every request; a withdrawal may come too late."""
-        withdrawn = any(act.kind == WITHDRAWAL for act in self.acts)
-        return frozenset({State.CONCLUDED, State.WITHDRAWN} if withdrawn else {State.CONCLUDED})
+        """The allowed final states. The reference department resolves every request, or waits for its author; a withdrawal may
+        come too late.
+        """
+        withdrawn = {State.WITHDRAWN} if any(act.kind == WITHDRAWAL for act in self.acts) else set()
+        left_open = {LEFT_OPEN[self.reason]} if self.reason in LEFT_OPEN else set()
+        return frozenset({State.CONCLUDED} | withdrawn | left_open)
 
 
 @dataclass(frozen=True, slots=True)

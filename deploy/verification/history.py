@@ -87,6 +87,10 @@ class History:
         """The lifecycle facts of a request in the order in which they were first published."""
         return self.about(key, LifecycleFact)
 
+    def facts(self, key: UUID | str | None) -> list[LifecycleFact]:
+        """The lifecycle facts of a request in the order of their numbers."""
+        return sorted((record.fact for record in self.life(key)), key=lambda fact: fact.seq)
+
     def document(self, group: str, key: object) -> StoredDocument | None:
         return self.stored.get(group, {}).get(str(key))
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from deploy.verification.clauses import (
     acts,
+    cases,
     departments,
     files,
     lives,
@@ -11,6 +12,7 @@ from deploy.verification.clauses import (
     order,
     records,
     requests,
+    terms,
     undisturbed,
     views,
 )
@@ -19,8 +21,10 @@ from deploy.verification.verdicts import Clause
 CLAUSES: Final[tuple[Clause, ...]] = (
     *requests.CLAUSES,
     *lives.CLAUSES,
+    *terms.CLAUSES,
     *acts.CLAUSES,
     *departments.CLAUSES,
+    *cases.CLAUSES,
     *files.CLAUSES,
     *order.CLAUSES,
     *records.CLAUSES,

@@ -12,29 +12,33 @@ from services.common.contracts import topics
 from services.common.contracts.assignments import AssignmentFact, AssignmentMade, CommandFact
 from services.common.contracts.commands import Command
 from services.common.contracts.departments import Assignment, AssignmentCreated, CommandRejected, CommandUnreadable
+from services.common.contracts.handling import RequestForwarded
 from services.common.contracts.lifecycle import ActRefused
 from services.common.domain.position import Position
 
 
 @clause(Harm.LOST)
-def every_request_goes_to_its_own_department(history: History) -> Iterator[Violation]:
-    """And to no other department: neither to its inbox topic, nor with its code in the event."""
+def every_request_goes_to_its_own_departments(history: History) -> Iterator[Violation]:
+    """To that of its subject first, then to those it is transferred to, and to no other: neither to its inbox topic, nor with
+    its code in the event.
+    """
     for key, submission in history.by_request.items():
+        own = {submission.department, *(event.department for event in history.events(key, RequestForwarded))}
         went_to = {event.department for event in history.events(key, AssignmentMade)}
         for record in history.about(key, Assignment):
             assert isinstance(record.event, Assignment)
             went_to |= {record.event.department, record.topic.split(".")[1]}
-        if went_to != {submission.department} or not history.about(key, AssignmentCreated):
+        if went_to != own or not history.about(key, AssignmentCreated):
             given = ", ".join(sorted(went_to)) or "no department"
-            yield Violation(f"{submission.name}: is for {submission.department}, went to {given}", key)
+            yield Violation(f"{submission.name}: is for {', '.join(sorted(own))}, went to {given}", key)
 
 
 @clause(Harm.DOUBLED)
 def every_request_is_assigned_once(history: History) -> Iterator[Violation]:
+    """By a rule. What moves it afterwards are departments."""
     for key, submission in history.by_request.items():
-        for kind in (AssignmentMade, AssignmentCreated):
-            if (times := len(history.about(key, kind))) > 1:
-                yield Violation(f"{submission.name}: {short(kind)} {times} times", key)
+        if (times := len(history.about(key, AssignmentMade))) > 1:
+            yield Violation(f"{submission.name}: {short(AssignmentMade)} {times} times", key)
 
 
 @clause(Harm.LOST)
@@ -125,7 +129,7 @@ def _named(history: History, command: Record) -> str:
 
 
 CLAUSES: Final[tuple[Clause, ...]] = (
-    every_request_goes_to_its_own_department,
+    every_request_goes_to_its_own_departments,
     every_request_is_assigned_once,
     every_epoch_reaches_its_department,
     every_command_is_answered,

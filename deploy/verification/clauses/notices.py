@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from deploy.verification.evidence import Record, Submission
-from deploy.verification.expectations import delivery_of
+from deploy.verification.expectations import SIDE_NOTICES, delivery_of
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, Harm, Violation, clause
 from services.common.contracts.deliveries import DeliveryFact
-from services.common.contracts.lifecycle import DocumentRefused
 
 SENT: Final = "sent"
 ENDED: Final = frozenset({SENT, "failed", "skipped"})
@@ -86,7 +85,7 @@ def no_mail_leaves_under_a_second_message_id(history: History) -> Iterator[Viola
 def notices_about_one_request_leave_in_the_order_of_its_facts(history: History) -> Iterator[Violation]:
     """A crash may repeat a mail, and mail programs show a repeated one once: each counts where it arrived first.
 
-    After a notice about a file an earlier notice may leave late: it still tells the state of the request.
+    After a notice that does not tell the state of the request an earlier one may leave late: what it says still holds.
     """
     facts = {delivery_id: record for _, record, delivery_id in due(history)}
     mailed = [facts[each] for each in dict.fromkeys(mail.delivery_id for mail in history.mails) if each in facts]
@@ -95,7 +94,7 @@ def notices_about_one_request_leave_in_the_order_of_its_facts(history: History) 
         key, seq = record.key, record.fact.seq
         if seq < latest.get(key, 0):
             yield Violation(f"{history.name(key)}: the notice of fact {seq} left after that of fact {latest[key]}", key)
-        if not isinstance(record.fact, DocumentRefused):
+        if not isinstance(record.fact, SIDE_NOTICES):
             latest[key] = max(seq, latest.get(key, 0))
 
 

@@ -47,13 +47,16 @@ def readers_apply_in_the_order_of_the_log(history: History) -> Iterator[Violatio
 
 @clause(Harm.REORDERED)
 def commands_are_forwarded_in_their_order(history: History) -> Iterator[Violation]:
+    """Those of one department: it alone writes its outbox."""
     for key, submission in history.by_request.items():
-        offsets_by_id = {record.id: record.position.offset for record in history.about(key, Command)}
-        forwarded = [
-            offsets_by_id[fact.cause] for fact in history.about(key, CommandFact) if fact.cause in offsets_by_id
-        ]
-        if forwarded != sorted(forwarded):
-            yield Violation(f"{submission.name}: commands were forwarded as {_listed(forwarded)}", key)
+        by_id = {record.id: record for record in history.about(key, Command)}
+        forwarded: defaultdict[str, list[int]] = defaultdict(list)
+        for fact in history.about(key, CommandFact):
+            if (command := by_id.get(fact.cause)) is not None:
+                forwarded[command.topic].append(command.position.offset)
+        for offsets in forwarded.values():
+            if offsets != sorted(offsets):
+                yield Violation(f"{submission.name}: commands were forwarded as {_listed(offsets)}", key)
 
 
 def _by_topic(document: StoredDocument, offsets: dict[str, int]) -> dict[str, Sequence[int]]:

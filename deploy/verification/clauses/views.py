@@ -67,8 +67,9 @@ def _page_differences(history: History, key: str, submission: Submission, page: 
     if shown_notices != notices:
         yield f"{notices.total()} notices to see, {shown_notices.total()} seen"
     acts = Counter(str(entry.act_id) for entry in page.entries if entry.act_id)
+    effects = Counter(str(getattr(record.event, "act_id", None)) for record in life)
     for act in submission.acts:
-        if acts[str(act.act_id)] != 1:
+        if acts[str(act.act_id)] != max(1, effects[str(act.act_id)]):
             yield f"its author sees a {act.kind} {acts[str(act.act_id)]} times"
     answer = short(RequestAnswered)
     if history.about(key, RequestAnswered) and not any(each.type == answer and each.text for each in page.entries):
@@ -77,22 +78,26 @@ def _page_differences(history: History, key: str, submission: Submission, page: 
 
 @clause(Harm.OTHER)
 def cases_equal_the_latest_inbox_events(history: History) -> Iterator[Violation]:
-    """What a department can list is what its inbox said last."""
+    """What each department can list is what its inbox said last."""
     for key, submission in history.by_request.items():
-        events = sorted(history.about(key, Assignment), key=lambda record: record.event.number)  # type: ignore[union-attr]
-        if not events or not isinstance(last := events[-1].event, Assignment):
-            continue
-        case = history.document("gateway-desk", case_key(last.department, key))
-        if case is None or case.state is None:
-            yield Violation(f"{submission.name}: its department cannot list it", key)
-        elif case.state["closed"] != isinstance(last, AssignmentClosed) or _case_of(case.state) != _case_of(
-            {"assignment": last.model_dump()}
-        ):
-            yield Violation(f"{submission.name}: its department can list it only as it was before", key)
+        events = sorted(history.events(key, Assignment), key=lambda event: event.number)
+        latest = {event.department: event for event in events}
+        for department, last in latest.items():
+            case = history.document("gateway-desk", case_key(department, key))
+            if case is None or case.state is None:
+                yield Violation(f"{submission.name}: {department} cannot list it", key)
+            elif case.state["closed"] != isinstance(last, AssignmentClosed) or _case_of(case.state) != _case_of(
+                {"assignment": last.model_dump()}
+            ):
+                yield Violation(f"{submission.name}: {department} can list it only as it was before", key)
 
 
 def _case_of(state: Mapping[str, Any]) -> Any:
-    return {name: state["assignment"][name] for name in ("number", "as_of", "state", "description", "because")}
+    return {name: state["assignment"][name] for name in LISTED}
+
+
+LISTED: Final = ("number", "as_of", "state", "description", "because", "epoch", "due_on", "hops", "overdue")
+"""Fields that must be the same."""
 
 
 CLAUSES: Final[tuple[Clause, ...]] = (

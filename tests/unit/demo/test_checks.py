@@ -10,10 +10,11 @@ from deploy.demo.checks import JUDGED, PROMISES, Check, checks, refusals, summar
 from deploy.verification.clauses import CLAUSES
 from deploy.verification.history import History
 from deploy.verification.verdicts import judge
-from tests.unit.verification import spoiled_acts, spoiled_records, spoiled_requests
+from tests.unit.verification import spoiled_acts, spoiled_lives, spoiled_records, spoiled_requests
 from tests.unit.verification.builders import Life, message, some_files, together, withdrawal
 from tests.unit.verification.spoiling import SPOILED
 
+assert spoiled_lives
 assert spoiled_records
 assert spoiled_requests
 
@@ -35,6 +36,7 @@ def test_a_correct_run_passes_every_check(run: History) -> None:
         ("Registered exactly once", "3 issued, 3 registered, 3 stored", ()),
         ("Each department its own", "3 assignments in 3 inboxes", ()),
         ("Answered, concluded, visible", "3 of 3", ()),
+        ("Every date explained", "3 deadlines counted again, 0 of them suspended", ()),
         ("Every act decided once", "2 done, 2 applied, 0 refused", ()),
         ("Every notice sent once", "6 due, 6 sent, 6 mails", ()),
         ("Every attachment whole", "3 of 3", ()),
@@ -72,7 +74,7 @@ def test_a_request_with_fewer_mails_than_due_does_not_count_as_notified(run: His
     assert summary(replace(run, mails=mails)).endswith("2 notified")
 
 
-REFUSALS: Final[Mapping[str, bool]] = {"stale": True, "not-allowed": True, "wrong-department": False}
+REFUSALS: Final[Mapping[str, bool]] = {"stale": True, "not-allowed": True, "unknown-assignment": False}
 
 
 @pytest.mark.parametrize("code", REFUSALS)

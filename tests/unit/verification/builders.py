@@ -1,6 +1,6 @@
 """Builders of correct histories: the whole life of a request, for tests that spoil it in one place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from deploy.demo.cases import submission_of
 from deploy.demo.client import Entry
 from deploy.demo.data import DemoRequest, load_accounts
+from deploy.verification.clauses.terms import Term
 from deploy.verification.evidence import (
     MESSAGE,
     WITHDRAWAL,
@@ -21,10 +22,11 @@ from deploy.verification.evidence import (
     Submission,
     short,
 )
-from deploy.verification.expectations import NOTIFIED, case_key, delivery_of, is_internal
+from deploy.verification.expectations import case_key, delivery_of, is_internal, is_notified
 from deploy.verification.history import History
 from gateway.requests.view import seq_key
-from services.common.contracts import Event, topics
+from services.common.contracts import topics
+from services.common.contracts.asked import AskedItem, ItemDelivery
 from services.common.contracts.assignments import AssignmentAcknowledged, AssignmentMade, AssignmentResolved
 from services.common.contracts.commands import Acknowledge, Command, Resolve
 from services.common.contracts.deliveries import DeliverySent
@@ -58,7 +60,8 @@ from tests.support.received import MONDAY, received
 
 AUTHOR: Final = next(account for account in load_accounts() if account.key == "rita")
 ACCOUNT: Final = uuid4()
-DAYS: Final = {"entered_on": date(2026, 1, 5), "due_on": date(2026, 1, 5)}
+ENTERED: Final = date(2026, 1, 5)
+REPLY_UNTIL: Final = date(2026, 1, 19)
 NOTICE: Final = {"account_id": ACCOUNT, "notice": "registered", "channel": "email"}
 RESOLVED: Final = "Está resolvido."
 
@@ -77,7 +80,7 @@ def withdrawal() -> Act:
 
 @dataclass
 class Life:
-    """One request from its submit to its end, with its files and acts.
+    """One request from its submit to its end, with its files and acts, and further `steps` before and after it is resolved.
 
     A test may add `records` before it calls `history`. Acts that are set after construction have no effect.
     """
@@ -85,27 +88,45 @@ class Life:
     department: str = "pf"
     files: Sequence[File] = ()
     acts: Sequence[Act] = ()
+    steps: Sequence[Callable[["Life"], None]] = ()
+    after: Sequence[Callable[["Life"], None]] = ()
     request_id: UUID = field(default_factory=uuid4)
     records: list[Record] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.reference = reference_of(self.request_id)
+        self.first_department = self.department
         self.assignment: dict[str, Any] = {"assignment_id": uuid4(), "department": self.department, "epoch": 1}
         self.messages: tuple[Message, ...] = ()
+        self.state, self.hops = State.RECEIVED, 0
+        self.asked: tuple[AskedItem, ...] = ()
+        self.term = Term({}, department=self.department, entered_on=ENTERED)
         submit = RequestSubmitted(**self.names, **self.words, account_id=ACCOUNT, actor_id=ACCOUNT, who="P")
         submitted = self.append("submit", submit)
         self.registered = self.fact(
-            "registered", submitted, RequestRegistered, State.REGISTERED, **self.words, **DAYS, calendar="PT/1", who="P"
+            "registered",
+            submitted,
+            RequestRegistered,
+            State.REGISTERED,
+            **self.words,
+            **self.days,
+            calendar=self.term.count().calendar,
+            deadline=self.term.count(),
+            who="P",
         )
         self.created = self.inbox("created", self.registered, AssignmentCreated)
         made = AssignmentMade(**self.named, **self.assignment, rule="r", rules_version="1")
         made_record = self.append("made", made, cause=self.registered)
-        self.fact("routed", made_record, RequestRouted, State.REGISTERED, **self.assignment, rule="r")
+        self.fact("routed", made_record, RequestRouted, **self.assignment, rule="r")
         self._attach(self.registered, self.files)
         for act in self.acts:
             self._act(act)
+        for step in self.steps:
+            step(self)
         if not self.withdrawn:
-            self._answer()
+            self.answer()
+        for step in self.after:
+            step(self)
         for fact in self.notified():
             sent = DeliverySent(**self.named, delivery_id=self.delivery(fact), event_id=fact.id, **NOTICE)
             self.append(f"sent {fact.id}", sent, cause=fact)
@@ -113,6 +134,10 @@ class Life:
     @property
     def withdrawn(self) -> bool:
         return any(isinstance(record.event, RequestWithdrawn) for record in self.records)
+
+    @property
+    def days(self) -> dict[str, date]:
+        return {"entered_on": ENTERED, "due_on": self.term.count().due_on}
 
     @property
     def names(self) -> dict[str, Any]:
@@ -130,46 +155,66 @@ class Life:
 
     def _attach(self, cause: Record, files: Sequence[File]) -> None:
         for file in files:
-            about = {"document_id": file.document_id, "name": file.name, "media_type": "application/pdf", "size": 9}
-            kept = FileAccepted(**self.named, **about, sha256=file.sha256)
-            accepted = self.append(f"kept {file.document_id}", kept, cause=cause)
-            name = f"accepted {file.document_id}"
-            fact = self.fact(name, accepted, DocumentAccepted, State.REGISTERED, **about, sha256=file.sha256)
-            self.inbox(f"told {file.document_id}", fact, AssignmentUpdated)
+            self.accept(cause, file)
+
+    def accept(self, cause: Record, file: File, **more: Any) -> None:
+        """The file is checked, and its department told. `more`: further fields of the fact."""
+        about = {"document_id": file.document_id, "name": file.name, "media_type": "application/pdf", "size": 9}
+        kept = FileAccepted(**self.named, **about, sha256=file.sha256)
+        accepted = self.append(f"kept {file.document_id}", kept, cause=cause)
+        name = f"accepted {file.document_id}"
+        fact = self.fact(name, accepted, DocumentAccepted, **about, sha256=file.sha256, **more)
+        self.inbox(f"told {file.document_id}", fact, AssignmentUpdated)
 
     def _act(self, act: Act) -> None:
+        if act.kind != WITHDRAWAL:
+            self.write(act)
+            return
+        done = self.act(act, Withdrawn)
+        fact = self.fact(f"act {act.act_id}", done, RequestWithdrawn, State.WITHDRAWN, act_id=act.act_id)
+        self.inbox(f"told {act.act_id}", fact, AssignmentWithdrawn)
+        self.inbox(f"closed {act.act_id}", fact, AssignmentClosed)
+
+    def act(self, act: Act, kind: type[Any], **fields: Any) -> Record:
+        """The person's act on its topic."""
         assert act.act_id is not None
         who = {"account_id": ACCOUNT, "actor_id": ACCOUNT}
-        if act.kind == WITHDRAWAL:
-            done = self.append(f"done {act.act_id}", Withdrawn(**self.names, **who), id=act.act_id)
-            fact = self.fact(f"act {act.act_id}", done, RequestWithdrawn, State.WITHDRAWN, act_id=act.act_id)
-            self.inbox(f"told {act.act_id}", fact, AssignmentWithdrawn)
-            self.inbox(f"closed {act.act_id}", fact, AssignmentClosed)
-            return
+        return self.append(f"done {act.act_id}", kind(**self.names, **who, **fields), id=act.act_id)
+
+    def write(self, act: Act) -> Record:
+        """A message, with the check of its files. Those that are for an asked document are checked by its step."""
+        items = tuple(ItemDelivery(item=item, documents=files) for item, files in act.items.items())
+        done = self.act(act, RequestReplied, text=act.text, documents=act.documents, items=items)
+        fact = self.added(act, done, items=items)
+        self._attach(fact, [file for file in act.files if not act.items])
+        return fact
+
+    def added(self, act: Act, done: Record, **more: Any) -> Record:
+        """The fact of a message, and its inbox event."""
         words = {"text": act.text, "documents": act.documents}
-        done = self.append(f"done {act.act_id}", RequestReplied(**self.names, **who, **words), id=act.act_id)
-        fact = self.fact(f"act {act.act_id}", done, MessageAdded, State.REGISTERED, act_id=act.act_id, **words)
+        fact = self.fact(f"act {act.act_id}", done, MessageAdded, act_id=act.act_id, **words, **more)
         self.messages = (*self.messages, Message(seq=fact.fact.seq, at=MONDAY, **words))
         self.inbox(f"told {act.act_id}", fact, AssignmentUpdated)
-        self._attach(fact, act.files)
+        return fact
 
-    def _answer(self) -> None:
-        last = [record for record in self.records if isinstance(record.event, Assignment)][-1]
-        seen = {"assignment_id": self.assignment["assignment_id"], "epoch": 1, "seen": last.event.as_of}  # type: ignore[union-attr]
-        self.acknowledge = self.command("acknowledge", Acknowledge(**seen), AssignmentAcknowledged, cause=last)
-        own = {"department": self.department, "command_id": self.acknowledge.cause}
-        analysed = self.fact("in-analysis", self.acknowledge, RequestInAnalysis, State.IN_ANALYSIS, **own)
-        self.inbox("told in-analysis", analysed, AssignmentUpdated)
-        resolve = Resolve(**seen, text=RESOLVED)
-        self.resolve = self.command("resolve", resolve, AssignmentResolved, cause=last, text=RESOLVED)
-        own = own | {"command_id": self.resolve.cause}
-        answered = self.fact(
-            "answered", self.resolve, RequestAnswered, State.ANSWERED, **own, text=RESOLVED, concludes=True
-        )
-        self.inbox("told answered", answered, AssignmentUpdated)
+    def answer(self) -> None:
+        """The department acknowledges the request if it is new, and resolves it."""
+        turn = f"in epoch {self.assignment['epoch']}"
+        if self.state is State.REGISTERED:
+            self.acknowledge = self.command(f"acknowledge {turn}", Acknowledge, AssignmentAcknowledged)
+            own = {"department": self.department, "command_id": self.acknowledge.cause}
+            analysed = self.fact("in-analysis", self.acknowledge, RequestInAnalysis, State.IN_ANALYSIS, **own)
+            self.inbox("told in-analysis", analysed, AssignmentUpdated)
+        self.resolve = self.command(f"resolve {turn}", Resolve, AssignmentResolved, text=RESOLVED)
+        own = {"department": self.department, "command_id": self.resolve.cause, "text": RESOLVED}
+        said = own | {"concludes": True, "reply_until": REPLY_UNTIL}
+        answered = self.fact(f"answered {turn}", self.resolve, RequestAnswered, State.ANSWERED, **said)
+        self.inbox(f"told answered {turn}", answered, AssignmentUpdated)
         command_id = self.resolve.cause
-        concluded = self.fact("concluded", self.resolve, RequestConcluded, State.CONCLUDED, command_id=command_id)
-        self.inbox("told concluded", concluded, AssignmentClosed)
+        concluded = self.fact(
+            f"concluded {turn}", self.resolve, RequestConcluded, State.CONCLUDED, command_id=command_id
+        )
+        self.inbox(f"told concluded {turn}", concluded, AssignmentClosed)
 
     def append(
         self, name: str, event: Any, *, cause: Record | None = None, topic: str | None = None, id: str | None = None
@@ -184,11 +229,13 @@ class Life:
         return self.records[-1]
 
     def fact(
-        self, called: str, cause: Record | None, kind: type[Any], state: State = State.REGISTERED, /, **more: Any
+        self, called: str, cause: Record | None, kind: type[Any], state: State | None = None, /, **more: Any
     ) -> Record:
-        """Append a lifecycle fact with the next number."""
+        """Append a lifecycle fact with the next number. Without `state` the request stays where it is."""
+        self.state = state or self.state
         seq = 1 + sum(isinstance(record.event, LifecycleFact) for record in self.records)
-        return self.append(called, kind(**self.named, account_id=ACCOUNT, seq=seq, state=state, **more), cause=cause)
+        own = {"account_id": ACCOUNT, "seq": seq, "state": self.state, "epoch": self.assignment["epoch"]}
+        return self.append(called, kind(**self.named | own | more), cause=cause)
 
     def inbox(self, name: str, cause: Record, kind: type[Assignment], **changed: Any) -> Record:
         """Append an event to the department's inbox: the whole assignment, with the next number."""
@@ -196,13 +243,20 @@ class Life:
         words = {each: self.words[each] for each in ("subject", "reason", "description", "documents")}
         because = cause.fact.command_id or cause.id
         more = {"number": number, "as_of": cause.fact.seq, "messages": self.messages, "because": because}
-        return self.append(name, kind(**(self.named | self.assignment | words | DAYS | more | changed)), cause=cause)
+        stands = {"state": self.state, "deadline": self.term.count(), "asked": self.asked, "hops": self.hops}
+        return self.append(
+            name, kind(**(self.named | self.assignment | words | self.days | stands | more | changed)), cause=cause
+        )
 
-    def command(self, name: str, command: Event, kind: type[Any], *, cause: Record, **more: Any) -> Record:
+    def command(self, name: str, kind: type[Any], forwarded_as: type[Any], **data: Any) -> Record:
         """Append a command of the department and the fact with which routing forwards it. Returns the fact."""
-        sent = self.append(name, command, cause=cause, topic=topics.outbox(self.department))
+        last = [record for record in self.records if isinstance(record.event, Assignment)][-1]
+        assert isinstance(last.event, Assignment)
+        seen = {"assignment_id": self.assignment["assignment_id"], "epoch": self.assignment["epoch"]}
+        command = kind(**seen, seen=last.event.as_of, **data)
+        sent = self.append(name, command, cause=last, topic=topics.outbox(self.department))
         place = CommandRef(id=sent.id, topic=sent.topic, partition=3, offset=sent.position.offset)
-        forwarded = kind(**self.named, **self.assignment, seen=1, command=place, **more)
+        forwarded = forwarded_as(**self.named, **self.assignment, seen=1, command=place, **data)
         return self.append(f"{name} forwarded", forwarded, cause=sent)
 
     def unreadable_command(self) -> Record:
@@ -220,7 +274,7 @@ class Life:
 
     def notified(self) -> list[Record]:
         """The facts that cause a notice."""
-        return [record for record in self.records if isinstance(record.event, NOTIFIED)]
+        return [record for record in self.records if record.event is not None and is_notified(record.event)]
 
     def delivery(self, fact: Record) -> str:
         assert fact.received is not None
@@ -234,7 +288,7 @@ class Life:
             account=AUTHOR.key,
             subject=self.words["subject"],
             reason=self.words["reason"],
-            department=self.department,
+            department=self.first_department,
             description=self.words["description"],
         )
         sent = submission_of(1, row, AUTHOR, ACCOUNT)
@@ -268,7 +322,8 @@ class Life:
             "notices": {record.id: {} for record in self.records if isinstance(record.event, DeliverySent)},
         }
         intake = self.inbox_of(topics.INTAKE, topics.ASSIGNMENTS, topics.DOCUMENTS)
-        routing = self.inbox_of(topics.LIFECYCLE, topics.outbox(self.department))
+        outboxes = {record.topic for record in self.records if isinstance(record.event, Command)}
+        routing = self.inbox_of(topics.LIFECYCLE, *outboxes)
         return {
             "intake": {self.reference: StoredDocument(self.reference, book, intake)},
             "routing": {str(self.request_id): StoredDocument(str(self.request_id), {}, routing)},

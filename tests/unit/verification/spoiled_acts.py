@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import uuid4
 
-from deploy.verification.clauses import acts, departments
+from deploy.verification.clauses import acts, cases, departments
 from deploy.verification.evidence import MESSAGE, Act
 from deploy.verification.history import History
 from services.common.contracts.assignments import AssignmentMade
@@ -16,8 +16,10 @@ from services.common.contracts.departments import (
     AssignmentWithdrawn,
     CommandRejected,
 )
+from services.common.contracts.handling import RequestRated, RequestReopened
 from services.common.contracts.lifecycle import ActRefused, MessageAdded, RequestWithdrawn, State
 from tests.unit.verification.builders import Life, message, withdrawal
+from tests.unit.verification.life_steps import asked, came_back, rated
 from tests.unit.verification.spoiling import (
     ACT,
     REFUSED,
@@ -70,8 +72,40 @@ def a_message_lost_its_files(_: Life) -> History:
 
 
 @breaks(acts.every_message_is_kept_whole)
+def a_message_lost_what_its_files_are_for(_: Life) -> History:
+    return changed(Life(steps=(asked,)).history(), MessageAdded, items=())
+
+
+@breaks(acts.every_message_is_kept_whole)
+def a_refused_message_cannot_be_carried_over(life: Life) -> History:
+    return sent(refused(life, State.WITHDRAWN), acts=(Act(MESSAGE, ACT, "Já enviei."),))
+
+
+@breaks(acts.messages_are_refused_only_where_nobody_answers)
 def a_message_to_an_open_request_was_refused(life: Life) -> History:
-    return sent(refused(life, State.IN_ANALYSIS), acts=(Act(MESSAGE, ACT, "Já enviei."),))
+    return sent(refused(life, State.IN_ANALYSIS), acts=(Act(MESSAGE, ACT),))
+
+
+@breaks(acts.messages_are_refused_only_where_nobody_answers)
+def a_message_on_an_answer_was_refused(life: Life) -> History:
+    return sent(refused(life, State.CONCLUDED), acts=(Act(MESSAGE, ACT),))
+
+
+@breaks(acts.every_rating_is_kept_whole)
+def a_rating_got_another_score(_: Life) -> History:
+    return changed(Life(after=(rated,)).history(), RequestRated, score=1)
+
+
+@breaks(acts.every_request_is_rated_once)
+def it_was_rated_twice(_: Life) -> History:
+    return Life(after=(rated, rated)).history()
+
+
+@breaks(acts.every_act_takes_effect_once)
+def coming_back_had_effect_twice(_: Life) -> History:
+    life = Life(after=(came_back,))
+    reopened = next(record for record in life.records if isinstance(record.event, RequestReopened))
+    return extended(life.history(), again(reopened, 50, id="other"))
 
 
 @breaks(acts.every_act_takes_effect_once)
@@ -93,57 +127,63 @@ def there_is_a_message_of_nobody(_: Life) -> History:
     return sent(life.history(), acts=life.acts[:1])
 
 
-@breaks(acts.departments_get_every_act)
+@breaks(acts.departments_get_every_message)
 def the_department_never_heard_of_a_message(_: Life) -> History:
     return without(written().history(), AssignmentUpdated)
 
 
-@breaks(acts.departments_get_every_act)
+@breaks(acts.departments_get_every_message)
 def the_department_heard_another_message(_: Life) -> History:
     return changed(written().history(), AssignmentUpdated, messages=())
 
 
-@breaks(acts.departments_get_every_act)
+@breaks(cases.every_department_gets_its_cases_and_their_ends)
 def the_department_never_heard_of_a_withdrawal(_: Life) -> History:
     return without(gone().history(), AssignmentWithdrawn)
 
 
-@breaks(acts.departments_get_every_act)
+@breaks(cases.every_department_gets_its_cases_and_their_ends)
 def the_department_never_heard_of_the_end(life: Life) -> History:
     return without(life.history(), AssignmentClosed)
 
 
-@breaks(acts.departments_get_an_end_once)
+@breaks(cases.no_department_gets_a_case_or_its_end_twice)
 def the_department_heard_of_the_end_twice(life: Life) -> History:
     end = next(record for record in life.records if isinstance(record.event, AssignmentClosed))
     return extended(life.history(), again(end, 50, id="other"))
 
 
-@breaks(acts.departments_get_an_end_once)
+@breaks(cases.no_department_gets_a_case_or_its_end_twice)
 def the_department_heard_of_a_withdrawal_twice(_: Life) -> History:
     life = gone()
     withdrawal_event = next(record for record in life.records if isinstance(record.event, AssignmentWithdrawn))
     return extended(life.history(), again(withdrawal_event, 50, id="other"))
 
 
-@breaks(departments.every_request_goes_to_its_own_department)
+@breaks(departments.every_request_goes_to_its_own_departments)
 def it_is_in_another_inbox_too(life: Life) -> History:
     life.inbox("strange", life.registered, AssignmentCreated, department="cc")
     return life.history()
 
 
-@breaks(departments.every_request_goes_to_its_own_department)
+@breaks(departments.every_request_goes_to_its_own_departments)
 def it_was_assigned_to_another_department(life: Life) -> History:
     return changed(life.history(), AssignmentMade, department="tri")
 
 
-@breaks(departments.every_request_goes_to_its_own_department)
+@breaks(departments.every_request_goes_to_its_own_departments)
 def it_reached_nobody(life: Life) -> History:
     return without(life.history(), AssignmentCreated, AssignmentMade)
 
 
 @breaks(departments.every_request_is_assigned_once)
 def it_was_assigned_twice(life: Life) -> History:
+    made = next(record for record in life.records if isinstance(record.event, AssignmentMade))
+    return extended(life.history(), again(made, 50, id="other"))
+
+
+@breaks(cases.no_department_gets_a_case_or_its_end_twice)
+def the_department_got_it_twice(life: Life) -> History:
     return extended(life.history(), again(life.created, 50, id="other"))
 
 
@@ -194,8 +234,8 @@ def a_command_was_applied_and_rejected(life: Life) -> History:
 
 
 @breaks(departments.commands_are_rejected_for_harmless_reasons_only)
-def a_command_was_rejected_as_another_departments(life: Life) -> History:
-    return rejected(life, "wrong-department")
+def a_command_was_rejected_as_one_of_an_unknown_assignment(life: Life) -> History:
+    return rejected(life, "unknown-assignment")
 
 
 def rejected(life: Life, code: str, command_id: str | None = None) -> History:

@@ -82,7 +82,7 @@ def it_was_never_concluded(life: Life) -> History:
     return without(life.history(), RequestConcluded)
 
 
-@breaks(lives.every_request_reaches_its_end)
+@breaks(lives.every_step_is_allowed_where_it_happens)
 def it_was_concluded_and_never_answered(life: Life) -> History:
     return without(life.history(), RequestAnswered)
 
@@ -92,13 +92,13 @@ def it_was_withdrawn_by_nobody(life: Life) -> History:
     return sent(Life(acts=(withdrawal(),)).history(), acts=())
 
 
-@breaks(lives.no_request_takes_a_step_twice_or_ends_twice)
+@breaks(lives.every_step_is_allowed_where_it_happens)
 def it_was_answered_twice(life: Life) -> History:
     life.fact("another answer", life.resolve, RequestAnswered, State.CONCLUDED, department="pf", text=RESOLVED)
     return life.history()
 
 
-@breaks(lives.no_request_takes_a_step_twice_or_ends_twice)
+@breaks(lives.every_step_is_allowed_where_it_happens)
 def it_was_withdrawn_and_answered_all_the_same(_: Life) -> History:
     gone = Life(acts=(withdrawal(),))
     gone.fact("answered", gone.registered, RequestAnswered, State.ANSWERED, department="pf", text=RESOLVED)

@@ -88,10 +88,10 @@ def amended(history: History, group: str, change: Callable[[StoredDocument], Sto
     return replace(history, stored={**history.stored, group: stored})
 
 
-def refused(life: Life, state: State = State.CONCLUDED) -> History:
-    """A life with a withdrawal that came too late and was refused."""
-    life.acts = (Act(WITHDRAWAL, ACT),)
-    life.fact("act", None, ActRefused, state, **REFUSED)
+def refused(life: Life, state: State = State.CONCLUDED, **said: Any) -> History:
+    """A life with a withdrawal that came too late and was refused. `said`: what another act said, as the refusal repeats it."""
+    life.acts = (*life.acts, Act(WITHDRAWAL, ACT))
+    life.fact("act", None, ActRefused, state, **REFUSED, **said)
     life.records[-1] = replace(life.records[-1], cause=ACT)
     return life.history()
 

@@ -13,11 +13,13 @@ from deploy.verification.evidence import MESSAGE, Act, DeadLetter
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, judge
 from services.common.contracts.lifecycle import ActRefused, State
-from tests.unit.verification import spoiled_acts, spoiled_records, spoiled_requests
+from tests.unit.verification import spoiled_acts, spoiled_lives, spoiled_records, spoiled_requests
 from tests.unit.verification.builders import Life, message, some_files, together, withdrawal
+from tests.unit.verification.life_steps import asked, came_back, everything, extended, heard, rated, transferred
 from tests.unit.verification.spoiling import ACT, SPOILED, again, poisoned, refused, sent
 
 assert spoiled_acts
+assert spoiled_lives
 assert spoiled_records
 assert spoiled_requests
 
@@ -29,6 +31,13 @@ GOOD = {
     "with messages": Life(acts=(message(files=1), message("E outro."))),
     "withdrawn": Life(acts=(withdrawal(),)),
     "of another department": Life("dd"),
+    "with asked documents": Life(steps=(asked,)),
+    "with a hearing": Life(steps=(heard,)),
+    "transferred": Life(steps=(transferred,), acts=(message(files=1),)),
+    "extended": Life(steps=(extended,)),
+    "that came back": Life(after=(came_back,)),
+    "rated": Life(after=(rated,)),
+    "with everything": everything(),
 }
 
 
@@ -62,7 +71,9 @@ def test_a_withdrawal_that_came_too_late_holds_every_clause() -> None:
 
 def test_a_message_that_came_after_the_end_holds_every_clause() -> None:
     late = Act(MESSAGE, ACT, "Já enviei.", some_files(1))
-    assert broken(sent(refused(Life()), acts=(late,))) == []
+    gone = Life(acts=(withdrawal(),))
+    history = refused(gone, State.WITHDRAWN, text=late.text, documents=late.documents)
+    assert broken(sent(history, acts=(*gone.acts, late))) == []
 
 
 def test_an_unreadable_command_that_was_answered_holds_every_clause() -> None:
