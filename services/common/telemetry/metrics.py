@@ -21,7 +21,7 @@ DELIVERIES: Final = Counter("postigo_deliveries_total", "Deliveries by channel a
 
 
 def count_records(group: str, outcome: str, count: int) -> None:
-    """Count `count` records of `group` with this outcome: applied, duplicate, refused or dead-lettered."""
+    """Count `count` records of `group` with this outcome: applied, duplicate, refused, dead-lettered or answered."""
     RECORDS.labels(group, outcome).inc(count)
 
 

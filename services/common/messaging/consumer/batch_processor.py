@@ -14,7 +14,7 @@ from services.common.domain.errors import Poison, Unavailable
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.handlers.aggregate import Outcome
 from services.common.messaging.handlers.processor import IncomingRecord, Processor
-from services.common.messaging.records.dead_letters import DeadLetter, DeadLetters
+from services.common.messaging.records.dead_letters import BUG, DeadLetter, DeadLetters
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.redrive import Redrive, Redrives
 from services.common.messaging.spans import processing_spans
@@ -53,7 +53,7 @@ class BatchProcessor:
             ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
             await self._processor.answer_poison([letter.poison for letter in unreadable])
             ARMED and reach(Failpoint.UNREADABLE_ANSWERED)
-            metrics.count_records(self._group, Outcome.DEAD_LETTERED, len(unreadable))
+            self._count(unreadable)
         for redrive in discards:
             await self._processor.discard_parked(redrive.frees, redrive.position)
             ARMED and reach(Failpoint.UNBLOCKED)
@@ -125,20 +125,19 @@ class BatchProcessor:
         ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
         if not unparsed:
             await self._processor.answer_poison([letter.poison for letter in letters])
-        metrics.count_records(self._group, Outcome.DEAD_LETTERED, 1)
+        self._count(letters)
 
     async def _dead_letter_failed(self, incoming: IncomingRecord, error: Exception) -> None:
         """Dead-letter a record that failed alone. Poison blocks nothing; our own bug blocks the record's documents."""
         if isinstance(error, Poison):
             dead_letter = self._dead_letter_poison(incoming, error)
         else:
-            reason = f"bug:{type(error).__name__}"
+            reason = f"{BUG}{type(error).__name__}"
             log.critical(
                 "a record cannot be applied", group=self._group, because=reason, exc_info=redacted_exc_info(error)
             )
             dead_letter = self._dead_letter_and_block(incoming, reason)
         await dead_letter
-        metrics.count_records(self._group, Outcome.DEAD_LETTERED, 1)
 
     async def _dead_letter_poison(self, incoming: IncomingRecord, poison: Poison) -> None:
         letter = DeadLetter.of(incoming, poison.reason)
@@ -148,9 +147,16 @@ class BatchProcessor:
         ARMED and reach(Failpoint.POISON_ANSWERED)
         if incoming.redriven:
             await self._processor.unblock(incoming)
+        self._count([letter])
 
     async def _dead_letter_and_block(self, incoming: IncomingRecord, reason: str) -> None:
         """The letter is sent before the document lists the record as parked: a crash in between repeats both."""
-        await self._letters.send([DeadLetter.of(incoming, reason)])
+        letter = DeadLetter.of(incoming, reason)
+        await self._letters.send([letter])
         ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
         await self._processor.block(incoming)
+        self._count([letter])
+
+    def _count(self, letters: Sequence[DeadLetter]) -> None:
+        for letter in letters:
+            metrics.count_records(self._group, letter.outcome, 1)

@@ -27,6 +27,7 @@ from services.common.domain.position import Position
 from services.common.messaging.consumer.batch_processor import MAX_RECORDS, BatchProcessor, Records
 from services.common.messaging.consumer.crash_journal import MAX_ATTEMPTS, CrashJournal, PreviousRun
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
+from services.common.messaging.records.dead_letters import BUG
 from services.common.messaging.records.positions import OffsetRange, position_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-FATAL: Final = "bug:killed-the-process"
+FATAL: Final = f"{BUG}killed-the-process"
 """The reason on the dead letter of a record that killed its process."""
 
 

@@ -28,12 +28,16 @@ PoisonHandler = Callable[[PoisonRecord], Sequence[PublishedEvent]]
 
 
 class Outcome(StrEnum):
-    """The outcome of a record. Every record has exactly one of these, in every group that reads it."""
+    """The outcome of a record. Every record has exactly one of these, in every group that reads it.
+
+    An answered one is dead-lettered too, but it is a department's mistake, and the department is told.
+    """
 
     APPLIED = "applied"
     DUPLICATE = "duplicate"
     REFUSED = "refused"
     DEAD_LETTERED = "dead-lettered"
+    ANSWERED = "answered"
 
 
 class TimerDue(Event, type="timer.due"):

@@ -22,13 +22,10 @@ from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.handlers.aggregate import Aggregate, Fold, Outcome, parked_record
 from services.common.messaging.handlers.processor import IncomingRecord, Queues, ReportsProgress, by_key, rounds
 from services.common.messaging.producer.publisher import Publisher
-from services.common.messaging.records.dead_letters import DeadLetter, DeadLetters
+from services.common.messaging.records.dead_letters import PARKED, DeadLetter, DeadLetters
 from services.common.store import Change, Document, DocumentStore, OutboxEntry
 
 log = structlog.get_logger()
-
-PARKED = "blocked"
-"""The reason on the dead letter of a record that is parked behind an earlier record of its document."""
 
 
 class AggregateProcessor(ReportsProgress, Generic[S]):

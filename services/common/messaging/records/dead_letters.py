@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.common.contracts import topics
+from services.common.contracts.commands import Command
 from services.common.domain.errors import BrokerUnavailable, TopicMissing
 from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
+from services.common.messaging.handlers.aggregate import Outcome
 from services.common.messaging.handlers.processor import IncomingRecord
 from services.common.messaging.producer.batches import RECORD_OVERHEAD, ProducerRecord
 from services.common.messaging.producer.publisher import Publisher
@@ -25,6 +27,20 @@ log = structlog.get_logger()
 
 MAX_LETTER: Final = 16 * 1024 * 1024 - 64 * 1024
 """Maximum bytes of key, value and headers: a dead-letter topic accepts records of 16 MiB."""
+
+BUG: Final = "bug:"
+"""How the reason begins on the dead letter of a record that our own bug cannot apply."""
+
+PARKED: Final = "blocked"
+"""The reason on the dead letter of a record that is parked behind an earlier record of its document."""
+
+
+def is_answered(topic: str, reason: str) -> bool:
+    """Whether the author of a dead-lettered record is told why: a department, of a mistake in its command.
+
+    An operator need not do anything about such a dead letter.
+    """
+    return topics.family(topic) in Command.FAMILIES and reason != PARKED and not reason.startswith(BUG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,15 @@ class DeadLetter:
         return cls(record, reason, position_of(record), moment(record.timestamp))
 
     @property
+    def answered(self) -> bool:
+        """Whether the author is told the reason, so that no operator needs to look at it."""
+        return is_answered(self.position.topic, self.reason)
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome.ANSWERED if self.answered else Outcome.DEAD_LETTERED
+
+    @property
     def poison(self) -> PoisonRecord:
         """What the author of the record may be told."""
         return PoisonRecord(self.position, self.at, self.record.key, self.record.headers, self.reason)
@@ -79,8 +104,9 @@ class DeadLetters:
             await self._publisher.append([_producer_record(letter.record, headers) for letter, headers in with_headers])
         except TopicMissing as missing:
             raise BrokerUnavailable(str(missing)) from None
-        for _, headers in with_headers:
-            log.error("dead-lettered", **{name.replace("-", "_"): text for name, text in headers.items()})
+        for letter, headers in with_headers:
+            write = log.warning if letter.answered else log.error
+            write("dead-lettered", **{name.replace("-", "_"): text for name, text in headers.items()})
 
 
 def _dlq_headers(letter: DeadLetter, group: str) -> dict[str, str]:
