@@ -7,7 +7,8 @@ from typing import Any, Final, TypeVar
 
 from rich.table import Table
 
-from deploy.cli.invocation import ago, count, escape, table
+from deploy.cli.folding import Foldable
+from deploy.cli.invocation import ago, count, escape, printable, table
 from deploy.operator.dead_letters import DeadLetter
 from deploy.operator.plan import LetterQueue, SkippedQueue, refusal
 from deploy.operator.service_stores import BlockedDocument
@@ -25,27 +26,27 @@ def by_group(chosen: Sequence[DeadLetter]) -> Table:
     rendered = table("group", "topic", "records", "oldest", "reason", right=("records", "oldest"))
     for (group, topic, reason), letters in sorted(rows.items()):
         oldest = min(letter.at for letter in letters)
-        rendered.add_row(escape(group), escape(topic), str(len(letters)), ago(oldest), escape(reason))
+        rendered.add_row(escape(group), escape(topic), str(len(letters)), ago(oldest), _code(reason))
     return rendered
 
 
 def one_by_one(chosen: Sequence[DeadLetter]) -> Table:
     rendered = table("letter", "age", "reason", right=("age",))
     for letter in _visible(chosen):
-        rendered.add_row(escape(letter.id), ago(letter.at), escape(letter.reason))
+        rendered.add_row(escape(letter.id), ago(letter.at), _code(letter.reason))
     _add_hidden_count(rendered, len(chosen), 3)
     return rendered
 
 
-def on_hold(held: Sequence[LetterQueue]) -> Table:
-    """The documents that wait, each with the reason of the first record that it waits for."""
-    rendered = table("group", "on hold", "records", "since", "first reason", right=("records", "since"))
-    rows = [(document, queue) for queue in held for document in queue.documents]
+def blocked(queues_of_documents: Sequence[LetterQueue]) -> Table:
+    """The blocked documents, each with the reason of the first record that it waits for."""
+    rendered = table("group", "blocked", "records", "since", "first reason", right=("records", "since"))
+    rows = [(document, queue) for queue in queues_of_documents for document in queue.documents]
     for document, queue in _visible(rows):
         first = document.records[0]
         reason = next((each.reason for each in queue.letters if each.position == first.position), "")
         rendered.add_row(
-            escape(document.group), escape(document.key), str(len(document.records)), ago(first.at), escape(reason)
+            escape(document.group), escape(document.key), str(len(document.records)), ago(first.at), _code(reason)
         )
     _add_hidden_count(rendered, len(rows), 5)
     return rendered
@@ -57,18 +58,34 @@ def queues(planned: Sequence[LetterQueue]) -> Table:
     for queue in _visible(planned):
         first = queue.first
         rendered.add_row(
-            escape(first.group), escape(name_of(queue)), str(len(queue.letters)), ago(first.at), escape(first.reason)
+            escape(first.group), escape(name_of(queue)), str(len(queue.letters)), ago(first.at), _code(first.reason)
         )
     _add_hidden_count(rendered, len(planned), 5)
     return rendered
 
 
-def skipped(rows: Sequence[SkippedQueue]) -> Table:
-    rendered = table("group", "skipped", "records", "why", right=("records",))
-    for each in _visible(rows):
-        group, number = escape(each.queue.first.group), str(len(each.queue.letters))
-        rendered.add_row(group, escape(name_of(each.queue)), number, escape(each.reason))
-    _add_hidden_count(rendered, len(rows), 4)
+def left(rows: Sequence[SkippedQueue]) -> Sequence[Table]:
+    """The queues that were not redriven or discarded: those that were tried, and those that were skipped.
+
+    Queues of one group with the same reason are one row.
+    """
+    return [
+        _left(heading, own)
+        for heading, tried in (("tried", True), ("skipped", False))
+        if (own := [each for each in rows if each.tried is tried])
+    ]
+
+
+def _left(heading: str, rows: Sequence[SkippedQueue]) -> Table:
+    by_reason: dict[tuple[str, str], list[LetterQueue]] = {}
+    for each in rows:
+        by_reason.setdefault((each.queue.first.group, each.reason), []).append(each.queue)
+    rendered = table("group", heading, "records", "why", right=("records",))
+    for (group, reason), own in _visible(list(by_reason.items())):
+        name, more = escape(name_of(own[0])), f"\nand {len(own) - 1} more" if len(own) > 1 else ""
+        records = sum(len(queue.letters) for queue in own)
+        rendered.add_row(escape(group), f"{name}{more}", str(records), _code(reason))
+    _add_hidden_count(rendered, len(by_reason), 4)
     return rendered
 
 
@@ -89,7 +106,7 @@ def details(letter: DeadLetter, queue: LetterQueue | None, *, ended: bool) -> Ta
     """Everything about a dead letter except its content."""
     rendered = Table.grid(padding=(0, 2, 0, 0))
     rendered.add_column(no_wrap=True, style="bold")
-    rendered.add_column(overflow="fold")
+    rendered.add_column()
     rows = [
         ("letter", letter.id),
         ("group", letter.group),
@@ -103,11 +120,11 @@ def details(letter: DeadLetter, queue: LetterQueue | None, *, ended: bool) -> Ta
         *_status(letter, queue, ended=ended),
     ]
     for name, text in rows:
-        rendered.add_row(name, escape(text))
+        rendered.add_row(name, _code(text))
     return rendered
 
 
-def letter_json(letter: DeadLetter, *, waited_for: bool) -> dict[str, Any]:
+def letter_json(letter: DeadLetter, *, blocked: bool) -> dict[str, Any]:
     position = letter.position
     return {
         "letter": letter.id,
@@ -121,7 +138,8 @@ def letter_json(letter: DeadLetter, *, waited_for: bool) -> dict[str, Any]:
         "type": letter.ce_type,
         "reference": letter.reference,
         "bytes": letter.size,
-        "waited_for": waited_for,
+        "blocked": blocked,
+        "answered": letter.answered,
     }
 
 
@@ -129,17 +147,20 @@ def queues_json(planned: Sequence[LetterQueue]) -> list[dict[str, Any]]:
     return [
         {
             "documents": [{"group": each.group, "document": each.key} for each in queue.documents],
-            "letters": [letter_json(letter, waited_for=bool(queue.documents)) for letter in queue.letters],
+            "letters": [letter_json(letter, blocked=bool(queue.documents)) for letter in queue.letters],
         }
         for queue in planned
     ]
 
 
 def skipped_json(rows: Sequence[SkippedQueue]) -> list[dict[str, Any]]:
-    return [{"letters": [letter.id for letter in each.queue.letters], "because": each.reason} for each in rows]
+    return [
+        {"letters": [letter.id for letter in each.queue.letters], "because": each.reason, "tried": each.tried}
+        for each in rows
+    ]
 
 
-def blocked_json(blocked: Sequence[BlockedDocument]) -> list[dict[str, Any]]:
+def blocked_json(documents: Sequence[BlockedDocument]) -> list[dict[str, Any]]:
     return [
         {
             "group": each.group,
@@ -154,7 +175,7 @@ def blocked_json(blocked: Sequence[BlockedDocument]) -> list[dict[str, Any]]:
                 for record in each.records
             ],
         }
-        for each in blocked
+        for each in documents
     ]
 
 
@@ -166,9 +187,18 @@ def _status(letter: DeadLetter, queue: LetterQueue | None, *, ended: bool) -> li
         positions = [parked.position for parked in document.records]
         if letter.position in positions:
             number = positions.index(letter.position) + 1
-            rows.append(("on hold", f"{document.key} waits for it, {number} of {len(positions)}"))
+            rows.append(("blocked", f"{document.key} waits for it, {number} of {len(positions)}"))
+    if letter.answered:
+        rows.append(("to do", "nothing: it is a mistake of the department, which has been told"))
     reason = refusal(queue, datetime.now(UTC))
-    return [*rows, ("redrive", "possible" if reason is None else f"not possible: {reason}")]
+    if reason is not None:
+        return [*rows, ("redrive", f"not possible: {reason}")]
+    poison = "possible, but it will fail again, unless the program has changed: the record itself is wrong"
+    return [*rows, ("redrive", poison if letter.is_poison else "possible")]
+
+
+def _code(text: str) -> Foldable:
+    return Foldable(printable(text))
 
 
 def _moment(at: datetime | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from deploy.cli import dead_letter_tables as tables
-from deploy.cli.invocation import DRY_RUN, Invocation, console, count, escape, print_json, progress_bar
+from deploy.cli.invocation import Invocation, console, count, escape, print_json, progress_bar
 from deploy.local.hints import typed
 from deploy.operator import operations
 from deploy.operator.audit import read_history
@@ -45,12 +45,12 @@ def show_list(invocation: Invocation, options: Options, *, each: bool) -> None:
     """List the open dead letters: counted by group, topic and reason, or one by one (`each`)."""
     surveyed = invocation.with_session(lambda session: survey(session, options.where))
     chosen = [letter for queue in surveyed.queues for letter in queue.letters if options.where.matches(letter)]
-    held = [queue for queue in surveyed.queues if queue.documents]
+    blocked = [queue for queue in surveyed.queues if queue.documents]
     if invocation.as_json:
-        waited_for = {letter.record for queue in held for letter in queue.letters}
-        rows = [tables.letter_json(letter, waited_for=letter.record in waited_for) for letter in chosen]
-        blocked = [document for queue in held for document in queue.documents]
-        print_json({"letters": rows, "blocked": tables.blocked_json(blocked)})
+        blocking = {letter.record for queue in blocked for letter in queue.letters}
+        rows = [tables.letter_json(letter, blocked=letter.record in blocking) for letter in chosen]
+        documents = [document for queue in blocked for document in queue.documents]
+        print_json({"letters": rows, "blocked": tables.blocked_json(documents)})
         return
     screen = console()
     if not chosen:
@@ -58,9 +58,12 @@ def show_list(invocation: Invocation, options: Options, *, each: bool) -> None:
         return
     screen.print(f"{count(len(chosen), 'dead letter')}:\n")
     screen.print(tables.one_by_one(chosen) if each else tables.by_group(chosen))
-    if held and not each:
-        screen.print("\nThese requests are on hold until their dead letters are redriven or discarded:\n")
-        screen.print(tables.on_hold(held))
+    if answered := sum(letter.answered for letter in chosen):
+        mistakes = count(answered, "is a mistake of its department", "are mistakes of their departments")
+        screen.print(f"\n{mistakes}, which have the answer: there is nothing to do.")
+    if blocked and not each:
+        screen.print("\nThese requests are blocked until their dead letters are redriven or discarded:\n")
+        screen.print(tables.blocked(blocked))
     hint = ("Show one", ["show", "LETTER"]) if each else ("List each", ["list", "--each"])
     screen.print()
     for what, words in (hint, ("Redrive", ["redrive", "--help"]), ("Discard", ["discard", "--help"])):
@@ -83,8 +86,9 @@ async def _show(session: OperatorSession, invocation: Invocation, name: str, *, 
     if bytes_too:
         await operations.reveal(session, await invocation.actor(session), letter.id)
     if invocation.as_json:
-        waited_for = bool(queue and queue.documents)
-        about = tables.letter_json(letter, waited_for=waited_for) | {"needs_nobody": ended or queue is None}
+        about = tables.letter_json(letter, blocked=bool(queue and queue.documents)) | {
+            "needs_nobody": ended or queue is None or letter.answered
+        }
         print_json(about | (_bytes_as_json(record) if bytes_too else {}))
         return
     screen = console()
@@ -97,6 +101,7 @@ def redrive(invocation: Invocation, options: Options) -> None:
     """Exit code 1 when a chosen dead letter was not redriven."""
     if not options.where.terms:
         raise OperatorError("Say which letters: --where group=intake, or --where 'reason=*' for all of them.")
+    invocation.require_reason("Records are appended again")
     done = invocation.with_session(lambda session: _redrive(session, invocation, options))
     sys.exit(0 if done else 1)
 
@@ -148,15 +153,15 @@ def _print_plan(invocation: Invocation, plan: Plan) -> None:
     if plan.queues:
         screen.print(f"{count(plan.count, 'record')} would be redriven:\n")
         screen.print(tables.queues(plan.queues))
-    _print_skipped(screen, plan.skipped)
+    _print_left(screen, plan.skipped)
     if plan.queues and not invocation.do:
-        screen.print(f"\n{DRY_RUN}")
+        screen.print(f"\n{invocation.dry_run}")
 
 
 def _print_planned_discards(invocation: Invocation, planned: Sequence[PlannedDiscard]) -> None:
     letters: list[DeadLetter] = [each.letter for each in planned]
     if invocation.as_json:
-        rows = [tables.letter_json(each.letter, waited_for=bool(each.queue.documents)) for each in planned]
+        rows = [tables.letter_json(each.letter, blocked=bool(each.queue.documents)) for each in planned]
         print_json({"planned": rows, "left": [], "done": False})
         return
     screen = console()
@@ -165,7 +170,7 @@ def _print_planned_discards(invocation: Invocation, planned: Sequence[PlannedDis
         return
     screen.print(f"{count(len(planned), 'record')} would be discarded, for good:\n")
     screen.print(tables.one_by_one(letters))
-    screen.print(f"\n{DRY_RUN}")
+    screen.print(f"\n{invocation.dry_run}")
 
 
 def _print_outcome(invocation: Invocation, what: str, outcome: Outcome) -> None:
@@ -175,13 +180,13 @@ def _print_outcome(invocation: Invocation, what: str, outcome: Outcome) -> None:
         return
     screen = console()
     screen.print(f"{count(outcome.ended, 'record')} {what}.")
-    _print_skipped(screen, outcome.left)
+    _print_left(screen, outcome.left)
 
 
-def _print_skipped(screen: Console, skipped: Sequence[SkippedQueue]) -> None:
-    if skipped:
+def _print_left(screen: Console, left: Sequence[SkippedQueue]) -> None:
+    for table in tables.left(left):
         screen.print()
-        screen.print(tables.skipped(skipped))
+        screen.print(table)
 
 
 def _print_bytes(screen: Console, record: Record) -> None:

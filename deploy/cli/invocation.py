@@ -26,8 +26,6 @@ T = TypeVar("T")
 WIDTH: Final = 80
 """The width in a pipe: that of the narrowest terminal."""
 
-DRY_RUN: Final = "Nothing was done: this was a dry run. Add --yes to do it."
-
 
 @dataclass(frozen=True)
 class Invocation:
@@ -37,6 +35,16 @@ class Invocation:
     reason: str | None = None
     do: bool = False
     as_json: bool = False
+
+    @property
+    def dry_run(self) -> str:
+        """The last line of a dry run."""
+        return f"Nothing was done: this was a dry run. Add --yes{'' if self.reason else ' --reason WHY'} to do it."
+
+    def require_reason(self, what: str) -> None:
+        """An operation needs a reason for the audit topic, a dry run none. Raises OperatorError, which begins with `what`."""
+        if self.do and not self.reason:
+            raise OperatorError(f"{what}: say with --reason why.")
 
     async def actor(self, session: OperatorSession) -> Actor:
         """Who runs the command, and why. Raises IdentityRefused."""
@@ -79,9 +87,14 @@ def table(*headings: str, right: Sequence[str] = ()) -> Table:
     return rendered
 
 
+def printable(text: str) -> str:
+    """Untrusted text without control characters."""
+    return "".join(each if each.isprintable() else "·" for each in text)
+
+
 def escape(text: str) -> str:
     """Untrusted text without control characters, and with rich's markup escaped."""
-    return "".join(each if each.isprintable() else "·" for each in text).replace("[", r"\[")
+    return printable(text).replace("[", r"\[")
 
 
 def count(number: int, one: str, many: str = "") -> str:

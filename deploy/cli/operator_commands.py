@@ -45,7 +45,7 @@ def dlq_list(
     each: Annotated[bool, typer.Option("--each", help="One by one, with their names.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List open dead letters and the requests that are on hold. The content of the records is not shown."""
+    """List open dead letters and blocked requests. The content of the records is not shown."""
     from deploy.cli import dlq as command
     from deploy.cli.invocation import Invocation
     from deploy.operator.letter_filter import parse_filter
@@ -64,7 +64,7 @@ def dlq_show(
     reason: ReasonOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one dead letter: the position of its record, why it failed, and whether it may be redriven."""
+    """Show one dead letter: the position of its record, why it failed, and whether a redrive can help."""
     from deploy.cli import dlq as command
     from deploy.cli.invocation import Invocation
 
@@ -83,7 +83,7 @@ def dlq_redrive(
 ) -> None:
     """Append dead letters to their topics again, for the group that rejected them.
 
-    All records of a request on hold are redriven in order, whichever of them you name.
+    All records of a blocked request are redriven in order, whichever of them you name.
 
     Records older than 29 days are not. Nothing is processed twice, even if you stop or repeat the command.
 
@@ -108,7 +108,7 @@ def dlq_discard(
 ) -> None:
     """Discard dead letters for good, with a reason. Their records are never processed.
 
-    Redrive the records behind them afterwards: then a request on hold continues.
+    Redrive the records behind them afterwards: then a blocked request continues.
     """
     from deploy.cli import dlq as command
     from deploy.cli.invocation import Invocation

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from deploy.cli.invocation import DRY_RUN, Invocation, console, count, escape, print_json, progress_bar, table
+from deploy.cli.invocation import Invocation, console, count, escape, print_json, progress_bar, table
 from deploy.local.hints import typed
 from deploy.operator import operations
 from deploy.operator.errors import OperatorError
 from deploy.operator.operations import Replayed
 from deploy.operator.points import parse_point
-from deploy.operator.replaying import LEFT_OUT, ReplayRange, readers, resolve_range
+from deploy.operator.replaying import LEFT_OUT, ReplayRange, read_by_departments, readers, resolve_range
 from deploy.operator.session import OperatorSession
 
 
@@ -38,6 +38,7 @@ def run(invocation: Invocation, options: Options) -> None:
     if options.group not in groups:
         known = f"choose one of {', '.join(groups)}" if groups else "no group reads it"
         raise OperatorError(f"{options.group} does not read {options.topic}: {known}.")
+    invocation.require_reason("Records are processed again")
     invocation.with_session(lambda session: _replay(session, invocation, options))
 
 
@@ -67,7 +68,9 @@ def _print_plan(invocation: Invocation, options: Options, replay_range: ReplayRa
             {"partition": tp.partition, "from": first, "to": end}
             for tp, (first, end) in sorted(replay_range.ranges.items())
         ]
-        print_json({**options.terms, "records": replay_range.records, "spans": spans, "done": False})
+        departments = read_by_departments(options.topic)
+        about = {"records": replay_range.records, "spans": spans, "read_by_departments": departments}
+        print_json({**options.terms, **about, "done": False})
         return
     screen = console()
     if not replay_range.records:
@@ -83,7 +86,9 @@ def _print_plan(invocation: Invocation, options: Options, replay_range: ReplayRa
     screen.print(
         "Notifications that were never sent would be sent." if options.mail else "No notification would be sent."
     )
-    screen.print(f"\n{DRY_RUN}")
+    if read_by_departments(options.topic):
+        screen.print("The department gets these records again too. It must ignore those that it has read.")
+    screen.print(f"\n{invocation.dry_run}")
 
 
 def _print_result(invocation: Invocation, options: Options, done: Replayed) -> None:

@@ -3,7 +3,7 @@
 import sys
 from uuid import UUID
 
-from deploy.cli.invocation import DRY_RUN, Invocation, console, count, print_json
+from deploy.cli.invocation import Invocation, console, count, print_json
 from deploy.operator.errors import OperatorError
 from deploy.operator.session import OperatorSession
 from deploy.operator.sessions import count_sessions, end_sessions
@@ -14,8 +14,7 @@ from services.common.domain.identifiers import clean_niss, valid_niss
 def run(invocation: Invocation, account_id: UUID | None, *, niss: bool) -> None:
     if niss == (account_id is not None):
         raise OperatorError("Say whose sessions: --account-id ID, or --niss with the number on standard input.")
-    if invocation.do and not invocation.reason:
-        raise OperatorError("The person must sign in again: say with --reason why.")
+    invocation.require_reason("The person must sign in again")
     account = AccountRequest(niss=_typed_niss()) if niss else AccountRequest(account_id=account_id)
     invocation.with_session(lambda session: _run(session, invocation, account))
 
@@ -43,4 +42,4 @@ async def _run(session: OperatorSession, invocation: Invocation, account: Accoun
     if invocation.do:
         screen.print(f"{sessions} of account {found.account_id} ended, on every replica within ten seconds.")
     else:
-        screen.print(f"{sessions} of account {found.account_id} would end.\n\n{DRY_RUN}")
+        screen.print(f"{sessions} of account {found.account_id} would end.\n\n{invocation.dry_run}")

@@ -23,6 +23,8 @@ NOTHING_RUNS = 3
 PROBE_SECONDS = 2.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
+METRICS = "Metrics are at /metrics of a process; where it has an internal address, at that one."
+
 COLOURS = {State.READY: "green", State.STOPPED: "dim", State.FAILED: "red"}
 
 
@@ -38,6 +40,7 @@ def run(folder: Path, *, as_json: bool) -> None:
         # In a pipe there is no terminal width: do not cut cells.
         console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
         console.print(_table(rows))
+        console.print(METRICS, style="dim", soft_wrap=True)
     else:
         print(
             f"Nothing runs in {home.folder}: start it with '{typed('up', home=folder)}' or '{typed('demo', home=folder)}'."
@@ -59,6 +62,7 @@ async def _row(tier: Tier, ports: dict[str, int], program: dict[str, Any]) -> di
         "kind": program["kind"],
         "pid": pid,
         "url": program["url"],
+        "internal_url": tables.internal_url(program["name"], ports),
         "state": await _state_now(tier, ports, program),
         "uptime_seconds": round(time.time() - started_at, 1) if pid else None,
         "restarts": program["restarts"],
@@ -99,6 +103,8 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         restarts = str(row["restarts"]) if row["restarts"] == 0 else f"[yellow]{row['restarts']}[/]"
         state = f"[{colour}]{row['state']}[/]"
         table.add_row(row["name"], str(row["pid"] or ""), row["url"], state, up, restarts, memory)
+        if row["internal_url"] not in {None, row["url"]}:
+            table.add_row("  internal", "", row["internal_url"])
     total = sum(row["memory_mb"] or 0 for row in rows)
     table.add_row("", "", "", "", "", "", f"{total:.0f}", style="dim")
     return table

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deploy.cli.invocation import DRY_RUN, Invocation, ago, console, count, print_json, progress_bar
+from deploy.cli.invocation import Invocation, ago, console, count, print_json, progress_bar
 from deploy.operator import operations
 from deploy.operator.operations import Rebuilt
 from deploy.operator.rebuilding import SLICES, count_requests, unfinished_rebuild
@@ -16,6 +16,7 @@ class Options:
 
 
 def run(invocation: Invocation, options: Options) -> None:
+    invocation.require_reason("All facts are published again")
     invocation.with_session(lambda session: _rebuild(session, invocation, options))
 
 
@@ -52,7 +53,7 @@ def _print_dry_run(invocation: Invocation, requests: int, first: int) -> None:
     screen.print(
         f"The facts of {count(requests, 'request')} would be published again. The views merge them and lose nothing."
     )
-    screen.print(f"\n{DRY_RUN}")
+    screen.print(f"\n{invocation.dry_run}")
 
 
 def _print_result(invocation: Invocation, done: Rebuilt) -> None:

@@ -191,6 +191,11 @@ def probe_of(tier: Tier, name: str, ports: Mapping[str, int]) -> Probe | None:
     return None
 
 
+def internal_url(name: str, ports: Mapping[str, int]) -> str | None:
+    """The address of the listener for metrics and probes of the process `name`; None for an engine."""
+    return _http(ports[internal_name(name, PROCESSES[name])]) if name in PROCESSES else None
+
+
 def inherited() -> dict[str, str]:
     """The variables of this process, with loopback excluded from any HTTP proxy."""
     exempt = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), NO_PROXY)))

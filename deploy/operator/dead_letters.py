@@ -17,6 +17,7 @@ from services.common.contracts.operations import LetterRef
 from services.common.domain.identifiers import parse_reference, reference_of
 from services.common.domain.position import Position
 from services.common.messaging.producer.batches import Headers
+from services.common.messaging.records.dead_letters import BUG, PARKED, is_answered
 from services.common.messaging.records.positions import moment, position_of
 
 LETTER_GONE: Final = "letter-gone"
@@ -53,6 +54,16 @@ class DeadLetter:
         if self.dlq_position is None:
             return f"{self.position.topic}{DLQ_INFIX}{self.group}/-"
         return f"{self.dlq_position.topic}/{self.dlq_position.offset}"
+
+    @property
+    def is_poison(self) -> bool:
+        """Whether the record itself is wrong: a redrive fails again, unless the program has changed."""
+        return self.reason not in {PARKED, LETTER_GONE} and not self.reason.startswith(BUG)
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is the mistake of a department, which has been told."""
+        return self.is_poison and is_answered(self.position.topic, self.reason)
 
     @property
     def record(self) -> tuple[str, Position]:

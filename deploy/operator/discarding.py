@@ -57,7 +57,7 @@ class Discarder:
         parked = parked_records(await self.session.stores.still_blocked(documents))
         ended = [each.letter for each in batch if each.letter.record not in parked]
         self.skipped += [
-            SkippedQueue(each.queue, "its document still waits for it")
+            SkippedQueue(each.queue, "its document still waits for it", tried=True)
             for each in batch
             if each.letter.record in parked
         ]

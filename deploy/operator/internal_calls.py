@@ -1,5 +1,6 @@
 """Signed calls to the internal listeners of services, which alone write their stores."""
 
+from http import HTTPStatus
 from typing import Final, TypeVar
 
 import httpx2
@@ -19,8 +20,16 @@ _NAMES: Final = {"gateway": "the gateway", "intake": "intake"}
 R = TypeVar("R", bound=BaseModel)
 
 
-async def call(session: OperatorSession, service: Service, path: str, body: BaseModel, answer: type[R]) -> R:
-    """The answer of the service to a signed POST. Raises OperatorError."""
+async def call(
+    session: OperatorSession,
+    service: Service,
+    path: str,
+    body: BaseModel,
+    answer: type[R],
+    *,
+    missing: str = "There is no such thing.",
+) -> R:
+    """The answer of the service to a signed POST. Raises OperatorError, with the text `missing` after a 404."""
     url, variable, name = session.target.urls.get(service), url_variable(service), _NAMES[service]
     if not url:
         raise OperatorError(f"{variable} is missing: set it to the address of the internal listener of {name}.")
@@ -30,8 +39,10 @@ async def call(session: OperatorSession, service: Service, path: str, body: Base
     try:
         async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=WITHIN) as http:
             response = await http.post(path, content=content, headers=about | signature)
-        response.raise_for_status()
         signing.verify_response(secret, signature, response.status_code, response.headers, response.content)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            raise OperatorError(missing)
+        response.raise_for_status()
         return answer.model_validate_json(response.content)
     except (httpx2.HTTPError, SignatureRefused, ValidationError) as error:
         raise OperatorError(

@@ -32,10 +32,14 @@ class LetterQueue:
 
 @dataclass(frozen=True, slots=True)
 class SkippedQueue:
-    """A queue that is not redriven or discarded, and the reason in words for a person."""
+    """A queue that is not redriven or discarded, and the reason in words for a person.
+
+    `tried`: its first record was appended again, and has not ended.
+    """
 
     queue: LetterQueue
     reason: str
+    tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

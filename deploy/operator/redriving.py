@@ -128,16 +128,17 @@ class Redriver:
             for letter in run:
                 reason = _failure(letter.id in records, failed.get(letter.record), letter.record in parked)
                 if reason is not None:
-                    self._skip_rest(progress, reason)
+                    self._skip_rest(progress, reason, tried=letter.id in records)
                     break
                 progress.done += 1
                 ended.append(letter)
         return ended
 
-    def _skip_rest(self, progress: QueueProgress, reason: str) -> None:
-        queue = progress.queue
-        self.skipped.append(SkippedQueue(LetterQueue(queue.letters[progress.done :], queue.documents), reason))
-        progress.done = len(queue.letters)
+    def _skip_rest(self, progress: QueueProgress, reason: str, *, tried: bool) -> None:
+        rest = LetterQueue(progress.queue.letters[progress.done :], progress.queue.documents)
+        behind = "" if len(rest.letters) == 1 else "; the records behind it wait"
+        self.skipped.append(SkippedQueue(rest, f"{reason}{behind}", tried))
+        progress.done = len(progress.queue.letters)
 
 
 def _failure(present: bool, failed: str | None, parked: bool) -> str | None:

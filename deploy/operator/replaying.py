@@ -72,6 +72,11 @@ def readers(topic: str) -> list[str]:
     )
 
 
+def read_by_departments(topic: str) -> bool:
+    """Whether departments read the topic. Their groups are not ours: they do not skip the copies of a replay."""
+    return topics.family(topic) in {topics.inbox("*"), topics.rejections("*")}
+
+
 async def resolve_range(
     session: OperatorSession, topic: str, group: str, begin: Point, end: Point | None
 ) -> ReplayRange:

@@ -16,7 +16,8 @@ END: Final = "/internal/sessions/end"
 
 async def count_sessions(session: OperatorSession, account: AccountRequest) -> SessionsOfAccount:
     """The number of sessions of the account. Raises OperatorError."""
-    return await call(session, "gateway", COUNT, account, SessionsOfAccount)
+    missing = f"There is no account with this {'NISS' if account.niss else 'id'}."
+    return await call(session, "gateway", COUNT, account, SessionsOfAccount, missing=missing)
 
 
 async def end_sessions(session: OperatorSession, actor: Actor, found: SessionsOfAccount) -> int:

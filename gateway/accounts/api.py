@@ -178,8 +178,10 @@ async def get_recipients(body: RecipientsRequest, response: Response, services: 
 
 @internal_router.post("/sessions")
 async def count_sessions(body: AccountRequest, services: ServicesDep) -> SessionsOfAccount:
-    """How many sessions an account has. An account that does not exist has none."""
+    """How many sessions an account has."""
     account_id = _account_of(body, services)
+    if await services.accounts.find(account_id) is None:
+        raise Problem(problem_types.NOT_FOUND)
     return SessionsOfAccount(account_id=account_id, sessions=await services.sessions.count(account_id))
 
 

@@ -98,16 +98,22 @@ class GatewayEnvironment:
 
     async def postigo(self, *arguments: str, given: str = "") -> Any:
         """Run an operator's command that prints JSON on this stack. `given`: its standard input."""
+        code, printed, _ = await self.run_postigo(*arguments, given=given)
+        assert code == 0
+        return orjson.loads(printed)
+
+    async def run_postigo(self, *arguments: str, given: str = "") -> tuple[int | None, str, str]:
+        """The exit code of an operator's command on this stack, and what it printed on its two outputs."""
         program = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "deploy.cli", *arguments, "--home", str(self.stack.home.folder)),
             # Servers that the environment names are for other tests.
             env={name: value for name, value in os.environ.items() if name not in NAMES},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
         )
-        printed, _ = await asyncio.wait_for(program.communicate(given.encode()), 60)
-        assert program.returncode == 0
-        return orjson.loads(printed)
+        out, err = await asyncio.wait_for(program.communicate(given.encode()), 60)
+        return program.returncode, out.decode(), err.decode()
 
     def line(self, first: int = 1, **changes: Any) -> dict[str, Any]:
         number = next(self._numbers)

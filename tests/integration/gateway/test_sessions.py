@@ -212,6 +212,17 @@ async def test_the_operators_command_shows_counts_and_ends_sessions(gateway: Gat
     assert await status(gateway.http, person.token) == 401
 
 
+@pytest.mark.parametrize("named", ["id", "NISS"])
+async def test_the_operators_command_refuses_an_account_that_does_not_exist(
+    gateway: GatewayEnvironment, named: str
+) -> None:
+    (person,) = await gateway.people(1)
+    await delete(gateway, person)
+    about = ("--account-id", person.account_id) if named == "id" else ("--niss",)
+    code, _, err = await gateway.run_postigo("sessions", "end", *about, given=person.niss)
+    assert (code, err) == (1, f"postigo: There is no account with this {named}.\n")
+
+
 async def test_the_operators_command_reads_a_niss_from_standard_input(gateway: GatewayEnvironment) -> None:
     (person,) = await gateway.people(1)
     found = await gateway.postigo("sessions", "end", "--niss", "--json", given=f"{person.niss}\n")

@@ -46,19 +46,20 @@ async def test_a_dry_run_appends_nothing(environment: CommandLineEnvironment) ->
     before = await topics.read_all(environment.stack.env["KAFKA_URL"], names.INTAKE)
     result = await environment.postigo("dlq", "redrive", "--where", f"letter={letter}")
     assert result.out.startswith("1 record would be redriven:\n")
-    assert result.out.endswith("Nothing was done: this was a dry run. Add --yes to do it.\n")
+    assert result.out.endswith("Nothing was done: this was a dry run. Add --yes --reason WHY to do it.\n")
     assert await topics.read_all(environment.stack.env["KAFKA_URL"], names.INTAKE) == before
 
 
 async def test_a_record_that_fails_again_is_reported_with_exit_code_one(environment: CommandLineEnvironment) -> None:
     letter = await environment.unreadable_record()
-    result = await environment.postigo("dlq", "redrive", "--where", f"letter={letter}", "--yes")
+    result = await environment.postigo("dlq", "redrive", "--where", f"letter={letter}", "--yes", "--reason", "test")
     assert result.code == 1
     assert result.out.startswith("0 records redriven.\n")
-    assert "it failed again (not-json)" in result.out
+    assert result.out.splitlines()[2].split() == ["group", "tried", "records", "why"]
+    assert "it failed again (not-json)" in " ".join(result.out.split())
 
 
-async def test_requests_on_hold_continue_after_the_cause_is_repaired(environment: CommandLineEnvironment) -> None:
+async def test_blocked_requests_continue_after_the_cause_is_repaired(environment: CommandLineEnvironment) -> None:
     """The inbox topic of a department is missing: each of its requests waits, and all later records of it too."""
     stuck = [await environment.submit(STUCK) for _ in range(3)]
     for request_id in stuck:
@@ -126,10 +127,20 @@ async def test_a_replay_has_a_dry_run(environment: CommandLineEnvironment) -> No
     before_all_time = await environment.postigo(*what[:-1], "1960-01-01T00:00Z", "--json")
     assert {span["from"] for span in before_all_time.json["spans"]} == {0}, "the start of the log"
     before = await environment.until("intake", "requests", {"_id": reference_of(request_id)})
-    done = await environment.postigo(*what, "--yes", "--json")
+    done = await environment.postigo(*what, "--yes", "--reason", "test", "--json")
     assert done.json["done"]
     assert done.json["taken"] >= 1
     assert await environment.until("intake", "requests", {"_id": reference_of(request_id)}) == before
+
+
+async def test_a_replay_of_an_inbox_says_that_its_department_gets_it_again(environment: CommandLineEnvironment) -> None:
+    request_id = await environment.submit(FREE)
+    await environment.until("intake", "requests", {"_id": reference_of(request_id), "state.department": FREE})
+    told = "The department gets these records again too. It must ignore those that it has read."
+    for topic, group, departments in ((names.inbox(FREE), "gateway-desk", True), (names.INTAKE, "intake", False)):
+        what = ("replay", "--topic", topic, "--group", group, "--from", "2026-01-01T00:00Z")
+        assert (told in " ".join((await environment.postigo(*what)).out.split())) == departments
+        assert (await environment.postigo(*what, "--json")).json["read_by_departments"] == departments
 
 
 async def views(environment: CommandLineEnvironment) -> dict[str, Any]:
@@ -155,12 +166,12 @@ async def test_lost_views_are_rebuilt_from_the_facts_that_intake_stores(environm
     assert "would be published again. The views merge them and lose nothing." in " ".join(dry.out.split())
     await environment.database("gateway")["request_views"].delete_many({})
 
-    done = await environment.postigo("views", "rebuild", "--from-start", "--yes", "--json")
+    done = await environment.postigo("views", "rebuild", "--from-start", "--yes", "--reason", "test", "--json")
 
     assert done.code == 0, done.err
     assert done.json["incomplete"] == 0
     assert await views(environment) == before
-    await environment.postigo("views", "rebuild", "--from-start", "--yes")
+    await environment.postigo("views", "rebuild", "--from-start", "--yes", "--reason", "test")
     assert await views(environment) == before, "existing views do not change"
 
 
@@ -169,12 +180,18 @@ async def test_a_killed_rebuild_continues_where_it_stopped(environment: CommandL
     before = await complete_views(environment, requests)
     await environment.database("gateway")["request_views"].delete_many({})
     killed = await environment.postigo(
-        "views", "rebuild", "--from-start", "--yes", env={"POSTIGO_FAILPOINT": "operation-recorded:kill@20"}
+        "views",
+        "rebuild",
+        "--from-start",
+        "--yes",
+        "--reason",
+        "test",
+        env={"POSTIGO_FAILPOINT": "operation-recorded:kill@20"},
     )
     assert killed.code == -9
     dry = await environment.postigo("views", "rebuild")
     assert "has not ended (320 of 1024 slices): this command continues it." in " ".join(dry.out.split())
-    done = await environment.postigo("views", "rebuild", "--yes")
+    done = await environment.postigo("views", "rebuild", "--yes", "--reason", "test")
     assert done.code == 0, done.err
     assert await views(environment) == before
     assert "has not ended" not in (await environment.postigo("views", "rebuild")).out
@@ -185,7 +202,7 @@ async def test_restated_facts_equal_the_original_ones(environment: CommandLineEn
     requests = [await environment.submit(FREE) for _ in range(2)]
     await complete_views(environment, requests)
     since = len(await topics.read_all(environment.stack.env["KAFKA_URL"], names.RESTATED))
-    await environment.postigo("views", "rebuild", "--from-start", "--yes")
+    await environment.postigo("views", "rebuild", "--from-start", "--yes", "--reason", "test")
     lifecycle, restated = [
         {
             topics.header(record, "ce_id"): (
@@ -224,11 +241,11 @@ async def test_the_variables_name_a_server_only_together(environment: CommandLin
 SERVER = ("KAFKA_URL", "MONGO_URL", "POSTIGO_INTERNAL_SECRET")
 
 ACTS = [
-    ("dlq", "redrive", "--where", "group=intake", "--yes"),
+    ("dlq", "redrive", "--where", "group=intake", "--yes", "--reason", "no"),
     ("dlq", "discard", "--where", "group=intake", "--reason", "no", "--yes"),
     ("dlq", "show", "LETTER", "--bytes", "--reason", "no"),
-    ("replay", "--topic", names.INTAKE, "--group", "intake", "--from", "2026-01-01T00:00Z", "--yes"),
-    ("views", "rebuild", "--from-start", "--yes"),
+    ("replay", "--topic", names.INTAKE, "--group", "intake", "--from", "2026-01-01T00:00Z", "--yes", "--reason", "no"),
+    ("views", "rebuild", "--from-start", "--yes", "--reason", "no"),
 ]
 
 
@@ -288,6 +305,9 @@ LETTERS = names.dead_letters(names.INTAKE, "intake")
     [
         (("dlq", "list", "--where", "colour=red"), "'colour=red' is not a filter"),
         (("dlq", "redrive", "--yes"), "Say which letters"),
+        (("dlq", "redrive", "--where", "group=intake", "--yes"), "say with --reason why"),
+        (("views", "rebuild", "--yes"), "say with --reason why"),
+        (("replay", "--topic", names.INTAKE, "--group", "intake", "--from", "0/0", "--yes"), "say with --reason why"),
         (("dlq", "discard", "--where", "group=intake", "--yes"), "say with --reason why"),
         (("dlq", "show", "nobody/7"), "There is no dead letter 'nobody/7'"),
         (("dlq", "show", f"{LETTERS}/{'9' * 5000}"), "There is no dead letter"),
