@@ -26,7 +26,12 @@ HomeOption = Annotated[
 ]
 ReasonOption = Annotated[
     str | None,
-    typer.Option("--reason", metavar="TEXT", callback=_none_if_blank, help="Why; needed to do anything. It is recorded: no personal data."),
+    typer.Option(
+        "--reason",
+        metavar="TEXT",
+        callback=_none_if_blank,
+        help="Why; needed to do anything. It is recorded: no personal data.",
+    ),
 ]
 YesOption = Annotated[
     bool, typer.Option("--yes", "--apply", "-y", help="Do it. Without it the command only shows what it would do.")

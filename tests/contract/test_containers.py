@@ -225,6 +225,10 @@ def test_the_proxy_reaches_only_the_public_listener_of_the_gateway() -> None:
         "proxy",
         "gateway",
     }
+    on_networks_of_the_proxy = {
+        each for each, of in SERVICES.items() if {*of.get("networks", ())} & {*proxy["networks"]}
+    }
+    assert on_networks_of_the_proxy == {"proxy", "gateway"}
     subnet = COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"]
     assert SERVICES["gateway"]["environment"]["FORWARDED_ALLOW_IPS"] == subnet
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from services.common.domain.identifiers import parse_reference
+from services.common.domain.identifiers import parse_reference, valid_niss
+from services.common.messaging.records.dead_letters import PARKED
 from tests.contract.containers import ROOT
 
 DOCUMENTS = sorted(
@@ -52,6 +53,22 @@ def test_every_link_target_exists(document: Path) -> None:
 def test_every_name_is_defined_in_the_file_named_with_it(document: Path) -> None:
     named = _NAMED.findall(document.read_text(encoding="utf-8"))
     assert [(name, file) for name, file in named if name not in names_in(document.parent / file)] == []
+
+
+def test_every_niss_in_the_readme_is_valid() -> None:
+    numbers = re.findall(r"\b[12]\d{10}\b", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(numbers) >= 3
+    assert [number for number in numbers if not valid_niss(number)] == []
+
+
+def test_every_reason_on_a_dead_letter_is_explained() -> None:
+    """The short codes of `Poison` in the sources; those of headers and schemas have a form of their own."""
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "services").rglob("*.py")]
+    raised = {code for text in sources for code in re.findall(r'Poison\("([a-z-]+)"\)', text)}
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = page.partition("## Dead letters")[2].partition("\n## ")[0]
+    assert len(raised) >= 15
+    assert [code for code in sorted(raised | {PARKED}) if f"`{code}`" not in table] == []
 
 
 def test_the_tour_names_functions_with_their_files() -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from services.common.catalogue import catalogue
 from services.common.contracts import events_of, topics
 from services.common.contracts.asked import MAX_ASKED, MAX_ITEMS, ItemState
 from services.common.contracts.base import MAX_DESCRIPTION, TYPE_PREFIX
@@ -53,6 +54,11 @@ def test_every_state_that_a_request_can_have_is_in_the_table() -> None:
 
 def test_every_code_is_explained_and_no_other() -> None:
     assert [codes(code)[0] for code, *_ in rows("Rejections")] == list(DETAILS)
+
+
+def test_every_department_of_the_catalogue_is_listed_with_its_names() -> None:
+    names = {code: f"{each.pt} ({each.en})" for code, each in catalogue().departments.items()}
+    assert {codes(code)[0]: name for code, name in rows("Codes of departments")} == names
 
 
 def test_every_command_and_every_inbox_event_is_explained() -> None:
