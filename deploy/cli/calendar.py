@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
-from deploy.cli.invocation import DRY_RUN, Invocation, console, escape, print_json, table
+from deploy.cli.invocation import Invocation, console, escape, print_json, table
 from deploy.local.hints import typed
 from deploy.operator.calendar import (
     add_closed_days,
@@ -54,6 +54,7 @@ class Row(NamedTuple):
 
 
 def add(invocation: Invocation, new: NewDay) -> None:
+    invocation.require_reason("Dates of people and departments move")
     day = parse_day(new.day, today())
     days = closed_days_of(day, new.name, new.name_en, new.departments, holiday=new.holiday)
     invocation.with_session(lambda session: _add(session, invocation, days))
@@ -82,7 +83,7 @@ def _print_added(plan: AddedClosedDays, *, done: bool) -> None:
         screen.print(f"It is closed already, {_closed_for(each)}: {escape(each.pt)} ({_short(each)}).")
     if reason := _changes_nothing(plan.added[0].day if plan.added else plan.existing[0].day):
         screen.print(reason)
-    _print_when(plan.added[0].active_from if done and plan.added else None)
+    _print_when(invocation, plan.added[0].active_from if done and plan.added else None)
 
 
 def list_days(invocation: Invocation, department: str | None, year: int | None) -> None:
@@ -122,6 +123,7 @@ def rows_of(calendar: CalendarResponse, year: int, department: str | None, now: 
 
 
 def remove(invocation: Invocation, identifier: str) -> None:
+    invocation.require_reason("Dates of people and departments move")
     invocation.with_session(lambda session: _remove(session, invocation, identifier))
 
 
@@ -137,16 +139,19 @@ async def _remove(session: OperatorSession, invocation: Invocation, identifier: 
         return
     would = "is no longer" if invocation.do else "would no longer be"
     console().print(f"{_named(found.day)} {would} closed, {_closed_for(found)}: {escape(found.pt)}.")
-    _print_when(found.removed_from)
+    _print_when(invocation, found.removed_from)
 
 
-def _print_when(moment: datetime | None) -> None:
+def _print_when(invocation: Invocation, moment: datetime | None) -> None:
     """When a change counts; without a moment nothing was done."""
     screen = console()
     if moment is None:
-        screen.print(f"\n{DRY_RUN}")
+        screen.print(f"\n{invocation.dry_run}")
         return
-    screen.print(f"It counts in dates computed from {moment:%H:%M:%S} UTC on; earlier dates stay.")
+    screen.print(
+        f"It counts in dates computed from {moment:%H:%M:%S} UTC on. Those told before are counted again "
+        "when they matter next."
+    )
 
 
 def _changes_nothing(day: date) -> str | None:

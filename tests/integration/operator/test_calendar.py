@@ -19,6 +19,7 @@ from tests.integration.operator.test_command_line import SERVER, recorded
 from tests.support.waiting import eventually
 
 WORKING = Calendar.of_public_holidays().working_days(None, None)
+YES = ("--yes", "--reason", "Despacho 12/2026")
 LATER = timedelta(days=300)
 """Far enough that no request of another test has a term which reaches it."""
 
@@ -33,7 +34,7 @@ def add(day: date, *more: str) -> tuple[str, ...]:
 
 
 async def added_id(environment: CommandLineEnvironment, day: date, *more: str) -> str:
-    result = await environment.postigo(*add(day, "--yes", "--json", *more))
+    result = await environment.postigo(*add(day, *YES, "--json", *more))
     assert result.code == 0, result.err
     (found,) = result.json["added"]
     return str(found["id"])
@@ -64,17 +65,17 @@ async def test_a_dry_run_adds_nothing(environment: CommandLineEnvironment) -> No
     result = await environment.postigo(*add(day))
     assert result.code == 0, result.err
     assert result.out.startswith(f"{day} {day:%a} would be closed, for every department: Obras.\n")
-    assert result.out.endswith("Nothing was done: this was a dry run. Add --yes to do it.\n")
+    assert result.out.endswith("Nothing was done: this was a dry run. Add --yes --reason WHY to do it.\n")
     assert await listed(environment, day) == []
 
 
 async def test_a_closed_day_is_added_listed_and_removed(environment: CommandLineEnvironment) -> None:
     day = a_working_day(2)
     about = ("--name-en", "Works", "--department", "pf", "--department", "dd", "--holiday", "--reason", "aviso 12")
-    result = await environment.postigo(*add(day, *about, "--yes"))
+    result = await environment.postigo(*add(day, *about, *YES))
     assert result.code == 0, result.err
     assert f"{day} {day:%a} is closed, for pf: Obras (id " in result.out
-    assert " UTC on; earlier dates stay.\n" in result.out
+    assert " UTC on. Those told before are counted again when they matter next.\n" in result.out
     rows = await listed(environment, day)
     assert [(row["closed_for"], row["kind"], row["pt"], row["en"]) for row in rows] == [
         ("dd", "holiday", "Obras", "Works"),
@@ -85,19 +86,19 @@ async def test_a_closed_day_is_added_listed_and_removed(environment: CommandLine
     planned = await environment.postigo("calendar", "remove", row["id"][:13])
     assert f"{day} {day:%a} would no longer be closed, for pf: Obras.\n" in planned.out
     assert (await listed(environment, day, "--department", "pf"))[0]["removed_from"] is None
-    removed = await environment.postigo("calendar", "remove", row["id"][:13], "--yes")
+    removed = await environment.postigo("calendar", "remove", row["id"][:13], *YES)
     assert removed.code == 0, removed.err
     assert f"{day} {day:%a} is no longer closed, for pf: Obras.\n" in removed.out
     (row,) = await listed(environment, day, "--department", "pf")
     assert row["removed_from"] > row["active_from"]
-    again = await environment.postigo("calendar", "remove", row["id"], "--yes")
+    again = await environment.postigo("calendar", "remove", row["id"], *YES)
     assert "was removed already" in one_sentence(again)
 
 
 async def test_each_change_is_recorded_with_its_operator(environment: CommandLineEnvironment) -> None:
     day = a_working_day(3)
     identifier = await added_id(environment, day, "--department", "pf", "--reason", "aviso 13")
-    assert (await environment.postigo("calendar", "remove", identifier, "--yes")).code == 0
+    assert (await environment.postigo("calendar", "remove", identifier, *YES)).code == 0
     facts = await recorded(environment)
     own = [each for each in facts if isinstance(each, OperationBegun) and each.terms.get("day") == day.isoformat()]
     assert [(each.action, each.reason) for each in own] == [("close-days", "aviso 13"), ("reopen-day", None)]
@@ -111,10 +112,10 @@ async def test_each_change_is_recorded_with_its_operator(environment: CommandLin
 async def test_a_day_that_is_closed_already_is_refused(environment: CommandLineEnvironment) -> None:
     day = a_working_day(4)
     identifier = await added_id(environment, day, "--department", "pf")
-    for more in ((), ("--yes",)):
+    for more in ((), YES):
         again = await environment.postigo(*add(day, "--department", "pf", *more))
         assert f"{day} is closed already: Obras, for pf (id {identifier[:8]})." in one_sentence(again)
-    both = await environment.postigo(*add(day, "--department", "pf", "--department", "dd", "--yes"))
+    both = await environment.postigo(*add(day, "--department", "pf", "--department", "dd", *YES))
     assert both.code == 0, both.err
     assert "is closed, for dd: Obras (id " in both.out
     assert f"It is closed already, for pf: Obras (id {identifier[:8]})." in both.out
@@ -124,7 +125,7 @@ async def test_a_day_that_is_closed_already_is_refused(environment: CommandLineE
 async def test_a_sunday_may_be_added_and_changes_nothing(environment: CommandLineEnvironment) -> None:
     day = a_working_day(5)
     sunday = day + timedelta(days=6 - day.weekday())
-    result = await environment.postigo(*add(sunday, "--yes"))
+    result = await environment.postigo(*add(sunday, *YES))
     assert result.code == 0, result.err
     assert "It is a Sunday: closing it changes no date.\n" in result.out
 
@@ -138,7 +139,7 @@ async def test_a_sunday_may_be_added_and_changes_nothing(environment: CommandLin
         (("add", "--day", "2028-01-03", "--name", "Obras", "--department", "xx"), "There is no department 'xx'"),
         (("add", "--day", "2028-01-03", "--name", " "), "A name has between one and 100 characters"),
         (("list", "--department", "xx"), "There is no department 'xx'"),
-        (("remove", "nonsense", "--yes"), "There is no closed day 'nonsense'"),
+        (("remove", "nonsense", *YES), "There is no closed day 'nonsense'"),
     ],
 )
 async def test_bad_input_is_refused_in_one_sentence(
@@ -163,10 +164,10 @@ async def test_on_a_server_nobody_changes_the_calendar_without_an_account_of_the
 ) -> None:
     day, env = a_working_day(7), environment.stack.env
     named = {name: env[name] for name in SERVER}
-    missing = await environment.postigo(*add(day, "--yes"), env=named, home=False)
+    missing = await environment.postigo(*add(day, *YES), env=named, home=False)
     assert "INTAKE_URL is missing" in one_sentence(missing)
     named["INTAKE_URL"] = _intake_url(environment)
-    refused = await environment.postigo(*add(day, "--yes"), env=named, home=False)
+    refused = await environment.postigo(*add(day, *YES), env=named, home=False)
     assert refused.code == 1
     assert "nothing shows who you are" in refused.err
     assert await listed(environment, day) == []
@@ -184,7 +185,7 @@ async def test_an_added_day_moves_the_due_dates_of_new_requests_without_a_restar
     """Requests are filed before and while the day comes into force: each one's date is that of its own moment."""
     _, before = await registered(environment, await environment.submit(FREE))
     day = WORKING.before(before, 1)
-    result = await environment.postigo(*add(day, "--yes", "--json"))
+    result = await environment.postigo(*add(day, *YES, "--json"))
     assert result.code == 0, result.err
     active_from = datetime.fromisoformat(result.json["added"][0]["active_from"])
     assert active_from <= datetime.now(UTC) + IN_FORCE_AFTER
