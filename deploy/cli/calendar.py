@@ -71,11 +71,11 @@ async def _add(session: OperatorSession, invocation: Invocation, days: Sequence[
         added, existing = ([each.model_dump(mode="json") for each in days] for days in (plan.added, plan.existing))
         print_json({"added": added, "existing": existing, "done": invocation.do})
         return
-    _print_added(plan, done=invocation.do)
+    _print_added(invocation, plan)
 
 
-def _print_added(plan: AddedClosedDays, *, done: bool) -> None:
-    screen = console()
+def _print_added(invocation: Invocation, plan: AddedClosedDays) -> None:
+    screen, done = console(), invocation.do
     for each in plan.added:
         what = f"{_named(each.day)} {'is' if done else 'would be'} closed, {_closed_for(each)}: {escape(each.pt)}"
         screen.print(f"{what} ({_short(each)})." if done else f"{what}.")
