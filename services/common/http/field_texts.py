@@ -105,6 +105,10 @@ TEXTS: Final[dict[str, Words]] = {
         "Não tem nenhum pedido com esta referência. Se o acabou de enviar, espere uns segundos e tente de novo.",
         "You have no request with this reference. If it was sent just now, wait a few seconds and try again.",
     ),
+    "reference": Words(
+        "Esta referência tem um erro de escrita. Compare-a com a que recebeu, como PO-7K3QX-9M2TA-B.",
+        "This reference has a typing error. Compare it with the one you were given, like PO-7K3QX-9M2TA-B.",
+    ),
     "unknown_item": Words(
         "Não foi pedido nenhum documento com este número. Veja os números no pedido.",
         "No document with this number was asked for. See the numbers in the request.",

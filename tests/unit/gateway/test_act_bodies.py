@@ -54,7 +54,7 @@ def delivery(item: object, *documents: object) -> dict[str, object]:
         (NewRating, {"score": 4.5}, [("/score", "not_number")]),
         (NewRating, {"score": True}, [("/score", "not_number")]),
         (NewRating, {"score": 5, "text": ""}, [("/text", "blank")]),
-        (NewRequest, BODY | {"linked_to": "PO-7K3QX-9M2TA-4"}, [("/linked_to", "reference")]),
+        (NewRequest, BODY | {"linked_to": "PO-7K3QX-9M2TA-5"}, [("/linked_to", "reference")]),
         (NewRequest, BODY | {"linked_to": ""}, [("/linked_to", "reference")]),
         (NewRequest, BODY | {"linked_to": 7}, [("/linked_to", "not_text")]),
     ],
