@@ -5,12 +5,14 @@ import json
 import os
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from deploy.cli.invocation import ago
 from deploy.local import table as tables
 from deploy.local.hints import typed
 from deploy.local.home import Home
@@ -92,27 +94,24 @@ def _resident_mb(pid: int) -> float | None:
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("name", "pid", "address", "state", "up", "restarts", "MB"):
+    """At most eighty columns. Restarts have a column only if there were any."""
+    restarted = any(row["restarts"] for row in rows)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in ("name", "pid", "address", "state", "up", "MB", *(["restarts"] if restarted else [])):
         right = heading in {"pid", "up", "restarts", "MB"}
         table.add_column(heading, justify="right" if right else "left", no_wrap=True, overflow="fold")
     for row in rows:
         colour = COLOURS.get(row["state"], "yellow")
-        up = _duration(row["uptime_seconds"])
         memory = "" if row["memory_mb"] is None else f"{row['memory_mb']:.0f}"
-        restarts = str(row["restarts"]) if row["restarts"] == 0 else f"[yellow]{row['restarts']}[/]"
-        state = f"[{colour}]{row['state']}[/]"
-        table.add_row(row["name"], str(row["pid"] or ""), row["url"], state, up, restarts, memory)
+        restarts = [f"[yellow]{row['restarts'] or ''}[/]"] if restarted else []
+        state, up = f"[{colour}]{row['state']}[/]", _duration(row["uptime_seconds"])
+        table.add_row(row["name"], str(row["pid"] or ""), row["url"], state, up, memory, *restarts)
         if row["internal_url"] not in {None, row["url"]}:
             table.add_row("  internal", "", row["internal_url"])
     total = sum(row["memory_mb"] or 0 for row in rows)
-    table.add_row("", "", "", "", "", "", f"{total:.0f}", style="dim")
+    table.add_row("", "", "", "", "", f"{total:.0f}", style="dim")
     return table
 
 
 def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    return "" if seconds is None else ago(datetime.now(UTC) - timedelta(seconds=seconds))
