@@ -78,7 +78,7 @@ IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
-        description="Chosen by the client: a new key for each new submission, the same key for each retry.",
+        description="Chosen by you: 16 to 255 ASCII letters, digits or signs. A new key for each new submission, the same for each retry.",
         min_length=16,
         max_length=255,
         pattern="^[!-~]+$",
@@ -87,6 +87,7 @@ IdempotencyKey = Annotated[
 ReceiptHeader = Annotated[
     str | None,
     Header(
-        alias="Postigo-Receipt", description="The receipt of the submission: any replica finds the request at once."
+        alias="Postigo-Receipt",
+        description="The receipt of the submission. Just after filing, it lets any server find the request at once.",
     ),
 ]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from gateway.accounts.domain import Account, AccountKind, Credentials, account_id_of
 from gateway.dependencies import ServicesDep, SignedIn, Token
@@ -50,21 +50,29 @@ class AccountResponse(BaseModel):
 
 
 class SessionResponse(BaseModel):
-    """`token` is shown once; send it as `Authorization: Bearer <token>`."""
+    """The session that has begun."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     token: str
+    """Shown once. Send it as `Authorization: Bearer TOKEN`."""
     expires_at: datetime
+    """It may end before: when it was not used for half an hour, or was ended."""
     account: AccountResponse
 
 
 class OwnSessionResponse(BaseModel):
-    """One of your sessions. `last_used_at` is exact to about a minute; `current` is the session of this request."""
+    """One of your sessions."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     session_id: UUID
     created_at: datetime
     last_used_at: datetime
+    """Exact to about a minute."""
     expires_at: datetime
     current: bool
+    """Whether it is the session of this request."""
 
 
 class OwnSessionsResponse(BaseModel):
@@ -82,7 +90,11 @@ _SIGN_IN_PROBLEMS: Final[Any] = problem_responses(
     problem_types.UNAVAILABLE,
 )
 _OWN_PROBLEMS: Final[Any] = problem_responses(
-    problem_types.NO_SESSION, problem_types.TOO_MANY_AT_ONCE, problem_types.BUSY, problem_types.UNAVAILABLE
+    problem_types.NO_SESSION,
+    problem_types.INVALID,
+    problem_types.TOO_MANY_AT_ONCE,
+    problem_types.BUSY,
+    problem_types.UNAVAILABLE,
 )
 _END_PROBLEMS: Final[Any] = problem_responses(
     problem_types.NO_SESSION,
@@ -94,7 +106,13 @@ _END_PROBLEMS: Final[Any] = problem_responses(
 )
 
 
-@router.post("", status_code=201, responses=_SIGN_IN_PROBLEMS, summary="Sign in")
+@router.post(
+    "",
+    status_code=201,
+    responses=_SIGN_IN_PROBLEMS,
+    summary="Sign in",
+    response_description="The session has begun, and this is its token.",
+)
 async def sign_in(
     credentials: Credentials, request: Request, response: Response, services: ServicesDep
 ) -> SessionResponse:
@@ -118,7 +136,7 @@ async def sign_in(
     )
 
 
-@router.get("", responses=_OWN_PROBLEMS, summary="List own sessions")
+@router.get("", responses=_OWN_PROBLEMS, summary="List own sessions", response_description="Your sessions.")
 async def list_sessions(
     token: Token, session: SignedIn, response: Response, services: ServicesDep
 ) -> OwnSessionsResponse:
@@ -129,7 +147,12 @@ async def list_sessions(
 
 
 @router.delete(
-    "", status_code=204, response_class=Response, responses=_OWN_PROBLEMS, summary="Sign out everywhere else"
+    "",
+    status_code=204,
+    response_class=Response,
+    responses=_OWN_PROBLEMS,
+    summary="Sign out everywhere else",
+    response_description="All other sessions have ended.",
 )
 async def end_other_sessions(token: Token, session: SignedIn, response: Response, services: ServicesDep) -> None:
     """End all your sessions but this one, within ten seconds."""
@@ -137,7 +160,14 @@ async def end_other_sessions(token: Token, session: SignedIn, response: Response
     response.headers["Cache-Control"] = "no-store"
 
 
-@router.delete("/current", status_code=204, response_class=Response, responses=_OWN_PROBLEMS, summary="Sign out")
+@router.delete(
+    "/current",
+    status_code=204,
+    response_class=Response,
+    responses=_OWN_PROBLEMS,
+    summary="Sign out",
+    response_description="The session has ended.",
+)
 async def sign_out(token: Token, session: SignedIn, response: Response, services: ServicesDep) -> None:
     """End the session. Its token is no longer valid."""
     await services.sessions.end(token, session.account_id)
@@ -150,6 +180,7 @@ async def sign_out(token: Token, session: SignedIn, response: Response, services
     response_class=Response,
     responses=_END_PROBLEMS,
     summary="End one of your sessions",
+    response_description="That session has ended.",
 )
 async def end_session(
     session_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from gateway.dependencies import AcceptedLanguage
@@ -14,35 +14,46 @@ from services.common.http.etag import etag_response
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, problem_responses
 from services.common.http.query_parameters import StrictQueryRoute
+from services.common.legal_clock.deadlines import Unit
 from services.common.text import code as cleaned_code
 
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"], route_class=StrictQueryRoute)
 
 _PUBLIC: Final = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
+_PROBLEMS: Final[Any] = problem_responses(problem_types.INVALID)
 _NOT_FOUND: Final[Any] = problem_responses(problem_types.NOT_FOUND, problem_types.INVALID)
 
 
 class Term(BaseModel):
-    """A legal term: `length` counts the `unit`, `working_days` or `calendar_months`."""
+    """The legal term of the answer: `length` counts the `unit`."""
 
     length: int
-    unit: str
+    unit: Unit
 
 
 class ReasonResponse(BaseModel):
+    """Why somebody files a request about the subject."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     code: str
     name: str
     usual_documents: str
+    """The documents that are usually needed, in words for people; empty if there are none."""
     term: Term
 
 
 class SubjectResponse(BaseModel):
-    """`who` may file: P persons, E companies, PE both."""
+    """A subject that requests can be about."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     code: str
     name: str
     life_event: str
+    """The code of the group that it belongs to."""
     who: str
+    """Who may file: `P` persons, `E` companies, `PE` both."""
     reasons: list[ReasonResponse]
 
 
@@ -58,7 +69,13 @@ class CatalogueResponse(BaseModel):
     life_events: list[LifeEventResponse]
 
 
-@router.get("", response_model=CatalogueResponse, summary="The whole catalogue")
+@router.get(
+    "",
+    response_model=CatalogueResponse,
+    responses=_PROBLEMS,
+    summary="The whole catalogue",
+    response_description="The catalogue that is valid today.",
+)
 async def get_catalogue(request: Request, language: AcceptedLanguage) -> Response:
     """All life events, subjects and reasons. Needs no session."""
     current = catalogue()
@@ -74,7 +91,13 @@ async def get_catalogue(request: Request, language: AcceptedLanguage) -> Respons
     return etag_response(request, content, language, _PUBLIC)
 
 
-@router.get("/subjects/{code}", response_model=SubjectResponse, responses=_NOT_FOUND, summary="One subject")
+@router.get(
+    "/subjects/{code}",
+    response_model=SubjectResponse,
+    responses=_NOT_FOUND,
+    summary="One subject",
+    response_description="The subject, its reasons and their terms.",
+)
 async def get_subject(request: Request, code: str, language: AcceptedLanguage) -> Response:
     """One subject with its reasons. Needs no session."""
     current, wanted = catalogue(), cleaned_code(code).upper()

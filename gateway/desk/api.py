@@ -45,7 +45,11 @@ async def get_department(
 
 
 @router.get(
-    "/{code}/assignments", response_model=AssignmentPage, responses=_PROBLEMS, summary="List a department's cases"
+    "/{code}/assignments",
+    response_model=AssignmentPage,
+    responses=_PROBLEMS,
+    summary="List a department's cases",
+    response_description="A page of the cases of the department.",
 )
 async def list_assignments(
     code: str,

@@ -91,6 +91,7 @@ ContentDisposition = Annotated[
     responses=_UPLOAD_PROBLEMS,
     openapi_extra=_BODY,
     summary="Upload a file",
+    response_description="The file is stored. A repetition gets the same answer.",
 )
 async def upload_document(
     session: SignedIn,
@@ -136,7 +137,13 @@ async def upload_document(
     return document
 
 
-@router.get("/{document_id}", response_model=DocumentResponse, responses=_READ_PROBLEMS, summary="See a file's state")
+@router.get(
+    "/{document_id}",
+    response_model=DocumentResponse,
+    responses=_READ_PROBLEMS,
+    summary="See a file's state",
+    response_description="The file and its state.",
+)
 async def get_document(
     document_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
     request: Request,

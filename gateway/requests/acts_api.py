@@ -39,6 +39,7 @@ _ACT_PROBLEMS: Final[Any] = problem_responses(
     status_code=202,
     responses=_ACT_PROBLEMS,
     summary="Add a message or files",
+    response_description="The message is stored. Read the request with its `act_id` as `after` to see whether it was applied.",
 )
 async def add_message(
     reference: str,
@@ -62,6 +63,7 @@ async def add_message(
     status_code=202,
     responses=_ACT_PROBLEMS,
     summary="Withdraw a request",
+    response_description="The withdrawal is stored. Read the request with its `act_id` as `after` to see whether it was applied.",
 )
 async def withdraw_request(
     reference: str,
@@ -83,6 +85,7 @@ async def withdraw_request(
     status_code=202,
     responses=_ACT_PROBLEMS,
     summary="Come back on an answer",
+    response_description="The reopening is stored. Read the request with its `act_id` as `after` to see whether it was applied.",
 )
 async def reopen_request(
     reference: str,
@@ -104,6 +107,7 @@ async def reopen_request(
     status_code=202,
     responses=_ACT_PROBLEMS,
     summary="Rate a request",
+    response_description="The rating is stored. Read the request with its `act_id` as `after` to see whether it was applied.",
 )
 async def rate_request(
     reference: str,

@@ -72,7 +72,13 @@ _READ_PROBLEMS: Final[Any] = problem_responses(
 )
 
 
-@router.post("", status_code=201, responses=_SUBMIT_PROBLEMS, summary="File a request")
+@router.post(
+    "",
+    status_code=201,
+    responses=_SUBMIT_PROBLEMS,
+    summary="File a request",
+    response_description="The request is stored, and this is its reference. A repetition gets the same answer.",
+)
 async def submit_request(
     new: NewRequest,
     session: SignedIn,
@@ -97,13 +103,19 @@ async def submit_request(
     )
 
 
-@router.get("", response_model=RequestPage, responses=_LIST_PROBLEMS, summary="List own requests")
+@router.get(
+    "",
+    response_model=RequestPage,
+    responses=_LIST_PROBLEMS,
+    summary="List own requests",
+    response_description="A page of your requests.",
+)
 async def list_requests(
     request: Request,
     session: SignedIn,
     language: OwnLanguage,
     services: ServicesDep,
-    limit: Annotated[int, Query(ge=1, le=100, description="The maximum number of requests.")] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="The maximum number of requests on the page.")] = 20,
     cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the previous page.")] = None,
     state: Annotated[ListedState | None, Query(description=_STATE)] = None,
 ) -> Response:
@@ -115,7 +127,13 @@ async def list_requests(
     return etag_response(request, page, language)
 
 
-@router.get("/{reference}", response_model=RequestResponse, responses=_READ_PROBLEMS, summary="Read a request")
+@router.get(
+    "/{reference}",
+    response_model=RequestResponse,
+    responses=_READ_PROBLEMS,
+    summary="Read a request",
+    response_description="The request as it stands now.",
+)
 async def get_request(
     reference: str,
     request: Request,
@@ -130,7 +148,13 @@ async def get_request(
     return etag_response(request, RequestPresenter(catalogue(), language).request(found, after), language)
 
 
-@router.get("/{reference}/timeline", response_model=Timeline, responses=_READ_PROBLEMS, summary="Read the timeline")
+@router.get(
+    "/{reference}/timeline",
+    response_model=Timeline,
+    responses=_READ_PROBLEMS,
+    summary="Read the timeline",
+    response_description="Everything that happened to the request so far.",
+)
 async def get_timeline(
     reference: str,
     request: Request,
@@ -145,7 +169,13 @@ async def get_timeline(
     return etag_response(request, TimelinePresenter(catalogue(), language).timeline(found), language)
 
 
-@router.get("/{reference}/receipt", response_model=ReceiptResponse, responses=_READ_PROBLEMS, summary="Get the receipt")
+@router.get(
+    "/{reference}/receipt",
+    response_model=ReceiptResponse,
+    responses=_READ_PROBLEMS,
+    summary="Get the receipt",
+    response_description="The receipt, and what it proves.",
+)
 async def get_receipt(
     reference: str,
     request: Request,
@@ -161,7 +191,11 @@ async def get_receipt(
 
 
 @router.get(
-    "/{reference}/deadline", response_model=DeadlineResponse, responses=_READ_PROBLEMS, summary="Explain the dates"
+    "/{reference}/deadline",
+    response_model=DeadlineResponse,
+    responses=_READ_PROBLEMS,
+    summary="Explain the dates",
+    response_description="Each date of the request, with the days that were counted.",
 )
 async def get_deadline(
     reference: str,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from services.common.contracts.asked import ItemDelivery, ItemState
 from services.common.contracts.decisions import Appeal, Outcome
@@ -40,18 +40,21 @@ class FollowUp(BaseModel):
 
 
 class ActOutcome(BaseModel):
-    """The outcome of the act `after`: `pending` until it is applied or refused.
+    """The outcome of the act `after`."""
 
-    `because` is the code of a refusal: `not-allowed` in the state of the request, `closed` for a message to a request that is
-    closed, `rated-already`, or `too-many-acts`. `because_text` is the same for people. After `closed`, `follow_up` is ready to be
-    sent as a new request.
-    """
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     act_id: UUID
     outcome: Literal["pending", "applied", "refused"]
+    """`pending`: not decided yet, read again. `applied`: it is part of the request. `refused`: it changed nothing."""
     because: str | None = None
+    """The code of a refusal: `not-allowed` in the state of the request, `closed` for a message to a request that is closed,
+    `rated-already`, or `too-many-acts`.
+    """
     because_text: str | None = None
+    """Why it was refused, in words for people."""
     follow_up: FollowUp | None = None
+    """After `closed`: ready to be sent as a new request."""
 
 
 class DeadlineSummary(BaseModel):
@@ -133,23 +136,28 @@ class RequestResponse(RequestSummary):
 
 
 class RequestPage(BaseModel):
-    """`next` is the `cursor` of the next page; it is missing on the last page."""
+    """The newest first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     items: list[RequestSummary]
     next: str | None = None
+    """The `cursor` of the next page; missing on the last page."""
 
 
 class TimelineEntry(BaseModel):
-    """`seq` numbers the facts of the request; a notice has none. `act_id` is set for your own acts.
-
-    `because` is the code of a refusal, or of a notice that was not sent. `because_text` is the same for people. `due_on` is the
+    """A fact about the request, or a notice about one. `due_on` is the
     legal deadline where the fact changed it; `until` the last day to do what the fact is about. `item` and `items` number asked
     documents. `from_department` had the request before.
     """
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     seq: int | None = None
+    """Numbers the facts of the request; a notice has none."""
     type: str
     title: str
+    """What happened, in words for people."""
     at: datetime
     state: State | None = None
     state_name: str | None = None
@@ -171,9 +179,13 @@ class TimelineEntry(BaseModel):
     document_name: str | None = None
     documents: tuple[UUID, ...] | None = None
     act_id: str | None = None
+    """That of your act which caused the fact."""
     because: str | None = None
+    """The code of a refusal, or of a notice that was not sent."""
     because_text: str | None = None
+    """Why it was refused or not sent, in words for people; missing for a code of a mail server."""
     channel: str | None = None
+    """How a notice was sent: `email`."""
 
 
 class Timeline(BaseModel):
@@ -182,14 +194,21 @@ class Timeline(BaseModel):
 
 
 class ReceiptResponse(BaseModel):
-    """`content` is the SHA-256, in hexadecimal, of the canonical JSON of the submitted body, if it is known."""
+    """What was filed, and when."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     reference: str
     request_id: UUID
     filed_at: datetime
+    """When the submission was stored."""
     subject: str | None = None
     subject_name: str | None = None
     reason: str | None = None
     reason_name: str | None = None
     content: str | None = None
+    """The SHA-256, in hexadecimal, of the submitted body as JSON with sorted keys, ASCII escapes and no blanks. Only a read with the
+    receipt of the submission, or just after it, has it.
+    """
     receipt: str
+    """The same, signed by this service, which alone can verify it."""

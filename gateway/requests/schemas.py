@@ -163,16 +163,24 @@ NewAct = NewMessage | NewReopening | NewRating | NewWithdrawal
 
 
 class SubmissionResponse(BaseModel):
-    """`receipt` proves the submission. Sent as `Postigo-Receipt`, it lets any replica find the request at once."""
+    """What a filed request is answered with."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     reference: str = Field(examples=["PO-7K3QX-9M2TA-B"])
+    """By which people and programs name the request."""
     request_id: UUID
     state: State
+    """Always `received`."""
     receipt: str
+    """Proves the submission. Sent as `Postigo-Receipt`, it lets any server find the request at once."""
 
 
 class ActResponse(BaseModel):
-    """With `?after=` and this `act_id`, a read waits briefly for the outcome of the act."""
+    """What an act is answered with: it is stored, and intake applies or refuses it a moment later."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     reference: str = Field(examples=["PO-7K3QX-9M2TA-B"])
     act_id: UUID
+    """With it as `after`, a read waits briefly for the outcome of the act."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import (
     BeforeValidator,
+    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -62,14 +63,23 @@ DocumentIds = Annotated[tuple[UUID, ...], Field(max_length=MAX_DOCUMENTS), WrapV
 
 
 class DocumentResponse(Value):
-    """A file as its owner sees it; `size` in bytes, `sha256` in hexadecimal."""
+    """A file as its owner sees it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     document_id: UUID
+    """Put it into `documents` of a request or a message."""
     name: str
     media_type: str
+    """What the content is, whatever it was sent as."""
     size: int
+    """In bytes."""
     sha256: str
-    state: str
+    """In hexadecimal."""
+    state: Annotated[str, Field(json_schema_extra={"enum": ["stored", "claimed", "accepted"]})]
+    """`stored`: uploaded, and no request names it; it is deleted after 24 hours. `claimed`: a request or message that names it was
+    sent, and is not registered yet. `accepted`: it is part of a registered request.
+    """
 
 
 class ClaimRequest(Value):
