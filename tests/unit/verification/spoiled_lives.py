@@ -19,7 +19,7 @@ from services.common.contracts.lifecycle import DocumentAccepted, LifecycleFact,
 from services.common.legal_clock import Deadline
 from tests.unit.verification.builders import Life, message
 from tests.unit.verification.life_steps import asked, came_back, extended, heard, transferred
-from tests.unit.verification.spoiling import breaks, changed
+from tests.unit.verification.spoiling import breaks, changed, sent
 
 
 def _deadline(life: Life, kind: type[LifecycleFact]) -> Deadline:
