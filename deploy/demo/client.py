@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from deploy.demo.data import DemoAccount, DemoRequest
+from deploy.demo.data import DemoAccount, DemoRating, DemoRequest
 from deploy.demo.errors import DemoError
 
 TIMEOUT_SECONDS: Final = 15.0
@@ -52,11 +52,61 @@ class ActResponse(_Response):
     act_id: UUID
 
 
+class Asked(_Response):
+    """A document that was asked for."""
+
+    number: int
+    state: str
+
+
+class Hearing(_Response):
+    answer_until: date | None = None
+
+
+class Decided(_Response):
+    """How far an act is: `pending`, `applied` or `refused`."""
+
+    outcome: str
+
+
 class Standing(_Response):
-    """The state of a request: a code for programs and a name for people."""
+    """The state of a request: a code for programs and a name for people. `act`: that of the act after which it was read."""
 
     state: str
     state_name: str
+    asked: tuple[Asked, ...] = ()
+    hearing: Hearing | None = None
+    act: Decided | None = None
+
+
+class ExplainedDay(_Response):
+    day: date
+    because: str | None = None
+    name: str | None = None
+
+
+class ExplainedDate(_Response):
+    """A last day and how it was counted: the days that do not count have a reason."""
+
+    due_on: date
+    length: int
+    unit: str
+    dilation: int = 0
+    extension: int = 0
+    days: tuple[ExplainedDay, ...] = ()
+
+
+class Dates(_Response):
+    """The legal deadline of the answer, and the person's own last days."""
+
+    deadline: ExplainedDate | None = None
+    deliver: ExplainedDate | None = None
+    hearing: ExplainedDate | None = None
+    reply: ExplainedDate | None = None
+
+
+class Delivered(_Response):
+    item: int
 
 
 class Entry(_Response):
@@ -73,6 +123,9 @@ class Entry(_Response):
     act_id: UUID | None = None
     because: str | None = None
     channel: str | None = None
+    items: tuple[Delivered, ...] | None = None
+    outcome: str | None = None
+    score: int | None = None
 
 
 class Timeline(_Response):
@@ -129,12 +182,22 @@ class PublicApi:
         headers = {"Idempotency-Key": key}
         return _read(Filed, await self._send(action, "POST", "/v1/requests", session, headers, json=body | attachments))
 
-    async def write(self, session: Session, key: str, filed: Filed, text: str, documents: list[UUID]) -> UUID:
-        """Add a message to a request; returns the id of the act."""
-        attachments = {"documents": [str(each) for each in documents]} if documents else {}
+    async def write(
+        self, session: Session, key: str, filed: Filed, text: str, documents: list[UUID], item: int | None = None
+    ) -> UUID:
+        """Add a message to a request, with files for the asked document number `item` if it is one; returns the id of the act."""
+        named = [str(each) for each in documents]
+        attachments: dict[str, Any] = {"documents": named} if named else {}
+        if item is not None:
+            attachments["items"] = [{"item": item, "documents": named}]
         return await self._act(
             "write to a request", session, key, f"{filed.reference}/messages", filed, {"text": text} | attachments
         )
+
+    async def rate(self, session: Session, key: str, filed: Filed, rating: DemoRating) -> UUID:
+        """Rate how a request was handled; returns the id of the act."""
+        body = rating.model_dump(exclude_none=True)
+        return await self._act("rate a request", session, key, f"{filed.reference}/rating", filed, body)
 
     async def withdraw(self, session: Session, key: str, filed: Filed) -> UUID:
         """Withdraw a request; returns the id of the act."""
@@ -147,9 +210,14 @@ class PublicApi:
         response = await self._send(action, "POST", f"/v1/requests/{path}", session, headers, json=body)
         return _read(ActResponse, response).act_id
 
-    async def standing(self, session: Session, reference: str) -> Standing | None:
-        """The state of the request; None while it is not visible yet."""
-        return await self._get(Standing, session, f"/v1/requests/{reference}")
+    async def standing(self, session: Session, reference: str, after: UUID | str | None = None) -> Standing | None:
+        """The state of the request, and of the act `after`; None while it is not visible yet."""
+        query = f"?after={after}" if after else ""
+        return await self._get(Standing, session, f"/v1/requests/{reference}{query}")
+
+    async def dates(self, session: Session, reference: str) -> Dates | None:
+        """The legal dates of the request, explained."""
+        return await self._get(Dates, session, f"/v1/requests/{reference}/deadline")
 
     async def timeline(self, session: Session, reference: str) -> list[Entry]:
         """The timeline of the request; empty while it is not visible yet."""

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.common.contracts.base import Code, Prose
+from services.common.contracts.intake import Score
 
 _HERE: Final[Traversable] = resources.files("deploy.demo")
 
@@ -34,16 +35,28 @@ class DemoAccount(_Row):
 
 
 class DemoMessage(_Row):
-    """A message that the author adds to a filed request."""
+    """A message that the author adds to a filed request, at a moment of its life.
+
+    `filed`: at once. `asked`: when the document number `item` is asked for, with the files for it. `heard`: whenever a hearing is
+    open. `answered`: on an answer that leaves the request open.
+    """
 
     text: Prose
     documents: tuple[str, ...] = ()
+    when: Literal["filed", "asked", "heard", "answered"] = "filed"
+    item: int | None = None
+
+
+class DemoRating(_Row):
+    score: Score
+    text: Prose | None = None
 
 
 class DemoRequest(_Row):
     """A request as its author writes it. `department`: the one that the catalogue assigns to its subject.
 
-    The author adds `messages`, and withdraws the request if `withdrawn`, as soon as it has a reference.
+    The author adds `messages`, each at its moment, withdraws the request if `withdrawn` as soon as it has a reference, and gives
+    the `rating` after everything else.
     """
 
     account: str
@@ -54,6 +67,7 @@ class DemoRequest(_Row):
     documents: tuple[str, ...] = ()
     messages: tuple[DemoMessage, ...] = ()
     withdrawn: bool = False
+    rating: DemoRating | None = None
 
     @property
     def files(self) -> tuple[str, ...]:

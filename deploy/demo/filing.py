@@ -6,20 +6,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from deploy.demo.author import Author
-from deploy.demo.board import Board
+from deploy.demo.author import Author, Conversation
+from deploy.demo.board import NOTICED, Board
 from deploy.demo.cases import Run
 from deploy.demo.client import Entry, PublicApi, Session
 from deploy.demo.data import DemoRequest
-from deploy.verification.evidence import Submission, short
-from deploy.verification.expectations import NOTIFIED
+from deploy.verification.evidence import Submission
 
 CONCURRENCY: Final = 8
 """HTTP requests to the gateway at the same time."""
 
 POLL_SECONDS: Final = 0.5
-FINAL: Final = frozenset({"concluded", "rejected", "withdrawn"})
-NOTICED: Final = frozenset(short(kind) for kind in NOTIFIED)
 
 
 class Filing:
@@ -53,23 +50,27 @@ class Filing:
 
     async def _file_and_follow(self, author: Author, row: DemoRequest) -> None:
         async with self._limit:
-            filed = await author.file(row)
-        self._board.file(filed)
-        while filed.name not in self._board.settled:
+            conversation = await author.begin(row)
+        self._board.file(conversation.submission)
+        while conversation.submission.name not in self._board.settled:
             await asyncio.sleep(POLL_SECONDS)
-            await self._poll(filed, author.session)
+            await self._poll(conversation)
 
-    async def _poll(self, filed: Submission, session: Session) -> None:
-        """Read the state as the author; in a final state also the timeline."""
+    async def _poll(self, conversation: Conversation) -> None:
+        """Read the state as the author, and say what is due; when all is said also read the timeline and the dates."""
+        session, filed = conversation.author.session, conversation.submission
         async with self._limit:
-            standing = await self._api.standing(session, filed.name)
+            standing = await self._api.standing(session, filed.name, conversation.latest_act)
             if standing is None:
                 return
             self._board.see(filed, standing)
-            if standing.state not in FINAL:
+            await conversation.go_on(standing)
+            self._board.file(conversation.submission)
+            if len(conversation.submission.acts) > len(filed.acts) or not conversation.is_over(standing):
                 return
             entries = await self._api.timeline(session, filed.name)
-        self._board.read_timeline(filed, entries)
+            dates = await self._api.dates(session, filed.name)
+        self._board.read_timeline(filed, entries, dates)
         if _complete(filed, entries):
             self._board.settled.add(filed.name)
 

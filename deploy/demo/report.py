@@ -18,6 +18,7 @@ from deploy.demo.client import Entry
 from deploy.demo.screen import COLOURS, say
 from deploy.verification.evidence import Submission
 from deploy.verification.history import History
+from deploy.verification.steps import waits_for_author
 from services.common.catalogue import catalogue
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import State
@@ -53,6 +54,10 @@ class Clock:
         moments = [record.at for record in self._history.life(submission.request_id) if record.fact.seq == seq]
         return self.since(submission, moments[0]) if moments else None
 
+    def waits_for_author(self, submission: Submission) -> bool:
+        facts = self._history.facts(submission.request_id)
+        return bool(facts) and waits_for_author(facts)
+
     def filed(self, submission: Submission) -> datetime:
         """When the submit was appended; the maximal time if it was not."""
         records = self._history.about(submission.request_id, RequestSubmitted)
@@ -82,12 +87,15 @@ def requests_table(history: History, width: int) -> Table:
 
 
 def _times(clock: Clock, submission: Submission) -> list[Text]:
-    """The time to each state. A withdrawn request shows that in place of the last one."""
+    """The time to each state. A withdrawn request shows that in place of the last one; one that waits for its author reaches no
+    further.
+    """
     times = [clock.to_state(submission, state) for state in STATES]
-    if clock.to_state(submission, State.WITHDRAWN) is None:
+    withdrawn = clock.to_state(submission, State.WITHDRAWN) is not None
+    if not withdrawn and not clock.waits_for_author(submission):
         return list(map(_cell, times))
     reached = [Text("–", style="dim") if each is None else _cell(each) for each in times]
-    return [*reached[:-1], Text(State.WITHDRAWN, style=COLOURS[State.WITHDRAWN])]
+    return [*reached[:-1], Text(State.WITHDRAWN, style=COLOURS[State.WITHDRAWN])] if withdrawn else reached
 
 
 def _table(names: Sequence[str], trimmed: Mapping[str, int], numbers: Sequence[str]) -> Table:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiokafka.errors import KafkaError
@@ -16,10 +16,11 @@ from deploy.demo.accounts import create_accounts
 from deploy.demo.board import Board
 from deploy.demo.cases import Run
 from deploy.demo.checks import JUDGED, Check, checks, refusals, summary
-from deploy.demo.client import Entry, PublicApi
+from deploy.demo.client import Dates, Entry, PublicApi
 from deploy.demo.data import load_accounts, load_requests
 from deploy.demo.errors import DemoError
 from deploy.demo.filing import Filing
+from deploy.demo.longer_lives import show_longer_lives
 from deploy.demo.screen import say, watching
 from deploy.demo.stage import RunLock, Stage
 from deploy.local.program import Observer, State, Step
@@ -43,6 +44,7 @@ class Outcome:
     history: History
     pages: Mapping[str, Page[Entry]]
     checks: Sequence[Check]
+    dates: Mapping[str, Dates] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -88,7 +90,7 @@ async def _check(recorder: Recorder, board: Board) -> Outcome:
     with _translate_read_errors():
         within, still_for = AT_REST_WITHIN_SECONDS, STILL_FOR_SECONDS
         history, verdicts = await at_rest(recorder.look, collect, JUDGED, within=within, still_for=still_for)
-    return Outcome(history, board.pages, checks(history, verdicts))
+    return Outcome(history, board.pages, checks(history, verdicts), board.dates)
 
 
 @contextmanager
@@ -127,6 +129,9 @@ def show(console: Console, outcome: Outcome) -> Submission | None:
         page: Page[Entry] = outcome.pages.get(submission.name, Page())
         report.show_life(console, submission, page.entries, history)
         say(console, "")
+    console.print(Rule("Longer lives, and how the date of each answer was counted", align="left", style="dim"))
+    show_longer_lives(console, history, outcome.pages, outcome.dates)
+    say(console, "")
     console.print(Rule("Checks", align="left", style="dim"))
     report.show_checks(console, outcome.checks)
     for sentence in refusals(history):

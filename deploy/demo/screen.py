@@ -21,6 +21,7 @@ COLOURS: Final = {
     "received": "default",
     "registered": "cyan",
     "in_analysis": "yellow",
+    "awaiting_documents": "yellow",
     "answered": "green",
     "concluded": "green",
     "withdrawn": "magenta",
@@ -83,11 +84,11 @@ def _bars(board: Board) -> Table:
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True)
     for name, number in {"filed": board.filed, **board.reached()}.items():
-        # Withdrawn requests never reach the later stages.
+        # Withdrawn requests never reach the later stages, and those that are left open not the last one.
         total = board.total - (board.withdrawn if name in STAGES[1:] else 0)
+        total -= board.left_open if name == STAGES[-1] else 0
         table.add_row(_words(name), _bar(number, total), f"{number}/{total}")
-    # Every request has two notices: registered, and answered or withdrawn.
-    table.add_row("mails", _bar(board.notices, 2 * board.total), f"{board.notices}/{2 * board.total}")
+    table.add_row("mails", _bar(board.notices, board.due), f"{board.notices}/{board.due}")
     table.expand = True
     return table
 

@@ -96,7 +96,7 @@ def _case_of(state: Mapping[str, Any]) -> Any:
     return {name: state["assignment"][name] for name in LISTED}
 
 
-LISTED: Final = ("number", "as_of", "state", "description", "because", "epoch", "due_on", "hops", "overdue")
+LISTED: Final = ("number", "as_of", "state", "description", "because", "epoch", "hops", "overdue")
 """Fields that must be the same."""
 
 

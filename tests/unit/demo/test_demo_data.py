@@ -96,6 +96,21 @@ def test_some_authors_add_messages_and_one_withdraws_a_request() -> None:
     assert sum(request.withdrawn for request in REQUESTS) == 1
 
 
+def test_whoever_is_asked_for_documents_delivers_them_and_whoever_is_heard_answers() -> None:
+    moments = {label(request): [message.when for message in request.messages] for request in REQUESTS}
+    for request in REQUESTS:
+        delivered = sorted(message.item or 0 for message in request.messages if message.when == "asked")
+        assert delivered == ([1, 2] if request.reason == "COR" else [])
+        assert ("heard" in moments[label(request)]) == (request.reason == "IND")
+
+
+def test_of_those_who_get_an_answer_some_come_back_and_one_does_not() -> None:
+    answered = [request for request in REQUESTS if request.reason == "ALT"]
+    coming_back = [each for each in answered if any(message.when == "answered" for message in each.messages)]
+    assert 0 < len(coming_back) < len(answered)
+    assert any(request.rating for request in coming_back)
+
+
 def test_attachments_are_of_every_accepted_kind() -> None:
     attached = [name for request in REQUESTS for name in request.files]
     assert sum(bool(request.documents) for request in REQUESTS) >= 9
