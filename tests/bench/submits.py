@@ -10,6 +10,9 @@ import orjson
 from deploy.demo.client import Session
 from deploy.demo.data import load_requests
 
+LONGER: Final = frozenset({"COR", "IND", "ALT", "VAL", "ATR"})
+"""Reasons of requests that a department does not simply resolve: it asks for documents, hears, extends or transfers."""
+
 PATH: Final = "/v1/requests"
 
 
@@ -19,6 +22,7 @@ def submits(sessions: Mapping[str, Session]) -> Iterator[bytes]:
     rows = [
         (sessions[row.account].token, orjson.dumps(row.model_dump(include={"subject", "reason", "description"})))
         for row in load_requests()
+        if row.reason not in LONGER
     ]
     for number, (token, body) in zip(count(), cycle(rows), strict=False):
         yield (

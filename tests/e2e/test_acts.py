@@ -118,14 +118,30 @@ async def test_a_request_withdrawn_before_a_department_answers_stays_withdrawn(
     await eventually(notified, within=60)
 
 
-async def test_after_the_conclusion_a_withdrawal_and_a_message_are_refused_with_a_reason(author: Person) -> None:
+async def test_after_the_conclusion_a_withdrawal_is_refused_and_a_message_is_answered_again(author: Person) -> None:
     request = await filed(author, "concluded")
     late = await decided(author, request, "withdrawal", {})
-    unread = await decided(author, request, "messages", {"text": "Afinal não ficou resolvido."})
+    again = await decided(author, request, "messages", {"text": "Afinal não ficou resolvido."})
     assert (late["act"]["outcome"], late["act"]["because"]) == ("refused", "not-allowed")
-    assert (unread["act"]["outcome"], unread["act"]["because"], unread["state"]) == ("refused", "closed", "concluded")
-    assert "novo pedido" in unread["act"]["because_text"]
-    assert [each for each in await types(author, request) if each.startswith("request.")][-2:] == [
+    assert again["act"]["outcome"] == "applied"
+
+    async def concluded_again() -> bool:
+        return (await types(author, request)).count("request.concluded") == 2
+
+    await eventually(concluded_again, within=60)
+    facts = [each for each in await types(author, request) if each.startswith("request.")]
+    assert facts[facts.index("request.act-refused") :][:3] == [
         "request.act-refused",
-        "request.act-refused",
+        "request.reopened",
+        "request.message-added",
     ]
+
+
+async def test_after_a_withdrawal_a_message_is_refused_and_can_be_carried_over(
+    author: Person, departments_stopped: None
+) -> None:
+    request = await filed(author, "registered")
+    await decided(author, request, "withdrawal", {})
+    unread = await decided(author, request, "messages", {"text": "Afinal ainda preciso."})
+    assert (unread["act"]["outcome"], unread["act"]["because"]) == ("refused", "closed")
+    assert unread["act"]["follow_up"]["description"] == "Afinal ainda preciso."
