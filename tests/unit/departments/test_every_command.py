@@ -60,8 +60,8 @@ SITUATIONS: Final[Mapping[str, Callable[[Exchange], None]]] = {
     "transferred here": transferred_here,
 }
 EPOCHS: Final = {"older": -1, "same": 0, "newer": 1}
-SEEN: Final = ("nothing", "all but the last message", "everything", "more than there is")
-FROM_ELSEWHERE: Final = [("dd", "same", "everything"), ("dd", "older", "nothing")]
+SEEN: Final = ("the registration alone", "all but the last message", "everything", "more than there is")
+FROM_ELSEWHERE: Final = [("dd", "same", "everything"), ("dd", "older", "the registration alone")]
 """Commands of another department."""
 
 
@@ -73,7 +73,7 @@ def endings(exchange: Exchange, command_id: str) -> tuple[bool, list[str]]:
 
 def seen_of(relation: str, exchange: Exchange, before: int) -> int:
     return {
-        "nothing": 0,
+        "the registration alone": 1,
         "all but the last message": before,
         "everything": exchange.latest.as_of,
         "more than there is": exchange.latest.as_of + 1,
