@@ -148,7 +148,8 @@ async def test_a_record_that_fails_again_skips_the_rest_of_its_queue(environment
 
     (skipped,) = outcome.left
     assert (outcome.ended, len(skipped.queue.letters)) == (0, 3)
-    assert skipped.reason == "it failed again (bug:ZeroDivisionError)"
+    assert skipped.reason == "it failed again (bug:ZeroDivisionError); the records behind it wait"
+    assert skipped.tried
     await wait_until_blocked(environment.ledger, key, 3)
     await repair(environment.ledger)
     assert (await environment.redrive()).ended == 3
