@@ -227,7 +227,7 @@ def test_a_department_that_keeps_the_latest_event_has_the_truth(steps: list[tupl
     exchange = Exchange()
     for number, (step, kind, behind) in enumerate(steps):
         if step == "command":
-            seen = max(0, exchange.latest.as_of - behind)
+            seen = max(1, exchange.latest.as_of - behind)
             exchange.command(kind, f"c-{number}", holder(exchange), seen=seen, **step_data(exchange, kind))
             applied, codes = endings(exchange, f"c-{number}")
             assert applied + len(codes) == 1
