@@ -85,7 +85,9 @@ def dlq_redrive(
 
     All records of a blocked request are redriven in order, whichever of them you name.
 
-    Records older than 29 days are not. Nothing is processed twice, even if you stop or repeat the command.
+    Records older than 29 days are not, nor commands of departments that were answered.
+
+    Nothing is processed twice, even if you stop or repeat the command.
 
     Exit code 1 when a record was not redriven.
     """
@@ -107,6 +109,8 @@ def dlq_discard(
     as_json: JsonOption = False,
 ) -> None:
     """Discard dead letters for good, with a reason. Their records are never processed.
+
+    A department whose command is discarded is told so.
 
     Redrive the records behind them afterwards: then a blocked request continues.
     """

@@ -13,6 +13,8 @@ from aiokafka import TopicPartition
 
 from deploy.operator.audit import AuditHistory
 from deploy.operator.log import Log, Record
+from services.common.contracts import topics
+from services.common.contracts.commands import Command
 from services.common.contracts.operations import LetterRef
 from services.common.domain.identifiers import parse_reference, reference_of
 from services.common.domain.position import Position
@@ -71,6 +73,11 @@ class DeadLetter:
         return self.group, self.position
 
     @property
+    def is_command(self) -> bool:
+        """Whether a department sent the record. It gets an answer to each of its commands."""
+        return topics.family(self.position.topic) in Command.FAMILIES
+
+    @property
     def reference(self) -> str | None:
         """The reference of the request, if the key of the record is the id of one."""
         if self.document is not None:
@@ -101,6 +108,16 @@ async def dead_letter_topics(log: Log, wanted: Callable[[str, str], bool]) -> li
 async def read_dead_letters(log: Log, extents: Mapping[TopicPartition, tuple[int, int]]) -> list[DeadLetter]:
     """The dead letters in these offset ranges; other records are skipped."""
     return [letter async for record in log.records(extents) if (letter := parse_dead_letter(record)) is not None]
+
+
+async def read_contents(log: Log, letters: Iterable[DeadLetter]) -> dict[str, Record]:
+    """The records of the dead letters by id, without those that are gone. Read in offset order, which is faster."""
+    positions = {letter.id: letter.dlq_position for letter in letters if letter.dlq_position is not None}
+    records: dict[str, Record] = {}
+    for name, (topic, partition, offset) in sorted(positions.items(), key=lambda item: item[1]):
+        if (record := await log.at(TopicPartition(topic, partition), offset)) is not None:
+            records[name] = record
+    return records
 
 
 def open_dead_letters(letters: Iterable[DeadLetter], history: AuditHistory) -> list[DeadLetter]:

@@ -1,21 +1,25 @@
 """Discard dead letters: their records will never be processed, and the records parked behind them come next.
 
-Only the service that owns a blocked document unblocks it. An empty, signed record asks the service to do so.
+Only the service that owns a blocked document unblocks it. A signed record asks the service to do so; it has the content of a
+department's command, so that routing answers it. Other records are empty.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deploy.operator.audit import Audit
-from deploy.operator.dead_letters import DeadLetter
+from deploy.operator.dead_letters import DeadLetter, original_headers, read_contents
 from deploy.operator.group_progress import STALL_SECONDS, wait_until_processed
 from deploy.operator.letter_filter import LetterFilter
+from deploy.operator.log import Record
 from deploy.operator.plan import LetterQueue, SkippedQueue, parked_records
 from deploy.operator.redriving import BATCH_SIZE, Progress
 from deploy.operator.session import OperatorSession
+from services.common.messaging.consumer.crash_guard import FATAL
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.producer.batches import ProducerRecord
-from services.common.messaging.records.redrive import Redrive, Redrives
+from services.common.messaging.records.dead_letters import UNANSWERED
+from services.common.messaging.records.redrive import NO_DOCUMENT, Redrive, Redrives
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,14 @@ class Discarder:
             await self._discard(planned[first : first + BATCH_SIZE])
 
     async def _discard(self, batch: Sequence[PlannedDiscard]) -> None:
+        commands = await read_contents(self.session.log, [each.letter for each in batch if each.letter.is_command])
         for group in dict.fromkeys(each.letter.group for each in batch):
             own = [each for each in batch if each.letter.group == group]
-            records = [record for each in own for record in _unblock_records(each, self.session.redrives)]
+            records = [
+                record
+                for each in own
+                for record in discard_records(each, commands.get(each.letter.id), self.session.redrives)
+            ]
             end_offsets = await self.session.append(records)
             ARMED and reach(Failpoint.OPERATION_APPENDED)
             await wait_until_processed(self.session.admin, group, end_offsets, self.stall_seconds)
@@ -66,12 +75,23 @@ class Discarder:
         self.progress(len(ended))
 
 
-def _unblock_records(planned: PlannedDiscard, redrives: Redrives) -> Iterator[ProducerRecord]:
-    """One record for each document that waits for the dead letter; often there is no such document."""
+def discard_records(planned: PlannedDiscard, command: Record | None, redrives: Redrives) -> Iterator[ProducerRecord]:
+    """One record for each document that waits for the dead letter; often there is no such document.
+
+    `command`: the record of a department's command, unless it is gone. If no document waits for a command that was not
+    answered, one record without its value: a command that killed its process must not be parsed.
+    """
     letter = planned.letter
-    for document in planned.queue.documents:
-        if letter.position in {parked.position for parked in document.records}:
-            key = document.key.encode()
-            redrive = Redrive(letter.group, letter.position, letter.at, frees=document.key)
-            headers = redrives.signed_headers(redrive, key, b"")
-            yield ProducerRecord(letter.position.topic, key, b"", headers, letter.position.partition)
+    waiting = [
+        each.key for each in planned.queue.documents if letter.position in {one.position for one in each.records}
+    ]
+    for document in waiting or [NO_DOCUMENT] * _is_unanswered(letter):
+        key, value = (document.encode(), b"") if command is None else (command.key, command.value if waiting else b"")
+        redrive = Redrive(letter.group, letter.position, letter.at, frees=document)
+        headers = redrives.signed_headers(redrive, key, value, () if command is None else original_headers(command))
+        yield ProducerRecord(letter.position.topic, key, value, headers, letter.position.partition)
+
+
+def _is_unanswered(letter: DeadLetter) -> bool:
+    """Whether the letter is a command that neither a rejection nor a blocked document accounts for."""
+    return letter.is_command and letter.reason.startswith((FATAL, UNANSWERED))

@@ -108,6 +108,8 @@ def _letter_refusal(letter: DeadLetter, now: datetime) -> str | None:
     days = (now - letter.at).days
     if letter.dlq_position is None:
         return "its letter is gone, so there is nothing to append again"
+    if letter.answered:
+        return "its department was told that it has no effect, and may have sent another command instead"
     if not letter.complete:
         return "its content was not kept"
     if now - letter.at > OLDEST:

@@ -12,7 +12,7 @@ from typing import Final
 from aiokafka import TopicPartition
 
 from deploy.operator.audit import Audit
-from deploy.operator.dead_letters import DeadLetter, original_headers, read_dead_letters
+from deploy.operator.dead_letters import DeadLetter, original_headers, read_contents, read_dead_letters
 from deploy.operator.group_progress import STALL_SECONDS, RateLimiter, wait_until_processed
 from deploy.operator.log import Record
 from deploy.operator.plan import LetterQueue, SkippedQueue, parked_records
@@ -79,7 +79,7 @@ class Redriver:
     async def _redrive(self, batch: Sequence[tuple[QueueProgress, list[DeadLetter]]]) -> None:
         letters = [letter for _, run in batch for letter in run]
         dlq_ends = await self._dlq_ends(letters)
-        records = await self._read_records(letters)
+        records = await read_contents(self.session.log, letters)
         present = [letter for letter in letters if letter.id in records]
         copies = {letter.id: redrive_record(letter, records[letter.id], self.session.redrives) for letter in present}
         await self._append(copies, present)
@@ -101,15 +101,6 @@ class Redriver:
         """The end offsets of the dead-letter topics: a record that fails again is appended after them."""
         ranges = await self.session.log.extents(sorted({_dlq_partition(letter) for letter in letters}))
         return {tp: end for tp, (_, end) in ranges.items()}
-
-    async def _read_records(self, letters: Sequence[DeadLetter]) -> dict[str, Record]:
-        """The records of the dead letters by id, without those that are gone. Read in offset order, which is faster."""
-        records: dict[str, Record] = {}
-        for letter in sorted(letters, key=lambda each: (_dlq_partition(each), _dlq_offset(each))):
-            record = await self.session.log.at(_dlq_partition(letter), _dlq_offset(letter))
-            if record is not None:
-                records[letter.id] = record
-        return records
 
     async def _check_results(
         self,
@@ -164,8 +155,3 @@ def _partition(letter: DeadLetter) -> TopicPartition:
 def _dlq_partition(letter: DeadLetter) -> TopicPartition:
     assert letter.dlq_position is not None
     return TopicPartition(letter.dlq_position.topic, letter.dlq_position.partition)
-
-
-def _dlq_offset(letter: DeadLetter) -> int:
-    assert letter.dlq_position is not None
-    return letter.dlq_position.offset

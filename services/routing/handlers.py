@@ -2,6 +2,7 @@
 
 from services.common.catalogue import catalogue
 from services.common.domain.decision import Decision, refused
+from services.common.domain.poison import DISCARDED
 from services.common.domain.received import Received
 from services.common.messaging import Aggregate
 from services.routing import domain
@@ -116,6 +117,11 @@ def refuse_reused_id(current: Assignment | None, received: Received[Command]) ->
 @assignments.on_too_many(*FACTS)
 def refuse_too_many(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
     return refused(current, domain.reject(received, "too-many-commands"))
+
+
+@assignments.on_discarded(*FACTS)
+def answer_discarded(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
+    return refused(current, domain.reject(received, DISCARDED))
 
 
 assignments.on_poison(domain.answer_poison)

@@ -36,8 +36,8 @@ def commit_before_save() -> None:
 
 
 def no_inbox_check() -> None:
-    def mutated(self: Aggregate[Any], document: Any, received: Any) -> Any:
-        return self._handler(received.event)(document.state, received), received.inbox_id, False
+    def mutated(self: Aggregate[Any], document: Any, received: Any, handler: Any) -> Any:
+        return handler(document.state, received), received.inbox_id, False
 
     Aggregate._decide = mutated  # type: ignore[method-assign]
 

@@ -10,9 +10,12 @@ from services.common.domain.position import Position
 MAX_TEXT: Final = 255
 """Characters of a key or header that may be repeated to the author of the record."""
 
+DISCARDED: Final = "discarded"
+"""The reason of a record that our own bug could not apply, and that an operator discarded."""
+
 
 class PoisonRecord(NamedTuple):
-    """A record that can never be applied. `position` and `at` are those of its first append; `reason` is the code on its
+    """A record that will never be applied. `position` and `at` are those of its first append; `reason` is the code on its
     dead letter.
 
     Nothing about key and headers has been checked: they may be missing, repeated, or any bytes.

@@ -23,8 +23,9 @@ class Failpoint(StrEnum):
     OFFSETS_LEARNED = "offsets-learned"  # the committed offsets are known
     BATCH_READ = "batch-read"  # the batch has no gap before it
     UNREADABLE_DEAD_LETTERED = "unreadable-dead-lettered"
-    UNREADABLE_ANSWERED = "unreadable-answered"
     UNBLOCKED = "unblocked"  # a discarded record is off the blocked list
+    DISCARDED_ANSWERED = "discarded-answered"  # by its position, and before it is off the list
+    DISCARDED_SAVED = "discarded-saved"  # off the list, with its answer in the outbox
     LOADED = "loaded"
     FOLDED = "folded"
     TOPICS_KNOWN = "topics-known"  # the topics of the new events exist

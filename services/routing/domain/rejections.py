@@ -11,7 +11,7 @@ from uuid import UUID
 from services.common.contracts import PublishedEvent, topics
 from services.common.contracts.base import REQUIRED_HEADERS
 from services.common.domain.identifiers import reference_of
-from services.common.domain.poison import PoisonRecord
+from services.common.domain.poison import DISCARDED, PoisonRecord
 from services.routing.messages import Command, CommandRef, CommandRejected, CommandUnreadable
 
 DETAILS: Final[Mapping[str, str]] = {
@@ -42,6 +42,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "bad-header": "A header is not UTF-8, is too long, or is not what it must be.",
     "missing-key": "The record has no key. Use the request id.",
     "bad-key": "The key is not a UUID. Use the request id.",
+    "discarded": "An operator discarded this command after a fault of ours. Send it again under a new id if it still applies.",
 }
 """All codes. A code is never renamed; new ones may be added."""
 
@@ -55,6 +56,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "unknown-type": "unknown-command",
     "not-json": "not-json",
     "undecodable": "bad-header",
+    DISCARDED: "discarded",
 }
 """The code for each reason on a dead letter; headers and schema errors have their own forms."""
 
@@ -144,7 +146,7 @@ def rejection(
 
 
 def answer_poison(record: PoisonRecord) -> Sequence[PublishedEvent]:
-    """The answer to a command that was dead-lettered; none for a record of ours.
+    """The answer to a command that was dead-lettered or discarded; none for a record of ours.
 
     A command with a usable key, id and type is rejected by name; any other one is named by its position alone.
     """

@@ -35,6 +35,15 @@ class Account(Value):
     closes_at: datetime | None = None
 
 
+def _timers(account: Account) -> Sequence[Timer]:
+    return (Timer("close", account.closes_at),) if account.closes_at else ()
+
+
+def _after(account: Account) -> Account:
+    """The account after one more booking was published."""
+    return account.model_copy(update={"published": account.published + 1})
+
+
 class Book(Value):
     """The view of an account: `seq` of a booking → its amount."""
 
@@ -133,10 +142,7 @@ def ledger(prefix: str) -> Ledger:
     class Nowhere(DomainEvent, type=f"{prefix}.nowhere", families=(f"{prefix}.nowhere.v1",)):
         pass
 
-    def timers(account: Account) -> Sequence[Timer]:
-        return (Timer("close", account.closes_at),) if account.closes_at else ()
-
-    accounts = Aggregate(service=prefix, state=Account, timers=timers, created_by={Opened})
+    accounts = Aggregate(service=prefix, state=Account, timers=_timers, created_by={Opened})
     books = Projection[Book]()
     slips = Inserter()
 
@@ -159,8 +165,7 @@ def ledger(prefix: str) -> Ledger:
             case "second" if current is None:
                 raise Poison("not-the-first")
             case "refusal":
-                after_refusal = account.model_copy(update={"published": account.published + 1})
-                return refused(after_refusal, booking(after_refusal, received, amount, "refused"))
+                return refused(_after(account), booking(_after(account), received, amount, "refused"))
             case "timer":
                 after = after.model_copy(update={"closes_at": received.at - timedelta(seconds=1)})
                 return changed(after, booking(after, received, amount))
@@ -185,6 +190,10 @@ def ledger(prefix: str) -> Ledger:
     def refuse_beyond_limit(current: Account | None, received: Received[Entered]) -> Decision[Account]:
         account = current or Account()
         return refused(current, booking(account, received, received.event.amount, "too many"))
+
+    @accounts.on_discarded(Entered)
+    def answer_discarded(current: Account | None, received: Received[Entered]) -> Decision[Account]:
+        return refused(current, booking(_after(current or Account()), received, 0, "discarded"))
 
     @accounts.on_poison
     def answer(poison: PoisonRecord) -> Sequence[PublishedEvent]:

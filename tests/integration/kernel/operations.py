@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
-from services.common.domain.identifiers import reference_of
+from services.common.domain.identifiers import derived_id, reference_of
 from services.common.domain.position import Position
 from services.common.messaging.records.positions import moment
 from services.common.messaging.records.redrive import Redrive, Redrives
@@ -57,8 +57,13 @@ async def reason(ledger: Bench, sent: Any) -> str | None:
     return topics.header(await letter_of(ledger, sent), "dlq-reason")
 
 
-async def discard(ledger: Bench, key: UUID, first: Any, group: str | None = None) -> RecordMetadata:
-    """Discard a parked record, as an operator would: its document is no longer blocked by it."""
+async def discard(
+    ledger: Bench, key: UUID, first: Any, group: str | None = None, bug: int | None = None
+) -> RecordMetadata:
+    """Discard a parked record, as an operator would: its document is no longer blocked by it.
+
+    `bug`: the amount of the entry, whose content is appended with it.
+    """
     redrive = Redrive(
         group or f"{ledger.ledger.prefix}-accounts",
         Position(first.topic, first.partition, first.offset),
@@ -66,8 +71,15 @@ async def discard(ledger: Bench, key: UUID, first: Any, group: str | None = None
         frees=str(key),
     )
     redrives = Redrives(ledger.env["POSTIGO_INTERNAL_SECRET"].encode())
-    headers = redrives.signed_headers(redrive, str(key).encode(), b"")
-    return await ledger.producer.send_and_wait(ledger.ledger.entries, value=b"", key=str(key).encode(), headers=headers)
+    value, attributes = b"", list[tuple[str, bytes | None]]()
+    if bug is not None:
+        event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=bug, how="bug")
+        value = event.model_dump_json().encode()
+        attributes += topics.attributes(event.TYPE, str(derived_id("test", str(key), bug, "bug")))
+    headers = redrives.signed_headers(redrive, str(key).encode(), value, attributes)
+    return await ledger.producer.send_and_wait(
+        ledger.ledger.entries, value=value, key=str(key).encode(), headers=headers
+    )
 
 
 async def redrive(
@@ -80,6 +92,7 @@ async def redrive(
     secret: str | None = None,
     *,
     quiet: bool = False,
+    id: str | None = None,
 ) -> RecordMetadata:
     """Append a parked record again, corrected, as an operator would."""
     event = ledger.ledger.entered(request_id=key, reference=reference_of(key), amount=amount, how=how)
@@ -89,7 +102,7 @@ async def redrive(
         moment(first.timestamp),
         quiet,
     )
-    attributes = topics.attributes(event.TYPE, f"{key}-{amount}")
+    attributes = topics.attributes(event.TYPE, id or f"{key}-{amount}")
     value = event.model_dump_json().encode()
     redrives = Redrives((secret or ledger.env["POSTIGO_INTERNAL_SECRET"]).encode())
     headers = redrives.signed_headers(redrive, str(key).encode(), value, attributes)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.messaging import InserterProcessor, Outcome, ProjectionProcessor, Subscription
-from services.common.messaging.handlers.processor import IncomingRecord
+from services.common.messaging.handlers.processor import DiscardedRecord, IncomingRecord
 from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
 from services.common.runtime.server import serve
@@ -29,13 +29,14 @@ class Hanging:
         await asyncio.Event().wait()
         return []
 
-    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None: ...
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> Collection[Position]:
+        return ()
 
     async def block(self, incoming: IncomingRecord) -> None: ...
 
     async def unblock(self, incoming: IncomingRecord) -> None: ...
 
-    async def discard_parked(self, key: str, position: Position) -> None: ...
+    async def discard(self, discarded: DiscardedRecord) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

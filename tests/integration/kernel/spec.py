@@ -14,6 +14,7 @@ import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 
 from services.common.domain.identifiers import derived_id, reference_of
+from services.common.domain.poison import DISCARDED
 from services.common.messaging.records.positions import moment
 from services.common.store.timelines import MAX_TIMELINE_BYTES
 from tests.integration.kernel.harness import Bench, Headers
@@ -300,6 +301,26 @@ class KernelSpec:
         ledger.entered[str(key)] = [2]
         await ledger.settled()
         assert (await ledger.account(key))["blocked"] == []
+        assert await is_answered(ledger, first, DISCARDED)
+
+    async def test_a_discarded_record_with_its_content_is_decided_once_and_never_applied(self, ledger: Bench) -> None:
+        key = uuid4()
+        await ledger.enter(key, 1)
+        first = await ledger.enter(key, 2, "bug")
+        again = await ledger.enter(key, 2, "bug")
+        await ledger.enter(uuid4(), 1)
+        await ledger.settled()
+        for _ in range(2):
+            await discard(ledger, key, first, bug=2)
+        await redrive(ledger, key, again, 2, how="bug", id=str(derived_id("test", str(key), 2, "bug")))
+
+        async def published() -> bool:
+            return [line["amount"] for line in (await ledger.booked())[str(key)]] == [1, 0]
+
+        await eventually(published)
+        await ledger.settled()
+        account = await ledger.account(key)
+        assert (account["blocked"], account["state"]["entries"]) == ([], [1])
 
     async def test_events_and_dead_letters_of_a_quiet_record_are_quiet(self, ledger: Bench) -> None:
         key = uuid4()

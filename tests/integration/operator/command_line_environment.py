@@ -14,6 +14,7 @@ from aiokafka.structs import RecordMetadata
 
 from deploy.local import LocalStack
 from services.common.contracts import topics as names
+from services.common.contracts.commands import Answer
 from services.common.contracts.intake import RequestSubmitted
 from services.common.domain.identifiers import reference_of
 from services.common.store import Database, database
@@ -88,6 +89,13 @@ class CommandLineEnvironment:
     async def append(self, ce_type: str, key: UUID, value: bytes) -> RecordMetadata:
         headers = topics.attributes(ce_type, str(uuid4()))
         return await self.producer.send_and_wait(names.INTAKE, value=value, key=str(key).encode(), headers=headers)
+
+    async def command(self, department: str, request_id: UUID, identifier: str) -> RecordMetadata:
+        """Append an answer of the department."""
+        event = Answer(assignment_id=uuid4(), epoch=1, seen=1, text=WORDS)
+        headers = topics.attributes(event.TYPE, identifier)
+        value, key = event.model_dump_json().encode(), str(request_id).encode()
+        return await self.producer.send_and_wait(names.outbox(department), value=value, key=key, headers=headers)
 
     async def unreadable_record(self) -> str:
         """Append a record that intake cannot read. Returns the name of its dead letter (the worker's has another)."""

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from services.common.contracts import topics
 from services.common.domain.poison import PoisonRecord
+from services.common.domain.position import Position
 from services.common.messaging.consumer.batch_processor import BatchProcessor
 from services.common.messaging.consumer.crash_guard import FATAL
 from services.common.messaging.handlers.processor import Processor
@@ -30,10 +31,13 @@ class Broker:
 
 
 class Answering:
-    """A processor whose poison records can be answered."""
+    """A processor whose poison records can be answered, unless the topic of the answers is missing."""
 
-    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
-        return
+    def __init__(self, topic_exists: bool = True) -> None:
+        self._topic_exists = topic_exists
+
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> set[Position]:
+        return set() if self._topic_exists else {each.position for each in poison}
 
 
 def record(topic: str) -> ConsumerRecord[bytes, bytes]:
@@ -45,12 +49,12 @@ def counted(group: str) -> dict[str, float]:
     return {end: REGISTRY.get_sample_value("postigo_records_total", {"group": group, "end": end}) or 0 for end in ends}
 
 
-async def processed(topic: str, group: str) -> Sequence[Any]:
+async def processed(topic: str, group: str, processor: Answering | None = None) -> Sequence[Any]:
     """The log lines of processing one unreadable record of `topic`."""
     letters = DeadLetters(cast(Publisher, Broker()), group)
-    processor = BatchProcessor(group, cast(Processor, Answering()), letters, Redrives(b"secret"))
+    batches = BatchProcessor(group, cast(Processor, processor or Answering()), letters, Redrives(b"secret"))
     with capture_logs() as lines:
-        await processor.process([record(topic)])
+        await batches.process([record(topic)])
     return lines
 
 
@@ -64,6 +68,12 @@ async def test_an_unreadable_record_of_ours_is_an_error_and_counted_as_dead_lett
     (line,) = await processed(topics.INTAKE, "errors")
     assert (line["event"], line["log_level"]) == ("dead-lettered", "error")
     assert counted("errors") == {"answered": 0, "dead-lettered": 1}
+
+
+async def test_a_departments_mistake_that_could_not_be_answered_is_an_error() -> None:
+    (line,) = await processed(OUTBOX, "unanswered", Answering(topic_exists=False))
+    assert (line["log_level"], line["dlq_reason"]) == ("error", "unanswered:key-not-uuid")
+    assert counted("unanswered") == {"answered": 0, "dead-lettered": 1}
 
 
 @pytest.mark.parametrize("reason", [FATAL, "bug:KeyError", PARKED])

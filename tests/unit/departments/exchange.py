@@ -17,6 +17,8 @@ from services.common.contracts.documents import FileAccepted, FileRefused
 from services.common.contracts.intake import Rated, Reopened, RequestReplied, RequestSubmitted, Withdrawn
 from services.common.contracts.lifecycle import LifecycleFact
 from services.common.domain.identifiers import reference_of
+from services.common.domain.received import Received
+from services.common.messaging.handlers.blocked import with_parked
 from services.common.store import Document, OutboxEntry
 from services.intake.domain import Request
 from services.routing.domain import Assignment as RoutingState
@@ -36,7 +38,8 @@ ITEMS: Final = (
 class Exchange:
     """`inboxes` and `rejections` are what the departments have been sent so far, and `facts` what was said to everybody.
 
-    Acts, files and commands happen at `now`. Records of the topics in `held` wait until `release`.
+    Acts, files and commands happen at `now`. Records of the topics in `held` wait until `release`. While `faulty`, routing fails
+    at each command by a fault of ours; `parked` are the records that wait since, in order.
     """
 
     def __init__(self, reason: str = "NPG", subject: str = "FAM-01") -> None:
@@ -49,6 +52,8 @@ class Exchange:
         self.now = MONDAY
         self.held: set[str] = set()
         self._waiting: deque[Any] = deque()
+        self.faulty = False
+        self.parked: list[Received[Any]] = []
         self._requests = requests
         self._numbers = count(1)
         filed = {
@@ -144,6 +149,16 @@ class Exchange:
     def _said(self, event: Fact) -> Any:
         return received(event, topic=event.topic, at=self.now, id=f"f-{next(self._numbers)}")
 
+    def redrive(self) -> None:
+        """An operator lets routing apply the first parked record."""
+        self._carry(self.parked.pop(0))
+
+    def discard(self, number: int = 0) -> None:
+        """An operator discards a parked record."""
+        change = assignments.discard(self.assignment, self.parked.pop(number))
+        self.assignment = change.after
+        self._deliver(change.new_events)
+
     def _carry(self, record: Any) -> None:
         """Process the record and everything that it causes, in order."""
         waiting = deque([record])
@@ -151,19 +166,25 @@ class Exchange:
             each = waiting.popleft()
             if each.topic in self.held:
                 self._waiting.append(each)
-                continue
-            for entry in [*self._intake(each), *self._routing(each)]:
-                event = _event(entry)
-                if isinstance(event, Assignment):
-                    self.inboxes.setdefault(event.department, []).append(event)
-                elif isinstance(event, CommandRejected):
-                    self.rejections.append(event)
-                elif isinstance(event, TransferredOften):
-                    self.alarms.append(event)
-                else:
-                    if isinstance(event, LifecycleFact):
-                        self.facts.append(event)
-                    waiting.append(received(event, topic=entry.topic, at=self.now, id=entry.id))
+            else:
+                waiting += self._deliver([*self._intake(each), *self._routing(each)])
+
+    def _deliver(self, entries: Sequence[OutboxEntry]) -> list[Any]:
+        """Hand the departments their events. Returns the records for intake and routing."""
+        records = []
+        for entry in entries:
+            event = _event(entry)
+            if isinstance(event, Assignment):
+                self.inboxes.setdefault(event.department, []).append(event)
+            elif isinstance(event, CommandRejected):
+                self.rejections.append(event)
+            elif isinstance(event, TransferredOften):
+                self.alarms.append(event)
+            else:
+                if isinstance(event, LifecycleFact):
+                    self.facts.append(event)
+                records.append(received(event, topic=entry.topic, at=self.now, id=entry.id, offset=next(self._numbers)))
+        return records
 
     def _intake(self, record: Any) -> list[OutboxEntry]:
         if record.topic not in (topics.INTAKE, topics.ASSIGNMENTS, topics.DOCUMENTS, "timer"):
@@ -177,9 +198,14 @@ class Exchange:
             return []
         if not assignments.targets(record):
             return []
-        change = assignments.fold(self.assignment, [record]).change
-        self.assignment = change.after
-        return change.new_events
+        if self.faulty and not self.assignment.blocked and record.topic != topics.LIFECYCLE:
+            self.parked.append(record)
+            self.assignment = with_parked(self.assignment, record).after
+            return []
+        fold = assignments.fold(self.assignment, [record])
+        self.parked += fold.to_park
+        self.assignment = fold.change.after
+        return fold.change.new_events
 
 
 def _event(entry: OutboxEntry) -> Event:

@@ -1,5 +1,6 @@
 """The plans of the operator's commands. Pure functions, so every order and every age can be tested."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from deploy.operator.audit import AuditHistory, audit_record
 from deploy.operator.dead_letters import LETTER_GONE, DeadLetter, open_dead_letters
-from deploy.operator.discarding import plan_discards
+from deploy.operator.discarding import PlannedDiscard, discard_records, plan_discards
 from deploy.operator.errors import OperatorError
 from deploy.operator.letter_filter import parse_filter
 from deploy.operator.plan import OLDEST, plan_redrive, queues_of
@@ -22,12 +23,14 @@ from services.common.contracts.operations import LetterRef, LettersEnded
 from services.common.domain.identifiers import reference_of
 from services.common.domain.position import Position
 from services.common.domain.received import INBOX_AGE
+from services.common.messaging.records.redrive import Redrives
 from services.documents.messages import GROUP as DOCUMENTS_GROUP
 from services.documents.store import Files
 from services.intake.messages import GROUP as INTAKE_GROUP
 from services.intake.store import request_store
 from services.routing.messages import GROUP as ROUTING_GROUP
 from services.routing.store import assignment_store
+from tests.unit.departments.test_unreadable_commands import record
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ALL = parse_filter([])
@@ -104,6 +107,64 @@ def test_a_record_that_cannot_be_redriven_is_skipped_with_a_reason(about: dict[s
     plan = plan_redrive(queues_of([letter(1, **about)], [], ALL), NOW, None)
     assert not plan.queues
     assert plan.skipped[0].reason.startswith(reason)
+
+
+OUTBOX = topics.outbox("pf")
+
+
+def command(reason: str, offset: int = 7) -> DeadLetter:
+    """The dead letter of a department's command."""
+    letters = Position(topics.dead_letters(OUTBOX, "routing"), 0, offset)
+    return replace(
+        letter(offset, group="routing", reason=reason), position=Position(OUTBOX, 3, 41), dlq_position=letters
+    )
+
+
+@pytest.mark.parametrize("reason", ["unknown-type", "not-json", "schema:/text:missing", "header-ce_id-missing"])
+def test_a_command_whose_department_was_told_why_it_has_no_effect_is_not_redriven(reason: str) -> None:
+    plan = plan_redrive(queues_of([command(reason)], [], ALL), NOW, None)
+    assert not plan.queues
+    assert plan.skipped[0].reason.startswith("its department was told that it has no effect")
+    assert plan_redrive(queues_of([letter(1, reason=reason)], [], ALL), NOW, None).queues, "a record of ours may be"
+
+
+@pytest.mark.parametrize("reason", ["bug:KeyError", "bug:killed-the-process", "blocked", "unanswered:not-json"])
+def test_a_command_that_nobody_was_answered_about_may_be_redriven(reason: str) -> None:
+    assert plan_redrive(queues_of([command(reason)], [], ALL), NOW, None).count == 1
+
+
+def discarded(chosen: DeadLetter, *waiting: str) -> list[tuple[bytes | None, bytes | None, list[str], str]]:
+    """Key, value, header names and document of each record that asks routing to discard the command."""
+    documents = [blocked_document(key, chosen) for key in waiting]
+    (queue,) = queues_of([chosen], documents, ALL)
+    content = record(b"{}", [("ce_id", b"c"), ("dlq-reason", b"x")], key=b"request")
+    redrives = Redrives(b"secret")
+    found = []
+    for each in discard_records(PlannedDiscard(chosen, queue), content if chosen.is_command else None, redrives):
+        appended = record(headers=list(each.headers), key=each.key, topic=each.topic)
+        appended.value = each.value
+        redrive = redrives.of(appended)
+        assert redrive is not None
+        assert (redrive.group, redrive.position) == (chosen.group, chosen.position)
+        found.append((each.key, each.value, [name for name, _ in each.headers], redrive.frees))
+    return found
+
+
+def test_a_discarded_command_is_appended_whole_so_that_its_department_is_answered() -> None:
+    assert discarded(command("bug:KeyError"), "r") == [(b"request", b"{}", ["ce_id", "dlq-redrive"], "r")]
+
+
+def test_a_command_that_killed_its_process_is_answered_without_its_value() -> None:
+    expected = [(b"request", b"", ["ce_id", "dlq-redrive"], "-")]
+    assert discarded(command("bug:killed-the-process")) == discarded(command("unanswered:not-json")) == expected
+
+
+def test_nothing_is_appended_for_a_discarded_record_that_nothing_waits_for() -> None:
+    assert discarded(command("not-json")) == discarded(command("bug:KeyError")) == discarded(letter(1)) == []
+
+
+def test_the_content_of_other_discarded_records_is_not_appended() -> None:
+    assert discarded(letter(1), "a", "b") == [(key.encode(), b"", ["dlq-redrive"], key) for key in ("a", "b")]
 
 
 def test_a_queue_is_skipped_when_its_first_record_cannot_be_redriven() -> None:

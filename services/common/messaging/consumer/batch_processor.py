@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.common.domain.errors import Poison, Unavailable
+from services.common.domain.poison import DISCARDED, PoisonRecord
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.handlers.aggregate import Outcome
-from services.common.messaging.handlers.processor import IncomingRecord, Processor
+from services.common.messaging.handlers.processor import DiscardedRecord, IncomingRecord, Processor
 from services.common.messaging.records.dead_letters import BUG, DeadLetter, DeadLetters
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.redrive import Redrive, Redrives
@@ -49,23 +50,20 @@ class BatchProcessor:
         """Return once every record of the batch has its outcome. Safe to call again with the same records."""
         batch, unreadable, discards = self._read(records)
         if unreadable:
-            await self._letters.send(unreadable)
+            await self._answer_and_dead_letter(unreadable)
             ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
-            await self._processor.answer_poison([letter.poison for letter in unreadable])
-            ARMED and reach(Failpoint.UNREADABLE_ANSWERED)
-            self._count(unreadable)
-        for redrive in discards:
-            await self._processor.discard_parked(redrive.frees, redrive.position)
+        for discarded in discards:
+            await self._processor.discard(discarded)
             ARMED and reach(Failpoint.UNBLOCKED)
         metrics.count_records(self._group, Outcome.APPLIED, len(discards))
         with processing_spans(self._group, batch) as traced:
             await self._apply(traced)
 
-    def _read(self, records: Records) -> tuple[list[IncomingRecord], list[DeadLetter], list[Redrive]]:
-        """Sort records into readable ones, dead letters for unreadable ones, and requests to discard a parked record."""
+    def _read(self, records: Records) -> tuple[list[IncomingRecord], list[DeadLetter], list[DiscardedRecord]]:
+        """Sort records into readable ones, dead letters for unreadable ones, and discarded ones."""
         batch: list[IncomingRecord] = []
         unreadable: list[DeadLetter] = []
-        discards: list[Redrive] = []
+        discards: list[DiscardedRecord] = []
         for record in records:
             redrive = None
             try:
@@ -74,7 +72,7 @@ class BatchProcessor:
                 if redrive is not None and redrive.group != self._group:
                     continue
                 if redrive is not None and redrive.frees:
-                    discards.append(redrive)
+                    discards.append(_discarded(record, redrive))
                 else:
                     batch.append(IncomingRecord(read(record, redrive), record))
             except Poison as poison:
@@ -121,11 +119,7 @@ class BatchProcessor:
         for incoming in batch:
             await self._dead_letter_and_block(incoming, reason)
         ARMED and reach(Failpoint.FATAL_PARKED)
-        await self._letters.send(letters)
-        ARMED and reach(Failpoint.UNREADABLE_DEAD_LETTERED)
-        if not unparsed:
-            await self._processor.answer_poison([letter.poison for letter in letters])
-        self._count(letters)
+        await (self._dead_letter(letters) if unparsed else self._answer_and_dead_letter(letters))
 
     async def _dead_letter_failed(self, incoming: IncomingRecord, error: Exception) -> None:
         """Dead-letter a record that failed alone. Poison blocks nothing; our own bug blocks the record's documents."""
@@ -140,23 +134,37 @@ class BatchProcessor:
         await dead_letter
 
     async def _dead_letter_poison(self, incoming: IncomingRecord, poison: Poison) -> None:
-        letter = DeadLetter.of(incoming, poison.reason)
-        await self._letters.send([letter])
+        await self._answer_and_dead_letter([DeadLetter.of(incoming, poison.reason)])
         ARMED and reach(Failpoint.POISON_DEAD_LETTERED)
-        await self._processor.answer_poison([letter.poison])
-        ARMED and reach(Failpoint.POISON_ANSWERED)
         if incoming.redriven:
             await self._processor.unblock(incoming)
-        self._count([letter])
+
+    async def _answer_and_dead_letter(self, letters: Sequence[DeadLetter]) -> None:
+        """Answer the authors of poison records, then dead-letter the records: a crash in between repeats both.
+
+        The letter comes second, because it says if its author could not be answered.
+        """
+        unanswered = await self._processor.answer_poison([letter.poison for letter in letters])
+        ARMED and reach(Failpoint.POISON_ANSWERED)
+        await self._dead_letter([each.unanswered if each.position in unanswered else each for each in letters])
 
     async def _dead_letter_and_block(self, incoming: IncomingRecord, reason: str) -> None:
         """The letter is sent before the document lists the record as parked: a crash in between repeats both."""
-        letter = DeadLetter.of(incoming, reason)
-        await self._letters.send([letter])
+        await self._dead_letter([DeadLetter.of(incoming, reason)])
         ARMED and reach(Failpoint.BUG_DEAD_LETTERED)
         await self._processor.block(incoming)
-        self._count([letter])
 
-    def _count(self, letters: Sequence[DeadLetter]) -> None:
+    async def _dead_letter(self, letters: Sequence[DeadLetter]) -> None:
+        await self._letters.send(letters)
         for letter in letters:
             metrics.count_records(self._group, letter.outcome, 1)
+
+
+def _discarded(record: "ConsumerRecord[bytes, bytes]", redrive: Redrive) -> DiscardedRecord:
+    """The record that an operator discarded. `record` has its key and headers, and its content if that may be parsed."""
+    try:
+        received = read(record, redrive) if record.value else None
+    except Poison:
+        received = None
+    discarded = PoisonRecord(redrive.position, redrive.at, record.key, record.headers, DISCARDED)
+    return DiscardedRecord(redrive.frees, discarded, received)

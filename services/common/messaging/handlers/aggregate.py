@@ -5,7 +5,7 @@ batch therefore publishes nothing new.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -17,9 +17,10 @@ from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.domain.timers import Timer
+from services.common.messaging.handlers.blocked import freed, is_head, is_parked, parked, without_parked
 from services.common.messaging.handlers.inbox import is_full, is_same, was_decided, with_entry
-from services.common.messaging.records.writer import outbox_entry
-from services.common.store import Change, Document, InboxEntry, OutboxEntry, Parked
+from services.common.messaging.handlers.outbox import answers_to_poison, decided_events
+from services.common.store import Change, Document, InboxEntry, OutboxEntry
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[S | None, Received[E]], Decision[S]]
@@ -80,6 +81,7 @@ class Aggregate(Generic[S]):
     _timers: dict[str, Handler[S, TimerDue]] = field(default_factory=dict)
     _reused: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
     _too_many: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
+    _discarded: dict[type[Event], Handler[S, Any]] = field(default_factory=dict)
     _poison: PoisonHandler = field(default=lambda _: ())
 
     def on(self, *events: type[E], keys: Keys | None = None) -> Callable[[Handler[S, E]], Handler[S, E]]:
@@ -102,12 +104,7 @@ class Aggregate(Generic[S]):
 
     def on_reused_id(self, *events: type[Event]) -> Callable[[Handler[S, Any]], Handler[S, Any]]:
         """Register the handler for an id that was already used with other bytes. Without one, such a record is poison."""
-
-        def register(handler: Handler[S, Any]) -> Handler[S, Any]:
-            self._reused.update(dict.fromkeys(events, handler))
-            return handler
-
-        return register
+        return _registration(self._reused, events)
 
     def on_too_many(self, *events: type[Event]) -> Callable[[Handler[S, Any]], Handler[S, Any]]:
         """Register the handler for events whose topic has reached its inbox limit. It must not change the state.
@@ -115,35 +112,26 @@ class Aggregate(Generic[S]):
         These events are not added to the inbox. If one is redelivered, the limit is still reached, and the handler
         derives the same events again.
         """
+        return _registration(self._too_many, events)
 
-        def register(handler: Handler[S, Any]) -> Handler[S, Any]:
-            self._too_many.update(dict.fromkeys(events, handler))
-            return handler
+    def on_discarded(self, *events: type[Event]) -> Callable[[Handler[S, Any]], Handler[S, Any]]:
+        """Register the handler for a parked record that an operator discarded. It must not change the state.
 
-        return register
+        The record is added to the inbox. Without this handler it is only taken off the blocked list.
+        """
+        return _registration(self._discarded, events)
 
     def on_poison(self, handler: PoisonHandler) -> PoisonHandler:
         """Register the function that answers the author of a dead-lettered record. It must be pure.
 
-        Its events are published after the dead letter, and before the record's offset is committed.
+        Its events are published before the dead letter, and before the record's offset is committed.
         """
         self._poison = handler
         return handler
 
     def answers(self, poison: PoisonRecord) -> list[OutboxEntry]:
         """The answers to a dead-lettered record. Their ids derive from its position: a repetition publishes them again."""
-        return [
-            outbox_entry(
-                event,
-                id=(identifier := derived_text(self.service, "poison", str(poison.position), index)),
-                source=self.service,
-                cause=identifier,
-                correlation=event.key,
-                at=poison.at,
-                traceparent=None,
-            )
-            for index, event in enumerate(self._poison(poison))
-        ]
+        return answers_to_poison(self.service, poison, self._poison(poison))
 
     def targets(self, received: Received[Event]) -> Sequence[str]:
         """The keys of the documents that the record concerns; empty if no handler is registered for its event."""
@@ -181,23 +169,40 @@ class Aggregate(Generic[S]):
             change.after.due = tuple(self.timers(state)) if state is not None else ()
         return fold
 
+    def discard(self, document: Document[S], received: Received[Event]) -> Change[S]:
+        """Take a record that an operator discarded off the blocked list, and decide on it with its `on_discarded` handler.
+
+        Nothing changes if the record is not parked: it has been applied or discarded already.
+        """
+        change = without_parked(document, received.position)
+        handler = self._discarded.get(type(received.event))
+        if not change.dirty or handler is None:
+            return change
+        fold: Fold[S] = Fold(change, [], [])
+        self._apply(fold, received._replace(target=document.key), handler)
+        assert fold.change.after.state is document.state
+        return fold.change
+
     def _fold_record(self, fold: Fold[S], received: Received[Event]) -> Outcome | None:
         """Apply one record to `fold`. Returns its outcome, or None if it is parked."""
         document = fold.change.after
-        if document.blocked and not _is_head(document.blocked, received):
-            parked = parked_record(received)
-            is_parked = parked.position in {each.position for each in document.blocked}
-            if is_parked or was_decided(document.inbox, received):
+        if document.blocked and not is_head(document, received):
+            if is_parked(document, received.position) or was_decided(document.inbox, received):
                 return Outcome.DUPLICATE
             fold.to_park.append(received)
-            fold.change.after = replace(document, blocked=(*document.blocked, parked))
+            fold.change.after = parked(document, received)
             return None
-        if _is_head(document.blocked, received):
-            document = fold.change.after = replace(document, blocked=document.blocked[1:])
-        decision, inbox_id, skip_inbox = self._decide(document, received)
+        if document.blocked:
+            fold.change.after = freed(document, received.position)
+        return self._apply(fold, received, self._handler(received.event))
+
+    def _apply(self, fold: Fold[S], received: Received[Event], handler: Handler[S, Any]) -> Outcome:
+        """Decide on one record, and add the decision to `fold`."""
+        document = fold.change.after
+        decision, inbox_id, skip_inbox = self._decide(document, received, handler)
         if decision is None:
             return Outcome.DUPLICATE
-        new_events = self._outbox_entries(document.key, decision, received, inbox_id)
+        new_events = decided_events(self.service, document.key, decision.events, received, inbox_id)
         fold.change.new_events.extend(new_events)
         entry = InboxEntry(inbox_id, received.digest, received.at)
         fold.change.after = Document(
@@ -213,11 +218,12 @@ class Aggregate(Generic[S]):
         )
         return Outcome.REFUSED if decision.refused else Outcome.APPLIED
 
-    def _decide(self, document: Document[S], received: Received[Event]) -> tuple[Decision[S] | None, str, bool]:
+    def _decide(
+        self, document: Document[S], received: Received[Event], handler: Handler[S, Any]
+    ) -> tuple[Decision[S] | None, str, bool]:
         """The decision (None for a duplicate), the inbox id to store, and whether nothing is stored in the inbox."""
         inbox_id = received.inbox_id
         seen = {entry.id: entry for entry in document.inbox}
-        handler = self._handler(received.event)
         if inbox_id in seen:
             if is_same(seen[inbox_id], received):
                 return None, inbox_id, False
@@ -240,31 +246,14 @@ class Aggregate(Generic[S]):
             return self._timers[event.kind]
         return self._handlers[type(event)][0]
 
-    def _outbox_entries(
-        self, key: str, decision: Decision[S], received: Received[Event], inbox_id: str
-    ) -> list[OutboxEntry]:
-        """The decision's events. Their ids are derived from the document, the record and their index."""
-        return [
-            outbox_entry(
-                event,
-                id=derived_text(self.service, key, inbox_id, index),
-                source=self.service,
-                cause=received.id,
-                correlation=received.correlation,
-                at=received.at,
-                traceparent=received.traceparent,
-                quiet=received.quiet,
-            )
-            for index, event in enumerate(decision.events)
-        ]
 
+def _registration(
+    table: dict[type[Event], Handler[S, Any]], events: Sequence[type[Event]]
+) -> Callable[[Handler[S, Any]], Handler[S, Any]]:
+    """The decorator that adds a handler to `table` for these events."""
 
-def parked_record(received: Received[Event]) -> Parked:
-    """The entry for the record in a document's blocked list."""
-    position = received.position
-    return Parked(position.topic, position.partition, position.offset, received.at)
+    def register(handler: Handler[S, Any]) -> Handler[S, Any]:
+        table.update(dict.fromkeys(events, handler))
+        return handler
 
-
-def _is_head(blocked: Sequence[Parked], received: Received[Event]) -> bool:
-    """Whether the record is the first of the blocked list, which must be applied before all others."""
-    return bool(blocked) and blocked[0].position == parked_record(received).position
+    return register

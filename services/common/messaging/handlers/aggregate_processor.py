@@ -5,8 +5,7 @@ still in the outbox.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Generic
 
@@ -19,8 +18,16 @@ from services.common.domain.poison import PoisonRecord
 from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
-from services.common.messaging.handlers.aggregate import Aggregate, Fold, Outcome, parked_record
-from services.common.messaging.handlers.processor import IncomingRecord, Queues, ReportsProgress, by_key, rounds
+from services.common.messaging.handlers.aggregate import Aggregate, Fold, Outcome
+from services.common.messaging.handlers.blocked import with_parked, without_parked
+from services.common.messaging.handlers.processor import (
+    DiscardedRecord,
+    IncomingRecord,
+    Queues,
+    ReportsProgress,
+    by_key,
+    rounds,
+)
 from services.common.messaging.producer.publisher import Publisher
 from services.common.messaging.records.dead_letters import PARKED, DeadLetter, DeadLetters
 from services.common.store import Change, Document, DocumentStore, OutboxEntry
@@ -64,15 +71,19 @@ class AggregateProcessor(ReportsProgress, Generic[S]):
         ARMED and reach(Failpoint.CLEARED)
         self.report_progress()
 
-    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
-        """Publish the answers to poison records. If a topic is missing, redriving the dead letter answers it later."""
-        by_topic: defaultdict[str, list[OutboxEntry]] = defaultdict(list)
-        for answer in (answer for each in poison for answer in self.aggregate.answers(each)):
-            by_topic[answer.topic].append(answer)
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> Collection[Position]:
+        """Publish the answers to poison records. Returns the positions of those whose topic is missing."""
+        by_topic: defaultdict[str, list[tuple[Position, OutboxEntry]]] = defaultdict(list)
+        for each in poison:
+            for answer in self.aggregate.answers(each):
+                by_topic[answer.topic].append((each.position, answer))
+        unanswered: set[Position] = set()
         for topic, answers in by_topic.items():
-            await self._answer(topic, answers)
+            if not await self._answer(topic, [answer for _, answer in answers]):
+                unanswered |= {position for position, _ in answers}
+        return unanswered
 
-    async def _answer(self, topic: str, answers: Sequence[OutboxEntry]) -> None:
+    async def _answer(self, topic: str, answers: Sequence[OutboxEntry]) -> bool:
         """One missing topic must neither stop the consumer, as an unanswered send would, nor cost others their answers."""
         try:
             await self._publisher.require({topic})
@@ -80,29 +91,55 @@ class AggregateProcessor(ReportsProgress, Generic[S]):
             await self._publisher.send(answers)
         except TopicMissing as missing:
             log.critical("a poison record cannot be answered", because=str(missing))
+            return False
+        return True
 
     async def block(self, incoming: IncomingRecord) -> None:
         """Park the record: its documents' later records are parked behind it, in order."""
-        await self._update(self.aggregate.targets(incoming.received), partial(_with_parked, received=incoming.received))
+        await self._update(self.aggregate.targets(incoming.received), partial(with_parked, received=incoming.received))
 
     async def unblock(self, incoming: IncomingRecord) -> None:
         """Take the record off the blocked lists of its documents."""
         position = incoming.received.position
-        await self._update(self.aggregate.targets(incoming.received), partial(_without_parked, position=position))
+        await self._update(self.aggregate.targets(incoming.received), partial(without_parked, position=position))
 
-    async def discard_parked(self, key: str, position: Position) -> None:
-        """Take the record first appended at `position` off the blocked list of this document."""
-        await self._update([key], partial(_without_parked, position=position))
+    async def discard(self, discarded: DiscardedRecord) -> None:
+        """Take the record off its document's blocked list, and answer its author.
 
-    async def _update(self, keys: Sequence[str], change_of: Callable[[Document[S]], Change[S]]) -> None:
-        """Load, change and save the documents; retry those with a version conflict."""
+        If a topic is missing the record stays parked, which the operator's command reports.
+        """
+        key, record, received = discarded
+        await (self._discard_unread(key, record) if received is None else self._discard(key, received))
+
+    async def _discard(self, key: str, received: Received[Event]) -> None:
+        """One save takes the record off the list and adds its answer to the outbox."""
+        try:
+            documents = await self._update([key], partial(self.aggregate.discard, received=received))
+            ARMED and reach(Failpoint.DISCARDED_SAVED)
+            await self.publish(documents)
+        except TopicMissing as missing:
+            log.critical("a discarded record cannot be answered", because=str(missing))
+
+    async def _discard_unread(self, key: str, record: PoisonRecord) -> None:
+        """Answer by the record's position first, because no outbox has the answer: a crash in between repeats both."""
+        if not await self.answer_poison([record]):
+            ARMED and reach(Failpoint.DISCARDED_ANSWERED)
+            await self._update([key], partial(without_parked, position=record.position))
+
+    async def _update(self, keys: Sequence[str], change_of: Callable[[Document[S]], Change[S]]) -> list[Document[S]]:
+        """Load, change and save the documents; retry those with a version conflict. Returns them as stored."""
+        stored: list[Document[S]] = []
         pending = set(keys)
         while pending:
             documents = await self.store.load(list(pending))
             ARMED and reach(Failpoint.BLOCKED_LOADED)
             changes = [change_of(document) for document in documents.values()]
+            await self._publisher.require({event.topic for change in changes for event in change.new_events})
+            ARMED and reach(Failpoint.TOPICS_KNOWN)
             pending = await self.store.save([change for change in changes if change.dirty])
             ARMED and reach(Failpoint.BLOCKED)
+            stored += [change.after for change in changes if change.after.key not in pending]
+        return stored
 
     async def _load(self, queues: Queues) -> dict[str, Document[S]]:
         """Load the documents, except those whose first record is a creation event: these are assumed to be new."""
@@ -182,17 +219,3 @@ class AggregateProcessor(ReportsProgress, Generic[S]):
 
 def _with_target(received: Received[Event], key: str) -> Received[Event]:
     return received if received.target == key else received._replace(target=key)
-
-
-def _with_parked(document: Document[S], received: Received[Event]) -> Change[S]:
-    parked = parked_record(received)
-    if parked.position in {each.position for each in document.blocked}:
-        return Change(document, document)
-    return Change(document, replace(document, partition=received.partition, blocked=(*document.blocked, parked)))
-
-
-def _without_parked(document: Document[S], position: Position) -> Change[S]:
-    remaining = tuple(each for each in document.blocked if each.position != position)
-    if remaining == document.blocked:
-        return Change(document, document)
-    return Change(document, replace(document, blocked=remaining))

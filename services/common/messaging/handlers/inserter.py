@@ -12,7 +12,7 @@ from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.handlers.aggregate import Outcome
-from services.common.messaging.handlers.processor import HandlerTable, IncomingRecord
+from services.common.messaging.handlers.processor import DiscardedRecord, HandlerTable, IncomingRecord
 from services.common.store import Collection, translate_store_errors
 from services.common.store.client import DUPLICATE_KEY
 
@@ -71,8 +71,9 @@ class InserterProcessor:
             duplicates = len(failures)
         return [Outcome.DUPLICATE] * duplicates + [Outcome.APPLIED] * (len(documents) - duplicates)
 
-    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> Sequence[Position]:
         """Do nothing: inserters publish nothing."""
+        return ()
 
     async def block(self, incoming: IncomingRecord) -> None:
         """Do nothing: no other record depends on this one. Its dead letter can be redriven."""
@@ -80,5 +81,5 @@ class InserterProcessor:
     async def unblock(self, incoming: IncomingRecord) -> None:
         """Do nothing: nothing is ever blocked."""
 
-    async def discard_parked(self, key: str, position: Position) -> None:
+    async def discard(self, discarded: DiscardedRecord) -> None:
         """Do nothing: nothing is ever blocked."""

@@ -1,7 +1,7 @@
 """The interface between a subscription and the three processors: aggregate, projection, inserter."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -51,6 +51,18 @@ class IncomingRecord(NamedTuple):
         return self.record is not None and self.received.position != position_of(self.record)
 
 
+class DiscardedRecord(NamedTuple):
+    """A dead-lettered record that an operator discarded.
+
+    `document`: the key of the document in whose blocked list it is. `received` is None if the content of the record was not
+    appended again: its dead letter is gone, or it may not be parsed.
+    """
+
+    document: str
+    record: PoisonRecord
+    received: Received[Event] | None
+
+
 class Processor(Protocol):
     """Applies records to documents.
 
@@ -62,8 +74,8 @@ class Processor(Protocol):
         """Apply the batch and publish its events. Returns one outcome for each record and document."""
         ...
 
-    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
-        """Answer the authors of poison records, after their dead letters were sent."""
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> Collection[Position]:
+        """Answer the authors of poison records. Returns the positions of those that could not be answered."""
         ...
 
     async def block(self, incoming: IncomingRecord) -> None:
@@ -77,8 +89,8 @@ class Processor(Protocol):
         """Take a redriven record off its documents' blocked lists: it turned out to be poison, and is dead-lettered."""
         ...
 
-    async def discard_parked(self, key: str, position: Position) -> None:
-        """Take the record first appended at `position` off this document's blocked list: an operator discarded it."""
+    async def discard(self, discarded: DiscardedRecord) -> None:
+        """Take a record that an operator discarded off its document's blocked list, and answer its author."""
         ...
 
 

@@ -14,7 +14,14 @@ from services.common.domain.position import Position
 from services.common.domain.received import Received
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 from services.common.messaging.handlers.aggregate import Keys, Outcome, record_key
-from services.common.messaging.handlers.processor import HandlerTable, IncomingRecord, ReportsProgress, by_key, rounds
+from services.common.messaging.handlers.processor import (
+    DiscardedRecord,
+    HandlerTable,
+    IncomingRecord,
+    ReportsProgress,
+    by_key,
+    rounds,
+)
 from services.common.store import Change, Document, DocumentStore
 
 Merge = Callable[[S | None, Received[Any]], S]
@@ -50,8 +57,9 @@ class ProjectionProcessor(ReportsProgress, Generic[S]):
                 pending = {key: pending[key] for key in conflicts}
         return [Outcome.APPLIED] * len(pairs)
 
-    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> None:
+    async def answer_poison(self, poison: Sequence[PoisonRecord]) -> Sequence[Position]:
         """Do nothing: views publish nothing."""
+        return ()
 
     async def block(self, incoming: IncomingRecord) -> None:
         """Do nothing: views never block. The record is in a dead letter, and a rebuild of the view applies it later."""
@@ -59,7 +67,7 @@ class ProjectionProcessor(ReportsProgress, Generic[S]):
     async def unblock(self, incoming: IncomingRecord) -> None:
         """Do nothing: views never block."""
 
-    async def discard_parked(self, key: str, position: Position) -> None:
+    async def discard(self, discarded: DiscardedRecord) -> None:
         """Do nothing: views never block."""
 
     def _merged(self, document: Document[S], queue: Sequence[IncomingRecord]) -> Change[S]:

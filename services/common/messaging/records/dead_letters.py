@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -34,13 +34,16 @@ BUG: Final = "bug:"
 PARKED: Final = "blocked"
 """The reason on the dead letter of a record that is parked behind an earlier record of its document."""
 
+UNANSWERED: Final = "unanswered:"
+"""Before the reason of a poison record whose author could not be answered: the topic of the answer is missing."""
+
 
 def is_answered(topic: str, reason: str) -> bool:
     """Whether the author of a dead-lettered record is told why: a department, of a mistake in its command.
 
     An operator need not do anything about such a dead letter.
     """
-    return topics.family(topic) in Command.FAMILIES and reason != PARKED and not reason.startswith(BUG)
+    return topics.family(topic) in Command.FAMILIES and reason != PARKED and not reason.startswith((BUG, UNANSWERED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,11 @@ class DeadLetter:
     @property
     def outcome(self) -> Outcome:
         return Outcome.ANSWERED if self.answered else Outcome.DEAD_LETTERED
+
+    @property
+    def unanswered(self) -> "DeadLetter":
+        """The dead letter of a poison record whose author could not be answered."""
+        return replace(self, reason=f"{UNANSWERED}{self.reason}")
 
     @property
     def poison(self) -> PoisonRecord:

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
 HEADER: Final = "dlq-redrive"
 
+NO_DOCUMENT: Final = "-"
+"""Instead of the key of a document: none waits for the discarded record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Redrive:
     """The group that a record is redriven for, and the record's original position and append time.
 
-    `quiet`: the events that it causes notify no person. `frees`: the key of a document whose parked record is discarded;
-    the record then has no content to process.
+    `quiet`: the events that it causes notify no person. `frees`: the key of the document in whose blocked list the record
+    is, or `-`; the record is then discarded, not processed.
     """
 
     group: str
