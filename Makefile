@@ -71,7 +71,7 @@ test-real: $(READY) ## Run the contract and integration tests on production's en
 test-kills: $(READY) ## Kill every process ten times while five hundred people file requests, and check the result
 	$(PY) -m pytest tests/e2e $(ARGS)
 
-test-mutations: $(READY) ## Break the kernel in five ways, and check that each harm is detected
+test-mutations: $(READY) ## Break the kernel in five ways and the legal terms in two, and check that each harm is detected
 	$(PY) -m pytest --numprocesses 0 tests/faults $(ARGS)
 
 faults: $(READY) ## Run fault schedules against the whole system, and check the result (ARGS="--seed 1 --schedules 20", ARGS=--help)

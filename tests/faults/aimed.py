@@ -1,7 +1,7 @@
-"""Schedules that each target one step of the kernel: without that step, they cause harm.
+"""Schedules that each target one step of the kernel, or the legal terms: without that step, they cause harm.
 
 On a correct kernel every clause holds. They run among the random schedules; `test_mutations.py` runs them on mutated
-kernels.
+processes.
 """
 
 import random
@@ -21,10 +21,19 @@ UP_AGAIN: Final = 4.0
 
 
 def _filed(
-    name: str, count: int, at: float, *, every: float = 0.05, then: tuple[PlannedAct, ...] = ()
+    name: str,
+    count: int,
+    at: float,
+    *,
+    every: float = 0.05,
+    then: tuple[PlannedAct, ...] = (),
+    reasons: frozenset[str] = frozenset(),
 ) -> Sequence[PlannedRequest]:
-    """`count` requests without files: the first `at` seconds after the start, then one each `every` seconds."""
-    rows = [row for row in load_requests() if not row.documents]
+    """`count` requests without files: the first `at` seconds after the start, then one each `every` seconds.
+
+    `reasons`: those of the requests; all without any.
+    """
+    rows = [row for row in load_requests() if not row.documents and (not reasons or row.reason in reasons)]
     chance = random.Random(name)
     parts = []
     for number in range(count):
@@ -74,12 +83,19 @@ def _sends(name: str) -> Schedule:
     return Schedule(name, _filed(name, 80, UP_AGAIN / 2, every=0.1), steps)
 
 
+def _terms(name: str) -> Schedule:
+    """Kill intake while documents are asked and delivered: the terms stop and go on by what is stored."""
+    steps = [Step(2, "die", "intake", how=f"{Failpoint.SAVED}@2")]
+    return Schedule(name, _filed(name, 6, 0.5, reasons=frozenset({"COR"})), steps)
+
+
 AIMED: Final[Mapping[str, Callable[[str], Schedule]]] = {
     "commit": _commit,
     "inbox": _inbox,
     "save": _save,
     "outbox": _outbox,
     "sends": _sends,
+    "terms": _terms,
 }
 
 

@@ -1,13 +1,16 @@
-"""Five mutations of the kernel, each applied to one process before it starts. Product code does not know them.
+"""Five mutations of the kernel and two of the legal terms, each applied to one process before it starts. Product code does not
+know them.
 
 For each one, `aimed.py` has a schedule that causes its harm.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 
 from aiokafka import TopicPartition
 
+from services.common.legal_clock import Deadline
 from services.common.messaging.consumer.crash_guard import offset_ranges_of
 from services.common.messaging.consumer.subscription import Subscription
 from services.common.messaging.handlers.aggregate import Aggregate
@@ -15,6 +18,8 @@ from services.common.messaging.handlers.aggregate_processor import AggregateProc
 from services.common.messaging.producer.batches import ProducerRecord, enqueue
 from services.common.messaging.producer.publisher import Publisher
 from services.common.store import DocumentStore, OutboxEntry, translate_store_errors
+from services.intake.domain import Terms, asked
+from services.intake.domain.state import Progress
 
 
 def commit_before_save() -> None:
@@ -67,8 +72,35 @@ def sends_not_awaited() -> None:
     Publisher.send = mutated  # type: ignore[method-assign]
 
 
+def day_of_entry_counts() -> None:
+    named = Terms.named
+
+    def mutated(self: Terms, start: date, term: str) -> Deadline:
+        return named(self, start - timedelta(days=1), term)
+
+    Terms.named = mutated  # type: ignore[method-assign]
+
+
+def term_resumed_late() -> None:
+    module: Any = asked
+    resume = module.resume
+
+    def mutated(progress: Progress, terms: Terms, until: date) -> None:
+        resume(progress, terms, until + timedelta(days=1))
+
+    module.resume = mutated
+
+
 MUTATIONS: Final[Mapping[str, Callable[[], None]]] = {
     each.__name__.replace("_", " "): each
-    for each in (commit_before_save, no_inbox_check, publish_before_save, outbox_replaced, sends_not_awaited)
+    for each in (
+        commit_before_save,
+        no_inbox_check,
+        publish_before_save,
+        outbox_replaced,
+        sends_not_awaited,
+        day_of_entry_counts,
+        term_resumed_late,
+    )
 }
 """The mutations by name."""

@@ -1,4 +1,4 @@
-"""Every mutation of the kernel is detected by the clause for the harm that it causes."""
+"""Every mutation of the kernel and of the legal terms is detected by the clause for the harm that it causes."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.tier import EMBEDDED
-from deploy.verification.clauses import departments, lives, records, requests
+from deploy.verification.clauses import departments, lives, records, requests, terms
 from deploy.verification.verdicts import Clause, Harm
 from tests.faults.aimed import AIMED
 from tests.faults.environment import FaultsEnvironment, faults_environment
@@ -37,6 +37,8 @@ CASES: Final = (
     Case("publish before save", "intake", "save", Harm.DOUBLED, records.an_id_is_one_event),
     Case("outbox replaced", "routing", "outbox", Harm.LOST, departments.every_command_is_answered),
     Case("sends not awaited", "intake", "sends", Harm.LOST, lives.every_stored_fact_is_published),
+    Case("day of entry counts", "intake", "terms", Harm.OTHER, terms.every_deadline_can_be_counted_again),
+    Case("term resumed late", "intake", "terms", Harm.OTHER, terms.every_deadline_can_be_counted_again),
 )
 
 
@@ -48,7 +50,7 @@ async def faults(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Faul
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", CASES, ids=[case.mutation for case in CASES])
-async def test_a_mutated_kernel_breaks_the_clause_for_its_harm(case: Case, faults: FaultsEnvironment) -> None:
+async def test_a_mutation_breaks_the_clause_for_its_harm(case: Case, faults: FaultsEnvironment) -> None:
     async with faults.broken(case.process, case.mutation):
         outcome = await Run(faults, AIMED[case.aim](f"mutation/{case.mutation}"), print, STILL).play()
     print(history_report(outcome.history, outcome.verdicts, outcome.done))

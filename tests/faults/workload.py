@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from deploy.demo.data import DemoRequest, load_requests
-from deploy.verification.evidence import MESSAGE, WITHDRAWAL
+from deploy.verification.evidence import MESSAGE, RATING, REOPENING, WITHDRAWAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ ACTS: Final[Mapping[str, Act]] = {
     for act in (
         Act(MESSAGE, "messages", {"text": "Acrescento mais uma informação."}, weight=3),
         Act(WITHDRAWAL, "withdrawal", {}, weight=2),
+        Act(REOPENING, "reopening", {"text": "Volto a este pedido."}),
+        Act(RATING, "rating", {"score": 4, "text": "Foi rápido."}),
     )
 }
 """All acts of the workload by kind."""
@@ -34,6 +36,10 @@ WITH_FILES: Final = 4
 
 ACTING: Final = 0.4
 """The share of authors who act on their request."""
+
+
+LATEST: Final = {REOPENING: 12, RATING: 12}
+"""Seconds after the reference at which an act is made at the latest; 4 for others. These need an answer first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +80,4 @@ def _planned_acts(chance: random.Random) -> tuple[PlannedAct, ...]:
         return ()
     kinds, weights = zip(*((act.kind, act.weight) for act in ACTS.values()), strict=True)
     chosen = chance.choices(kinds, weights, k=chance.choice((1, 1, 2)))
-    return tuple(PlannedAct(kind, round(chance.uniform(0, 4), 2)) for kind in chosen)
+    return tuple(PlannedAct(kind, round(chance.uniform(0, LATEST.get(kind, 4)), 2)) for kind in chosen)
