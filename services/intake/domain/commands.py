@@ -60,7 +60,7 @@ def _objection(request: Request, event: CommandFact, move: Move) -> str | None:
         return "hearing-open"
     if state in DECIDED and event.seen < request.person_seq:
         return "stale"
-    return _date_objection(request, event) or _other_objection(request, event)
+    return _other_objection(request, event) or _date_objection(request, event)
 
 
 def _date_objection(request: Request, event: CommandFact) -> str | None:

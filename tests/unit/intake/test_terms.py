@@ -115,11 +115,16 @@ def test_an_extension_to_a_day_that_cannot_be_meant_is_refused(until: date) -> N
     assert (fact.code, life.request.due_on) == ("bad-date", TERM_ENDS)
 
 
-def test_a_second_extension_is_refused_and_one_after_the_term_too() -> None:
+@pytest.mark.parametrize("until", [date(2026, 1, 21), date(2026, 1, 28)])
+def test_a_second_extension_is_refused_as_such_whatever_its_date(until: date) -> None:
     life = Life()
     life.command(Move.EXTEND, until=date(2026, 1, 21))
-    assert [getattr(fact, "code", None) for fact in life.command(Move.EXTEND)] == ["extended-already"]
-    life.live_until(date(2026, 1, 22))
+    assert [getattr(fact, "code", None) for fact in life.command(Move.EXTEND, until=until)] == ["extended-already"]
+
+
+def test_an_extension_after_the_term_is_refused() -> None:
+    life = Life()
+    life.live_until(TERM_ENDS + timedelta(days=1))
     assert [getattr(fact, "code", None) for fact in life.command(Move.EXTEND)] == ["too-late"]
 
 

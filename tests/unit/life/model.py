@@ -79,9 +79,7 @@ class Model:
             return "hearing-open"
         if to in DECIDED and seen < self.person_seq:
             return "stale"
-        if date_code:
-            return date_code
-        return "extended-already" if command == "extend" and self.extended else None
+        return "extended-already" if command == "extend" and self.extended else date_code
 
     def term_runs(self) -> bool:
         return self.state in RUNNING and not self.hearing
