@@ -7,14 +7,15 @@ from typing import Final, NamedTuple
 from fastapi import FastAPI
 from fastapi.params import Depends
 
-from gateway.accounts import api as accounts_api
+from gateway.accounts import api as accounts_api, internal_api as accounts_internal_api
 from gateway.accounts.guesses import Guesses
+from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
 from gateway.catalogue import api as catalogue_api
 from gateway.dependencies import Services
-from gateway.desk import api as desk_api
+from gateway.desk import api as desk_api, internal_api as desk_internal_api
 from gateway.desk.queries import DeskQueries
 from gateway.desk.store import DeskStore, TokenStore
 from gateway.documents import api as documents_api
@@ -74,7 +75,7 @@ def build(settings: Settings) -> Applications:
         ],
         loops=[probe, Expiry(gateway_database)],
         checks=[probe.missing],
-        close=[partial(disconnect, client), services.sign_in.verifier.close, services.documents.close],
+        close=[partial(disconnect, client), services.sign_in.passwords.close, services.documents.close],
     )
     return Applications(public_app(services), internal_app(process, services))
 
@@ -112,11 +113,12 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
 
 
 def internal_app(process: Process, services: Services) -> FastAPI:
-    """Health probes, metrics, and the endpoints that other services call with a signature."""
+    """Health probes, metrics, and the endpoints that other services and operators' commands call with a signature."""
     app = process.app()
     app.state.services = services
     internal_auth.install(app, services.settings.internal_secret)
-    app.include_router(accounts_api.internal_router)
+    for router in (accounts_internal_api.router, accounts_internal_api.lines_router, desk_internal_api.router):
+        app.include_router(router)
     return app
 
 
@@ -149,11 +151,13 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
         receipt_secret=settings.cursor_secret,
     )
     networks = KnownNetworks(database, settings.id_secret)
+    sign_in = SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret, limits.sign_ins)
     return Services(
         settings=settings,
         accounts=accounts,
         sessions=sessions,
-        sign_in=SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret, limits.sign_ins),
+        sign_in=sign_in,
+        imports=AccountImports(accounts, networks, sessions, sign_in.passwords, settings.id_secret),
         documents=documents,
         uploads=limits.uploads,
         submissions=submissions,

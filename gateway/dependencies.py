@@ -7,6 +7,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.accounts.domain import Session
+from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions, no_session
 from gateway.accounts.store import AccountStore
@@ -29,6 +30,7 @@ class Services:
     accounts: AccountStore
     sessions: Sessions
     sign_in: SignIn
+    imports: AccountImports
     documents: DocumentsClient
     uploads: UploadLimits
     submissions: SubmissionService

@@ -4,6 +4,7 @@ import logging
 import sys
 
 from deploy.cli.app import app
+from deploy.cli.gateway_commands import add_gateway_commands
 from deploy.cli.operator_commands import add_commands
 from deploy.grants import GrantsError
 from deploy.local.errors import StackError
@@ -12,6 +13,7 @@ from deploy.operator.errors import OperatorError
 from deploy.topics import TopicsError
 
 add_commands(app)
+add_gateway_commands(app)
 
 
 def main() -> None:

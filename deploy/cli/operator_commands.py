@@ -1,7 +1,6 @@
 """The operator's commands and their options. The code of a command is in its own module, imported when it runs."""
 
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
@@ -10,7 +9,6 @@ from deploy.cli.operator_options import PANEL, HomeOption, JsonOption, ReasonOpt
 from deploy.local.hints import DEFAULT_HOME
 
 dlq_app = typer.Typer(help="Dead letters: records that a group could not process.", no_args_is_help=True)
-sessions_app = typer.Typer(help="The sessions of people who are signed in.", no_args_is_help=True)
 views_app = typer.Typer(help="The views that people read of their requests.", no_args_is_help=True)
 operators_app = typer.Typer(help="The accounts of operators at the store of a server.", no_args_is_help=True)
 
@@ -33,7 +31,6 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(dlq_app, name="dlq", rich_help_panel=PANEL)
     app.command(rich_help_panel=PANEL)(replay)
     app.add_typer(calendar_app, name="calendar", rich_help_panel=PANEL)
-    app.add_typer(sessions_app, name="sessions", rich_help_panel=PANEL)
     app.add_typer(views_app, name="views", rich_help_panel=PANEL)
     app.add_typer(operators_app, name="operators", rich_help_panel=PANEL)
 
@@ -204,21 +201,3 @@ def operators_remove(name: OperatorName) -> None:
     from deploy.cli import grants as command
 
     command.remove_operator(name)
-
-
-@sessions_app.command("end")
-def sessions_end(
-    home: HomeOption = DEFAULT_HOME,
-    account_id: Annotated[
-        UUID | None, typer.Option("--account-id", metavar="ID", help="The account.", show_default=False)
-    ] = None,
-    niss: Annotated[bool, typer.Option("--niss", help="Read the account's NISS from standard input instead.")] = False,
-    reason: ReasonOption = None,
-    yes: YesOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """End all sessions of an account, on every replica within ten seconds. The person must sign in again."""
-    from deploy.cli import sessions as command
-    from deploy.cli.invocation import Invocation
-
-    command.run(Invocation(home, reason, do=yes, as_json=as_json), account_id, niss=niss)

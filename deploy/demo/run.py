@@ -61,7 +61,7 @@ async def prepare(stage: Stage, run: Run, observe: Observer) -> None:
     """Create the accounts and start the departments. Raises StackError."""
     started = time.monotonic()
     observe(Step("accounts", State.STARTING))
-    count = await create_accounts(list(run.accounts.values()), stage.env)
+    count = await create_accounts(list(run.accounts.values()), stage.home, stage.env)
     observe(Step("accounts", State.READY, time.monotonic() - started, f"{count} people and companies"))
     await stage.open_departments(run.departments)
 

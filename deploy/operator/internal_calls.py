@@ -24,26 +24,32 @@ async def call(
     session: OperatorSession,
     service: Service,
     path: str,
-    body: BaseModel,
+    body: BaseModel | None,
     answer: type[R],
     *,
     missing: str = "There is no such thing.",
+    within: float = WITHIN,
 ) -> R:
     """The answer of the service to a signed POST. Raises OperatorError, with the text `missing` after a 404."""
     url, variable, name = session.target.urls.get(service), url_variable(service), _NAMES[service]
     if not url:
         raise OperatorError(f"{variable} is missing: set it to the address of the internal listener of {name}.")
-    content, about = body.model_dump_json().encode(), {"Content-Type": "application/json"}
+    content = b"" if body is None else body.model_dump_json().encode()
+    about = {} if body is None else {"Content-Type": "application/json"}
     secret = session.target.settings.internal_secret
     signature = signing.sign(secret, "POST", path, body=content, about=about)
     try:
-        async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=WITHIN) as http:
+        async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=within) as http:
             response = await http.post(path, content=content, headers=about | signature)
         signing.verify_response(secret, signature, response.status_code, response.headers, response.content)
         if response.status_code == HTTPStatus.NOT_FOUND:
             raise OperatorError(missing)
         response.raise_for_status()
         return answer.model_validate_json(response.content)
+    except httpx2.HTTPStatusError as error:
+        raise OperatorError(
+            f"{name.capitalize()} could not do it (HTTP {error.response.status_code}): its log says why. Try again later."
+        ) from None
     except (httpx2.HTTPError, SignatureRefused, ValidationError) as error:
         raise OperatorError(
             f"{name.capitalize()} does not answer ({type(error).__name__}): check that it runs, and check {variable}."

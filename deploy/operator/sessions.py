@@ -1,4 +1,4 @@
-"""Ends the sessions of an account, by signed calls to the gateway: it alone owns accounts and sessions."""
+"""Ends the sessions of an account, by signed calls to the gateway."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -54,13 +54,22 @@ def resolve_target(folder: Path) -> Target:
     named = [name for name in NAMED if os.environ.get(name)]
     if not named:
         home = Home(folder)
-        return Target(_settings(_local(home)), home.log(LOG_NAME), _local_urls(home))
+        return local_target(_local(home), home)
     if missing := [name for name in NAMED if name not in named]:
         raise OperatorError(
             f"A server is named by {', '.join(NAMED)} together; missing: {', '.join(missing)}. "
             "Set all three, or none for the stack on this machine."
         )
-    return Target(_settings({}), None, {name: os.environ.get(url_variable(name), "") for name in _MODULES})
+    return Target(_settings({}), None, _urls(os.environ))
+
+
+def local_target(variables: Mapping[str, str], home: Home) -> Target:
+    """The stack in `home`, with these variables of its processes. Raises OperatorError."""
+    return Target(_settings(variables), home.log(LOG_NAME), _urls(variables))
+
+
+def _urls(variables: Mapping[str, str]) -> dict[Service, str]:
+    return {name: variables.get(url_variable(name), "") for name in _MODULES}
 
 
 def _local(home: Home) -> dict[str, str]:
@@ -72,12 +81,11 @@ def _local(home: Home) -> dict[str, str]:
     urls = {program["name"]: program["url"] for program in home.state().get("programs", ())}
     if missing := [name for name in _LOCAL.values() if name not in urls]:
         raise OperatorError(f"{' and '.join(missing)} does not run in {home.folder} yet: try again in a moment.")
-    return {variable: urls[name] for variable, name in _LOCAL.items()} | home.secrets()
-
-
-def _local_urls(home: Home) -> dict[Service, str]:
     ports = home.kept_ports()
-    return {name: f"http://{HOST}:{ports[internal_name(name, module)]}" for name, module in _MODULES.items()}
+    listeners = {
+        url_variable(name): f"http://{HOST}:{ports[internal_name(name, module)]}" for name, module in _MODULES.items()
+    }
+    return {variable: urls[name] for variable, name in _LOCAL.items()} | home.secrets() | listeners
 
 
 def _settings(variables: Mapping[str, str]) -> Settings:

@@ -1,25 +1,17 @@
-"""`/v1/sessions`, and the internal calls: the recipients of notices, and an operator who ends sessions."""
+"""`/v1/sessions`: people sign in and out, and see where they are signed in."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from gateway.accounts.domain import Account, AccountKind, Credentials, account_id_of
+from gateway.accounts.domain import AccountKind, Credentials
 from gateway.dependencies import ServicesDep, SignedIn, Token
 from services.common.catalogue import Language
-from services.common.contracts.internal import (
-    AccountRequest,
-    Recipient,
-    RecipientsRequest,
-    RecipientsResponse,
-    SessionsOfAccount,
-)
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
-from services.common.http.internal_auth import require_signature
 from services.common.http.problems import Problem, problem_responses
 from services.common.http.strict_json import StrictJsonRoute
 
@@ -31,9 +23,6 @@ class CredentialsRoute(StrictJsonRoute):
 
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=CredentialsRoute)
-internal_router = APIRouter(
-    prefix="/internal", route_class=StrictJsonRoute, dependencies=[Depends(require_signature)], include_in_schema=False
-)
 
 
 class AccountResponse(BaseModel):
@@ -196,37 +185,3 @@ async def end_session(
         raise Problem(problem_types.NOT_FOUND, FieldError("not_uuid", parameter="session_id")) from None
     await services.sessions.end_one(session.account_id, identifier, token)
     response.headers["Cache-Control"] = "no-store"
-
-
-@internal_router.post("/recipients")
-async def get_recipients(body: RecipientsRequest, response: Response, services: ServicesDep) -> RecipientsResponse:
-    """The recipients of notices, null where there is no such account. Each purpose is written to the access log."""
-    purposes = [(each.account_id, each.purpose) for each in body.asked]
-    accounts = await services.accounts.recipients(purposes, datetime.now(UTC))
-    response.headers["Cache-Control"] = "no-store"
-    return RecipientsResponse(recipients=tuple(account and _recipient(account) for account in accounts))
-
-
-@internal_router.post("/sessions")
-async def count_sessions(body: AccountRequest, services: ServicesDep) -> SessionsOfAccount:
-    """How many sessions an account has."""
-    account_id = _account_of(body, services)
-    if await services.accounts.find(account_id) is None:
-        raise Problem(problem_types.NOT_FOUND)
-    return SessionsOfAccount(account_id=account_id, sessions=await services.sessions.count(account_id))
-
-
-@internal_router.post("/sessions/end")
-async def end_sessions(body: AccountRequest, services: ServicesDep) -> SessionsOfAccount:
-    """End all sessions of an account, by an operator's word. The answer has their number."""
-    account_id = _account_of(body, services)
-    ended = await services.sessions.end_all(account_id, "ended-by-operator")
-    return SessionsOfAccount(account_id=account_id, sessions=ended)
-
-
-def _account_of(body: AccountRequest, services: ServicesDep) -> UUID:
-    return body.account_id or account_id_of(services.settings.id_secret, body.niss or "")
-
-
-def _recipient(account: Account) -> Recipient:
-    return Recipient(name=account.name, email=account.email, language=account.language, channels=("email",))

@@ -1,7 +1,6 @@
 """Accounts and sessions. Pure: no input or output."""
 
 import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -128,7 +127,7 @@ class StoredSession(_Frozen):
 
 
 class NewAccount(_Frozen):
-    """One input line of `python -m gateway.accounts`."""
+    """One line of `postigo accounts import`."""
 
     niss: Niss
     password: Annotated[Text, _password_length(12)]
@@ -149,7 +148,7 @@ class NewAccount(_Frozen):
 
 
 class DeletedAccount(_Frozen):
-    """An input line of `python -m gateway.accounts` that deletes an account."""
+    """A line of `postigo accounts import` that deletes an account."""
 
     niss: Niss
     deleted: Literal[True]
@@ -167,16 +166,6 @@ class Credentials(BaseModel):
 def account_id_of(secret: bytes, niss: str) -> UUID:
     """The opaque account id that derives from a NISS: the same NISS always gives the same id."""
     return keyed_id(secret, b"account", niss.encode())
-
-
-def new_token() -> str:
-    """A token of a session or a department: 256 random bits."""
-    return secrets.token_urlsafe(32)
-
-
-def hash_of(token: str) -> str:
-    """The SHA-256 of a token, stored instead of the token. Tokens are random, so they need no salt or slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def session_id_of(token_hash: str) -> UUID:

@@ -26,8 +26,8 @@ def verify_password(password: str, password_hash: str) -> bool:
     return any(_hasher.verify(form, password_hash) for form in password_forms(password))
 
 
-class Verifier:
-    """Verifies passwords in threads, so that hashing does not block the event loop."""
+class Passwords:
+    """Hashes and verifies passwords in threads, so that hashing does not block the event loop."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2")
@@ -37,6 +37,10 @@ class Verifier:
         loop = asyncio.get_running_loop()
         matches = await loop.run_in_executor(self._threads, verify_password, password, password_hash or _DUMMY_HASH)
         return matches and password_hash is not None
+
+    async def hash(self, password: str) -> str:
+        """The hash to store."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, hash_password, password)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from gateway.accounts.domain import Account, Credentials, Session, account_id_of, new_token, session_for
+from gateway.accounts.domain import Account, Credentials, Session, account_id_of, session_for
 from gateway.accounts.guesses import Attempt, Guesses
-from gateway.accounts.passwords import Verifier
+from gateway.accounts.passwords import Passwords
 from gateway.accounts.places import SignInPlaces
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import KNOWN_FOR, RENEWED_AFTER, AccountStore, KnownNetworks
 from services.common.contracts.intake import Who
 from services.common.domain.networks import network_of
+from services.common.domain.tokens import new_token
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from services.common.telemetry import security
@@ -27,7 +28,7 @@ class SignIn:
     id_secret: bytes
     most: Mapping[Who, int]
     """Sign-ins of one account in an hour."""
-    verifier: Verifier = field(default_factory=Verifier)
+    passwords: Passwords = field(default_factory=Passwords)
     places: SignInPlaces = field(default_factory=SignInPlaces)
 
     async def begin(self, credentials: Credentials, address: str) -> tuple[str, Session, Account]:
@@ -44,7 +45,7 @@ class SignIn:
                 await self._require_allowed(attempt, address)
                 async with self.places.turn(attempt):
                     password_hash = None if account is None else account.password_hash
-                    verified = await self.verifier.verify(credentials.password, password_hash)
+                    verified = await self.passwords.verify(credentials.password, password_hash)
             if account is None or not verified:
                 await self.guesses.was_wrong(attempt)
                 security.report("sign-in-refused", "wrong-credentials", account=account_id, address=address)

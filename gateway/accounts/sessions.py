@@ -10,11 +10,12 @@ from uuid import UUID
 
 from cachetools import TTLCache
 
-from gateway.accounts.domain import Session, StoredSession, hash_of, session_id_of
+from gateway.accounts.domain import Session, StoredSession, session_id_of
 from gateway.accounts.store import AccountStore, SessionStore
 from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from services.common.domain.errors import StoreUnavailable
 from services.common.domain.networks import network_of
+from services.common.domain.tokens import hash_of
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem

@@ -3,11 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from gateway.accounts.domain import hash_of, new_token as new_bearer_token
 from services.common.contracts.base import Value
-
-MAX_DAYS: Final = 730
-"""Days that a token may live."""
 
 _ID_LENGTH: Final = 12
 
@@ -20,6 +16,12 @@ class DepartmentToken(Value):
     created_at: datetime
     expires_at: datetime
 
+    @classmethod
+    def of(cls, token_hash: str, department: str, now: datetime, days: int) -> "DepartmentToken":
+        """A token that is valid from now on."""
+        expires_at = now + timedelta(days=days)
+        return cls(token_hash=token_hash, department=department, created_at=now, expires_at=expires_at)
+
     @property
     def id(self) -> str:
         """Names the token to operators. It cannot be used to sign in."""
@@ -27,11 +29,3 @@ class DepartmentToken(Value):
 
     def is_valid(self, now: datetime) -> bool:
         return now < self.expires_at
-
-
-def new_token(department: str, now: datetime, days: int) -> tuple[str, DepartmentToken]:
-    """A token of 256 random bits, and what is stored of it."""
-    token = new_bearer_token()
-    return token, DepartmentToken(
-        token_hash=hash_of(token), department=department, created_at=now, expires_at=now + timedelta(days=days)
-    )

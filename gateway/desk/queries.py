@@ -6,13 +6,13 @@ from typing import Final, Literal
 
 import orjson
 
-from gateway.accounts.domain import hash_of
 from gateway.desk.store import DeskStore, PageEnd, TokenStore
 from gateway.desk.view import DeskCase, case_key
 from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.requests.signed_tokens import sign, verify
 from services.common.domain.identifiers import text_of
 from services.common.domain.networks import network_of
+from services.common.domain.tokens import hash_of
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 

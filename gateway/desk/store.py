@@ -1,5 +1,6 @@
 """Cases and tokens of departments in MongoDB. Only the worker writes cases; only operators write tokens."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel
@@ -53,8 +54,10 @@ class TokenStore:
         return None if found is None else DepartmentToken.model_validate(found)
 
     async def add(self, token: DepartmentToken) -> None:
+        """Add the token, unless it was added before: the same call again does not revive a token that has ended."""
         async with store_deadline():
-            await self._tokens.insert_one({"_id": token.token_hash, **token.model_dump()})
+            added = {"$setOnInsert": token.model_dump()}
+            await self._tokens.update_one({"_id": token.token_hash}, added, upsert=True)
 
     async def all(self) -> list[DepartmentToken]:
         """By department, the oldest first."""
@@ -62,6 +65,7 @@ class TokenStore:
             found = self._tokens.find().sort([("department", ASCENDING), ("created_at", ASCENDING)])
             return [DepartmentToken.model_validate(each) async for each in found]
 
-    async def remove(self, token: DepartmentToken) -> None:
+    async def end(self, token: DepartmentToken, now: datetime) -> None:
+        """Let the token expire now. It stays in the list."""
         async with store_deadline():
-            await self._tokens.delete_one({"_id": token.token_hash})
+            await self._tokens.update_one({"_id": token.token_hash}, {"$set": {"expires_at": now}})

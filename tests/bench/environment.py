@@ -66,11 +66,12 @@ class BenchEnvironment:
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
 
-    async def sessions(self, url: str) -> dict[str, Session]:
-        """Sign every account of the demonstration in at the gateway at `url`; the sessions by the account's key."""
+    async def sessions(self, gateway: str = "gateway") -> dict[str, Session]:
+        """Sign every account of the demonstration in at this gateway; the sessions by the account's key."""
         accounts = load_accounts()
-        await create_accounts(accounts, self.env)
-        async with PublicApi(url) as api:
+        internal = {"GATEWAY_URL": self.url(internal_name(gateway, "gateway"))}
+        await create_accounts(accounts, self.stack.home, self.env | internal)
+        async with PublicApi(self.url(gateway)) as api:
             return {account.key: await api.sign_in(account) for account in accounts}
 
 

@@ -19,7 +19,7 @@ SHOWN_WARNINGS = 5
 async def system(engines: LocalStack) -> AsyncIterator[LocalStack]:
     """Engines, processes, demo accounts and the reference departments."""
     await engines.start_processes()
-    await create_accounts(load_accounts(), engines.env)
+    await create_accounts(load_accounts(), engines.home, engines.env)
     codes = [option for code in sorted(catalogue().departments) for option in ("--code", code)]
     await engines.start_program("departments", [sys.executable, "-m", "deploy.demo.department", *codes])
     yield engines

@@ -47,7 +47,7 @@ async def doubled(home: pytest.TempPathFactory) -> AsyncIterator[tuple[LocalStac
             env[variable] = (await exit_stack.enter_async_context(Balancer(replicas))).url
         await system.start_processes(extra_env=env)
         await asyncio.gather(*(start_second(system, name, env) for name in PROCESSES))
-        await create_accounts(load_accounts(), system.env)
+        await create_accounts(load_accounts(), system.home, system.env)
         codes = [option for code in sorted(catalogue().departments) for option in ("--code", code)]
         await system.start_program("departments", [sys.executable, "-m", "deploy.demo.department", *codes])
         yield system, env["PUBLIC_URL"]

@@ -78,7 +78,7 @@ class FaultsEnvironment:
             addresses = [f"127.0.0.1:{self.stack.port(target)}" for target in targets]
             self._proxies[name] = await stack.enter_async_context(Proxy(*addresses))
         await asyncio.gather(*(self._start(name, module) for name, module in MEMBERS.items()))
-        await create_accounts(load_accounts(), self.stack.env)
+        await create_accounts(load_accounts(), self.stack.home, self.stack.env)
         await self._open_departments()
 
     async def _start(self, name: str, module: str) -> None:

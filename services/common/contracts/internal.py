@@ -1,6 +1,6 @@
 """The bodies of internal calls: gateway → documents, notifications → gateway, and operators' commands → gateway and intake."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
@@ -17,7 +17,13 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from services.common.contracts.base import MAX_DOCUMENTS, Code, Text, Value
-from services.common.contracts.limits import MAX_CLOSED_DAYS, MAX_DAY_NAME, MAX_RECIPIENTS
+from services.common.contracts.limits import (
+    MAX_ACCOUNT_LINES,
+    MAX_CLOSED_DAYS,
+    MAX_DAY_NAME,
+    MAX_RECIPIENTS,
+    MAX_TOKEN_DAYS,
+)
 from services.common.legal_clock import ClosedDay, Region
 from services.common.text import one_line
 from services.common.text.validators import cleaned
@@ -150,6 +156,38 @@ class AccountRequest(Value):
         return self
 
 
+class AccountLines(Value):
+    """The body of `POST /internal/accounts/check` and `/internal/accounts`: lines of JSON as they were read, at most 50.
+
+    `first` is the number of the first of them in its file.
+    """
+
+    first: int
+    lines: Annotated[tuple[str, ...], Field(max_length=MAX_ACCOUNT_LINES)]
+
+
+class CheckedAccounts(Value):
+    """How many accounts the lines replace and delete, and a sentence for each wrong field, which never has its value."""
+
+    replaced: int
+    deleted: int
+    errors: tuple[str, ...] = ()
+
+
+class ImportedAccount(Value):
+    """An account that was created, replaced or deleted."""
+
+    niss: str
+    account_id: UUID
+    deleted: bool = False
+
+
+class ImportedAccounts(Value):
+    """In the order of the lines; blank lines are left out."""
+
+    accounts: tuple[ImportedAccount, ...]
+
+
 class SessionsOfAccount(Value):
     """The number of sessions that an account has, or that were ended."""
 
@@ -218,3 +256,33 @@ class RemovedClosedDay(Value):
     """The day with the time from which it does not count; None if there is no such day."""
 
     closed_day: ClosedDay | None
+
+
+class NewDepartmentToken(Value):
+    """The body of `POST /internal/department-tokens`: the SHA-256 of a token, which itself is never sent."""
+
+    token_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    department: Code
+    days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)]
+
+
+class EndedDepartmentToken(Value):
+    """The body of `POST /internal/department-tokens/end`."""
+
+    id: Code
+
+
+class DepartmentTokenInfo(Value):
+    """A token as operators see it. `id` is the beginning of its hash."""
+
+    id: str
+    department: str
+    created_at: datetime
+    expires_at: datetime
+    valid: bool
+
+
+class DepartmentTokens(Value):
+    """The body of the answers about tokens: by department, the oldest first."""
+
+    tokens: tuple[DepartmentTokenInfo, ...]

@@ -32,3 +32,12 @@ MAX_CLOSED_DAYS: Final = 50
 
 MAX_DAY_NAME: Final = 100
 """Maximum characters of the name of a closed day."""
+
+MAX_ACCOUNT_LINES: Final = 50
+"""Maximum lines of accounts in one call. Each takes up to two hashes of a password, 20 ms each."""
+
+MAX_ACCOUNT_BYTES: Final = 128 * 1024
+"""Maximum bytes of the lines of accounts in one call."""
+
+MAX_TOKEN_DAYS: Final = 730
+"""Days that the token of a department may live."""

@@ -6,7 +6,8 @@ and the body ends with `TRAILER_BYTES` bytes, the signature of the call with the
 
 The signature of a response covers the signature of the call, the status and the SHA-256 of the body.
 
-Within `WINDOW` seconds a recorded call can be sent again as it is. All internal calls are idempotent, so that changes nothing.
+Within `WINDOW` seconds a recorded call can be sent again as it is. All internal calls are idempotent, so that changes nothing; only
+an account that was imported again meanwhile gets its earlier line back.
 """
 
 import hashlib

@@ -35,7 +35,7 @@ async def beside_a_backlog(tier: Tier, rounds: int) -> list[Figure]:
     ) as bench:
         await _fill(bench)
         await bench.start(OTHER_GROUP, "tests.bench.backlog_consumer", http=False)
-        requests = submits(await bench.sessions(bench.url("gateway")))
+        requests = submits(await bench.sessions())
         async with inboxes(bench) as consumer:
             await submits_to_inbox(bench, consumer, requests)
             for _ in range(rounds):

@@ -78,7 +78,7 @@ class Results:
 async def capacity(tier: Tier, rounds: int) -> list[Figure]:
     results = Results()
     async with everything(tier) as bench, recording(bench) as recorder:
-        requests = submits(await bench.sessions(bench.url("gateway")))
+        requests = submits(await bench.sessions())
         await send_all(bench.url("gateway"), requests, WARM_UP, CALLERS)
         await recorder.until_idle(WARM_UP * NOTICES, WITHIN)
         for number in range(1, rounds + 1):

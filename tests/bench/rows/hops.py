@@ -48,7 +48,7 @@ async def latency(tier: Tier, rounds: int) -> list[Figure]:
     async with bench_environment(tier, ["kafka", "mongo"], ["intake", "routing", "gateway"]) as bench:
         await _start_hops(bench, baseline_hops.TOPICS, insert=True)
         await _start_hops(bench, baseline_hops.PLAIN_TOPICS, insert=False)
-        requests = submits(await bench.sessions(bench.url("gateway")))
+        requests = submits(await bench.sessions())
         async with _senders(bench, requests) as senders, _readers(bench) as readers:
             for side, send in senders.items():
                 await eventually(partial(_arrives, send, readers[side]), within=60)

@@ -24,7 +24,7 @@ async def resident(tier: Tier, rounds: int) -> list[Figure]:
     async with bench_environment(tier, table.TIERS[tier], table.PROCESSES) as bench:
         for name, module in table.PROCESSES.items():
             await bench.start(f"bare-{name}", "tests.bench.baseline_process", {"IMPORTS": f"{module}.app"}, http=False)
-        requests = submits(await bench.sessions(bench.url("gateway")))
+        requests = submits(await bench.sessions())
         held: dict[str, list[float]] = {name: [] for name in table.PROCESSES}
         bare: dict[str, list[float]] = {name: [] for name in table.PROCESSES}
         for number in range(1, rounds + 1):

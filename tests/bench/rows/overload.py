@@ -83,7 +83,7 @@ async def overload(tier: Tier, rounds: int) -> list[Figure]:
     without_time: list[float] = []
     async with bench_environment(tier, ["kafka", "mongo"], ["gateway"]) as bench:
         url = bench.url("gateway")
-        requests = submits(await bench.sessions(url))
+        requests = submits(await bench.sessions())
         await send_for(url, requests, SUBMITS, SECONDS)
         for _ in range(rounds):
             usual = await send_for(url, requests, SUBMITS, SECONDS)

@@ -25,7 +25,7 @@ async def after_a_restart(tier: Tier, rounds: int) -> list[Figure]:
     async with bench_environment(
         tier, ["kafka", "mongo", "s3"], ["documents", "intake", "routing", "gateway"]
     ) as bench:
-        requests = submits(await bench.sessions(bench.url("gateway")))
+        requests = submits(await bench.sessions())
         async with inboxes(bench) as consumer:
             for _ in range(rounds):
                 await submits_to_inbox(bench, consumer, requests, REQUESTS)

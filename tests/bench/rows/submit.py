@@ -41,7 +41,7 @@ UNTRACED: Final = "gateway-untraced"
 
 async def costs(bench: BenchEnvironment, sides: tuple[str, str], rounds: int) -> tuple[Series, Series]:
     """µs of processor time per submit, for each side."""
-    requests = submits(await bench.sessions(bench.url(OURS)))
+    requests = submits(await bench.sessions(OURS))
     found: dict[str, list[float]] = {side: [] for side in sides}
     for side in sides:
         await send_all(bench.url(side), requests, SUBMITS, CALLERS)
@@ -75,7 +75,7 @@ async def tracing(tier: Tier, rounds: int) -> list[Figure]:
 async def latency(tier: Tier, rounds: int) -> list[Figure]:
     found: dict[str, list[list[float]]] = {OURS: [], BASELINE: []}
     async with both(tier, OURS, BASELINE) as bench:
-        requests = submits(await bench.sessions(bench.url(OURS)))
+        requests = submits(await bench.sessions(OURS))
         for side in found:
             await send_all(bench.url(side), requests, SUBMITS // 2, 1)
         for _ in range(rounds):

@@ -35,7 +35,7 @@ PROBE_EVERY: Final = 0.002
 @asynccontextmanager
 async def environment_and_session(tier: Tier) -> AsyncIterator[tuple[BenchEnvironment, Session]]:
     async with bench_environment(tier, ["kafka", "mongo", "s3"], ["documents", "gateway"]) as bench:
-        sessions = await bench.sessions(bench.url("gateway"))
+        sessions = await bench.sessions()
         session = next(iter(sessions.values()))
         await _uploads(bench, session)
         yield bench, session

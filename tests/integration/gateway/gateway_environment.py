@@ -17,10 +17,19 @@ import orjson
 
 from deploy.local import LocalStack, probes
 from deploy.local.table import internal_name, listeners
+from deploy.operator.accounts import check_accounts, import_accounts
+from deploy.operator.audit import Actor
+from deploy.operator.session import open_session
+from deploy.operator.target import local_target
+from services.common.contracts import topics as names
+from services.common.contracts.internal import ImportedAccount
+from services.common.contracts.operations import OperationBegun
+from services.common.messaging.records.reader import read
 from tests.support.stacks import NAMES
 from tests.support.topics import header, read_all
 
 PASSWORD: Final = "uma frase comprida"  # noqa: S105
+TESTER: Final = Actor("tester", "system-user", "people of the tests")
 WEIGHTS: Final = (29, 23, 19, 17, 13, 11, 7, 5, 3, 2)
 BODY: Final = {"subject": "FAM-01", "reason": "INF", "description": "Bom dia. Que papéis tenho de levar?"}
 
@@ -75,35 +84,8 @@ class GatewayEnvironment:
     internal: httpx2.AsyncClient
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    async def run(self, module: str, *arguments: str, typed: bytes = b"") -> tuple[int, bytes, str]:
-        """Run a module of the gateway. Returns exit status, standard output and standard error."""
-        program = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            module,
-            *arguments,
-            env=self.stack.env,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, errors = await program.communicate(typed)
-        assert program.returncode is not None
-        return program.returncode, printed, errors.decode()
-
-    async def accounts(self, *lines: Mapping[str, Any]) -> tuple[int, list[dict[str, str]], str]:
-        """Run `python -m gateway.accounts`. Returns exit status, printed lines, and standard error."""
-        status, printed, errors = await self.run("gateway.accounts", typed=b"\n".join(map(orjson.dumps, lines)))
-        return status, [orjson.loads(line) for line in printed.splitlines()], errors
-
-    async def postigo(self, *arguments: str, given: str = "") -> Any:
-        """Run an operator's command that prints JSON on this stack. `given`: its standard input."""
-        code, printed, _ = await self.run_postigo(*arguments, given=given)
-        assert code == 0
-        return orjson.loads(printed)
-
-    async def run_postigo(self, *arguments: str, given: str = "") -> tuple[int | None, str, str]:
-        """The exit code of an operator's command on this stack, and what it printed on its two outputs."""
+    async def run(self, *arguments: str, given: bytes = b"") -> tuple[int, str, str]:
+        """Run an operator's command on this stack. `given`: its standard input. Returns exit status, output and errors."""
         program = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "deploy.cli", *arguments, "--home", str(self.stack.home.folder)),
             # Servers that the environment names are for other tests.
@@ -112,8 +94,29 @@ class GatewayEnvironment:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, err = await asyncio.wait_for(program.communicate(given.encode()), 60)
-        return program.returncode, out.decode(), err.decode()
+        printed, errors = await asyncio.wait_for(program.communicate(given), 60)
+        assert program.returncode is not None
+        return program.returncode, printed.decode(), errors.decode()
+
+    async def postigo(self, *arguments: str, given: str = "") -> Any:
+        """The JSON that an operator's command prints."""
+        status, printed, errors = await self.run(*arguments, given=given.encode())
+        assert status == 0, errors
+        return orjson.loads(printed)
+
+    async def accounts(self, *lines: Mapping[str, Any], do: bool = True) -> tuple[int, list[dict[str, str]], str]:
+        """Import accounts with the operator's command. Returns exit status, printed lines, and standard error."""
+        said = ("--reason", "a test", "--yes") if do else ()
+        status, printed, errors = await self.run(
+            "accounts", "import", *said, given=b"\n".join(map(orjson.dumps, lines))
+        )
+        return status, [orjson.loads(line) for line in printed.splitlines()] if do else [], errors
+
+    async def operations(self, *actions: str) -> list[OperationBegun]:
+        """The operations of these actions on the audit topic, in order."""
+        records = await read_all(self.stack.env["KAFKA_URL"], names.OPERATIONS)
+        events = [read(record).event for record in records]
+        return [event for event in events if isinstance(event, OperationBegun) and event.action in actions]
 
     def line(self, first: int = 1, **changes: Any) -> dict[str, Any]:
         number = next(self._numbers)
@@ -132,13 +135,17 @@ class GatewayEnvironment:
 
     async def people(self, *firsts: int) -> list[Person]:
         """New persons (1) and companies (2), signed in."""
-        status, created, errors = await self.accounts(*(self.line(first) for first in firsts))
-        assert status == 0, errors
+        lines = [orjson.dumps(self.line(first)) for first in firsts]
+        created: list[ImportedAccount] = []
+        # Within this process: a command of its own takes seconds, and many tests need people.
+        async with open_session(local_target(self.stack.env, self.stack.home)) as session:
+            checked = await check_accounts(session, lines)
+            await import_accounts(session, TESTER, lines, checked, created.extend)
         people = []
         for each in created:
-            answer = await self.sign_in(each["niss"])
+            answer = await self.sign_in(each.niss)
             assert answer.status_code == 201, answer.text
-            people.append(Person(self.http, each["niss"], each["account_id"], answer.json()["token"]))
+            people.append(Person(self.http, each.niss, str(each.account_id), answer.json()["token"]))
         return people
 
     @asynccontextmanager

@@ -8,6 +8,7 @@ import motor.motor_asyncio
 import orjson
 import pytest
 
+from deploy.operator.identity import system_user
 from services.common.http import signing
 from tests.integration.gateway.gateway_environment import PASSWORD, GatewayEnvironment, Person, niss
 
@@ -101,12 +102,50 @@ async def test_running_the_account_command_again_updates_accounts_without_duplic
     assert (await gateway.sign_in(line["niss"], "outra frase comprida")).status_code == 201
 
 
-async def test_one_invalid_line_creates_no_account(gateway: GatewayEnvironment) -> None:
-    good = gateway.line()
-    status, printed, errors = await gateway.accounts(good, {**gateway.line(), "niss": "12345678911"})
+async def test_one_invalid_line_of_many_creates_no_account(gateway: GatewayEnvironment) -> None:
+    good = [gateway.line() for _ in range(120)]
+    status, printed, errors = await gateway.accounts(*good, {**gateway.line(), "niss": "12345678911"})
     assert (status, printed) == (2, [])
-    assert "line 2" in errors
-    assert (await gateway.sign_in(good["niss"])).status_code == 401
+    assert errors.startswith("No account was changed. Correct these lines and try again:\n  line 121, niss:")
+    assert (await gateway.sign_in(good[0]["niss"])).status_code == 401
+
+
+async def test_an_import_in_several_parts_is_recorded_once_and_without_personal_data(
+    gateway: GatewayEnvironment,
+) -> None:
+    lines = [gateway.line(name="Canária Importada") for _ in range(120)]
+    gone = {"niss": lines[0]["niss"], "deleted": True}
+    before = len(await gateway.operations("import-accounts"))
+    status, printed, errors = await gateway.accounts(*lines, gone)
+    assert status == 0, errors
+    assert [each["niss"] for each in printed] == [each["niss"] for each in (*lines, gone)]
+    assert (await gateway.sign_in(lines[0]["niss"])).status_code == 401
+    assert (await gateway.sign_in(lines[-1]["niss"])).status_code == 201
+    (begun,) = (await gateway.operations("import-accounts"))[before:]
+    assert (begun.user, begun.identity, begun.reason) == (system_user().user, "system-user", "a test")
+    assert (begun.planned, begun.terms) == (121, {"replaced": "120", "deleted": "1"})
+    recorded = begun.model_dump_json() + gateway.stack.home.log("operator").read_text(encoding="utf-8")
+    assert '"because":"import-accounts"' in recorded
+    for canary in (lines[0]["niss"], lines[0]["email"], "Canária", PASSWORD):
+        assert canary not in recorded
+
+
+async def test_a_dry_run_of_an_import_changes_nothing(gateway: GatewayEnvironment) -> None:
+    line = gateway.line()
+    status, _, errors = await gateway.accounts(line, do=False)
+    assert status == 0, errors
+    assert (await gateway.sign_in(line["niss"])).status_code == 401
+
+
+async def test_an_import_needs_a_reason(gateway: GatewayEnvironment) -> None:
+    status, _, errors = await gateway.run("accounts", "import", "--yes", given=orjson.dumps(gateway.line()))
+    assert (status, "say with --reason why" in errors) == (1, True)
+
+
+@pytest.mark.parametrize("path", ["/internal/accounts", "/internal/accounts/check", "/internal/department-tokens"])
+async def test_the_calls_of_operators_need_an_internal_signature(gateway: GatewayEnvironment, path: str) -> None:
+    answer = await gateway.internal.post(path, json={"first": 1, "lines": []})
+    assert (answer.status_code, problem(answer)) == (403, "signature")
 
 
 async def get_recipients(

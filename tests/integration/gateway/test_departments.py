@@ -10,7 +10,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from gateway.desk.domain import new_token
+from deploy.operator.identity import system_user
+from gateway.desk.domain import DepartmentToken
 from gateway.desk.store import TokenStore
 from services.common.contracts.departments import (
     Assignment,
@@ -22,6 +23,7 @@ from services.common.contracts.departments import (
 )
 from services.common.contracts.lifecycle import State
 from services.common.domain.identifiers import reference_of
+from services.common.domain.tokens import hash_of, new_token
 from services.common.store import connect, database, disconnect
 from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person
 from tests.support import stacks, topics
@@ -62,16 +64,13 @@ class Department:
         return await eventually(complete)
 
 
-async def run(gateway: GatewayEnvironment, *arguments: str) -> tuple[int, str, str]:
-    """Run `python -m gateway.desk`. Returns exit status, standard output and standard error."""
-    status, printed, errors = await gateway.run("gateway.desk", *arguments)
-    return status, printed.decode(), errors
+DO: Final = ("--reason", "a test", "--yes")
 
 
 async def department(gateway: GatewayEnvironment, code: str) -> Department:
-    status, printed, errors = await run(gateway, "token", "--code", code)
-    assert status == 0, errors
-    return Department(gateway, code, printed.strip())
+    """A department with a token that an operator made."""
+    made = await gateway.postigo("departments", "token", "--code", code, "--json", *DO)
+    return Department(gateway, code, made["token"])
 
 
 def case(code: str, entry: int, kind: type[Assignment] = AssignmentCreated, **changes: Any) -> Any:
@@ -241,34 +240,83 @@ async def test_tokens_of_people_and_of_departments_are_not_interchangeable(
 
 
 async def test_an_expired_token_is_401(gateway: GatewayEnvironment, tokens: TokenStore) -> None:
-    token, stored = new_token("pf", datetime.now(UTC) - timedelta(days=2), 1)
+    token = new_token()
+    stored = DepartmentToken.of(hash_of(token), "pf", datetime.now(UTC) - timedelta(days=2), 1)
     await tokens.add(stored)
     assert kind_of(await Department(gateway, "pf", token).get()) == (401, "department-token")
-    assert "expired" in next(line for line in (await run(gateway, "tokens"))[1].splitlines() if stored.id in line)
+    _, listed, _ = await gateway.run("departments", "tokens")
+    assert "expired" in next(line for line in listed.splitlines() if stored.id in line)
+
+
+async def test_a_token_that_has_ended_is_not_revived_by_the_call_that_added_it(tokens: TokenStore) -> None:
+    stored = DepartmentToken.of(hash_of(new_token()), "pf", datetime.now(UTC), 7)
+    await tokens.add(stored)
+    await tokens.end(stored, datetime.now(UTC) - timedelta(seconds=1))
+    await tokens.add(stored)
+    found = await tokens.find(stored.token_hash)
+    assert found is not None
+    assert not found.is_valid(datetime.now(UTC))
 
 
 async def test_a_token_is_printed_once_listed_by_its_id_and_revoked_at_once(gateway: GatewayEnvironment) -> None:
-    status, printed, note = await run(gateway, "token", "--code", "cnp", "--days", "7")
+    status, printed, note = await gateway.run("departments", "token", "--code", "cnp", "--days", "7", *DO)
     token = printed.strip()
     (identifier,) = re.findall(r"Token ([0-9a-f]{12}) of cnp", note)
     assert status == 0
     assert token not in note
     cnp = Department(gateway, "cnp", token)
     assert (await cnp.get()).status_code == 200
-    _, listed, _ = await run(gateway, "tokens")
+    _, listed, _ = await gateway.run("departments", "tokens")
     (line,) = [line for line in listed.splitlines() if identifier in line]
-    assert "cnp" in line
+    assert ("cnp" in line, "valid" in line) == (True, True)
     assert token not in listed
-    assert (await run(gateway, "revoke", identifier))[0] == 0
+    revoke = ("departments", "revoke", identifier)
+    assert "would be revoked" in (await gateway.run(*revoke))[1]
+    assert (await cnp.get()).status_code == 200
+    assert await gateway.run(*revoke, *DO) == (0, f"Token {identifier} of cnp is revoked.\n", "")
     assert kind_of(await cnp.get()) == (401, "department-token")
-    assert (await run(gateway, "revoke", identifier))[0] == 2
+    status, _, errors = await gateway.run(*revoke, *DO)
+    assert (status, f"There is no valid token '{identifier}'" in errors) == (1, True)
+
+
+async def test_the_audit_topic_names_who_made_and_revoked_a_token_and_why(gateway: GatewayEnvironment) -> None:
+    made = await gateway.postigo("departments", "token", "--code", "int", "--json", "--reason", "new program", "--yes")
+    await gateway.postigo("departments", "revoke", made["id"], "--json", "--reason", "it leaked", "--yes")
+    recorded = await gateway.operations("make-token", "revoke-token")
+    own = [each for each in recorded if "int" in each.terms.values()]
+    assert [(each.action, each.user, each.identity, each.reason) for each in own] == [
+        ("make-token", system_user().user, "system-user", "new program"),
+        ("revoke-token", system_user().user, "system-user", "it leaked"),
+    ]
+    assert own[1].terms["token"] == made["id"]
+    log = gateway.stack.home.log("operator").read_text(encoding="utf-8")
+    assert '"because":"make-token"' in log
+    assert '"because":"revoke-token"' in log
+    assert made["token"] not in log
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("token",), ("token", "--code", "nowhere"), ("token", "--code", "pf", "--days", "0"), ("sing",), ()],
+    ("arguments", "expected"),
+    [
+        (("token", *DO), 2),
+        (("token", "--code", "nowhere", *DO), 1),
+        (("token", "--code", "pf", "--days", "0", *DO), 2),
+        (("token", "--code", "pf", "--days", "731", *DO), 2),
+        (("token", "--code", "pf", "--yes"), 1),
+        (("revoke", "0123456789ab", "--yes"), 1),
+        (("sing",), 2),
+    ],
 )
-async def test_a_wrong_command_line_makes_no_token(gateway: GatewayEnvironment, arguments: tuple[str, ...]) -> None:
-    status, printed, errors = await run(gateway, *arguments)
-    assert (status, printed) == (2, "")
+async def test_a_wrong_command_line_makes_and_revokes_no_token(
+    gateway: GatewayEnvironment, arguments: tuple[str, ...], expected: int
+) -> None:
+    status, printed, errors = await gateway.run("departments", *arguments)
+    assert (status, printed) == (expected, "")
     assert errors
+
+
+async def test_a_dry_run_makes_no_token(gateway: GatewayEnvironment, tokens: TokenStore) -> None:
+    before = await tokens.all()
+    status, printed, _ = await gateway.run("departments", "token", "--code", "pf")
+    assert (status, "would be made" in printed) == (0, True)
+    assert await tokens.all() == before

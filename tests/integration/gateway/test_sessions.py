@@ -10,8 +10,8 @@ import httpx2
 import orjson
 import pytest
 
-from gateway.accounts.domain import hash_of
 from gateway.accounts.sessions import IDLE, MAX_SESSIONS, USE_SAVED_EVERY
+from services.common.domain.tokens import hash_of
 from services.common.http import signing
 from tests.integration.gateway.gateway_environment import PASSWORD, GatewayEnvironment, Person
 from tests.integration.gateway.test_accounts import collection
@@ -219,7 +219,7 @@ async def test_the_operators_command_refuses_an_account_that_does_not_exist(
     (person,) = await gateway.people(1)
     await delete(gateway, person)
     about = ("--account-id", person.account_id) if named == "id" else ("--niss",)
-    code, _, err = await gateway.run_postigo("sessions", "end", *about, given=person.niss)
+    code, _, err = await gateway.run("sessions", "end", *about, given=person.niss.encode())
     assert (code, err) == (1, f"postigo: There is no account with this {named}.\n")
 
 

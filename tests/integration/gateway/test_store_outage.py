@@ -88,7 +88,7 @@ async def test_requests_that_need_the_store_are_503_in_time_and_texts_are_filed(
         assert [summary(answer) for answer, _ in answers if int(answer.headers["retry-after"]) < 1] == []
         assert [(summary(answer), took) for answer, took in answers if took > ANSWERED_WITHIN] == []
         assert live_status == 200
-        assert (exit_status, errors.startswith("Accounts not created: store is unavailable")) == (1, True)
+        assert (exit_status, errors.startswith("postigo: The gateway could not do it (HTTP 503)")) == (1, True)
         await eventually(partial(lists, uncached))
 
 

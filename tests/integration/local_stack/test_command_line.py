@@ -26,7 +26,6 @@ ENGINES = tuple(table.TIERS[TIER])
 OTHER_TIER = EMBEDDED if TIER == REAL else REAL
 PROCESSES = (
     "gateway",
-    "gateway.accounts",
     "gateway.worker",
     *(f"services.{name}" for name in ("documents", "intake", "notifications", "routing")),
 )

@@ -265,6 +265,7 @@ ACTS = [
     ("dlq", "show", "LETTER", "--bytes", "--reason", "no"),
     ("replay", "--topic", names.INTAKE, "--group", "intake", "--from", "2026-01-01T00:00Z", "--yes", "--reason", "no"),
     ("views", "rebuild", "--from-start", "--yes", "--reason", "no"),
+    ("departments", "token", "--code", "pf", "--reason", "no", "--yes"),
 ]
 
 

@@ -1,17 +1,26 @@
-"""Lines of `python -m gateway.accounts`, and what people type to sign in: cleaned alike, and refused in words."""
+"""Lines of `postigo accounts import`, and what people type to sign in: cleaned alike, and refused in words."""
 
-import io
 import unicodedata
+from collections.abc import Sequence
 from typing import Literal
 
 import pytest
+from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
-from gateway.accounts.__main__ import parse_accounts
+from deploy.operator.accounts import parts
 from gateway.accounts.domain import Credentials, DeletedAccount, NewAccount
+from gateway.accounts.imports import AccountLine, parse_accounts
 from gateway.accounts.passwords import _hasher, hash_password, verify_password
+from services.common.contracts.limits import MAX_ACCOUNT_BYTES
 
 LINE = b'{"niss":"12345678910","password":"uma frase comprida","name":"Rui","email":"rui@example.org","kind":"person"}'
+
+
+def parse(*lines: bytes) -> tuple[Sequence[AccountLine], Sequence[str]]:
+    """The accounts and the errors that the gateway finds in the parts that the operator's command sends."""
+    found = [parse_accounts(part.lines, part.first) for part in parts(lines)]
+    return [account for accounts, _ in found for account in accounts], [each for _, errors in found for each in errors]
 
 
 @pytest.mark.parametrize(
@@ -49,16 +58,17 @@ LINE = b'{"niss":"12345678910","password":"uma frase comprida","name":"Rui","ema
     ],
 )
 def test_an_invalid_account_line_is_named_by_number_and_field_without_its_values(line: bytes, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint) as refused:
-        parse_accounts(io.BytesIO(LINE + b"\n" + line))
-    text = str(refused.value)
+    (account,), errors = parse(LINE, line)
+    assert isinstance(account, NewAccount)
+    text = "\n".join(errors)
+    assert text.startswith(complaint)
     assert "rui" not in text.lower()
     assert "frase" not in text
     assert "123" not in text
 
 
 def test_a_line_deletes_an_account() -> None:
-    created, deleted = parse_accounts([LINE, b'{"niss":"123 4567 8910","deleted":true}'])
+    (created, deleted), _ = parse(LINE, b'{"niss":"123 4567 8910","deleted":true}')
     assert isinstance(created, NewAccount)
     assert deleted == DeletedAccount(niss="12345678910", deleted=True)
 
@@ -67,9 +77,8 @@ def test_every_wrong_field_of_every_line_is_named_at_once() -> None:
     wrong = (
         LINE.replace(b"12345678910", b"1").replace(b"rui@", b"@").replace(b"Rui", b" ").replace(b"person", b"company")
     )
-    with pytest.raises(ValueError, match="line 1") as refused:
-        parse_accounts([wrong, LINE, b"{", LINE.replace(b"uma frase", b"")])
-    places = [line.strip().partition(":")[0] for line in str(refused.value).splitlines()]
+    _, errors = parse(wrong, LINE, b"{", LINE.replace(b"uma frase", b""))
+    places = [line.partition(":")[0] for line in errors]
     assert places == ["line 1, niss", "line 1, name", "line 1, email", "line 3", "line 4, password"]
 
 
@@ -85,7 +94,7 @@ def test_every_wrong_field_of_every_line_is_named_at_once() -> None:
 )
 def test_the_number_of_an_account_and_of_a_sign_in_are_cleaned_alike(typed: str) -> None:
     line = LINE.replace(b"12345678910", typed.encode().replace(b"\n", rb"\n"))
-    (account,) = parse_accounts([b"\xef\xbb\xbf" + line + b"\r\n", b"\r\n"])
+    (account,), _ = parse(b"\xef\xbb\xbf" + line + b"\r\n", b"\r\n")
     assert account.niss == Credentials(niss=typed, password=LINE.decode()).niss == "12345678910"
 
 
@@ -93,14 +102,14 @@ def test_an_account_keeps_the_readable_form_of_what_was_pasted() -> None:
     line = LINE.replace(b'"Rui"', '"\u202eRui\u00a0 Sa\u0301\u200b"'.encode()).replace(
         b"example.org", "straße.example\u00a0".encode()
     )
-    (account,) = parse_accounts([line])
+    (account,), _ = parse(line)
     assert isinstance(account, NewAccount)
     assert (account.name, account.email) == ("Rui Sá", "rui@straße.example")
 
 
 def test_an_account_has_a_place_and_flags_if_its_line_has_them() -> None:
     more = rb'"place":" pt\u201120","flags":["strategic-contributor"],"kind"'
-    plain, placed = parse_accounts([LINE, LINE.replace(b'"kind"', more)])
+    (plain, placed), _ = parse(LINE, LINE.replace(b'"kind"', more))
     assert isinstance(plain, NewAccount)
     assert isinstance(placed, NewAccount)
     assert (plain.place, plain.flags) == (None, ())
@@ -130,5 +139,20 @@ def test_the_length_of_a_password_counts_an_accent_with_its_letter() -> None:
     assert Credentials(niss="12345678910", password="e\u0301" * 256)
     with pytest.raises(ValidationError):
         Credentials(niss="12345678910", password="\u00e9" * 257)
-    with pytest.raises(ValueError, match="line 1, password: At least 12"):
-        parse_accounts([LINE.replace(b"uma frase comprida", "e\u0301".encode() * 11)])
+    _, (error,) = parse(LINE.replace(b"uma frase comprida", "e\u0301".encode() * 11))
+    assert error.startswith("line 1, password: At least 12")
+
+
+def test_a_line_that_is_too_long_is_named_by_its_number() -> None:
+    accounts, errors = parse(LINE, LINE.replace(b"Rui", b"R" * MAX_ACCOUNT_BYTES), LINE)
+    assert len(accounts) == 2
+    assert errors == ["line 2: It is not JSON in UTF-8."]
+
+
+@given(st.lists(st.sampled_from([LINE, b"", b"{", LINE.replace(b"Rui", b"R" * 30_000)]), max_size=200))
+def test_a_file_of_any_length_is_sent_in_parts_with_every_line_under_its_number(lines: list[bytes]) -> None:
+    sent = list(parts(lines))
+    numbered = [(part.first + index, text) for part in sent for index, text in enumerate(part.lines)]
+    assert numbered == [(number, line.decode()) for number, line in enumerate(lines, 1)]
+    assert all(sum(map(len, part.lines)) <= MAX_ACCOUNT_BYTES for part in sent)
+    assert len(sent) <= len(lines)

@@ -5,15 +5,16 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.accounts.domain import hash_of
-from gateway.desk.domain import DepartmentToken, new_token
+from gateway.desk.domain import DepartmentToken
 from gateway.desk.queries import READS, READS_OF_ONE_DEPARTMENT, TOKENS_OF_ONE_NETWORK, DeskQueries
 from gateway.desk.store import DeskStore, TokenStore
+from services.common.domain.tokens import hash_of, new_token
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from tests.support.received import MONDAY
 
-TOKEN, STORED = new_token("pf", MONDAY, 365 * 2)
+TOKEN = new_token()
+STORED = DepartmentToken.of(hash_of(TOKEN), "pf", MONDAY, 365 * 2)
 
 
 class SlowStore:

@@ -35,7 +35,16 @@ PUBLIC = {
     ("GET", "/pages/style.css"),
 }
 PROBES = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}
-SIGNED = {("POST", "/internal/recipients"), ("POST", "/internal/sessions"), ("POST", "/internal/sessions/end")}
+SIGNED = {
+    ("POST", "/internal/recipients"),
+    ("POST", "/internal/sessions"),
+    ("POST", "/internal/sessions/end"),
+    ("POST", "/internal/accounts"),
+    ("POST", "/internal/accounts/check"),
+    ("POST", "/internal/department-tokens"),
+    ("POST", "/internal/department-tokens/list"),
+    ("POST", "/internal/department-tokens/end"),
+}
 
 
 def applications() -> Applications:

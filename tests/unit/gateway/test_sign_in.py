@@ -4,22 +4,23 @@ from uuid import UUID
 
 from hypothesis import given, strategies as st
 
-from gateway.accounts.domain import account_id_of, hash_of, new_token
-from gateway.accounts.passwords import Verifier, hash_password, verify_password
+from gateway.accounts.domain import account_id_of
+from gateway.accounts.passwords import Passwords, hash_password, verify_password
 from gateway.limits.token_bucket import RateLimit
+from services.common.domain.tokens import hash_of, new_token
 from tests.unit.gateway.builders import Clock
 
 PASSWORD = "uma frase comprida"  # noqa: S105
 
 
 async def test_a_password_matches_only_its_own_hash_and_no_password_matches_a_missing_account() -> None:
-    verifier = Verifier()
+    passwords = Passwords()
     password_hash = hash_password(PASSWORD)
     assert password_hash.startswith("$argon2id$")
-    assert await verifier.verify(PASSWORD, password_hash)
-    assert not await verifier.verify(PASSWORD + "!", password_hash)
-    assert not await verifier.verify("nobody has this password", None)
-    verifier.close()
+    assert await passwords.verify(PASSWORD, password_hash)
+    assert not await passwords.verify(PASSWORD + "!", password_hash)
+    assert not await passwords.verify("nobody has this password", None)
+    passwords.close()
 
 
 def test_two_hashes_of_one_password_differ() -> None:

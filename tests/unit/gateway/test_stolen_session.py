@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.accounts.domain import hash_of
 from gateway.accounts.sessions import OF_ONE_SESSION, Sessions
+from services.common.domain.tokens import hash_of
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from tests.unit.gateway.builders import ACCOUNT
