@@ -58,7 +58,7 @@ def _objection(request: Request, event: CommandFact, move: Move) -> str | None:
         return "no-change" if state is request.state else None
     if request.hearing_until is not None:
         return "hearing-open"
-    if state in DECIDED and event.seen < request.person_seq:
+    if (state in DECIDED or move is Move.HEAR) and event.seen < request.person_seq:
         return "stale"
     return _other_objection(request, event) or _date_objection(request, event)
 

@@ -211,7 +211,7 @@ TRANSITIONS: Final[Mapping[Move, Rule]] = {
 
 DECIDED: Final = frozenset({State.ANSWERED, State.CONCLUDED, State.REJECTED})
 """States in which a department has decided about the person's words. A command that leads to one of them is refused as
-`stale` if the department has not seen all of these words.
+`stale` if the department has not seen all of these words. So is a hearing, which says what will be decided about them.
 """
 
 

@@ -121,6 +121,14 @@ def test_the_table_of_intake_decides_about_a_command_that_has_seen_everything(
         assert codes[0] in {"no-change", "hearing-open", "extended-already"}
 
 
+def test_an_intention_is_not_told_past_the_persons_own_words() -> None:
+    exchange = Exchange()
+    before = exchange.latest.as_of
+    exchange.write()
+    exchange.command(Hear, "late", seen=before)
+    assert endings(exchange, "late") == (False, ["stale"])
+
+
 @pytest.mark.parametrize("kind", [Answer, Resolve, Reject])
 @pytest.mark.parametrize("situation", ["registered", "in analysis", "awaiting documents", "reopened"])
 @pytest.mark.parametrize("messages", [1, 2, 5])

@@ -77,7 +77,7 @@ class Model:
             return "no-change" if self.state == to else None
         if self.hearing:
             return "hearing-open"
-        if to in DECIDED and seen < self.person_seq:
+        if (to in DECIDED or command == "hear") and seen < self.person_seq:
             return "stale"
         return "extended-already" if command == "extend" and self.extended else date_code
 
