@@ -1,5 +1,7 @@
 """Accounts, sign-in, sessions, and the internal call for recipients."""
 
+import asyncio
+import sys
 from typing import Any
 from uuid import uuid4
 
@@ -200,3 +202,20 @@ async def test_recipients_without_a_purpose_or_in_too_large_a_number_are_refused
 def collection(gateway: GatewayEnvironment, name: str) -> Any:
     client: Any = motor.motor_asyncio.AsyncIOMotorClient(gateway.stack.env["MONGO_URL"], tz_aware=True)
     return client["postigo_gateway"][name]
+
+
+async def test_a_script_with_the_gateways_environment_opens_accounts(gateway: GatewayEnvironment) -> None:
+    """`python -m gateway.accounts` takes and prints the same lines, and says in the log that it ran."""
+    line = gateway.line()
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway.accounts"),
+        env=gateway.stack.env,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, logged = await program.communicate(orjson.dumps(line) + b"\n")
+    assert program.returncode == 0, logged
+    assert orjson.loads(printed)["niss"] == line["niss"]
+    assert orjson.loads(logged)["kind"] == "operator-act"
+    assert (await gateway.sign_in(line["niss"])).status_code == 201
