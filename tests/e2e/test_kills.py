@@ -16,6 +16,7 @@ from deploy.local.table import PROCESSES
 from deploy.verification.clauses import (
     CLAUSES,
     acts,
+    cases,
     departments,
     files,
     lives,
@@ -23,6 +24,7 @@ from deploy.verification.clauses import (
     order,
     records,
     requests,
+    terms,
     views,
 )
 from deploy.verification.verdicts import Clause, Verdict
@@ -33,8 +35,8 @@ KILLS = 10
 
 PROMISES: Mapping[str, Sequence[Clause]] = {
     "documents": files.CLAUSES,
-    "intake": (*requests.CLAUSES, *lives.CLAUSES, *acts.CLAUSES, *records.CLAUSES),
-    "routing": (*departments.CLAUSES, *acts.CLAUSES, *order.CLAUSES),
+    "intake": (*requests.CLAUSES, *lives.CLAUSES, *terms.CLAUSES, *acts.CLAUSES, *records.CLAUSES),
+    "routing": (*departments.CLAUSES, *cases.CLAUSES, *acts.CLAUSES, *order.CLAUSES),
     "notifications": notices.CLAUSES,
     "gateway": (*requests.CLAUSES, *views.CLAUSES),
     "gateway-worker": views.CLAUSES,
