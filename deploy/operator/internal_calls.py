@@ -39,8 +39,8 @@ async def call(
     secret = session.target.settings.internal_secret
     signature = signing.sign(secret, "POST", path, body=content, about=about)
     try:
-        async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=within) as http:
-            response = await http.post(path, content=content, headers=about | signature)
+        address = url.removesuffix("/") + path
+        response = await session.http.post(address, content=content, headers=about | signature, timeout=within)
         signing.verify_response(secret, signature, response.status_code, response.headers, response.content)
         if response.status_code == HTTPStatus.NOT_FOUND:
             raise OperatorError(missing)

@@ -1,4 +1,4 @@
-"""The connections of an operation: the log, the services' stores, a producer and an admin client."""
+"""The connections of an operation: the log, the services' stores and internal listeners, a producer and an admin client."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+import httpx2
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -31,6 +32,7 @@ class OperatorSession:
     publisher: Publisher
     admin: AIOKafkaAdminClient
     redrives: Redrives
+    http: httpx2.AsyncClient
 
     async def identity(self) -> Identity:
         """Who runs the command. Raises IdentityRefused."""
@@ -76,4 +78,5 @@ async def open_session(target: Target, locations: Sequence[StoreLocation] = STOR
             stack.push_async_callback(publisher.stop)
             stores = ServiceStores(settings, locations)
             stack.push_async_callback(stores.close)
-            yield OperatorSession(target, log, stores, publisher, admin, Redrives(settings.internal_secret))
+            http = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False))
+            yield OperatorSession(target, log, stores, publisher, admin, Redrives(settings.internal_secret), http)

@@ -1,14 +1,13 @@
 """Acts on `/v1/requests/{reference}`: write messages, come back on an answer, rate, withdraw."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
-from uuid import UUID
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Depends, Request, Response
 
 from gateway.dependencies import IdempotencyKey, ReceiptHeader, ServicesDep, SignedIn
 from gateway.requests.request_command import command_of
-from gateway.requests.schemas import ActResponse, NewMessage, NewRating, NewReopening, NewWithdrawal
-from services.common.contracts.intake import Act
+from gateway.requests.schemas import ActResponse, NewAct, NewMessage, NewRating, NewReopening, NewWithdrawal
 from services.common.http import problem_types
 from services.common.http.problems import problem_responses
 from services.common.http.strict_json import StrictJsonRoute
@@ -34,28 +33,43 @@ _ACT_PROBLEMS: Final[Any] = problem_responses(
 )
 
 
+_APPLIED: Final = "Read the request with its `act_id` as `after` to see whether it was applied."
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """What every act needs: whose it is, and under which key."""
+
+    session: SignedIn
+    key: IdempotencyKey
+    services: ServicesDep
+    request: Request
+    response: Response
+    receipt: ReceiptHeader = None
+
+    async def accept(self, reference: str, body: NewAct) -> ActResponse:
+        command = await command_of(self.request, self.session, self.key, body)
+        act, act_id = await self.services.acts.act(command, reference, self.receipt)
+        self.response.headers["Location"] = f"/v1/requests/{act.reference}?after={act_id}"
+        self.response.headers["Cache-Control"] = "no-store"
+        return ActResponse(reference=act.reference, act_id=act_id)
+
+
+ActingDep = Annotated[Acting, Depends()]
+
+
 @router.post(
     "/{reference}/messages",
     status_code=202,
     responses=_ACT_PROBLEMS,
     summary="Add a message or files",
-    response_description="The message is stored. Read the request with its `act_id` as `after` to see whether it was applied.",
+    response_description=f"The message is stored. {_APPLIED}",
 )
-async def add_message(
-    reference: str,
-    message: NewMessage,
-    session: SignedIn,
-    key: IdempotencyKey,
-    services: ServicesDep,
-    request: Request,
-    response: Response,
-    receipt: ReceiptHeader = None,
-) -> ActResponse:
+async def add_message(reference: str, message: NewMessage, acting: ActingDep) -> ActResponse:
     """Add text or files to your own request, or deliver documents that were asked for. On an answer it returns the request to
     analysis, until the `reply_until` of the request. Later it is refused: read the outcome with `?after=`.
     """
-    command = await command_of(request, session, key, message)
-    return _accepted(response, *await services.acts.act(command, reference, receipt))
+    return await acting.accept(reference, message)
 
 
 @router.post(
@@ -63,21 +77,13 @@ async def add_message(
     status_code=202,
     responses=_ACT_PROBLEMS,
     summary="Withdraw a request",
-    response_description="The withdrawal is stored. Read the request with its `act_id` as `after` to see whether it was applied.",
+    response_description=f"The withdrawal is stored. {_APPLIED}",
 )
 async def withdraw_request(
-    reference: str,
-    session: SignedIn,
-    key: IdempotencyKey,
-    services: ServicesDep,
-    request: Request,
-    response: Response,
-    receipt: ReceiptHeader = None,
-    withdrawal: Annotated[NewWithdrawal | None, Body()] = None,
+    reference: str, acting: ActingDep, withdrawal: Annotated[NewWithdrawal | None, Body()] = None
 ) -> ActResponse:
     """Withdraw your own request. It is refused if a department decides first: read the outcome with `?after=`."""
-    command = await command_of(request, session, key, withdrawal or NewWithdrawal())
-    return _accepted(response, *await services.acts.act(command, reference, receipt))
+    return await acting.accept(reference, withdrawal or NewWithdrawal())
 
 
 @router.post(
@@ -85,21 +91,13 @@ async def withdraw_request(
     status_code=202,
     responses=_ACT_PROBLEMS,
     summary="Come back on an answer",
-    response_description="The reopening is stored. Read the request with its `act_id` as `after` to see whether it was applied.",
+    response_description=f"The reopening is stored. {_APPLIED}",
 )
 async def reopen_request(
-    reference: str,
-    session: SignedIn,
-    key: IdempotencyKey,
-    services: ServicesDep,
-    request: Request,
-    response: Response,
-    receipt: ReceiptHeader = None,
-    reopening: Annotated[NewReopening | None, Body()] = None,
+    reference: str, acting: ActingDep, reopening: Annotated[NewReopening | None, Body()] = None
 ) -> ActResponse:
     """Return an answered request to analysis, until its `reply_until`. Later it is refused: read the outcome with `?after=`."""
-    command = await command_of(request, session, key, reopening or NewReopening())
-    return _accepted(response, *await services.acts.act(command, reference, receipt))
+    return await acting.accept(reference, reopening or NewReopening())
 
 
 @router.post(
@@ -107,24 +105,8 @@ async def reopen_request(
     status_code=202,
     responses=_ACT_PROBLEMS,
     summary="Rate a request",
-    response_description="The rating is stored. Read the request with its `act_id` as `after` to see whether it was applied.",
+    response_description=f"The rating is stored. {_APPLIED}",
 )
-async def rate_request(
-    reference: str,
-    rating: NewRating,
-    session: SignedIn,
-    key: IdempotencyKey,
-    services: ServicesDep,
-    request: Request,
-    response: Response,
-    receipt: ReceiptHeader = None,
-) -> ActResponse:
+async def rate_request(reference: str, rating: NewRating, acting: ActingDep) -> ActResponse:
     """Say how your request was handled: once, after the answer. Read the outcome with `?after=`."""
-    command = await command_of(request, session, key, rating)
-    return _accepted(response, *await services.acts.act(command, reference, receipt))
-
-
-def _accepted(response: Response, act: Act, act_id: UUID) -> ActResponse:
-    response.headers["Location"] = f"/v1/requests/{act.reference}?after={act_id}"
-    response.headers["Cache-Control"] = "no-store"
-    return ActResponse(reference=act.reference, act_id=act_id)
+    return await acting.accept(reference, rating)

@@ -1,13 +1,20 @@
 """The gateway on its own stack: tests here stop the broker and count the records on the intake topic."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
 
+from gateway.limits.accounts import HOUR
+from gateway.limits.counters import window_of
 from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person, gateway_environment
 from tests.integration.gateway.public_endpoint import PublicEndpoint, public_endpoint
 from tests.support import stacks
+from tests.support.waiting import eventually
+
+LONGEST_COUNT = 60
+"""Seconds in which each test of an hour's limit has counted what it sends."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -45,3 +52,14 @@ def other(signed_in: tuple[Person, Person, Person]) -> Person:
 @pytest.fixture
 def company(signed_in: tuple[Person, Person, Person]) -> Person:
     return signed_in[2]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def within_one_hour() -> None:
+    """What the test counts is counted in one hour: limits start anew with each hour of the clock."""
+
+    async def time_left() -> bool:
+        now = datetime.now(UTC)
+        return window_of(HOUR, now).left(now) > LONGEST_COUNT
+
+    await eventually(time_left, within=LONGEST_COUNT + 1)

@@ -13,6 +13,8 @@ from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironme
 from tests.integration.gateway.test_documents import PDF
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("within_one_hour")
+
 COMPANY_BODY = BODY | {"subject": "TRA-02"}
 BURST = 4
 PER_HOUR = 6

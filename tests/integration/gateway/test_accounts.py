@@ -32,6 +32,7 @@ async def test_a_wrong_password_and_an_unknown_niss_get_the_same_answer(
     assert {name for name, _ in wrong.headers.items()} == {name for name, _ in unknown.headers.items()}
 
 
+@pytest.mark.usefixtures("within_one_hour")
 async def test_wrong_guesses_are_limited_with_retry_after(gateway: GatewayEnvironment) -> None:
     victim = niss(888_888_888)
     answers = [await gateway.sign_in(victim, f"tentativa {number}") for number in range(11)]
@@ -40,6 +41,7 @@ async def test_wrong_guesses_are_limited_with_retry_after(gateway: GatewayEnviro
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 30
 
 
+@pytest.mark.usefixtures("within_one_hour")
 async def test_wrong_guesses_from_one_network_do_not_lock_the_owner_out_of_another(
     gateway: GatewayEnvironment, person: Person
 ) -> None:

@@ -19,6 +19,8 @@ from services.common.store import Database, connect, database, disconnect
 from tests.integration.gateway.gateway_environment import PASSWORD, GatewayEnvironment, Person
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("within_one_hour")
+
 SECRET = b"s" * 32
 HERE, THERE = "192.0.2.1", "198.51.100.1"
 

@@ -111,6 +111,7 @@ async def test_connections_above_the_limit_of_one_source_are_429_with_retry_afte
     assert b"Retry-After: 2\r\n" in answer
 
 
+@pytest.mark.usefixtures("within_one_hour")
 async def test_a_forged_address_does_not_evade_the_sign_in_limit(
     http: httpx2.AsyncClient, gateway: GatewayEnvironment
 ) -> None:
