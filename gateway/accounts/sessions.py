@@ -81,6 +81,7 @@ class Sessions:
         self._look_ups = ConcurrencyLimit("sessions", LOOK_UPS)
         self._networks = KeyedLimit("sessions-of-one-network", LOOK_UPS_OF_ONE_NETWORK, problem_types.BUSY)
         self._own = KeyedLimit("session-lists-of-one-session", OF_ONE_SESSION)
+        self._looking: dict[str, asyncio.Task[Session | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, token: str, address: str) -> Session:
@@ -89,7 +90,7 @@ class Sessions:
         try:
             session = self._cache[token_hash]
         except KeyError:
-            session = await self._look_up(token_hash, network_of(address))
+            session = await asyncio.shield(self._look_up_once(token_hash, network_of(address)))
         if session is None or session.expires_at <= datetime.now(UTC):
             raise no_session('Bearer error="invalid_token"')
         return session
@@ -97,6 +98,20 @@ class Sessions:
     def cached(self, token: str) -> Session | None:
         """The session of this token if this replica has it in memory."""
         return self._cache.get(hash_of(token))
+
+    def _look_up_once(self, token_hash: str, network: str) -> asyncio.Task[Session | None]:
+        """The look-up of this token that is in progress, or a new one: who sends many requests at once takes one place."""
+        if (looking := self._looking.get(token_hash)) is not None:
+            return looking
+
+        def forget(done: asyncio.Task[Session | None]) -> None:
+            del self._looking[token_hash]
+            # Retrieved, or asyncio logs the problem of a look-up for which nobody waits any more.
+            done.cancelled() or done.exception()
+
+        looking = self._looking[token_hash] = asyncio.create_task(self._look_up(token_hash, network))
+        looking.add_done_callback(forget)
+        return looking
 
     async def _look_up(self, token_hash: str, network: str) -> Session | None:
         started = self._clock()

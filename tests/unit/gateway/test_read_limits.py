@@ -53,13 +53,35 @@ async def test_a_network_that_sends_unknown_tokens_leaves_look_ups_to_others() -
     store = SlowStore()
     sessions = Sessions(cast("Any", store), cast("Any", None))
     flood = [asyncio.create_task(sessions.get(f"token {number}", "192.0.2.1")) for number in range(2 * LOOK_UPS)]
-    await asyncio.sleep(0)
+    await started()
     assert store.reads == LOOK_UPS_OF_ONE_NETWORK < LOOK_UPS
     calm = asyncio.create_task(sessions.get("another token", "198.51.100.1"))
-    await asyncio.sleep(0)
+    await started()
     assert store.reads == LOOK_UPS_OF_ONE_NETWORK + 1
     store.answers.set()
     answers = await asyncio.gather(calm, *flood, return_exceptions=True)
     codes = [cast("Problem", each).kind.code for each in answers]
     assert codes.count(problem_types.NO_SESSION.code) == LOOK_UPS_OF_ONE_NETWORK + 1
     assert codes.count(problem_types.BUSY.code) == 2 * LOOK_UPS - LOOK_UPS_OF_ONE_NETWORK
+
+
+async def test_who_sends_many_requests_at_once_is_looked_up_once() -> None:
+    store = SlowStore()
+    sessions = Sessions(cast("Any", store), cast("Any", None))
+    requests = [asyncio.create_task(sessions.get("a token", "192.0.2.1")) for _ in range(2 * LOOK_UPS)]
+    await started()
+    requests[0].cancel()
+    await started()
+    assert store.reads == 1
+    store.answers.set()
+    answers = await asyncio.gather(*requests[1:], return_exceptions=True)
+    assert {cast("Problem", each).kind.code for each in answers} == {problem_types.NO_SESSION.code}
+    with pytest.raises(Problem):
+        await sessions.get("a token", "192.0.2.1")
+    assert store.reads == 2, "a look-up that has ended is not used again"
+
+
+async def started() -> None:
+    """Each request has its task, and each task its look-up."""
+    for _ in range(3):
+        await asyncio.sleep(0)
