@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from cachetools import TTLCache
+from cachetools import TLRUCache
 
 from gateway.accounts.domain import Session, StoredSession, session_id_of
 from gateway.accounts.store import AccountStore, SessionStore
@@ -23,12 +23,12 @@ from services.common.store import store_deadline
 from services.common.telemetry import security
 
 CACHE_SECONDS: Final = 8.0
-"""How long a session is cached. After its end, other replicas may accept the token for this time: 10 s are promised. While the
-store is unavailable, people can file for this time.
+"""How long a session is cached, from the start of its look-up. After its end, other replicas may accept the token for this
+time: 10 s are promised. While the store is unavailable, people can file for this time.
 """
 
-SLOW_LOOK_UP: Final = 1.0
-"""Seconds. What a slower look-up found may have ended meanwhile, and is not cached."""
+FRESH_SECONDS: Final = 4.0
+"""A cached session that is used later is looked up again meanwhile, so that nobody who goes on working waits for the store."""
 
 IDLE: Final = timedelta(minutes=30)
 
@@ -63,6 +63,14 @@ class OwnSession:
     current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    """`at`: the start of the look-up. `session` is None for one that has ended."""
+
+    session: Session | None
+    at: float
+
+
 class Sessions:
     """The end of a session caches None for its token, so that a look-up in progress cannot cache it again."""
 
@@ -77,7 +85,9 @@ class Sessions:
         self._accounts = accounts
         self._idle = idle
         self._clock = clock
-        self._cache: TTLCache[str, Session | None] = TTLCache(_MAX_CACHED, CACHE_SECONDS, clock)
+        self._cache: TLRUCache[str, _Cached] = TLRUCache(
+            _MAX_CACHED, lambda _, cached, __: cached.at + CACHE_SECONDS, timer=clock
+        )
         self._look_ups = ConcurrencyLimit("sessions", LOOK_UPS)
         self._networks = KeyedLimit("sessions-of-one-network", LOOK_UPS_OF_ONE_NETWORK, problem_types.BUSY)
         self._own = KeyedLimit("session-lists-of-one-session", OF_ONE_SESSION)
@@ -87,17 +97,21 @@ class Sessions:
     async def get(self, token: str, address: str) -> Session:
         """The session of this token, which came from `address`. Raises the problem `no-session` or `busy`."""
         token_hash = hash_of(token)
-        try:
-            session = self._cache[token_hash]
-        except KeyError:
+        cached = self._cache.get(token_hash)
+        if cached is None:
             session = await asyncio.shield(self._look_up_once(token_hash, network_of(address)))
+        else:
+            session = cached.session
+            if session is not None and self._clock() - cached.at > FRESH_SECONDS:
+                self._look_up_once(token_hash, network_of(address))
         if session is None or session.expires_at <= datetime.now(UTC):
             raise no_session('Bearer error="invalid_token"')
         return session
 
     def cached(self, token: str) -> Session | None:
         """The session of this token if this replica has it in memory."""
-        return self._cache.get(hash_of(token))
+        cached = self._cache.get(hash_of(token))
+        return None if cached is None else cached.session
 
     def _look_up_once(self, token_hash: str, network: str) -> asyncio.Task[Session | None]:
         """The look-up of this token that is in progress, or a new one: who sends many requests at once takes one place."""
@@ -120,12 +134,20 @@ class Sessions:
             async with store_deadline():
                 found = await self._store.find(token_hash)
                 if found is None or not await self._is_valid(found):
+                    self._forget(token_hash)
                     return None
         if datetime.now(UTC) - found.last_used_at >= USE_SAVED_EVERY:
             self._save_later(token_hash)
-        if self._clock() - started > SLOW_LOOK_UP:
-            return found.session
-        return self._cache.setdefault(token_hash, found.session)
+        cached = self._cache.get(token_hash)
+        if cached is not None and cached.session is None:
+            return None
+        self._cache[token_hash] = _Cached(found.session, started)
+        return found.session
+
+    def _forget(self, token_hash: str) -> None:
+        """The session has ended. A token that is not cached is not remembered: anybody may send tokens that do not exist."""
+        if token_hash in self._cache:
+            self._cache[token_hash] = _Cached(None, self._clock())
 
     async def _is_valid(self, found: StoredSession) -> bool:
         """Whether the session is not idle, and its account has the same password as when it began."""
@@ -203,10 +225,10 @@ class Sessions:
 
     async def _end(self, account_id: UUID, hashes: list[str], because: str) -> None:
         for each in hashes:
-            self._cache[each] = None
+            self._cache[each] = _Cached(None, self._clock())
         await self._store.remove(hashes)
         for each in hashes:
-            self._cache[each] = None
+            self._cache[each] = _Cached(None, self._clock())
         security.report("session-ended", because, account=account_id, sessions=len(hashes))
 
 
