@@ -20,6 +20,10 @@ STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 # An acknowledged write is only in memory for at most this time.
 COMMIT_DELAY_MS = 5
 
+# The server runs commands on its connections' threads: with few of them (by default two for each core), a short read waits for a
+# long write of another connection.
+CONNECTION_THREADS = 256
+
 # The version that the server reports (MongoDB 7.0). Current drivers reject the versions that it supports itself.
 VERSION = (7, 0, 0)
 WIRE_VERSION = 21
@@ -47,6 +51,9 @@ def _start_jvm() -> None:
         str(LIBJVM),
         "-Xrs",
         "-Xmx256m",
+        # JPype asks for a full collection, which stops all threads, whenever Python has collected its own garbage.
+        "-XX:+DisableExplicitGC",
+        f"-Dio.netty.eventLoopThreads={CONNECTION_THREADS}",
         "--enable-native-access=ALL-UNNAMED",
         *SMALL,
         *LOGGING,
