@@ -1,18 +1,18 @@
 """`/v1/sessions`: people sign in and out, and see where they are signed in."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from gateway.accounts.domain import AccountKind, Credentials
 from gateway.dependencies import ServicesDep, SignedIn, Token
+from gateway.path_ids import PathId, path_id
 from services.common.catalogue import Language
 from services.common.http import problem_types
-from services.common.http.field_errors import FieldError
-from services.common.http.problems import Problem, problem_responses
+from services.common.http.problems import problem_responses
 from services.common.http.strict_json import StrictJsonRoute
 
 
@@ -172,16 +172,12 @@ async def sign_out(token: Token, session: SignedIn, response: Response, services
     response_description="That session has ended.",
 )
 async def end_session(
-    session_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+    session_id: PathId,
     token: Token,
     session: SignedIn,
     response: Response,
     services: ServicesDep,
 ) -> None:
     """End one of your sessions, within ten seconds."""
-    try:
-        identifier = UUID(session_id)
-    except ValueError:
-        raise Problem(problem_types.NOT_FOUND, FieldError("not_uuid", parameter="session_id")) from None
-    await services.sessions.end_one(session.account_id, identifier, token)
+    await services.sessions.end_one(session.account_id, path_id(session_id, "session_id"), token)
     response.headers["Cache-Control"] = "no-store"

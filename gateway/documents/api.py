@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from starlette.requests import ClientDisconnect
 
 from gateway.accounts.domain import Session
@@ -14,17 +14,16 @@ from gateway.documents.client import Upload
 from gateway.documents.domain import document_id_of, name_of
 from gateway.documents.form import FORM, FORM_OVERHEAD, FileForm
 from gateway.documents.limits import TimedBody
+from gateway.path_ids import PathId, path_id
 from services.common.contracts.internal import DocumentResponse
 from services.common.contracts.limits import MAX_FILE_BYTES, MEDIA_TYPES
 from services.common.http import problem_types
 from services.common.http.etag import etag_response
-from services.common.http.field_errors import FieldError
 from services.common.http.languages import DEFAULT
 from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem, problem_responses
 from services.common.http.query_parameters import StrictQueryRoute
 from services.common.http.strict_json import body_chunks, content_type, limited_receive, require_plain
-from services.common.text import identifier
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=StrictQueryRoute)
 
@@ -145,16 +144,13 @@ async def upload_document(
     response_description="The file and its state.",
 )
 async def get_document(
-    document_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+    document_id: PathId,
     request: Request,
     session: SignedIn,
     services: ServicesDep,
 ) -> Response:
     """The state of one of your own files."""
-    try:
-        found_id = UUID(identifier(document_id))
-    except ValueError:
-        raise Problem(problem_types.NOT_FOUND, FieldError("not_uuid", parameter="document_id")) from None
+    found_id = path_id(document_id, "document_id")
     document = await services.documents.get(found_id, session.account_id, traceparent_of(request.scope))
     return etag_response(request, document, DEFAULT)
 

@@ -57,11 +57,12 @@ async def test_own_sessions_are_listed_without_their_tokens(gateway: GatewayEnvi
     assert len(await listed(stranger)) == 1
 
 
-async def test_one_session_is_ended_by_its_id(gateway: GatewayEnvironment) -> None:
+@pytest.mark.parametrize("pasted", ["{}", "%20{}%20", "«{}»"])
+async def test_one_session_is_ended_by_its_id(gateway: GatewayEnvironment, pasted: str) -> None:
     (person,) = await gateway.people(1)
     token = await sign_in(gateway, person)
     (other,) = [each["session_id"] for each in await listed(person) if not each["current"]]
-    gone = await person.http.delete(f"/v1/sessions/{other}", headers=person.headers())
+    gone = await person.http.delete(f"/v1/sessions/{pasted.format(other)}", headers=person.headers())
     assert (gone.status_code, gone.headers.get("content-type")) == (204, None)
     assert await status(gateway.http, token) == 401
     assert await status(gateway.http, person.token) == 200
