@@ -149,8 +149,8 @@ def _print_when(invocation: Invocation, moment: datetime | None) -> None:
         screen.print(f"\n{invocation.dry_run}")
         return
     screen.print(
-        f"It counts in dates computed from {moment:%H:%M:%S} UTC on. Those told before are counted again "
-        "when they matter next."
+        f"It counts in dates computed from {moment:%H:%M:%S} UTC on. Dates that people were given "
+        "are counted again at the next step of their request."
     )
 
 

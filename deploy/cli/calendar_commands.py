@@ -29,7 +29,8 @@ def calendar_add(
 ) -> None:
     """Close departments on a day, even for half of it: the day is then no working day.
 
-    It counts in dates that are computed from one minute later on. Dates that people were given do not move.
+    It counts in dates that are computed from one minute later on. Dates that people were given are counted again at the next
+    step of their request, or when a warning or the end is due.
     """
     from deploy.cli import calendar as command
     from deploy.cli.invocation import Invocation
@@ -69,9 +70,9 @@ def calendar_remove(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove a closed day that was added. It counts until one minute later.
+    """Remove a closed day that was added. The day stays closed for decisions of the next minute.
 
-    Dates that people were given do not move.
+    Dates that people were given are counted again at the next step of their request, or when a warning or the end is due.
     """
     from deploy.cli import calendar as command
     from deploy.cli.invocation import Invocation

@@ -1,7 +1,7 @@
 """Explains the legal dates of a request, day by day, in one language."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from gateway.requests.deadline_schemas import DeadlineResponse, ExplainedDate, ExplainedDay, SuspendedTime
@@ -32,33 +32,38 @@ MONTHS: Final = Words(
     "working day (CPA, article 87).",
 )
 DILATION: Final = Words(
-    "Antes dele contam-se {dilation} dias úteis, porque mora fora do continente (CPA, artigo 88.º).",
-    "Before it, {dilation} working days are counted, because you live outside the mainland (CPA, article 88).",
+    "Antes de o prazo começar contam-se {dilation} dias úteis, porque a sua morada fica fora do continente (CPA, artigo 88.º).",
+    "Before the term starts, {dilation} working days are counted, because your address is outside the mainland (CPA, "
+    "article 88).",
 )
 EXTENSION: Final = Words(
-    "O departamento prorrogou-o por {extension} dias úteis (CPA, artigo 128.º).",
-    "The department extended it by {extension} working days (CPA, article 128).",
+    "O departamento prorrogou o prazo por {days} (CPA, artigo 128.º).",
+    "The department extended the term by {days} (CPA, article 128).",
 )
+ONE_WORKING_DAY: Final = Words("um dia útil", "one working day")
+WORKING_DAYS_MORE: Final = Words("{days} dias úteis", "{days} working days")
 SUSPENDED: Final = {
     "documents": Words(
-        "Esteve suspenso depois de {since} e até {until}, à espera de documentos (CPA, artigos 117.º e 119.º).",
-        "It stood still after {since} and up to {until}, for documents that were asked of you (CPA, articles 117 and 119).",
+        "O prazo esteve suspenso de {first} a {until}, à espera de documentos (CPA, artigos 117.º e 119.º).",
+        "The term was suspended from {first} to {until}, waiting for documents from you (CPA, articles 117 and 119).",
     ),
     "hearing": Words(
-        "Esteve suspenso depois de {since} e até {until}, para o ouvir (CPA, artigo 121.º).",
-        "It stood still after {since} and up to {until}, for your hearing (CPA, article 121).",
+        "O prazo esteve suspenso de {first} a {until}, para se pronunciar (CPA, artigo 121.º).",
+        "The term was suspended from {first} to {until}, for your hearing (CPA, article 121).",
     ),
 }
-STANDS_STILL: Final = {
+SUSPENDED_NOW: Final = {
     "documents": Words(
-        "Está suspenso desde {since}, à espera de documentos; a data fica mais tarde quando voltar a correr (CPA, artigos "
-        "117.º e 119.º).",
-        "It stands still since {since}, for documents that were asked of you; the date moves later when it runs again "
-        "(CPA, articles 117 and 119).",
+        "O prazo está suspenso desde {first}, à espera de documentos (CPA, artigos 117.º e 119.º). A data fica mais tarde "
+        "quando o prazo voltar a correr.",
+        "The term has been suspended since {first}, waiting for documents from you (CPA, articles 117 and 119). The date "
+        "moves later when the term runs again.",
     ),
     "hearing": Words(
-        "Está suspenso desde {since}, para o ouvir; a data fica mais tarde quando voltar a correr (CPA, artigo 121.º).",
-        "It stands still since {since}, for your hearing; the date moves later when it runs again (CPA, article 121).",
+        "O prazo está suspenso desde {first}, para se pronunciar (CPA, artigo 121.º). A data fica mais tarde quando o prazo "
+        "voltar a correr.",
+        "The term has been suspended since {first}, for your hearing (CPA, article 121). The date moves later when the "
+        "term runs again.",
     ),
 }
 
@@ -104,14 +109,17 @@ class DeadlinePresenter:
         if deadline.dilation:
             yield self._say(DILATION, dilation=deadline.dilation)
         if deadline.extension:
-            yield self._say(EXTENSION, extension=deadline.extension)
-        yield from map(self._suspension, deadline.suspensions)
+            words = ONE_WORKING_DAY if deadline.extension == 1 else WORKING_DAYS_MORE
+            yield self._say(EXTENSION, days=self._say(words, days=deadline.extension))
+        # One that was asked for and ended on the same day suspended nothing.
+        yield from (self._suspension(each) for each in deadline.suspensions if each.until != each.since)
 
     def _suspension(self, suspension: Suspension) -> str:
-        since = self._date(suspension.since)
+        """The day `since` itself still counts."""
+        first = self._date(suspension.since + timedelta(days=1))
         if suspension.until is None:
-            return self._say(STANDS_STILL[suspension.because], since=since)
-        return self._say(SUSPENDED[suspension.because], since=since, until=self._date(suspension.until))
+            return self._say(SUSPENDED_NOW[suspension.because], first=first)
+        return self._say(SUSPENDED[suspension.because], first=first, until=self._date(suspension.until))
 
     def _day(self, counted: CountedDay) -> ExplainedDay:
         name = Words(counted.pt, counted.en).in_(self._language)

@@ -19,7 +19,7 @@ class ExplainedDay(BaseModel):
 
 
 class SuspendedTime(BaseModel):
-    """The term stands still after the day `since` and up to `until`. Without `until` it has not ended."""
+    """The term is suspended after the day `since` and up to `until`. Without `until` it has not ended."""
 
     since: date
     until: date | None = None

@@ -24,21 +24,21 @@ FACT_LABELS: Final[dict[str, Words]] = {
         "O prazo para entregar os documentos terminou", "The time to deliver the documents has ended"
     ),
     "request.hearing-opened": Words(
-        "O departamento tenciona indeferir o pedido e quer ouvi-lo antes",
-        "The department intends to refuse the request, and hears you first",
+        "O departamento tenciona indeferir o pedido: pode pronunciar-se antes da decisão",
+        "The department intends to refuse the request: you can respond before the decision",
     ),
     "request.hearing-closed": Words("A audiência prévia terminou", "The hearing has ended"),
     "request.forwarded": Words("O pedido passou para outro departamento", "Another department has the request now"),
-    "request.extended": Words("O prazo da resposta foi prorrogado", "The deadline of the answer was extended"),
-    "request.deadline-approaching": Words("O prazo da resposta está a terminar", "The deadline of the answer is near"),
+    "request.extended": Words("O prazo da resposta foi prorrogado", "The deadline for the answer was extended"),
+    "request.deadline-approaching": Words("O prazo da resposta está a terminar", "The deadline for the answer is near"),
     "request.deadline-missed": Words(
-        "O prazo da resposta passou sem decisão", "The deadline of the answer passed without a decision"
+        "O prazo da resposta passou sem decisão", "The deadline for the answer passed without a decision"
     ),
     "request.deadline-miss-retracted": Words(
-        "Afinal o prazo da resposta foi cumprido", "The deadline of the answer was kept after all"
+        "Afinal o prazo da resposta foi cumprido", "The deadline for the answer was kept after all"
     ),
     "request.deadline-moved": Words(
-        "O prazo da resposta mudou com o calendário", "The deadline of the answer changed with the calendar"
+        "O prazo da resposta mudou com o calendário", "The deadline for the answer changed with the calendar"
     ),
     "request.reopened": Words("O pedido voltou a análise", "The request is in analysis again"),
     "request.rated": Words("A sua avaliação", "Your rating"),
@@ -62,21 +62,21 @@ REASON_LABELS: Final[dict[str, Words]] = {
         "The request was no longer in a state that allows this. You can file another request.",
     ),
     "closed": Words(
-        "O pedido já está encerrado e ninguém leria a mensagem. Pode enviar o mesmo texto num novo pedido ligado a este.",
-        "The request is closed and nobody would read the message. You can send the same text in a new request that is "
-        "linked to this one.",
+        "O pedido já está encerrado, por isso a mensagem não seria lida. Pode enviá-la num novo pedido ligado a este.",
+        "The request is closed, so the message would not be read. You can send it in a new request that is linked to this "
+        "one.",
     ),
     "rated-already": Words(
-        "Já tinha avaliado este pedido. Só se avalia uma vez.",
-        "You had already rated this request. It is rated once.",
+        "Já avaliou este pedido. Cada pedido só pode ser avaliado uma vez.",
+        "You have already rated this request. A request can be rated only once.",
     ),
     "other-format": Words(
         "O documento não está num dos formatos pedidos. Envie-o noutro formato.",
         "The document is in none of the formats that were asked for. Send it in another format.",
     ),
     "too-many-acts": Words(
-        "Já fez demasiados envios sobre este pedido. Tente de novo mais tarde.",
-        "You have already sent too much about this request. Try again later.",
+        "Já fez demasiados envios sobre este pedido. Tente de novo dentro de uma hora.",
+        "You have already sent too much about this request. Try again in an hour.",
     ),
     "expired": Words(
         "O ficheiro não foi usado a tempo e foi apagado. Envie-o de novo.",
@@ -110,16 +110,19 @@ NOT_ALLOWED_LABELS: Final[dict[State, Words]] = {
         "The request was not registered yet. Try again shortly.",
     ),
     State.REGISTERED: Words(
-        "O pedido estava registado e ainda não tinha sido analisado.",
-        "The request was registered and not analysed yet.",
+        "O pedido estava registado e ainda não tinha sido analisado. Só depois da resposta o pode fazer.",
+        "The request was registered and not analysed yet. You can do this only after the answer.",
     ),
-    State.IN_ANALYSIS: Words("O pedido estava em análise.", "The request was in analysis."),
+    State.IN_ANALYSIS: Words(
+        "O pedido estava em análise. Só depois da resposta o pode fazer.",
+        "The request was in analysis. You can do this only after the answer.",
+    ),
     State.AWAITING_DOCUMENTS: Words(
         "O pedido estava a aguardar documentos. Envie-os para que continue.",
         "The request was awaiting documents. Send them so that it goes on.",
     ),
     State.ANSWERED: Words(
-        "O pedido já tinha sido respondido. Se a resposta não chega, escreva uma mensagem.",
+        "O pedido já tinha sido respondido. Se a resposta não for suficiente, escreva uma mensagem.",
         "The request had already been answered. If the answer is not enough, write a message.",
     ),
     State.CONCLUDED: Words(
@@ -146,7 +149,7 @@ NOTICE_NAMES: Final[dict[str, Words]] = {
     "rejected": Words("pedido indeferido liminarmente", "request rejected"),
     "withdrawn": Words("pedido retirado", "request withdrawn"),
     "reopened": Words("pedido de novo em análise", "request in analysis again"),
-    "forwarded": Words("outro departamento", "another department"),
+    "forwarded": Words("passagem a outro departamento", "transfer to another department"),
     "extended": Words("prazo prorrogado", "deadline extended"),
     "documents-requested": Words("documentos pedidos", "documents asked for"),
     "documents-reminder": Words("documentos por entregar", "documents still to be delivered"),

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Final
 
 from gateway.requests.status import Status
+from gateway.requests.view import TimelineFact
 from services.common.catalogue import Language
 from services.common.contracts.asked import ItemState
 from services.common.contracts.lifecycle import State
@@ -12,11 +13,11 @@ from services.common.text.dates import IN_WORDS
 
 NOTHING: Final = Words("Não precisa de fazer nada.", "There is nothing you must do.")
 ANSWER_BY: Final = Words(
-    "Não precisa de fazer nada: a resposta é devida até {due_on}.",
-    "There is nothing you must do: the answer is due by {due_on}.",
+    "Não precisa de fazer nada: deve receber resposta até {due_on}.",
+    "There is nothing you must do: you should have an answer by {due_on}.",
 )
 OVERDUE: Final = Words(
-    "Não precisa de fazer nada: o prazo da resposta passou em {due_on}, e o pedido continua a ser tratado.",
+    "Não precisa de fazer nada: o prazo da resposta terminou a {due_on}, e o pedido continua a ser tratado.",
     "There is nothing you must do: the answer was due by {due_on}, and the request is still being handled.",
 )
 DELIVER: Final = Words(
@@ -32,15 +33,15 @@ HEARING: Final = Words(
     "The department intends to refuse the request: if you disagree, answer by {until}.",
 )
 COME_BACK: Final = Words(
-    "Se a resposta não chega, escreva uma mensagem até {until}; caso contrário não precisa de fazer nada.",
+    "Se a resposta não for suficiente, escreva uma mensagem até {until}; caso contrário, não precisa de fazer nada.",
     "If the answer is not enough, write a message by {until}; otherwise there is nothing you must do.",
 )
 APPEAL: Final = Words(
-    "Se não concorda com a decisão, pode contestá-la até {appeal}; caso contrário não precisa de fazer nada.",
+    "Se não concorda com a decisão, pode contestá-la até {appeal}; caso contrário, não precisa de fazer nada.",
     "If you disagree with the decision, you can contest it by {appeal}; otherwise there is nothing you must do.",
 )
 COME_BACK_OR_APPEAL: Final = Words(
-    "Se não concorda com a decisão, escreva uma mensagem até {until} ou conteste-a até {appeal}; caso contrário não precisa "
+    "Se não concorda com a decisão, escreva uma mensagem até {until} ou conteste-a até {appeal}; caso contrário, não precisa "
     "de fazer nada.",
     "If you disagree with the decision, write a message by {until} or contest it by {appeal}; otherwise there is nothing "
     "you must do.",
@@ -65,7 +66,7 @@ def _step(status: Status, today: date) -> tuple[Words, dict[str, date | None]]:
     if status.hearing is not None:
         return HEARING, {"until": status.hearing.until}
     if status.answer is not None:
-        return _after_the_answer(status, today)
+        return _after_answer(status.answer, today)
     if status.state is State.REJECTED:
         return FILE_ANOTHER, {}
     if status.state in (State.REGISTERED, State.IN_ANALYSIS) and status.due_on is not None:
@@ -73,12 +74,15 @@ def _step(status: Status, today: date) -> tuple[Words, dict[str, date | None]]:
     return NOTHING, {}
 
 
-def _after_the_answer(status: Status, today: date) -> tuple[Words, dict[str, date | None]]:
-    answer = status.answer
-    until = answer.until if answer and answer.until and answer.until >= today else None
-    appeal = answer.appeal.until if answer and answer.appeal and answer.appeal.until >= today else None
+def _after_answer(answer: TimelineFact, today: date) -> tuple[Words, dict[str, date | None]]:
+    until = _not_past(answer.until, today)
+    appeal = _not_past(answer.appeal.until if answer.appeal else None, today)
     if until and appeal:
         return COME_BACK_OR_APPEAL, {"until": until, "appeal": appeal}
     if appeal:
         return APPEAL, {"appeal": appeal}
     return (COME_BACK, {"until": until}) if until else (NOTHING, {})
+
+
+def _not_past(day: date | None, today: date) -> date | None:
+    return day if day is not None and day >= today else None

@@ -58,7 +58,7 @@ class ActOutcome(BaseModel):
 
 
 class DeadlineSummary(BaseModel):
-    """`suspended_since`: the day after which the term stands still; `due_on` is then the date without this suspension."""
+    """`suspended_since`: the day after which the term is suspended; `due_on` is then the date without this suspension."""
 
     due_on: date
     suspended_since: date | None = None

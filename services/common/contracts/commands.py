@@ -65,7 +65,7 @@ class Resolve(Command, type="assignment.resolve"):
 
 
 class RequestInformation(Command, type="assignment.request-information"):
-    """Documents that the person must deliver, due in ten working days. The legal term stands still until the last one."""
+    """Documents that the person must deliver, due in ten working days. The legal term is suspended until the last one."""
 
     items: tuple[NewItem, ...] = Field(min_length=1, max_length=MAX_ITEMS)
     text: Prose | None = None

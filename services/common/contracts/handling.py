@@ -9,7 +9,7 @@ from services.common.legal_clock import Deadline
 
 
 class DocumentsRequested(LifecycleFact, type="request.documents-requested"):
-    """The department asks for documents: those of `asked` with a number in `items`. The legal term stands still."""
+    """The department asks for documents: those of `asked` with a number in `items`. The legal term is suspended."""
 
     department: Code
     text: Prose | None = None
@@ -36,7 +36,7 @@ class DocumentsLapsed(LifecycleFact, type="request.documents-lapsed"):
 
 
 class HearingOpened(LifecycleFact, type="request.hearing-opened"):
-    """The department intends to refuse, and hears the person first (CPA, art. 121). The legal term stands still."""
+    """The department intends to refuse, and hears the person first (CPA, art. 121). The legal term is suspended."""
 
     department: Code
     text: Prose

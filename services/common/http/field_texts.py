@@ -37,8 +37,8 @@ TEXTS: Final[dict[str, Words]] = {
     "json_repeated": Words("Este campo aparece mais do que uma vez.", "This field appears more than once."),
     "json_too_deep": Words("O JSON tem demasiados níveis uns dentro dos outros.", "The JSON is nested too deep."),
     "json_number": Words(
-        "O JSON tem um número que não se pode guardar, demasiado grande ou que não é número nenhum.",
-        "The JSON has a number that cannot be kept: it is too large, or no number at all.",
+        "O JSON tem um número demasiado grande, ou algo que não é um número, como NaN.",
+        "The JSON has a number that is too large, or something that is no number, such as NaN.",
     ),
     "not_uuid": Words(
         "Este identificador não está certo: copie-o tal como o recebeu.",
@@ -50,10 +50,13 @@ TEXTS: Final[dict[str, Words]] = {
     ),
     "format": Words("Não tem o formato esperado.", "It does not have the expected form."),
     "unknown_field": Words(
-        "Não há nenhum campo com este nome. Verifique como está escrito.",
-        "There is no field with this name. Check how it is spelt.",
+        "Não há nenhum campo ou parâmetro com este nome. Verifique como está escrito.",
+        "There is no field or parameter with this name. Check how it is spelt.",
     ),
-    "no_fields": Words("Aqui não se preenche nenhum campo.", "There is no field to fill in here."),
+    "no_fields": Words(
+        "Aqui não se aceita nenhum campo nem parâmetro. Retire-o.",
+        "No field or parameter is accepted here. Remove it.",
+    ),
     "media_type": Words("{accepted} {names}.", "{accepted} {names}."),
     "other_content": Words(
         "Não reconhecemos o conteúdo deste ficheiro. {accepted} {names}.",
@@ -95,8 +98,8 @@ TEXTS: Final[dict[str, Words]] = {
     "unknown_subject": Words("Escolha um assunto da lista.", "Choose a subject from the list."),
     "unknown_reason": Words("Escolha um dos motivos deste assunto.", "Choose one of the reasons of this subject."),
     "unknown_place": Words(
-        "Não reconhecemos este lugar. Indique um país (FR), ou um distrito ou município de Portugal (PT-11, PT-1106).",
-        "This place is not recognised. Give a country (FR), or a district or municipality of Portugal (PT-11, PT-1106).",
+        "Não reconhecemos este lugar. Indique um país (FR), ou um distrito, uma região ou um município de Portugal (PT-11, PT-20, PT-1106).",
+        "This place is not recognised. Give a country (FR), or a district, region or municipality of Portugal (PT-11, PT-20, PT-1106).",
     ),
     "persons_only": Words("Só pessoas podem usar este assunto.", "Only persons may use this subject."),
     "companies_only": Words("Só empresas podem usar este assunto.", "Only companies may use this subject."),

@@ -65,8 +65,8 @@ NOT_JSON: Final = _problem_type(
     400,
     ("Dados ilegíveis", "Unreadable data"),
     (
-        "Os dados não são JSON que se possa ler de uma só maneira. Verifique o programa que os enviou.",
-        "The data is not JSON that can be read in one way only. Check the program that sent it.",
+        "Os dados não são JSON válido. Veja o erro indicado e verifique o programa que os enviou.",
+        "The data is not valid JSON. See the error named here, and check the program that sent it.",
     ),
     NOTHING_FILED,
 )

@@ -69,7 +69,7 @@ class Deadline(Value):
 
     @property
     def suspended_since(self) -> date | None:
-        """The day after which the term stands still; None while it runs."""
+        """The day after which the term is suspended; None while it runs."""
         return next((each.since for each in self.suspensions if each.until is None), None)
 
 

@@ -3,18 +3,16 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from services.common.contracts.asked import ItemState
 from services.common.domain.decision import Decision
 from services.common.domain.errors import Poison
 from services.common.domain.received import INBOX_AGE, Received
 from services.common.legal_clock import day_of, end_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, refuse, require_registered
-from services.intake.domain.terms import ANSWER_AGAIN, Terms, reply_until, resume, set_deadline, settle_miss
+from services.intake.domain.terms import ANSWER_AGAIN, Terms, close_hearing, reply_until, set_deadline, settle_miss
 from services.intake.domain.transitions import Move, next_state
 from services.intake.messages import (
     Act,
-    HearingClosed,
     MessageAdded,
     Rated,
     Reopened,
@@ -41,14 +39,12 @@ def reply(current: Request | None, received: Received[RequestReplied], terms: Te
     request = _require_owned(current, received.event)
     if next_state(request.state, Move.ADD_MESSAGE) is None:
         return _reopen(request, received, received.event, terms)
-    progress = _acted(request, received)
+    progress = _with_act_counted(request, received)
     if progress is None:
-        return refuse(request, received, received.at, "too-many-acts", **_said(received.event))
+        return refuse(request, received, received.at, "too-many-acts", **_content(received.event))
     _add_message(progress, received, received.event)
     if request.hearing_until is not None:
-        resume(progress, terms, day_of(received.at))
-        progress.change(hearing_until=None)
-        progress.say(HearingClosed, answered=True, deadline=progress.request.deadline)
+        close_hearing(progress, terms, day_of(received.at), answered=True)
     return progress.decision()
 
 
@@ -65,10 +61,10 @@ def _reopen(
     until = reply_until(request)
     if state is None or until is None or received.at >= end_of(until):
         open_still = next_state(request.state, Move.ADD_MESSAGE) is not None
-        return refuse(request, received, received.at, "not-allowed" if open_still else "closed", **_said(event))
-    progress = _acted(request, received)
+        return refuse(request, received, received.at, "not-allowed" if open_still else "closed", **_content(event))
+    progress = _with_act_counted(request, received)
     if progress is None:
-        return refuse(request, received, received.at, "too-many-acts", **_said(event))
+        return refuse(request, received, received.at, "too-many-acts", **_content(event))
     today = day_of(received.at)
     progress.change(
         epoch=request.epoch + 1,
@@ -94,16 +90,16 @@ def _reopen(
 def withdraw(current: Request | None, received: Received[Withdrawn], terms: Terms) -> Decision[Request]:
     """Withdraw the request. It is refused if a department decided first."""
     request = _require_owned(current, received.event)
-    progress = _acted(request, received)
+    progress = _with_act_counted(request, received)
     if progress is None:
         return refuse(request, received, received.at, "too-many-acts")
     state = next_state(request.state, Move.WITHDRAW)
     if state is None:
         return refuse(request, received, received.at, "not-allowed")
-    settle_miss(progress, terms, received.at)
-    dropped = asked.end_items(request, ItemState.DROPPED)
-    progress.change(asked=dropped, deliver_until=None, remind_on=None, hearing_until=None, alerts=())
-    progress.say(RequestWithdrawn, state, act_id=received.id, asked=dropped if dropped != request.asked else None)
+    settle_miss(progress, terms)
+    dropped = asked.drop_open_items(progress)
+    progress.change(hearing_until=None)
+    progress.say(RequestWithdrawn, state, act_id=received.id, asked=dropped)
     return progress.decision()
 
 
@@ -111,7 +107,7 @@ def rate(current: Request | None, received: Received[Rated]) -> Decision[Request
     """Rate how the request was handled, once."""
     event = received.event
     request = _require_owned(current, event)
-    progress = _acted(request, received)
+    progress = _with_act_counted(request, received)
     if progress is None:
         return refuse(request, received, received.at, "too-many-acts")
     if request.rated:
@@ -147,14 +143,14 @@ def _require_owned(current: Request | None, act: Act) -> Request:
     return request
 
 
-def _acted(request: Request, received: Received[Any]) -> Progress | None:
-    """Counts the act. None if there are too many, and one within the hour."""
+def _with_act_counted(request: Request, received: Received[Any]) -> Progress | None:
+    """The request with this act counted. None above `MAX_ACTS`, unless the last act is more than an hour old."""
     recent = tuple(at for at in request.acted_at if received.at - at <= INBOX_AGE)
     if len(recent) >= MAX_ACTS and received.at - max(recent) < ONE_MORE_AFTER:
         return None
     return Progress(request.model_copy(update={"acted_at": (*recent, received.at)}), received.at)
 
 
-def _said(event: RequestReplied | Reopened) -> dict[str, Any]:
+def _content(event: RequestReplied | Reopened) -> dict[str, Any]:
     """What a refused message said: its author can carry it over to a new request."""
     return {"text": event.text, "documents": event.documents}

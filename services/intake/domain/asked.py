@@ -47,7 +47,9 @@ def ask(progress: Progress, terms: Terms, items: Sequence[NewItem], text: str | 
 
 
 def deliver(request: Request, deliveries: Sequence[ItemDelivery], documents: Sequence[UUID], at: datetime) -> Request:
-    """The request after files were delivered for its items. What is not waited for any more comes unasked: it is no delivery."""
+    """The request after files were delivered for its items. Files for items that
+    are no longer waited for are ignored here: the message keeps them.
+    """
     delivered = {
         item.number: files
         for item in request.asked
@@ -86,27 +88,45 @@ def fits(item: AskedItem | None, media_type: str) -> bool:
     return item is None or not item.formats or media_type in item.formats
 
 
-def checked(request: Request, document: UUID, media_type: str | None) -> Request:
-    """The request after the check of a file ended: None is the media type of a refused one.
+def drop_open_items(progress: Progress) -> tuple[AskedItem, ...] | None:
+    """Drop the items that nothing was delivered for, and end their term. All items if that changed one, otherwise None."""
+    before = progress.request.asked
+    dropped = end_items(progress.request, ItemState.DROPPED)
+    progress.change(asked=dropped, deliver_until=None, remind_on=None, alerts=())
+    return dropped if dropped != before else None
+
+
+def after_check(request: Request, document: UUID, media_type: str | None) -> Request:
+    """The request after the check of a file. `media_type`: None if the file was refused.
 
     An item is received when all its files are checked and one is usable. One without files is open again only while documents
     are waited for.
     """
-    without = _WITHOUT_FILES.get(request.state, ItemState.DROPPED)
     checking = tuple(each for each in request.checking if each != document)
+    asked = tuple(
+        _item_after_check(request.state, item, document, media_type, checking) if document in item.documents else item
+        for item in request.asked
+    )
+    return request.model_copy(update={"asked": asked, "checking": checking})
 
-    def after(item: AskedItem) -> AskedItem:
-        if document not in item.documents:
-            return item
-        usable = media_type is not None and fits(item, media_type)
-        files = item.documents if usable else tuple(each for each in item.documents if each != document)
-        if item.state not in WAITED_FOR:
-            return item.model_copy(update={"documents": files})
-        unchecked = any(each in checking for each in files)
-        state = without if not files else ItemState.CHECKING if unchecked else ItemState.RECEIVED
-        return item.model_copy(update={"documents": files, "state": state})
 
-    return request.model_copy(update={"asked": tuple(map(after, request.asked)), "checking": checking})
+def _item_after_check(
+    state: State, item: AskedItem, document: UUID, media_type: str | None, checking: Sequence[UUID]
+) -> AskedItem:
+    """The item, which `document` was delivered for. `state`: that of the request. `checking`: the files not yet checked."""
+    usable = media_type is not None and fits(item, media_type)
+    files = item.documents if usable else tuple(each for each in item.documents if each != document)
+    changes: dict[str, object] = {"documents": files}
+    if item.state in WAITED_FOR:
+        changes["state"] = _state_of(state, files, checking)
+    return item.model_copy(update=changes)
+
+
+def _state_of(state: State, files: Sequence[UUID], checking: Sequence[UUID]) -> ItemState:
+    """The state of an item with these `files`, while the request is in `state`."""
+    if not files:
+        return _WITHOUT_FILES.get(state, ItemState.DROPPED)
+    return ItemState.CHECKING if any(each in checking for each in files) else ItemState.RECEIVED
 
 
 def is_complete(request: Request) -> bool:

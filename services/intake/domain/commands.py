@@ -1,10 +1,10 @@
 """The commands of departments: each is applied, or refused with a code. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-from services.common.contracts.asked import MAX_ASKED, ItemState
+from services.common.contracts.asked import MAX_ASKED
 from services.common.domain.decision import Decision
 from services.common.domain.received import Received
 from services.common.legal_clock import day_of, end_of
@@ -38,7 +38,7 @@ LONGEST_AHEAD: Final = timedelta(days=366)
 def command(current: Request | None, received: Received[CommandFact], move: Move, terms: Terms) -> Decision[Request]:
     """Apply a department's command, or refuse it. Whether the department is in time is judged by when it sent the command."""
     event, request = received.event, require_registered(current)
-    code = _objection(request, event, move)
+    code = _refusal_code(request, event, move)
     if code is not None:
         catch_up = {"catch_up_to": request.person_seq} if code == "stale" else {}
         return refuse(request, received, event.occurred_at, code, command=event.command, **catch_up)
@@ -47,7 +47,7 @@ def command(current: Request | None, received: Received[CommandFact], move: Move
     return progress.decision()
 
 
-def _objection(request: Request, event: CommandFact, move: Move) -> str | None:
+def _refusal_code(request: Request, event: CommandFact, move: Move) -> str | None:
     """Why the command has no effect: the code of its refusal, or None."""
     state = next_state(request.state, move)
     if event.epoch < request.epoch:
@@ -60,11 +60,11 @@ def _objection(request: Request, event: CommandFact, move: Move) -> str | None:
         return "hearing-open"
     if (state in DECIDED or move is Move.HEAR) and event.seen < request.person_seq:
         return "stale"
-    return _other_objection(request, event) or _date_objection(request, event)
+    return _limit_refusal(request, event) or _date_refusal(request, event)
 
 
-def _date_objection(request: Request, event: CommandFact) -> str | None:
-    """Whether the command names a day that cannot be meant."""
+def _date_refusal(request: Request, event: CommandFact) -> str | None:
+    """`too-late` or `bad-date` for a day that the command may not name, otherwise None."""
     today = day_of(event.occurred_at)
     if isinstance(event, AssignmentExtensionRequested):
         if event.occurred_at >= end_of(request.due_on):
@@ -75,7 +75,7 @@ def _date_objection(request: Request, event: CommandFact) -> str | None:
     return None
 
 
-def _other_objection(request: Request, event: CommandFact) -> str | None:
+def _limit_refusal(request: Request, event: CommandFact) -> str | None:
     if isinstance(event, AssignmentExtensionRequested) and request.extended:
         return "extended-already"
     if isinstance(event, AssignmentInformationRequested) and len(request.asked) + len(event.items) > MAX_ASKED:
@@ -83,22 +83,22 @@ def _other_objection(request: Request, event: CommandFact) -> str | None:
     return None
 
 
-def _said(event: CommandFact) -> dict[str, Any]:
+def _cause(event: CommandFact) -> dict[str, Any]:
     return {"department": event.department, "command_id": event.command.id}
 
 
 def _acknowledge(progress: Progress, event: CommandFact, terms: Terms) -> None:
-    progress.say(RequestInAnalysis, State.IN_ANALYSIS, **_said(event))
+    progress.say(RequestInAnalysis, State.IN_ANALYSIS, **_cause(event))
 
 
 def _request_information(progress: Progress, event: AssignmentInformationRequested, terms: Terms) -> None:
-    settle_miss(progress, terms, event.occurred_at)
-    asked.ask(progress, terms, event.items, event.text, _said(event))
+    settle_miss(progress, terms)
+    asked.ask(progress, terms, event.items, event.text, _cause(event))
 
 
 def _hear(progress: Progress, event: AssignmentHearingRequested, terms: Terms) -> None:
     today = day_of(event.occurred_at)
-    settle_miss(progress, terms, event.occurred_at)
+    settle_miss(progress, terms)
     term = terms.named(day_of(progress.told_at), HEARING)
     suspend(progress, terms, today, "hearing")
     progress.change(hearing_until=term.due_on)
@@ -109,7 +109,7 @@ def _hear(progress: Progress, event: AssignmentHearingRequested, terms: Terms) -
         answer_until=term.due_on,
         answer_term=term,
         deadline=progress.request.deadline,
-        **_said(event),
+        **_cause(event),
     )
 
 
@@ -136,53 +136,46 @@ def _transfer(progress: Progress, event: AssignmentTransferRequested, terms: Ter
 
 def _extend(progress: Progress, event: AssignmentExtensionRequested, terms: Terms) -> None:
     """A day that is no working day is moved to the next one."""
-    settle_miss(progress, terms, event.occurred_at)
+    settle_miss(progress, terms)
     current = terms.again(terms.current(progress.request))
     more = terms.days.between(current.due_on, terms.days.next_working(event.until))
     extended = terms.again(current, extension=current.extension + more)
     set_deadline(progress, terms, extended, day_of(event.occurred_at))
     progress.change(extended=True)
-    progress.say(RequestExtended, text=event.text, deadline=extended, **_said(event))
-
-
-def _answer(progress: Progress, event: AssignmentAnswered, terms: Terms) -> None:
-    _say_answer(progress, event, terms)
+    progress.say(RequestExtended, text=event.text, deadline=extended, **_cause(event))
 
 
 def _resolve(progress: Progress, event: AssignmentResolved, terms: Terms) -> None:
     decided = {"outcome": event.outcome, "grounds": event.grounds, "appeal": event.appeal}
-    _say_answer(progress, event, terms, concludes=True, **decided)
+    _answer(progress, event, terms, concludes=True, **decided)
     progress.say(RequestConcluded, State.CONCLUDED, command_id=event.command.id)
 
 
-def _say_answer(
-    progress: Progress, event: AssignmentAnswered | AssignmentResolved, terms: Terms, **decided: Any
-) -> None:
+def _answer(progress: Progress, event: AssignmentAnswered | AssignmentResolved, terms: Terms, **decided: Any) -> None:
     """The window to come back counts from the first answer: nothing moves it."""
-    settle_miss(progress, terms, event.occurred_at)
+    settle_miss(progress, terms)
     request = progress.request
-    today: date = day_of(progress.told_at)
+    today = day_of(progress.told_at)
     reply = None if request.reply_until is not None else terms.reply(request.answered_on or today)
     until = request.reply_until if reply is None else reply.due_on
-    said = _drop_asked(progress) | _said(event)
+    dropped = asked.drop_open_items(progress)
     progress.change(answered_on=request.answered_on or today, reply_until=until)
     progress.say(
-        RequestAnswered, State.ANSWERED, text=event.text, reply_until=until, reply_term=reply, **decided, **said
+        RequestAnswered,
+        State.ANSWERED,
+        text=event.text,
+        reply_until=until,
+        reply_term=reply,
+        asked=dropped,
+        **decided,
+        **_cause(event),
     )
 
 
 def _reject(progress: Progress, event: AssignmentRejected, terms: Terms) -> None:
-    settle_miss(progress, terms, event.occurred_at)
-    said = _drop_asked(progress) | _said(event)
-    progress.say(RequestRejected, State.REJECTED, text=event.text, **said)
-
-
-def _drop_asked(progress: Progress) -> dict[str, Any]:
-    """A decision drops what was asked and is not delivered. The fact says it."""
-    request = progress.request
-    dropped = asked.end_items(request, ItemState.DROPPED)
-    progress.change(asked=dropped, deliver_until=None, remind_on=None, alerts=())
-    return {"asked": dropped if dropped != request.asked else None}
+    settle_miss(progress, terms)
+    dropped = asked.drop_open_items(progress)
+    progress.say(RequestRejected, State.REJECTED, text=event.text, asked=dropped, **_cause(event))
 
 
 _APPLY: Final[Mapping[Move, Callable[[Progress, Any, Terms], None]]] = {

@@ -1,13 +1,15 @@
 """What happens to a request besides acts and commands: it is registered, routed, and its files are checked. Pure."""
 
+from datetime import date
+
 from services.common.catalogue import Catalogue
 from services.common.domain.decision import Decision, refused, unchanged
 from services.common.domain.errors import Poison
 from services.common.domain.received import Received
-from services.common.legal_clock import Calendar, day_of
+from services.common.legal_clock import Calendar, Deadline, day_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, require_registered
-from services.intake.domain.terms import Terms, set_deadline
+from services.intake.domain.terms import Terms, recount, set_deadline
 from services.intake.domain.transitions import Move, next_state
 from services.intake.messages import (
     AssignmentMade,
@@ -37,23 +39,7 @@ def register(
     entered = day_of(received.at)
     terms = Terms(calendar, catalogue, catalogue.department_of(event.subject), event.place)
     deadline = terms.first(entered, event.reason)
-    progress = Progress(
-        Request(
-            request_id=event.request_id,
-            reference=event.reference,
-            account_id=event.account_id,
-            state=State.RECEIVED,
-            seq=0,
-            entered_on=entered,
-            due_on=deadline.due_on,
-            documents=event.documents,
-            language=event.language,
-            subject=event.subject,
-            reason=event.reason,
-            place=event.place,
-        ),
-        received.at,
-    )
+    progress = Progress(_received(event, entered, deadline), received.at)
     set_deadline(progress, terms, deadline, entered)
     progress.say(
         RequestRegistered,
@@ -73,6 +59,24 @@ def register(
     return progress.decision()
 
 
+def _received(event: RequestSubmitted, entered_on: date, deadline: Deadline) -> Request:
+    """The request before its first fact."""
+    return Request(
+        request_id=event.request_id,
+        reference=event.reference,
+        account_id=event.account_id,
+        state=State.RECEIVED,
+        seq=0,
+        entered_on=entered_on,
+        due_on=deadline.due_on,
+        documents=event.documents,
+        language=event.language,
+        subject=event.subject,
+        reason=event.reason,
+        place=event.place,
+    )
+
+
 def route(current: Request | None, received: Received[AssignmentMade], terms: Terms) -> Decision[Request]:
     """Record the assigned department. After a withdrawal nothing is published: routing consumes that fact itself."""
     event, request = received.event, require_registered(current)
@@ -81,10 +85,7 @@ def route(current: Request | None, received: Received[AssignmentMade], terms: Te
         return refused(request)
     progress = Progress(request, event.occurred_at)
     own = terms.for_department(event.department)
-    counted = own.again(own.current(request))
-    moved = counted.due_on != request.due_on
-    if moved:
-        set_deadline(progress, own, counted, day_of(event.occurred_at))
+    moved = recount(progress, own, day_of(event.occurred_at))
     progress.change(department=event.department)
     progress.say(
         RequestRouted,
@@ -92,7 +93,7 @@ def route(current: Request | None, received: Received[AssignmentMade], terms: Te
         department=event.department,
         assignment_id=event.assignment_id,
         rule=event.rule,
-        deadline=counted if moved else None,
+        deadline=moved,
     )
     return progress.decision()
 
@@ -141,4 +142,4 @@ def _checked(
     request: Request, received: Received[FileAccepted] | Received[FileRefused], media_type: str | None
 ) -> Progress:
     event = received.event
-    return Progress(asked.checked(request, event.document_id, media_type), event.occurred_at)
+    return Progress(asked.after_check(request, event.document_id, media_type), event.occurred_at)

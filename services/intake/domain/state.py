@@ -24,7 +24,7 @@ class Alert(Value):
 class Request(Value):
     """The aggregate. `seq` is the number of the last published fact.
 
-    `person_seq` is the `seq` of the latest message or accepted file; a department must have seen it before it decides.
+    `person_seq` is the `seq` of the latest message, accepted file or reopening; a department must have seen it before it decides.
     `acted_at` are the times of the person's recent acts, for the limit on acts.
 
     `deadline` is the legal term of the answer, `alerts` its warnings, and `missed` that it has passed. Requests of older versions

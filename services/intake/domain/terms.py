@@ -1,12 +1,12 @@
 """The legal term of a request: how it starts, stops, goes on and grows, and the warnings before it ends. Pure."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from services.common.catalogue import Catalogue
 from services.common.legal_clock import Calendar, Clock, Deadline, Suspension, WorkingDays, day_of, deadline, end_of
 from services.intake.domain.state import Alert, Progress, Request, require_registered
-from services.intake.messages import DeadlineMissed, DeadlineMissRetracted, DeadlineMoved
+from services.intake.messages import DeadlineMissed, DeadlineMissRetracted, DeadlineMoved, HearingClosed
 
 WARNINGS: Final = (5, 3, 1)
 """Working days before the end of the term at which a warning is said."""
@@ -86,8 +86,7 @@ class Terms:
 def set_deadline(progress: Progress, terms: Terms, new: Deadline, today: date) -> None:
     """Set the deadline and the warnings that are still ahead of `today`. A miss that the new date undoes is taken back."""
     if progress.request.missed and progress.at < end_of(new.due_on):
-        progress.change(missed=False)
-        progress.say(DeadlineMissRetracted, due_on=new.due_on)
+        _retract_miss(progress, new.due_on)
     ahead = [(terms.days.before(new.due_on, left), left) for left in WARNINGS]
     alerts = tuple(Alert(day=day, working_days_left=left) for day, left in ahead if day > max(today, new.entered_on))
     progress.change(deadline=new, due_on=new.due_on, alerts=alerts)
@@ -111,22 +110,28 @@ def resume(progress: Progress, terms: Terms, until: date) -> None:
     set_deadline(progress, terms, terms.again(current, suspensions=ended), until)
 
 
-def settle_miss(progress: Progress, terms: Terms, at: datetime) -> None:
-    """Say what is true of the term before a move that stops or ends it: it happened `at`, and may arrive late.
+def close_hearing(progress: Progress, terms: Terms, until: date, *, answered: bool) -> None:
+    """End the hearing: the term goes on after the day `until`."""
+    resume(progress, terms, until)
+    progress.change(hearing_until=None)
+    progress.say(HearingClosed, answered=answered, deadline=progress.request.deadline)
 
-    A miss that was said is taken back if the move happened in time. One that no timer has said yet is said now. After an answer
-    there is nothing to miss.
+
+def settle_miss(progress: Progress, terms: Terms) -> None:
+    """Say what is true of the term before a move that suspends or ends it.
+
+    The time of the move (`progress.at`) decides: its record may arrive late. A miss that was said is taken back if the move
+    happened in time. One that no timer has said yet is said now. After an answer there is no deadline to miss.
     """
     request = progress.request
     if request.answered_on is not None:
         return
-    in_time = at < end_of(request.due_on)
+    in_time = progress.at < end_of(request.due_on)
     if request.missed and in_time:
-        progress.change(missed=False)
-        progress.say(DeadlineMissRetracted, due_on=request.due_on)
+        _retract_miss(progress, request.due_on)
     elif not request.missed and not in_time and not terms.current(request).suspended_since:
         follow_calendar(progress, terms)
-        if at >= end_of(progress.request.due_on):
+        if progress.at >= end_of(progress.request.due_on):
             say_missed(progress)
 
 
@@ -135,17 +140,29 @@ def say_missed(progress: Progress) -> None:
     progress.say(DeadlineMissed, due_on=progress.request.due_on)
 
 
+def _retract_miss(progress: Progress, due_on: date) -> None:
+    progress.change(missed=False)
+    progress.say(DeadlineMissRetracted, due_on=due_on)
+
+
+def recount(progress: Progress, terms: Terms, today: date) -> Deadline | None:
+    """Count the deadline again, by the calendar of now. Returns it if its last day moved; otherwise nothing changes."""
+    counted = terms.again(terms.current(progress.request))
+    if counted.due_on == progress.request.due_on:
+        return None
+    set_deadline(progress, terms, counted, today)
+    return counted
+
+
 def follow_calendar(progress: Progress, terms: Terms) -> bool:
     """Whether closed days that were added or removed since move the term: then its new date is said.
 
     A warning that is due today by the new date is still to be said.
     """
-    counted = terms.again(terms.current(progress.request))
-    if counted.due_on == progress.request.due_on:
+    moved = recount(progress, terms, day_of(progress.at) - timedelta(days=1))
+    if moved is None:
         return False
-    yesterday = day_of(progress.at) - timedelta(days=1)
-    set_deadline(progress, terms, counted, yesterday)
-    progress.say(DeadlineMoved, deadline=counted)
+    progress.say(DeadlineMoved, deadline=moved)
     return True
 
 

@@ -10,13 +10,12 @@ from services.common.domain.timers import Timer
 from services.common.legal_clock import end_of, start_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request
-from services.intake.domain.terms import Terms, follow_calendar, reply_until, resume, say_missed
+from services.intake.domain.terms import Terms, close_hearing, follow_calendar, reply_until, resume, say_missed
 from services.intake.domain.transitions import Move, next_state
 from services.intake.messages import (
     DeadlineApproaching,
     DocumentsLapsed,
     DocumentsReminded,
-    HearingClosed,
     RequestConcluded,
     State,
 )
@@ -120,9 +119,7 @@ def lapse_hearing(current: Request | None, at: datetime, terms: Terms) -> Decisi
     if current is None or current.hearing_until is None or not _is_due(current, LAPSE_HEARING, at):
         return unchanged(current)
     progress = Progress(current, at)
-    resume(progress, terms, current.hearing_until)
-    progress.change(hearing_until=None)
-    progress.say(HearingClosed, answered=False, deadline=progress.request.deadline)
+    close_hearing(progress, terms, current.hearing_until, answered=False)
     return progress.decision()
 
 

@@ -150,7 +150,7 @@ def _new_delivery(received: Received[LifecycleFact], row: Row, channel: Channel,
 
 
 def _running_until(event: LifecycleFact) -> date | None:
-    """The last day of the term that the fact changes; None while the term stands still, and if it has passed."""
+    """The last day of the term that the fact changes; None while the term is suspended, and if it has passed."""
     deadline = event.deadline
     if deadline is None or deadline.suspended_since or deadline.due_on < day_of(event.occurred_at):
         return None

@@ -13,6 +13,7 @@ from gateway.requests.view import RequestView
 from services.common.catalogue import Language
 from services.common.contracts.handling import DocumentsRequested, HearingOpened
 from services.common.contracts.lifecycle import RequestAnswered, RequestRouted
+from services.common.legal_clock import Suspension
 from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST
 from tests.unit.gateway.lives import ENTERED, life, read, sample, term
 
@@ -52,15 +53,15 @@ def test_every_date_of_the_request_is_explained_where_it_exists() -> None:
     [
         (
             "pt",
-            "Está suspenso desde 4 de março de 2026, à espera de documentos; a data fica mais tarde quando voltar a ",
+            "O prazo está suspenso desde 5 de março de 2026, à espera de documentos (CPA, artigos 117.º e 119.º). A data",
         ),
         (
             "en",
-            "It stands still since 4 March 2026, for documents that were asked of you; the date moves later when it ",
+            "The term has been suspended since 5 March 2026, waiting for documents from you (CPA, articles 117 and 119). The",
         ),
     ],
 )
-def test_the_explanation_says_why_a_term_stands_still(language: Language, sentence: str) -> None:
+def test_the_explanation_says_why_a_term_is_suspended(language: Language, sentence: str) -> None:
     deadline = explained(life(DocumentsRequested), language).deadline
     assert deadline is not None
     assert deadline.rule[1].startswith(sentence)
@@ -73,7 +74,25 @@ def rule_of(**changes: Any) -> list[str]:
 
 
 def test_an_extension_is_part_of_the_rule() -> None:
-    assert rule_of(extension=5)[1] == "O departamento prorrogou-o por 5 dias úteis (CPA, artigo 128.º)."
+    assert rule_of(extension=5)[1] == "O departamento prorrogou o prazo por 5 dias úteis (CPA, artigo 128.º)."
+    assert rule_of(extension=1)[1] == "O departamento prorrogou o prazo por um dia útil (CPA, artigo 128.º)."
+
+
+@pytest.mark.parametrize(
+    ("until", "sentences"),
+    [
+        (date(2026, 3, 3), []),
+        (
+            date(2026, 3, 5),
+            [
+                "O prazo esteve suspenso de 4 de março de 2026 a 5 de março de 2026, para se pronunciar (CPA, artigo 121.º)."
+            ],
+        ),
+    ],
+)
+def test_a_suspension_is_told_with_the_days_that_did_not_count(until: date, sentences: list[str]) -> None:
+    suspended = Suspension(since=date(2026, 3, 3), until=until, because="hearing")
+    assert rule_of(suspensions=(suspended,))[1:] == sentences
 
 
 def test_a_request_of_an_older_version_has_a_due_date_without_an_explanation() -> None:

@@ -34,12 +34,12 @@ STEPS: Mapping[str, tuple[list[Any], datetime, str]] = {
     "registered": (
         [RequestRouted],
         BEFORE_ALL,
-        "Não precisa de fazer nada: a resposta é devida até 16 de março de 2026.",
+        "Não precisa de fazer nada: deve receber resposta até 16 de março de 2026.",
     ),
     "overdue": (
         [RequestInAnalysis, DeadlineMissed],
         AFTER_ALL,
-        "Não precisa de fazer nada: o prazo da resposta passou em 16 de março de 2026, e o pedido continua a ser tratado.",
+        "Não precisa de fazer nada: o prazo da resposta terminou a 16 de março de 2026, e o pedido continua a ser tratado.",
     ),
     "documents": (
         [RequestRouted, DocumentsRequested],
@@ -54,7 +54,7 @@ STEPS: Mapping[str, tuple[list[Any], datetime, str]] = {
     "documents lapsed": (
         [RequestRouted, DocumentsRequested, DocumentsLapsed],
         BEFORE_ALL,
-        "Não precisa de fazer nada: a resposta é devida até 16 de março de 2026.",
+        "Não precisa de fazer nada: deve receber resposta até 16 de março de 2026.",
     ),
     "hearing": (
         [RequestRouted, HearingOpened],
@@ -64,20 +64,20 @@ STEPS: Mapping[str, tuple[list[Any], datetime, str]] = {
     "answered": (
         [RequestRouted, INFORMED],
         BEFORE_ALL,
-        "Se a resposta não chega, escreva uma mensagem até 30 de março de 2026; caso contrário não precisa de fazer nada.",
+        "Se a resposta não for suficiente, escreva uma mensagem até 30 de março de 2026; caso contrário, não precisa de fazer nada.",
     ),
     "refused": (
         [RequestRouted, RequestAnswered, CONCLUDED],
         BEFORE_ALL,
         (
             "Se não concorda com a decisão, escreva uma mensagem até 30 de março de 2026 ou conteste-a até 20 de abril de "
-            "2026; caso contrário não precisa de fazer nada."
+            "2026; caso contrário, não precisa de fazer nada."
         ),
     ),
     "too late to come back": (
         [RequestRouted, RequestAnswered, CONCLUDED],
         datetime(2026, 4, 1, tzinfo=UTC),
-        "Se não concorda com a decisão, pode contestá-la até 20 de abril de 2026; caso contrário não precisa de fazer nada.",
+        "Se não concorda com a decisão, pode contestá-la até 20 de abril de 2026; caso contrário, não precisa de fazer nada.",
     ),
     "all is over": ([RequestRouted, RequestAnswered, CONCLUDED], AFTER_ALL, "Não precisa de fazer nada."),
     "withdrawn": ([RequestRouted, RequestWithdrawn], BEFORE_ALL, "Não precisa de fazer nada."),

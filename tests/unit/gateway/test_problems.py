@@ -133,8 +133,8 @@ class EmptyForm(BaseModel):
 @pytest.mark.parametrize(
     ("form", "detail"),
     [
-        (Form, "There is no field with this name. Check how it is spelt."),
-        (EmptyForm, "There is no field to fill in here."),
+        (Form, "There is no field or parameter with this name. Check how it is spelt."),
+        (EmptyForm, "No field or parameter is accepted here. Remove it."),
     ],
 )
 def test_each_unknown_field_is_named_with_the_known_ones(form: type[BaseModel], detail: str) -> None:

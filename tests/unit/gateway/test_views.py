@@ -248,7 +248,7 @@ def test_visible_fields_exist_in_their_events() -> None:
 @pytest.mark.parametrize(
     ("state", "text"),
     [
-        (State.ANSWERED, "O pedido já tinha sido respondido. Se a resposta não chega, escreva uma mensagem."),
+        (State.ANSWERED, "O pedido já tinha sido respondido. Se a resposta não for suficiente, escreva uma mensagem."),
         (State.CONCLUDED, "O pedido já estava concluído. Pode apresentar outro pedido."),
         (State.WITHDRAWN, "Já tinha retirado este pedido. Pode apresentar outro."),
         (State.REJECTED, "O pedido já tinha sido indeferido liminarmente. Pode apresentar outro pedido."),

@@ -143,8 +143,8 @@ def test_a_term_that_has_passed_is_not_told() -> None:
 
 
 def test_the_new_department_is_named_in_the_language_of_the_notice() -> None:
-    assert "outro serviço, que o vai tratar: Desemprego." in _write("forwarded").text
-    assert "another service, which will handle it: Unemployment." in _write("forwarded", language="en").text
+    assert "outro departamento, que o vai tratar: Desemprego." in _write("forwarded").text
+    assert "another department, which will handle it: Unemployment." in _write("forwarded", language="en").text
     assert "que o vai tratar." in _write("forwarded", department="xx").text
 
 
