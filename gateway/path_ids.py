@@ -14,7 +14,9 @@ PathId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
 
 
 def path_id(typed: str, parameter: str) -> UUID:
-    """The id that was typed as `parameter`. Raises the problem `not-found`: nothing has what is no id as its own."""
+    """The id that was typed as `parameter`. Raises the problem `not-found` for a text that is no id, as for an id
+    that does not exist.
+    """
     try:
         return UUID(characters.identifier(typed))
     except ValueError:

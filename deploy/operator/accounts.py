@@ -14,7 +14,7 @@ ACTION: Final = "import-accounts"
 CHECK: Final = "/internal/accounts/check"
 IMPORT: Final = "/internal/accounts"
 
-WITHIN: Final = 60.0
+TIMEOUT_SECONDS: Final = 60.0
 """Seconds that the gateway has for one call: the hashes of fifty passwords take about two."""
 
 UNREADABLE: Final = "\ufffd"
@@ -23,7 +23,9 @@ UNREADABLE: Final = "\ufffd"
 
 async def check_accounts(session: OperatorSession, lines: Sequence[bytes]) -> CheckedAccounts:
     """What the import of these lines would do, and what is wrong with them. Raises OperatorError."""
-    checked = [await call(session, "gateway", CHECK, part, CheckedAccounts, within=WITHIN) for part in parts(lines)]
+    checked = [
+        await call(session, "gateway", CHECK, part, CheckedAccounts, timeout=TIMEOUT_SECONDS) for part in parts(lines)
+    ]
     return CheckedAccounts(
         replaced=sum(each.replaced for each in checked),
         deleted=sum(each.deleted for each in checked),
@@ -45,7 +47,9 @@ async def import_accounts(
     terms = {"replaced": str(checked.replaced), "deleted": str(checked.deleted)}
     async with session.operation(actor, ACTION, checked.replaced + checked.deleted, terms) as audit:
         for part in parts(lines):
-            imported = (await call(session, "gateway", IMPORT, part, ImportedAccounts, within=WITHIN)).accounts
+            imported = (
+                await call(session, "gateway", IMPORT, part, ImportedAccounts, timeout=TIMEOUT_SECONDS)
+            ).accounts
             audit.counts["deleted"] += sum(each.deleted for each in imported)
             audit.counts["replaced"] += sum(not each.deleted for each in imported)
             done(imported)

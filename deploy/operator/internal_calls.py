@@ -12,7 +12,7 @@ from deploy.operator.target import Service, url_variable
 from services.common.http import signing
 from services.common.http.signing import SignatureRefused
 
-WITHIN: Final = 5.0
+TIMEOUT_SECONDS: Final = 5.0
 """Seconds that a service has to answer."""
 
 _NAMES: Final = {"gateway": "the gateway", "intake": "intake"}
@@ -27,10 +27,10 @@ async def call(
     body: BaseModel | None,
     answer: type[R],
     *,
-    missing: str = "There is no such thing.",
-    within: float = WITHIN,
+    missing: str | None = None,
+    timeout: float = TIMEOUT_SECONDS,
 ) -> R:
-    """The answer of the service to a signed POST. Raises OperatorError, with the text `missing` after a 404."""
+    """The answer of the service to a signed POST. Raises OperatorError; `missing` is its text after a 404."""
     url, variable, name = session.target.urls.get(service), url_variable(service), _NAMES[service]
     if not url:
         raise OperatorError(f"{variable} is missing: set it to the address of the internal listener of {name}.")
@@ -40,10 +40,10 @@ async def call(
     signature = signing.sign(secret, "POST", path, body=content, about=about)
     try:
         address = url.removesuffix("/") + path
-        response = await session.http.post(address, content=content, headers=about | signature, timeout=within)
+        response = await session.http.post(address, content=content, headers=about | signature, timeout=timeout)
         signing.verify_response(secret, signature, response.status_code, response.headers, response.content)
         if response.status_code == HTTPStatus.NOT_FOUND:
-            raise OperatorError(missing)
+            raise OperatorError(missing or f"{name.capitalize()} does not know this call: check which version it runs.")
         response.raise_for_status()
         return answer.model_validate_json(response.content)
     except httpx2.HTTPStatusError as error:

@@ -26,12 +26,12 @@ from services.common.http.internal_auth import require_signature
 from services.common.http.problems import Problem
 from services.common.http.strict_json import StrictJsonRoute
 
-ESCAPED: Final = 6
-"""Bytes of a character of one byte in JSON, at most."""
+JSON_ESCAPE_BYTES: Final = 6
+"""A character of one byte takes at most six bytes in JSON (`\\u0000`)."""
 
 
 class AccountLinesRoute(StrictJsonRoute):
-    body_limit = ESCAPED * MAX_ACCOUNT_BYTES + 4 * 1024
+    body_limit = JSON_ESCAPE_BYTES * MAX_ACCOUNT_BYTES + 4 * 1024
 
 
 router = APIRouter(
@@ -65,7 +65,7 @@ async def count_sessions(body: AccountRequest, services: ServicesDep) -> Session
 
 @router.post("/sessions/end")
 async def end_sessions(body: AccountRequest, services: ServicesDep) -> SessionsOfAccount:
-    """End all sessions of an account, by an operator's word. The answer has their number."""
+    """End all sessions of an account, for an operator. The answer has their number."""
     account_id = _account_of(body, services)
     ended = await services.sessions.end_all(account_id, "ended-by-operator")
     return SessionsOfAccount(account_id=account_id, sessions=ended)

@@ -28,7 +28,9 @@ time: 10 s are promised. While the store is unavailable, people can file for thi
 """
 
 FRESH_SECONDS: Final = 4.0
-"""A cached session that is used later is looked up again meanwhile, so that nobody who goes on working waits for the store."""
+"""A cached session older than this is looked up again in the background when it is used, so that active people never wait for
+the store.
+"""
 
 IDLE: Final = timedelta(minutes=30)
 
@@ -201,7 +203,7 @@ class Sessions:
         return len(await self._store.of_account(account_id))
 
     async def end_one(self, account_id: UUID, session_id: UUID, token: str) -> None:
-        """End one of the account's sessions, by the word of the session of `token`. Raises the problem `not-found`."""
+        """End one of the account's sessions, at the request of the session of `token`. Raises the problem `not-found`."""
         with self._own.acquire(hash_of(token)):
             stored = await self._store.of_account(account_id)
         hashes = [each for each in stored if session_id_of(each) == session_id]

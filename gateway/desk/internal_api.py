@@ -1,4 +1,4 @@
-"""Internal calls about the tokens of departments, by an operator's word."""
+"""Internal calls about the tokens of departments, for an operator."""
 
 from datetime import UTC, datetime
 

@@ -70,14 +70,14 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], schemas: Ma
 
 def _parameter(parameter: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Field:
     presence = "required" if parameter.get("required") else "optional"
-    rules = ", ".join([parameter["in"], *rules_of(parameter["schema"], schemas, is_sent=True), presence])
+    rules = ", ".join([parameter["in"], *rules_of(parameter["schema"], schemas, is_request=True), presence])
     return Field(parameter["name"], rules, to_html(parameter.get("description", "")))
 
 
 def _body(body: Mapping[str, Any] | None, schemas: Mapping[str, Schema]) -> Body | None:
     if body is None:
         return None
-    fields = [field for each in _json_schemas(body) for field in fields_of(each, schemas, is_body=True)]
+    fields = [field for each in _json_schemas(body) for field in fields_of(each, schemas, is_request=True)]
     return Body(tuple(sorted(body["content"])), tuple(fields))
 
 

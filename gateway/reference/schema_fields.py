@@ -40,10 +40,10 @@ def to_html(text: str) -> Markup:
     return Markup(_MARKDOWN.render(text))  # noqa: S704 - the parser escapes HTML
 
 
-def fields_of(schema: Schema, schemas: Mapping[str, Schema], *, is_body: bool = False) -> tuple[Field, ...]:
+def fields_of(schema: Schema, schemas: Mapping[str, Schema], *, is_request: bool = False) -> tuple[Field, ...]:
     """The fields of an object, or of the objects in a list. `schemas` are those that `$ref` names.
 
-    `is_body`: the client sends it, so fields have limits, and are required or optional.
+    `is_request`: the client sends it, so fields have limits, and are required or optional.
     """
     found = _object_in(schema, schemas)
     required = found.get("required", ())
@@ -51,28 +51,31 @@ def fields_of(schema: Schema, schemas: Mapping[str, Schema], *, is_body: bool = 
         Field(
             name=name,
             rules=", ".join(
-                [*rules_of(field, schemas, is_sent=is_body), *_presence(field, name in required, is_body=is_body)]
+                [
+                    *rules_of(field, schemas, is_request=is_request),
+                    *_presence(field, name in required, is_request=is_request),
+                ]
             ),
             description=to_html(field.get("description", "") or _object_in(field, schemas).get("description", "")),
-            fields=fields_of(field, schemas, is_body=is_body),
+            fields=fields_of(field, schemas, is_request=is_request),
         )
         for name, field in found.get("properties", {}).items()
     )
 
 
-def rules_of(schema: Schema, schemas: Mapping[str, Schema], *, is_sent: bool) -> Iterator[str]:
+def rules_of(schema: Schema, schemas: Mapping[str, Schema], *, is_request: bool) -> Iterator[str]:
     """The type of a value and, if clients send it, its limits and its default: `text`, `1 to 4000 characters`."""
     one = _resolved(schema, schemas)
     yield _type(one, schemas)
-    if is_sent:
+    if is_request:
         yield from _limits(one)
         if schema.get("default") not in (None, [], ""):
             yield f"default {schema['default']}"
 
 
-def _presence(schema: Schema, is_required: bool, *, is_body: bool) -> Iterator[str]:
+def _presence(schema: Schema, is_required: bool, *, is_request: bool) -> Iterator[str]:
     """Responses leave out what would be null, and nothing else."""
-    if is_body:
+    if is_request:
         yield "required" if is_required else "optional"
     elif any(each.get("type") == "null" for each in schema.get("anyOf", ())):
         yield "may be missing"

@@ -99,7 +99,9 @@ class ActService:
             raise
 
     async def _asked(self, body: NewAct, reference: str) -> Sequence[AskedItem]:
-        """The asked documents that the message names. Raises the problem `invalid` if one of them was not asked for."""
+        """All documents asked of the person; none if the message delivers none. Raises the problem `invalid` if it delivers for one
+        that was not asked for.
+        """
         if not isinstance(body, NewMessage) or not body.items:
             return ()
         view = await self.queries.views.find(reference)

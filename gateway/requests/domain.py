@@ -94,7 +94,9 @@ def linked_request(reference: str, view: RequestView | None) -> LinkedRequest:
 
 
 def unknown_items(message: NewMessage, asked: Sequence[AskedItem]) -> list[FieldError]:
-    """The errors of deliveries for documents that were not asked for. Without asked documents none: the view may be behind."""
+    """The errors of deliveries for documents that were not asked for. None while the view has no asked documents:
+    it may be behind.
+    """
     numbers = {item.number for item in asked}
     wrong = [index for index, each in enumerate(message.items) if numbers and each.item not in numbers]
     return [FieldError("unknown_item", f"/items/{index}/item") for index in wrong]
@@ -106,13 +108,14 @@ def other_formats(
     """The errors of files that are in none of the formats that were asked for their item."""
     formats = {item.number: item.formats for item in asked}
     media_types = {each.document_id: each.media_type for each in documents}
-    return [
-        FieldError("media_type", message.pointers[document], names=accepted)
-        for each in message.items
-        if (accepted := formats.get(each.item))
-        for document in each.documents
-        if media_types.get(document, accepted[0]) not in accepted
-    ]
+    errors = []
+    for each in message.items:
+        accepted = formats.get(each.item, ())
+        for document in each.documents:
+            media_type = media_types.get(document)
+            if accepted and media_type is not None and media_type not in accepted:
+                errors.append(FieldError("media_type", message.pointers[document], names=accepted))
+    return errors
 
 
 def act_of(body: NewAct, request_id: UUID, session: Session) -> Act:

@@ -26,7 +26,8 @@ _MOVES: Final = """## Moves
 
 *From* and *to* are states; *same* leaves the state as it is. *Facts* are published on `requests.lifecycle.v1`, in this order, without
 their prefix `request.`. *The person* gets the notice with that name, by mail; whoever looks sees every fact. *The department* gets
-these inbox events. After a move with a *new epoch*, commands that were made before it are refused as `old-epoch`.
+these inbox events; `reopen` gives `created` only for a concluded request, and `updated` for an answered one, whose case is still
+open. After a move with a *new epoch*, commands that were made before it are refused as `old-epoch`.
 """
 
 

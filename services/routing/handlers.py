@@ -69,13 +69,8 @@ def update(current: Assignment | None, received: Received[LifecycleFact]) -> Dec
     return domain.update(current, received)
 
 
-@assignments.on(DeadlineApproaching)
-def remind_of_deadline(current: Assignment | None, received: Received[DeadlineApproaching]) -> Decision[Assignment]:
-    return domain.remind(current, received)
-
-
-@assignments.on(DeadlineMissed)
-def remind_of_missed_deadline(current: Assignment | None, received: Received[DeadlineMissed]) -> Decision[Assignment]:
+@assignments.on(DeadlineApproaching, DeadlineMissed)
+def remind(current: Assignment | None, received: Received[LifecycleFact]) -> Decision[Assignment]:
     return domain.remind(current, received)
 
 

@@ -22,8 +22,6 @@ from services.routing.messages import (
     AssignmentReminder,
     AssignmentUpdated,
     Check,
-    DeadlineApproaching,
-    DeadlineMissed,
     DocumentAccepted,
     DocumentRefused,
     File,
@@ -97,9 +95,7 @@ def route(current: Assignment | None, received: Received[RequestRouted]) -> Deci
     return unchanged(current) if received.event.deadline is None else _update(current, received)
 
 
-def remind(
-    current: Assignment | None, received: Received[DeadlineApproaching | DeadlineMissed]
-) -> Decision[Assignment]:
+def remind(current: Assignment | None, received: Received[LifecycleFact]) -> Decision[Assignment]:
     """Publish that the legal term ends soon, or has passed."""
     return _update(current, received, AssignmentReminder)
 

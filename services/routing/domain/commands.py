@@ -52,9 +52,11 @@ def forward_command(
 ) -> Decision[Assignment]:
     """Check the command against the assignment and forward it as a fact. Intake decides if the state allows it."""
     event = received.event
+    if current is None:
+        return refused(None, _rejected(received, explain("unknown-assignment", "/assignment_id")))
     why = _objection(current, received) or _no_destination(event, department_of(received.topic), catalogue)
-    if why is not None or current is None:
-        return refused(current, _rejected(received, why or explain("unknown-assignment")))
+    if why is not None:
+        return refused(current, _rejected(received, why))
     own = {name: getattr(event, name) for name in type(event).model_fields if name not in Command.model_fields}
     forwarded = FACTS[type(event)](
         **identity(current), occurred_at=received.at, seen=event.seen, command=_reference_to(received), **own
@@ -83,10 +85,8 @@ def relay_rejection(current: Assignment | None, received: Received[ActRefused]) 
     return Decision(told.state, (relayed, *told.events))
 
 
-def _objection(current: Assignment | None, received: Received[Command]) -> Explanation | None:
+def _objection(current: Assignment, received: Received[Command]) -> Explanation | None:
     command = received.event
-    if current is None:
-        return explain("unknown-assignment", "/assignment_id")
     if department_of(received.topic) != current.choice.department:
         return explain("wrong-department")
     if command.epoch < current.epoch:

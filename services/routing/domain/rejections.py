@@ -20,7 +20,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "not-allowed": "The state of the request does not allow this command. Read the latest inbox event.",
     "no-change": "The request is already where this command leads.",
     "hearing-open": "The person is being heard. Wait until hearing_until is null.",
-    "bad-date": "A date in the command cannot be meant: it is not ahead, or more than a year ahead.",
+    "bad-date": "A date is out of range: `until` must be after `due_on` and `appeal.until` after today, neither by more than a year.",
     "too-late": "The legal term has ended. It cannot be extended any more.",
     "extended-already": "The legal term was extended before. It can be extended once.",
     "too-many-items": "More than 50 documents would have been asked about this request.",

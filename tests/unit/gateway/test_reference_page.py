@@ -127,6 +127,6 @@ def test_a_list_and_an_optional_object_are_looked_into() -> None:
             "maybe": {"anyOf": [one, {"type": "null"}]},
         }
     }
-    many, maybe = fields_of(outer, schemas, is_body=True)
+    many, maybe = fields_of(outer, schemas, is_request=True)
     assert (many.rules, maybe.rules) == ("list of objects, at most 3 items, optional", "object, optional")
     assert [each.name for each in (*many.fields, *maybe.fields)] == ["size", "size"]

@@ -146,7 +146,7 @@ class BatchProcessor:
         """
         unanswered = await self._processor.answer_poison([letter.poison for letter in letters])
         ARMED and reach(Failpoint.POISON_ANSWERED)
-        await self._dead_letter([each.unanswered if each.position in unanswered else each for each in letters])
+        await self._dead_letter([each.marked_unanswered() if each.position in unanswered else each for each in letters])
 
     async def _dead_letter_and_block(self, incoming: IncomingRecord, reason: str) -> None:
         """The letter is sent before the document lists the record as parked: a crash in between repeats both."""

@@ -31,15 +31,19 @@ def decided_events(
 
 def answers_to_poison(service: str, poison: PoisonRecord, events: Sequence[PublishedEvent]) -> list[OutboxEntry]:
     """The answers to a poison record. Their ids derive from its position and their index."""
-    return [
-        outbox_entry(
-            event,
-            id=(identifier := derived_text(service, "poison", str(poison.position), index)),
-            source=service,
-            cause=identifier,
-            correlation=event.key,
-            at=poison.at,
-            traceparent=None,
+    answers = []
+    for index, event in enumerate(events):
+        identifier = derived_text(service, "poison", str(poison.position), index)
+        # Nothing that can be read caused it, so it is its own cause.
+        answers.append(
+            outbox_entry(
+                event,
+                id=identifier,
+                source=service,
+                cause=identifier,
+                correlation=event.key,
+                at=poison.at,
+                traceparent=None,
+            )
         )
-        for index, event in enumerate(events)
-    ]
+    return answers

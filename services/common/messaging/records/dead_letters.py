@@ -84,8 +84,7 @@ class DeadLetter:
     def outcome(self) -> Outcome:
         return Outcome.ANSWERED if self.answered else Outcome.DEAD_LETTERED
 
-    @property
-    def unanswered(self) -> "DeadLetter":
+    def marked_unanswered(self) -> "DeadLetter":
         """The dead letter of a poison record whose author could not be answered."""
         return replace(self, reason=f"{UNANSWERED}{self.reason}")
 
