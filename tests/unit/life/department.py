@@ -1,6 +1,6 @@
 """The steps of departments: each command at once, or on its way while other things happen."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -17,8 +17,8 @@ from services.common.contracts.assignments import (
     AssignmentTransferRequested,
 )
 from services.common.legal_clock import day_of, end_of
+from tests.support.life.model import KEEPS_TERM
 from tests.unit.life.machine import LifeMachine, numbers
-from tests.unit.life.model import FACTS, KEEPS_TERM, Item
 from tests.unit.life.person import PDF
 
 KINDS: Final[dict[str, Any]] = {
@@ -33,15 +33,6 @@ KINDS: Final[dict[str, Any]] = {
 }
 COMMON: Final = ("request-information", "request-information", "hear", "transfer", "extend", "answer")
 COMMANDS: Final = st.sampled_from([*COMMON, *COMMON, "acknowledge", "resolve", "reject"])
-
-LEADS_TO: Final = {
-    "acknowledge": "in_analysis",
-    "hear": "in_analysis",
-    "request-information": "awaiting_documents",
-    "answer": "answered",
-    "resolve": "concluded",
-    "reject": "rejected",
-}
 
 
 class DepartmentSteps(LifeMachine):
@@ -86,10 +77,11 @@ class DepartmentSteps(LifeMachine):
         if code is not None:
             self.refused(facts, code)
             return
-        self.apply(name, fields, day_of(sent_at))
+        formats = [tuple(each["formats"]) for each in fields.get("items", ())]
+        said = self.model.command(name, day_of(sent_at), formats)
         if name == "resolve" and request.state == "answered":
             assert facts[-2].reply_until == before, "the window moved"
-        self.expect(facts, [*settled, *FACTS[name]])
+        self.expect(facts, [*settled, *said])
 
     def date_code(self, name: str, fields: dict[str, Any], sent_at: datetime) -> str | None:
         due, today = self.world.request.due_on, day_of(sent_at)
@@ -97,19 +89,3 @@ class DepartmentSteps(LifeMachine):
             return "too-late" if sent_at >= end_of(due) else None if fields["until"] > due else "bad-date"
         appeal = fields.get("appeal")
         return "bad-date" if appeal and appeal["until"] <= today else None
-
-    def apply(self, name: str, fields: dict[str, Any], today: date) -> None:
-        model = self.model
-        if name == "request-information":
-            model.items += [Item(tuple(each["formats"])) for each in fields["items"]]
-            model.delivered_on = None
-        if name in ("request-information", "hear"):
-            model.stop(today)
-        model.hearing |= name == "hear"
-        model.extended |= name == "extend"
-        model.epoch += name == "transfer"
-        if name in ("answer", "resolve", "reject"):
-            model.end_items("dropped")
-        if name in ("answer", "resolve"):
-            model.answered_on = model.answered_on or today
-        model.state = LEADS_TO.get(name, model.state)

@@ -12,7 +12,7 @@ from services.common.contracts import topics
 from services.common.contracts.assignments import AssignmentMade
 from services.common.contracts.intake import RequestSubmitted
 from services.common.legal_clock import WorkingDays, end_of, explain
-from tests.unit.life.model import OPEN, Model, last_day
+from tests.support.life.model import OPEN, Model, last_day
 from tests.unit.life.world import AUTHOR, NAMES, START, World, short
 
 LEAVES: Final = (("FAM-01", "NPG"), ("FAM-01", "CER"), ("FAM-01", "VAL"), ("REC-01", "RCL"))
@@ -71,10 +71,6 @@ class LifeMachine(RuleBasedStateMachine):
     @property
     def hearing_until(self) -> Any:
         return next(f.answer_until for f in reversed(self.world.facts) if short(f) == "hearing-opened")
-
-    def close_hearing(self, until: date) -> None:
-        self.model.hearing = False
-        self.model.resume(until)
 
     def settles(self, at: datetime) -> list[str]:
         """The facts that come before those of a move that ends or stops the term: what is true of the term until then."""

@@ -11,8 +11,8 @@ from services.common.contracts.asked import ItemDelivery
 from services.common.contracts.documents import FileAccepted, FileRefused
 from services.common.contracts.intake import Rated, Reopened, RequestReplied, Withdrawn
 from services.common.legal_clock import day_of, end_of
+from tests.support.life.model import OPEN
 from tests.unit.life.machine import LifeMachine, numbers
-from tests.unit.life.model import OPEN, RATED_IN
 from tests.unit.life.world import NAMES, short
 
 PDF: Final = "application/pdf"
@@ -29,16 +29,10 @@ class PersonSteps(LifeMachine):
         named = (*documents, *self.pending[:1]) if again else documents
         items = tuple(ItemDelivery(item=number, documents=named) for number in numbers) if named else ()
         fields: dict[str, Any] = {"text": "Já enviei.", "documents": named, "items": items}
-        model, today = self.model, day_of(self.world.now)
-        if model.state in OPEN:
+        if self.model.state in OPEN:
             facts = self.world.act(RequestReplied, **fields)
-            for number in numbers:
-                model.deliver(number, list(named), today)
-            model.person_seq = facts[0].seq
-            closes = model.hearing
-            if closes:
-                self.close_hearing(today)
-            self.expect(facts, ["message-added", "hearing-closed"] if closes else ["message-added"])
+            deliveries = {item.item: item.documents for item in items}
+            self.expect(facts, self.model.add_message(deliveries, facts[0].seq, day_of(self.world.now)))
         else:
             self.come_back(RequestReplied, fields)
         if short(self.world.facts[-1]) != "act-refused":
@@ -46,27 +40,21 @@ class PersonSteps(LifeMachine):
 
     @rule(text=st.sampled_from([None, "Afinal falta uma coisa."]))
     def reopen(self, text: str | None) -> None:
-        if self.model.state in OPEN:
-            self.refused(self.world.act(Reopened, text=text), "not-allowed")
-        else:
-            self.come_back(Reopened, {"text": text})
+        self.come_back(Reopened, {"text": text})
 
     def come_back(self, kind: type[Any], fields: dict[str, Any]) -> None:
-        model, _today = self.model, day_of(self.world.now)
-        until = self.reply_until if model.state in ("answered", "concluded") else None
-        if until is None or self.world.now >= end_of(until):
-            (fact,) = facts = self.world.act(kind, **fields)
-            self.refused(facts, "closed")
-            assert (fact.text, fact.documents) == (fields["text"], fields.get("documents", ()))
+        until = self.reply_until
+        late = until is None or self.world.now >= end_of(until)
+        code = self.model.act_objection("messages" if kind is RequestReplied else "reopening", late=late)
+        facts = self.world.act(kind, **fields)
+        if code is not None:
+            self.refused(facts, code)
+            assert (facts[0].text, facts[0].documents) == (fields["text"], fields.get("documents", ()))
             return
         said = fields["text"] is not None or bool(fields.get("documents"))
-        facts = self.world.act(kind, **fields)
-        model.state, model.epoch = "in_analysis", model.epoch + 1
-        model.person_seq = facts[-1].seq
-        model.extended = model.missed = False
-        model.answered_on, model.suspended = None, []
+        expected = self.model.come_back(facts[0].seq, said=said)
         self.warned.clear()
-        self.expect(facts, ["reopened", "message-added"] if said else ["reopened"])
+        self.expect(facts, expected)
 
     @rule(surely=st.sampled_from([False, False, False, False, True]))
     def withdraw(self, surely: bool) -> None:
@@ -74,24 +62,21 @@ class PersonSteps(LifeMachine):
         if not surely:
             return
         settled = self.settles(self.world.now) if self.model.state in OPEN else []
+        code = self.model.act_objection("withdrawal")
         facts = self.world.act(Withdrawn)
-        if self.model.state not in OPEN:
-            self.refused(facts, "not-allowed")
-            return
-        self.model.state, self.model.hearing = "withdrawn", False
-        self.model.end_items("dropped")
-        self.expect(facts, [*settled, "withdrawn"])
+        if code is not None:
+            self.refused(facts, code)
+        else:
+            self.expect(facts, [*settled, *self.model.withdraw()])
 
     @rule(score=st.integers(1, 5))
     def rate(self, score: int) -> None:
+        code = self.model.act_objection("rating")
         facts = self.world.act(Rated, score=score)
-        if self.model.rated:
-            self.refused(facts, "rated-already")
-        elif self.model.state not in RATED_IN:
-            self.refused(facts, "not-allowed")
+        if code is not None:
+            self.refused(facts, code)
         else:
-            self.model.rated = True
-            self.expect(facts, ["rated"])
+            self.expect(facts, self.model.rate())
 
     @precondition(lambda self: self.model.state == "awaiting_documents")
     @rule(which=numbers, media_type=CHECKS, hours=st.integers(0, 90))
@@ -107,17 +92,8 @@ class PersonSteps(LifeMachine):
     @rule(which=numbers, media_type=CHECKS)
     def check_file(self, which: int, media_type: str | None) -> None:
         file = self.pending.pop(which % len(self.pending))
-        model, fields = self.model, {**NAMES, "occurred_at": self.world.now, "document_id": file}
+        fields = {**NAMES, "occurred_at": self.world.now, "document_id": file}
         fit = {} if media_type is None else {"name": "a", "media_type": media_type, "size": 1, "sha256": "0"}
         event: Any = FileAccepted(**fields, **fit) if fit else FileRefused(**fields, because="not-claimed")
         facts = self.world.take(event, topics.DOCUMENTS)
-        model.check(file, media_type)
-        if fit:
-            model.person_seq = facts[0].seq
-        names = ["document-accepted" if fit else "document-refused"]
-        if model.complete():
-            names.append("documents-received")
-            model.state, model.epoch = "in_analysis", model.epoch + 1
-            assert model.delivered_on is not None
-            model.resume(model.delivered_on)
-        self.expect(facts, names)
+        self.expect(facts, self.model.check(file, media_type, facts[0].seq))

@@ -55,7 +55,7 @@ class WholeLife(PersonSteps, DepartmentSteps):
 
     def _hearing_closed(self, fact: Any) -> None:
         assert (self.model.hearing, fact.answered) == (True, False)
-        self.close_hearing(self.hearing_until)
+        self.model.close_hearing(self.hearing_until)
 
     def _deadline_approaching(self, fact: Any) -> None:
         assert (self.model.term_runs(), self.model.missed) == (True, False)

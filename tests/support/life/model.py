@@ -1,5 +1,6 @@
 """What a request should be after each step, restated from `docs/states.md`: no code of intake."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -81,6 +82,64 @@ class Model:
             return "stale"
         return "extended-already" if command == "extend" and self.extended else date_code
 
+    def act_objection(self, act: str, *, late: bool = False) -> str | None:
+        """The code with which an act of the person is refused. `late`: the time to come back on the answer is over."""
+        if act == "rating":
+            return "rated-already" if self.rated else None if self.state in RATED_IN else "not-allowed"
+        if act == "withdrawal":
+            return None if self.state in OPEN else "not-allowed"
+        if self.state in OPEN:
+            return "not-allowed" if act == "reopening" else None
+        return None if self.state in ("answered", "concluded") and not late else "closed"
+
+    def add_message(self, deliveries: Mapping[int, Sequence[UUID]], seq: int, on: date) -> list[str]:
+        """A message while the request is open, whose fact has the number `seq`. It closes a hearing, whatever it says."""
+        for number, files in deliveries.items():
+            self.deliver(number, files, on)
+        self.person_seq = seq
+        if not self.hearing:
+            return ["message-added"]
+        self.close_hearing(on)
+        return ["message-added", "hearing-closed"]
+
+    def come_back(self, seq: int, *, said: bool) -> list[str]:
+        """The person comes back on the answer, with words or files if `said`. `seq` is the number of the first fact."""
+        facts = ["reopened", "message-added"] if said else ["reopened"]
+        self.state, self.epoch, self.person_seq = "in_analysis", self.epoch + 1, seq + len(facts) - 1
+        self.extended = self.missed = False
+        self.answered_on, self.suspended = None, []
+        return facts
+
+    def withdraw(self) -> list[str]:
+        self.state, self.hearing = "withdrawn", False
+        self.end_items("dropped")
+        return ["withdrawn"]
+
+    def rate(self) -> list[str]:
+        self.rated = True
+        return ["rated"]
+
+    def command(self, name: str, today: date, formats: Sequence[tuple[str, ...]] = ()) -> list[str]:
+        """A command of the department takes effect. `formats`: those of each document that it asks for."""
+        if name == "request-information":
+            self.items += map(Item, formats)
+            self.delivered_on = None
+        if name in ("request-information", "hear"):
+            self.stop(today)
+        self.hearing |= name == "hear"
+        self.extended |= name == "extend"
+        self.epoch += name == "transfer"
+        if name in ("answer", "resolve", "reject"):
+            self.end_items("dropped")
+        if name in ("answer", "resolve"):
+            self.answered_on = self.answered_on or today
+        self.state = COMMANDS[name][1] or self.state
+        return FACTS[name]
+
+    def close_hearing(self, until: date) -> None:
+        self.hearing = False
+        self.resume(until)
+
     def term_runs(self) -> bool:
         return self.state in RUNNING and not self.hearing
 
@@ -101,7 +160,7 @@ class Model:
             if item.state == "open":
                 item.state = state
 
-    def deliver(self, number: int, files: list[UUID], on: date) -> None:
+    def deliver(self, number: int, files: Sequence[UUID], on: date) -> None:
         """Files for an item that is not waited for come unasked."""
         if self.state != "awaiting_documents" or not 0 < number <= len(self.items):
             return
@@ -112,8 +171,8 @@ class Model:
             item.settle()
             self.delivered_on = max(self.delivered_on or on, on)
 
-    def check(self, file: UUID, media_type: str | None) -> None:
-        """The check of a file ended, for each item that it was delivered for; None: it is refused."""
+    def check(self, file: UUID, media_type: str | None, seq: int) -> list[str]:
+        """The check of a file ended, for each item that it was delivered for; None: it is refused. `seq`: as in `come_back`."""
         ended = {"awaiting_documents": "open", "in_analysis": "lapsed"}.get(self.state, "dropped")
         for item in self.items:
             if file not in item.files:
@@ -125,6 +184,19 @@ class Model:
             if item.state in ("open", "checking"):
                 item.settle()
                 item.state = ended if item.state == "open" else item.state
+        if media_type is not None:
+            self.person_seq = seq
+        facts = ["document-refused" if media_type is None else "document-accepted"]
+        return [*facts, "documents-received"] if self.receive() else facts
+
+    def receive(self) -> bool:
+        """Whether the last asked document is in. Then the term goes on from the day of its delivery."""
+        if not self.complete():
+            return False
+        assert self.delivered_on is not None
+        self.state, self.epoch = "in_analysis", self.epoch + 1
+        self.resume(self.delivered_on)
+        return True
 
 
 def last_day(deadline: Deadline, days: WorkingDays, suspended: list[tuple[date, date | None]]) -> date:
