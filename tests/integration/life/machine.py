@@ -1,0 +1,73 @@
+"""The machine: several lives at once, each of which takes a step when it is its turn."""
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize
+
+from tests.integration.life.life import PDF, PNG, Life, Sending
+from tests.integration.life.system import System
+
+LEAVES: Final = (("FAM-01", "NPG"), ("FAM-01", "CER"), ("FAM-01", "VAL"), ("REC-01", "RCL"))
+
+PROMPTLY: Final = 90.0
+"""Seconds after which a step is given up: more than anything that it waits for."""
+
+some_files: Final = st.lists(st.sampled_from([PDF, PNG]), max_size=2)
+
+
+class LifeMachine(RuleBasedStateMachine):
+    """Lives take turns, because a view is up to a tenth of a second behind: while one waits for it, the others go on.
+
+    What came of a step is checked before the next one of the same life, so rules and preconditions see a `life` at rest.
+    """
+
+    def __init__(self, system: System) -> None:
+        super().__init__()
+        self.system = system
+        self.lives: list[Life] = []
+        self.steps: dict[int, Future[None]] = {}
+        self.turn = 0
+
+    @initialize(
+        leaves=st.lists(st.sampled_from(LEAVES), min_size=1, max_size=1)
+        | st.lists(st.sampled_from(LEAVES), min_size=6, max_size=6),
+        sent=some_files,
+    )
+    def file(self, leaves: list[tuple[str, str]], sent: list[str]) -> None:
+        people = self.system.people
+        for number, leaf in enumerate(leaves):
+            self.lives.append(Life(self.system, people[number], people[number - 1], leaf))
+        for life in tuple(self.lives):
+            self.begin(life.step(life.file("Não recebi o abono.", sent)))
+
+    @property
+    def life(self) -> Life:
+        return self.lives[self.turn]
+
+    def go(self, *sendings: Sending) -> None:
+        """Send all of this at the same moment."""
+        self.begin(self.life.step(*sendings))
+
+    def begin(self, step: Coroutine[Any, Any, None]) -> None:
+        """Begin a step of the life whose turn it is. The next life has ended its own step when this returns."""
+        self.steps[self.turn] = asyncio.run_coroutine_threadsafe(step, self.system.loop)
+        self.turn = (self.turn + 1) % len(self.lives)
+        self.end_step(self.turn)
+
+    def end_step(self, turn: int) -> None:
+        if turn in self.steps:
+            self.steps[turn].result(PROMPTLY)
+            del self.steps[turn]
+
+    def teardown(self) -> None:
+        """After a failure the other lives have steps that nobody waits for."""
+        failed = any(step.done() and step.exception() for step in self.steps.values())
+        for turn, step in tuple(self.steps.items()):
+            if failed:
+                step.cancel()
+            else:
+                self.end_step(turn)
