@@ -146,7 +146,8 @@ class Command:
         if code is None and (code := self._objection(expected)):
             expected.say(["command-refused"], self.id, code)
         if code is not None:
-            expected.rejections.append(Rejection(self.id, code))
+            catch_up_to = expected.model.person_seq if code == "stale" else None
+            expected.rejections.append(Rejection(self.id, code, catch_up_to))
             return ()
         if self.name in ("answer", "resolve"):
             expected.outcome = self.outcome

@@ -22,8 +22,11 @@ class Fact(NamedTuple):
 
 
 class Rejection(NamedTuple):
+    """A refused command. `catch_up_to`: what its department must have seen to decide."""
+
     command: str
     code: str
+    catch_up_to: int | None = None
 
 
 @dataclass

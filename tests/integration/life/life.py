@@ -31,6 +31,22 @@ CONTENTS: Final = {
 MOST_ACTS: Final = 60
 """Acts on one request that the gateway takes in a short time."""
 
+NOTICES: Final = frozenset(
+    {
+        "registered",
+        "answered",
+        "rejected",
+        "withdrawn",
+        "document-refused",
+        "documents-requested",
+        "hearing-opened",
+        "forwarded",
+        "extended",
+        "reopened",
+    }
+)
+"""Facts that the person gets a notice of. One that more recent news made pointless is skipped."""
+
 Sending = Coroutine[Any, Any, Sequence[Event]]
 """Sends something. Returns what must come of it."""
 
@@ -47,8 +63,10 @@ class Life:
         self.media: dict[UUID, str] = {}
         self.request_id = ""
         self.path = ""
+        self.filed: tuple[Mapping[str, Any], str] | None = None
+        self.follow_up: Mapping[str, Any] | None = None
         self.last_act: tuple[str, Mapping[str, Any], str, str] | None = None
-        self.last_command: tuple[str, str, str, bytes] | None = None
+        self.last_command: tuple[Command, bytes] | None = None
         self.acts = 0
         self._numbers = count(1)
 
@@ -63,6 +81,13 @@ class Life:
         """Send all of this at the same moment, and check what comes of it."""
         events = list(chain.from_iterable(await asyncio.gather(*sendings)))
         await self.follow(events, racing=len(sendings) > 1)
+
+    async def end(self) -> None:
+        """Nothing else was said about it, and nothing may be from now on."""
+        await self.system.streams.catch_up(self.request_id)
+        compare_told(self.expected, self.heard)
+        self.system.notices |= {each.id for each in self.heard.facts if each.fact.kind in NOTICES}
+        self.system.streams.end(self.request_id)
 
     async def follow(self, events: Sequence[Event], *, racing: bool = False) -> None:
         streams = self.system.streams
@@ -100,23 +125,28 @@ class Life:
         compare_request(self.expected, shown)
         if acts:
             compare_act(self.expected, acts[-1], shown["act"])
+            self.follow_up = shown["act"].get("follow_up", self.follow_up)
 
     async def read(self, rest: str = "") -> dict[str, Any]:
         found: dict[str, Any] = (await self.system.call(self.author, "GET", self.path + rest, 200)).json()
         return found
 
-    async def file(self, text: str, sent: Sequence[str] = (), **more: Any) -> Sequence[Event]:
+    async def file(self, text: str, sent: Sequence[str] = ()) -> Sequence[Event]:
         files = [await self.upload(kind) for kind in sent]
-        body = {
-            "subject": self.leaf[0],
-            "reason": self.leaf[1],
-            "description": text,
-            "documents": list(map(str, files)),
-        }
-        answer = (await self.system.call(self.author, "POST", "/v1/requests", 201, json=body | more)).json()
+        subject, reason = self.leaf
+        documents = list(map(str, files))
+        return await self.submit({"subject": subject, "reason": reason, "description": text, "documents": documents})
+
+    async def submit(self, body: Mapping[str, Any]) -> Sequence[Event]:
+        key = new_key()
+        answer = await self.system.call(self.author, "POST", "/v1/requests", 201, key=key, json=body)
+        return self.accepted(body, key, answer.json())
+
+    def accepted(self, body: Mapping[str, Any], key: str, answer: Mapping[str, Any]) -> Sequence[Event]:
+        self.filed = body, key
         self.request_id, self.path = answer["request_id"], f"/v1/requests/{answer['reference']}"
         assert answer["state"] == "received"
-        return (Registration(self.attached(files)),)
+        return (Registration(self.attached(list(map(UUID, body["documents"])))),)
 
     async def upload(self, kind: str) -> UUID:
         answer = await self.system.call(
@@ -186,12 +216,13 @@ class Life:
         return await self.act("reopening", body, text=text, attached=self.attached(files))
 
     async def command(self, command: Command, data: Mapping[str, Any]) -> Sequence[Event]:
-        await self.send(command.seen.department, command.name, command.id, json.dumps(data).encode())
+        value = json.dumps(data).encode()
+        self.last_command = command, value
+        await self.send(command, value)
         return (command,)
 
-    async def send(self, department: str, name: str, identifier: str, value: bytes) -> None:
-        self.last_command = (department, name, identifier, value)
-        await self.system.send(department, self.request_id, name, identifier, value)
+    async def send(self, command: Command, value: bytes) -> None:
+        await self.system.send(command.seen.department, self.request_id, command.name, command.id, value)
 
     def seen(self, back: int = 0) -> Seen:
         """The case as an inbox event said it, the latest one or an earlier one."""

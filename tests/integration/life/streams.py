@@ -45,16 +45,26 @@ class Heard:
         """The latest inbox event."""
         return self.inbox[-1][1]
 
+    def summary(self) -> str:
+        inbox = [(kind, data["number"], data["as_of"]) for kind, data in self.inbox]
+        return f"{[tuple(each.fact) for each in self.facts]}\n{inbox}\n{self.rejections}, {self.alarms} alarms"
+
 
 class Streams:
     def __init__(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
         self._consumer = consumer
         self._next = dict.fromkeys(partitions, 0)
         self._heard: defaultdict[str, Heard] = defaultdict(Heard)
+        self._ended: set[str] = set()
         self._failure: BaseException | None = None
 
     def about(self, request_id: str) -> Heard:
         return self._heard[request_id]
+
+    def end(self, request_id: str) -> None:
+        """Forget a request. Anything more about it fails whatever is waited for."""
+        del self._heard[request_id]
+        self._ended.add(request_id)
 
     async def until(self, request_id: str, probe: Callable[[Heard], T | None]) -> T:
         """The first result of `probe` that is not None. It is called again whenever there is news of the request."""
@@ -62,13 +72,18 @@ class Streams:
         try:
             async with asyncio.timeout(PATIENCE):
                 while (found := probe(heard)) is None:
+                    self.require_sound()
                     heard.news.clear()
                     await heard.news.wait()
-                    if self._failure is not None:
-                        raise self._failure
+                self.require_sound()
                 return found
         except TimeoutError:
-            raise AssertionError(f"nothing more came about {request_id}: {heard}") from None
+            raise AssertionError(f"nothing more came about {request_id}: {heard.summary()}") from None
+
+    def require_sound(self) -> None:
+        """Raises the error with which the reading ended."""
+        if self._failure is not None:
+            raise self._failure
 
     async def catch_up(self, request_id: str) -> None:
         """Wait until all facts are read that are published now."""
@@ -92,7 +107,9 @@ class Streams:
             raise
 
     def _take(self, record: ConsumerRecord[bytes, bytes]) -> None:
-        heard, data = self.about((record.key or b"").decode()), json.loads(record.value or b"{}")
+        request_id, data = (record.key or b"").decode(), json.loads(record.value or b"{}")
+        heard = self.about(request_id)
+        assert request_id not in self._ended, f"said after its end: {record}"
         kind = (header(record, "ce_type") or "").split(".", 3)[-1].removesuffix(".v1")
         if record.topic == topics.LIFECYCLE:
             heard.facts.append(Published(_fact(kind, data), header(record, "ce_id") or "", data))
@@ -103,7 +120,7 @@ class Streams:
             heard.inbox.append((kind, data))
             heard.inbox.sort(key=lambda each: int(each[1]["number"]))
         else:
-            heard.rejections.append(Rejection(data["command_id"], data["code"]))
+            heard.rejections.append(Rejection(data["command_id"], data["code"], data["catch_up_to"]))
 
 
 def _fact(kind: str, data: dict[str, Any]) -> Fact:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 import httpx2
@@ -23,7 +24,10 @@ PEOPLE: Final = 8
 
 @dataclass(slots=True)
 class System:
-    """`people` have accounts of their own. `loop` runs all that is asynchronous; steps are made from another thread."""
+    """`people` have accounts of their own. `loop` runs all that is asynchronous; steps are made from another thread.
+
+    `unreadable` counts the commands that must become dead letters, and `notices` are the ids of facts that the person must be told.
+    """
 
     stack: LocalStack
     loop: asyncio.AbstractEventLoop
@@ -31,27 +35,34 @@ class System:
     producer: AIOKafkaProducer
     streams: Streams
     people: Sequence[Person]
+    unreadable: int = 0
+    notices: set[str] = field(default_factory=set)
 
     async def call(
+        self, person: Person | None, method: str, path: str, status: int, problem: str | None = None, **about: Any
+    ) -> httpx2.Response:
+        """Call the API. The answer must have this status and, if it is a problem, this type. `about`: as in `attempt`."""
+        answer = await self.attempt(person, method, path, **about)
+        found = str(answer.json()["type"]).removeprefix("urn:postigo:problem:") if answer.is_error else None
+        assert (answer.status_code, found) == (status, problem), f"{method} {path} {about}: {answer.text}"
+        return answer
+
+    async def attempt(
         self,
         person: Person | None,
         method: str,
         path: str,
-        status: int,
-        problem: str | None = None,
         *,
         key: str | None = None,
         media_type: str | None = None,
         **body: Any,
     ) -> httpx2.Response:
-        """Call the API. The answer must have this status and, if it is a problem, this type."""
+        """Call the API with any result that is not our own error."""
         headers = {} if person is None else person.headers()
         headers |= {} if method == "GET" else {"Idempotency-Key": key or new_key()}
         headers |= {} if media_type is None else {"Content-Type": media_type}
         answer = await self.http.request(method, path, headers=headers, timeout=20, **body)
-        found = str(answer.json()["type"]).removeprefix("urn:postigo:problem:") if answer.is_error else None
-        about = f"{method} {path} {body.get('json')}: {answer.text}"
-        assert (answer.status_code, found) == (status, problem), about
+        assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, f"{method} {path}: {answer.text}"
         return answer
 
     async def send(self, department: str, request_id: str, kind: str, identifier: str, value: bytes) -> None:
