@@ -163,15 +163,19 @@ class RequestPresenter:
         )
 
     def _follow_up(self, view: RequestView, fact: TimelineFact) -> FollowUp | None:
-        """The request that says what `fact` refused because this one is closed; None if it cannot be filed any more."""
+        """The request that says what `fact` refused because this one is closed; None if it cannot be filed any more.
+
+        A file belongs to one request: those of this one cannot be named in another.
+        """
         subject, reason = view.subject or "", view.reason or ""
         if fact.because != "closed" or not self._catalogue.valid_leaf(subject, reason):
             return None
+        own = {file.document_id for file in files_of(view)}
         return FollowUp(
             subject=subject,
             reason=reason,
             description=fact.text or FOLLOWS_UP.in_(self._language).format(reference=view.reference),
-            documents=fact.documents,
+            documents=tuple(each for each in fact.documents if each not in own),
             linked_to=view.reference,
         )
 

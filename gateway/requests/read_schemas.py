@@ -30,7 +30,9 @@ class RequestSummary(BaseModel):
 
 
 class FollowUp(BaseModel):
-    """The body of a new request that says what was refused, and is linked to the request that is closed."""
+    """The body of a new request that says what was refused, and is linked to the request that is closed. Files that the closed
+    request has already are not in it.
+    """
 
     subject: str
     reason: str

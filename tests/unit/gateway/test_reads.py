@@ -188,6 +188,14 @@ def test_a_refused_message_can_be_sent_again_as_a_linked_request() -> None:
     assert (body.documents, body.linked_to) == ((FILE,), submitted().reference)
 
 
+def test_a_file_of_the_closed_request_is_not_named_in_the_new_one() -> None:
+    late = sample(ActRefused, 5, documents=(FILE, OTHER))
+    act = read(life(RequestRouted, sample(DocumentAccepted, 3), CONCLUDED, late)).act
+    assert act is not None
+    assert act.follow_up is not None
+    assert act.follow_up.documents == (OTHER,)
+
+
 def test_a_refused_message_without_text_gets_a_description() -> None:
     act = read(life(RequestRouted, RequestRejected, sample(ActRefused, 4, text=None))).act
     assert act is not None
