@@ -6,18 +6,15 @@ from tests.integration.life.events import Event
 from tests.integration.life.expected import Expected, Fact
 
 
-def explain(expected: Expected, events: Sequence[Event], said: Sequence[Fact]) -> Expected | None:
-    """What is expected after `events` in an order that gives exactly the facts `said`; None while facts are missing.
+def explain(expected: Expected, events: Sequence[Event], said: Sequence[Fact]) -> list[Expected]:
+    """What is expected after `events`, for each order that gives exactly the facts `said`; none while facts are missing.
 
-    Raises an AssertionError if no order begins with these facts.
+    Orders that give the same facts may reject commands for other reasons. Raises an AssertionError if no order begins with these
+    facts.
     """
-    possible = False
-    for after, complete in _explanations(expected, events, said):
-        if complete:
-            return after
-        possible = True
-    assert possible, f"no order of {events}\nin {expected.model}\ngives {said}"
-    return None
+    found = list(_explanations(expected, events, said))
+    assert found, f"no order of {events}\nin {expected.model}\ngives {said}"
+    return [after for after, complete in found if complete]
 
 
 def _explanations(expected: Expected, events: Sequence[Event], said: Sequence[Fact]) -> Iterator[tuple[Expected, bool]]:

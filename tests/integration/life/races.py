@@ -5,13 +5,11 @@ from http import HTTPStatus
 from typing import Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
 from tests.integration.gateway.gateway_environment import new_key
-from tests.integration.life.again import ENDED
-from tests.integration.life.department import DepartmentSteps
 from tests.integration.life.events import Act, Attached, Registration
-from tests.integration.life.life import MOST_ACTS, PDF, Life, Sending
+from tests.integration.life.life import PDF, Life, Sending
 from tests.integration.life.machine import LEAVES
 from tests.integration.life.person import PersonSteps
 
@@ -38,12 +36,14 @@ PAIRS: Final = (
 )
 
 
-class RaceSteps(PersonSteps, DepartmentSteps):
-    @precondition(lambda self: self.life.acts < MOST_ACTS - 1)
+class RaceSteps(PersonSteps):
     @rule(pair=st.sampled_from(PAIRS), swapped=st.booleans(), choice=st.integers(0, 9))
     def race(self, pair: tuple[str, str], swapped: bool, choice: int) -> None:
         names = pair[::-1] if swapped else pair
-        self.go(*(self.sending(name, choice) for name in names))
+        if self.is_over:
+            self.begin_anew(choice)
+        else:
+            self.go(*(self.sending(name, choice) for name in names))
 
     def sending(self, name: str, choice: int) -> Sending:
         life = self.life
@@ -60,10 +60,12 @@ class RaceSteps(PersonSteps, DepartmentSteps):
             return life.write("Esqueci-me disto.", [PDF] * (choice % 2))
         return self.commanding(name, choice=choice)
 
-    @precondition(lambda self: self.life.acts < MOST_ACTS and self.life.expected.model.state not in ENDED)
     @rule(leaf=st.sampled_from(LEAVES), swapped=st.booleans())
     def two_requests_name_one_file(self, leaf: tuple[str, str], swapped: bool) -> None:
         """One of them gets it. The other learns that from the gateway, or later from the check of the file."""
+        if self.is_over:
+            self.begin_anew(LEAVES.index(leaf))
+            return
         rival = Life(self.system, self.life.author, self.life.stranger, leaf)
         self.begin(self.contest(self.life, rival, swapped))
 

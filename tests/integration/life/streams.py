@@ -56,6 +56,7 @@ class Streams:
         self._next = dict.fromkeys(partitions, 0)
         self._heard: defaultdict[str, Heard] = defaultdict(Heard)
         self._ended: set[str] = set()
+        self._advanced = asyncio.Event()
         self._failure: BaseException | None = None
 
     def about(self, request_id: str) -> Heard:
@@ -89,7 +90,10 @@ class Streams:
         """Wait until all facts are read that are published now."""
         part = TopicPartition(topics.LIFECYCLE, partition_of(request_id))
         end = (await self._consumer.end_offsets([part]))[part]
-        await self.until(request_id, lambda _: self._next[part] >= end or None)
+        async with asyncio.timeout(PATIENCE):
+            while self._next[part] < end:
+                self.require_sound()
+                await self._advanced.wait()
 
     async def read(self) -> None:
         try:
@@ -100,11 +104,17 @@ class Streams:
                     self._next[part] = records[-1].offset + 1
                     for key in {(record.key or b"").decode() for record in records}:
                         self.about(key).news.set()
+                self._wake()
         except BaseException as error:
             self._failure = error
             for heard in self._heard.values():
                 heard.news.set()
+            self._wake()
             raise
+
+    def _wake(self) -> None:
+        self._advanced.set()
+        self._advanced = asyncio.Event()
 
     def _take(self, record: ConsumerRecord[bytes, bytes]) -> None:
         request_id, data = (record.key or b"").decode(), json.loads(record.value or b"{}")

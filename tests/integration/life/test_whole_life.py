@@ -34,6 +34,7 @@ EXAMPLE: Final = 100
 SETTINGS: Final = settings(
     max_examples=max(1, STEPS // EXAMPLE),
     stateful_step_count=EXAMPLE,
+    deadline=None,
     database=None,
     phases=(Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),

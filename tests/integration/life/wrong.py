@@ -71,29 +71,22 @@ COMMANDS: Final[Sequence[tuple[str, Mapping[str, Any], str]]] = (
 
 
 class WrongSteps(LifeMachine):
-    @rule(act=st.sampled_from(ACTS))
-    def a_stranger_acts(self, act: tuple[str, Any]) -> None:
-        self.go(self.strange(self.life, *act))
+    @rule(act=st.sampled_from(ACTS), page=st.sampled_from(["", "/timeline", "/deadline", "/receipt"]))
+    def a_stranger_comes(self, act: tuple[str, Any], page: str) -> None:
+        self.go(self.strange(self.life, *act, page))
 
-    async def strange(self, life: Life, name: str, body: Any) -> Sequence[Event]:
-        """To a stranger the request does not exist, and nobody acts without a session."""
-        path = f"{life.path}/{name}"
+    async def strange(self, life: Life, name: str, body: Any, page: str) -> Sequence[Event]:
+        """To a stranger neither the request nor its files exist, and nobody does anything without a session."""
+        path, read = f"{life.path}/{name}", life.path + page
         await self.system.call(life.stranger, "POST", path, 404, "not-found", json=body)
         await self.system.call(None, "POST", path, 401, "no-session", json=body)
-        return ()
-
-    @rule(page=st.sampled_from(["", "/timeline", "/deadline", "/receipt"]))
-    def a_stranger_reads(self, page: str) -> None:
-        self.go(self.strangely_read(self.life, page))
-
-    async def strangely_read(self, life: Life, page: str) -> Sequence[Event]:
-        await self.system.call(life.stranger, "GET", life.path + page, 404, "not-found")
-        await self.system.call(None, "GET", life.path + page, 401, "no-session")
+        await self.system.call(life.stranger, "GET", read, 404, "not-found")
+        await self.system.call(None, "GET", read, 401, "no-session")
         await life.read(page)
         for file in list(life.expected.files)[:1]:
             await self.system.call(life.stranger, "GET", f"/v1/documents/{file}", 404, "not-found")
-            body = {"documents": [str(file)]}
-            await self.system.call(life.stranger, "POST", "/v1/requests", 422, "invalid", json=_request(body))
+            body = _request({"documents": [str(file)]})
+            await self.system.call(life.stranger, "POST", "/v1/requests", 422, "invalid", json=body)
         return ()
 
     @rule(body=st.sampled_from(BODIES))
