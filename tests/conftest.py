@@ -16,6 +16,7 @@ from tests.support import stacks
 from tests.support.hangs import HangWatchdog
 
 TOGETHER: Final = (
+    "tests/integration/life/",
     "tests/integration/gateway/",
     "tests/integration/operator/test_command_line.py",
     "tests/integration/notifications/",
