@@ -47,14 +47,8 @@ class AgainSteps(DepartmentSteps):
     async def commanded_again(self, life: Life, same: bool) -> Sequence[Event]:
         assert life.last_command is not None
         command, value = life.last_command
-        if same:
-            await life.send(command, value)
-            return ()
         other = Rejected(command.id, "id-reused")
-        await life.send(command, value[:-1] + b" }")
-        # The other command is repeated too, if this is not the first time.
-        return (
-            ()
-            if any(each.command == command.id and each.code == other.code for each in life.expected.rejections)
-            else (other,)
-        )
+        is_known = any((each.command, each.code) == (other.id, other.code) for each in life.expected.rejections)
+        await life.send(command, value if same else value[:-1] + b" }")
+        # The second time, the other command is a repetition itself.
+        return () if same or is_known else (other,)

@@ -1,6 +1,5 @@
 """The steps of departments: commands with what they have seen, right or wrong, in time or late."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -48,8 +47,8 @@ class DepartmentSteps(LifeMachine):
 
     @rule(name=COMMANDS, back=backs, flaw=flaws, days=DAYS)
     def doubtful_command(self, name: str, back: int, flaw: str | None, days: int) -> None:
-        """With an old or impossible ground, or a date that cannot be meant."""
-        self.go(self.commanding(name, back, flaw, days, choice=days % 10))
+        """With an old or impossible ground, or a date that cannot be meant: a refusal names one."""
+        self.go(self.commanding(name, back, flaw, days, choice=3))
 
     def commanding(
         self,
@@ -60,25 +59,34 @@ class DepartmentSteps(LifeMachine):
         formats: list[tuple[str, ...]] | None = None,
         choice: int = 0,
     ) -> Sending:
+        """A command to the request whose turn it is. `days`: how far ahead its date is; `choice`: among outcomes or departments."""
         life, seen = self.life, _flawed(self.life.seen(back), flaw)
-        about: dict[str, Any] = {}
-        data: dict[str, Any] = {} if name == "acknowledge" else {"text": "Está tratado."}
-        if name == "request-information":
-            about["formats"] = formats or [()]
-            items = [{"what": "Recibo", "why": "Para confirmar", "formats": each} for each in about["formats"]]
-            data["items"] = items
-        elif name == "transfer":
-            about["to"] = data["to"] = [*DEPARTMENTS, *DEPARTMENTS, *DEPARTMENTS, "nowhere"][choice]
-        elif name == "extend":
-            data["until"] = _day(date.fromisoformat(life.heard.latest["due_on"]), days)
-            about["date_code"] = None if 0 < days <= LONGEST_AHEAD else "bad-date"
-        elif name == "resolve":
-            about["outcome"] = OUTCOMES[choice % 4]
-            data |= decision(OUTCOMES[choice % 4], days)
-            dated = "appeal" in data and not 0 < days <= LONGEST_AHEAD
-            about["date_code"] = "bad-date" if dated else None
+        due_on = date.fromisoformat(life.heard.latest["due_on"])
+        data, about = _content(name, due_on, days, formats or [()], choice)
         command = Command(name, f"{seen.department}/{life.request_id}/{life.number()}", seen, **about)
         return life.command(command, data | seen.data())
+
+
+def _content(
+    name: str, due_on: date, days: int, formats: list[tuple[str, ...]], choice: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the command says, and what its event has for that."""
+    data, date_code = {"text": "Está tratado."}, None if 0 < days <= LONGEST_AHEAD else "bad-date"
+    if name == "acknowledge":
+        return {}, {}
+    if name == "request-information":
+        items = [{"what": "Recibo", "why": "Para confirmar", "formats": each} for each in formats]
+        return data | {"items": items}, {"formats": formats}
+    if name == "transfer":
+        to = [*DEPARTMENTS, *DEPARTMENTS, *DEPARTMENTS, "nowhere"][choice]
+        return data | {"to": to}, {"to": to}
+    if name == "extend":
+        return data | {"until": _day(due_on, days)}, {"date_code": date_code}
+    if name == "resolve":
+        outcome = OUTCOMES[choice % len(OUTCOMES)]
+        said = decision(outcome, days)
+        return data | said, {"outcome": outcome, "date_code": date_code if "appeal" in said else None}
+    return data, {}
 
 
 def _flawed(seen: Seen, flaw: str | None) -> Seen:
@@ -89,7 +97,7 @@ def _flawed(seen: Seen, flaw: str | None) -> Seen:
     return seen._replace(as_of=seen.as_of + 1_000) if flaw == "seen" else seen
 
 
-def decision(outcome: str, days: int) -> Mapping[str, Any]:
+def decision(outcome: str, days: int) -> dict[str, Any]:
     """What a decision must say besides its text. `days`: how long it can be contested."""
     grounds = {} if outcome == "informed" else {"grounds": "Artigo 5.º"}
     if outcome in ("informed", "granted"):

@@ -44,6 +44,7 @@ class LifeMachine(RuleBasedStateMachine):
         self.steps: dict[int, Future[None]] = {}
         self.turn = 0
         self.ended: list[Life] = []
+        self.failed = False
 
     @initialize(lives=st.sampled_from(LIVES), leaf=st.integers(0, len(LEAVES) - 1), sent=some_files)
     def file(self, lives: int, leaf: int, sent: list[str]) -> None:
@@ -96,12 +97,17 @@ class LifeMachine(RuleBasedStateMachine):
         if turn not in self.steps:
             return
         if error := self.steps[turn].exception(PROMPTLY):
+            self.failed = True
             traceback.print_exception(error, file=sys.stdout)
             raise error
         del self.steps[turn]
 
     def teardown(self) -> None:
         """After a failure the steps of other lives are only waited for: they must not disturb the next run."""
-        errors = [step.exception(PROMPTLY) for step in self.steps.values()]
-        if not any(errors):
-            self.wait(*(life.end() for life in (*self.lives, *self.ended)))
+        for step in self.steps.values():
+            step.exception(PROMPTLY)
+        if self.failed:
+            return
+        for turn in tuple(self.steps):
+            self.end_step(turn)
+        self.wait(*(life.end() for life in (*self.lives, *self.ended)))

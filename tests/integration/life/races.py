@@ -70,14 +70,18 @@ class RaceSteps(PersonSteps):
         self.begin(self.contest(self.life, rival, swapped))
 
     async def contest(self, life: Life, rival: Life, swapped: bool) -> None:
-        file = await life.upload(PDF)
+        file, key = await life.upload(PDF), new_key()
         rival.media = {file: PDF}
         message = {"text": "Junto o recibo.", "documents": [str(file)]}
-        request = {"subject": rival.leaf[0], "reason": rival.leaf[1], "description": "Junto-o aqui.", **message}
-        del request["text"]
+        request = {
+            "subject": rival.leaf[0],
+            "reason": rival.leaf[1],
+            "description": "Junto-o aqui.",
+            "documents": [str(file)],
+        }
         sendings = [
             self.system.attempt(life.author, "POST", f"{life.path}/messages", json=message),
-            self.system.attempt(life.author, "POST", "/v1/requests", json=request),
+            self.system.attempt(life.author, "POST", "/v1/requests", key=key, json=request),
         ]
         answers = await asyncio.gather(*sendings[:: -1 if swapped else 1])
         told, filed = answers[:: -1 if swapped else 1]
@@ -89,7 +93,7 @@ class RaceSteps(PersonSteps):
             life.acts += 1
             followed.append(life.follow([Act("messages", told.json()["act_id"], "Junto o recibo.", contested)]))
         if filed.status_code == HTTPStatus.CREATED:
-            rival.accepted(request, new_key(), filed.json())
+            rival.accepted(request, key, filed.json())
             self.ended.append(rival)
             followed.append(rival.follow([Registration(contested)]))
         await asyncio.gather(*followed)
