@@ -5,7 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from deploy.cli.invocation import Invocation, console, count, progress_bar
+from deploy.cli.invocation import Invocation
+from deploy.cli.printing import console, count, progress_bar
 from deploy.operator.accounts import check_accounts, import_accounts
 from deploy.operator.errors import OperatorError
 from deploy.operator.session import OperatorSession

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
-from deploy.cli.invocation import Invocation, console, escape, print_json, table
+from deploy.cli.invocation import Invocation
+from deploy.cli.printing import console, escape, print_json, table
 from deploy.local.hints import typed
 from deploy.operator.calendar import (
     add_closed_days,

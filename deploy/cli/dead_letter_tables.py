@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from rich.table import Table
 
 from deploy.cli.folding import Foldable
-from deploy.cli.invocation import ago, count, escape, printable, table
+from deploy.cli.printing import ago, count, escape, printable, table
 from deploy.operator.dead_letters import DeadLetter
 from deploy.operator.plan import LetterQueue, SkippedQueue, refusal
 from deploy.operator.service_stores import BlockedDocument

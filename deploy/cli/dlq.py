@@ -10,7 +10,8 @@ from typing import Any, Final
 from rich.console import Console
 
 from deploy.cli import dead_letter_tables as tables
-from deploy.cli.invocation import Invocation, console, count, escape, print_json, progress_bar
+from deploy.cli.invocation import Invocation
+from deploy.cli.printing import console, count, escape, print_json, progress_bar
 from deploy.local.hints import typed
 from deploy.operator import operations
 from deploy.operator.audit import read_history

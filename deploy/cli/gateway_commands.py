@@ -7,7 +7,6 @@ import typer
 
 from deploy.cli.operator_options import PANEL, HomeOption, JsonOption, ReasonOption, YesOption
 from deploy.local.hints import DEFAULT_HOME
-from services.common.contracts.limits import MAX_TOKEN_DAYS
 
 accounts_app = typer.Typer(help="The accounts of people and companies.", no_args_is_help=True)
 departments_app = typer.Typer(help="The tokens with which departments list their cases.", no_args_is_help=True)
@@ -42,7 +41,7 @@ def accounts_import(home: HomeOption = DEFAULT_HOME, reason: ReasonOption = None
 @departments_app.command("token")
 def departments_token(
     code: Annotated[str, typer.Option("--code", help="The code of the department.", show_default=False)],
-    days: Annotated[int, typer.Option("--days", min=1, max=MAX_TOKEN_DAYS, help="Days until it expires.")] = 365,
+    days: Annotated[int, typer.Option("--days", min=1, help="Days until it expires.")] = 365,
     home: HomeOption = DEFAULT_HOME,
     reason: ReasonOption = None,
     yes: YesOption = False,

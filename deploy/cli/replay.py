@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from deploy.cli.invocation import Invocation, console, count, escape, print_json, progress_bar, table
+from deploy.cli.invocation import Invocation
+from deploy.cli.printing import console, count, escape, print_json, progress_bar, table
 from deploy.local.hints import typed
 from deploy.operator import operations
 from deploy.operator.errors import OperatorError

@@ -3,7 +3,8 @@
 import sys
 from uuid import UUID
 
-from deploy.cli.invocation import Invocation, console, count, print_json
+from deploy.cli.invocation import Invocation
+from deploy.cli.printing import console, count, print_json
 from deploy.operator.errors import OperatorError
 from deploy.operator.session import OperatorSession
 from deploy.operator.sessions import count_sessions, end_sessions

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from deploy.cli.invocation import ago
+from deploy.cli.printing import ago
 from deploy.local import table as tables
 from deploy.local.hints import typed
 from deploy.local.home import Home

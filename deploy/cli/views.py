@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from deploy.cli.invocation import Invocation, ago, console, count, print_json, progress_bar
+from deploy.cli.invocation import Invocation
+from deploy.cli.printing import ago, console, count, print_json, progress_bar
 from deploy.operator import operations
 from deploy.operator.operations import Rebuilt
 from deploy.operator.rebuilding import SLICES, count_requests, unfinished_rebuild

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from deploy.cli import dead_letter_tables as tables
 from deploy.cli.folding import fold
-from deploy.cli.invocation import console
+from deploy.cli.printing import console
 from deploy.operator.dead_letters import DeadLetter
 from deploy.operator.plan import LetterQueue, SkippedQueue
 from deploy.operator.service_stores import BlockedDocument, ParkedRecord
