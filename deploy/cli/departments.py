@@ -8,17 +8,13 @@ from deploy.cli.printing import console, print_json, table
 from deploy.local.hints import typed
 from deploy.operator.calendar import require_department
 from deploy.operator.department_tokens import find_token, list_tokens, make_token, revoke_token
-from deploy.operator.errors import OperatorError
 from deploy.operator.session import OperatorSession
 from services.common.contracts.internal import DepartmentTokenInfo
-from services.common.contracts.limits import MAX_TOKEN_DAYS
 
 
 def make(invocation: Invocation, code: str, days: int) -> None:
     """Print a new token. It cannot be shown again."""
     require_department(code)
-    if days > MAX_TOKEN_DAYS:
-        raise OperatorError(f"A token is valid for at most {MAX_TOKEN_DAYS} days.")
     if not invocation.do:
         sentence = f"A token of {code} would be made. It would be valid for {days} days."
         _print_dry_run(invocation, sentence, department=code, days=days)

@@ -41,7 +41,7 @@ def accounts_import(home: HomeOption = DEFAULT_HOME, reason: ReasonOption = None
 @departments_app.command("token")
 def departments_token(
     code: Annotated[str, typer.Option("--code", help="The code of the department.", show_default=False)],
-    days: Annotated[int, typer.Option("--days", min=1, help="Days until it expires.")] = 365,
+    days: Annotated[int, typer.Option("--days", min=1, help="Days until it expires, at most two years.")] = 365,
     home: HomeOption = DEFAULT_HOME,
     reason: ReasonOption = None,
     yes: YesOption = False,
@@ -50,7 +50,10 @@ def departments_token(
     """Make a token and print it once: the gateway stores its hash alone."""
     from deploy.cli import departments as command
     from deploy.cli.invocation import Invocation
+    from services.common.contracts.limits import MAX_TOKEN_DAYS
 
+    if days > MAX_TOKEN_DAYS:
+        raise typer.BadParameter(f"a token is valid for at most {MAX_TOKEN_DAYS} days", param_hint="'--days'")
     command.make(Invocation(home, reason, do=yes, as_json=as_json), code, days)
 
 

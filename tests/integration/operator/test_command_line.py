@@ -12,7 +12,7 @@ from services.common.contracts.operations import OperationBegun, OperationFact
 from services.common.domain.identifiers import reference_of
 from services.common.messaging.records.reader import read
 from services.common.store import read_timelines
-from tests.integration.operator.command_line_environment import FREE, STUCK, WORDS, CommandLineEnvironment
+from tests.integration.operator.command_line_environment import FREE, WORDS, CommandLineEnvironment
 from tests.support import stacks, topics
 from tests.support.waiting import eventually
 
@@ -59,32 +59,36 @@ async def test_a_record_that_fails_again_is_reported_with_exit_code_one(environm
     assert "it failed again (not-json)" in " ".join(result.out.split())
 
 
-async def test_a_department_is_told_that_its_command_was_discarded(environment: CommandLineEnvironment) -> None:
-    request_id = await environment.submit(STUCK)
+async def test_a_department_is_told_that_its_command_was_discarded(
+    environment: CommandLineEnvironment, stuck: str
+) -> None:
+    request_id = await environment.submit(stuck)
     on_hold = {"_id": str(request_id), "blocked.0": {"$exists": True}}
     await environment.until("routing", "assignments", on_hold)
-    sent = await environment.command(STUCK, request_id, "pf/1/answer")
+    sent = await environment.command(stuck, request_id, "pf/1/answer")
     await environment.until("routing", "assignments", on_hold | {"blocked.1": {"$exists": True}})
 
     discard = ("dlq", "discard", "--reason", "it cannot be repaired", "--yes", "--where")
-    done = await environment.postigo(*discard, f"topic={names.outbox(STUCK)}")
+    done = await environment.postigo(*discard, f"topic={names.outbox(stuck)}")
 
     assert (done.code, done.out) == (0, "1 record discarded.\n"), done.err
-    (rejected,) = await topics.read_all(environment.stack.env["KAFKA_URL"], names.rejections(STUCK))
+    (rejected,) = await topics.read_all(environment.stack.env["KAFKA_URL"], names.rejections(stuck))
     answer = orjson.loads(rejected.value or b"")
     assert (answer["code"], answer["command_id"]) == ("discarded", "pf/1/answer")
     assert (answer["command_partition"], answer["command_offset"]) == (sent.partition, sent.offset)
     assert (await environment.postigo(*discard, "group=routing")).out == "1 record discarded.\n"
 
 
-async def test_blocked_requests_continue_after_the_cause_is_repaired(environment: CommandLineEnvironment) -> None:
+async def test_blocked_requests_continue_after_the_cause_is_repaired(
+    environment: CommandLineEnvironment, stuck: str
+) -> None:
     """The inbox topic of a department is missing: each of its requests waits, and all later records of it too."""
-    stuck = [await environment.submit(STUCK) for _ in range(3)]
-    for request_id in stuck:
+    blocked = [await environment.submit(stuck) for _ in range(3)]
+    for request_id in blocked:
         await environment.until("routing", "assignments", {"_id": str(request_id), "blocked.0": {"$exists": True}})
     listed = await environment.postigo("dlq", "list", "--where", "group=routing")
     assert "bug:TopicMissing" in listed.out
-    assert all(str(request_id) in listed.out for request_id in stuck)
+    assert all(str(request_id) in listed.out for request_id in blocked)
 
     applied = await environment.postigo(
         "topics", "apply", "--replicas", "1", "--min-insync", "1", home=False, env=environment.stack.env
@@ -96,8 +100,8 @@ async def test_blocked_requests_continue_after_the_cause_is_repaired(environment
     )
 
     assert (done.code, done.out) == (0, "3 records redriven.\n")
-    for request_id in stuck:
-        await environment.until("intake", "requests", {"_id": reference_of(request_id), "state.department": STUCK})
+    for request_id in blocked:
+        await environment.until("intake", "requests", {"_id": reference_of(request_id), "state.department": stuck})
     assert (await environment.postigo("dlq", "list", "--where", "group=routing")).out == "No dead letter matches.\n"
     started = [
         fact for fact in await recorded(environment) if isinstance(fact, OperationBegun) and fact.action == "redrive"
