@@ -6,8 +6,8 @@ Kafka redelivers the record to the next run. The guard finds it in three steps.
 1. A run that starts after a crash enters recovery. The fatal record is in the batch that was being processed or in the
    one being committed, so recovery covers two batches from the committed offset of each partition. Batches in that range
    are written to the journal before they are processed.
-2. If the process crashes again, the journalled batch is suspect. Its records are processed one at a time, and each
-   attempt is counted in the journal before it is made.
+2. If the process crashes again, the journalled batch is suspect. Its records are processed one at a time, those with the
+   fewest attempts first, and each attempt is counted in the journal before it is made.
 3. A record that has had `MAX_ATTEMPTS` attempts is dead-lettered without another one.
 
 Outside recovery no batch is journalled, so that the guard costs nothing.
@@ -128,7 +128,8 @@ class CrashGuard:
         self._recovery_ends = {tp: end for tp, end in self._recovery_ends.items() if processed.get(tp, 0) < end}
 
     async def _process_one_by_one(self, records: Records) -> None:
-        for record in _in_random_key_order(records):
+        attempts = await self._journal.attempts(map(position_of, records))
+        for record in _least_attempted_keys_first(records, attempts):
             await self._process_alone(record, position_of(record))
             self._report_progress()
             ARMED and reach(Failpoint.OUTCOME_ALONE)
@@ -179,14 +180,20 @@ def _union(batch: OffsetRange, suspect: OffsetRange | None) -> OffsetRange:
     return batch if suspect is None else (min(batch[0], suspect[0]), max(batch[1], suspect[1]))
 
 
-def _in_random_key_order(records: Records) -> Iterator["ConsumerRecord[bytes, bytes]"]:
-    """Keys in random order, the records of one key in offset order.
+def _least_attempted_keys_first(
+    records: Records, attempts: Mapping[Position, int]
+) -> Iterator["ConsumerRecord[bytes, bytes]"]:
+    """Keys by the attempts of their records, those with the same number in random order; the records of one key in offset order.
 
-    If the process is killed from outside soon after each start, a fixed order would count every attempt against the same
-    harmless record. A random order spreads them.
+    If the process is killed from outside soon after each start, any other order could count several attempts against the same
+    harmless record. This one counts a second attempt only when every key has one.
     """
     by_key: defaultdict[bytes | None, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
     for record in records:
         by_key[record.key].append(record)
-    for key in random.sample(list(by_key), len(by_key)):
+
+    def attempted(key: bytes | None) -> int:
+        return max(attempts.get(position_of(record), 0) for record in by_key[key])
+
+    for key in sorted(random.sample(list(by_key), len(by_key)), key=attempted):
         yield from by_key[key]

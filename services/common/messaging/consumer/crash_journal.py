@@ -5,7 +5,7 @@ instance, has one document that says whether it runs and which batch it processe
 has one document that counts the attempts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -67,6 +67,13 @@ class CrashJournal:
         ]
         with translate_store_errors():
             await self._collection.update_one({"_id": self._member_id}, {"$set": {"in_hand": batch}})
+
+    async def attempts(self, positions: Iterable[Position]) -> Mapping[Position, int]:
+        """The attempts of those records in which a process ended during one. The others have none."""
+        by_id = {self._record_id(each): each for each in positions}
+        with translate_store_errors():
+            found = await self._collection.find({"_id": {"$in": list(by_id)}}).to_list(None)
+        return {by_id[each["_id"]]: int(each["lives"]) for each in found}
 
     async def add_attempt(self, position: Position) -> int:
         """Count an attempt before the record is processed alone. Returns the attempts so far, this one included."""
