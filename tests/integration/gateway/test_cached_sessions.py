@@ -1,7 +1,9 @@
 """A session is cached for eight seconds from its look-up, and is looked up again while it is used."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -13,12 +15,29 @@ from services.common.domain.errors import StoreUnavailable
 from services.common.domain.tokens import hash_of
 from services.common.http import problem_types
 from services.common.http.problems import Problem
-from services.common.store import connect, database, disconnect
+from services.common.store import Database, connect, database, disconnect
 from tests.integration.gateway.gateway_environment import GatewayEnvironment
 from tests.support.waiting import eventually
 
 HERE = "127.0.0.1"
 LATER = FRESH_SECONDS + 0.5
+
+
+class HeldAccounts(AccountStore):
+    """The accounts in the store. It answers whether a session's account is unchanged only while it may."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.asked = asyncio.Event()
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def has_password_version(self, account_id: UUID, version: str | None) -> bool:
+        unchanged = await super().has_password_version(account_id, version)
+        if not self.answers.is_set():
+            self.asked.set()
+        await self.answers.wait()
+        return unchanged
 
 
 @dataclass
@@ -27,7 +46,7 @@ class Replica:
 
     token: str
     store: SessionStore
-    accounts: AccountStore
+    accounts: HeldAccounts
     now: float = 0.0
     sessions: Sessions = field(init=False)
 
@@ -50,7 +69,7 @@ async def replica(gateway: GatewayEnvironment) -> AsyncIterator[Replica]:
     (person,) = await gateway.people(1)
     client = connect(gateway.stack.env["MONGO_URL"])
     own = database(client, "postigo_gateway")
-    yield Replica(person.token, SessionStore(own), AccountStore(own))
+    yield Replica(person.token, SessionStore(own), HeldAccounts(own))
     await disconnect(client)
 
 
@@ -92,11 +111,20 @@ async def test_a_session_is_not_valid_longer_than_promised(gateway: GatewayEnvir
             await replica.used()
 
 
-async def test_the_end_of_a_session_outlasts_its_look_up(gateway: GatewayEnvironment, replica: Replica) -> None:
+async def test_the_end_of_a_session_outlasts_a_look_up_that_had_found_it(replica: Replica) -> None:
+    accounts = replica.accounts
     session = await replica.used()
     replica.now = LATER
+    accounts.answers.clear()
     await replica.used()
+    await accounts.asked.wait()
     await replica.sessions.end(replica.token, session.account_id)
+    accounts.answers.set()
+    await looked_up()
     assert await replica.has_ended()
-    replica.now += CACHE_SECONDS
-    assert await replica.has_ended()
+
+
+async def looked_up() -> None:
+    """The look-up that waited for the account has ended."""
+    for _ in range(5):
+        await asyncio.sleep(0)
