@@ -75,7 +75,7 @@ async def test_a_closed_day_is_added_listed_and_removed(environment: CommandLine
     result = await environment.postigo(*add(day, *about, *YES))
     assert result.code == 0, result.err
     assert f"{day} {day:%a} is closed, for pf: Obras (id " in result.out
-    assert " UTC on. Those told before are counted again when they matter next." in " ".join(result.out.split())
+    assert " UTC on. Dates that people were given are counted again at the next step of their request." in " ".join(result.out.split())
     rows = await listed(environment, day)
     assert [(row["closed_for"], row["kind"], row["pt"], row["en"]) for row in rows] == [
         ("dd", "holiday", "Obras", "Works"),
