@@ -74,8 +74,9 @@ async def test_a_closed_day_is_added_listed_and_removed(environment: CommandLine
     about = ("--name-en", "Works", "--department", "pf", "--department", "dd", "--holiday", "--reason", "aviso 12")
     result = await environment.postigo(*add(day, *about, *YES))
     assert result.code == 0, result.err
-    assert f"{day} {day:%a} is closed, for pf: Obras (id " in result.out
-    assert " UTC on. Dates that people were given are counted again at the next step of their request." in " ".join(result.out.split())
+    said = " ".join(result.out.split())
+    assert f"{day} {day:%a} is closed, for pf: Obras (id " in said
+    assert " UTC on. Dates that people were given are counted again at the next step of their request." in said
     rows = await listed(environment, day)
     assert [(row["closed_for"], row["kind"], row["pt"], row["en"]) for row in rows] == [
         ("dd", "holiday", "Obras", "Works"),
