@@ -39,6 +39,7 @@ class Failpoint(StrEnum):
     CLEARED = "cleared"  # published events are out of the outbox
     BATCH_PROCESSED = "batch-processed"  # the processor has returned or raised
     BATCH_JOURNALED = "batch-journaled"  # the batch is in the crash journal, if the guard watches
+    ATTEMPTS_READ = "attempts-read"  # of all records of a suspect batch
     ATTEMPT_COUNTED = "attempt-counted"  # in the crash journal
     PROCESSED_ALONE = "processed-alone"
     ATTEMPTS_CLEARED = "attempts-cleared"

@@ -188,6 +188,7 @@ SCENARIOS: Mapping[Failpoint, Load] = dict.fromkeys(PLAIN, plain) | {
     Failpoint.SWEEP_TIMER_FIRED: timed_with_a_bug,
     Failpoint.SWEEP_STALE_FOUND: left_unsent,
     Failpoint.FAILED_DEAD_LETTERED: buggy,
+    Failpoint.ATTEMPTS_READ: suspected,
     Failpoint.ATTEMPT_COUNTED: suspected,
     Failpoint.PROCESSED_ALONE: suspected,
     Failpoint.ATTEMPTS_CLEARED: suspected,

@@ -57,8 +57,8 @@ def test_every_code_is_explained_and_no_other() -> None:
 
 
 def test_every_department_of_the_catalogue_is_listed_with_its_names() -> None:
-    names = {code: f"{each.pt} ({each.en})" for code, each in catalogue().departments.items()}
-    assert {codes(code)[0]: name for code, name in rows("Codes of departments")} == names
+    names = {code: (each.pt, each.en) for code, each in catalogue().departments.items()}
+    assert {codes(code)[0]: (pt, en) for code, pt, en in rows("Codes of departments")} == names
 
 
 def test_every_command_and_every_inbox_event_is_explained() -> None:

@@ -129,6 +129,7 @@ class CrashGuard:
 
     async def _process_one_by_one(self, records: Records) -> None:
         attempts = await self._journal.attempts(map(position_of, records))
+        ARMED and reach(Failpoint.ATTEMPTS_READ)
         for record in _least_attempted_keys_first(records, attempts):
             await self._process_alone(record, position_of(record))
             self._report_progress()
