@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -136,7 +136,9 @@ class Sessions:
             async with store_deadline():
                 found = await self._store.find(token_hash)
                 if found is None or not await self._is_valid(found):
-                    self._forget(token_hash)
+                    # Only if it is cached: anybody may send tokens that do not exist.
+                    if token_hash in self._cache:
+                        self._mark_ended([token_hash])
                     return None
         if datetime.now(UTC) - found.last_used_at >= USE_SAVED_EVERY:
             self._save_later(token_hash)
@@ -146,10 +148,9 @@ class Sessions:
         self._cache[token_hash] = _Cached(found.session, started)
         return found.session
 
-    def _forget(self, token_hash: str) -> None:
-        """The session has ended. A token that is not cached is not remembered: anybody may send tokens that do not exist."""
-        if token_hash in self._cache:
-            self._cache[token_hash] = _Cached(None, self._clock())
+    def _mark_ended(self, hashes: Iterable[str]) -> None:
+        for each in hashes:
+            self._cache[each] = _Cached(None, self._clock())
 
     async def _is_valid(self, found: StoredSession) -> bool:
         """Whether the session is not idle, and its account has the same password as when it began."""
@@ -226,11 +227,9 @@ class Sessions:
         return len(hashes)
 
     async def _end(self, account_id: UUID, hashes: list[str], because: str) -> None:
-        for each in hashes:
-            self._cache[each] = _Cached(None, self._clock())
+        self._mark_ended(hashes)
         await self._store.remove(hashes)
-        for each in hashes:
-            self._cache[each] = _Cached(None, self._clock())
+        self._mark_ended(hashes)
         security.report("session-ended", because, account=account_id, sessions=len(hashes))
 
 
