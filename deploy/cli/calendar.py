@@ -16,8 +16,8 @@ from deploy.operator.calendar import (
     plan_closed_days,
     read_calendar,
     remove_closed_day,
-    require_department,
 )
+from deploy.operator.departments import require_department
 from deploy.operator.errors import OperatorError
 from deploy.operator.session import OperatorSession
 from services.common.contracts.internal import AddedClosedDays, CalendarResponse, NewClosedDay

@@ -6,8 +6,8 @@ from typing import Any
 from deploy.cli.invocation import Invocation
 from deploy.cli.printing import console, print_json, table
 from deploy.local.hints import typed
-from deploy.operator.calendar import require_department
 from deploy.operator.department_tokens import find_token, list_tokens, make_token, revoke_token
+from deploy.operator.departments import require_department
 from deploy.operator.session import OperatorSession
 from services.common.contracts.internal import DepartmentTokenInfo
 

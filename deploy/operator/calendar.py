@@ -8,10 +8,10 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from deploy.operator.audit import Actor
+from deploy.operator.departments import require_department
 from deploy.operator.errors import OperatorError
 from deploy.operator.internal_calls import call
 from deploy.operator.session import OperatorSession
-from services.common.catalogue import catalogue
 from services.common.contracts.internal import (
     AddedClosedDays,
     CalendarRequest,
@@ -45,14 +45,6 @@ def parse_day(typed: str, today: date) -> date:
     if (day.year - YEARS_AHEAD, day.month, day.day) > (today.year, today.month, today.day):
         raise OperatorError(f"{day} is more than three years away: check the year.")
     return day
-
-
-def require_department(code: str) -> str:
-    """Raises OperatorError for a department that the catalogue does not have."""
-    departments = catalogue().departments
-    if code not in departments:
-        raise OperatorError(f"There is no department '{code}': choose one of {', '.join(departments)}.")
-    return code
 
 
 def closed_days_of(

@@ -29,6 +29,7 @@ LONGEST_AHEAD: Final = 366
 OUTCOMES: Final = ("informed", "granted", "partly", "refused")
 
 UNKNOWN: Final = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
+"""The id of nothing."""
 
 backs: Final = st.sampled_from([0, 1, 2, 5])
 flaws: Final = st.sampled_from([None, None, None, "assignment", "epoch", "seen"])

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.integration.gateway.gateway_environment import Person
+from tests.integration.life.department import UNKNOWN
 from tests.integration.life.events import Command, Event, Rejected
 from tests.integration.life.life import PDF, Life
 from tests.integration.life.machine import LifeMachine
 
 LONG: Final = "a" * 4_001
-UNKNOWN: Final = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
 
 ACTS: Final[Sequence[tuple[str, Any]]] = (
     ("messages", {"text": "Bom dia."}),
