@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from fastapi import FastAPI
 from fastapi.params import Depends
 
-from gateway.accounts import api as accounts_api, internal_api as accounts_internal_api
+from gateway.accounts import api as accounts_api, internal_api as accounts_internal_api, pages as sign_in_pages
 from gateway.accounts.guesses import Guesses
 from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
@@ -20,18 +20,23 @@ from gateway.desk.queries import DeskQueries
 from gateway.desk.store import DeskStore, TokenStore
 from gateway.documents import api as documents_api
 from gateway.documents.client import DocumentsClient
+from gateway.documents.uploads import UploadService
 from gateway.expiry import Expiry
 from gateway.limits.concurrency import AdmissionControl
 from gateway.limits.counters import Counters
 from gateway.limits.from_settings import limits_of
 from gateway.openapi import SERVERS, SUMMARY, PublicApi
 from gateway.outcomes import count_outcome
-from gateway.pages import api as pages_api
+from gateway.portal import api as portal_api
+from gateway.portal.errors import PORTAL_CSP, respond
+from gateway.portal.kept_forms import KeptForms
+from gateway.portal.page import ResponseInstead, answer_instead
 from gateway.readiness import DependencyProbe
 from gateway.reference import api as reference_api
 from gateway.requests import acts_api, api as requests_api
 from gateway.requests.acts import ActService
 from gateway.requests.flood import FloodControl
+from gateway.requests.pages import acts as act_pages, home as home_pages, request as request_pages
 from gateway.requests.queries import RequestQueries
 from gateway.requests.receipts import IssuedReceipts
 from gateway.requests.store import ViewStore
@@ -71,6 +76,7 @@ def build(settings: Settings) -> Applications:
             services.sign_in.networks.ensure_indexes,
             services.sign_in.guesses.counters.ensure_indexes,
             services.queries.views.ensure_indexes,
+            services.kept_forms.ensure_indexes,
             services.desk.cases.ensure_indexes,
         ],
         loops=[probe, Expiry(gateway_database)],
@@ -95,9 +101,12 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
         telemetry=NO_TELEMETRY,
     )
     app.state.services = services
-    problems.install(app)
+    problems.install(app, respond)
+    app.add_exception_handler(ResponseInstead, answer_instead)
     app.add_middleware(HeadAndOptions)
-    app.add_middleware(RequestMiddleware, admission=_admission(services), observer=count_outcome)
+    app.add_middleware(
+        RequestMiddleware, admission=_admission(services), observer=count_outcome, respond=respond, csp=PORTAL_CSP
+    )
     for capability in (
         requests_api,
         acts_api,
@@ -106,7 +115,11 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
         catalogue_api,
         desk_api,
         reference_api,
-        pages_api,
+        portal_api,
+        sign_in_pages,
+        home_pages,
+        request_pages,
+        act_pages,
     ):
         app.include_router(capability.router)
     return app
@@ -127,7 +140,7 @@ def _admission(services: Services) -> AdmissionControl:
         limits={
             ("POST", "/v1/requests"): services.submissions.limit,
             ("POST", "/v1/sessions"): services.sign_in.places.limit,
-            ("POST", "/v1/documents"): services.uploads.limit,
+            ("POST", "/v1/documents"): services.uploads.limits.limit,
         },
         floods={("POST", "/v1/requests"): FloodControl(services.sessions, services.submissions)},
     )
@@ -159,9 +172,10 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
         sign_in=sign_in,
         imports=AccountImports(accounts, networks, sessions, sign_in.passwords, settings.id_secret),
         documents=documents,
-        uploads=limits.uploads,
+        uploads=UploadService(documents, limits.uploads, settings.id_secret),
         submissions=submissions,
         queries=queries,
+        kept_forms=KeptForms(database),
         acts=ActService(
             documents,
             publisher,

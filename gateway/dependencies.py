@@ -13,7 +13,8 @@ from gateway.accounts.sessions import Sessions, no_session
 from gateway.accounts.store import AccountStore
 from gateway.desk.queries import DeskQueries
 from gateway.documents.client import DocumentsClient
-from gateway.documents.limits import UploadLimits
+from gateway.documents.uploads import UploadService
+from gateway.portal.kept_forms import KeptForms
 from gateway.requests.acts import ActService
 from gateway.requests.queries import RequestQueries
 from gateway.requests.submissions import SubmissionService
@@ -32,9 +33,10 @@ class Services:
     sign_in: SignIn
     imports: AccountImports
     documents: DocumentsClient
-    uploads: UploadLimits
+    uploads: UploadService
     submissions: SubmissionService
     queries: RequestQueries
+    kept_forms: KeptForms
     acts: ActService
     desk: DeskQueries
 

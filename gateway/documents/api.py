@@ -1,19 +1,15 @@
 """`/v1/documents`: upload a file, read its state."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
-from starlette.requests import ClientDisconnect
 
-from gateway.accounts.domain import Session
-from gateway.dependencies import IdempotencyKey, Services, ServicesDep, SignedIn
-from gateway.documents.client import Upload
-from gateway.documents.domain import document_id_of, name_of
+from gateway.dependencies import IdempotencyKey, ServicesDep, SignedIn
+from gateway.documents.domain import name_of
 from gateway.documents.form import FORM, FORM_OVERHEAD, FileForm
 from gateway.documents.limits import TimedBody
+from gateway.documents.uploads import IncomingFile, OpenedFile
 from gateway.path_ids import PathId, path_id
 from services.common.contracts.internal import DocumentResponse
 from services.common.contracts.limits import MAX_FILE_BYTES, MEDIA_TYPES
@@ -21,7 +17,7 @@ from services.common.http import problem_types
 from services.common.http.etag import etag_response
 from services.common.http.languages import DEFAULT
 from services.common.http.middleware import traceparent_of
-from services.common.http.problems import Problem, problem_responses
+from services.common.http.problems import problem_responses
 from services.common.http.query_parameters import StrictQueryRoute
 from services.common.http.strict_json import body_chunks, content_type, limited_receive, require_plain
 
@@ -105,32 +101,9 @@ async def upload_document(
     The content decides the type, whatever media type it is sent with.
     """
     require_plain(request)
-    document_id = document_id_of(services.settings.id_secret, session, key)
-    traceparent = traceparent_of(request.scope)
-    counted = await _counted(services, session, document_id, traceparent)
-    with services.uploads.place(session.account_id), counted as amounts:
-        body = _body_of(request)
-        try:
-            name, length, content = await _file_of(request, body, disposition)
-            upload = Upload(
-                document_id=document_id,
-                owner=session.account_id,
-                name=name,
-                length=length,
-                quota=services.uploads.quota[session.who],
-                traceparent=traceparent,
-            )
-            document, created = await services.documents.put(upload, content)
-        except (Problem, ClientDisconnect) as error:
-            # Files that are refused or broken off are sent and stored, too, up to there. Only our own failures do not count.
-            if isinstance(error, ClientDisconnect) or error.status_code < 500:
-                amounts["bytes"] = body.received
-            raise
-        if created:
-            amounts["bytes"] = document.size
-            services.uploads.stored[document.document_id] = None
-        else:
-            amounts.clear()
+    body = TimedBody(limited_receive(request, MAX_FILE_BYTES, FORM_OVERHEAD if content_type(request) == FORM else 0))
+    file = IncomingFile(key, partial(_open, request, body, disposition), lambda: body.received)
+    document = await services.uploads.upload(session, file, traceparent_of(request.scope))
     response.headers["Location"] = f"/v1/documents/{document.document_id}"
     response.headers["Cache-Control"] = "no-store"
     return document
@@ -155,34 +128,9 @@ async def get_document(
     return etag_response(request, document, DEFAULT)
 
 
-def _body_of(request: Request) -> TimedBody:
-    return TimedBody(limited_receive(request, MAX_FILE_BYTES, FORM_OVERHEAD if content_type(request) == FORM else 0))
-
-
-async def _file_of(request: Request, body: TimedBody, disposition: str) -> tuple[str, str | None, AsyncIterator[bytes]]:
-    """The name of the file, its length if it is known, and its bytes."""
+async def _open(request: Request, body: TimedBody, disposition: str) -> OpenedFile:
     chunks = body_chunks(body)
     if content_type(request) != FORM:
-        return name_of(disposition), request.headers.get("content-length"), chunks
+        return OpenedFile(name_of(disposition), request.headers.get("content-length"), chunks)
     form = FileForm(request.headers["content-type"], chunks)
-    # Browsers write quotation marks in this way (HTML standard, multipart/form-data).
-    disposition = (await form.begin()).replace("%22", r"\"")
-    return name_of(disposition), None, form.content()
-
-
-async def _counted(
-    services: Services, session: Session, document_id: UUID, traceparent: str | None
-) -> AbstractContextManager[dict[str, int]]:
-    """Counts an upload for the account, but not the repetition of one that is stored."""
-    limit = services.uploads.account_limit
-    if document_id in services.uploads.stored:
-        return nullcontext({})
-    if not limit.wait(session):
-        return limit.use(session)
-    if limit.is_flooded(session):
-        raise limit.refusal(session)
-    try:
-        await services.documents.get(document_id, session.account_id, traceparent)
-    except Problem:
-        raise limit.refusal(session) from None
-    return nullcontext({})
+    return OpenedFile(name_of(await form.begin()), None, form.content())

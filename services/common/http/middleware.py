@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
-from services.common.http.problems import SPAN, Problem, problem_response
+from services.common.http.problems import SPAN, Problem, ProblemResponder, problem_response
 from services.common.runtime.graceful_shutdown import is_draining
 from services.common.telemetry import tracing
 from services.common.telemetry.logging import redacted_exc_info
@@ -27,10 +27,10 @@ _tracer: Final = trace.get_tracer("postigo")
 CSP: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 _SECURITY_HEADERS: Final = [
-    (b"content-security-policy", CSP.encode()),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
-    (b"referrer-policy", b"no-referrer"),
+    # With `no-referrer`, browsers send `Origin: null` with the forms of our own pages (Fetch standard, section 3.2).
+    (b"referrer-policy", b"same-origin"),
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -56,7 +56,7 @@ ResponseObserver = Callable[[Scope, int], None]
 
 class RequestMiddleware:
     """`continues_trace` decides whether the request's span continues the caller's trace. By default it does not: any client
-    could make us sample all its requests.
+    could make us sample all its requests. `csp` is the content security policy of all responses.
     """
 
     def __init__(
@@ -66,18 +66,22 @@ class RequestMiddleware:
         admission: Admission = lambda _: None,
         continues_trace: Callable[[Scope], bool] = lambda _: False,
         observer: ResponseObserver = lambda _, __: None,
+        respond: ProblemResponder = problem_response,
+        csp: str = CSP,
     ) -> None:
         self._app = app
         self._admission = admission
         self._continues_trace = continues_trace
         self._observer = observer
+        self._respond = respond
+        self._headers = [(b"content-security-policy", csp.encode()), *_SECURITY_HEADERS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _UNTRACED:
             await self._app(scope, receive, send)
             return
         span = scope[SPAN] = _tracer.start_span(scope["method"], context=self._parent(scope), kind=SpanKind.SERVER)
-        added = [*_SECURITY_HEADERS, _CLOSE] if is_draining(scope) else _SECURITY_HEADERS
+        added = [*self._headers, _CLOSE] if is_draining(scope) else self._headers
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -92,7 +96,7 @@ class RequestMiddleware:
         except Exception as error:
             log.critical("unhandled", error=type(error).__name__, exc_info=redacted_exc_info(error))
             if status == 0:
-                await problem_response(scope, Problem(problem_types.INTERNAL))(scope, receive, send_with_headers)
+                await self._respond(scope, Problem(problem_types.INTERNAL))(scope, receive, send_with_headers)
         finally:
             self._observer(scope, status)
             if span.is_recording():
@@ -108,7 +112,7 @@ class RequestMiddleware:
     def _app_for(self, scope: Scope) -> ASGIApp:
         """The application, or the problem response of a request that is rejected here."""
         problem = _invalid_host(scope) or self._admission(scope) or _repeated_headers(scope["headers"])
-        return problem_response(scope, problem) if problem else self._app
+        return self._respond(scope, problem) if problem else self._app
 
 
 def _invalid_host(scope: Scope) -> Problem | None:

@@ -138,6 +138,16 @@ SIGNATURE: Final = _problem_type(
     ("Chamada interna recusada", "Internal call refused"),
     ("A assinatura falta, não confere ou é antiga.", "The signature is missing, wrong or old."),
 )
+CROSS_SITE: Final = _problem_type(
+    "cross-site",
+    403,
+    ("Este envio não veio desta página", "This was not sent from this page"),
+    (
+        "Por segurança, só aceitamos o que é enviado das nossas próprias páginas. Volte à página, atualize-a e tente de novo.",
+        "For your security, only what is sent from our own pages is accepted. Go back to the page, reload it and try again.",
+    ),
+    NOTHING_FILED,
+)
 NOT_FOUND: Final = _problem_type(
     "not-found",
     404,

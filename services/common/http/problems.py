@@ -88,6 +88,10 @@ class ProblemDocument(BaseModel):
     errors: list[FieldProblem] = []
 
 
+ProblemResponder = Callable[[Scope, Problem], Response]
+"""Makes the response of a problem: a document, or a page."""
+
+
 def problem_response(scope: Scope, problem: Problem) -> Response:
     """The problem document, in the language the request asks for, else in that of the account, if it is known."""
     headers, kind = Headers(scope=scope), problem.kind
@@ -97,7 +101,7 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
         "title": kind.title.in_(language),
         "status": kind.status,
         "detail": kind.detail_in(language, problem.retry_after, is_submission="idempotency-key" in headers),
-        "support_code": support_code(_trace_id(scope)),
+        "support_code": support_code_of(scope),
     }
     if problem.errors:
         body["errors"] = [error.to_body(language) for error in problem.errors]
@@ -115,35 +119,55 @@ def too_large(limit: int) -> Problem:
     return Problem(problem_types.TOO_LARGE, FieldError("too_large", pointer="", limit=limit))
 
 
-def install(app: FastAPI) -> None:
-    """Make `app` answer every error, FastAPI's own included, with a problem document."""
-    for kind, handler in _HANDLERS.items():
-        app.add_exception_handler(kind, handler)
+def install(app: FastAPI, respond: ProblemResponder = problem_response) -> None:
+    """Make `app` answer every error, FastAPI's own included, with what `respond` makes of a problem."""
+
+    def handler(to_problem: Callable[[Request, Exception], Problem]) -> Callable[[Request, Exception], Any]:
+        async def handle(request: Request, error: Exception) -> Response:
+            return respond(request.scope, to_problem(request, error))
+
+        return handle
+
+    for kind, to_problem in _PROBLEMS.items():
+        app.add_exception_handler(kind, handler(to_problem))
 
 
-async def _on_problem(request: Request, error: Exception) -> Response:
-    return problem_response(request.scope, cast(Problem, error))
+def _of_problem(_: Request, error: Exception) -> Problem:
+    return cast(Problem, error)
 
 
-async def _on_unavailable(request: Request, error: Exception) -> Response:
-    return problem_response(request.scope, Problem(problem_types.UNAVAILABLE, retry_after=2))
+def _of_unavailable(_: Request, __: Exception) -> Problem:
+    return Problem(problem_types.UNAVAILABLE, retry_after=2)
 
 
-async def _on_http_exception(request: Request, error: Exception) -> Response:
+def _of_http_exception(request: Request, error: Exception) -> Problem:
     raised = cast(HTTPException, error)
     kind = _BY_STATUS.get(
         raised.status_code, problem_types.BAD_REQUEST if raised.status_code < 500 else problem_types.INTERNAL
     )
     headers = {"Allow": allowed_methods(request.scope)} if raised.status_code == 405 else raised.headers
-    return problem_response(request.scope, Problem(kind, headers=headers))
+    return Problem(kind, headers=headers)
 
 
-async def _on_validation(request: Request, error: Exception) -> Response:
-    """One document that names everything that is wrong: a missing key hides no wrong field."""
+def _of_validation(request: Request, error: Exception) -> Problem:
+    """One problem that names everything that is wrong: a missing key hides no wrong field."""
     errors = request_errors(cast(RequestValidationError, error).errors(), _body_model(request.scope["route"]))
     without_key = any(each.parameter == "Idempotency-Key" for each in errors)
-    kind = problem_types.IDEMPOTENCY_KEY if without_key else problem_types.INVALID
-    return problem_response(request.scope, Problem(kind, *errors))
+    return Problem(problem_types.IDEMPOTENCY_KEY if without_key else problem_types.INVALID, *errors)
+
+
+def _of_disconnect(_: Request, __: Exception) -> Problem:
+    """No client reads this response, but the metrics count it."""
+    return Problem(problem_types.BAD_REQUEST)
+
+
+_PROBLEMS: Final[Mapping[type[Exception], Callable[[Request, Exception], Problem]]] = {
+    Problem: _of_problem,
+    Unavailable: _of_unavailable,
+    HTTPException: _of_http_exception,
+    RequestValidationError: _of_validation,
+    ClientDisconnect: _of_disconnect,
+}
 
 
 def _body_model(route: APIRoute) -> type[BaseModel]:
@@ -153,20 +177,6 @@ def _body_model(route: APIRoute) -> type[BaseModel]:
         each for each in (declared, *get_args(declared)) if isinstance(each, type) and issubclass(each, BaseModel)
     ]
     return models[0] if models else BaseModel
-
-
-async def _on_disconnect(request: Request, error: Exception) -> Response:
-    """No client reads this response, but the metrics count it."""
-    return problem_response(request.scope, Problem(problem_types.BAD_REQUEST))
-
-
-_HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Any]]] = {
-    Problem: _on_problem,
-    Unavailable: _on_unavailable,
-    HTTPException: _on_http_exception,
-    RequestValidationError: _on_validation,
-    ClientDisconnect: _on_disconnect,
-}
 
 
 def problem_responses(*of: ProblemType) -> dict[int | str, dict[str, Any]]:
@@ -183,7 +193,8 @@ def problem_responses(*of: ProblemType) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _trace_id(scope: Scope) -> int:
+def support_code_of(scope: Scope) -> str:
+    """The code that people tell support: it identifies the trace of the request."""
     span: Span | None = scope.get(SPAN)
     trace_id = span.get_span_context().trace_id if span is not None else 0
-    return trace_id or randbits(128)
+    return support_code(trace_id or randbits(128))

@@ -1,0 +1,88 @@
+"""The pages to sign in and out."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from gateway.accounts.domain import Account, Credentials
+from gateway.accounts.session_cookie import delete_session_cookie, set_session_cookie
+from gateway.portal.api import own_path
+from gateway.portal.errors import problem_page
+from gateway.portal.form_errors import sentences
+from gateway.portal.kept_forms import KEPT_FIELD, owner_tag, unsealed
+from gateway.portal.page import NEXT, SIGN_IN, Own, Page, PageDep, PageRoute
+from services.common.http import problem_types
+from services.common.http.problems import Problem
+
+router = APIRouter(route_class=PageRoute)
+
+HOME: Final = "/inicio"
+
+
+@router.get(SIGN_IN)
+async def get_sign_in(page: PageDep) -> Response:
+    target = own_path(page.request.query_params.get(NEXT, HOME))
+    if page.reader is not None:
+        return page.go_to(target)
+    ended = "terminou" in page.request.query_params
+    return _sign_in_page(page, target, ended=ended)
+
+
+@router.post(SIGN_IN)
+async def sign_in(page: PageDep) -> Response:
+    """Start a session in a cookie, and go where the person was going."""
+    form, target = page.form, own_path(page.form.value(NEXT, HOME))
+    if page.switches_language:
+        return _sign_in_page(page, target)
+    try:
+        credentials = Credentials(niss=form.value("niss"), password=form.value("palavra-passe"))
+    except ValidationError as error:
+        names = {"niss": "niss", "password": "palavra-passe"}
+        return _sign_in_page(page, target, 422, errors=sentences(error, Credentials, names, page.language))
+    address = page.request.client.host if page.request.client else ""
+    try:
+        token, _, account = await page.services.sign_in.begin(credentials, address)
+    except Problem as problem:
+        if problem.kind not in (problem_types.WRONG_CREDENTIALS, problem_types.TOO_MANY):
+            return problem_page(page.request.scope, problem)
+        detail = problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)
+        return _sign_in_page(page, target, problem.status_code, errors={"niss": detail})
+    response = page.go_to(await _where_to(page, account, target))
+    set_session_cookie(response, token)
+    return response
+
+
+@router.post("/sair")
+async def sign_out(page: PageDep, reader: Own) -> Response:
+    """End the session of this browser."""
+    await page.services.sessions.end(reader.token, reader.account.account_id)
+    response = page.go_to("/entrar?saiu=1")
+    delete_session_cookie(response)
+    return response
+
+
+def _sign_in_page(
+    page: Page, target: str, status: int = 200, *, errors: dict[str, str] | None = None, ended: bool = False
+) -> Response:
+    return page.render(
+        "accounts/sign_in.html",
+        status,
+        next=target,
+        kept=page.form.value(KEPT_FIELD),
+        niss=page.form.value("niss"),
+        errors=errors or {},
+        ended=ended,
+    )
+
+
+async def _where_to(page: Page, account: Account, target: str) -> str:
+    """The page the person was going to; with the form that was kept, if it is theirs."""
+    secret = page.services.settings.cursor_secret
+    form = unsealed(secret, page.form.value(KEPT_FIELD), datetime.now(UTC))
+    if form is None or form.owner != owner_tag(secret, account.account_id):
+        return HOME if form else target
+    form_id = await page.services.kept_forms.add(account.account_id, form)
+    return f"{form.path}?{KEPT_FIELD}={form_id}"

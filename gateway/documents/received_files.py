@@ -1,0 +1,99 @@
+"""The files of a form: each is uploaded while it arrives."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from gateway.documents.uploads import IncomingFile, OpenedFile
+from gateway.portal.page import Page, Reader
+from gateway.portal.sent_form import SentFiles
+from services.common.contracts.internal import DocumentResponse
+from services.common.contracts.limits import MAX_FILE_BYTES
+from services.common.http.languages import Words
+from services.common.http.middleware import traceparent_of
+from services.common.http.problems import Problem, too_large
+
+HEIC: Final = Words(
+    "{name} é uma fotografia HEIC, que aqui não se consegue abrir. No iPhone escolha Definições, Câmara, Formatos, Mais "
+    "compatível e tire-a de novo; ou envie uma captura de ecrã.",
+    "{name} is a HEIC photo, which cannot be opened here. On an iPhone choose Settings, Camera, Formats, Most Compatible and "
+    "take it again; or send a screenshot.",
+)
+KEPT: Final = ".guardado"
+"""The end of the name of a hidden field with the id of a file: before it stands the name of the input."""
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEIC_NAME: Final = re.compile(r"\.hei[cf]s?$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class ReceivedFiles:
+    """`stored` has the files of each input, by its name; `refused` a sentence for each file that was not accepted."""
+
+    stored: dict[str, list[DocumentResponse]] = field(default_factory=dict)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The refusals of each input as one text."""
+        return {name: " ".join(texts) for name, texts in self.refused.items()}
+
+
+async def receive_files(page: Page, reader: Reader, key: str) -> ReceivedFiles:
+    """Upload the files of the form, each under `key` and its number, and find those of an earlier try of the same form.
+
+    Raises a `Problem` that is not about one file.
+    """
+    received, sent, number = ReceivedFiles(), page.form.files, 0
+    traceparent = traceparent_of(page.request.scope)
+    while (file := await sent.next()) is not None:
+        number += 1
+        opened = partial(_open, sent, file.name)
+        incoming = IncomingFile(f"{key}-{number}", opened, partial(_received_since, sent, sent.received))
+        try:
+            document = await page.services.uploads.upload(reader.session, incoming, traceparent)
+        except Problem as problem:
+            if problem.status_code not in (413, 415, 422):
+                raise
+            received.refused.setdefault(file.field, []).append(_sentence(page, file.name, problem))
+        else:
+            received.stored.setdefault(file.field, []).append(document)
+    for name, document_id in _kept(page):
+        document = await page.services.documents.get(document_id, reader.account.account_id, traceparent)
+        received.stored.setdefault(name, []).insert(0, document)
+    return received
+
+
+def _kept(page: Page) -> Iterator[tuple[str, UUID]]:
+    """The hidden fields with the files that an earlier try of this form uploaded: the input and the id of each."""
+    for name, values in page.form.fields.items():
+        if name.endswith(KEPT):
+            yield from ((name.removesuffix(KEPT), UUID(each)) for each in values if _UUID.fullmatch(each))
+
+
+async def _open(sent: SentFiles, name: str) -> OpenedFile:
+    return OpenedFile(name, None, _limited(sent.content()))
+
+
+async def _limited(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    size = 0
+    async for piece in content:
+        size += len(piece)
+        if size > MAX_FILE_BYTES:
+            raise too_large(MAX_FILE_BYTES)
+        yield piece
+
+
+def _received_since(sent: SentFiles, before: int) -> int:
+    return sent.received - before
+
+
+def _sentence(page: Page, name: str, problem: Problem) -> str:
+    if _HEIC_NAME.search(name):
+        return HEIC.in_(page.language).format(name=name)
+    errors = " ".join(each.text(page.language) for each in problem.errors)
+    why = errors or problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)
+    return f"{name}: {why}"

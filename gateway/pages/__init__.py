@@ -1,1 +1,0 @@
-"""Pages for people: for now the page that the links in mails lead to."""

@@ -1,0 +1,43 @@
+"""Problems as people see them: a page for the addresses of pages, a problem document for those of the API."""
+
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Scope
+
+from gateway.portal.languages import page_language
+from gateway.portal.templates import render
+from services.common.http.problems import Problem, problem_response, support_code_of
+
+PORTAL_CSP: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Nothing inline, nothing from elsewhere."""
+
+_PROGRAMS: Final = ("/v1/", "/docs")
+"""The addresses of the API and its documentation."""
+
+
+def respond(scope: Scope, problem: Problem) -> Response:
+    return problem_response(scope, problem) if scope["path"].startswith(_PROGRAMS) else problem_page(scope, problem)
+
+
+def problem_page(scope: Scope, problem: Problem) -> Response:
+    """The page says what happened, what to do, and the code that support needs. It needs no store and no session."""
+    language = page_language(Request(scope))
+    content = render(
+        language,
+        "portal/problem.html",
+        page=None,
+        title=problem.kind.title.in_(language),
+        detail=problem.kind.detail_in(language, problem.retry_after, is_submission=False),
+        errors=[each.text(language) for each in problem.errors],
+        support_code=support_code_of(scope),
+        again=scope["method"] in ("GET", "HEAD") and problem.status_code >= HTTPStatus.TOO_MANY_REQUESTS,
+        address=scope["path"],
+    )
+    headers = {"Cache-Control": "no-store", "Content-Language": language, **(problem.headers or {})}
+    return HTMLResponse(content, problem.status_code, headers)

@@ -1,0 +1,24 @@
+"""Errors of forms: a sentence for each field, by the name of the field on the page."""
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel, ValidationError
+
+from services.common.catalogue import Language
+from services.common.http.field_errors import FieldError, errors_of
+
+
+def sentences(
+    error: ValidationError, model: type[BaseModel], names: Mapping[str, str], language: Language
+) -> dict[str, str]:
+    """The first error of each field. `names` maps the model's fields to those of the form."""
+    return by_field(errors_of(error, model), names, language)
+
+
+def by_field(errors: Iterable[FieldError], names: Mapping[str, str], language: Language) -> dict[str, str]:
+    """As `sentences`. An error about no field of the form stands under the empty name."""
+    found: dict[str, str] = {}
+    for each in errors:
+        field = (each.pointer or "").split("/")[1:2]
+        found.setdefault(names.get(field[0], "") if field else "", each.text(language))
+    return found

@@ -1,0 +1,184 @@
+"""One page: who reads it, in which language, and how it is answered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import Depends
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from gateway.accounts.domain import Account, Session
+from gateway.accounts.session_cookie import SESSION_COOKIE, delete_session_cookie
+from gateway.dependencies import Services, ServicesDep
+from gateway.portal.csrf import FIELD as CSRF_FIELD, csrf_token, require_csrf_token, require_same_origin
+from gateway.portal.kept_forms import KEPT_FIELD, OWNER_FIELD, KeptForm, owner_tag
+from gateway.portal.languages import CHOICE, chosen, keep_language, page_language
+from gateway.portal.sent_form import SentForm, sent_form
+from gateway.portal.templates import render
+from services.common.catalogue import Language
+from services.common.http import problem_types
+from services.common.http.problems import Problem
+from services.common.http.reader_language import LANGUAGE
+
+SIGN_IN: Final = "/entrar"
+NEXT: Final = "seguinte"
+"""The query parameter with the page to return to after the sign-in."""
+
+FORM_LIMIT: Final = 128 * 1024
+"""Bytes of a form without files: 4 000 characters that browsers encode with up to 12 bytes each, and the other fields."""
+
+_NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
+
+
+class ResponseInstead(Exception):
+    """Raised by a dependency that answers the request itself: the page's function is not called."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__("answered")
+        self.response = response
+
+
+class Reader(NamedTuple):
+    """Somebody who is signed in."""
+
+    token: str
+    session: Session
+    account: Account
+
+
+@dataclass(slots=True)
+class Page:
+    """`reader` is None for somebody who is not signed in. `form` is the form that was sent, or one that was kept while its author
+    signed in again.
+    """
+
+    request: Request
+    services: Services
+    language: Language
+    reader: Reader | None
+    form: SentForm
+
+    @property
+    def path(self) -> str:
+        return self.request.url.path
+
+    @property
+    def address(self) -> str:
+        """Path and query."""
+        query = self.request.url.query
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def csrf(self) -> str:
+        return csrf_token(self._secret, self.reader.token) if self.reader else ""
+
+    @property
+    def owner(self) -> str:
+        return owner_tag(self._secret, self.reader.account.account_id) if self.reader else ""
+
+    @property
+    def switches_language(self) -> bool:
+        """Whether the button of the other language sent the form: then it is shown again, and does nothing."""
+        return chosen(self.form.value(CHOICE)) is not None
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    @property
+    def banners(self) -> Sequence[str]:
+        """What the operator tells everybody."""
+        return ()
+
+    def render(self, template: str, status: int = 200, **values: object) -> Response:
+        content = render(self.language, template, page=self, **values)
+        response = HTMLResponse(content, status, {**_NO_STORE, "Content-Language": self.language})
+        return self._with_language(response)
+
+    def go_to(self, path: str) -> Response:
+        """Redirect after a form, so that a reload does not send it again."""
+        return self._with_language(RedirectResponse(path, 303, _NO_STORE))
+
+    def _with_language(self, response: Response) -> Response:
+        if self.switches_language:
+            keep_language(response, self.language)
+        return response
+
+    @property
+    def _secret(self) -> bytes:
+        return self.services.settings.cursor_secret
+
+
+class PageRoute(APIRoute):
+    """A route of pages. Its forms have a size limit; they are not part of the API's documentation."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **{**options, "include_in_schema": False})
+
+
+async def get_page(request: Request, services: ServicesDep) -> Page:
+    """A page that anybody may read. It accepts forms of our own pages only."""
+    reader = await _reader(request, services)
+    form = SentForm()
+    if request.method == "POST":
+        require_same_origin(request)
+        form = await sent_form(request, FORM_LIMIT)
+    language = chosen(form.value(CHOICE)) or page_language(request)
+    return Page(request, services, language, reader, form)
+
+
+async def get_reader(page: Annotated[Page, Depends(get_page)]) -> Reader:
+    """Who reads a page for people who are signed in. Others are asked to sign in; what they sent is kept meanwhile."""
+    reader = page.reader
+    if reader is None:
+        raise ResponseInstead(_sign_in_first(page))
+    if page.request.method == "POST":
+        require_csrf_token(page.services.settings.cursor_secret, reader.token, page.form.value(CSRF_FIELD))
+    elif form_id := page.request.query_params.get(KEPT_FIELD):
+        fields = await page.services.kept_forms.find(reader.account.account_id, page.path, form_id)
+        page.form = SentForm(fields or {})
+    return reader
+
+
+PageDep = Annotated[Page, Depends(get_page)]
+Own = Annotated[Reader, Depends(get_reader)]
+
+
+async def answer_instead(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ResponseInstead)
+    return error.response
+
+
+async def _reader(request: Request, services: Services) -> Reader | None:
+    token = request.cookies.get(SESSION_COOKIE)
+    if token is None:
+        return None
+    try:
+        session = await services.sessions.get(token, request.client.host if request.client else "")
+    except Problem as problem:
+        if problem.kind is not problem_types.NO_SESSION:
+            raise
+        return None
+    request.scope[LANGUAGE] = session.language
+    account = await services.accounts.find(session.account_id)
+    return None if account is None else Reader(token, session, account)
+
+
+def _sign_in_first(page: Page) -> Response:
+    """For a page, a redirect to the sign-in. For a form, the sign-in page itself, which keeps what was typed."""
+    ended = SESSION_COOKIE in page.request.cookies
+    if page.request.method == "GET":
+        query = urlencode({NEXT: page.address, **({"terminou": "1"} if ended else {})})
+        response = page.go_to(f"{SIGN_IN}?{query}")
+    else:
+        fields = {name: list(values) for name, values in page.form.fields.items() if name not in (CSRF_FIELD, CHOICE)}
+        form = KeptForm(page.form.value(OWNER_FIELD), page.path, fields)
+        kept = form.sealed(page.services.settings.cursor_secret, datetime.now(UTC))
+        response = page.render("accounts/sign_in.html", 401, kept=kept, next=page.path, niss="", errors={}, ended=True)
+    if ended:
+        delete_session_cookie(response)
+    return response

@@ -1,0 +1,92 @@
+// Forms: each is sent once, keeps what is typed while the network is away, counts characters, and shows its errors first.
+"use strict";
+(() => {
+  const kept = (form) => `postigo:${form.dataset.keep}`;
+  const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
+  const isShared = () => localStorage.getItem("postigo:shared") === "1";
+
+  // A second click while the first one is on its way does nothing. The Back button makes the form usable again.
+  const sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (sent.has(form)) { event.preventDefault(); return; }
+    if (!navigator.onLine && form.method === "post") { event.preventDefault(); showConnection(); return; }
+    sent.add(form);
+    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of document.forms) {
+      sent.delete(form);
+      for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+    }
+  });
+
+  const banner = document.querySelector("[data-offline]");
+  function showConnection() { banner.hidden = navigator.onLine; }
+  addEventListener("online", showConnection);
+  addEventListener("offline", showConnection);
+  showConnection();
+
+  // What is typed stays in this browser until it is sent, except on a shared computer.
+  for (const form of document.querySelectorAll("form[data-keep]")) {
+    const fields = () => [...form.querySelectorAll("textarea, input[type=text]")];
+    const before = isShared() ? null : read(kept(form));
+    for (const field of fields()) if (before?.[field.name] && !field.value) field.value = before[field.name];
+    form.addEventListener("input", () => {
+      if (isShared()) return;
+      localStorage.setItem(kept(form), JSON.stringify(Object.fromEntries(fields().map((field) => [field.name, field.value]))));
+    });
+  }
+  for (const done of document.querySelectorAll("[data-forget]")) localStorage.removeItem(`postigo:${done.dataset.forget}`);
+  document.querySelector("[data-sign-out]")?.addEventListener("click", () => {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("postigo:")) localStorage.removeItem(key);
+  });
+  document.querySelector("[name=partilhado]")?.form.addEventListener("submit", (event) => {
+    const shared = event.target.elements.partilhado.checked;
+    if (shared) localStorage.clear();
+    localStorage.setItem("postigo:shared", shared ? "1" : "0");
+  });
+
+  // Characters as people count them: an emoji is one. The number is read out a second after the last key.
+  const announcer = document.querySelector("[data-announcer]");
+  for (const area of document.querySelectorAll("textarea[data-limit]")) {
+    const note = document.querySelector(`[data-count-for="${area.id}"]`);
+    let timer;
+    const count = () => {
+      const left = area.dataset.limit - [...area.value].length;
+      const text = (left < 0 ? note.dataset.over : note.dataset.left).replace("{n}", Math.abs(left).toLocaleString(document.documentElement.lang));
+      note.textContent = text;
+      note.classList.toggle("over", left < 0);
+      return [left, text];
+    };
+    area.addEventListener("input", () => {
+      const [left, text] = count();
+      clearTimeout(timer);
+      timer = setTimeout(() => { if (left < area.dataset.limit / 10) announcer.textContent = text; }, 1000);
+    });
+    count();
+  }
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      announcer.textContent = button.dataset.copied;
+    });
+  }
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+  for (const button of document.querySelectorAll("[data-reveal]")) {
+    const field = document.getElementById(button.dataset.reveal);
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const shown = field.type === "text";
+      field.type = shown ? "password" : "text";
+      button.setAttribute("aria-pressed", String(!shown));
+    });
+  }
+  document.querySelector("[data-focus]")?.focus();
+})();

@@ -1,0 +1,201 @@
+"""What the author of a request can do: write, deliver documents, withdraw, rate. Each form has a page of its own."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final, TypeVar
+from uuid import uuid4
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from gateway.documents.received_files import ReceivedFiles, receive_files
+from gateway.portal.form_errors import by_field, sentences
+from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
+from gateway.requests.domain import fingerprint
+from gateway.requests.pages.request import AFTER
+from gateway.requests.presenter import RequestPresenter
+from gateway.requests.read_schemas import RequestResponse
+from gateway.requests.request_command import RequestCommand
+from gateway.requests.schemas import NewAct, NewMessage, NewRating, NewWithdrawal, RequestBody
+from services.common.catalogue import catalogue
+from services.common.http import problem_types
+from services.common.http.languages import Words
+from services.common.http.middleware import traceparent_of
+from services.common.http.problems import Problem
+
+router = APIRouter(route_class=PageRoute)
+
+KEY: Final = "chave"
+"""The hidden field with the idempotency key of a form: sent again, the form acts once."""
+
+NOTHING_WRITTEN: Final = Words("Escreva uma mensagem ou escolha um ficheiro.", "Write a message or choose a file.")
+NOTHING_CHOSEN: Final = Words("Escolha pelo menos um ficheiro.", "Choose at least one file.")
+NO_SCORE: Final = Words("Escolha de 1 a 5.", "Choose from 1 to 5.")
+NOT_CONFIRMED: Final = Words(
+    "Ainda não confirmado: pode ou não ter ficado guardado. Envie outra vez; não fica em duplicado.",
+    "Not confirmed yet: it may or may not have been stored. Send it again; it is not sent twice.",
+)
+
+_KEY: Final = re.compile(r"formulario-[0-9a-f]{32}")
+_ITEM: Final = re.compile(r"item-([1-9]\d?)")
+
+Errors = Mapping[str, str]
+B = TypeVar("B", bound=RequestBody)
+
+
+@router.get("/pedidos/{reference}/mensagem")
+async def get_message_page(page: PageDep, reader: Own, reference: str) -> Response:
+    return await _message_page(page, reader, reference, ReceivedFiles())
+
+
+@router.post("/pedidos/{reference}/mensagem")
+async def send_message(page: PageDep, reader: Own, reference: str) -> Response:
+    """Send a text, files, or both. A file that is refused keeps the text and the other files on the page."""
+    received = await receive_files(page, reader, form_key(page))
+    if page.switches_language:
+        return await _message_page(page, reader, reference, received)
+    text = page.form.value("texto").strip()
+    documents = [each.document_id for each in received.stored.get("ficheiros", ())]
+    if not received.refused and not text and not documents:
+        return await _message_page(page, reader, reference, received, {"texto": NOTHING_WRITTEN.in_(page.language)})
+    names = {"text": "texto", "documents": "ficheiros"}
+    sent = await _send(page, reader, reference, received, NewMessage, names, text=text or None, documents=documents)
+    return sent if isinstance(sent, Response) else await _message_page(page, reader, reference, received, sent)
+
+
+@router.get("/pedidos/{reference}/documentos")
+async def get_delivery_page(page: PageDep, reader: Own, reference: str) -> Response:
+    return await _delivery_page(page, reader, reference, ReceivedFiles())
+
+
+@router.post("/pedidos/{reference}/documentos")
+async def deliver_documents(page: PageDep, reader: Own, reference: str) -> Response:
+    """Deliver files for asked documents: one, some, or all."""
+    received = await receive_files(page, reader, form_key(page))
+    if page.switches_language:
+        return await _delivery_page(page, reader, reference, received)
+    if not received.stored and not received.refused:
+        return await _delivery_page(page, reader, reference, received, {"": NOTHING_CHOSEN.in_(page.language)})
+    items = [
+        {"item": int(found[1]), "documents": [each.document_id for each in files]}
+        for name, files in received.stored.items()
+        if (found := _ITEM.fullmatch(name))
+    ]
+    sent = await _send(page, reader, reference, received, NewMessage, {}, items=items)
+    return sent if isinstance(sent, Response) else await _delivery_page(page, reader, reference, received, sent)
+
+
+@router.get("/pedidos/{reference}/retirar")
+async def get_withdrawal_page(page: PageDep, reader: Own, reference: str) -> Response:
+    return await _form_page(page, reader, reference, "requests/withdraw.html", {})
+
+
+@router.post("/pedidos/{reference}/retirar")
+async def withdraw(page: PageDep, reader: Own, reference: str) -> Response:
+    if page.switches_language:
+        return await get_withdrawal_page(page, reader, reference)
+    sent = await _send(page, reader, reference, ReceivedFiles(), NewWithdrawal, {})
+    if isinstance(sent, Response):
+        return sent
+    return await _form_page(page, reader, reference, "requests/withdraw.html", sent)
+
+
+@router.get("/pedidos/{reference}/avaliar")
+async def get_rating_page(page: PageDep, reader: Own, reference: str) -> Response:
+    return await _form_page(page, reader, reference, "requests/rate.html", {})
+
+
+@router.post("/pedidos/{reference}/avaliar")
+async def rate(page: PageDep, reader: Own, reference: str) -> Response:
+    if page.switches_language:
+        return await get_rating_page(page, reader, reference)
+    score, text = page.form.value("nota"), page.form.value("texto").strip()
+    if score not in ("1", "2", "3", "4", "5"):
+        return await _form_page(page, reader, reference, "requests/rate.html", {"nota": NO_SCORE.in_(page.language)})
+    values = {"score": int(score), "text": text or None}
+    sent = await _send(page, reader, reference, ReceivedFiles(), NewRating, {"text": "texto"}, **values)
+    if isinstance(sent, Response):
+        return sent
+    return await _form_page(page, reader, reference, "requests/rate.html", sent)
+
+
+def form_key(page: Page) -> str:
+    """The idempotency key of the form that was sent; a new one if it has none of ours."""
+    sent = page.form.value(KEY)
+    return sent if _KEY.fullmatch(sent) else new_key()
+
+
+def new_key() -> str:
+    return f"formulario-{uuid4().hex}"
+
+
+def command_of_form(page: Page, reader: Reader, key: str, body: B) -> RequestCommand[B]:
+    """The command of a form, as one with the same body through the API."""
+    content = fingerprint(body.model_dump(mode="json", exclude_defaults=True))
+    return RequestCommand(reader.session, key, body, content, page.language, traceparent_of(page.request.scope))
+
+
+async def _send(
+    page: Page,
+    reader: Reader,
+    reference: str,
+    received: ReceivedFiles,
+    kind: type[NewAct],
+    names: Mapping[str, str],
+    **values: object,
+) -> Response | Errors:
+    """Do the act. Returns a redirect to the request, or the errors to show: `names` maps fields to those of the form."""
+    if received.refused:
+        return received.errors
+    try:
+        body = kind.model_validate(values)
+        act, act_id = await page.services.acts.act(command_of_form(page, reader, form_key(page), body), reference, None)
+    except ValidationError as error:
+        return sentences(error, kind, names, page.language)
+    except Problem as problem:
+        return _problem_errors(page, problem, names)
+    return page.go_to(f"/pedidos/{act.reference}?{AFTER}={act_id}")
+
+
+def _problem_errors(page: Page, problem: Problem, names: Mapping[str, str]) -> Errors:
+    """Errors to show beside what was typed. Raises the problem if the page cannot be shown again."""
+    if problem.kind is problem_types.INVALID:
+        return by_field(problem.errors, names, page.language)
+    if problem.kind is problem_types.NOT_CONFIRMED:
+        return {"": NOT_CONFIRMED.in_(page.language)}
+    if problem.status_code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return {"": problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)}
+    raise problem
+
+
+async def _message_page(
+    page: Page, reader: Reader, reference: str, received: ReceivedFiles, errors: Errors | None = None
+) -> Response:
+    return await _form_page(page, reader, reference, "requests/message.html", errors or {}, received)
+
+
+async def _delivery_page(
+    page: Page, reader: Reader, reference: str, received: ReceivedFiles, errors: Errors | None = None
+) -> Response:
+    return await _form_page(page, reader, reference, "requests/deliver.html", errors or {}, received)
+
+
+async def _form_page(
+    page: Page, reader: Reader, reference: str, template: str, errors: Errors, received: ReceivedFiles | None = None
+) -> Response:
+    return page.render(
+        template,
+        HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        request=await _request(page, reader, reference),
+        form=page.form,
+        key=form_key(page),
+        stored=received.stored if received else {},
+        errors=errors,
+    )
+
+
+async def _request(page: Page, reader: Reader, reference: str) -> RequestResponse:
+    found = await page.services.queries.get(reader.session, reference, None)
+    return RequestPresenter(catalogue(), page.language).request(found)

@@ -1,0 +1,75 @@
+"""`/pedidos/{reference}`: one request, its dates and its receipt."""
+
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.portal.page import Own, PageDep, PageRoute
+from gateway.requests.conversation import conversation
+from gateway.requests.deadline_presenter import DeadlinePresenter
+from gateway.requests.possible_acts import possible_acts
+from gateway.requests.presenter import RequestPresenter
+from gateway.requests.status import status_of
+from gateway.requests.timeline_presenter import TimelinePresenter
+from services.common.catalogue import catalogue
+from services.common.legal_clock import day_of
+
+router = APIRouter(route_class=PageRoute)
+
+AFTER: Final = "depois"
+"""The query parameter with the id of an act: the page waits a moment for its outcome, and says it."""
+
+
+@router.get("/pedidos/{reference}")
+async def get_request_page(page: PageDep, reader: Own, reference: str) -> Response:
+    after = _act_id(page.request.query_params.get(AFTER, ""))
+    found = await page.services.queries.get(reader.session, reference, None, after)
+    if found.receipt.reference != reference:
+        return page.go_to(f"/pedidos/{found.receipt.reference}")
+    timeline = TimelinePresenter(catalogue(), page.language).timeline(found)
+    acts = possible_acts(status_of(found.view), day_of(datetime.now(UTC))) if found.view else frozenset()
+    request = RequestPresenter(catalogue(), page.language).request(found, after)
+    return page.render(
+        "requests/request.html",
+        request=request,
+        outcome=request.act,
+        can={each.value for each in acts},
+        messages=conversation(request, timeline),
+        history=[*reversed(timeline.entries)],
+        names={each.document_id: each.name for each in request.files if each.name},
+    )
+
+
+@router.get("/pedidos/{reference}/prazos")
+async def get_dates_page(page: PageDep, reader: Own, reference: str) -> Response:
+    found = await page.services.queries.get(reader.session, reference, None)
+    return page.render(
+        "requests/dates.html",
+        request=RequestPresenter(catalogue(), page.language).request(found),
+        dates=DeadlinePresenter(page.language).explanation(found),
+    )
+
+
+@router.get("/pedidos/{reference}/recibo")
+async def get_receipt_page(page: PageDep, reader: Own, reference: str) -> Response:
+    """It may be printed, and read again at any time."""
+    queries = page.services.queries
+    found = await queries.get(reader.session, reference, None)
+    presenter = RequestPresenter(catalogue(), page.language)
+    return page.render(
+        "requests/receipt.html",
+        receipt=presenter.receipt(found.receipt, queries.secret),
+        request=presenter.request(found),
+        email=reader.account.email,
+        draft=page.request.query_params.get("rascunho", ""),
+    )
+
+
+def _act_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
