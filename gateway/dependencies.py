@@ -14,6 +14,7 @@ from gateway.accounts.store import AccountStore
 from gateway.desk.queries import DeskQueries
 from gateway.documents.client import DocumentsClient
 from gateway.documents.limits import UploadLimits
+from gateway.drafts.service import DraftService
 from gateway.requests.acts import ActService
 from gateway.requests.queries import RequestQueries
 from gateway.requests.submissions import SubmissionService
@@ -36,6 +37,7 @@ class Services:
     submissions: SubmissionService
     queries: RequestQueries
     acts: ActService
+    drafts: DraftService
     desk: DeskQueries
 
 
