@@ -21,10 +21,16 @@ from gateway.desk.store import DeskStore, TokenStore
 from gateway.documents import api as documents_api
 from gateway.documents.client import DocumentsClient
 from gateway.documents.uploads import UploadService
+from gateway.drafts import api as drafts_api
+from gateway.drafts.files import DraftFiles
+from gateway.drafts.revisions import Revisions
+from gateway.drafts.service import DraftService
+from gateway.drafts.store import DraftStore
+from gateway.drafts.submission import DraftSubmission
 from gateway.expiry import Expiry
 from gateway.limits.concurrency import AdmissionControl
 from gateway.limits.counters import Counters
-from gateway.limits.from_settings import limits_of
+from gateway.limits.from_settings import Limits, limits_of
 from gateway.openapi import SERVERS, SUMMARY, PublicApi
 from gateway.outcomes import count_outcome
 from gateway.portal import api as portal_api
@@ -77,6 +83,7 @@ def build(settings: Settings) -> Applications:
             services.sign_in.guesses.counters.ensure_indexes,
             services.queries.views.ensure_indexes,
             services.kept_forms.ensure_indexes,
+            services.drafts.revisions.store.ensure_indexes,
             services.desk.cases.ensure_indexes,
         ],
         loops=[probe, Expiry(gateway_database)],
@@ -111,6 +118,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
         requests_api,
         acts_api,
         documents_api,
+        drafts_api,
         accounts_api,
         catalogue_api,
         desk_api,
@@ -164,13 +172,14 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
         receipt_secret=settings.cursor_secret,
     )
     networks = KnownNetworks(database, settings.id_secret)
+    drafts = Revisions(DraftStore(database))
     sign_in = SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret, limits.sign_ins)
     return Services(
         settings=settings,
         accounts=accounts,
         sessions=sessions,
         sign_in=sign_in,
-        imports=AccountImports(accounts, networks, sessions, sign_in.passwords, settings.id_secret),
+        imports=AccountImports(accounts, networks, sessions, drafts.store, sign_in.passwords, settings.id_secret),
         documents=documents,
         uploads=UploadService(documents, limits.uploads, settings.id_secret),
         submissions=submissions,
@@ -185,5 +194,19 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
             limits.acts_in_progress,
             settings.id_secret,
         ),
+        drafts=_draft_service(drafts, submissions, limits),
         desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
+    )
+
+
+def _draft_service(revisions: Revisions, submissions: SubmissionService, limits: Limits) -> DraftService:
+    return DraftService(
+        revisions=revisions,
+        files=DraftFiles(submissions.documents),
+        submission=DraftSubmission(revisions, submissions),
+        queries=submissions.queries,
+        account_limit=limits.drafts,
+        places=limits.drafts_in_progress,
+        catalogue=submissions.catalogue,
+        id_secret=submissions.id_secret,
     )

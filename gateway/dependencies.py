@@ -14,6 +14,7 @@ from gateway.accounts.store import AccountStore
 from gateway.desk.queries import DeskQueries
 from gateway.documents.client import DocumentsClient
 from gateway.documents.uploads import UploadService
+from gateway.drafts.service import DraftService
 from gateway.portal.kept_forms import KeptForms
 from gateway.requests.acts import ActService
 from gateway.requests.queries import RequestQueries
@@ -38,6 +39,7 @@ class Services:
     queries: RequestQueries
     kept_forms: KeptForms
     acts: ActService
+    drafts: DraftService
     desk: DeskQueries
 
 

@@ -7,7 +7,7 @@ from starlette.types import Scope
 
 from services.common.telemetry.metrics import ACTS, SUBMITS
 
-_SUBMIT: Final = ("POST", "/v1/requests")
+_SUBMITS: Final = frozenset({("POST", "/v1/requests"), ("POST", "/v1/drafts/{draft_id}/submission")})
 _ACTS: Final = {
     ("POST", "/v1/requests/{reference}/messages"): "message",
     ("POST", "/v1/requests/{reference}/withdrawal"): "withdrawal",
@@ -25,7 +25,7 @@ def count_outcome(scope: Scope, status: int) -> None:
 def _counter(scope: Scope, status: int) -> Counter | None:
     # Admission control rejects before routing. Then `scope` has no route, and the path itself is the key.
     route = scope["method"], str(getattr(scope.get("route"), "path", scope["path"]))
-    if route == _SUBMIT:
+    if route in _SUBMITS:
         return SUBMITS.labels(str(status))
     act = _ACTS.get(route)
     return ACTS.labels(act, str(status)) if act else None

@@ -50,6 +50,11 @@ class Settings(PublicListener):
     upload_mib_per_hour: Limit = 500
     """MiB of all files that a person may upload in an hour."""
 
+    draft_changes_per_hour: Limit = 3600
+    """Changes of a person's drafts in an hour. A page that saves every two seconds makes half of them."""
+
+    draft_changes_burst: Limit = 60
+
     sign_ins_per_hour: Limit = 60
     """Sign-ins of a person with the right password in an hour, at all replicas together; then one every 30 seconds."""
 

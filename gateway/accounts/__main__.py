@@ -14,6 +14,7 @@ from gateway.accounts.imports import AccountImports, AccountLine, parse_accounts
 from gateway.accounts.passwords import Passwords
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
+from gateway.drafts.store import DraftStore
 from gateway.settings import Settings
 from services.common.domain.errors import StoreUnavailable
 from services.common.runtime.settings import from_environment
@@ -48,7 +49,7 @@ async def _apply(accounts: Sequence[AccountLine], settings: Settings) -> None:
         own = database(client, f"{settings.mongo_database_prefix}_gateway")
         store = AccountStore(own)
         networks, sessions = KnownNetworks(own, settings.id_secret), Sessions(SessionStore(own), store)
-        imports = AccountImports(store, networks, sessions, Passwords(), settings.id_secret)
+        imports = AccountImports(store, networks, sessions, DraftStore(own), Passwords(), settings.id_secret)
         for each in accounts:
             print((await imports.apply(each)).model_dump_json(exclude_defaults=True), flush=True)
     finally:

@@ -12,6 +12,7 @@ from gateway.accounts.domain import Account, DeletedAccount, NewAccount, account
 from gateway.accounts.passwords import Passwords
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks
+from gateway.drafts.store import DraftStore
 from services.common.contracts.internal import ImportedAccount
 from services.common.http.field_errors import FieldError, errors_of
 
@@ -58,6 +59,7 @@ class AccountImports:
     accounts: AccountStore
     networks: KnownNetworks
     sessions: Sessions
+    drafts: DraftStore
     passwords: Passwords
     id_secret: bytes
 
@@ -90,9 +92,10 @@ class AccountImports:
         return account_id
 
     async def _delete(self, niss: str) -> UUID:
-        """Delete the account, its sessions and its known networks. Returns its id, even if it did not exist."""
+        """Delete the account, its sessions, known networks and drafts. Returns its id, even if it did not exist."""
         account_id = account_id_of(self.id_secret, niss)
         await self.accounts.delete(account_id)
         await self.sessions.end_all(account_id, "account-deleted")
         await self.networks.forget(account_id)
+        await self.drafts.remove_all(account_id)
         return account_id

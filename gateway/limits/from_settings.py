@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from gateway.documents.limits import UPLOADS, UPLOADS_OF_ONE_ACCOUNT, UploadLimits
+from gateway.drafts.revisions import CALLS_OF_ONE_ACCOUNT
 from gateway.limits.accounts import AccountLimit, Allowance
 from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.limits.counters import Counters
@@ -24,9 +25,11 @@ FILED_READ_FROM: Final = 0.5
 class Limits(NamedTuple):
     requests: AccountLimit
     acts: AccountLimit
+    drafts: AccountLimit
     uploads: UploadLimits
     submits: KeyedLimit
     acts_in_progress: KeyedLimit
+    drafts_in_progress: KeyedLimit
     sign_ins: Mapping[Who, int]
 
 
@@ -65,9 +68,15 @@ def limits_of(settings: Settings, views: ViewStore, counters: Counters) -> Limit
             sizes.allowances(settings.acts_per_hour, settings.acts_burst),
             CountedHour(counters, "acts", sizes.of_fields(count=settings.acts_per_hour)),
         ),
+        drafts=AccountLimit(
+            "drafts",
+            sizes.allowances(settings.draft_changes_per_hour, settings.draft_changes_burst),
+            CountedHour(counters, "drafts", sizes.of_fields(count=settings.draft_changes_per_hour)),
+        ),
         uploads=_upload_limits(settings, sizes, counters),
         submits=KeyedLimit("submits-of-one-account", SUBMITS_OF_ONE_ACCOUNT * times),
         acts_in_progress=KeyedLimit("acts-of-one-account", ACTS_OF_ONE_ACCOUNT * times),
+        drafts_in_progress=KeyedLimit("drafts-of-one-account", CALLS_OF_ONE_ACCOUNT * times),
         sign_ins=sizes.by_who(settings.sign_ins_per_hour),
     )
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from gateway.dependencies import IdempotencyKey, OwnLanguage, ReceiptHeader, ServicesDep, SignedIn
 from gateway.requests.deadline_presenter import DeadlinePresenter
 from gateway.requests.deadline_schemas import DeadlineResponse
-from gateway.requests.presenter import RequestPresenter
+from gateway.requests.presenter import RequestPresenter, submission_response
 from gateway.requests.read_schemas import ReceiptResponse, RequestPage, RequestResponse, Timeline
 from gateway.requests.request_command import command_of
 from gateway.requests.schemas import NewRequest, SubmissionResponse
@@ -95,12 +95,7 @@ async def submit_request(
     receipt = await services.submissions.submit(await command_of(request, session, key, new), linked_receipt)
     response.headers["Location"] = f"/v1/requests/{receipt.reference}"
     response.headers["Cache-Control"] = "no-store"
-    return SubmissionResponse(
-        reference=receipt.reference,
-        request_id=receipt.request_id,
-        state=State.RECEIVED,
-        receipt=receipt.signed(services.submissions.receipt_secret),
-    )
+    return submission_response(receipt, services.submissions.receipt_secret)
 
 
 @router.get(

@@ -21,6 +21,7 @@ from gateway.requests.read_schemas import (
     RequestSummary,
 )
 from gateway.requests.receipts import Receipt
+from gateway.requests.schemas import SubmissionResponse
 from gateway.requests.status import Status, status_of
 from gateway.requests.view import RequestView, TimelineFact
 from services.common.catalogue import Catalogue, Language
@@ -178,6 +179,16 @@ class RequestPresenter:
             documents=tuple(each for each in fact.documents if each not in own),
             linked_to=view.reference,
         )
+
+
+def submission_response(receipt: Receipt, secret: bytes) -> SubmissionResponse:
+    """What a filed request is answered with. `secret` signs its receipt."""
+    return SubmissionResponse(
+        reference=receipt.reference,
+        request_id=receipt.request_id,
+        state=State.RECEIVED,
+        receipt=receipt.signed(secret),
+    )
 
 
 def _rating(fact: TimelineFact | None) -> Rating | None:

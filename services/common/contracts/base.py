@@ -62,6 +62,11 @@ Prose = Annotated[
 ]
 """The words of a person or of a department, cleaned in the same way wherever they are read."""
 
+UnfinishedProse = Annotated[
+    str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(_storable), cleaned(_prose)
+]
+"""The words of a person who is still writing: they may be empty."""
+
 
 class Event(Value):
     """A fact or a command. The Kafka key is the id of its request, or the id of the operation."""
@@ -148,6 +153,7 @@ __all__ = [
     "Prose",
     "PublishedEvent",
     "Text",
+    "UnfinishedProse",
     "Value",
     "declared",
     "events_of",

@@ -1,4 +1,4 @@
-"""Responses with an `ETag` over the exact bytes of the body, and 304 if the client already has them."""
+"""Responses with an `ETag`, and 304 if the client already has them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,11 +14,15 @@ PRIVATE = "private, no-cache"
 
 
 def etag_response(
-    request: Request, value: BaseModel, language: Language, headers: Mapping[str, str] | None = None
+    request: Request,
+    value: BaseModel,
+    language: Language,
+    headers: Mapping[str, str] | None = None,
+    etag: str | None = None,
 ) -> Response:
-    """`value` as JSON with its `ETag`; 304 without a body if `If-None-Match` contains that tag."""
+    """`value` as JSON with its `ETag`, by default one over the exact bytes; 304 without a body if `If-None-Match` contains it."""
     body = value.model_dump_json(exclude_none=True).encode()
-    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    etag = etag or f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     all_headers = {
         "ETag": etag,
         "Cache-Control": PRIVATE,

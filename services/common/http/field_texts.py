@@ -95,6 +95,7 @@ TEXTS: Final[dict[str, Words]] = {
         "O endereço é demasiado comprido: no máximo 254 caracteres, 64 dos quais antes do @.",
         "The address is too long: at most 254 characters, of which 64 may stand before the @.",
     ),
+    "unknown_life_event": Words("Escolha uma das situações da lista.", "Choose a life event from the list."),
     "unknown_subject": Words("Escolha um assunto da lista.", "Choose a subject from the list."),
     "unknown_reason": Words("Escolha um dos motivos deste assunto.", "Choose one of the reasons of this subject."),
     "unknown_place": Words(
@@ -111,6 +112,10 @@ TEXTS: Final[dict[str, Words]] = {
     "reference": Words(
         "Esta referência tem um erro de escrita. Compare-a com a que recebeu, como PO-7K3QX-9M2TA-B.",
         "This reference has a typing error. Compare it with the one you were given, like PO-7K3QX-9M2TA-B.",
+    ),
+    "unknown_draft": Words(
+        "Não tem nenhum rascunho com este identificador. Pode ter sido apagado, ou ter passado o prazo em que se guarda.",
+        "You have no such draft. It may have been deleted, or kept as long as drafts are.",
     ),
     "unknown_item": Words(
         "Não foi pedido nenhum documento com este número. Veja os números no pedido.",

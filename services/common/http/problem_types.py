@@ -202,6 +202,42 @@ OTHER_BYTES: Final = _problem_type(
         "Another file is already kept under this identifier. Send this one under another identifier.",
     ),
 )
+DRAFT_BEING_SENT: Final = _problem_type(
+    "draft-being-sent",
+    409,
+    ("Este pedido está a ser enviado", "This request is being sent"),
+    (
+        "Enquanto está a ser enviado não se pode alterar nem apagar. Envie-o outra vez para receber a referência: o pedido é um só.",
+        "While it is being sent it cannot be changed or deleted. Send it again to get its reference: it stays one request.",
+    ),
+)
+DRAFT_SENT: Final = _problem_type(
+    "draft-sent",
+    409,
+    ("Este rascunho já foi enviado", "This draft was sent already"),
+    (
+        "Já é um pedido, e o rascunho não se altera nem apaga. Abra o pedido para acrescentar alguma coisa, ou comece um novo.",
+        "It is a request now, and the draft cannot be changed or deleted. Open the request to add something, or begin a new one.",
+    ),
+)
+TOO_MANY_DRAFTS: Final = _problem_type(
+    "too-many-drafts",
+    409,
+    ("Demasiados rascunhos", "Too many drafts"),
+    (
+        "Pode ter 20 rascunhos ao mesmo tempo. Envie ou apague um deles antes de começar outro.",
+        "You may have 20 drafts at a time. Send or delete one of them before you begin another.",
+    ),
+)
+DRAFT_CHANGED: Final = _problem_type(
+    "draft-changed",
+    412,
+    ("O rascunho foi entretanto alterado", "The draft was changed meanwhile"),
+    (
+        "Foi alterado noutra janela ou noutro aparelho, e nada se perdeu: abra a versão mais recente e junte-lhe o que escreveu aqui.",
+        "It was changed in another window or on another device, and nothing was lost: open its latest version and add your words.",
+    ),
+)
 TOO_LARGE: Final = _problem_type(
     "too-large",
     413,
@@ -236,6 +272,15 @@ KEY_REUSED: Final = _problem_type(
     (
         "Com esta chave já recebemos outro conteúdo, que está guardado. Para um novo envio use uma nova chave.",
         "Other content was already received with this key, and is kept. Use a new key for a new submission.",
+    ),
+)
+VERSION_REQUIRED: Final = _problem_type(
+    "version-required",
+    428,
+    ("Falta a versão do rascunho", "The version of the draft is missing"),
+    (
+        "Diga que versão do rascunho leu antes desta alteração, para não apagar outra. Verifique o programa que a enviou.",
+        "Say which version of the draft you read before this change, so that it undoes no other one. Check the program that sent it.",
     ),
 )
 HEAD_TOO_LARGE: Final = _problem_type(
@@ -335,6 +380,15 @@ NOT_CONFIRMED: Final = _problem_type(
             "The submission could not be confirmed; it may or may not have been filed. "
             "Send it again {wait} with the same key and the same content: it is filed only once."
         ),
+    ),
+)
+DRAFT_NOT_CONFIRMED: Final = _problem_type(
+    "draft-not-confirmed",
+    503,
+    ("Envio ainda por confirmar", "Sending is not confirmed yet"),
+    (
+        "Não conseguimos confirmar o envio: o pedido pode ou não ter chegado. Envie o rascunho outra vez {wait}: o pedido é um só.",
+        "It could not be confirmed whether the request arrived. Send the draft again {wait}: it stays one request.",
     ),
 )
 UNAVAILABLE: Final = _problem_type(

@@ -15,8 +15,8 @@ from typing import Final
 
 
 class Failpoint(StrEnum):
-    """Every step of the kernel, of a submission, an act, a delivery, and an operator's command. Each names the step that
-    has just been done. A test kills the process at each one, restarts it, and checks the result.
+    """Every step of the kernel, of a submission, an act, a draft that is sent, a delivery, and an operator's command. Each names
+    the step that has just been done. A test kills the process at each one, restarts it, and checks the result.
     """
 
     LOG_STARTS_KNOWN = "log-starts-known"
@@ -73,6 +73,8 @@ class Failpoint(StrEnum):
     ACT_OWNER_KNOWN = "act-owner-known"
     ACT_CLAIMED = "act-claimed"
     ACT_APPENDED = "act-appended"
+    DRAFT_FROZEN = "draft-frozen"  # with the body that is being sent
+    DRAFT_SENT = "draft-sent"  # its request is acknowledged, and the draft does not have the reference yet
     DELIVERY_DUE_FOUND = "delivery-due-found"
     DELIVERY_ORDER_KNOWN = "delivery-order-known"  # the other notices about the same requests are known
     DELIVERY_LEASED = "delivery-leased"

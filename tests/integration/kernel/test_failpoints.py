@@ -300,5 +300,6 @@ async def test_a_kill_while_the_store_is_unavailable_loses_nothing(engines: Loca
 
 def test_every_failpoint_of_the_kernel_has_a_kill_test() -> None:
     here = set(SCENARIOS) | {Failpoint.SAVE_CONFLICTED, Failpoint.WILL_RETRY}
-    elsewhere = {point for point in Failpoint if point.startswith(("submit-", "act-", "delivery-", "operation-"))}
+    begins = ("submit-", "act-", "draft-", "delivery-", "operation-")
+    elsewhere = {point for point in Failpoint if point.startswith(begins)}
     assert set(Failpoint) == here | elsewhere
