@@ -21,7 +21,7 @@ from gateway.desk.store import DeskStore, TokenStore
 from gateway.documents import api as documents_api
 from gateway.documents.client import DocumentsClient
 from gateway.documents.uploads import UploadService
-from gateway.drafts import api as drafts_api
+from gateway.drafts import api as drafts_api, pages as draft_pages
 from gateway.drafts.files import DraftFiles
 from gateway.drafts.revisions import Revisions
 from gateway.drafts.service import DraftService
@@ -128,6 +128,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
         home_pages,
         request_pages,
         act_pages,
+        draft_pages,
     ):
         app.include_router(capability.router)
     return app

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from fastapi import Depends
 from fastapi.routing import APIRoute
@@ -84,6 +85,11 @@ class Page:
     def switches_language(self) -> bool:
         """Whether the button of the other language sent the form: then it is shown again, and does nothing."""
         return chosen(self.form.value(CHOICE)) is not None
+
+    @property
+    def new_key(self) -> str:
+        """An idempotency key for a form of this page."""
+        return uuid4().hex
 
     @property
     def now(self) -> datetime:

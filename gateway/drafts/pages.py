@@ -1,0 +1,236 @@
+"""`/novo`: file a request step by step. What is typed is kept in a draft on the server, and goes on on another device."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from gateway.documents.received_files import receive_files
+from gateway.drafts import steps
+from gateway.drafts.content import DraftContent
+from gateway.drafts.domain import Draft
+from gateway.drafts.steps import Step
+from gateway.drafts.wizard import NOT_CONFIRMED, Wizard, WizardDep, new_draft_key, receipt_path
+from gateway.portal.form_errors import by_field, sentences
+from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
+from services.common.domain.identifiers import parse_reference
+from services.common.http import problem_types
+from services.common.http.languages import Words
+from services.common.http.middleware import traceparent_of
+from services.common.http.problems import Problem
+
+router = APIRouter(route_class=PageRoute)
+
+NEW: Final = "/novo"
+TRIES: Final = 4
+"""Times that files are added to a draft that other windows change meanwhile."""
+
+QUESTIONS: Final[Mapping[Step, str]] = {
+    Step.DESCRIPTION: "description",
+    Step.LIFE_EVENT: "life_event",
+    Step.SUBJECT: "subject",
+    Step.REASON: "reason",
+}
+"""The field of the draft that each step asks for. The field of its form is named like the step."""
+
+MISSING: Final[Mapping[Step, Words]] = {
+    Step.DESCRIPTION: Words("Escreva o que precisa.", "Write what you need."),
+    Step.LIFE_EVENT: Words("Escolha uma área da lista.", "Choose an area from the list."),
+    Step.SUBJECT: Words("Escolha um assunto da lista.", "Choose a subject from the list."),
+    Step.REASON: Words("Escolha um motivo da lista.", "Choose a reason from the list."),
+}
+
+_KEY: Final = re.compile(r"rascunho-[0-9a-f]{32}")
+
+
+@router.get(NEW)
+async def get_new_page(page: PageDep, reader: Own) -> Response:
+    """The first step, and the drafts that wait to be finished."""
+    linked = parse_reference(page.request.query_params.get("ligado", "")) or page.form.value("ligado")
+    return await _new_page(page, reader, {}, linked)
+
+
+@router.post(NEW)
+async def begin(page: PageDep, reader: Own) -> Response:
+    """Begin a draft with its description. A follow-up of a closed request brings its subject and reason along."""
+    form = page.form
+    if page.switches_language:
+        return await _new_page(page, reader, {}, form.value("ligado"))
+    description = form.value(Step.DESCRIPTION)
+    if not description.strip():
+        return await _new_page(
+            page, reader, {Step.DESCRIPTION: MISSING[Step.DESCRIPTION].in_(page.language)}, form.value("ligado")
+        )
+    values = {
+        "description": description,
+        "linked_to": form.value("ligado") or None,
+        "subject": form.value(Step.SUBJECT) or None,
+        "reason": form.value(Step.REASON) or None,
+    }
+    key = form.value("chave")
+    try:
+        draft = await page.services.drafts.create(
+            reader.session,
+            key if _KEY.fullmatch(key) else new_draft_key(),
+            DraftContent.model_validate(values),
+            traceparent_of(page.request.scope),
+        )
+    except ValidationError as error:
+        errors = sentences(error, DraftContent, {"description": Step.DESCRIPTION}, page.language)
+        return await _new_page(page, reader, errors, form.value("ligado"))
+    except Problem as problem:
+        return await _new_page(page, reader, _problem_errors(page, problem, {}), form.value("ligado"))
+    missing = steps.first_missing(draft.content)
+    return page.go_to(f"{NEW}/{draft.draft_id}/{missing or Step.FILES}")
+
+
+@router.post("/novo/{draft_id}/guardar")
+async def autosave(wizard: WizardDep) -> Response:
+    """Keep the description while it is typed. The page replaces its version and the time of the last save."""
+    page = wizard.page
+    content = wizard.draft.content.model_copy(update={"description": page.form.value(Step.DESCRIPTION)})
+    content = DraftContent.model_validate(content.model_dump())
+    draft = await page.services.drafts.save(wizard.reader.session, wizard.draft.draft_id, _version(wizard), content)
+    return page.render("drafts/saved.html", draft=draft)
+
+
+@router.post("/novo/{draft_id}/eliminar")
+async def delete_draft(wizard: WizardDep) -> Response:
+    await wizard.page.services.drafts.delete(wizard.reader.session, wizard.draft.draft_id)
+    return wizard.page.go_to(NEW)
+
+
+@router.post("/novo/{draft_id}/ficheiros")
+async def change_files(wizard: WizardDep) -> Response:
+    """Add the files that were chosen, or remove one. `Continue` adds them too."""
+    page, draft = wizard.page, wizard.draft
+    received = await receive_files(page, wizard.reader, f"{draft.draft_id}-{page.form.value('chave')[:40]}")
+    wizard.draft = await _with_files(wizard, [each.document_id for each in received.stored.get("ficheiros", ())])
+    if removed := page.form.value("retirar"):
+        await page.services.drafts.remove_document(
+            wizard.reader.session, draft.draft_id, wizard.draft.version, UUID(removed)
+        )
+    if received.refused or page.switches_language:
+        return wizard.render(Step.FILES, files=received)
+    return wizard.go_on(Step.FILES) if page.form.value("acao") == "continuar" else page.go_to(wizard.path(Step.FILES))
+
+
+@router.post("/novo/{draft_id}/verificar")
+async def submit(wizard: WizardDep) -> Response:
+    """File the request: once, however often this is sent."""
+    page, draft = wizard.page, wizard.draft
+    if page.switches_language:
+        return wizard.render(Step.CHECK)
+    try:
+        receipt = await page.services.drafts.submit(
+            wizard.reader.session, draft.draft_id, _version(wizard), page.language, traceparent_of(page.request.scope)
+        )
+    except Problem as problem:
+        wizard.draft = await page.services.drafts.find(wizard.reader.session, draft.draft_id)
+        return wizard.render(Step.CHECK, _check_errors(page, problem), problem.status_code)
+    return page.go_to(receipt_path(receipt.reference, draft))
+
+
+@router.get("/novo/{draft_id}/{step}")
+async def get_step_page(wizard: WizardDep, step: str) -> Response:
+    """A step. Steps whose earlier answers are missing, and those of a draft that is being sent, lead to the right one."""
+    found = _step(step)
+    missing = steps.first_missing(wizard.draft.content)
+    if wizard.draft.state == "submitting" and found is not Step.CHECK:
+        return wizard.page.go_to(wizard.path(Step.CHECK))
+    if missing is not None and steps.STEPS.index(found) > steps.STEPS.index(missing):
+        return wizard.page.go_to(wizard.path(missing))
+    return wizard.render(found, typed=wizard.page.form.value(found) or None)
+
+
+@router.post("/novo/{draft_id}/{step}")
+async def answer(wizard: WizardDep, step: str) -> Response:
+    """Save the answer of a question and go on. A blank answer or one that the catalogue lacks is an error beside it."""
+    found, page = _step(step), wizard.page
+    field, typed = QUESTIONS.get(found), page.form.value(_step(step))
+    if field is None:
+        raise Problem(problem_types.METHOD)
+    if page.switches_language:
+        return wizard.render(found, typed=typed)
+    if not typed.strip():
+        return wizard.render(found, {found: MISSING[found].in_(page.language)}, typed=typed)
+    try:
+        content = DraftContent.model_validate({**wizard.draft.content.model_dump(), field: typed})
+        wizard.draft = await page.services.drafts.save(
+            wizard.reader.session, wizard.draft.draft_id, _version(wizard), content, traceparent_of(page.request.scope)
+        )
+    except ValidationError as error:
+        return wizard.render(found, sentences(error, DraftContent, {field: found}, page.language), typed=typed)
+    except Problem as problem:
+        if problem.kind is problem_types.DRAFT_CHANGED:
+            return await _changed_elsewhere(wizard, found, typed)
+        return wizard.render(found, _problem_errors(page, problem, {field: found}), typed=typed)
+    return wizard.go_on(found)
+
+
+async def _new_page(page: Page, reader: Reader, errors: Mapping[str, str], linked: str) -> Response:
+    return page.render(
+        "drafts/new.html",
+        HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        drafts=await page.services.drafts.list(reader.session),
+        value=page.form.value(Step.DESCRIPTION),
+        linked=linked,
+        key=page.form.value("chave") if _KEY.fullmatch(page.form.value("chave")) else new_draft_key(),
+        errors=errors,
+    )
+
+
+async def _changed_elsewhere(wizard: Wizard, step: Step, typed: str) -> Response:
+    """Show both answers: the one of the other device, and the one typed here, which is saved when it is sent again."""
+    wizard.draft = await wizard.page.services.drafts.find(wizard.reader.session, wizard.draft.draft_id)
+    other = str(getattr(wizard.draft.content, QUESTIONS[step]) or "")
+    return wizard.render(step, status=HTTPStatus.CONFLICT, typed=typed, elsewhere=other)
+
+
+async def _with_files(wizard: Wizard, documents: list[UUID]) -> Draft:
+    """The draft with the files at its end, whatever other windows change meanwhile."""
+    drafts, session, draft = wizard.page.services.drafts, wizard.reader.session, wizard.draft
+    for left in reversed(range(TRIES)):
+        if not documents:
+            break
+        try:
+            return await drafts.add_documents(session, draft.draft_id, draft.version, documents)
+        except Problem as problem:
+            if problem.kind is not problem_types.DRAFT_CHANGED or not left:
+                raise
+            draft = await drafts.find(session, draft.draft_id)
+    return draft
+
+
+def _problem_errors(page: Page, problem: Problem, names: Mapping[str, str]) -> Mapping[str, str]:
+    """Errors to show beside what was typed. Raises the problem if the page cannot be shown again."""
+    if problem.kind is problem_types.INVALID:
+        return by_field(problem.errors, names, page.language)
+    if problem.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR):
+        raise problem
+    return {"": problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)}
+
+
+def _check_errors(page: Page, problem: Problem) -> Mapping[str, str]:
+    if problem.kind is problem_types.DRAFT_NOT_CONFIRMED:
+        return {"": NOT_CONFIRMED.in_(page.language)}
+    return _problem_errors(page, problem, {field: step for step, field in QUESTIONS.items()})
+
+
+def _step(text: str) -> Step:
+    """The step of an address. Raises the problem `unknown-address`."""
+    found = next((each for each in Step if each == text), None)
+    if found is None:
+        raise Problem(problem_types.NO_ADDRESS)
+    return found
+
+
+def _version(wizard: Wizard) -> int:
+    """The version of the draft that the form was made for; -1, which no draft has, for a text that is none."""
+    typed = wizard.page.form.value("versao")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1

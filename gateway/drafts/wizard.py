@@ -1,0 +1,161 @@
+"""One step of filing a request: whose draft it is, and how the page of a step is rendered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from gateway.documents.received_files import ReceivedFiles
+from gateway.drafts import steps
+from gateway.drafts.domain import Draft
+from gateway.drafts.steps import Step
+from gateway.path_ids import path_id
+from gateway.portal.page import Own, Page, PageDep, Reader, ResponseInstead
+from gateway.requests.names import Names
+from services.common.catalogue import catalogue
+from services.common.http.languages import Words
+from services.common.legal_clock import Calendar, Deadline, day_of, deadline
+
+BACK: Final = "voltar"
+"""The field and the query parameter that lead back to the check page after one answer is changed."""
+
+NOT_CONFIRMED: Final = Words(
+    "Não confirmado: pode ou não ter ficado registado. Envie outra vez; não cria outro pedido.",
+    "Not confirmed: it may or may not have been filed. Send it again; it does not make another request.",
+)
+
+TEMPLATES: Final[Mapping[Step, str]] = {
+    Step.DESCRIPTION: "drafts/describe.html",
+    Step.LIFE_EVENT: "drafts/choose.html",
+    Step.SUBJECT: "drafts/choose.html",
+    Step.REASON: "drafts/choose.html",
+    Step.FILES: "drafts/files.html",
+    Step.CHECK: "drafts/check.html",
+}
+
+
+@dataclass(slots=True)
+class Wizard:
+    page: Page
+    reader: Reader
+    draft: Draft
+
+    def path(self, step: Step) -> str:
+        return f"/novo/{self.draft.draft_id}/{step}"
+
+    def render(
+        self,
+        step: Step,
+        errors: Mapping[str, str] | None = None,
+        status: int | None = None,
+        *,
+        typed: str | None = None,
+        elsewhere: str = "",
+        files: ReceivedFiles | None = None,
+    ) -> Response:
+        """The page of the step. `typed` is what the person answered there, and `elsewhere` what was answered meanwhile on another
+        device. `files` are the last ones that were sent.
+        """
+        errors = {**(errors or {}), **(files.errors if files else {})}
+        back = self.page.form.value(BACK) or self.page.request.query_params.get(BACK, "")
+        return self.page.render(
+            TEMPLATES[step],
+            status or (HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK),
+            draft=self.draft,
+            step=step,
+            steps=self._steps(step),
+            before=None if (before := steps.step_before(step)) is None else self.path(before),
+            value=self._answer(step) if typed is None else typed,
+            elsewhere=elsewhere,
+            errors=errors,
+            back=Step.CHECK if back == Step.CHECK else "",
+            options=self._options(step),
+            usual=steps.usual_documents(catalogue(), self.draft.content.reason, self.page.language),
+            **self._check(step),
+        )
+
+    def go_on(self, step: Step) -> Response:
+        """To the next step; back to the check page if the answer was changed from there and nothing is missing."""
+        missing = steps.first_missing(self.draft.content)
+        if self.page.form.value(BACK) == Step.CHECK:
+            return self.page.go_to(self.path(missing or Step.CHECK))
+        return self.page.go_to(self.path(steps.step_after(step)))
+
+    def _steps(self, current: Step) -> list[tuple[Step, str, str]]:
+        """Each step with its title and address; without an address if an earlier answer is missing."""
+        missing = steps.first_missing(self.draft.content)
+        last = steps.STEPS.index(missing) if missing else len(steps.STEPS)
+        return [
+            (step, steps.TITLES[step].in_(self.page.language), self.path(step) if number <= last else "")
+            for number, step in enumerate(steps.STEPS)
+        ]
+
+    def _answer(self, step: Step) -> str:
+        content = self.draft.content
+        answers = {
+            Step.DESCRIPTION: content.description,
+            Step.LIFE_EVENT: content.life_event,
+            Step.SUBJECT: content.subject,
+            Step.REASON: content.reason,
+        }
+        return answers.get(step) or ""
+
+    def _options(self, step: Step) -> list[steps.Option]:
+        content, who, language = self.draft.content, self.reader.session.who, self.page.language
+        if step is Step.LIFE_EVENT:
+            return steps.life_events(catalogue(), who, language)
+        if step is Step.SUBJECT:
+            return steps.subjects(catalogue(), content.life_event, who, language)
+        return steps.reasons(catalogue(), content.subject, language) if step is Step.REASON else []
+
+    def _check(self, step: Step) -> dict[str, object]:
+        """What the check page says beside the answers."""
+        if step is not Step.CHECK:
+            return {}
+        content, names = self.draft.content, Names(catalogue(), self.page.language)
+        event = next((each for each in catalogue().life_events if each.code == content.life_event), None)
+        department = catalogue().department_of(content.subject or "")
+        return {
+            "answers": {
+                Step.LIFE_EVENT: event.name(self.page.language) if event else "",
+                Step.SUBJECT: names.subject(content.subject),
+                Step.REASON: names.reason(content.reason),
+            },
+            "department": names.department(department),
+            "expected": self._expected(department),
+        }
+
+    def _expected(self, department: str | None) -> Deadline | None:
+        """The last day of the legal term if the request were filed now, by the public holidays."""
+        reason = catalogue().reason(self.draft.content.reason or "")
+        if reason is None:
+            return None
+        place = self.reader.session.place
+        days = Calendar.of_public_holidays().working_days(department, place)
+        term = catalogue().clocks[reason.clock]
+        return deadline(day_of(datetime.now(UTC)), reason.clock, term, days, place=place)
+
+
+async def get_wizard(page: PageDep, reader: Own, draft_id: str) -> Wizard:
+    """The draft of this account. Once it is filed, its pages lead to the receipt."""
+    draft = await page.services.drafts.find(reader.session, path_id(draft_id, "draft_id"))
+    if draft.filed_as is not None:
+        raise ResponseInstead(page.go_to(receipt_path(draft.filed_as.reference, draft)))
+    return Wizard(page, reader, draft)
+
+
+WizardDep = Annotated[Wizard, Depends(get_wizard)]
+
+
+def receipt_path(reference: str, draft: Draft) -> str:
+    return f"/pedidos/{reference}/recibo?rascunho={draft.draft_id}"
+
+
+def new_draft_key() -> str:
+    """An idempotency key for the form that begins a draft."""
+    return f"rascunho-{uuid4().hex}"
