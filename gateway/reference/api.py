@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 from gateway.accounts.api import CredentialsRoute
 from gateway.desk.api import MAX_PAGE
@@ -30,11 +30,6 @@ _LIMITS: Final = {
     "cases": MAX_PAGE,
 }
 _INTERNAL: Final = {problem_types.SIGNATURE.code, problem_types.OTHER_BYTES.code}
-
-
-@router.get("/")
-async def redirect_to_docs() -> Response:
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")
