@@ -29,4 +29,4 @@ def translations(language: Language) -> NullTranslations:
 @cache
 def portuguese() -> Catalog:
     with PORTUGUESE.open("rb") as file:
-        return read_po(file, locale="pt_PT")
+        return read_po(file)
