@@ -83,8 +83,8 @@ class DocumentResponse(Value):
     sha256: str
     """In hexadecimal."""
     state: Annotated[str, Field(json_schema_extra={"enum": ["stored", "claimed", "accepted"]})]
-    """`stored`: uploaded, and no request names it; it is deleted after 24 hours. `claimed`: a request or message that names it was
-    sent, and is not registered yet. `accepted`: it is part of a registered request.
+    """`stored`: uploaded, and nothing names it; it is deleted after 24 hours. `claimed`: a draft names it, or a request or message
+    that was sent, and is not registered yet. `accepted`: it is part of a registered request.
     """
 
 

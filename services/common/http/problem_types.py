@@ -335,11 +335,11 @@ STORAGE_FULL: Final = _problem_type(
     (
         (
             "Os ficheiros guardados desta conta já ocupam todo o espaço permitido. "
-            "Os que não fizerem parte de nenhum pedido são apagados ao fim de 24 horas."
+            "Os que não fizerem parte de nenhum pedido nem rascunho são apagados ao fim de 24 horas."
         ),
         (
             "The files kept for this account take up all the room that it has. "
-            "Those that are part of no request are deleted after 24 hours."
+            "Those that are part of no request and no draft are deleted after 24 hours."
         ),
     ),
     NOTHING_FILED,

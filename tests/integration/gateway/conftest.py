@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
 from gateway.limits.accounts import HOUR
 from gateway.limits.counters import window_of
+from tests.integration.gateway.drafts import collection
 from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person, gateway_environment
 from tests.integration.gateway.public_endpoint import PublicEndpoint, public_endpoint
 from tests.support import stacks
@@ -52,6 +54,19 @@ def other(signed_in: tuple[Person, Person, Person]) -> Person:
 @pytest.fixture
 def company(signed_in: tuple[Person, Person, Person]) -> Person:
     return signed_in[2]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def drafts_author(gateway: GatewayEnvironment) -> Person:
+    (person,) = await gateway.people(1)
+    return person
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def writer(gateway: GatewayEnvironment, drafts_author: Person) -> Person:
+    """A person without drafts."""
+    await collection(gateway, "gateway", "drafts").delete_many({"account_id": UUID(drafts_author.account_id)})
+    return drafts_author
 
 
 @pytest_asyncio.fixture(loop_scope="session")
