@@ -13,6 +13,9 @@ from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
+from gateway.banners import api as banners_api, internal_api as banners_internal_api
+from gateway.banners.current import Banners
+from gateway.banners.store import BannerStore
 from gateway.catalogue import api as catalogue_api
 from gateway.dependencies import Services
 from gateway.desk import api as desk_api, internal_api as desk_internal_api
@@ -72,8 +75,9 @@ def build(settings: Settings) -> Applications:
             services.sign_in.guesses.counters.ensure_indexes,
             services.queries.views.ensure_indexes,
             services.desk.cases.ensure_indexes,
+            services.banners.load,
         ],
-        loops=[probe, Expiry(gateway_database)],
+        loops=[probe, services.banners, Expiry(gateway_database)],
         checks=[probe.missing],
         close=[partial(disconnect, client), services.sign_in.passwords.close, services.documents.close],
     )
@@ -104,6 +108,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
         documents_api,
         accounts_api,
         catalogue_api,
+        banners_api,
         desk_api,
         reference_api,
         pages_api,
@@ -117,7 +122,12 @@ def internal_app(process: Process, services: Services) -> FastAPI:
     app = process.app()
     app.state.services = services
     internal_auth.install(app, services.settings.internal_secret)
-    for router in (accounts_internal_api.router, accounts_internal_api.lines_router, desk_internal_api.router):
+    for router in (
+        accounts_internal_api.router,
+        accounts_internal_api.lines_router,
+        desk_internal_api.router,
+        banners_internal_api.router,
+    ):
         app.include_router(router)
     return app
 
@@ -133,7 +143,7 @@ def _admission(services: Services) -> AdmissionControl:
     )
 
 
-def build_services(settings: Settings, database: Database, publisher: Publisher) -> Services:
+def build_services(settings: Settings, database: Database, publisher: Publisher, probe: DependencyProbe) -> Services:
     accounts, views = AccountStore(database), ViewStore(database)
     counters = Counters(database, settings.id_secret)
     limits = limits_of(settings, views, counters)
@@ -150,6 +160,7 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
         id_secret=settings.id_secret,
         receipt_secret=settings.cursor_secret,
     )
+    stored_banners = BannerStore(database)
     networks = KnownNetworks(database, settings.id_secret)
     sign_in = SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret, limits.sign_ins)
     return Services(
@@ -172,4 +183,6 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
             settings.id_secret,
         ),
         desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
+        stored_banners=stored_banners,
+        banners=Banners(stored_banners.all),
     )

@@ -11,6 +11,8 @@ from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions, no_session
 from gateway.accounts.store import AccountStore
+from gateway.banners.current import Banners
+from gateway.banners.store import BannerStore
 from gateway.desk.queries import DeskQueries
 from gateway.documents.client import DocumentsClient
 from gateway.documents.limits import UploadLimits
@@ -37,6 +39,8 @@ class Services:
     queries: RequestQueries
     acts: ActService
     desk: DeskQueries
+    stored_banners: BannerStore
+    banners: Banners
 
 
 async def get_services(request: Request) -> Services:

@@ -7,6 +7,7 @@ import pytest
 
 DOMAINS = (
     "gateway.accounts.domain",
+    "gateway.banners.domain",
     "gateway.documents.domain",
     "gateway.requests.domain",
     "gateway.worker.domain",

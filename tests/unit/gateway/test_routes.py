@@ -24,6 +24,7 @@ from tests.unit.gateway.builders import session
 PUBLIC = {
     ("GET", "/v1/catalogue"),
     ("GET", "/v1/catalogue/subjects/{code}"),
+    ("GET", "/v1/banners"),
     ("POST", "/v1/sessions"),
     ("GET", "/"),
     ("GET", "/docs"),
@@ -44,6 +45,9 @@ SIGNED = {
     ("POST", "/internal/department-tokens"),
     ("POST", "/internal/department-tokens/list"),
     ("POST", "/internal/department-tokens/end"),
+    ("POST", "/internal/banners/set"),
+    ("POST", "/internal/banners/list"),
+    ("POST", "/internal/banners/clear"),
 }
 
 
