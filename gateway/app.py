@@ -40,6 +40,9 @@ from gateway.requests.receipts import IssuedReceipts
 from gateway.requests.store import ViewStore
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
+from gateway.status import api as status_api
+from gateway.status.broker import BrokerReader
+from gateway.status.measuring import TOPICS, ServiceStatus
 from services.common.catalogue import catalogue
 from services.common.http import internal_auth, problems
 from services.common.http.methods import HeadAndOptions
@@ -63,8 +66,8 @@ def build(settings: Settings) -> Applications:
     client = connect(settings.mongo_url, settings.mongo_driver, INTERACTIVE)
     gateway_database = database(client, f"{settings.mongo_database_prefix}_gateway")
     publisher = Publisher(settings.kafka_url, client_id="postigo-gateway", timeout=SEND_TIMEOUT)
-    services = build_services(settings, gateway_database, publisher)
     probe = DependencyProbe(publisher, gateway_database)
+    services = build_services(settings, gateway_database, publisher, probe)
     process = Process(
         "gateway",
         publisher=publisher,
@@ -77,9 +80,14 @@ def build(settings: Settings) -> Applications:
             services.desk.cases.ensure_indexes,
             services.banners.load,
         ],
-        loops=[probe, services.banners, Expiry(gateway_database)],
+        loops=[probe, services.status, services.banners, Expiry(gateway_database)],
         checks=[probe.missing],
-        close=[partial(disconnect, client), services.sign_in.passwords.close, services.documents.close],
+        close=[
+            partial(disconnect, client),
+            services.sign_in.passwords.close,
+            services.documents.close,
+            services.status.close,
+        ],
     )
     return Applications(public_app(services), internal_app(process, services))
 
@@ -109,6 +117,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
         accounts_api,
         catalogue_api,
         banners_api,
+        status_api,
         desk_api,
         reference_api,
         pages_api,
@@ -185,4 +194,5 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
         desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
         stored_banners=stored_banners,
         banners=Banners(stored_banners.all),
+        status=ServiceStatus(probe, documents, BrokerReader(settings.kafka_url, TOPICS)),
     )

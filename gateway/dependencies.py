@@ -20,6 +20,7 @@ from gateway.requests.acts import ActService
 from gateway.requests.queries import RequestQueries
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
+from gateway.status.measuring import ServiceStatus
 from services.common.catalogue import Language
 from services.common.http.reader_language import LANGUAGE, language_of
 
@@ -41,6 +42,7 @@ class Services:
     desk: DeskQueries
     stored_banners: BannerStore
     banners: Banners
+    status: ServiceStatus
 
 
 async def get_services(request: Request) -> Services:

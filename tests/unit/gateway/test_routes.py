@@ -25,6 +25,7 @@ PUBLIC = {
     ("GET", "/v1/catalogue"),
     ("GET", "/v1/catalogue/subjects/{code}"),
     ("GET", "/v1/banners"),
+    ("GET", "/v1/status"),
     ("POST", "/v1/sessions"),
     ("GET", "/"),
     ("GET", "/docs"),
