@@ -13,6 +13,9 @@ from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
+from gateway.banners import api as banners_api, internal_api as banners_internal_api
+from gateway.banners.current import Banners
+from gateway.banners.store import BannerStore
 from gateway.catalogue import api as catalogue_api
 from gateway.dependencies import Services
 from gateway.desk import api as desk_api, internal_api as desk_internal_api
@@ -48,6 +51,9 @@ from gateway.requests.receipts import IssuedReceipts
 from gateway.requests.store import ViewStore
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
+from gateway.status import api as status_api
+from gateway.status.broker import BrokerReader
+from gateway.status.measuring import TOPICS, ServiceStatus
 from services.common.catalogue import catalogue
 from services.common.http import internal_auth, problems
 from services.common.http.methods import HeadAndOptions
@@ -71,8 +77,8 @@ def build(settings: Settings) -> Applications:
     client = connect(settings.mongo_url, settings.mongo_driver, INTERACTIVE)
     gateway_database = database(client, f"{settings.mongo_database_prefix}_gateway")
     publisher = Publisher(settings.kafka_url, client_id="postigo-gateway", timeout=SEND_TIMEOUT)
-    services = build_services(settings, gateway_database, publisher)
     probe = DependencyProbe(publisher, gateway_database)
+    services = build_services(settings, gateway_database, publisher, probe)
     process = Process(
         "gateway",
         publisher=publisher,
@@ -85,10 +91,16 @@ def build(settings: Settings) -> Applications:
             services.kept_forms.ensure_indexes,
             services.drafts.revisions.store.ensure_indexes,
             services.desk.cases.ensure_indexes,
+            services.banners.load,
         ],
-        loops=[probe, Expiry(gateway_database)],
+        loops=[probe, services.status, services.banners, Expiry(gateway_database)],
         checks=[probe.missing],
-        close=[partial(disconnect, client), services.sign_in.passwords.close, services.documents.close],
+        close=[
+            partial(disconnect, client),
+            services.sign_in.passwords.close,
+            services.documents.close,
+            services.status.close,
+        ],
     )
     return Applications(public_app(services), internal_app(process, services))
 
@@ -121,6 +133,8 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
         drafts_api,
         accounts_api,
         catalogue_api,
+        banners_api,
+        status_api,
         desk_api,
         reference_api,
         portal_api,
@@ -139,7 +153,12 @@ def internal_app(process: Process, services: Services) -> FastAPI:
     app = process.app()
     app.state.services = services
     internal_auth.install(app, services.settings.internal_secret)
-    for router in (accounts_internal_api.router, accounts_internal_api.lines_router, desk_internal_api.router):
+    for router in (
+        accounts_internal_api.router,
+        accounts_internal_api.lines_router,
+        desk_internal_api.router,
+        banners_internal_api.router,
+    ):
         app.include_router(router)
     return app
 
@@ -155,7 +174,7 @@ def _admission(services: Services) -> AdmissionControl:
     )
 
 
-def build_services(settings: Settings, database: Database, publisher: Publisher) -> Services:
+def build_services(settings: Settings, database: Database, publisher: Publisher, probe: DependencyProbe) -> Services:
     accounts, views = AccountStore(database), ViewStore(database)
     counters = Counters(database, settings.id_secret)
     limits = limits_of(settings, views, counters)
@@ -172,6 +191,7 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
         id_secret=settings.id_secret,
         receipt_secret=settings.cursor_secret,
     )
+    stored_banners = BannerStore(database)
     networks = KnownNetworks(database, settings.id_secret)
     drafts = Revisions(DraftStore(database))
     sign_in = SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret, limits.sign_ins)
@@ -197,6 +217,9 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
         ),
         drafts=_draft_service(drafts, submissions, limits),
         desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
+        stored_banners=stored_banners,
+        banners=Banners(stored_banners.all),
+        status=ServiceStatus(probe, documents, BrokerReader(settings.kafka_url, TOPICS)),
     )
 
 

@@ -11,6 +11,8 @@ from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
 from gateway.accounts.sessions import Sessions, no_session
 from gateway.accounts.store import AccountStore
+from gateway.banners.current import Banners
+from gateway.banners.store import BannerStore
 from gateway.desk.queries import DeskQueries
 from gateway.documents.client import DocumentsClient
 from gateway.documents.uploads import UploadService
@@ -20,6 +22,7 @@ from gateway.requests.acts import ActService
 from gateway.requests.queries import RequestQueries
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
+from gateway.status.measuring import ServiceStatus
 from services.common.catalogue import Language
 from services.common.http.reader_language import LANGUAGE, language_of
 
@@ -41,6 +44,9 @@ class Services:
     acts: ActService
     drafts: DraftService
     desk: DeskQueries
+    stored_banners: BannerStore
+    banners: Banners
+    status: ServiceStatus
 
 
 async def get_services(request: Request) -> Services:

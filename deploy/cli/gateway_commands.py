@@ -1,10 +1,11 @@
-"""The operator's commands about accounts, sessions and tokens, which the gateway owns, and their options."""
+"""The operator's commands about accounts, banners, sessions and tokens, which the gateway owns, and their options."""
 
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
+from deploy.cli.banner_commands import banner_app
 from deploy.cli.operator_options import PANEL, HomeOption, JsonOption, ReasonOption, YesOption
 from deploy.local.hints import DEFAULT_HOME
 
@@ -16,6 +17,7 @@ sessions_app = typer.Typer(help="The sessions of people who are signed in.", no_
 def add_gateway_commands(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.add_typer(accounts_app, name="accounts", rich_help_panel=PANEL)
+    app.add_typer(banner_app, name="banner", rich_help_panel=PANEL)
     app.add_typer(departments_app, name="departments", rich_help_panel=PANEL)
     app.add_typer(sessions_app, name="sessions", rich_help_panel=PANEL)
 

@@ -118,6 +118,12 @@ class DocumentsClient:
             _refuse(response)
         return DocumentResponse.model_validate_json(response.content)
 
+    async def check(self) -> None:
+        """Check that files can be uploaded. Raises a `Problem`."""
+        response = await self._call("GET", "/internal/uploads", CALL_TIMEOUT, {}, b"", None)
+        if response.status_code != 204:
+            _refuse(response)
+
     async def claim(
         self, request_id: UUID, owner: UUID, documents: Mapping[UUID, str], traceparent: str | None
     ) -> tuple[DocumentResponse, ...]:

@@ -75,6 +75,12 @@ async def get_document(document_id: UUID, owner: Owner, services: ServicesDep) -
     return _document(document_id, file)
 
 
+@router.get("/uploads", status_code=204, dependencies=[Depends(require_signature_without_body)])
+async def check_uploads(services: ServicesDep) -> None:
+    """204 if the store and the object store answer; 503 otherwise."""
+    await services.uploads.check()
+
+
 @router.post(
     "/claims",
     response_model=ClaimResponse,

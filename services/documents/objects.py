@@ -90,6 +90,11 @@ class Bucket:
         """Create the bucket if it does not exist."""
         await self._run(self._ensure)
 
+    async def check(self) -> None:
+        """Check that the bucket is there."""
+        if not await self._run(lambda: self._client.bucket_exists(self._name)):
+            raise ObjectStoreUnavailable("the bucket is missing")
+
     async def remove(self, key: str) -> None:
         """Remove the object and its unfinished multipart uploads. It is no error if nothing exists."""
         await self._run(lambda: self._remove(key))

@@ -5,15 +5,16 @@ overwrite each other. After the bytes are stored, the compare-and-set of the doc
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import structlog
 
 from services.common.contracts.limits import MAX_UPLOAD_SECONDS, MEDIA_TYPES
 from services.common.domain.errors import Unavailable
+from services.common.runtime.coalescing import Coalescer
 from services.common.text.file_names import file_name
 from services.documents import domain
 from services.documents.content import Inspection
@@ -22,6 +23,11 @@ from services.documents.objects import Bucket, ObjectWriter
 from services.documents.store import Files, now
 
 log = structlog.get_logger()
+
+MOST_CHECKS: Final = 1_000
+"""Checks that are answered together."""
+
+_NO_DOCUMENT: Final = UUID(int=0)
 
 
 class Busy(Exception):
@@ -65,6 +71,16 @@ class Uploads:
         self._files = files
         self._bucket = bucket
         self._free = limit
+        # However many callers check: one thread of the bucket at a time.
+        self._checks = Coalescer(self._check, MOST_CHECKS)
+
+    async def check(self) -> None:
+        """Raises `Unavailable` if the store or the object store does not answer."""
+        await self._checks.ask(None)
+
+    async def _check(self, asked: Sequence[None]) -> Sequence[None]:
+        await asyncio.gather(self._files.find(_NO_DOCUMENT), self._bucket.check())
+        return asked
 
     async def receive(self, upload: Upload, body: Body) -> tuple[File, bool]:
         """The file, and whether this upload created it (False if it already existed).

@@ -7,9 +7,13 @@ import pytest
 
 DOMAINS = (
     "gateway.accounts.domain",
+    "gateway.banners.domain",
     "gateway.documents.domain",
     "gateway.drafts.domain",
     "gateway.requests.domain",
+    "gateway.status.domain",
+    "gateway.status.progress",
+    "gateway.status.samples",
     "gateway.worker.domain",
     "services.common.contracts",
     "services.common.contracts.internal",

@@ -33,6 +33,9 @@ MAX_CLOSED_DAYS: Final = 50
 MAX_DAY_NAME: Final = 100
 """Maximum characters of the name of a closed day."""
 
+MAX_BANNER: Final = 500
+"""Maximum characters of a banner in one language."""
+
 MAX_ACCOUNT_LINES: Final = 50
 """Maximum lines of accounts in one call. Each takes up to two hashes of a password, 20 ms each."""
 

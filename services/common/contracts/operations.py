@@ -30,8 +30,8 @@ class OperationBegun(OperationFact, type="operation.begun"):
     """An operator starts to change something, or to read what people wrote. `planned` counts records or requests.
 
     `action`: `redrive`, `discard`, `replay`, `rebuild`, `reveal`, `end-sessions`, `close-days`, `reopen-day`, `import-accounts`,
-    `make-token`, `revoke-token`. `user` is the operator, `identity` says how that was checked: `store-account` or `system-user`.
-    Older events lack it; in them `name` may be what the operator typed.
+    `make-token`, `revoke-token`, `set-banner`, `clear-banner`. `user` is the operator, `identity` says how that was checked:
+    `store-account` or `system-user`. Older events lack it; in them `name` may be what the operator typed.
     `terms` are the command's arguments.
     """
 

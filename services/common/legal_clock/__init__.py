@@ -3,7 +3,7 @@
 from services.common.legal_clock.calendar import Calendar, ClosedDay
 from services.common.legal_clock.deadlines import Clock, Deadline, SkippedDay, Suspension, deadline
 from services.common.legal_clock.explanation import CountedDay, explain
-from services.common.legal_clock.lisbon import LISBON, day_of, end_of, start_of
+from services.common.legal_clock.lisbon import LISBON, day_of, end_of, moments_of, start_of
 from services.common.legal_clock.places import Place, dilation_of, region_of
 from services.common.legal_clock.public_holidays import Region, WhyClosed, public_holidays
 from services.common.legal_clock.working_days import WorkingDays
@@ -26,6 +26,7 @@ __all__ = [
     "dilation_of",
     "end_of",
     "explain",
+    "moments_of",
     "public_holidays",
     "region_of",
     "start_of",

@@ -24,6 +24,8 @@ from tests.unit.gateway.builders import session
 PUBLIC = {
     ("GET", "/v1/catalogue"),
     ("GET", "/v1/catalogue/subjects/{code}"),
+    ("GET", "/v1/banners"),
+    ("GET", "/v1/status"),
     ("POST", "/v1/sessions"),
     ("GET", "/"),
     ("GET", "/docs"),
@@ -44,6 +46,9 @@ SIGNED = {
     ("POST", "/internal/department-tokens"),
     ("POST", "/internal/department-tokens/list"),
     ("POST", "/internal/department-tokens/end"),
+    ("POST", "/internal/banners/set"),
+    ("POST", "/internal/banners/list"),
+    ("POST", "/internal/banners/clear"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Banners: what operators tell people, on all pages or about one subject."""
