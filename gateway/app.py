@@ -45,13 +45,18 @@ from gateway.reference import api as reference_api
 from gateway.requests import acts_api, api as requests_api
 from gateway.requests.acts import ActService
 from gateway.requests.flood import FloodControl
-from gateway.requests.pages import acts as act_pages, home as home_pages, request as request_pages
+from gateway.requests.pages import (
+    acts as act_pages,
+    home as home_pages,
+    notices as notice_pages,
+    request as request_pages,
+)
 from gateway.requests.queries import RequestQueries
 from gateway.requests.receipts import IssuedReceipts
 from gateway.requests.store import ViewStore
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
-from gateway.status import api as status_api
+from gateway.status import api as status_api, pages as status_pages
 from gateway.status.broker import BrokerReader
 from gateway.status.measuring import TOPICS, ServiceStatus
 from services.common.catalogue import catalogue
@@ -143,6 +148,8 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
         request_pages,
         act_pages,
         draft_pages,
+        notice_pages,
+        status_pages,
     ):
         app.include_router(capability.router)
     return app

@@ -146,6 +146,7 @@ async def get_wizard(page: PageDep, reader: Own, draft_id: str) -> Wizard:
     draft = await page.services.drafts.find(reader.session, path_id(draft_id, "draft_id"))
     if draft.filed_as is not None:
         raise ResponseInstead(page.go_to(receipt_path(draft.filed_as.reference, draft)))
+    page.subject = draft.content.subject
     return Wizard(page, reader, draft)
 
 

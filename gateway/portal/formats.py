@@ -37,3 +37,8 @@ def size(language: Language, value: int) -> str:
     unit, factor, digits = ("MB", _MEGABYTE, "0.#") if value >= _MEGABYTE else ("kB", _KILOBYTE, "0")
     amount = value / factor if factor == _MEGABYTE else max(1, value / factor)
     return f"{format_decimal(amount, digits, locale=LOCALES[language])} {unit}"
+
+
+def decimal(language: Language, value: float) -> str:
+    """`0,8`, with at most one decimal place."""
+    return format_decimal(value, "0.#", locale=LOCALES[language])

@@ -28,16 +28,13 @@ _OPTIONS: Final = {"**/templates/**.html": {"trimmed": "true", "silent": "false"
 
 def current() -> Catalog:
     """The Portuguese words, with the sentences of today's templates: new ones are empty, and old ones are gone."""
-    template = Catalog(charset="utf-8")
-    for path, line, message, _, _ in extract_from_dir(str(GATEWAY), _METHODS, _OPTIONS):
-        template.add(message, locations=[(path, line)])
     with PORTUGUESE.open("rb") as file:
         words = read_po(file)
     known = {message.id: message.string for message in words if message.id}
     found = Catalog(charset="utf-8")
-    for message in template:
-        if message.id:
-            found.add(message.id, known.get(message.id) or (("", "") if message.pluralizable else ""))
+    for _, _, sentence, _, _ in extract_from_dir(str(GATEWAY), _METHODS, _OPTIONS):
+        is_plural = isinstance(sentence, tuple)
+        found.add(sentence, known.get(sentence) or (("", "") if is_plural else ""))
     return found
 
 

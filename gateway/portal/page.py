@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.accounts.domain import Account, Session
 from gateway.accounts.session_cookie import SESSION_COOKIE, delete_session_cookie
+from gateway.banners.domain import text_in
 from gateway.dependencies import Services, ServicesDep
 from gateway.portal.csrf import FIELD as CSRF_FIELD, csrf_token, require_csrf_token, require_same_origin
 from gateway.portal.kept_forms import KEPT_FIELD, OWNER_FIELD, KeptForm, owner_tag
@@ -54,7 +55,7 @@ class Reader(NamedTuple):
 @dataclass(slots=True)
 class Page:
     """`reader` is None for somebody who is not signed in. `form` is the form that was sent, or one that was kept while its author
-    signed in again.
+    signed in again. `subject` is the code of the subject that the page is about, if it is about one.
     """
 
     request: Request
@@ -62,6 +63,7 @@ class Page:
     language: Language
     reader: Reader | None
     form: SentForm
+    subject: str | None = None
 
     @property
     def path(self) -> str:
@@ -97,8 +99,8 @@ class Page:
 
     @property
     def banners(self) -> Sequence[str]:
-        """What the operator tells everybody."""
-        return ()
+        """What the operator tells everybody, and whoever has to do with the page's subject."""
+        return [text_in(each, self.language) for each in self.services.banners.current(self.subject, self.now)]
 
     def render(self, template: str, status: int = 200, **values: object) -> Response:
         content = render(self.language, template, page=self, **values)
@@ -140,6 +142,8 @@ async def get_page(request: Request, services: ServicesDep) -> Page:
 async def get_reader(page: Annotated[Page, Depends(get_page)]) -> Reader:
     """Who reads a page for people who are signed in. Others are asked to sign in; what they sent is kept meanwhile."""
     reader = page.reader
+    if reader is None and "hx-request" in page.request.headers:
+        raise Problem(problem_types.NO_SESSION)
     if reader is None:
         raise ResponseInstead(_sign_in_first(page))
     if page.request.method == "POST":

@@ -12,7 +12,7 @@ from gateway.portal.static_files import static_path
 from gateway.portal.translations import translations
 from services.common.catalogue import Language
 
-CAPABILITIES: Final = ("accounts", "drafts", "portal", "requests")
+CAPABILITIES: Final = ("accounts", "drafts", "portal", "requests", "status")
 """The folders of the gateway with `templates`. `requests/list.html` is `gateway/requests/templates/list.html`."""
 
 _ICONS: Final = Path(__file__).parent / "icons"
@@ -33,7 +33,7 @@ def environment(language: Language) -> Environment:
     made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.policies["ext.i18n.trimmed"] = True
     made.globals.update(language=language, static=static_path, icon=icon)
-    for name in ("day", "weekday", "clock", "size"):
+    for name in ("day", "weekday", "clock", "size", "decimal"):
         made.filters[name] = partial(getattr(formats, name), language)
     made.filters["paragraphs"] = paragraphs
     return made

@@ -1,1 +1,99 @@
+// Live updates: one stream for the whole browser, in the visible window. It never moves the reader and never touches a form.
 "use strict";
+(() => {
+  const page = document.querySelector("[data-live-page]");
+  if (!page || !window.EventSource) return;
+  const reference = page.dataset.livePage;
+  const announcer = document.querySelector("[data-announcer]");
+  const channel = new BroadcastChannel("postigo-live");
+  const POLL = 30_000, QUIET = 5_000;
+  let source, release, last = "", poll, announcedAt = 0, waiting = "";
+
+  // Of several tabs the visible one streams, and tells the others. Without locks (plain HTTP), each visible tab streams.
+  function begin() {
+    if (!navigator.locks) return open();
+    navigator.locks.request("postigo-live", () => new Promise((done) => {
+      if (document.hidden) return done();
+      release = done;
+      open();
+    }));
+  }
+  function open() {
+    source = new EventSource("/v1/events" + (last ? `?after=${encodeURIComponent(last)}` : ""));
+    source.addEventListener("open", () => connected(true));
+    source.addEventListener("fact", (event) => { last = event.lastEventId; tell({ fact: JSON.parse(event.data), last }); });
+    source.addEventListener("reload", (event) => { last = event.lastEventId || last; tell({ last }); });
+    source.addEventListener("error", () => connected(false));
+  }
+  function end() {
+    source?.close();
+    source = undefined;
+    release?.();
+    release = undefined;
+  }
+  function tell(news) {
+    channel.postMessage(news);
+    hear(news);
+  }
+  channel.addEventListener("message", ({ data }) => { last = data.last; hear(data); });
+  document.addEventListener("visibilitychange", () => (document.hidden ? end() : begin()));
+  addEventListener("pagehide", end);
+
+  // Not connected: the page says so, and asks again every half minute.
+  function connected(is) {
+    clearInterval(poll);
+    if (!is) poll = setInterval(refresh, POLL);
+    document.querySelector("[data-disconnected]").hidden = is;
+    if (!is && source?.readyState === EventSource.CLOSED) refresh();
+  }
+
+  function hear({ fact }) {
+    if (fact && reference && fact.reference !== reference) return;
+    if (fact) announce(`${fact.title}.`);
+    reference ? refresh(fact?.seq) : showNews(fact);
+  }
+  // At most one sentence in five seconds: the last one.
+  function announce(sentence) {
+    const rest = announcedAt + QUIET - Date.now();
+    const was = waiting;
+    waiting = sentence;
+    if (was) return;
+    setTimeout(() => { announcer.textContent = waiting; waiting = ""; announcedAt = Date.now(); }, Math.max(0, rest));
+  }
+
+  // A list is not reordered under the reader: a button offers the news.
+  const changed = new Set();
+  function showNews(fact) {
+    if (fact) changed.add(fact.reference);
+    const news = document.querySelector("[data-news]");
+    news.querySelector("a").textContent = (changed.size === 1 ? news.dataset.one : news.dataset.many).replace("{n}", changed.size || "");
+    news.hidden = false;
+  }
+
+  async function refresh(seq) {
+    if (!reference) return;
+    const answer = await fetch(`/pedidos/${reference}/atual` + (seq ? `?seq=${seq}` : ""), { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (answer?.status === 401) { document.querySelector("[data-signed-out]").hidden = false; end(); clearInterval(poll); return; }
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const region of fresh.querySelectorAll("[data-live]")) place(region);
+  }
+  // A region that has the focus waits until the focus leaves it. New messages wait behind a button, above the form.
+  function place(fresh) {
+    const region = document.querySelector(`[data-live="${fresh.dataset.live}"]`);
+    if (!region || region.innerHTML.trim() === fresh.innerHTML.trim()) return;
+    const added = fresh.querySelectorAll("article").length - region.querySelectorAll("article").length;
+    const news = document.querySelector(`[data-news-for="${fresh.dataset.live}"]`);
+    if (news && added > 0) {
+      news.textContent = (added === 1 ? news.dataset.one : news.dataset.many).replace("{n}", added);
+      news.hidden = false;
+      news.onclick = () => { region.replaceWith(fresh); news.hidden = true; fresh.querySelector("article:last-of-type").focus(); };
+    } else if (region.contains(document.activeElement)) {
+      region.addEventListener("focusout", () => setTimeout(() => place(fresh)), { once: true });
+    } else {
+      region.replaceWith(fresh);
+    }
+  }
+
+  if (!document.hidden) begin();
+})();

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.portal.page import Own, PageDep, PageRoute
+from gateway.portal.page import Own, Page, PageDep, PageRoute
 from gateway.requests.conversation import conversation
 from gateway.requests.deadline_presenter import DeadlinePresenter
 from gateway.requests.possible_acts import possible_acts
 from gateway.requests.presenter import RequestPresenter
+from gateway.requests.queries import Found
 from gateway.requests.status import status_of
 from gateway.requests.timeline_presenter import TimelinePresenter
 from services.common.catalogue import catalogue
@@ -29,11 +30,22 @@ async def get_request_page(page: PageDep, reader: Own, reference: str) -> Respon
     found = await page.services.queries.get(reader.session, reference, None, after)
     if found.receipt.reference != reference:
         return page.go_to(f"/pedidos/{found.receipt.reference}")
+    return _render(page, "requests/request.html", found, after)
+
+
+@router.get("/pedidos/{reference}/atual")
+async def get_live_regions(page: PageDep, reader: Own, reference: str, seq: int | None = None) -> Response:
+    """The regions of the page that live updates replace. `seq`: waits a moment until the view has this fact."""
+    return _render(page, "requests/live.html", await page.services.queries.get(reader.session, reference, None, seq=seq))
+
+
+def _render(page: Page, template: str, found: Found, after: UUID | None = None) -> Response:
     timeline = TimelinePresenter(catalogue(), page.language).timeline(found)
     acts = possible_acts(status_of(found.view), day_of(datetime.now(UTC))) if found.view else frozenset()
     request = RequestPresenter(catalogue(), page.language).request(found, after)
+    page.subject = request.subject
     return page.render(
-        "requests/request.html",
+        template,
         request=request,
         outcome=request.act,
         can={each.value for each in acts},
