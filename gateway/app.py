@@ -11,6 +11,7 @@ from gateway.accounts import api as accounts_api, internal_api as accounts_inter
 from gateway.accounts.guesses import Guesses
 from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
+from gateway.accounts.session_checks import SessionChecks
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
 from gateway.catalogue import api as catalogue_api
@@ -24,6 +25,8 @@ from gateway.expiry import Expiry
 from gateway.limits.concurrency import AdmissionControl
 from gateway.limits.counters import Counters
 from gateway.limits.from_settings import limits_of
+from gateway.live import api as live_api
+from gateway.live.updates import live_updates
 from gateway.openapi import SERVERS, SUMMARY, PublicApi
 from gateway.outcomes import count_outcome
 from gateway.pages import api as pages_api
@@ -73,7 +76,7 @@ def build(settings: Settings) -> Applications:
             services.queries.views.ensure_indexes,
             services.desk.cases.ensure_indexes,
         ],
-        loops=[probe, Expiry(gateway_database)],
+        loops=[probe, Expiry(gateway_database), services.live.reader, services.live.watch],
         checks=[probe.missing],
         close=[partial(disconnect, client), services.sign_in.passwords.close, services.documents.close],
     )
@@ -101,6 +104,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
     for capability in (
         requests_api,
         acts_api,
+        live_api,
         documents_api,
         accounts_api,
         catalogue_api,
@@ -137,7 +141,8 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
     accounts, views = AccountStore(database), ViewStore(database)
     counters = Counters(database, settings.id_secret)
     limits = limits_of(settings, views, counters)
-    sessions = Sessions(SessionStore(database), accounts, settings.session_idle)
+    session_store = SessionStore(database)
+    sessions = Sessions(session_store, accounts, settings.session_idle)
     documents = DocumentsClient(settings.documents_url, settings.internal_secret)
     queries = RequestQueries(views, IssuedReceipts(), settings.cursor_secret)
     submissions = SubmissionService(
@@ -172,4 +177,11 @@ def build_services(settings: Settings, database: Database, publisher: Publisher)
             settings.id_secret,
         ),
         desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
+        live=live_updates(
+            settings.kafka_url,
+            SessionChecks(session_store, accounts, settings.session_idle),
+            queries,
+            catalogue(),
+            settings.account_limits_times,
+        ),
     )
