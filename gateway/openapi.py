@@ -16,20 +16,21 @@ EVENT_DATA: Final = "x-event-data"
 
 class PublicApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """FastAPI describes every response model as `application/json`; problems are `application/problem+json`."""
+        """FastAPI describes every response model with the media type of the success; problems are `application/problem+json`."""
         # On every call: FastAPI generates the description again after a change of the routes.
         description = super().openapi()
         for item in description["paths"].values():
             for operation in item.values():
                 for response in operation["responses"].values():
-                    content = response.get("content", {})
-                    if content.get("application/json", {}).get("schema") == PROBLEM:
-                        content[MEDIA_TYPE] = content.pop("application/json")
-                    if EVENTS in content:
-                        content[EVENTS]["schema"] = _stream_of(content[EVENTS]["schema"])
+                    _describe(response.get("content", {}))
         return description
 
 
-def _stream_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a stream of events with data of this schema; unchanged if it is that of a stream."""
-    return schema if EVENT_DATA in schema else {"type": "string", EVENT_DATA: {"$ref": schema["$ref"]}}
+def _describe(content: dict[str, Any]) -> None:
+    """Correct the media types of one response, in place. What is corrected already stays as it is."""
+    for media_type in [*content]:
+        schema = content[media_type].get("schema")
+        if schema == PROBLEM:
+            content[MEDIA_TYPE] = content.pop(media_type)
+        elif media_type == EVENTS and EVENT_DATA not in schema:
+            content[media_type]["schema"] = {"type": "string", EVENT_DATA: {"$ref": schema["$ref"]}}

@@ -63,6 +63,7 @@ ClientDep = Annotated[Client, Depends(get_client)]
 
 @router.get(
     "/requests/{reference}/events",
+    status_code=200,
     response_class=EventStream,
     responses={200: {"model": TimelineEntry, "description": "A stream; this is the data of a `fact`."}}
     | _REQUEST_PROBLEMS,
@@ -93,6 +94,7 @@ async def follow_request(
 
 @router.get(
     "/events",
+    status_code=200,
     response_class=EventStream,
     responses={200: {"model": LiveFactResponse, "description": "A stream; this is the data of a `fact`."}} | _PROBLEMS,
     summary="Follow all own requests",

@@ -8,6 +8,7 @@ import pytest
 DOMAINS = (
     "gateway.accounts.domain",
     "gateway.documents.domain",
+    "gateway.live.domain",
     "gateway.requests.domain",
     "gateway.worker.domain",
     "services.common.contracts",

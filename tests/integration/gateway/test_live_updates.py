@@ -139,7 +139,7 @@ async def test_a_repeated_record_is_one_event_and_an_internal_fact_is_none(
         state=State.IN_ANALYSIS,
         act_id="command",
         code="stale",
-        command={"id": "c", "topic": "t", "partition": 0, "offset": 0},  # type: ignore[arg-type]
+        command={"id": "c", "topic": "t", "partition": 0, "offset": 0},
     )
     async with (
         stream(gateway.http, events_of(request), **person.headers()) as one,
