@@ -14,7 +14,7 @@ from services.common.contracts import topics
 from services.common.contracts.lifecycle import LifecycleFact
 from services.common.contracts.limits import MAX_EVENT
 from services.common.domain.errors import Poison
-from services.common.messaging.aiokafka_compat import UNREADABLE, decode_leniently
+from services.common.messaging.aiokafka_compat import UNREADABLE, decode_leniently, stop_consumer
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.redrive import HEADER
 from services.common.runtime.backoff import sleep_with_jitter
@@ -87,9 +87,7 @@ class LifecycleReader:
                 group.create_task(self._poll(consumer))
                 group.create_task(self._measure(consumer))
         finally:
-            with suppress(*_AWAY):
-                async with asyncio.timeout(STOP_TIMEOUT):
-                    await consumer.stop()
+            await stop_consumer(consumer, STOP_TIMEOUT)
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:
         if not self.positions:
