@@ -55,7 +55,10 @@ class EventStream(Response):
         gone = asyncio.create_task(_disconnected(receive))
         gone.add_done_callback(lambda _: client.end(End.GONE))
         draining = drain_start(scope)
-        on_drain = lambda _: client.end(End.DRAINING)  # noqa: E731 - it is also removed
+
+        def on_drain(_: object) -> None:
+            client.end(End.DRAINING)
+
         if draining is not None:
             draining.add_done_callback(on_drain)
         STREAMS.inc()
