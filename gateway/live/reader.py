@@ -39,6 +39,9 @@ MEASURE_EVERY: Final = 2.0
 aiokafka's polls do not tell an absent broker from one without news.
 """
 
+RECONNECT_AFTER: Final = 30.0
+"""Seconds without an answer after which the consumer is replaced. Until then aiokafka reconnects by itself."""
+
 BATCH: Final = 100
 """Records between two turns of the event loop."""
 
@@ -121,10 +124,19 @@ class LifecycleReader:
                 self.hub.publish(received.event, received.id, len(record.value or b""))
 
     async def _measure(self, consumer: AIOKafkaConsumer) -> None:
-        """Ask regularly where the log ends. Raises `KafkaError` or `TimeoutError` if the broker does not answer."""
+        """Ask regularly where the log ends. Raises `KafkaError` or `TimeoutError` without an answer for too long."""
+        loop = asyncio.get_running_loop()
+        answered_at = loop.time()
         while True:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
-                ends: dict[TopicPartition, int] = await consumer.end_offsets(PARTITIONS)
-            metrics.LAG.labels(NAME).set(sum(max(0, end - self.positions[tp]) for tp, end in ends.items()))
-            self.hub.report_delay(is_delayed=False)
+            try:
+                async with asyncio.timeout(ANSWER_TIMEOUT):
+                    ends: dict[TopicPartition, int] = await consumer.end_offsets(PARTITIONS)
+            except _AWAY:
+                self.hub.report_delay(is_delayed=True)
+                if loop.time() - answered_at > RECONNECT_AFTER:
+                    raise
+            else:
+                answered_at = loop.time()
+                metrics.LAG.labels(NAME).set(sum(max(0, end - self.positions[tp]) for tp, end in ends.items()))
+                self.hub.report_delay(is_delayed=False)
             await asyncio.sleep(MEASURE_EVERY)
