@@ -11,6 +11,7 @@ from gateway.accounts import api as accounts_api, internal_api as accounts_inter
 from gateway.accounts.guesses import Guesses
 from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
+from gateway.accounts.session_checks import SessionChecks
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
 from gateway.banners import api as banners_api, internal_api as banners_internal_api
@@ -34,6 +35,8 @@ from gateway.expiry import Expiry
 from gateway.limits.concurrency import AdmissionControl
 from gateway.limits.counters import Counters
 from gateway.limits.from_settings import Limits, limits_of
+from gateway.live import api as live_api
+from gateway.live.updates import live_updates
 from gateway.openapi import SERVERS, SUMMARY, PublicApi
 from gateway.outcomes import count_outcome
 from gateway.portal import api as portal_api
@@ -98,7 +101,14 @@ def build(settings: Settings) -> Applications:
             services.desk.cases.ensure_indexes,
             services.banners.load,
         ],
-        loops=[probe, services.status, services.banners, Expiry(gateway_database)],
+        loops=[
+            probe,
+            services.status,
+            services.banners,
+            Expiry(gateway_database),
+            services.live.reader,
+            services.live.watch,
+        ],
         checks=[probe.missing],
         close=[
             partial(disconnect, client),
@@ -134,6 +144,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
     for capability in (
         requests_api,
         acts_api,
+        live_api,
         documents_api,
         drafts_api,
         accounts_api,
@@ -185,7 +196,8 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
     accounts, views = AccountStore(database), ViewStore(database)
     counters = Counters(database, settings.id_secret)
     limits = limits_of(settings, views, counters)
-    sessions = Sessions(SessionStore(database), accounts, settings.session_idle)
+    session_store = SessionStore(database)
+    sessions = Sessions(session_store, accounts, settings.session_idle)
     documents = DocumentsClient(settings.documents_url, settings.internal_secret)
     queries = RequestQueries(views, IssuedReceipts(), settings.cursor_secret)
     submissions = SubmissionService(
@@ -227,6 +239,13 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
         stored_banners=stored_banners,
         banners=Banners(stored_banners.all),
         status=ServiceStatus(probe, documents, BrokerReader(settings.kafka_url, TOPICS)),
+        live=live_updates(
+            settings.kafka_url,
+            SessionChecks(session_store, accounts, settings.session_idle),
+            queries,
+            catalogue(),
+            settings.account_limits_times,
+        ),
     )
 
 

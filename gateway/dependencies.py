@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.accounts.domain import Session
 from gateway.accounts.imports import AccountImports
 from gateway.accounts.service import SignIn
+from gateway.accounts.session_cookie import SESSION_COOKIE
 from gateway.accounts.sessions import Sessions, no_session
 from gateway.accounts.store import AccountStore
 from gateway.banners.current import Banners
@@ -17,6 +18,7 @@ from gateway.desk.queries import DeskQueries
 from gateway.documents.client import DocumentsClient
 from gateway.documents.uploads import UploadService
 from gateway.drafts.service import DraftService
+from gateway.live.updates import LiveUpdates
 from gateway.portal.kept_forms import KeptForms
 from gateway.requests.acts import ActService
 from gateway.requests.queries import RequestQueries
@@ -47,6 +49,7 @@ class Services:
     stored_banners: BannerStore
     banners: Banners
     status: ServiceStatus
+    live: LiveUpdates
 
 
 async def get_services(request: Request) -> Services:
@@ -56,6 +59,14 @@ async def get_services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(get_services)]
 
 _bearer = HTTPBearer(scheme_name="bearer", description="The token of `POST /v1/sessions`.", auto_error=False)
+
+
+_cookie = APIKeyCookie(
+    name=SESSION_COOKIE,
+    scheme_name="sessionCookie",
+    description="The same token, in the cookie of the portal: a browser's `EventSource` sends no headers of its own.",
+    auto_error=False,
+)
 
 
 async def get_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
@@ -70,12 +81,35 @@ async def get_session(request: Request, services: ServicesDep, token: Annotated[
     return session
 
 
+async def get_token_from_header_or_cookie(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    cookie: Annotated[str | None, Depends(_cookie)],
+) -> str:
+    """For endpoints that change nothing. Another site can make a browser send the cookie, but cannot read the response."""
+    if credentials is not None:
+        return credentials.credentials
+    if not cookie:
+        raise no_session()
+    return cookie
+
+
+async def get_session_from_header_or_cookie(
+    request: Request, services: ServicesDep, token: Annotated[str, Depends(get_token_from_header_or_cookie)]
+) -> Session:
+    # A page opens its stream again by itself: that is no use of the session.
+    session = await services.sessions.get(token, request.client.host if request.client else "", is_use=False)
+    request.scope[LANGUAGE] = session.language
+    return session
+
+
 async def get_language(request: Request) -> Language:
     return language_of(request.scope)
 
 
 Token = Annotated[str, Depends(get_token)]
 SignedIn = Annotated[Session, Depends(get_session)]
+TokenFromHeaderOrCookie = Annotated[str, Depends(get_token_from_header_or_cookie)]
+SignedInByHeaderOrCookie = Annotated[Session, Depends(get_session_from_header_or_cookie)]
 AcceptedLanguage = Annotated[Language, Depends(get_language)]
 
 

@@ -1,4 +1,4 @@
-"""Readiness of the web process. It consumes no topic, so it probes its dependencies instead."""
+"""Readiness of the web process: it probes its dependencies. Live updates may be late without making it unready."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

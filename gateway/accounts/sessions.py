@@ -93,19 +93,22 @@ class Sessions:
         self._look_ups = ConcurrencyLimit("sessions", LOOK_UPS)
         self._networks = KeyedLimit("sessions-of-one-network", LOOK_UPS_OF_ONE_NETWORK, problem_types.BUSY)
         self._own = KeyedLimit("session-lists-of-one-session", OF_ONE_SESSION)
-        self._looking: dict[str, asyncio.Task[Session | None]] = {}
+        self._looking: dict[tuple[str, bool], asyncio.Task[Session | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def get(self, token: str, address: str) -> Session:
-        """The session of this token, which came from `address`. Raises the problem `no-session` or `busy`."""
+    async def get(self, token: str, address: str, *, is_use: bool = True) -> Session:
+        """The session of this token, which came from `address`. Raises the problem `no-session` or `busy`.
+
+        `is_use`: False for what a page repeats by itself, which must not keep the session of an absent person.
+        """
         token_hash = hash_of(token)
         cached = self._cache.get(token_hash)
         if cached is None:
-            session = await asyncio.shield(self._look_up_once(token_hash, network_of(address)))
+            session = await asyncio.shield(self._look_up_once(token_hash, network_of(address), is_use=is_use))
         else:
             session = cached.session
             if session is not None and self._clock() - cached.at > FRESH_SECONDS:
-                self._look_up_once(token_hash, network_of(address))
+                self._look_up_once(token_hash, network_of(address), is_use=is_use)
         if session is None or session.expires_at <= datetime.now(UTC):
             raise no_session('Bearer error="invalid_token"')
         return session
@@ -115,21 +118,22 @@ class Sessions:
         cached = self._cache.get(hash_of(token))
         return None if cached is None else cached.session
 
-    def _look_up_once(self, token_hash: str, network: str) -> asyncio.Task[Session | None]:
+    def _look_up_once(self, token_hash: str, network: str, *, is_use: bool) -> asyncio.Task[Session | None]:
         """The look-up of this token that is in progress, or a new one: who sends many requests at once takes one place."""
-        if (looking := self._looking.get(token_hash)) is not None:
+        key = token_hash, is_use
+        if (looking := self._looking.get(key)) is not None:
             return looking
 
         def forget(done: asyncio.Task[Session | None]) -> None:
-            del self._looking[token_hash]
+            del self._looking[key]
             # Retrieved, or asyncio logs the problem of a look-up for which nobody waits any more.
             done.cancelled() or done.exception()
 
-        looking = self._looking[token_hash] = asyncio.create_task(self._look_up(token_hash, network))
+        looking = self._looking[key] = asyncio.create_task(self._look_up(token_hash, network, is_use=is_use))
         looking.add_done_callback(forget)
         return looking
 
-    async def _look_up(self, token_hash: str, network: str) -> Session | None:
+    async def _look_up(self, token_hash: str, network: str, *, is_use: bool) -> Session | None:
         started = self._clock()
         with self._networks.acquire(network), self._look_ups:
             # One deadline for both reads: whoever waits for them is answered within it.
@@ -140,7 +144,7 @@ class Sessions:
                     if token_hash in self._cache:
                         self._mark_ended([token_hash])
                     return None
-        if datetime.now(UTC) - found.last_used_at >= USE_SAVED_EVERY:
+        if is_use and datetime.now(UTC) - found.last_used_at >= USE_SAVED_EVERY:
             self._save_later(token_hash)
         cached = self._cache.get(token_hash)
         if cached is not None and cached.session is None:
@@ -154,8 +158,9 @@ class Sessions:
 
     async def _is_valid(self, found: StoredSession) -> bool:
         """Whether the session is not idle, and its account has the same password as when it began."""
-        idle = datetime.now(UTC) - found.last_used_at > self._idle + USE_SAVED_EVERY
-        return not idle and await self._accounts.has_password_version(found.session.account_id, found.password_version)
+        account_id = found.session.account_id
+        idle = is_idle(found, self._idle, datetime.now(UTC))
+        return not idle and await self._accounts.has_password_version(account_id, found.password_version)
 
     def _save_later(self, token_hash: str) -> None:
         task = asyncio.create_task(self._save_use(token_hash))
@@ -231,6 +236,11 @@ class Sessions:
         await self._store.remove(hashes)
         self._mark_ended(hashes)
         security.report("session-ended", because, account=account_id, sessions=len(hashes))
+
+
+def is_idle(found: StoredSession, idle: timedelta, now: datetime) -> bool:
+    """Whether the session was not used for `idle`; a use may have been saved late."""
+    return now - found.last_used_at > idle + USE_SAVED_EVERY
 
 
 def no_session(challenge: str = "Bearer") -> Problem:

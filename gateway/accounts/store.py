@@ -1,6 +1,6 @@
 """Accounts, sessions and the access log in MongoDB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -62,6 +62,13 @@ class AccountStore:
             found = await self._accounts.find_one({"_id": str(account_id)}, {"password_hash": 1})
         return found is not None and version in (None, password_version_of(found["password_hash"]))
 
+    async def password_versions(self, account_ids: Collection[UUID]) -> dict[UUID, str]:
+        """The version of the password of each account that exists."""
+        query = {"_id": {"$in": [*map(str, account_ids)]}}
+        async with store_deadline():
+            found = await self._accounts.find(query, {"password_hash": 1}).to_list(None)
+        return {UUID(each["_id"]): password_version_of(each["password_hash"]) for each in found}
+
     async def delete(self, account_id: UUID) -> bool:
         """Whether the account existed."""
         async with store_deadline():
@@ -83,6 +90,12 @@ class SessionStore:
         async with store_deadline():
             found = await self._sessions.find_one({"_id": token_hash})
         return None if found is None else _stored(found)
+
+    async def find_all(self, token_hashes: Collection[str]) -> dict[str, StoredSession]:
+        """The sessions of these that exist, by token hash."""
+        async with store_deadline():
+            found = await self._sessions.find({"_id": {"$in": [*token_hashes]}}).to_list(None)
+        return {each["_id"]: _stored(each) for each in found}
 
     async def of_account(self, account_id: UUID) -> dict[str, StoredSession]:
         """The account's sessions by token hash."""

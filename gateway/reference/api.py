@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from gateway.accounts.api import CredentialsRoute
 from gateway.desk.api import MAX_PAGE
+from gateway.live.updates import STREAMS_OF_ONE_ACCOUNT
 from gateway.reference.operations import operations
 from gateway.reference.schema_fields import fields_of
 from services.common.contracts.base import MAX_DESCRIPTION, MAX_DOCUMENTS
@@ -28,6 +29,7 @@ _LIMITS: Final = {
     "sign_in": f"{CredentialsRoute.body_limit // 1024} KiB",
     "text": MAX_DESCRIPTION,
     "cases": MAX_PAGE,
+    "streams": STREAMS_OF_ONE_ACCOUNT,
 }
 _INTERNAL: Final = {problem_types.SIGNATURE.code, problem_types.OTHER_BYTES.code}
 

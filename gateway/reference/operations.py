@@ -6,9 +6,14 @@ from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
 
+from gateway.openapi import EVENT_DATA, EVENTS
 from gateway.reference.schema_fields import Field, Schema, fields_of, rules_of, to_html
 
-_SECURITY: Final = {"bearer": "Needs a session.", "departmentToken": "Needs the token of the department."}
+_SECURITY: Final = {
+    "bearer": "Needs a session.",
+    "sessionCookie": "The cookie of the portal is accepted, too.",
+    "departmentToken": "Needs the token of the department.",
+}
 
 
 class Body(NamedTuple):
@@ -92,3 +97,5 @@ def _json_schemas(content: Mapping[str, Any]) -> Iterator[Schema]:
     for media_type, each in content.get("content", {}).items():
         if media_type == "application/json":
             yield each["schema"]
+        elif media_type == EVENTS:
+            yield each["schema"][EVENT_DATA]

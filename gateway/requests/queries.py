@@ -13,7 +13,7 @@ from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.requests.cursor import PageEnd, cursor_of, parse_cursor
 from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.store import ViewStore
-from gateway.requests.view import RequestView
+from gateway.requests.view import RequestView, seq_key
 from services.common.contracts.lifecycle import State
 from services.common.domain.errors import StoreUnavailable
 from services.common.domain.identifiers import parse_reference
@@ -25,7 +25,7 @@ VIEW_WAIT: Final = 0.25
 """Seconds a read waits for the view of a request whose receipt is known."""
 
 ACT_WAIT: Final = 1.0
-"""Seconds a read waits for the outcome of an act. It is longer because the act goes through intake first."""
+"""Seconds a read waits for the outcome of an act, which goes through intake first, or for a fact with a given number."""
 
 POLL: Final = 0.025
 """Seconds between two reads of the store while a request waits."""
@@ -40,7 +40,7 @@ READS_OF_ONE_ACCOUNT: Final = 64
 LISTS_OF_ONE_ACCOUNT: Final = 16
 
 WAITING: Final = 8
-"""Concurrent reads of one account that wait for the outcome of an act."""
+"""Concurrent reads of one account that wait for the outcome of an act or for a fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +62,38 @@ class RequestQueries:
     _own_lists: KeyedLimit = field(default_factory=lambda: KeyedLimit("lists-of-one-account", LISTS_OF_ONE_ACCOUNT))
     _waits: KeyedLimit = field(default_factory=lambda: KeyedLimit("waiting-reads-of-one-account", WAITING))
 
-    async def get(self, session: Session, typed: str, receipt_token: str | None, after: UUID | None = None) -> Found:
-        """The request whose reference was `typed`. Waits a bounded time for the outcome of the act `after`.
+    async def get(
+        self,
+        session: Session,
+        typed: str,
+        receipt_token: str | None,
+        after: UUID | None = None,
+        seq: int | None = None,
+    ) -> Found:
+        """The request whose reference was `typed`. Waits a bounded time for the outcome of the act `after`, and for the fact
+        with the number `seq`.
 
         Raises the problem `not-found` for an unknown request and for a request of another account, or `reference` for a
         text that is not a valid reference.
         """
-        found = await self.find(session, _parse(typed), receipt_token, after)
+        found = await self.find(session, _parse(typed), receipt_token, after, seq)
         if found is None:
             raise not_found()
         return found
 
     async def find(
-        self, session: Session, reference: str, receipt_token: str | None, after: UUID | None = None
+        self,
+        session: Session,
+        reference: str,
+        receipt_token: str | None,
+        after: UUID | None = None,
+        seq: int | None = None,
     ) -> Found | None:
         """The request; None for an unknown one, and for one of another account."""
         receipt = self._receipt(session, reference, receipt_token)
-        waits = self._waits.acquire(session.account_id) if after else nullcontext()
+        waits = self._waits.acquire(session.account_id) if after or seq else nullcontext()
         with waits, self._own.acquire(session.account_id), self._limit:
-            view = await self._view(reference, partial(max_wait, session, receipt, after))
+            view = await self._view(reference, partial(max_wait, session, receipt, after, seq))
         if view is not None and view.account_id == session.account_id:
             # The view has the time of the first append. A retry on another replica may have a receipt with a later one.
             return Found(view, receipt._replace(filed_at=view.filed_at) if receipt else _receipt_of(view))
@@ -144,15 +157,18 @@ class RequestQueries:
             await asyncio.sleep(POLL)
 
 
-def max_wait(session: Session, receipt: Receipt | None, after: UUID | None, view: RequestView | None) -> float:
+def max_wait(
+    session: Session, receipt: Receipt | None, after: UUID | None, seq: int | None, view: RequestView | None
+) -> float:
     """Seconds to wait for a newer view.
 
     It is 0 for an unknown request and for a request of another account: the response time must not reveal which.
     """
     if view is None:
         return 0.0 if receipt is None else VIEW_WAIT
-    complete = after is None or view.account_id != session.account_id or view.outcome_of(after)
-    return 0.0 if complete else ACT_WAIT
+    decided = after is None or view.outcome_of(after)
+    complete = decided and (seq is None or seq_key(seq) in view.facts)
+    return 0.0 if complete or view.account_id != session.account_id else ACT_WAIT
 
 
 def _parse(typed: str) -> str:

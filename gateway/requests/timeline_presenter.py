@@ -25,12 +25,12 @@ class TimelinePresenter:
         latest = view.filed_at
         for seq, fact in sorted(view.facts.items()):
             latest = max(latest, fact.at)
-            timed += [(latest, entry) for entry in self._entries(fact, int(seq))]
+            timed += [(latest, entry) for entry in self.entries(fact, int(seq))]
             own_notices = [notice for notice in notices if notice.about == fact.id]
-            timed += [(max(latest, notice.at), entry) for notice in own_notices for entry in self._entries(notice)]
+            timed += [(max(latest, notice.at), entry) for notice in own_notices for entry in self.entries(notice)]
         fact_ids = {fact.id for fact in view.facts.values()}
         other_notices = [notice for notice in notices if notice.about not in fact_ids]
-        timed += [(notice.at, entry) for notice in other_notices for entry in self._entries(notice)]
+        timed += [(notice.at, entry) for notice in other_notices for entry in self.entries(notice)]
         timed.sort(key=lambda time_and_entry: time_and_entry[0])
         return Timeline(reference=view.reference, entries=[entry for _, entry in timed])
 
@@ -39,8 +39,8 @@ class TimelinePresenter:
         name = self._names.state(State.RECEIVED)
         return TimelineEntry(type="request.submitted", title=title, at=at, state=State.RECEIVED, state_name=name)
 
-    def _entries(self, fact: TimelineFact, seq: int | None = None) -> list[TimelineEntry]:
-        """One entry; none for an internal fact."""
+    def entries(self, fact: TimelineFact, seq: int | None = None) -> list[TimelineEntry]:
+        """One entry; none for an internal fact. `seq`: the number of a lifecycle fact."""
         title = self._names.fact(fact)
         if title is None or (fact.type == REFUSED and fact.act_id is None):
             return []

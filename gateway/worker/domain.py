@@ -6,82 +6,14 @@ Both merges are commutative and idempotent: duplicates and reordering give the s
 from typing import Any, Final
 
 from gateway.desk.view import DeskCase, KeptAssignment
-from gateway.requests.view import AskedDocuments, RequestView, TimelineFact, seq_key
+from gateway.requests.view import AskedDocuments, RequestView, seq_key
+from gateway.requests.visible_facts import lifecycle_fact, timeline_fact
 from services.common.contracts import Fact
-from services.common.contracts.base import TYPE_PREFIX, Event
-from services.common.contracts.deliveries import DeliveryFact, DeliveryFailed, DeliverySkipped
+from services.common.contracts.deliveries import DeliveryFact
 from services.common.contracts.departments import Assignment, AssignmentClosed, AssignmentWithdrawn
-from services.common.contracts.handling import (
-    DeadlineApproaching,
-    DeadlineMissed,
-    DocumentsLapsed,
-    DocumentsReminded,
-    DocumentsRequested,
-    HearingOpened,
-    RequestExtended,
-    RequestForwarded,
-    RequestRated,
-    RequestReopened,
-)
 from services.common.contracts.intake import RequestSubmitted
-from services.common.contracts.lifecycle import (
-    ActRefused,
-    DocumentAccepted,
-    DocumentRefused,
-    LifecycleFact,
-    MessageAdded,
-    RequestAnswered,
-    RequestInAnalysis,
-    RequestRegistered,
-    RequestRejected,
-    RequestRouted,
-    RequestWithdrawn,
-)
+from services.common.contracts.lifecycle import LifecycleFact, RequestRegistered
 from services.common.domain.received import Received
-
-VISIBLE_FIELDS: Final[dict[type[Event], dict[str, str]]] = {
-    RequestRouted: {"department": "department"},
-    RequestInAnalysis: {"department": "department"},
-    RequestForwarded: {"department": "department", "from_department": "from_department", "text": "text"},
-    RequestExtended: {"department": "department", "text": "text"},
-    RequestReopened: {"act_id": "act_id", "department": "department"},
-    RequestAnswered: {
-        "department": "department",
-        "text": "text",
-        "until": "reply_until",
-        "term": "reply_term",
-        "outcome": "outcome",
-        "grounds": "grounds",
-        "appeal": "appeal",
-    },
-    RequestRejected: {"department": "department", "text": "text"},
-    DocumentsRequested: {"department": "department", "text": "text", "until": "deliver_until", "term": "deliver_term"},
-    DocumentsReminded: {"until": "deliver_until"},
-    DocumentsLapsed: {"until": "deliver_until"},
-    HearingOpened: {"department": "department", "text": "text", "until": "answer_until", "term": "answer_term"},
-    DeadlineApproaching: {"until": "due_on"},
-    DeadlineMissed: {"until": "due_on"},
-    DocumentAccepted: {
-        "document_id": "document_id",
-        "document_name": "name",
-        "media_type": "media_type",
-        "size": "size",
-        "item": "item",
-    },
-    DocumentRefused: {"document_id": "document_id", "because": "because", "item": "item"},
-    MessageAdded: {"act_id": "act_id", "text": "text", "documents": "documents", "items": "items"},
-    RequestWithdrawn: {"act_id": "act_id"},
-    RequestRated: {"act_id": "act_id", "score": "score", "text": "text"},
-    ActRefused: {"act_id": "act_id", "because": "code", "text": "text", "documents": "documents"},
-    DeliveryFailed: {"because": "because"},
-    DeliverySkipped: {"because": "because"},
-}
-"""The fields of each fact that the person may read: `TimelineFact` field to event field. Other fields stay hidden."""
-
-
-def short_type(kind: type[Event]) -> str:
-    """`request.registered` for `pt.postigo.request.registered.v1`."""
-    return kind.TYPE.removeprefix(TYPE_PREFIX).removesuffix(".v1")
 
 
 def apply_submission(view: RequestView | None, received: Received[RequestSubmitted]) -> RequestView:
@@ -101,7 +33,7 @@ def apply_submission(view: RequestView | None, received: Received[RequestSubmitt
 def apply_fact(view: RequestView | None, received: Received[LifecycleFact]) -> RequestView:
     """Merge a lifecycle fact, keyed by `seq`."""
     event = received.event
-    fact = _timeline_fact(event, received.id, state=event.state, deadline=event.deadline)
+    fact = lifecycle_fact(event, received.id)
     asked = None if event.asked is None else AskedDocuments(seq=event.seq, items=event.asked)
     right = _view_of(event, event.account_id, facts={seq_key(event.seq): fact}, asked=asked)
     if isinstance(event, RequestRegistered):
@@ -113,7 +45,7 @@ def apply_fact(view: RequestView | None, received: Received[LifecycleFact]) -> R
 def apply_delivery(view: RequestView | None, received: Received[DeliveryFact]) -> RequestView:
     """Merge the delivery of a notice, keyed by event id: deliveries have no `seq`."""
     event = received.event
-    notice = _timeline_fact(event, received.id, channel=event.channel, notice=event.notice, about=event.event_id)
+    notice = timeline_fact(event, received.id, channel=event.channel, notice=event.notice, about=event.event_id)
     return _merge(view, _view_of(event, event.account_id, notices={received.id: notice}))
 
 
@@ -124,19 +56,6 @@ def keep_latest_case(case: DeskCase | None, received: Received[Assignment]) -> D
         return case
     closed = isinstance(event, AssignmentClosed | AssignmentWithdrawn)
     return DeskCase(closed=closed, assignment=KeptAssignment(**dict(event)))
-
-
-def _timeline_fact(event: Fact, id: str, **more: Any) -> TimelineFact:
-    fields = {} if _refuses_department(event) else VISIBLE_FIELDS.get(type(event), {})
-    visible = {target: getattr(event, source) for target, source in fields.items()}
-    if isinstance(event, DocumentAccepted) and not event.fits:
-        visible["because"] = "other-format"
-    return TimelineFact(id=id, type=short_type(type(event)), at=event.occurred_at, **visible, **more)
-
-
-def _refuses_department(event: Fact) -> bool:
-    """Whether the fact refuses a department's command. Only the refusal of a person's own act is for the person."""
-    return isinstance(event, ActRefused) and event.command is not None
 
 
 def _view_of(event: Fact, account_id: Any, **fields: Any) -> RequestView:

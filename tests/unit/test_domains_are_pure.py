@@ -10,6 +10,7 @@ DOMAINS = (
     "gateway.banners.domain",
     "gateway.documents.domain",
     "gateway.drafts.domain",
+    "gateway.live.domain",
     "gateway.requests.domain",
     "gateway.status.domain",
     "gateway.status.progress",

@@ -36,7 +36,9 @@ async def get_request_page(page: PageDep, reader: Own, reference: str) -> Respon
 @router.get("/pedidos/{reference}/atual")
 async def get_live_regions(page: PageDep, reader: Own, reference: str, seq: int | None = None) -> Response:
     """The regions of the page that live updates replace. `seq`: waits a moment until the view has this fact."""
-    return _render(page, "requests/live.html", await page.services.queries.get(reader.session, reference, None, seq=seq))
+    return _render(
+        page, "requests/live.html", await page.services.queries.get(reader.session, reference, None, seq=seq)
+    )
 
 
 def _render(page: Page, template: str, found: Found, after: UUID | None = None) -> Response:

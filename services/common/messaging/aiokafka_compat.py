@@ -69,6 +69,20 @@ async def stop_producer(producer: AIOKafkaProducer, within: float) -> None:
         await asyncio.wait([sender], timeout=0.1)
 
 
+async def stop_consumer(consumer: AIOKafkaConsumer, within: float) -> None:
+    """Stop a consumer that has no group, within about `within` seconds. Raises nothing of aiokafka.
+
+    While the broker does not answer, `stop()` cancels a fetch in progress and waits for it, which raises `CancelledError`: whoever
+    stops the consumer would end as if cancelled, and the connections would stay open. Upstream has no issue for it.
+    """
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping], timeout=within)
+    if stopping.done() and not stopping.cancelled() and stopping.exception() is None:
+        return
+    stopping.cancel()
+    await asyncio.wait([asyncio.create_task(consumer._client.close())], timeout=within)
+
+
 class _TolerantRecords(_MemoryRecordsPy):  # type: ignore[misc]
     """The batches of a fetch response: decoded by aiokafka or, where it fails, by `_TolerantBatch`."""
 

@@ -14,12 +14,19 @@ import uvicorn
 from starlette.types import Scope
 
 DRAINING: Final = "postigo.draining"
-"""A key of the server's state, which each request has in its scope. Set from SIGTERM on."""
+"""A key of the server's state, of which each request has a copy in its scope: a future that is done from SIGTERM on."""
 
 
 def is_draining(scope: Scope) -> bool:
     """Whether the process has received SIGTERM and will close its listener."""
-    return DRAINING in scope.get("state", {})
+    start = drain_start(scope)
+    return start is not None and start.done()
+
+
+def drain_start(scope: Scope) -> asyncio.Future[None] | None:
+    """Done when the process receives SIGTERM: a response without an end ends then. None under another server."""
+    start: asyncio.Future[None] | None = scope.get("state", {}).get(DRAINING)
+    return start
 
 
 class DrainingServer(uvicorn.Server):
@@ -38,6 +45,10 @@ class DrainingServer(uvicorn.Server):
         """Replaced: `serve_until_signal` handles signals once for all servers of the process."""
         yield
 
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        self.lifespan.state[DRAINING] = asyncio.get_running_loop().create_future()
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         self._start_draining()
         if self._internal is not None:
@@ -46,7 +57,9 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _start_draining(self) -> None:
-        self.lifespan.state[DRAINING] = True
+        start: asyncio.Future[None] = self.lifespan.state[DRAINING]
+        if not start.done():
+            start.set_result(None)
 
 
 async def serve_until_signal(internal: DrainingServer, public: DrainingServer | None = None) -> signal.Signals | None:

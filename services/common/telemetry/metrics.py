@@ -19,6 +19,11 @@ REJECTED: Final = Counter(
 )
 DELIVERIES: Final = Counter("postigo_deliveries_total", "Deliveries by channel and final state.", ["channel", "state"])
 
+STREAMS: Final = Gauge("postigo_live_streams", "Open streams of live updates.")
+STREAMS_ENDED: Final = Counter(
+    "postigo_live_streams_ended_total", "Streams of live updates by why they ended.", ["because"]
+)
+
 
 def count_records(group: str, outcome: str, count: int) -> None:
     """Count `count` records of `group` with this outcome: applied, duplicate, refused, dead-lettered or answered."""

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from deploy.local.tier import Tier
 from tests.bench.figures import Figure
-from tests.bench.rows import backlog, capacity, hops, memory, overload, restart, routing, submit, uploads
+from tests.bench.rows import backlog, capacity, hops, live, memory, overload, restart, routing, submit, uploads
 
 
 class Row(NamedTuple):
@@ -25,6 +25,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "P8": Row("uploads through the gateway, beside the store's own client", uploads.throughput),
     "P10": Row("how long uploads delay other requests", uploads.stalls),
     "P11": Row("memory of each process, beside its imports alone", memory.resident),
+    "P12": Row("fact to a thousand live streams, beside one that reads nothing", live.latency),
     "P14": Row("what the whole system carries, with all processes and engines", capacity.capacity),
     "R4": Row(
         "time from a killed broker's return to the next request in its department's inbox", restart.after_a_restart

@@ -9,9 +9,9 @@ from uuid import UUID
 import httpx2
 import pytest
 import pytest_asyncio
+from gateway.pages.api import PATHS
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from gateway.pages.api import PATHS
 from services.common.domain.identifiers import reference_of
 from services.common.http.languages import LANGUAGES
 from services.notifications import mail_templates

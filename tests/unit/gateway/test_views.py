@@ -14,7 +14,7 @@ from gateway.requests.queries import Found
 from gateway.requests.read_schemas import ActOutcome
 from gateway.requests.timeline_presenter import TimelinePresenter
 from gateway.requests.view import RequestView
-from gateway.worker.domain import VISIBLE_FIELDS, short_type
+from gateway.requests.visible_facts import VISIBLE_FIELDS, short_type
 from gateway.worker.handlers import views
 from services.common.catalogue import catalogue
 from services.common.catalogue.state_names import STATE_NAMES

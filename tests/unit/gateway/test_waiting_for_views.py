@@ -17,17 +17,23 @@ WRITTEN = [*FILED, received(fact(MessageAdded, 2, State.REGISTERED, act_id=str(A
 
 
 def test_only_a_read_with_a_receipt_waits_for_a_view() -> None:
-    assert max_wait(session(), RECEIPT, None, None) == VIEW_WAIT
+    assert max_wait(session(), RECEIPT, None, None, None) == VIEW_WAIT
     for after in (None, ACT):
-        assert max_wait(session(), None, after, None) == 0
+        assert max_wait(session(), None, after, 2, None) == 0
 
 
 def test_a_read_waits_until_the_view_has_the_outcome_of_the_act() -> None:
-    assert max_wait(session(), None, None, merged(FILED)) == 0
-    assert max_wait(session(), None, ACT, merged(FILED)) == ACT_WAIT
-    assert max_wait(session(), None, ACT, merged(WRITTEN)) == 0
+    assert max_wait(session(), None, None, None, merged(FILED)) == 0
+    assert max_wait(session(), None, ACT, None, merged(FILED)) == ACT_WAIT
+    assert max_wait(session(), None, ACT, None, merged(WRITTEN)) == 0
+
+
+def test_a_read_waits_until_the_view_has_the_fact_with_the_given_number() -> None:
+    assert max_wait(session(), None, None, 2, merged(FILED)) == ACT_WAIT
+    assert max_wait(session(), None, None, 2, merged(WRITTEN)) == 0
+    assert max_wait(session(), None, ACT, 3, merged(WRITTEN)) == ACT_WAIT
 
 
 @pytest.mark.parametrize("after", [ACT, uuid4()])
 def test_a_read_of_another_accounts_request_does_not_wait(after: UUID) -> None:
-    assert max_wait(session(account_id=uuid4()), None, after, merged(FILED)) == 0
+    assert max_wait(session(account_id=uuid4()), None, after, 2, merged(FILED)) == 0
