@@ -1,8 +1,9 @@
-"""Problems as people see them: a page for the addresses of pages, a problem document for those of the API."""
+"""Problems as people see them: a page for browsers, a problem document for programs."""
 
 from http import HTTPStatus
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
@@ -22,7 +23,9 @@ _PROGRAMS: Final = ("/v1/", "/docs")
 
 
 def respond(scope: Scope, problem: Problem) -> Response:
-    return problem_response(scope, problem) if scope["path"].startswith(_PROGRAMS) else problem_page(scope, problem)
+    """A page for a browser at an address of pages, which it says that it accepts; else a problem document."""
+    is_page = not scope["path"].startswith(_PROGRAMS) and "text/html" in Headers(scope=scope).get("accept", "")
+    return problem_page(scope, problem) if is_page else problem_response(scope, problem)
 
 
 def problem_page(scope: Scope, problem: Problem) -> Response:

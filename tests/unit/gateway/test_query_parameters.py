@@ -61,7 +61,7 @@ async def test_a_name_that_may_be_personal_is_not_repeated(http: httpx2.AsyncCli
     assert named(answer) == {"": "unknown_field"}
 
 
-@pytest.mark.parametrize("path", ["/pedidos/PO-HWE1P-7KF19-8", "/docs"])
+@pytest.mark.parametrize("path", ["/entrar", "/docs"])
 async def test_a_page_ignores_what_other_programs_add_to_its_link(http: httpx2.AsyncClient, path: str) -> None:
     assert (await http.get(f"{path}?utm_source=mail&fbclid=1")).status_code == 200
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from gateway.reference.operations import Operation, operations
 from gateway.reference.schema_fields import Field, fields_of, to_html
 from gateway.requests.domain import fingerprint
-from tests.unit.gateway.test_pages import Page
+from tests.unit.gateway.html_page import Page
 from tests.unit.gateway.test_routes import applications, client
 
 APP = applications().public

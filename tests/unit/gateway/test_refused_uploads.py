@@ -63,10 +63,11 @@ async def test_a_refused_file_counts_with_its_bytes(kind: ProblemType, size: int
     hour = Hour()
     services = applications().public.state.services
     limits = replace(
-        services.uploads,
+        services.uploads.limits,
         account_limit=AccountLimit("uploads", dict.fromkeys("PE", Allowance(60, 20)), hour),  # type: ignore[arg-type]
     )
-    app = public_app(replace(services, uploads=limits, documents=cast("Any", Refusing(kind))))
+    uploads = replace(services.uploads, limits=limits, documents=cast("Any", Refusing(kind)))
+    app = public_app(replace(services, uploads=uploads))
     app.dependency_overrides[get_session] = lambda: session()  # noqa: PLW0108 - its parameters are no parameters of a request
     async with client(app) as http:
         answer = await http.post("/v1/documents", headers=KEY, content=pieces(size))
