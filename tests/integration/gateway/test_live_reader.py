@@ -97,7 +97,7 @@ async def test_a_log_that_no_longer_has_what_was_missed_is_a_loss(gateway: Gatew
     ):
 
         async def reads_again() -> bool:
-            return reading.hub.losses == 1 and reading.reader.positions[PARTITIONS[0]] < 10**9
+            return reading.hub.losses == 1 and reading.reader.positions.get(PARTITIONS[0], 10**9) < 10**9
 
         await eventually(reads_again)
         await publish(gateway, reading.fact(1))
