@@ -102,13 +102,14 @@ async def test_the_link_of_a_mail_leads_to_the_request_in_the_language_of_the_ma
     http: httpx2.AsyncClient, language: str
 ) -> None:
     addressee = Addressee("Ana", "ana@example.org", language)
-    sent = mail_templates.render(delivery(language=language), addressee, "http://gateway")
-    (link,) = set(re.findall(r"http://gateway(/\S+)", sent.get_body(("plain",)).get_content()))  # type: ignore[union-attr]
+    notice = delivery(language=language)
+    sent = mail_templates.render(notice, addressee, "http://gateway")
+    (link,) = set(re.findall(r"http://gateway(/\S+)", sent.text))
     answer = await http.get(link)
     if answer.status_code == 307:
         answer = await http.get(answer.headers["location"])
     target = parse_qs(urlsplit(answer.headers["location"]).query)["seguinte"][0]
-    assert urlsplit(target).path == f"/pedidos/{REFERENCE}"
+    assert urlsplit(target).path == f"/pedidos/{notice.reference}"
     assert urlsplit(target).query == ("idioma=en" if language == "en" else "")
 
 
