@@ -80,8 +80,9 @@ def _new_files(item: AskedItem, deliveries: Sequence[ItemDelivery], documents: S
 
 
 def item_of(request: Request, document: UUID) -> AskedItem | None:
-    """The item that the file was delivered for."""
-    return next((item for item in request.asked if document in item.documents), None)
+    """The item that the file was delivered for. Of several, the first whose file is still checked."""
+    items = [item for item in request.asked if document in item.documents]
+    return next((item for item in items if item.state is ItemState.CHECKING), items[0] if items else None)
 
 
 def fits(item: AskedItem | None, media_type: str) -> bool:

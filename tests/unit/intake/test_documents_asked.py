@@ -142,6 +142,17 @@ def test_each_item_of_a_shared_file_accepts_its_own_formats() -> None:
     assert life.item_states() == [RECEIVED, OPEN]
 
 
+def test_a_file_that_is_delivered_again_for_another_item_is_checked_for_that_one() -> None:
+    life = Life()
+    life.ask(IBAN, IBAN)
+    life.deliver((1, [A]))
+    life.accept(A)
+    life.deliver((2, [A]))
+    accepted = life.accept(A)[0]
+    assert isinstance(accepted, DocumentAccepted)
+    assert accepted.item == 2
+
+
 def test_a_message_without_items_is_no_delivery() -> None:
     life = asked(IBAN)
     life.write(documents=(A,))
