@@ -40,7 +40,15 @@ def timers(request: Request) -> Sequence[Timer]:
     if request.hearing_until is not None:
         return (Timer(LAPSE_HEARING, end_of(request.hearing_until)),)
     warnings = tuple(Timer(WARN, start_of(alert.day)) for alert in request.alerts)
-    return warnings if request.missed else (*warnings, Timer(MISS, end_of(request.due_on)))
+    return warnings if request.missed else (*warnings, Timer(MISS, _passed_at(request)))
+
+
+def _passed_at(request: Request) -> datetime:
+    """When the term has passed. A term that was counted again to a day in the past passed at that moment: judged by the calendar
+    of its last day, it might be moved on again.
+    """
+    end = end_of(request.due_on)
+    return end if request.counted_at is None else max(end, request.counted_at)
 
 
 def _documents_timers(request: Request) -> Sequence[Timer]:
