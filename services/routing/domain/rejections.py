@@ -3,15 +3,18 @@
 `docs/departments.md` tells departments what to do about each code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.common.contracts import PublishedEvent, topics
+from pydantic import BaseModel
+
+from services.common.contracts import Event, PublishedEvent, events_of, topics
 from services.common.contracts.base import REQUIRED_HEADERS
+from services.common.contracts.commands import MeansOfAppeal, RequestedItem
 from services.common.domain.identifiers import reference_of
-from services.common.domain.poison import DISCARDED, PoisonRecord
+from services.common.domain.poison import DISCARDED, UNKNOWN_FIELD, PoisonRecord
 from services.routing.messages import Command, CommandRef, CommandRejected, CommandUnreadable
 
 DETAILS: Final[Mapping[str, str]] = {
@@ -75,8 +78,10 @@ _RULES: Final[Mapping[str, str]] = {
     "tuple_type": "is not a list",
     "model_type": "is not an object",
     "literal_error": "is none of the allowed values",
-    "unknown_outcome": "is none of the allowed values",
     "required_by_outcome": "is missing: this outcome requires it",
+    "excluded_by_outcome": "is not allowed: `informed` is no decision. Leave it out, or name another outcome",
+    "extra_forbidden": "is no field of this command",
+    "repeated": "occurs more than once",
     "date_type": "is not a date",
     "date_parsing": "is not a date",
     "date_from_datetime_parsing": "is not a date",
@@ -91,6 +96,9 @@ _RULES: Final[Mapping[str, str]] = {
 }
 """Sentences for the rules of the commands' schemas."""
 
+
+_OBJECTS: Final[Mapping[str, type[BaseModel]]] = {"items": RequestedItem, "appeal": MeansOfAppeal}
+"""The objects within commands, by the field that has them."""
 
 _CODES: Final = ("/to",)
 _RULES_OF_CODES: Final[Mapping[str, str]] = {"string_pattern_mismatch": "is not a code"}
@@ -111,13 +119,11 @@ def explain(code: str, pointer: str | None = None) -> Explanation:
     return Explanation(code, DETAILS.get(code, "The command had no effect."), pointer)
 
 
-def explain_poison(reason: str) -> Explanation:
-    """The reason on the dead letter of a command, as its department is told it."""
+def explain_poison(reason: str, command: type[Event] | None = None) -> Explanation:
+    """The reason on the dead letter of a record on an outbox, as its department is told it. `command`: None for an unknown type."""
     if reason.startswith("schema:"):
         _, pointer, rule = reason.split(":", 2)
-        problem = _RULES_OF_CODES.get(rule) if pointer in _CODES else None
-        problem = problem or _RULES.get(rule)
-        return Explanation("invalid", f"{pointer} {problem}." if pointer and problem else DETAILS["invalid"], pointer)
+        return Explanation("invalid", _schema_detail(pointer, rule, command), pointer)
     if reason.startswith("header-") or reason == "redrive-header":
         header, problem = ("dlq-redrive", "") if reason == "redrive-header" else reason.split("-", 2)[1:]
         # A null is no value: a required header lacks it, and an optional one must not be sent without it.
@@ -125,6 +131,27 @@ def explain_poison(reason: str) -> Explanation:
         code = "missing-header" if is_absent else _HEADER_PROBLEMS.get(problem, "bad-header")
         return Explanation(code, f"{DETAILS[code]} It is {header}.", header=header)
     return explain(_REASONS.get(reason, "invalid"))
+
+
+def _schema_detail(pointer: str, rule: str, command: type[Event] | None) -> str:
+    """What is wrong with the field at `pointer`. Of an unknown one also what the object in which it stands may have."""
+    problem = _RULES_OF_CODES.get(rule) if pointer in _CODES else None
+    problem = problem or _RULES.get(rule)
+    if not problem:
+        return DETAILS["invalid"]
+    if rule == UNKNOWN_FIELD and command is not None:
+        problem += f". Its fields are: {_in_words(_fields_beside(pointer, command))}"
+    return f"{pointer} {problem}." if pointer else f"A field {problem}."
+
+
+def _fields_beside(pointer: str, command: type[Event]) -> Sequence[str]:
+    """The fields of the object in which the unknown one at `pointer` stands, or which `pointer` names if it may not be shown."""
+    inner = next((model for field, model in _OBJECTS.items() if pointer.startswith(f"/{field}/")), command)
+    return tuple(inner.model_fields)
+
+
+def _in_words(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def rejection(
@@ -153,8 +180,9 @@ def answer_poison(record: PoisonRecord) -> Sequence[PublishedEvent]:
     topic, partition, offset = record.position
     if topics.family(topic) not in Command.FAMILIES:
         return ()
-    why, request_id, identifier = explain_poison(record.reason), record.request_id, record.header("ce_id")
-    if request_id is not None and identifier is not None and record.header("ce_type") is not None:
+    ce_type, request_id, identifier = record.header("ce_type"), record.request_id, record.header("ce_id")
+    why = explain_poison(record.reason, events_of(topic).get(ce_type or ""))
+    if request_id is not None and identifier is not None and ce_type is not None:
         return (rejection(request_id, record.at, CommandRef(id=identifier, **record.position._asdict()), why),)
     return (
         CommandUnreadable(
