@@ -40,9 +40,7 @@ def finite_number(text: str) -> float:
     return number
 
 
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=Members, parse_constant=reject_constant, parse_float=finite_number
-)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=Members, parse_constant=reject_constant, parse_float=finite_number)
 
 
 def _syntax_error(error: json.JSONDecodeError, text: str) -> FieldError:

@@ -10,7 +10,7 @@ from services.common.domain.received import Received
 from services.common.legal_clock import day_of, end_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, refuse, require_registered
-from services.intake.domain.terms import HEARING, Terms, set_deadline, settle_miss, suspend
+from services.intake.domain.terms import HEARING, Terms, end_suspension, set_deadline, settle_miss, suspend
 from services.intake.domain.transitions import DECIDED, Move, next_state
 from services.intake.messages import (
     AssignmentAnswered,
@@ -158,6 +158,7 @@ def _answer(progress: Progress, event: AssignmentAnswered | AssignmentResolved, 
     today = day_of(progress.told_at)
     reply = None if request.reply_until is not None else terms.reply(request.answered_on or today)
     until = request.reply_until if reply is None else reply.due_on
+    ended = end_suspension(progress, terms, day_of(event.occurred_at))
     dropped = asked.drop_open_items(progress)
     progress.change(answered_on=request.answered_on or today, reply_until=until)
     progress.say(
@@ -166,6 +167,7 @@ def _answer(progress: Progress, event: AssignmentAnswered | AssignmentResolved, 
         text=event.text,
         reply_until=until,
         reply_term=reply,
+        deadline=ended,
         asked=dropped,
         **decided,
         **_cause(event),
@@ -174,8 +176,9 @@ def _answer(progress: Progress, event: AssignmentAnswered | AssignmentResolved, 
 
 def _reject(progress: Progress, event: AssignmentRejected, terms: Terms) -> None:
     settle_miss(progress, terms)
+    ended = end_suspension(progress, terms, day_of(event.occurred_at))
     dropped = asked.drop_open_items(progress)
-    progress.say(RequestRejected, State.REJECTED, text=event.text, asked=dropped, **_cause(event))
+    progress.say(RequestRejected, State.REJECTED, text=event.text, deadline=ended, asked=dropped, **_cause(event))
 
 
 _APPLY: Final[Mapping[Move, Callable[[Progress, Any, Terms], None]]] = {

@@ -111,6 +111,14 @@ def resume(progress: Progress, terms: Terms, until: date) -> None:
     set_deadline(progress, terms, terms.again(current, suspensions=ended), until)
 
 
+def end_suspension(progress: Progress, terms: Terms, until: date) -> Deadline | None:
+    """The request ends on the day `until`, and a suspension that is open with it. Returns the deadline then, otherwise None."""
+    if terms.current(progress.request).suspended_since is None:
+        return None
+    resume(progress, terms, until)
+    return progress.request.deadline
+
+
 def close_hearing(progress: Progress, terms: Terms, until: date, *, answered: bool) -> None:
     """End the hearing: the term goes on after the day `until`."""
     resume(progress, terms, until)

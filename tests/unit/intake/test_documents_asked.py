@@ -259,6 +259,16 @@ def test_a_decision_drops_what_was_not_delivered_and_a_later_refusal_reopens_no_
     assert life.item_states() == [DROPPED, DROPPED]
 
 
+@pytest.mark.parametrize("move", [Move.ANSWER, Move.RESOLVE, Move.REJECT])
+def test_a_decision_ends_the_suspension_that_day(move: Move) -> None:
+    life = asked(IBAN)
+    life.live_until(date(2026, 1, 7))
+    fact = life.command(move)[0]
+    assert fact.deadline is not None
+    assert [each.until for each in fact.deadline.suspensions] == [date(2026, 1, 7)]
+    assert fact.deadline.due_on == life.request.due_on == date(2026, 1, 21)
+
+
 def test_a_refusal_after_the_lapse_reopens_no_item() -> None:
     life = asked(IBAN, IBAN)
     life.deliver((2, [A]))

@@ -67,7 +67,7 @@ class PersonSteps(LifeMachine):
         if code is not None:
             self.refused(facts, code)
         else:
-            self.expect(facts, [*settled, *self.model.withdraw()])
+            self.expect(facts, [*settled, *self.model.withdraw(day_of(self.world.now))])
 
     @rule(score=st.integers(1, 5))
     def rate(self, score: int) -> None:

@@ -185,5 +185,7 @@ def _poison_of(errors: Sequence[ErrorDetails], names: frozenset[str]) -> Poison:
     if first["type"] == "json_invalid":
         return Poison("not-json")
     is_unknown = first["type"] == UNKNOWN_FIELD
-    shown = [part for part in first["loc"] if isinstance(part, int) or part in names or (is_unknown and is_nameable(part))]
+    shown = [
+        part for part in first["loc"] if isinstance(part, int) or part in names or (is_unknown and is_nameable(part))
+    ]
     return Poison(f"schema:{''.join(f'/{part}' for part in shown)}:{first['type']}")
