@@ -5,41 +5,42 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.common.contracts import Event, PublishedEvent, events_of, topics
+from services.common.contracts.asked import MediaType
 from services.common.contracts.base import REQUIRED_HEADERS
-from services.common.contracts.commands import MeansOfAppeal, RequestedItem
+from services.common.contracts.commands import DecidedOutcome, MeansOfAppeal, RequestedItem
 from services.common.domain.identifiers import reference_of
-from services.common.domain.poison import DISCARDED, UNKNOWN_FIELD, PoisonRecord
-from services.routing.messages import Command, CommandRef, CommandRejected, CommandUnreadable
+from services.common.domain.poison import DISCARDED, REPEATED, UNKNOWN_FIELD, PoisonRecord
+from services.routing.messages import ActRefused, Command, CommandRef, CommandRejected, CommandUnreadable
 
 DETAILS: Final[Mapping[str, str]] = {
-    "stale": "The person wrote, or a file of theirs was accepted, after what you had seen. Read the inbox until as_of is at "
-    "least catch_up_to, and decide again.",
+    "stale": "The person wrote, or a file of theirs was accepted, after what you had seen. Read the inbox until `as_of` is at "
+    "least `catch_up_to`, and decide again.",
     "not-allowed": "The state of the request does not allow this command. Read the latest inbox event.",
     "no-change": "The request is already where this command leads.",
-    "hearing-open": "The person is being heard. Wait until hearing_until is null.",
-    "bad-date": "A date is out of range: `until` must be after `due_on` and `appeal.until` after today, neither by more than a year.",
+    "hearing-open": "The person is being heard. Wait until `hearing_until` is `null`.",
+    "bad-date": "A date is out of range: `/until` must be after `due_on` and `/appeal/until` after today, neither by more than a year.",
     "too-late": "The legal term has ended. It cannot be extended any more.",
     "extended-already": "The legal term was extended before. It can be extended once.",
     "too-many-items": "More than 50 documents would have been asked about this request.",
-    "unknown-department": "No department has the code in to.",
-    "not-seen-yet": "seen is above the as_of of every inbox event so far. Send the as_of of the event that you answer.",
-    "old-epoch": "The epoch has grown since: another department has the case, the person came back, or asked documents came or "
+    "unknown-department": "No department has the code in `/to`.",
+    "not-seen-yet": "`seen` is above the `as_of` of every inbox event so far. Send the `as_of` of the event that you answer.",
+    "old-epoch": "The `epoch` has grown since: another department has the case, the person came back, or asked documents came or "
     "lapsed. Read the latest inbox event, and decide again if the case is still yours.",
     "wrong-department": "The case belongs to another department. Drop this command.",
-    "unknown-assignment": "This request has no such assignment or epoch. Check the key, assignment_id and epoch.",
-    "id-reused": "This ce_id was used for a command with another type or other bytes. Use a new id for a new command.",
+    "unknown-assignment": "This request has no such assignment or epoch. Check the key, `assignment_id` and `epoch`.",
+    "id-reused": "This `ce_id` was used for a command with another type or other bytes. Use a new id for a new command.",
     "too-many-commands": "500 commands about this request were read within 35 days. Look for a loop in your program.",
     "invalid": "The data breaks the schema of the command.",
     "not-json": "The value is not JSON in UTF-8.",
     "missing-data": "The record has no value.",
     "too-large": "The data is larger than 256 KiB.",
-    "unknown-command": "ce_type is none of the commands.",
+    "unknown-command": "The header `ce_type` names none of the commands.",
     "missing-header": "A required header is missing or empty.",
     "repeated-header": "A header that may occur once occurs more often.",
     "bad-header": "A header is not UTF-8, is too long, or is not what it must be.",
@@ -97,8 +98,24 @@ _RULES: Final[Mapping[str, str]] = {
 """Sentences for the rules of the commands' schemas."""
 
 
+_HEADER_RULES: Final[Mapping[str, str]] = {
+    "missing-header": "is missing or empty",
+    "repeated-header": "occurs more often than once",
+    "bad-header": "is not UTF-8, is too long, or is not what it must be",
+}
+"""What is wrong with the header that a rejection names, by its code."""
+
+_ALLOWED: Final[Mapping[str, Sequence[str]]] = {
+    "outcome": get_args(DecidedOutcome),
+    "formats": get_args(MediaType),
+}
+"""The values that a field may have, by its name."""
+
 _OBJECTS: Final[Mapping[str, type[BaseModel]]] = {"items": RequestedItem, "appeal": MeansOfAppeal}
 """The objects within commands, by the field that has them."""
+
+_NO_OBJECT: Final = "The value is JSON, but no object: an object with the fields of the command is expected."
+_UNNAMED: Final = "A field, whose name is not repeated here because it may be personal data,"
 
 _CODES: Final = ("/to",)
 _RULES_OF_CODES: Final[Mapping[str, str]] = {"string_pattern_mismatch": "is not a code"}
@@ -119,6 +136,18 @@ def explain(code: str, pointer: str | None = None) -> Explanation:
     return Explanation(code, DETAILS.get(code, "The command had no effect."), pointer)
 
 
+def explain_refusal(refusal: ActRefused) -> Explanation:
+    """Intake's refusal of a command, with the state that does not allow it or the days that it may name."""
+    allowed, why = refusal.allowed, explain(refusal.code)
+    if refusal.code == "not-allowed":
+        detail = f"The request is `{refusal.state}`, and does not allow this command. Read the latest inbox event."
+        return why._replace(detail=detail)
+    if allowed is not None:
+        detail = f"`{allowed.pointer}` must be a day after {allowed.after}, and not after {allowed.until}."
+        return why._replace(detail=detail, pointer=allowed.pointer)
+    return why
+
+
 def explain_poison(reason: str, command: type[Event] | None = None) -> Explanation:
     """The reason on the dead letter of a record on an outbox, as its department is told it. `command`: None for an unknown type."""
     if reason.startswith("schema:"):
@@ -129,7 +158,7 @@ def explain_poison(reason: str, command: type[Event] | None = None) -> Explanati
         # A null is no value: a required header lacks it, and an optional one must not be sent without it.
         is_absent = problem == "null" and header in REQUIRED_HEADERS
         code = "missing-header" if is_absent else _HEADER_PROBLEMS.get(problem, "bad-header")
-        return Explanation(code, f"{DETAILS[code]} It is {header}.", header=header)
+        return Explanation(code, f"The header `{header}` {_HEADER_RULES[code]}.", header=header)
     return explain(_REASONS.get(reason, "invalid"))
 
 
@@ -140,8 +169,17 @@ def _schema_detail(pointer: str, rule: str, command: type[Event] | None) -> str:
     if not problem:
         return DETAILS["invalid"]
     if rule == UNKNOWN_FIELD and command is not None:
-        problem += f". Its fields are: {_in_words(_fields_beside(pointer, command))}"
-    return f"{pointer} {problem}." if pointer else f"A field {problem}."
+        problem += f". Its fields are {_in_words(_fields_beside(pointer, command))}"
+    if rule == "literal_error":
+        problem += f": {_in_words(_values_at(pointer))}"
+    if not pointer:
+        return f"{_UNNAMED} {problem}." if rule in (UNKNOWN_FIELD, REPEATED) else _NO_OBJECT
+    return f"`{pointer}` {problem}."
+
+
+def _values_at(pointer: str) -> Sequence[str]:
+    """The values of the field at `pointer`, or of the elements of the list that has it."""
+    return next(values for name, values in _ALLOWED.items() if f"/{name}" in pointer)
 
 
 def _fields_beside(pointer: str, command: type[Event]) -> Sequence[str]:
@@ -155,12 +193,18 @@ def _in_words(names: Iterable[str]) -> str:
 
 
 def rejection(
-    request_id: UUID, at: datetime, command: CommandRef, why: Explanation, catch_up_to: int | None = None
+    request_id: UUID,
+    at: datetime,
+    command: CommandRef,
+    why: Explanation,
+    catch_up_to: int | None = None,
+    *,
+    is_known: bool = True,
 ) -> CommandRejected:
-    """The rejection of a command, for the topic of its department."""
+    """The rejection of a command, for the topic of its department. Only a known request has a reference."""
     return CommandRejected(
         request_id=request_id,
-        reference=reference_of(request_id),
+        reference=reference_of(request_id) if is_known else None,
         occurred_at=at,
         department=department_of(command.topic),
         command_id=command.id,

@@ -311,36 +311,51 @@ def test_an_answer_has_a_sentence_and_a_documented_code(name: str) -> None:
     ],
 )
 def test_a_sentence_names_the_field_and_what_is_wrong_with_it(text: Any, problem: str) -> None:
-    assert answered(record(data(text=text))).detail == f"/text {problem}."
+    assert answered(record(data(text=text))).detail == f"`/text` {problem}."
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("no items", "/items is empty."),
-        ("eleven items", "/items has too many elements."),
-        ("an item that is a text", "/items/0 is not an object."),
-        ("a blank item", "/items/0/what is blank."),
-        ("an unknown format", "/items/1/formats/0 is none of the allowed values."),
-        ("a transfer to a sentence", "/to is not a code."),
-        ("an extension until 30 February", "/until is not a date."),
-        ("an unknown outcome", "/outcome is none of the allowed values."),
-        ("a grant without grounds", "/grounds is missing: this outcome requires it."),
-        ("a refusal without appeal", "/appeal is missing: this outcome requires it."),
+        ("no items", "`/items` is empty."),
+        ("eleven items", "`/items` has too many elements."),
+        ("an item that is a text", "`/items/0` is not an object."),
+        ("a blank item", "`/items/0/what` is blank."),
+        (
+            "an unknown format",
+            "`/items/1/formats/0` is none of the allowed values: `application/pdf`, `image/png`, `image/jpeg`.",
+        ),
+        ("a transfer to a sentence", "`/to` is not a code."),
+        ("an extension until 30 February", "`/until` is not a date."),
+        ("an unknown outcome", "`/outcome` is none of the allowed values: `granted`, `partly`, `refused`, `informed`."),
+        ("a grant without grounds", "`/grounds` is missing: this outcome requires it."),
+        ("a refusal without appeal", "`/appeal` is missing: this outcome requires it."),
         (
             "a misspelt outcome",
-            "/outcom is no field of this command. Its fields are: `assignment_id`, `epoch`, `seen`, `text`, `outcome`, "
-            "`grounds`, `appeal`.",
+            (
+                "`/outcom` is no field of this command. Its fields are `assignment_id`, `epoch`, `seen`, `text`, `outcome`, "
+                "`grounds`, `appeal`."
+            ),
         ),
         (
             "a misspelt field of an item",
-            "/items/0/format is no field of this command. Its fields are: `what`, `why`, `formats`.",
+            "`/items/0/format` is no field of this command. Its fields are `what`, `why`, `formats`.",
         ),
         (
             "an information with grounds",
-            "/grounds is not allowed: `informed` is no decision. Leave it out, or name another outcome.",
+            "`/grounds` is not allowed: `informed` is no decision. Leave it out, or name another outcome.",
         ),
-        ("an outcome twice", "/outcome occurs more than once."),
+        ("a list", "The value is JSON, but no object: an object with the fields of the command is expected."),
+        (
+            "a name that is a number",
+            (
+                "A field, whose name is not repeated here because it may be personal data, is no field of this command. "
+                "Its fields are `assignment_id`, `epoch`, `seen`, `text`."
+            ),
+        ),
+        ("no source", "The header `ce_source` is missing or empty."),
+        ("a doubled source", "The header `ce_source` occurs more often than once."),
+        ("an outcome twice", "`/outcome` occurs more than once."),
     ],
 )
 def test_a_sentence_names_what_is_wrong_with_a_command_of_more_than_a_text(name: str, sentence: str) -> None:
