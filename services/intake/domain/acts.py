@@ -14,6 +14,7 @@ from services.intake.domain.terms import (
     Terms,
     close_hearing,
     end_suspension,
+    follow_calendar,
     reply_until,
     set_deadline,
     settle_miss,
@@ -53,6 +54,8 @@ def reply(current: Request | None, received: Received[RequestReplied], terms: Te
     _add_message(progress, received, received.event)
     if request.hearing_until is not None:
         close_hearing(progress, terms, day_of(received.at), answered=True)
+    else:
+        follow_calendar(progress, terms)
     return progress.decision()
 
 

@@ -139,11 +139,9 @@ def has_open_item(request: Request) -> bool:
     return any(item.state is ItemState.OPEN for item in request.asked)
 
 
-def finish_if_complete(progress: Progress, terms: Terms) -> None:
-    """If the last document is in, the term goes on from the day of its delivery, and earlier commands are out of date."""
+def finish(progress: Progress, terms: Terms) -> None:
+    """The last document is in: the term goes on from the day of its delivery, and earlier commands are out of date."""
     request = progress.request
-    if not is_complete(request):
-        return
     resume(progress, terms, request.delivered_on or day_of(progress.at))
     progress.change(epoch=request.epoch + 1, deliver_until=None, remind_on=None)
     progress.say(DocumentsReceived, State.IN_ANALYSIS, deadline=progress.request.deadline)

@@ -92,13 +92,14 @@ def miss(current: Request | None, at: datetime, terms: Terms) -> Decision[Reques
     return progress.decision()
 
 
-def remind(current: Request | None, at: datetime) -> Decision[Request]:
+def remind(current: Request | None, at: datetime, terms: Terms) -> Decision[Request]:
     """Remind the person of documents that are not delivered yet."""
     if current is None or current.deliver_until is None or not _is_due(current, REMIND, at):
         return unchanged(current)
     progress = Progress(current, at)
     progress.change(remind_on=None)
     progress.say(DocumentsReminded, deliver_until=current.deliver_until, asked=current.asked)
+    follow_calendar(progress, terms)
     return progress.decision()
 
 

@@ -89,6 +89,13 @@ class LifeMachine(RuleBasedStateMachine):
         model.missed = at >= end_of(due)
         return ["deadline-moved"] * (due != request.due_on) + ["deadline-missed"] * model.missed
 
+    def moved(self) -> list[str]:
+        """The fact that says that closed days moved the term, if they did."""
+        request = self.world.request
+        assert request.deadline is not None
+        due = last_day(request.deadline, self.days, self.model.suspended)
+        return ["deadline-moved"] * (self.model.state in OPEN and due != request.due_on)
+
     def refused(self, facts: list[Any], code: str) -> None:
         assert [(short(fact), getattr(fact, "code", None)) for fact in facts] == [("act-refused", code)]
         self.check_fact(facts[0])
