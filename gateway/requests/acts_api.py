@@ -68,6 +68,9 @@ ActingDep = Annotated[Acting, Depends()]
 async def add_message(reference: str, message: NewMessage, acting: ActingDep) -> ActResponse:
     """Add text or files to your own request, or deliver documents that were asked for. On an answer it returns the request to
     analysis, until the `reply_until` of the request. Later it is refused: read the outcome with `?after=`.
+
+    During a hearing (`hearing` of the request) answer in one message, with all its files: any message ends the hearing, even a mere
+    question.
     """
     return await acting.accept(reference, message)
 
