@@ -90,7 +90,9 @@ def in_words(deadline: ExplainedDate) -> str:
     for because, names in _NO_DAY.items():
         days = [each for each in deadline.days if each.because == because]
         if days:
-            parts.append(f"without {len(days)} {names[len(days) > 1]} ({', '.join(f'{each.day:%d/%m}' for each in days)})")
+            parts.append(
+                f"without {len(days)} {names[len(days) > 1]} ({', '.join(f'{each.day:%d/%m}' for each in days)})"
+            )
     suspended = sum(each.because == "suspended" for each in deadline.days)
     if suspended:
         parts.append(f"without {suspended} suspended")

@@ -3,19 +3,16 @@
 `docs/departments.md` tells departments what to do about each code.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from services.common.contracts import Event, PublishedEvent, events_of, topics
-from services.common.contracts.asked import MediaType
 from services.common.contracts.base import REQUIRED_HEADERS
-from services.common.contracts.commands import DecidedOutcome, MeansOfAppeal, RequestedItem
 from services.common.domain.identifiers import reference_of
-from services.common.domain.poison import DISCARDED, REPEATED, UNKNOWN_FIELD, PoisonRecord
+from services.common.domain.poison import DISCARDED, PoisonRecord
+from services.routing.domain.schema_errors import UNEXPLAINED, schema_detail
 from services.routing.messages import ActRefused, Command, CommandRef, CommandRejected, CommandUnreadable
 
 DETAILS: Final[Mapping[str, str]] = {
@@ -36,7 +33,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "unknown-assignment": "This request has no such assignment or epoch. Check the key, `assignment_id` and `epoch`.",
     "id-reused": "This `ce_id` was used for a command with another type or other bytes. Use a new id for a new command.",
     "too-many-commands": "500 commands about this request were read within 35 days. Look for a loop in your program.",
-    "invalid": "The data breaks the schema of the command.",
+    "invalid": UNEXPLAINED,
     "not-json": "The value is not JSON in UTF-8.",
     "missing-data": "The record has no value.",
     "too-large": "The data is larger than 256 KiB.",
@@ -67,59 +64,12 @@ _REASONS: Final[Mapping[str, str]] = {
 _HEADER_PROBLEMS: Final[Mapping[str, str]] = {"missing": "missing-header", "twice": "repeated-header"}
 """By the last part of `header-<name>-<problem>`; every other problem is `bad-header`."""
 
-_RULES: Final[Mapping[str, str]] = {
-    "missing": "is missing",
-    "string_too_long": "is too long",
-    "string_too_short": "is empty",
-    "string_pattern_mismatch": "is blank",
-    "postigo": "is blank",
-    "string_type": "is not text",
-    "too_short": "is empty",
-    "too_long": "has too many elements",
-    "tuple_type": "is not a list",
-    "model_type": "is not an object",
-    "literal_error": "is none of the allowed values",
-    "required_by_outcome": "is missing: this outcome requires it",
-    "excluded_by_outcome": "is not allowed: `informed` is no decision. Leave it out, or name another outcome",
-    "extra_forbidden": "is no field of this command",
-    "repeated": "occurs more than once",
-    "date_type": "is not a date",
-    "date_parsing": "is not a date",
-    "date_from_datetime_parsing": "is not a date",
-    "date_from_datetime_inexact": "is not a date",
-    "value_error": "has a character that cannot be stored (NUL, or half of a surrogate pair)",
-    "uuid_parsing": "is not a UUID",
-    "uuid_type": "is not a UUID",
-    "int_parsing": "is not a whole number",
-    "int_type": "is not a whole number",
-    "int_from_float": "is not a whole number",
-    "greater_than_equal": "is too small",
-}
-"""Sentences for the rules of the commands' schemas."""
-
-
 _HEADER_RULES: Final[Mapping[str, str]] = {
     "missing-header": "is missing or empty",
     "repeated-header": "occurs more often than once",
     "bad-header": "is not UTF-8, is too long, or is not what it must be",
 }
 """What is wrong with the header that a rejection names, by its code."""
-
-_ALLOWED: Final[Mapping[str, Sequence[str]]] = {
-    "outcome": get_args(DecidedOutcome),
-    "formats": get_args(MediaType),
-}
-"""The values that a field may have, by its name."""
-
-_OBJECTS: Final[Mapping[str, type[BaseModel]]] = {"items": RequestedItem, "appeal": MeansOfAppeal}
-"""The objects within commands, by the field that has them."""
-
-_NO_OBJECT: Final = "The value is JSON, but no object: an object with the fields of the command is expected."
-_UNNAMED: Final = "A field, whose name is not repeated here because it may be personal data,"
-
-_CODES: Final = ("/to",)
-_RULES_OF_CODES: Final[Mapping[str, str]] = {"string_pattern_mismatch": "is not a code"}
-"""Codes have a pattern of their own; that of a text only excludes blanks."""
 
 
 class Explanation(NamedTuple):
@@ -152,7 +102,7 @@ def explain_poison(reason: str, command: type[Event] | None = None) -> Explanati
     """The reason on the dead letter of a record on an outbox, as its department is told it. `command`: None for an unknown type."""
     if reason.startswith("schema:"):
         _, pointer, rule = reason.split(":", 2)
-        return Explanation("invalid", _schema_detail(pointer, rule, command), pointer)
+        return Explanation("invalid", schema_detail(pointer, rule, command), pointer)
     if reason.startswith("header-") or reason == "redrive-header":
         header, problem = ("dlq-redrive", "") if reason == "redrive-header" else reason.split("-", 2)[1:]
         # A null is no value: a required header lacks it, and an optional one must not be sent without it.
@@ -160,36 +110,6 @@ def explain_poison(reason: str, command: type[Event] | None = None) -> Explanati
         code = "missing-header" if is_absent else _HEADER_PROBLEMS.get(problem, "bad-header")
         return Explanation(code, f"The header `{header}` {_HEADER_RULES[code]}.", header=header)
     return explain(_REASONS.get(reason, "invalid"))
-
-
-def _schema_detail(pointer: str, rule: str, command: type[Event] | None) -> str:
-    """What is wrong with the field at `pointer`. Of an unknown one also what the object in which it stands may have."""
-    problem = _RULES_OF_CODES.get(rule) if pointer in _CODES else None
-    problem = problem or _RULES.get(rule)
-    if not problem:
-        return DETAILS["invalid"]
-    if rule == UNKNOWN_FIELD and command is not None:
-        problem += f". Its fields are {_in_words(_fields_beside(pointer, command))}"
-    if rule == "literal_error":
-        problem += f": {_in_words(_values_at(pointer))}"
-    if not pointer:
-        return f"{_UNNAMED} {problem}." if rule in (UNKNOWN_FIELD, REPEATED) else _NO_OBJECT
-    return f"`{pointer}` {problem}."
-
-
-def _values_at(pointer: str) -> Sequence[str]:
-    """The values of the field at `pointer`, or of the elements of the list that has it."""
-    return next(values for name, values in _ALLOWED.items() if f"/{name}" in pointer)
-
-
-def _fields_beside(pointer: str, command: type[Event]) -> Sequence[str]:
-    """The fields of the object in which the unknown one at `pointer` stands, or which `pointer` names if it may not be shown."""
-    inner = next((model for field, model in _OBJECTS.items() if pointer.startswith(f"/{field}/")), command)
-    return tuple(inner.model_fields)
-
-
-def _in_words(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 def rejection(

@@ -35,7 +35,10 @@ def explained(*because: str | None, **fields: Any) -> ExplainedDate:
             explained("closed", extension=5),
             "by 22 June 2026: 10 working days, 5 more by an extension, without 1 closed day (08/06)",
         ),
-        (explained(dilation=15), "by 22 June 2026: 10 working days, after 15 of dilation, because the author lives outside the mainland"),
+        (
+            explained(dilation=15),
+            "by 22 June 2026: 10 working days, after 15 of dilation, because the author lives outside the mainland",
+        ),
         (explained(length=1, unit="calendar_months"), "by 22 June 2026: 1 month"),
     ],
 )

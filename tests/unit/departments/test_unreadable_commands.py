@@ -198,6 +198,12 @@ REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] =
     ),
     "a misspelt text": ({"value": data(text=..., txt="x")}, "invalid", "/txt", None),
     "a name that is a number": ({"value": data(**{"11223344556": "x"})}, "invalid", "", None),
+    "a number as a name in an appeal": (
+        data_of("resolve", **REFUSED, grounds="Artigo 5.º", appeal=APPEAL | {"11223344556": "x"}),
+        "invalid",
+        "/appeal",
+        None,
+    ),
     "an answer that decides": ({"value": data(outcome="granted", grounds="Artigo 5.º")}, "invalid", "/outcome", None),
     "an acknowledgement with words": (data_of("acknowledge", text="x"), "invalid", "/text", None),
     "a misspelt field of an item": (
@@ -351,6 +357,13 @@ def test_a_sentence_names_the_field_and_what_is_wrong_with_it(text: Any, problem
             (
                 "A field, whose name is not repeated here because it may be personal data, is no field of this command. "
                 "Its fields are `assignment_id`, `epoch`, `seen`, `text`."
+            ),
+        ),
+        (
+            "a number as a name in an appeal",
+            (
+                "A field, whose name is not repeated here because it may be personal data, is no field of this command. "
+                "Its fields are `means`, `until`."
             ),
         ),
         ("no source", "The header `ce_source` is missing or empty."),
