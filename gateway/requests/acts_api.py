@@ -99,7 +99,9 @@ async def withdraw_request(
 async def reopen_request(
     reference: str, acting: ActingDep, reopening: Annotated[NewReopening | None, Body()] = None
 ) -> ActResponse:
-    """Return an answered request to analysis, until its `reply_until`. Later it is refused: read the outcome with `?after=`."""
+    """Return an answered request to analysis, until its `reply_until`: what a message does, but it needs no text. A new term of ten
+    working days begins, whatever the first one was. Later it is refused: read the outcome with `?after=`.
+    """
     return await acting.accept(reference, reopening or NewReopening())
 
 
@@ -111,5 +113,7 @@ async def reopen_request(
     response_description=f"The rating is stored. {_APPLIED}",
 )
 async def rate_request(reference: str, rating: NewRating, acting: ActingDep) -> ActResponse:
-    """Say how your request was handled: once, after the answer. Read the outcome with `?after=`."""
+    """Say how your request was handled: once, after the answer. A withdrawn request cannot be rated. Read the outcome with
+    `?after=`.
+    """
     return await acting.accept(reference, rating)
