@@ -237,6 +237,13 @@ REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] =
         "/outcome",
         None,
     ),
+    "a repeated name that is no field": ({"value": data()[:-1] + b', "x": 1, "x": 2}'}, "invalid", "", None),
+    "a repeated name within many objects": (
+        {"value": data(text=...)[:-1] + b', "text": ' + b'{"text": ' * 99 + b'{"seen": 1, "seen": 2}' + b"}" * 100},
+        "invalid",
+        "/text" * 4,
+        None,
+    ),
     "no version": ({"headers": without("ce_specversion")}, "missing-header", None, "ce_specversion"),
     "another version": ({"headers": with_header("ce_specversion", b"0.3")}, "bad-header", None, "ce_specversion"),
     "no source": ({"headers": without("ce_source")}, "missing-header", None, "ce_source"),

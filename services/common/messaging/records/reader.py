@@ -36,6 +36,9 @@ _CANONICAL: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _SPECVERSION: Final = "1.0"
 
+DEEPEST: Final = 4
+"""Parts of the longest pointer to a field of a command, such as `/items/0/formats/0`."""
+
 _KNOWN_HEADERS: Final = frozenset({*REQUIRED_HEADERS, "ce_correlationid", "ce_quiet", "traceparent"})
 
 
@@ -166,7 +169,7 @@ def _data(topic: str, ce_type: str, value: bytes) -> Event:
     if model is None:
         raise Poison("unknown-type")
     if _is_strict(model) and (repeated := repeated_name(value)) is not None:
-        raise Poison(f"schema:{repeated}:{REPEATED}")
+        raise Poison(f"schema:{_known(repeated, _field_names(model))}:{REPEATED}")
     try:
         return model.model_validate_json(value)
     except ValidationError as error:
@@ -177,6 +180,12 @@ def _data(topic: str, ce_type: str, value: bytes) -> Event:
 def _is_strict(model: type[Event]) -> bool:
     """Whether unknown fields are refused: those of commands, which a department writes by hand."""
     return model.model_config.get("extra") == "forbid"
+
+
+def _known(pointer: str, names: frozenset[str]) -> str:
+    """The pointer without names that are no fields, and no deeper than a command: what was sent may be nested at will."""
+    parts = [part for part in pointer.split("/")[1:] if part.isdigit() or part in names]
+    return "".join(f"/{part}" for part in parts[:DEEPEST])
 
 
 def _poison_of(errors: Sequence[ErrorDetails], names: frozenset[str]) -> Poison:
