@@ -69,6 +69,9 @@ async def add_message(reference: str, message: NewMessage, acting: ActingDep) ->
     """Add text or files to your own request, or deliver documents that were asked for. On an answer it returns the request to
     analysis, until the `reply_until` of the request. Later it is refused: read the outcome with `?after=`.
 
+    A document that is known to be received is not delivered again: the item is refused. A file for one that is no longer waited for is
+    kept as one that was not asked for.
+
     During a hearing (`hearing` of the request) answer in one message, with all its files: any message ends the hearing, even a mere
     question.
     """
