@@ -57,6 +57,8 @@ class Row(NamedTuple):
 def add(invocation: Invocation, new: NewDay) -> None:
     invocation.require_reason("Dates of people and departments move")
     day = parse_day(new.day, today())
+    if reason := _changes_nothing(day):
+        raise OperatorError(f"{reason} Nothing was added.")
     days = closed_days_of(day, new.name, new.name_en, new.departments, holiday=new.holiday)
     invocation.with_session(lambda session: _add(session, invocation, days))
 
@@ -82,8 +84,6 @@ def _print_added(invocation: Invocation, plan: AddedClosedDays) -> None:
         screen.print(f"{what} ({_short(each)})." if done else f"{what}.")
     for each in plan.existing:
         screen.print(f"It is closed already, {_closed_for(each)}: {escape(each.pt)} ({_short(each)}).")
-    if reason := _changes_nothing(plan.added[0].day if plan.added else plan.existing[0].day):
-        screen.print(reason)
     _print_when(invocation, plan.added[0].active_from if done and plan.added else None)
 
 
@@ -161,7 +161,7 @@ def _changes_nothing(day: date) -> str | None:
     if why is None:
         return None
     what = f"a {why.en}" if why.because == "weekend" else f"a public holiday ({why.en})"
-    return f"It is {what}: closing it changes no date."
+    return f"{day} is {what}: it is no working day anyway, and closing it would change no date."
 
 
 def today() -> date:

@@ -1,7 +1,6 @@
 """The lives of requests that took more than one answer: their steps in a line, and how the date of the answer was counted."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Final
 
 from rich.console import Console
@@ -39,7 +38,7 @@ _STEPS: Final[Mapping[str, Callable[[Entry], str | None]]] = {
     "request.documents-received": lambda _: "all received",
     "request.forwarded": lambda entry: f"transferred to {entry.department_name}",
     "request.extended": lambda _: "extended",
-    "request.hearing-opened": lambda _: "told of a refusal",
+    "request.hearing-opened": lambda _: "told of an intended refusal",
     "request.hearing-closed": lambda _: "heard",
     "request.reopened": lambda _: "came back",
     "request.answered": lambda entry: entry.outcome or "answered",
@@ -47,7 +46,7 @@ _STEPS: Final[Mapping[str, Callable[[Entry], str | None]]] = {
 }
 """What a line says of an entry of the timeline."""
 
-_NO_DAY: Final = {"holiday": ("feriado", "feriados"), "closed": ("dia de fecho", "dias de fecho")}
+_NO_DAY: Final = {"holiday": ("holiday", "holidays"), "closed": ("closed day", "closed days")}
 
 
 def examples(history: History, dates: Mapping[str, Dates]) -> Iterator[tuple[str, Submission]]:
@@ -63,7 +62,7 @@ def show_longer_lives(
 ) -> None:
     """Two lines and an explained date for each life."""
     for name, submission in examples(history, dates):
-        reason = catalogue().reasons[submission.reason].pt
+        reason = catalogue().reasons[submission.reason].en
         line = Text(f"{submission.name}  ", style="dim")
         line.append(name, style="bold").append(f" · {reason}")
         console.print(line, no_wrap=True, overflow="ellipsis")
@@ -71,7 +70,7 @@ def show_longer_lives(
         console.print(Padding(" → ".join(steps(page.entries)), (0, 0, 0, 2)))
         deadline = dates[submission.name].deadline if submission.name in dates else None
         if deadline is not None:
-            console.print(Padding(Text(f"Resposta {in_words(deadline)}", style="cyan"), (0, 0, 0, 2)))
+            console.print(Padding(Text(f"Answer due {in_words(deadline)}", style="cyan"), (0, 0, 0, 2)))
 
 
 def steps(entries: Sequence[Entry]) -> list[str]:
@@ -81,22 +80,20 @@ def steps(entries: Sequence[Entry]) -> list[str]:
 
 
 def in_words(deadline: ExplainedDate) -> str:
-    """`até 22 de junho de 2026: 10 dias úteis, sem 2 feriados (4 e 10 de junho)`."""
-    unit = "dias úteis" if deadline.unit == "working_days" else "meses" if deadline.length > 1 else "mês"
+    """`by 22 June 2026: 10 working days, without 2 holidays (04/06, 10/06)`."""
+    unit = "working days" if deadline.unit == "working_days" else "months" if deadline.length > 1 else "month"
     parts = [f"{deadline.length} {unit}"]
     if deadline.extension:
-        parts.append(f"mais {deadline.extension} de prorrogação")
+        parts.append(f"{deadline.extension} more by an extension")
     if deadline.dilation:
-        parts.append(f"depois de {deadline.dilation} de dilação")
+        parts.append(f"after {deadline.dilation} of dilation, because the author lives outside the mainland")
     for because, names in _NO_DAY.items():
         days = [each for each in deadline.days if each.because == because]
         if days:
-            parts.append(f"sem {len(days)} {names[len(days) > 1]} ({', '.join(f'{each.day:%d/%m}' for each in days)})")
+            parts.append(
+                f"without {len(days)} {names[len(days) > 1]} ({', '.join(f'{each.day:%d/%m}' for each in days)})"
+            )
     suspended = sum(each.because == "suspended" for each in deadline.days)
     if suspended:
-        parts.append(f"sem {suspended} {'suspensos' if suspended > 1 else 'suspenso'}")
-    return f"até {_portuguese(deadline.due_on)}: {', '.join(parts)}"
-
-
-def _portuguese(day: date) -> str:
-    return IN_WORDS["pt"](day)
+        parts.append(f"without {suspended} suspended")
+    return f"by {IN_WORDS['en'](deadline.due_on)}: {', '.join(parts)}"

@@ -129,6 +129,8 @@ class StoredSession(_Frozen):
 class NewAccount(_Frozen):
     """One line of `postigo accounts import`."""
 
+    model_config = ConfigDict(extra="forbid")
+
     niss: Niss
     password: Annotated[Text, _password_length(12)]
     name: Name
@@ -149,6 +151,8 @@ class NewAccount(_Frozen):
 
 class DeletedAccount(_Frozen):
     """A line of `postigo accounts import` that deletes an account."""
+
+    model_config = ConfigDict(extra="forbid")
 
     niss: Niss
     deleted: Literal[True]

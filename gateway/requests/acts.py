@@ -65,7 +65,7 @@ class ActService:
         if self.keys.is_confirmed(key_id, act_id):
             # A retry of an acknowledged act publishes nothing and does not count for the rate limit.
             return act, act_id
-        asked = await self._asked(command.body, act.reference)
+        asked = await self._asked(command.body, act.reference, act_id)
         counted = await self._counted(session, key_id, act, act_id)
         with (
             self.places.acquire(session.account_id),
@@ -98,15 +98,16 @@ class ActService:
             self._rate_limit.give_back(request_id.hex)
             raise
 
-    async def _asked(self, body: NewAct, reference: str) -> Sequence[AskedItem]:
+    async def _asked(self, body: NewAct, reference: str, act_id: UUID) -> Sequence[AskedItem]:
         """All documents asked of the person; none if the message delivers none. Raises the problem `invalid` if it delivers for one
-        that was not asked for.
+        that was not asked for or was received already, unless by this very message.
         """
         if not isinstance(body, NewMessage) or not body.items:
             return ()
         view = await self.queries.views.find(reference)
         asked = () if view is None or view.asked is None else view.asked.items
-        if errors := domain.unknown_items(body, asked):
+        is_repeated = view is not None and view.outcome_of(act_id) is not None
+        if not is_repeated and (errors := domain.wrong_items(body, asked)):
             raise Problem(problem_types.INVALID, *errors)
         return asked
 

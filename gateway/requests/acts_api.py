@@ -68,6 +68,12 @@ ActingDep = Annotated[Acting, Depends()]
 async def add_message(reference: str, message: NewMessage, acting: ActingDep) -> ActResponse:
     """Add text or files to your own request, or deliver documents that were asked for. On an answer it returns the request to
     analysis, until the `reply_until` of the request. Later it is refused: read the outcome with `?after=`.
+
+    A document that is known to be received is not delivered again: the item is refused. A file for one that is no longer waited for is
+    kept as one that was not asked for.
+
+    During a hearing (`hearing` of the request) answer in one message, with all its files: any message ends the hearing, even a mere
+    question.
     """
     return await acting.accept(reference, message)
 
@@ -96,7 +102,9 @@ async def withdraw_request(
 async def reopen_request(
     reference: str, acting: ActingDep, reopening: Annotated[NewReopening | None, Body()] = None
 ) -> ActResponse:
-    """Return an answered request to analysis, until its `reply_until`. Later it is refused: read the outcome with `?after=`."""
+    """Return an answered request to analysis, until its `reply_until`: what a message does, but it needs no text. A new term of ten
+    working days begins, whatever the first one was. Later it is refused: read the outcome with `?after=`.
+    """
     return await acting.accept(reference, reopening or NewReopening())
 
 
@@ -108,5 +116,7 @@ async def reopen_request(
     response_description=f"The rating is stored. {_APPLIED}",
 )
 async def rate_request(reference: str, rating: NewRating, acting: ActingDep) -> ActResponse:
-    """Say how your request was handled: once, after the answer. Read the outcome with `?after=`."""
+    """Say how your request was handled: once, after the answer. A withdrawn request cannot be rated. Read the outcome with
+    `?after=`.
+    """
     return await acting.accept(reference, rating)

@@ -31,6 +31,10 @@ MONTHS: Final = Words(
     "The term is {length} months, up to the same day of the last month. If that is no working day, it ends on the next "
     "working day (CPA, article 87).",
 )
+BEGAN_ANEW: Final = Words(
+    "O prazo começou de novo a {day}, quando voltou ao pedido depois da resposta.",
+    "The term began anew on {day}, when you came back on the answer.",
+)
 DILATION: Final = Words(
     "Antes de o prazo começar contam-se {dilation} dias úteis, porque a sua morada fica fora do continente (CPA, artigo 88.º).",
     "Before the term starts, {dilation} working days are counted, because your address is outside the mainland (CPA, "
@@ -78,7 +82,7 @@ class DeadlinePresenter:
         status = status_of(found.view)
         return DeadlineResponse(
             reference=found.view.reference,
-            deadline=self._explained(status.deadline),
+            deadline=self._explained(status.deadline, found.view.entered_on),
             deliver=self._term_of(status.delivery),
             hearing=self._term_of(status.hearing),
             reply=self._term_of(status.answer),
@@ -87,13 +91,17 @@ class DeadlinePresenter:
     def _term_of(self, fact: TimelineFact | None) -> ExplainedDate | None:
         return None if fact is None else self._explained(fact.term)
 
-    def _explained(self, deadline: Deadline | None) -> ExplainedDate | None:
+    def _explained(self, deadline: Deadline | None, first_day: str | None = None) -> ExplainedDate | None:
+        """`first_day`: that of the request's first term, for a term that may have begun anew since."""
         if deadline is None:
             return None
+        rule = list(self._rule(deadline))
+        if first_day is not None and deadline.entered_on > date.fromisoformat(first_day):
+            rule.insert(0, self._say(BEGAN_ANEW, day=self._date(deadline.entered_on)))
         return ExplainedDate(
             due_on=deadline.due_on,
             entered_on=deadline.entered_on,
-            rule=list(self._rule(deadline)),
+            rule=rule,
             length=deadline.length,
             unit=deadline.unit,
             dilation=deadline.dilation,

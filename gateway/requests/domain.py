@@ -11,7 +11,7 @@ from gateway.requests.schemas import NewAct, NewMessage, NewRating, NewReopening
 from gateway.requests.status import status_of
 from gateway.requests.view import RequestView
 from services.common.catalogue import Catalogue, Language
-from services.common.contracts.asked import AskedItem, ItemDelivery
+from services.common.contracts.asked import AskedItem, ItemDelivery, ItemState
 from services.common.contracts.intake import (
     Act,
     LinkedRequest,
@@ -93,13 +93,18 @@ def linked_request(reference: str, view: RequestView | None) -> LinkedRequest:
     return LinkedRequest(reference=reference, department=view.department, overdue=status_of(view).overdue)
 
 
-def unknown_items(message: NewMessage, asked: Sequence[AskedItem]) -> list[FieldError]:
-    """The errors of deliveries for documents that were not asked for. None while the view has no asked documents:
-    it may be behind.
+def wrong_items(message: NewMessage, asked: Sequence[AskedItem]) -> list[FieldError]:
+    """The errors of deliveries for documents that were not asked for, or that were received already. None while the view has no
+    asked documents: it may be behind.
     """
-    numbers = {item.number for item in asked}
-    wrong = [index for index, each in enumerate(message.items) if numbers and each.item not in numbers]
-    return [FieldError("unknown_item", f"/items/{index}/item") for index in wrong]
+    states = {item.number: item.state for item in asked}
+    errors = []
+    for index, each in enumerate(message.items):
+        if states and each.item not in states:
+            errors.append(FieldError("unknown_item", f"/items/{index}/item"))
+        elif states.get(each.item) is ItemState.RECEIVED:
+            errors.append(FieldError("received_item", f"/items/{index}/item"))
+    return errors
 
 
 def other_formats(

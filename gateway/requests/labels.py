@@ -40,7 +40,7 @@ FACT_LABELS: Final[dict[str, Words]] = {
     "request.deadline-moved": Words(
         "O prazo da resposta mudou com o calendário", "The deadline for the answer changed with the calendar"
     ),
-    "request.reopened": Words("O pedido voltou a análise", "The request is in analysis again"),
+    "request.reopened": Words("O pedido está em análise de novo", "The request is in analysis again"),
     "request.rated": Words("A sua avaliação", "Your rating"),
     "request.answered": Words("Resposta do departamento", "Answer from the department"),
     "request.concluded": Words("Pedido concluído", "Request concluded"),
@@ -126,12 +126,14 @@ NOT_ALLOWED_LABELS: Final[dict[State, Words]] = {
         "The request had already been answered. If the answer is not enough, write a message.",
     ),
     State.CONCLUDED: Words(
-        "O pedido já estava concluído. Pode apresentar outro pedido.",
-        "The request was already concluded. You can file another request.",
+        "O pedido já tinha sido concluído, por isso não pode ser retirado. Se a resposta não for suficiente, pode escrever até "
+        "ao dia que o pedido indica; depois, apresente outro.",
+        "The request had already been concluded, so it cannot be withdrawn. If the answer is not enough, you can write until "
+        "the day that the request names; after that, file another one.",
     ),
     State.WITHDRAWN: Words(
-        "Já tinha retirado este pedido. Pode apresentar outro.",
-        "You had already withdrawn this request. You can file another one.",
+        "Tinha retirado este pedido, e um pedido retirado não pode ser alterado nem avaliado. Pode apresentar outro.",
+        "You had withdrawn this request, and a withdrawn request can neither be changed nor rated. You can file another.",
     ),
     State.REJECTED: Words(
         "O pedido já tinha sido indeferido liminarmente. Pode apresentar outro pedido.",
@@ -148,7 +150,7 @@ NOTICE_NAMES: Final[dict[str, Words]] = {
     "lapsed": Words("pedido concluído", "request concluded"),
     "rejected": Words("pedido indeferido liminarmente", "request rejected"),
     "withdrawn": Words("pedido retirado", "request withdrawn"),
-    "reopened": Words("pedido de novo em análise", "request in analysis again"),
+    "reopened": Words("pedido em análise de novo", "request in analysis again"),
     "forwarded": Words("passagem a outro departamento", "transfer to another department"),
     "extended": Words("prazo prorrogado", "deadline extended"),
     "documents-requested": Words("documentos pedidos", "documents asked for"),

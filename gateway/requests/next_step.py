@@ -29,8 +29,8 @@ CHECKING: Final = Words(
     "There is nothing you must do: the documents that you delivered are being checked.",
 )
 HEARING: Final = Words(
-    "O departamento tenciona indeferir o pedido: se não concorda, responda até {until}.",
-    "The department intends to refuse the request: if you disagree, answer by {until}.",
+    "O departamento tenciona indeferir o pedido: se não concorda, responda até {until}, numa só mensagem, que encerra a audiência.",
+    "The department intends to refuse the request: if you disagree, answer by {until}, in one message, which ends the hearing.",
 )
 COME_BACK: Final = Words(
     "Se a resposta não for suficiente, escreva uma mensagem até {until}; caso contrário, não precisa de fazer nada.",

@@ -113,7 +113,7 @@ class RequestResponse(RequestSummary):
 
     `next_step` is a sentence that says what you must do and by when, or that there is nothing to do. `overdue`: the deadline
     passed before a decision. `deliver_until` is the last day to deliver `asked` documents, `reply_until` the last day to come
-    back on the answer. `outcome`, `grounds` and `appeal` are those of the decision.
+    back on the answer. `outcome`, `grounds` and `appeal` are those of the decision; the text of the answer is in the timeline.
     """
 
     act: ActOutcome | None = None
@@ -156,7 +156,7 @@ class TimelineEntry(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     seq: int | None = None
-    """Numbers the facts of the request; a notice has none."""
+    """Numbers the facts of the request, with gaps, because some are not shown; a notice has none."""
     type: str
     title: str
     """What happened, in words for people."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from services.common.catalogue import Language, catalogue
+from services.common.contracts.asked import MAX_ASKED
 from services.common.contracts.base import MAX_DOCUMENTS, Code, Prose
 from services.common.contracts.intake import Score
 from services.common.contracts.internal import FEW, DocumentIds
@@ -97,7 +98,7 @@ OptionalText = Annotated[Prose | None, Field(description="Plain text, at most 4 
 class NewDelivery(RequestBody):
     """Files for one of the documents that the department asked for."""
 
-    item: Annotated[int, Field(ge=1, strict=True, description="The `number` of the asked document.")]
+    item: Annotated[int, Field(ge=1, le=MAX_ASKED, strict=True, description="The `number` of the asked document.")]
     documents: Annotated[
         DocumentIds,
         AfterValidator(_some),

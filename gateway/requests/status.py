@@ -54,9 +54,18 @@ def status_of(view: RequestView) -> Status:
         asked=() if view.asked is None else view.asked.items,
         delivery=_latest(facts, DOCUMENTS_REQUESTED) if view.state is State.AWAITING_DOCUMENTS else None,
         hearing=hearing if is_heard else None,
-        answer=_latest(facts, ANSWERED) if view.state in DECIDED else None,
+        answer=_standing_answer(facts) if view.state in DECIDED else None,
         rating=_latest(facts, RATED),
     )
+
+
+def _standing_answer(facts: list[TimelineFact]) -> TimelineFact | None:
+    """The last answer. A conclusion that follows an answer keeps its last day to come back, and how that was counted."""
+    answer = _latest(facts, ANSWERED)
+    if answer is None or answer.term is not None:
+        return answer
+    counted = [fact.term for fact in facts if fact.type == ANSWERED and fact.term and fact.until == answer.until]
+    return answer.model_copy(update={"term": counted[-1]}) if counted else answer
 
 
 def _latest(facts: list[TimelineFact], *types: str) -> TimelineFact | None:

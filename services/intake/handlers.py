@@ -135,7 +135,7 @@ def _on_timers(requests: Aggregate[Request], terms: TermsOf) -> None:
 
     @requests.on_timer(timers.REMIND)
     def remind(current: Request | None, received: Received[TimerDue]) -> Decision[Request]:
-        return timers.remind(current, received.at)
+        return timers.remind(current, received.at, terms(current, received))
 
     @requests.on_timer(timers.LAPSE_DOCUMENTS)
     def lapse_documents(current: Request | None, received: Received[TimerDue]) -> Decision[Request]:

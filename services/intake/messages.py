@@ -33,6 +33,7 @@ from services.common.contracts.handling import (
 from services.common.contracts.intake import Act, Rated, Reopened, RequestReplied, RequestSubmitted, Withdrawn
 from services.common.contracts.lifecycle import (
     ActRefused,
+    AllowedDays,
     DocumentAccepted,
     DocumentRefused,
     LifecycleFact,
@@ -55,6 +56,7 @@ __all__ = [
     "TOPICS",
     "Act",
     "ActRefused",
+    "AllowedDays",
     "AssignmentAcknowledged",
     "AssignmentAnswered",
     "AssignmentExtensionRequested",

@@ -28,6 +28,9 @@ _MOVES: Final = """## Moves
 their prefix `request.`. *The person* gets the notice with that name, by mail; whoever looks sees every fact. *The department* gets
 these inbox events; `reopen` gives `created` only for a concluded request, and `updated` for an answered one, whose case is still
 open. After a move with a *new epoch*, commands that were made before it are refused as `old-epoch`.
+
+Beside these facts any move of an open request may say `deadline-moved`, if closed days were added or removed since, and one that
+stops or ends a late term `deadline-missed` or `deadline-miss-retracted`. A department is sent an `updated` for it, or a `reminder`.
 """
 
 

@@ -106,17 +106,17 @@ def forward_command(current: Assignment | None, received: Received[Command]) -> 
 
 @assignments.on_reused_id(*FACTS)
 def refuse_reused_id(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
-    return refused(current, domain.reject(received, "id-reused"))
+    return refused(current, domain.reject(current, received, "id-reused"))
 
 
 @assignments.on_too_many(*FACTS)
 def refuse_too_many(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
-    return refused(current, domain.reject(received, "too-many-commands"))
+    return refused(current, domain.reject(current, received, "too-many-commands"))
 
 
 @assignments.on_discarded(*FACTS)
 def answer_discarded(current: Assignment | None, received: Received[Command]) -> Decision[Assignment]:
-    return refused(current, domain.reject(received, DISCARDED))
+    return refused(current, domain.reject(current, received, DISCARDED))
 
 
 assignments.on_poison(domain.answer_poison)

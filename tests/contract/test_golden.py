@@ -10,6 +10,8 @@ from deploy.contracts.files import FOLDER
 from deploy.contracts.headers import HEADER_SCHEMAS, header_schema_name
 from deploy.contracts.schemas import models, schema_of
 from services.common.contracts import PublishedEvent, topics
+from services.common.contracts.commands import Command
+from services.common.domain.errors import Poison
 from services.common.messaging.records.positions import moment
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.writer import outbox_entry
@@ -17,6 +19,7 @@ from tests.contract.golden_records import APPENDED, Golden, golden_records
 
 RECORDS = golden_records()
 PUBLISHED = [golden for golden in RECORDS if issubclass(golden.model, PublishedEvent)]
+COMMANDS = [golden for golden in RECORDS if issubclass(golden.model, Command)]
 
 
 def test_every_event_has_a_golden_record() -> None:
@@ -36,10 +39,41 @@ def test_a_golden_record_fits_the_published_schema(golden: Golden) -> None:
     Draft202012Validator(schema_of(golden.model)).validate(golden.value)
 
 
-@pytest.mark.parametrize("golden", RECORDS, ids=str)
+def newer(golden: Golden) -> Golden:
+    return Golden(golden.topic, golden.key, golden.headers | {"ce_new": "1"}, golden.value | {"new_field": {"a": 1}})
+
+
+@pytest.mark.parametrize("golden", PUBLISHED, ids=str)
 def test_a_reader_ignores_headers_and_fields_of_a_newer_writer(golden: Golden) -> None:
-    newer = Golden(golden.topic, golden.key, golden.headers | {"ce_new": "1"}, golden.value | {"new_field": {"a": 1}})
-    assert read(newer.record()).event == read(golden.record()).event
+    assert read(newer(golden).record()).event == read(golden.record()).event
+
+
+@pytest.mark.parametrize("golden", COMMANDS, ids=str)
+def test_a_field_that_a_command_does_not_have_is_refused_and_breaks_its_schema(golden: Golden) -> None:
+    with pytest.raises(Poison, match="schema:/new_field:extra_forbidden"):
+        read(newer(golden).record())
+    assert not Draft202012Validator(schema_of(golden.model)).is_valid(newer(golden).value)
+
+
+@pytest.mark.parametrize(
+    "decided",
+    [
+        {"outcome": "refused", "grounds": "Artigo 5.º"},
+        {"outcome": "granted"},
+        {"outcome": "unknown"},
+        {"grounds": "Artigo 5.º"},
+        {"outcome": "informed", "appeal": {"means": "Reclamação", "until": "2026-06-01"}},
+    ],
+    ids=str,
+)
+def test_a_decision_that_lacks_or_contradicts_something_breaks_its_schema(decided: dict[str, Any]) -> None:
+    golden = next(each for each in COMMANDS if str(each) == "pt.postigo.assignment.resolve.v1")
+    spoken = {name: value for name, value in golden.value.items() if name not in ("outcome", "grounds", "appeal")}
+    wrong = Golden(golden.topic, golden.key, golden.headers, spoken | decided)
+    assert Draft202012Validator(schema_of(golden.model)).is_valid(spoken)
+    assert not Draft202012Validator(schema_of(golden.model)).is_valid(wrong.value)
+    with pytest.raises(Poison, match="schema:"):
+        read(wrong.record())
 
 
 @pytest.mark.parametrize("golden", RECORDS, ids=str)

@@ -24,7 +24,15 @@ from services.common.contracts.handling import (
     RequestForwarded,
     RequestReopened,
 )
-from services.common.contracts.lifecycle import LifecycleFact, MessageAdded, RequestRegistered, RequestRouted
+from services.common.contracts.lifecycle import (
+    LifecycleFact,
+    MessageAdded,
+    RequestAnswered,
+    RequestRegistered,
+    RequestRejected,
+    RequestRouted,
+    RequestWithdrawn,
+)
 from services.common.legal_clock import Calendar, Deadline, Suspension, WorkingDays, day_of, deadline
 
 ANSWER_AGAIN: Final = "INF10"
@@ -92,6 +100,8 @@ class Term:
                 self._resume(fact.deliver_until)
             case HearingClosed():
                 self._resume(today if fact.answered else self.hearing_until or today)
+            case RequestAnswered() | RequestRejected() | RequestWithdrawn():
+                self._resume(today)
             case RequestExtended():
                 self._extend(self.until.get(fact.command_id or ""))
 

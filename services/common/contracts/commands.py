@@ -1,18 +1,25 @@
 """`departments.<code>.outbox.v1`: the commands of departments.
 
 The topic is the identity: whoever may write `departments.pf.outbox.v1` is department `pf`.
+
+Unknown fields are refused, unlike in our own events: a misspelt one would change what the command says.
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from services.common.contracts.asked import MAX_ITEMS, NewItem
 from services.common.contracts.base import Code, Event, Prose
 from services.common.contracts.decisions import CONTESTABLE, DECIDING, Appeal, Outcome
+
+STRICT: Final = ConfigDict(extra="forbid")
+
+DecidedOutcome = Literal[Outcome.GRANTED, Outcome.PARTLY, Outcome.REFUSED, Outcome.INFORMED]
+"""The outcomes that a department may send."""
 
 
 class Command(Event, families=("departments.*.outbox.v1",)):
@@ -20,6 +27,8 @@ class Command(Event, families=("departments.*.outbox.v1",)):
 
     The record's key is the request id. No other field about the request is needed.
     """
+
+    model_config = STRICT
 
     assignment_id: UUID
     epoch: int = Field(ge=1, strict=True)
@@ -36,38 +45,62 @@ class Answer(Command, type="assignment.answer"):
     text: Prose
 
 
+class MeansOfAppeal(Appeal):
+    """How the person may contest the decision, and the last day to do so."""
+
+    model_config = STRICT
+
+
+def _needs(outcomes: frozenset[Outcome], field: str, kind: str) -> dict[str, Any]:
+    """The rule of a JSON Schema that a command with one of these outcomes has `field`, of the type `kind`."""
+    named = {"properties": {"outcome": {"enum": sorted(outcomes)}}, "required": ["outcome"]}
+    return {"if": named, "then": {"required": [field], "properties": {field: {"type": kind}}}}
+
+
+_NEITHER: Final = {"else": {"properties": {field: {"type": "null"} for field in ("grounds", "appeal")}}}
+_BY_OUTCOME: Final[list[Any]] = [
+    _needs(DECIDING, "grounds", "string") | _NEITHER,
+    _needs(CONTESTABLE, "appeal", "object"),
+]
+
+
 class Resolve(Command, type="assignment.resolve"):
     """An answer that concludes the request. The person may come back on it for ten working days.
 
-    An outcome that decides needs its grounds; one that refuses, wholly or in part, also the means of appeal.
+    An outcome that decides needs its grounds; one that refuses, wholly or in part, also the means of appeal. An information has
+    neither.
     """
 
-    text: Prose
-    outcome: Outcome = Outcome.INFORMED
-    grounds: Annotated[Prose | None, Field(validate_default=True)] = None
-    appeal: Annotated[Appeal | None, Field(validate_default=True)] = None
+    model_config = ConfigDict(json_schema_extra={"allOf": _BY_OUTCOME})
 
-    @field_validator("outcome")
-    @classmethod
-    def _known_outcome(cls, outcome: Outcome) -> Outcome:
-        if outcome is Outcome.UNKNOWN:
-            raise PydanticCustomError("unknown_outcome", "unknown outcome")
-        return outcome
+    text: Prose
+    outcome: DecidedOutcome = Outcome.INFORMED
+    grounds: Annotated[Prose | None, Field(validate_default=True)] = None
+    appeal: Annotated[MeansOfAppeal | None, Field(validate_default=True)] = None
 
     # Rules of fields, not of the model: the rejection then points to the field.
     @field_validator("grounds", "appeal")
     @classmethod
     def _said_where_needed(cls, value: object, info: ValidationInfo) -> object:
         needed = DECIDING if info.field_name == "grounds" else CONTESTABLE
-        if value is None and info.data.get("outcome") in needed:
+        outcome = info.data.get("outcome")
+        if value is None and outcome in needed:
             raise PydanticCustomError("required_by_outcome", "the outcome requires this field")
+        if value is not None and outcome is Outcome.INFORMED:
+            raise PydanticCustomError("excluded_by_outcome", "the outcome excludes this field")
         return value
+
+
+class RequestedItem(NewItem):
+    """What is asked, why, and in which formats. No format means all that the counter accepts."""
+
+    model_config = STRICT
 
 
 class RequestInformation(Command, type="assignment.request-information"):
     """Documents that the person must deliver, due in ten working days. The legal term is suspended until the last one."""
 
-    items: tuple[NewItem, ...] = Field(min_length=1, max_length=MAX_ITEMS)
+    items: tuple[RequestedItem, ...] = Field(min_length=1, max_length=MAX_ITEMS)
     text: Prose | None = None
 
 

@@ -13,7 +13,7 @@ from services.common.contracts.asked import AskedItem
 from services.common.contracts.base import Code, Fact, Prose, PublishedEvent, Text, Value
 from services.common.contracts.intake import LinkedRequest
 from services.common.contracts.lifecycle import State
-from services.common.domain.identifiers import derived_text
+from services.common.domain.identifiers import derived_text, text_of
 from services.common.legal_clock import Deadline
 
 MAX_MESSAGES: Final = 8
@@ -160,14 +160,19 @@ class TransferredOften(Fact, type="assignment.transferred-often", families=("dep
         return topics.inbox(self.department)
 
 
-class CommandRejected(Fact, type="command.rejected", families=("departments.*.rejections.v1",)):
-    """A command that had no effect, and why. `command_topic`, `command_partition` and `command_offset` find its record.
+class CommandRejected(PublishedEvent, type="command.rejected", families=("departments.*.rejections.v1",)):
+    """A command that had no effect, and why. `request_id` is the key of the command; no `reference`: there is no such request.
+
+    `command_topic`, `command_partition` and `command_offset` find its record.
 
     `code` is one of the list in `docs/departments.md`; an unknown one means that somebody must look at it. `detail` is a
     sentence for people; `pointer` the JSON pointer of the wrong field and `header` the wrong header, where there is one.
     `catch_up_to`: the `as_of` that the department must have seen to decide.
     """
 
+    request_id: UUID
+    reference: str | None = None
+    occurred_at: datetime
     department: Code
     command_id: str
     code: Code
@@ -182,6 +187,14 @@ class CommandRejected(Fact, type="command.rejected", families=("departments.*.re
     @property
     def topic(self) -> str:
         return topics.rejections(self.department)
+
+    @property
+    def key(self) -> str:
+        return text_of(self.request_id)
+
+    @property
+    def subject_reference(self) -> str | None:
+        return self.reference
 
 
 class CommandUnreadable(PublishedEvent, type="command.unreadable", families=("departments.*.rejections.v1",)):

@@ -162,6 +162,15 @@ class CommandRef(Value):
     offset: int
 
 
+class AllowedDays(Value):
+    """The days that a field of a command may name: later than `after`, and at the latest `until`."""
+
+    pointer: str
+    """The JSON pointer of the field."""
+    after: date
+    until: date
+
+
 class ActRefused(LifecycleFact, type="request.act-refused"):
     """An act or command was valid but is not allowed in this state. Nothing else changed.
 
@@ -170,11 +179,13 @@ class ActRefused(LifecycleFact, type="request.act-refused"):
     `too-many-acts`. `code` of a department's command: `not-allowed`, `no-change`, `stale`, `old-epoch`, `hearing-open`,
     `extended-already`, `too-late`, `bad-date`, `too-many-items`.
 
-    `text` and `documents` are those of a refused message: its author can carry them over to a new request.
+    `text` and `documents` are those of a refused message: its author can carry them over to a new request. `allowed`: for
+    `bad-date`, the days that the command may name.
     """
 
     act_id: str
     code: Code
+    allowed: AllowedDays | None = None
     catch_up_to: int | None = None
     command: CommandRef | None = None
     text: Prose | None = None

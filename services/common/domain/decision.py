@@ -4,7 +4,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from services.common.contracts import DomainEvent
+from services.common.contracts import PublishedEvent
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -13,11 +13,11 @@ class Decision(NamedTuple, Generic[S]):
     """`refused` marks a valid act that is not allowed now. Refusals may publish events too."""
 
     state: S | None
-    events: tuple[DomainEvent, ...] = ()
+    events: tuple[PublishedEvent, ...] = ()
     refused: bool = False
 
 
-def changed(state: S, *events: DomainEvent) -> Decision[S]:
+def changed(state: S, *events: PublishedEvent) -> Decision[S]:
     """Store `state` and publish `events`."""
     return Decision(state, events)
 
@@ -27,6 +27,6 @@ def unchanged(state: S | None) -> Decision[S]:
     return Decision(state)
 
 
-def refused(state: S | None, *events: DomainEvent) -> Decision[S]:
+def refused(state: S | None, *events: PublishedEvent) -> Decision[S]:
     """Refuse the act, with this state, and publish `events`."""
     return Decision(state, events, refused=True)

@@ -13,6 +13,12 @@ MAX_TEXT: Final = 255
 DISCARDED: Final = "discarded"
 """The reason of a record that our own bug could not apply, and that an operator discarded."""
 
+UNKNOWN_FIELD: Final = "extra_forbidden"
+"""Pydantic's rule that a field breaks which the event does not have."""
+
+REPEATED: Final = "repeated"
+"""The rule that a name breaks which occurs twice in one object."""
+
 
 class PoisonRecord(NamedTuple):
     """A record that will never be applied. `position` and `at` are those of its first append; `reason` is the code on its

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from services.common.catalogue import Language
+from services.common.domain.json_names import is_nameable
 from services.common.http.field_texts import TEXTS
 from services.common.http.languages import Words, any_of
 
@@ -58,9 +59,6 @@ MAX_ERRORS: Final = 50
 _MOST_READ: Final = 10 * MAX_ERRORS
 """Of Pydantic's errors, which name declared fields first. Some become the same error: that of a name that is not repeated."""
 
-_NAMEABLE: Final = re.compile(r"[^\W\d][\w.-]{0,63}")
-"""An unknown name that is repeated to its sender. Others, such as a number or an address, may be personal data."""
-
 _LIMITS: Final = ("max_length", "min_length", "ge", "le")
 _QUOTED: Final = re.compile("'([^']*)'")
 """Finds the accepted values in Pydantic's text, such as `'pt' or 'en'`."""
@@ -103,11 +101,6 @@ class FieldError:
                 accepted=(_ACCEPTED if len(self.names) == 1 else _ALL_ACCEPTED).in_(language),
             )
         )
-
-
-def is_nameable(name: str) -> bool:
-    """Whether an unknown name may be repeated to its sender."""
-    return _NAMEABLE.fullmatch(name) is not None
 
 
 def refuse(code: str, **limit: int) -> PydanticCustomError:

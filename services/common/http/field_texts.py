@@ -121,6 +121,10 @@ TEXTS: Final[dict[str, Words]] = {
         "Não foi pedido nenhum documento com este número. Veja os números no pedido.",
         "No document with this number was asked for. See the numbers in the request.",
     ),
+    "received_item": Words(
+        "Este documento já foi recebido. Se quer enviar outro, junte-o a uma mensagem, sem indicar o documento pedido.",
+        "This document was received already. To send another one, attach it to a message without naming the document.",
+    ),
     "unknown_session": Words("Esta sessão não existe ou já terminou.", "This session does not exist or has ended."),
     "used_document": Words("Este documento já está noutro pedido.", "This document is already in another request."),
     "nothing_said": Words("Escreva uma mensagem ou junte um documento.", "Write a message or attach a document."),

@@ -2,14 +2,10 @@
 
 import codecs
 import json
-from collections.abc import Iterator
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
-from services.common.http.field_errors import FieldError, is_nameable
-
-
-class _Members(list[tuple[str, Any]]):
-    """The members of an object, with repeated names."""
+from services.common.domain.json_names import Members, repeated_names
+from services.common.http.field_errors import FieldError
 
 
 def json_error(body: bytes) -> FieldError:
@@ -21,7 +17,7 @@ def json_error(body: bytes) -> FieldError:
     if not text.strip():
         return FieldError("json_empty", "")
     try:
-        repeated = next(_repeated(_DECODER.decode(text), ""), None)
+        repeated = next(repeated_names(_DECODER.decode(text)), None)
     except json.JSONDecodeError as error:
         return _syntax_error(error, text)
     except RecursionError:
@@ -44,26 +40,9 @@ def finite_number(text: str) -> float:
     return number
 
 
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_Members, parse_constant=reject_constant, parse_float=finite_number
-)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=Members, parse_constant=reject_constant, parse_float=finite_number)
 
 
 def _syntax_error(error: json.JSONDecodeError, text: str) -> FieldError:
     is_cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
     return FieldError("json_incomplete" if is_cut_off else "json_broken", "", position=(error.lineno, error.colno))
-
-
-def _repeated(value: Any, pointer: str) -> Iterator[str]:
-    """Pointers (RFC 6901) to the repeated names in `value`, without names that may be personal data."""
-    if isinstance(value, _Members):
-        seen = set[str]()
-        for name, member in value:
-            place = f"{pointer}/{name}" if is_nameable(name) else pointer
-            if name in seen:
-                yield place
-            seen.add(name)
-            yield from _repeated(member, place)
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _repeated(member, f"{pointer}/{index}")

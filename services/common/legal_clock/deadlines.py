@@ -117,14 +117,18 @@ def months_later(start: date, months: int) -> date:
 def _end(days: WorkingDays, start: date, n: int, suspensions: Sequence[Suspension]) -> date:
     """The `n`-th working day after `start` that is not suspended.
 
-    A suspension that began on that very day adds its working days too: the term had not ended yet.
+    A suspension that began on that very day adds its working days too: the term had not ended yet. So does one that began on the
+    day to which an earlier one had moved the end.
     """
     day = start
     while n > 0:
         day += ONE_DAY
         n -= days.is_working(day) and not any(each.covers(day) for each in suspensions)
-    until = max((each.until for each in suspensions if each.until and each.since == day), default=day)
-    return days.after(day, days.between(day, until))
+    ended = ((each.since, each.until) for each in suspensions if each.until is not None)
+    for since, until in sorted(ended, key=lambda each: (each[0], -each[1].toordinal())):
+        if since == day:
+            day = days.after(day, days.between(day, until))
+    return day
 
 
 def _skipped(days: WorkingDays, start: date, end: date) -> Iterator[SkippedDay]:

@@ -9,7 +9,16 @@ from services.common.domain.received import INBOX_AGE, Received
 from services.common.legal_clock import day_of, end_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, refuse, require_registered
-from services.intake.domain.terms import ANSWER_AGAIN, Terms, close_hearing, reply_until, set_deadline, settle_miss
+from services.intake.domain.terms import (
+    ANSWER_AGAIN,
+    Terms,
+    close_hearing,
+    end_suspension,
+    follow_calendar,
+    reply_until,
+    set_deadline,
+    settle_miss,
+)
 from services.intake.domain.transitions import Move, next_state
 from services.intake.messages import (
     Act,
@@ -45,6 +54,8 @@ def reply(current: Request | None, received: Received[RequestReplied], terms: Te
     _add_message(progress, received, received.event)
     if request.hearing_until is not None:
         close_hearing(progress, terms, day_of(received.at), answered=True)
+    else:
+        follow_calendar(progress, terms)
     return progress.decision()
 
 
@@ -97,9 +108,10 @@ def withdraw(current: Request | None, received: Received[Withdrawn], terms: Term
     if state is None:
         return refuse(request, received, received.at, "not-allowed")
     settle_miss(progress, terms)
+    ended = end_suspension(progress, terms, day_of(received.at))
     dropped = asked.drop_open_items(progress)
     progress.change(hearing_until=None)
-    progress.say(RequestWithdrawn, state, act_id=received.id, asked=dropped)
+    progress.say(RequestWithdrawn, state, act_id=received.id, deadline=ended, asked=dropped)
     return progress.decision()
 
 

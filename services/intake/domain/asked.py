@@ -80,8 +80,9 @@ def _new_files(item: AskedItem, deliveries: Sequence[ItemDelivery], documents: S
 
 
 def item_of(request: Request, document: UUID) -> AskedItem | None:
-    """The item that the file was delivered for."""
-    return next((item for item in request.asked if document in item.documents), None)
+    """The item that the file was delivered for. Of several, the first whose file is still checked."""
+    items = [item for item in request.asked if document in item.documents]
+    return next((item for item in items if item.state is ItemState.CHECKING), items[0] if items else None)
 
 
 def fits(item: AskedItem | None, media_type: str) -> bool:
@@ -138,11 +139,9 @@ def has_open_item(request: Request) -> bool:
     return any(item.state is ItemState.OPEN for item in request.asked)
 
 
-def finish_if_complete(progress: Progress, terms: Terms) -> None:
-    """If the last document is in, the term goes on from the day of its delivery, and earlier commands are out of date."""
+def finish(progress: Progress, terms: Terms) -> None:
+    """The last document is in: the term goes on from the day of its delivery, and earlier commands are out of date."""
     request = progress.request
-    if not is_complete(request):
-        return
     resume(progress, terms, request.delivered_on or day_of(progress.at))
     progress.change(epoch=request.epoch + 1, deliver_until=None, remind_on=None)
     progress.say(DocumentsReceived, State.IN_ANALYSIS, deadline=progress.request.deadline)

@@ -1,7 +1,7 @@
 """The commands of departments: each is applied, or refused with a code. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from services.common.contracts.asked import MAX_ASKED
@@ -10,9 +10,18 @@ from services.common.domain.received import Received
 from services.common.legal_clock import day_of, end_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, refuse, require_registered
-from services.intake.domain.terms import HEARING, Terms, set_deadline, settle_miss, suspend
+from services.intake.domain.terms import (
+    HEARING,
+    Terms,
+    end_suspension,
+    follow_calendar,
+    set_deadline,
+    settle_miss,
+    suspend,
+)
 from services.intake.domain.transitions import DECIDED, Move, next_state
 from services.intake.messages import (
+    AllowedDays,
     AssignmentAnswered,
     AssignmentExtensionRequested,
     AssignmentHearingRequested,
@@ -38,16 +47,16 @@ LONGEST_AHEAD: Final = timedelta(days=366)
 def command(current: Request | None, received: Received[CommandFact], move: Move, terms: Terms) -> Decision[Request]:
     """Apply a department's command, or refuse it. Whether the department is in time is judged by when it sent the command."""
     event, request = received.event, require_registered(current)
-    code = _refusal_code(request, event, move)
+    code = _refusal_code(request, event, move, terms)
     if code is not None:
-        catch_up = {"catch_up_to": request.person_seq} if code == "stale" else {}
-        return refuse(request, received, event.occurred_at, code, command=event.command, **catch_up)
+        more = _what_helps(code, request, event, terms)
+        return refuse(request, received, event.occurred_at, code, command=event.command, **more)
     progress = Progress(request, event.occurred_at, received.at)
     _APPLY[move](progress, event, terms)
     return progress.decision()
 
 
-def _refusal_code(request: Request, event: CommandFact, move: Move) -> str | None:
+def _refusal_code(request: Request, event: CommandFact, move: Move, terms: Terms) -> str | None:
     """Why the command has no effect: the code of its refusal, or None."""
     state = next_state(request.state, move)
     if event.epoch < request.epoch:
@@ -60,19 +69,35 @@ def _refusal_code(request: Request, event: CommandFact, move: Move) -> str | Non
         return "hearing-open"
     if (state in DECIDED or move is Move.HEAR) and event.seen < request.person_seq:
         return "stale"
-    return _limit_refusal(request, event) or _date_refusal(request, event)
+    return _limit_refusal(request, event) or _date_refusal(request, event, terms)
 
 
-def _date_refusal(request: Request, event: CommandFact) -> str | None:
+def _what_helps(code: str, request: Request, event: CommandFact, terms: Terms) -> dict[str, Any]:
+    """What a refusal says besides its code."""
+    if code == "stale":
+        return {"catch_up_to": request.person_seq}
+    return {"allowed": _named_day(request, event, terms)[1]} if code == "bad-date" else {}
+
+
+def _date_refusal(request: Request, event: CommandFact, terms: Terms) -> str | None:
     """`too-late` or `bad-date` for a day that the command may not name, otherwise None."""
-    today = day_of(event.occurred_at)
+    if isinstance(event, AssignmentExtensionRequested) and event.occurred_at >= end_of(request.due_on):
+        return "too-late"
+    day, allowed = _named_day(request, event, terms)
+    return None if day is None or allowed is None or allowed.after < day <= allowed.until else "bad-date"
+
+
+def _named_day(request: Request, event: CommandFact, terms: Terms) -> tuple[date | None, AllowedDays | None]:
+    """The day that the command names, and those that it may name. An extension must be longer than the term by the calendar in
+    force, which counts: a shorter one would use up the only one and add nothing.
+    """
     if isinstance(event, AssignmentExtensionRequested):
-        if event.occurred_at >= end_of(request.due_on):
-            return "too-late"
-        return None if request.due_on < event.until <= request.due_on + LONGEST_AHEAD else "bad-date"
+        due_on = terms.again(terms.current(request)).due_on
+        return event.until, AllowedDays(pointer="/until", after=due_on, until=due_on + LONGEST_AHEAD)
     if isinstance(event, AssignmentResolved) and event.appeal is not None:
-        return None if today < event.appeal.until <= today + LONGEST_AHEAD else "bad-date"
-    return None
+        today = day_of(event.occurred_at)
+        return event.appeal.until, AllowedDays(pointer="/appeal/until", after=today, until=today + LONGEST_AHEAD)
+    return None, None
 
 
 def _limit_refusal(request: Request, event: CommandFact) -> str | None:
@@ -89,6 +114,7 @@ def _cause(event: CommandFact) -> dict[str, Any]:
 
 def _acknowledge(progress: Progress, event: CommandFact, terms: Terms) -> None:
     progress.say(RequestInAnalysis, State.IN_ANALYSIS, **_cause(event))
+    follow_calendar(progress, terms)
 
 
 def _request_information(progress: Progress, event: AssignmentInformationRequested, terms: Terms) -> None:
@@ -158,6 +184,7 @@ def _answer(progress: Progress, event: AssignmentAnswered | AssignmentResolved, 
     today = day_of(progress.told_at)
     reply = None if request.reply_until is not None else terms.reply(request.answered_on or today)
     until = request.reply_until if reply is None else reply.due_on
+    ended = end_suspension(progress, terms, day_of(event.occurred_at))
     dropped = asked.drop_open_items(progress)
     progress.change(answered_on=request.answered_on or today, reply_until=until)
     progress.say(
@@ -166,6 +193,7 @@ def _answer(progress: Progress, event: AssignmentAnswered | AssignmentResolved, 
         text=event.text,
         reply_until=until,
         reply_term=reply,
+        deadline=ended,
         asked=dropped,
         **decided,
         **_cause(event),
@@ -174,8 +202,9 @@ def _answer(progress: Progress, event: AssignmentAnswered | AssignmentResolved, 
 
 def _reject(progress: Progress, event: AssignmentRejected, terms: Terms) -> None:
     settle_miss(progress, terms)
+    ended = end_suspension(progress, terms, day_of(event.occurred_at))
     dropped = asked.drop_open_items(progress)
-    progress.say(RequestRejected, State.REJECTED, text=event.text, asked=dropped, **_cause(event))
+    progress.say(RequestRejected, State.REJECTED, text=event.text, deadline=ended, asked=dropped, **_cause(event))
 
 
 _APPLY: Final[Mapping[Move, Callable[[Progress, Any, Terms], None]]] = {

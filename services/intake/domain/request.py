@@ -9,8 +9,8 @@ from services.common.domain.received import Received
 from services.common.legal_clock import Calendar, Deadline, day_of
 from services.intake.domain import asked
 from services.intake.domain.state import Progress, Request, require_registered
-from services.intake.domain.terms import Terms, recount, set_deadline
-from services.intake.domain.transitions import Move, next_state
+from services.intake.domain.terms import Terms, follow_calendar, recount, set_deadline
+from services.intake.domain.transitions import OPEN, Move, next_state
 from services.intake.messages import (
     AssignmentMade,
     DocumentAccepted,
@@ -118,7 +118,7 @@ def accept_file(current: Request | None, received: Received[FileAccepted], terms
         fits=asked.fits(item, event.media_type),
         asked=progress.request.asked if item else None,
     )
-    asked.finish_if_complete(progress, terms)
+    _go_on(progress, terms)
     return progress.decision()
 
 
@@ -134,8 +134,16 @@ def refuse_file(current: Request | None, received: Received[FileRefused], terms:
         item=item.number if item else None,
         asked=progress.request.asked if item else None,
     )
-    asked.finish_if_complete(progress, terms)
+    _go_on(progress, terms)
     return progress.decision()
+
+
+def _go_on(progress: Progress, terms: Terms) -> None:
+    """After a check: the term goes on if it ended the wait for documents; otherwise that of an open request follows the calendar."""
+    if asked.is_complete(progress.request):
+        asked.finish(progress, terms)
+    elif progress.request.state in OPEN:
+        follow_calendar(progress, terms)
 
 
 def _checked(

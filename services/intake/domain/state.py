@@ -53,6 +53,8 @@ class Request(Value):
     acted_at: tuple[datetime, ...] = ()
     deadline: Deadline | None = None
     alerts: tuple[Alert, ...] = ()
+    counted_at: datetime | None = None
+    """When the deadline was counted last: a miss is never judged by the calendar of an earlier moment."""
     missed: bool = False
     extended: bool = False
     asked: tuple[AskedItem, ...] = ()

@@ -89,15 +89,16 @@ def set_deadline(progress: Progress, terms: Terms, new: Deadline, today: date) -
         _retract_miss(progress, new.due_on)
     ahead = [(terms.days.before(new.due_on, left), left) for left in WARNINGS]
     alerts = tuple(Alert(day=day, working_days_left=left) for day, left in ahead if day > max(today, new.entered_on))
-    progress.change(deadline=new, due_on=new.due_on, alerts=alerts)
+    counted_at = max(progress.request.counted_at or progress.at, progress.at)
+    progress.change(deadline=new, due_on=new.due_on, alerts=alerts, counted_at=counted_at)
 
 
 def suspend(progress: Progress, terms: Terms, since: date, because: str) -> None:
     """Stop the term after the day `since`."""
     current = terms.current(progress.request)
     stopped = Suspension.model_validate({"since": since, "because": because})
-    counted = terms.again(current, suspensions=(*current.suspensions, stopped))
-    progress.change(deadline=counted, due_on=counted.due_on, alerts=())
+    set_deadline(progress, terms, terms.again(current, suspensions=(*current.suspensions, stopped)), since)
+    progress.change(alerts=())
 
 
 def resume(progress: Progress, terms: Terms, until: date) -> None:
@@ -108,6 +109,14 @@ def resume(progress: Progress, terms: Terms, until: date) -> None:
         for each in current.suspensions
     )
     set_deadline(progress, terms, terms.again(current, suspensions=ended), until)
+
+
+def end_suspension(progress: Progress, terms: Terms, until: date) -> Deadline | None:
+    """The request ends on the day `until`, and a suspension that is open with it. Returns the deadline then, otherwise None."""
+    if terms.current(progress.request).suspended_since is None:
+        return None
+    resume(progress, terms, until)
+    return progress.request.deadline
 
 
 def close_hearing(progress: Progress, terms: Terms, until: date, *, answered: bool) -> None:

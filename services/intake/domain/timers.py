@@ -40,7 +40,15 @@ def timers(request: Request) -> Sequence[Timer]:
     if request.hearing_until is not None:
         return (Timer(LAPSE_HEARING, end_of(request.hearing_until)),)
     warnings = tuple(Timer(WARN, start_of(alert.day)) for alert in request.alerts)
-    return warnings if request.missed else (*warnings, Timer(MISS, end_of(request.due_on)))
+    return warnings if request.missed else (*warnings, Timer(MISS, _passed_at(request)))
+
+
+def _passed_at(request: Request) -> datetime:
+    """When the term has passed. A term that was counted again to a day in the past passed at that moment: judged by the calendar
+    of its last day, it might be moved on again.
+    """
+    end = end_of(request.due_on)
+    return end if request.counted_at is None else max(end, request.counted_at)
 
 
 def _documents_timers(request: Request) -> Sequence[Timer]:
@@ -84,13 +92,14 @@ def miss(current: Request | None, at: datetime, terms: Terms) -> Decision[Reques
     return progress.decision()
 
 
-def remind(current: Request | None, at: datetime) -> Decision[Request]:
+def remind(current: Request | None, at: datetime, terms: Terms) -> Decision[Request]:
     """Remind the person of documents that are not delivered yet."""
     if current is None or current.deliver_until is None or not _is_due(current, REMIND, at):
         return unchanged(current)
     progress = Progress(current, at)
     progress.change(remind_on=None)
     progress.say(DocumentsReminded, deliver_until=current.deliver_until, asked=current.asked)
+    follow_calendar(progress, terms)
     return progress.decision()
 
 

@@ -8,7 +8,7 @@ from services.common.catalogue import Catalogue
 from services.common.domain.decision import Decision, changed, refused, unchanged
 from services.common.domain.received import Received
 from services.routing.domain.assignment import update
-from services.routing.domain.rejections import Explanation, department_of, explain, rejection
+from services.routing.domain.rejections import Explanation, department_of, explain, explain_refusal, rejection
 from services.routing.domain.state import ENDED, Assignment, identity
 from services.routing.messages import (
     Acknowledge,
@@ -53,10 +53,10 @@ def forward_command(
     """Check the command against the assignment and forward it as a fact. Intake decides if the state allows it."""
     event = received.event
     if current is None:
-        return refused(None, _rejected(received, explain("unknown-assignment", "/assignment_id")))
+        return refused(None, _rejected(None, received, explain("unknown-assignment", "/assignment_id")))
     why = _objection(current, received) or _no_destination(event, department_of(received.topic), catalogue)
     if why is not None:
-        return refused(current, _rejected(received, why))
+        return refused(current, _rejected(current, received, why))
     own = {name: getattr(event, name) for name in type(event).model_fields if name not in Command.model_fields}
     forwarded = FACTS[type(event)](
         **identity(current), occurred_at=received.at, seen=event.seen, command=_reference_to(received), **own
@@ -64,9 +64,9 @@ def forward_command(
     return changed(current, forwarded)
 
 
-def reject(received: Received[Command], code: str) -> CommandRejected:
+def reject(current: Assignment | None, received: Received[Command], code: str) -> CommandRejected:
     """The rejection of a command, for the topic of its department."""
-    return _rejected(received, explain(code))
+    return _rejected(current, received, explain(code))
 
 
 def relay_rejection(current: Assignment | None, received: Received[ActRefused]) -> Decision[Assignment]:
@@ -79,7 +79,7 @@ def relay_rejection(current: Assignment | None, received: Received[ActRefused]) 
     told = update(current, received) if is_news else unchanged(current)
     if event.command is None:
         return told
-    relayed = rejection(event.request_id, event.occurred_at, event.command, explain(event.code), event.catch_up_to)
+    relayed = rejection(event.request_id, event.occurred_at, event.command, explain_refusal(event), event.catch_up_to)
     if current is None:
         return refused(current, relayed)
     return Decision(told.state, (relayed, *told.events))
@@ -107,8 +107,9 @@ def _no_destination(command: Command, department: str, catalogue: Catalogue) -> 
     return explain("no-change", "/to") if command.to == department else None
 
 
-def _rejected(received: Received[Command], why: Explanation) -> CommandRejected:
-    return rejection(UUID(received.key), received.at, _reference_to(received), why)
+def _rejected(current: Assignment | None, received: Received[Command], why: Explanation) -> CommandRejected:
+    is_known = current is not None
+    return rejection(UUID(received.key), received.at, _reference_to(received), why, is_known=is_known)
 
 
 def _reference_to(received: Received[Command]) -> CommandRef:

@@ -8,35 +8,36 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.common.contracts import PublishedEvent, topics
+from services.common.contracts import Event, PublishedEvent, events_of, topics
 from services.common.contracts.base import REQUIRED_HEADERS
 from services.common.domain.identifiers import reference_of
 from services.common.domain.poison import DISCARDED, PoisonRecord
-from services.routing.messages import Command, CommandRef, CommandRejected, CommandUnreadable
+from services.routing.domain.schema_errors import UNEXPLAINED, schema_detail
+from services.routing.messages import ActRefused, Command, CommandRef, CommandRejected, CommandUnreadable
 
 DETAILS: Final[Mapping[str, str]] = {
-    "stale": "The person wrote, or a file of theirs was accepted, after what you had seen. Read the inbox until as_of is at "
-    "least catch_up_to, and decide again.",
+    "stale": "The person wrote, or a file of theirs was accepted, after what you had seen. Read the inbox until `as_of` is at "
+    "least `catch_up_to`, and decide again.",
     "not-allowed": "The state of the request does not allow this command. Read the latest inbox event.",
     "no-change": "The request is already where this command leads.",
-    "hearing-open": "The person is being heard. Wait until hearing_until is null.",
-    "bad-date": "A date is out of range: `until` must be after `due_on` and `appeal.until` after today, neither by more than a year.",
+    "hearing-open": "The person is being heard. Wait until `hearing_until` is `null`.",
+    "bad-date": "A date is out of range: `/until` must be after `due_on` and `/appeal/until` after today, neither by more than a year.",
     "too-late": "The legal term has ended. It cannot be extended any more.",
     "extended-already": "The legal term was extended before. It can be extended once.",
     "too-many-items": "More than 50 documents would have been asked about this request.",
-    "unknown-department": "No department has the code in to.",
-    "not-seen-yet": "seen is above the as_of of every inbox event so far. Send the as_of of the event that you answer.",
-    "old-epoch": "The epoch has grown since: another department has the case, the person came back, or asked documents came or "
+    "unknown-department": "No department has the code in `/to`.",
+    "not-seen-yet": "`seen` is above the `as_of` of every inbox event so far. Send the `as_of` of the event that you answer.",
+    "old-epoch": "The `epoch` has grown since: another department has the case, the person came back, or asked documents came or "
     "lapsed. Read the latest inbox event, and decide again if the case is still yours.",
     "wrong-department": "The case belongs to another department. Drop this command.",
-    "unknown-assignment": "This request has no such assignment or epoch. Check the key, assignment_id and epoch.",
-    "id-reused": "This ce_id was used for a command with another type or other bytes. Use a new id for a new command.",
+    "unknown-assignment": "This request has no such assignment or epoch. Check the key, `assignment_id` and `epoch`.",
+    "id-reused": "This `ce_id` was used for a command with another type or other bytes. Use a new id for a new command.",
     "too-many-commands": "500 commands about this request were read within 35 days. Look for a loop in your program.",
-    "invalid": "The data breaks the schema of the command.",
+    "invalid": UNEXPLAINED,
     "not-json": "The value is not JSON in UTF-8.",
     "missing-data": "The record has no value.",
     "too-large": "The data is larger than 256 KiB.",
-    "unknown-command": "ce_type is none of the commands.",
+    "unknown-command": "The header `ce_type` names none of the commands.",
     "missing-header": "A required header is missing or empty.",
     "repeated-header": "A header that may occur once occurs more often.",
     "bad-header": "A header is not UTF-8, is too long, or is not what it must be.",
@@ -63,38 +64,12 @@ _REASONS: Final[Mapping[str, str]] = {
 _HEADER_PROBLEMS: Final[Mapping[str, str]] = {"missing": "missing-header", "twice": "repeated-header"}
 """By the last part of `header-<name>-<problem>`; every other problem is `bad-header`."""
 
-_RULES: Final[Mapping[str, str]] = {
-    "missing": "is missing",
-    "string_too_long": "is too long",
-    "string_too_short": "is empty",
-    "string_pattern_mismatch": "is blank",
-    "postigo": "is blank",
-    "string_type": "is not text",
-    "too_short": "is empty",
-    "too_long": "has too many elements",
-    "tuple_type": "is not a list",
-    "model_type": "is not an object",
-    "literal_error": "is none of the allowed values",
-    "unknown_outcome": "is none of the allowed values",
-    "required_by_outcome": "is missing: this outcome requires it",
-    "date_type": "is not a date",
-    "date_parsing": "is not a date",
-    "date_from_datetime_parsing": "is not a date",
-    "date_from_datetime_inexact": "is not a date",
-    "value_error": "has a character that cannot be stored (NUL, or half of a surrogate pair)",
-    "uuid_parsing": "is not a UUID",
-    "uuid_type": "is not a UUID",
-    "int_parsing": "is not a whole number",
-    "int_type": "is not a whole number",
-    "int_from_float": "is not a whole number",
-    "greater_than_equal": "is too small",
+_HEADER_RULES: Final[Mapping[str, str]] = {
+    "missing-header": "is missing or empty",
+    "repeated-header": "occurs more often than once",
+    "bad-header": "is not UTF-8, is too long, or is not what it must be",
 }
-"""Sentences for the rules of the commands' schemas."""
-
-
-_CODES: Final = ("/to",)
-_RULES_OF_CODES: Final[Mapping[str, str]] = {"string_pattern_mismatch": "is not a code"}
-"""Codes have a pattern of their own; that of a text only excludes blanks."""
+"""What is wrong with the header that a rejection names, by its code."""
 
 
 class Explanation(NamedTuple):
@@ -111,29 +86,45 @@ def explain(code: str, pointer: str | None = None) -> Explanation:
     return Explanation(code, DETAILS.get(code, "The command had no effect."), pointer)
 
 
-def explain_poison(reason: str) -> Explanation:
-    """The reason on the dead letter of a command, as its department is told it."""
+def explain_refusal(refusal: ActRefused) -> Explanation:
+    """Intake's refusal of a command, with the state that does not allow it or the days that it may name."""
+    allowed, why = refusal.allowed, explain(refusal.code)
+    if refusal.code == "not-allowed":
+        detail = f"The request is `{refusal.state}`, and does not allow this command. Read the latest inbox event."
+        return why._replace(detail=detail)
+    if allowed is not None:
+        detail = f"`{allowed.pointer}` must be a day after {allowed.after}, and not after {allowed.until}."
+        return why._replace(detail=detail, pointer=allowed.pointer)
+    return why
+
+
+def explain_poison(reason: str, command: type[Event] | None = None) -> Explanation:
+    """The reason on the dead letter of a record on an outbox, as its department is told it. `command`: None for an unknown type."""
     if reason.startswith("schema:"):
         _, pointer, rule = reason.split(":", 2)
-        problem = _RULES_OF_CODES.get(rule) if pointer in _CODES else None
-        problem = problem or _RULES.get(rule)
-        return Explanation("invalid", f"{pointer} {problem}." if pointer and problem else DETAILS["invalid"], pointer)
+        return Explanation("invalid", schema_detail(pointer, rule, command), pointer)
     if reason.startswith("header-") or reason == "redrive-header":
         header, problem = ("dlq-redrive", "") if reason == "redrive-header" else reason.split("-", 2)[1:]
         # A null is no value: a required header lacks it, and an optional one must not be sent without it.
         is_absent = problem == "null" and header in REQUIRED_HEADERS
         code = "missing-header" if is_absent else _HEADER_PROBLEMS.get(problem, "bad-header")
-        return Explanation(code, f"{DETAILS[code]} It is {header}.", header=header)
+        return Explanation(code, f"The header `{header}` {_HEADER_RULES[code]}.", header=header)
     return explain(_REASONS.get(reason, "invalid"))
 
 
 def rejection(
-    request_id: UUID, at: datetime, command: CommandRef, why: Explanation, catch_up_to: int | None = None
+    request_id: UUID,
+    at: datetime,
+    command: CommandRef,
+    why: Explanation,
+    catch_up_to: int | None = None,
+    *,
+    is_known: bool = True,
 ) -> CommandRejected:
-    """The rejection of a command, for the topic of its department."""
+    """The rejection of a command, for the topic of its department. Only a known request has a reference."""
     return CommandRejected(
         request_id=request_id,
-        reference=reference_of(request_id),
+        reference=reference_of(request_id) if is_known else None,
         occurred_at=at,
         department=department_of(command.topic),
         command_id=command.id,
@@ -153,8 +144,9 @@ def answer_poison(record: PoisonRecord) -> Sequence[PublishedEvent]:
     topic, partition, offset = record.position
     if topics.family(topic) not in Command.FAMILIES:
         return ()
-    why, request_id, identifier = explain_poison(record.reason), record.request_id, record.header("ce_id")
-    if request_id is not None and identifier is not None and record.header("ce_type") is not None:
+    ce_type, request_id, identifier = record.header("ce_type"), record.request_id, record.header("ce_id")
+    why = explain_poison(record.reason, events_of(topic).get(ce_type or ""))
+    if request_id is not None and identifier is not None and ce_type is not None:
         return (rejection(request_id, record.at, CommandRef(id=identifier, **record.position._asdict()), why),)
     return (
         CommandUnreadable(

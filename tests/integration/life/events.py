@@ -112,7 +112,7 @@ class Act(Single):
     def _apply(self, expected: Expected) -> Sequence[str]:
         model, seq = expected.model, expected.seq + 1
         if self.name == "withdrawal":
-            return model.withdraw()
+            return model.withdraw(today())
         if self.name == "rating":
             expected.rating = self.score
             return model.rate()

@@ -205,7 +205,8 @@ class Life:
         body = {"documents": list(map(str, others)), "items": named} | ({} if text is None else {"text": text})
         asked = self.expected.model.items
         # The documents that were asked are known at once, and the formats of files once they are claimed.
-        if (text is None and not files) or (asked and any(number > len(asked) for number in delivered)):
+        wrong = [number for number in delivered if number > len(asked) or asked[number - 1].state == "received"]
+        if (text is None and not files) or (asked and wrong):
             return await self.refused("messages", body, 422, "invalid")
         if self.acts < MOST_ACTS and not self._fit(delivered):
             return await self.refused("messages", body, 422, "invalid")

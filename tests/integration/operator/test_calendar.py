@@ -123,20 +123,17 @@ async def test_a_day_that_is_closed_already_is_refused(environment: CommandLineE
     assert len(await listed(environment, day)) == 2
 
 
-async def test_a_sunday_may_be_added_and_changes_nothing(environment: CommandLineEnvironment) -> None:
-    day = a_working_day(5)
-    sunday = day + timedelta(days=6 - day.weekday())
-    result = await environment.postigo(*add(sunday, *YES))
-    assert result.code == 0, result.err
-    assert "It is a Sunday: closing it changes no date.\n" in result.out
-
-
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
         (("add", "--day", "2020-01-01", "--name", "Obras"), "2020-01-01 is in the past"),
         (("add", "--day", "2126-01-01", "--name", "Obras"), "more than three years away"),
         (("add", "--day", "amanhã", "--name", "Obras"), "'amanhã' is not a day"),
+        (
+            ("add", "--day", "2027-06-13", "--name", "Obras", *YES),
+            "2027-06-13 is a Sunday: it is no working day anyway",
+        ),
+        (("add", "--day", "2028-12-25", "--name", "Obras", *YES), "is a public holiday (Christmas Day)"),
         (("add", "--day", "2028-01-03", "--name", "Obras", "--department", "xx"), "There is no department 'xx'"),
         (("add", "--day", "2028-01-03", "--name", " "), "A name has between one and 100 characters"),
         (("list", "--department", "xx"), "There is no department 'xx'"),

@@ -73,7 +73,9 @@ class RoutingEnvironment:
     async def command(self, case: Case, kind: str, identifier: str, **changes: Any) -> None:
         """The department that has the case sends a command."""
         headers = topics.attributes(f"pt.postigo.assignment.{kind}.v1", identifier)
-        await self.append(case.key, json.dumps(case.data(**changes)).encode(), headers, case.event["department"])
+        wordless = {"text": ...} if kind == "acknowledge" else {}
+        value = json.dumps(case.data(**wordless | changes)).encode()
+        await self.append(case.key, value, headers, case.event["department"])
 
     async def append(
         self, key: bytes | None, value: bytes | None, headers: Headers, department: str = "pf"

@@ -110,8 +110,9 @@ class Model:
         self.answered_on, self.suspended = None, []
         return facts
 
-    def withdraw(self) -> list[str]:
+    def withdraw(self, today: date) -> list[str]:
         self.state, self.hearing = "withdrawn", False
+        self.resume(today)
         self.end_items("dropped")
         return ["withdrawn"]
 
@@ -130,6 +131,7 @@ class Model:
         self.extended |= name == "extend"
         self.epoch += name == "transfer"
         if name in ("answer", "resolve", "reject"):
+            self.resume(today)
             self.end_items("dropped")
         if name in ("answer", "resolve"):
             self.answered_on = self.answered_on or today
@@ -206,4 +208,5 @@ def last_day(deadline: Deadline, days: WorkingDays, suspended: list[tuple[date, 
         day += timedelta(days=1)
         stopped = any(end is not None and since < day <= end for since, end in suspended)
         left -= days.is_working(day) and not stopped
-    return day
+    until = max((end for since, end in suspended if end is not None and since == day), default=day)
+    return days.after(day, days.between(day, until))

@@ -160,3 +160,11 @@ def test_a_timer_is_derived_from_the_state_and_removed_once_fired() -> None:
     fired = LEDGER.accounts.fold(document, [timer, timer])
     assert fired.outcomes == [Outcome.APPLIED, Outcome.DUPLICATE]
     assert fired.change.after.due == ()
+
+
+def test_a_timer_that_stands_again_at_the_same_time_is_another_one() -> None:
+    document = LEDGER.accounts.fold(empty(), [entry(1, "timer")]).change.after
+    (due,) = document.due
+    later = replace(document, version=document.version + 1)
+    assert LEDGER.accounts.timer(document, due).id == LEDGER.accounts.timer(document, due).id
+    assert LEDGER.accounts.timer(document, due).id != LEDGER.accounts.timer(later, due).id

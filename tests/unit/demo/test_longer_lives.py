@@ -24,19 +24,22 @@ def explained(*because: str | None, **fields: Any) -> ExplainedDate:
 @pytest.mark.parametrize(
     ("deadline", "words"),
     [
-        (explained(), "até 22 de junho de 2026: 10 dias úteis"),
-        (explained("weekend", "holiday"), "até 22 de junho de 2026: 10 dias úteis, sem 1 feriado (09/06)"),
+        (explained(), "by 22 June 2026: 10 working days"),
+        (explained("weekend", "holiday"), "by 22 June 2026: 10 working days, without 1 holiday (09/06)"),
         (
             explained("holiday", None, "holiday"),
-            "até 22 de junho de 2026: 10 dias úteis, sem 2 feriados (08/06, 10/06)",
+            "by 22 June 2026: 10 working days, without 2 holidays (08/06, 10/06)",
         ),
-        (explained("suspended"), "até 22 de junho de 2026: 10 dias úteis, sem 1 suspenso"),
+        (explained("suspended"), "by 22 June 2026: 10 working days, without 1 suspended"),
         (
             explained("closed", extension=5),
-            "até 22 de junho de 2026: 10 dias úteis, mais 5 de prorrogação, sem 1 dia de fecho (08/06)",
+            "by 22 June 2026: 10 working days, 5 more by an extension, without 1 closed day (08/06)",
         ),
-        (explained(dilation=15), "até 22 de junho de 2026: 10 dias úteis, depois de 15 de dilação"),
-        (explained(length=1, unit="calendar_months"), "até 22 de junho de 2026: 1 mês"),
+        (
+            explained(dilation=15),
+            "by 22 June 2026: 10 working days, after 15 of dilation, because the author lives outside the mainland",
+        ),
+        (explained(length=1, unit="calendar_months"), "by 22 June 2026: 1 month"),
     ],
 )
 def test_a_date_says_how_it_was_counted(deadline: ExplainedDate, words: str) -> None:
@@ -53,7 +56,7 @@ def test_each_life_has_its_steps_and_its_date(width: int) -> None:
     text = " ".join(console.file.getvalue().split())
     assert [name for name, _ in examples(history, {})] == list(LIVES)
     assert "documents asked → " in text
-    assert "told of a refusal → heard → transferred to" in text
+    assert "told of an intended refusal → heard → transferred to" in text
     assert "came back → answered → rated" in text
-    assert text.count("Resposta até 22 de junho de 2026") == len(LIVES)
+    assert text.count("Answer due by 22 June 2026") == len(LIVES)
     assert all(len(line) <= width for line in console.file.getvalue().splitlines())

@@ -8,10 +8,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.common.contracts import Event, events_of, topics
-from services.common.contracts.asked import NewItem
 from services.common.contracts.base import Fact
-from services.common.contracts.commands import Command, Extend, Hear, RequestInformation, Resolve, Transfer
-from services.common.contracts.decisions import Appeal, Outcome
+from services.common.contracts.commands import (
+    Acknowledge,
+    Command,
+    Extend,
+    Hear,
+    MeansOfAppeal,
+    RequestedItem,
+    RequestInformation,
+    Resolve,
+    Transfer,
+)
+from services.common.contracts.decisions import Outcome
 from services.common.contracts.departments import Assignment, CommandRejected, TransferredOften
 from services.common.contracts.documents import FileAccepted, FileRefused
 from services.common.contracts.intake import Rated, Reopened, RequestReplied, RequestSubmitted, Withdrawn
@@ -30,8 +39,8 @@ OUTBOX: Final = topics.outbox("pf")
 ACCOUNT: Final = UUID(int=1)
 NAMES: Final[dict[str, Any]] = {"request_id": REQUEST, "reference": reference_of(REQUEST)}
 ITEMS: Final = (
-    NewItem(what="Certidão de nascimento", why="Prova a filiação"),
-    NewItem(what="Comprovativo do IBAN", why="Para pagar", formats=("application/pdf",)),
+    RequestedItem(what="Certidão de nascimento", why="Prova a filiação"),
+    RequestedItem(what="Comprovativo do IBAN", why="Para pagar", formats=("application/pdf",)),
 )
 
 
@@ -107,6 +116,7 @@ class Exchange:
     def data(self, kind: type[Command]) -> dict[str, Any]:
         """What a command of this kind says."""
         own: dict[type[Command], dict[str, Any]] = {
+            Acknowledge: {},
             RequestInformation: {"items": ITEMS},
             Hear: {"text": "Tencionamos indeferir."},
             Transfer: {"to": "dd", "text": "É do desemprego."},
@@ -114,7 +124,7 @@ class Exchange:
             Resolve: {
                 "outcome": Outcome.REFUSED,
                 "grounds": "Artigo 5.º",
-                "appeal": Appeal(means="Tribunal", until=self.now.date() + timedelta(days=90)),
+                "appeal": MeansOfAppeal(means="Tribunal", until=self.now.date() + timedelta(days=90)),
                 "text": "Indeferido.",
             },
         }

@@ -23,7 +23,7 @@ def decided(first: Any) -> Document[Assignment]:
     return assignments.fold(Document("r"), [first]).change.after
 
 
-@pytest.mark.parametrize(("first", "second"), list(permutations(["acknowledge", "answer", "resolve", "reject"], 2)))
+@pytest.mark.parametrize(("first", "second"), list(permutations(["hear", "answer", "resolve", "reject"], 2)))
 def test_another_command_with_the_same_id_and_the_same_data_is_refused_and_not_dropped(first: str, second: str) -> None:
     fold = assignments.fold(decided(sent(first)), [sent(second), sent(second)])
     assert fold.outcomes == [Outcome.REFUSED, Outcome.DUPLICATE]
@@ -31,7 +31,7 @@ def test_another_command_with_the_same_id_and_the_same_data_is_refused_and_not_d
     assert CommandRejected.model_validate_json(entry.value).code == "id-reused"
 
 
-@pytest.mark.parametrize("kind", ["acknowledge", "answer", "resolve", "reject"])
+@pytest.mark.parametrize("kind", ["hear", "answer", "resolve", "reject"])
 def test_a_command_that_an_older_version_decided_is_a_repetition(kind: str) -> None:
     document = decided(sent(kind))
     (entry,) = document.inbox

@@ -103,6 +103,8 @@ ITEM: Final = {"what": "Certidão", "why": "Prova a filiação"}
 REFUSED: Final = {"text": "Indeferido.", "outcome": "refused"}
 APPEAL: Final = {"means": "Reclamação", "until": "2026-06-01"}
 
+TWO_OUTCOMES: Final = data(text="x", outcome="granted", grounds="Sim.")[:-1] + b', "outcome": "informed"}'
+
 REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] = {
     "4 001 characters": ({"value": data(text="a" * (MAX_DESCRIPTION + 1))}, "invalid", "/text", None),
     "5 000 characters": ({"value": data(text="á" * 5_000)}, "invalid", "/text", None),
@@ -188,6 +190,60 @@ REJECTED: Final[dict[str, tuple[dict[str, Any], str, str | None, str | None]]] =
         "/appeal/until",
         None,
     ),
+    "a misspelt outcome": (
+        data_of("resolve", text="x", outcom="refused", grounds="Artigo 5.º", appeal=APPEAL),
+        "invalid",
+        "/outcom",
+        None,
+    ),
+    "a misspelt text": ({"value": data(text=..., txt="x")}, "invalid", "/txt", None),
+    "a name that is a number": ({"value": data(**{"11223344556": "x"})}, "invalid", "", None),
+    "a number as a name in an appeal": (
+        data_of("resolve", **REFUSED, grounds="Artigo 5.º", appeal=APPEAL | {"11223344556": "x"}),
+        "invalid",
+        "/appeal",
+        None,
+    ),
+    "an answer that decides": ({"value": data(outcome="granted", grounds="Artigo 5.º")}, "invalid", "/outcome", None),
+    "an acknowledgement with words": (data_of("acknowledge", text="x"), "invalid", "/text", None),
+    "a misspelt field of an item": (
+        data_of("request-information", items=[ITEM | {"format": ["image/png"]}]),
+        "invalid",
+        "/items/0/format",
+        None,
+    ),
+    "a misspelt field of an appeal": (
+        data_of("resolve", **REFUSED, grounds="Artigo 5.º", appeal=APPEAL | {"untill": "2026-06-01"}),
+        "invalid",
+        "/appeal/untill",
+        None,
+    ),
+    "an information with grounds": (data_of("resolve", text="x", grounds="Artigo 5.º"), "invalid", "/grounds", None),
+    "an information with an appeal": (
+        data_of("resolve", text="x", outcome="informed", appeal=APPEAL),
+        "invalid",
+        "/appeal",
+        None,
+    ),
+    "an unknown outcome that we use ourselves": (
+        data_of("resolve", text="x", outcome="unknown"),
+        "invalid",
+        "/outcome",
+        None,
+    ),
+    "an outcome twice": (
+        data_of("resolve", text="x", grounds="Artigo 5.º") | {"value": TWO_OUTCOMES},
+        "invalid",
+        "/outcome",
+        None,
+    ),
+    "a repeated name that is no field": ({"value": data()[:-1] + b', "x": 1, "x": 2}'}, "invalid", "", None),
+    "a repeated name within many objects": (
+        {"value": data(text=...)[:-1] + b', "text": ' + b'{"text": ' * 99 + b'{"seen": 1, "seen": 2}' + b"}" * 100},
+        "invalid",
+        "/text" * 4,
+        None,
+    ),
     "no version": ({"headers": without("ce_specversion")}, "missing-header", None, "ce_specversion"),
     "another version": ({"headers": with_header("ce_specversion", b"0.3")}, "bad-header", None, "ce_specversion"),
     "no source": ({"headers": without("ce_source")}, "missing-header", None, "ce_source"),
@@ -268,22 +324,58 @@ def test_an_answer_has_a_sentence_and_a_documented_code(name: str) -> None:
     ],
 )
 def test_a_sentence_names_the_field_and_what_is_wrong_with_it(text: Any, problem: str) -> None:
-    assert answered(record(data(text=text))).detail == f"/text {problem}."
+    assert answered(record(data(text=text))).detail == f"`/text` {problem}."
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("no items", "/items is empty."),
-        ("eleven items", "/items has too many elements."),
-        ("an item that is a text", "/items/0 is not an object."),
-        ("a blank item", "/items/0/what is blank."),
-        ("an unknown format", "/items/1/formats/0 is none of the allowed values."),
-        ("a transfer to a sentence", "/to is not a code."),
-        ("an extension until 30 February", "/until is not a date."),
-        ("an unknown outcome", "/outcome is none of the allowed values."),
-        ("a grant without grounds", "/grounds is missing: this outcome requires it."),
-        ("a refusal without appeal", "/appeal is missing: this outcome requires it."),
+        ("no items", "`/items` is empty."),
+        ("eleven items", "`/items` has too many elements."),
+        ("an item that is a text", "`/items/0` is not an object."),
+        ("a blank item", "`/items/0/what` is blank."),
+        (
+            "an unknown format",
+            "`/items/1/formats/0` is none of the allowed values: `application/pdf`, `image/png`, `image/jpeg`.",
+        ),
+        ("a transfer to a sentence", "`/to` is not a code."),
+        ("an extension until 30 February", "`/until` is not a date."),
+        ("an unknown outcome", "`/outcome` is none of the allowed values: `granted`, `partly`, `refused`, `informed`."),
+        ("a grant without grounds", "`/grounds` is missing: this outcome requires it."),
+        ("a refusal without appeal", "`/appeal` is missing: this outcome requires it."),
+        (
+            "a misspelt outcome",
+            (
+                "`/outcom` is no field of this command. Its fields are `assignment_id`, `epoch`, `seen`, `text`, `outcome`, "
+                "`grounds`, `appeal`."
+            ),
+        ),
+        (
+            "a misspelt field of an item",
+            "`/items/0/format` is no field of this command. Its fields are `what`, `why`, `formats`.",
+        ),
+        (
+            "an information with grounds",
+            "`/grounds` is not allowed: `informed` is no decision. Leave it out, or name another outcome.",
+        ),
+        ("a list", "The value is JSON, but no object: an object with the fields of the command is expected."),
+        (
+            "a name that is a number",
+            (
+                "A field, whose name is not repeated here because it may be personal data, is no field of this command. "
+                "Its fields are `assignment_id`, `epoch`, `seen`, `text`."
+            ),
+        ),
+        (
+            "a number as a name in an appeal",
+            (
+                "A field, whose name is not repeated here because it may be personal data, is no field of this command. "
+                "Its fields are `means`, `until`."
+            ),
+        ),
+        ("no source", "The header `ce_source` is missing or empty."),
+        ("a doubled source", "The header `ce_source` occurs more often than once."),
+        ("an outcome twice", "`/outcome` occurs more than once."),
     ],
 )
 def test_a_sentence_names_what_is_wrong_with_a_command_of_more_than_a_text(name: str, sentence: str) -> None:

@@ -83,8 +83,11 @@ def test_a_closed_day_is_found_by_the_beginning_of_its_id() -> None:
 @pytest.mark.parametrize(
     ("day", "reason"),
     [
-        ("2026-06-14", "It is a Sunday: closing it changes no date."),
-        ("2026-12-25", "It is a public holiday (Christmas Day): closing it changes no date."),
+        ("2026-06-14", "2026-06-14 is a Sunday: it is no working day anyway, and closing it would change no date."),
+        (
+            "2026-12-25",
+            "2026-12-25 is a public holiday (Christmas Day): it is no working day anyway, and closing it would change no date.",
+        ),
         ("2026-06-12", None),
     ],
 )

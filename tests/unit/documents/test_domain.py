@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.common.contracts import DomainEvent
+from services.common.contracts import PublishedEvent
 from services.common.contracts.asked import ItemDelivery
 from services.documents import domain
 from services.documents.domain import (
@@ -42,7 +42,7 @@ def confirmed(file: File, request_id: UUID = REQUEST) -> File:
     return state
 
 
-def refusal(events: tuple[DomainEvent, ...]) -> str:
+def refusal(events: tuple[PublishedEvent, ...]) -> str:
     (event,) = events
     assert isinstance(event, FileRefused)
     return event.because

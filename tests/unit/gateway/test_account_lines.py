@@ -52,6 +52,14 @@ def parse(*lines: bytes) -> tuple[Sequence[AccountLine], Sequence[str]]:
             LINE.replace(b'"kind"', b'"flags":["strategic-contributor","strategic-contributor"],"kind"'),
             "line 2, flags: The same item appears more than once.",
         ),
+        (
+            LINE.replace(b'"kind"', b'"palce":"PT-20","kind"'),
+            "line 2, palce: There is no field or parameter with this name.",
+        ),
+        (
+            b'{"niss":"12345678910","deleted":true,"name":"Rui"}',
+            "line 2, name: There is no field or parameter with this",
+        ),
         (b'{"niss":"12345678911","deleted":true}', "line 2, niss: This NISS is not right"),
         (b'{"niss":"12345678910","deleted":false}', "line 2, deleted: It is not one of the accepted values."),
         (b'{"niss":"12345678910","deleted":"yes"}', "line 2, deleted: It is not one of the accepted values."),

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from gateway.requests.domain import act_of, other_formats, unknown_items
+from gateway.requests.domain import act_of, other_formats, wrong_items
 from gateway.requests.schemas import NewMessage, NewRating, NewReopening, NewRequest, RequestBody
-from services.common.contracts.asked import AskedItem, ItemDelivery
+from services.common.contracts.asked import AskedItem, ItemDelivery, ItemState
 from services.common.contracts.intake import Rated, Reopened, RequestReplied
 from services.common.contracts.internal import DocumentResponse
 from services.common.domain.identifiers import reference_of
@@ -100,8 +100,15 @@ def message(*items: dict[str, object]) -> NewMessage:
     [((item(1), item(2)), ["/items/1/item"]), ((item(1), item(3)), []), ((), [])],
 )
 def test_a_document_that_was_not_asked_for_is_named(asked: tuple[AskedItem, ...], wrong: list[str]) -> None:
-    errors = unknown_items(message(delivery(1, ONE), delivery(3, TWO)), asked)
+    errors = wrong_items(message(delivery(1, ONE), delivery(3, TWO)), asked)
     assert [(error.pointer, error.code) for error in errors] == [(each, "unknown_item") for each in wrong]
+
+
+def test_a_document_that_was_received_already_is_named() -> None:
+    received = item(1).model_copy(update={"state": ItemState.RECEIVED})
+    (error,) = wrong_items(message(delivery(2, TWO), delivery(1, ONE)), (received, item(2)))
+    assert (error.pointer, error.code) == ("/items/1/item", "received_item")
+    assert error.text("pt").startswith("Este documento já foi recebido.")
 
 
 def file(document: UUID, media_type: Any) -> DocumentResponse:

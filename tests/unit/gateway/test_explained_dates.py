@@ -11,7 +11,7 @@ from gateway.requests.queries import Found
 from gateway.requests.receipts import Receipt
 from gateway.requests.view import RequestView
 from services.common.catalogue import Language
-from services.common.contracts.handling import DocumentsRequested, HearingOpened
+from services.common.contracts.handling import DocumentsRequested, HearingOpened, RequestReopened
 from services.common.contracts.lifecycle import RequestAnswered, RequestRouted
 from services.common.legal_clock import Suspension
 from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST
@@ -71,6 +71,21 @@ def rule_of(**changes: Any) -> list[str]:
     found: ExplainedDate | None = explained(life(sample(RequestRouted, 2, deadline=term(**changes)))).deadline
     assert found is not None
     return found.rule
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("pt", "O prazo começou de novo a 4 de março de 2026, quando voltou ao pedido depois da resposta."),
+        ("en", "The term began anew on 4 March 2026, when you came back on the answer."),
+    ],
+)
+def test_a_term_that_began_anew_says_so(language: Language, sentence: str) -> None:
+    again = sample(RequestReopened, 2, deadline=term(start=date(2026, 3, 4)))
+    deadline = explained(life(again), language).deadline
+    assert deadline is not None
+    assert deadline.rule[0] == sentence
+    assert sentence not in rule_of()
 
 
 def test_an_extension_is_part_of_the_rule() -> None:

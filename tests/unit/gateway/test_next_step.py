@@ -59,7 +59,10 @@ STEPS: Mapping[str, tuple[list[Any], datetime, str]] = {
     "hearing": (
         [RequestRouted, HearingOpened],
         BEFORE_ALL,
-        "O departamento tenciona indeferir o pedido: se não concorda, responda até 19 de março de 2026.",
+        (
+            "O departamento tenciona indeferir o pedido: se não concorda, responda até 19 de março de 2026, numa só mensagem, "
+            "que encerra a audiência."
+        ),
     ),
     "answered": (
         [RequestRouted, INFORMED],

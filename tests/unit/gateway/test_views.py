@@ -198,7 +198,7 @@ def test_a_person_sees_their_own_acts_and_their_outcomes() -> None:
     )
     assert (written.act_id, written.text, written.documents) == (str(ACT), "Falta um papel.", (FILE,))
     assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)
-    assert refused.because_text == "O pedido já estava concluído. Pode apresentar outro pedido."
+    assert (refused.because_text or "").startswith("O pedido já tinha sido concluído, por isso não pode ser retirado.")
 
 
 @pytest.mark.parametrize(
@@ -249,8 +249,17 @@ def test_visible_fields_exist_in_their_events() -> None:
     ("state", "text"),
     [
         (State.ANSWERED, "O pedido já tinha sido respondido. Se a resposta não for suficiente, escreva uma mensagem."),
-        (State.CONCLUDED, "O pedido já estava concluído. Pode apresentar outro pedido."),
-        (State.WITHDRAWN, "Já tinha retirado este pedido. Pode apresentar outro."),
+        (
+            State.CONCLUDED,
+            (
+                "O pedido já tinha sido concluído, por isso não pode ser retirado. Se a resposta não for suficiente, pode escrever "
+                "até ao dia que o pedido indica; depois, apresente outro."
+            ),
+        ),
+        (
+            State.WITHDRAWN,
+            "Tinha retirado este pedido, e um pedido retirado não pode ser alterado nem avaliado. Pode apresentar outro.",
+        ),
         (State.REJECTED, "O pedido já tinha sido indeferido liminarmente. Pode apresentar outro pedido."),
         (State.UNKNOWN, "O pedido já não estava num estado que o permitisse. Pode apresentar outro pedido."),
     ],

@@ -1,6 +1,7 @@
 """A request that is driven through intake's own handlers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -59,7 +60,8 @@ class Life:
         """What the records make the request say."""
         fold = self.requests.fold(self.document, records)
         self.outcome = fold.outcomes[-1]
-        self.document = fold.change.after
+        # The store gives each saved document the next version.
+        self.document = replace(fold.change.after, version=self.document.version + fold.change.dirty)
         said = [_fact(entry) for entry in fold.change.new_events]
         self.facts += said
         return said

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.common.contracts import DomainEvent
+from services.common.contracts import PublishedEvent
 from services.common.domain.decision import Decision
 from services.common.domain.errors import Poison
 from services.common.domain.received import INBOX_AGE
@@ -31,7 +31,7 @@ def commands_it(current: Request | None, move: Move, seen: int = 1) -> Decision[
     return commands.command(current, command(move, seen=seen), move, terms_of(current))
 
 
-def single(events: tuple[DomainEvent, ...]) -> Any:
+def single(events: tuple[PublishedEvent, ...]) -> Any:
     (event,) = events
     return event
 

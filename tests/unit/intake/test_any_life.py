@@ -218,6 +218,12 @@ class AnyLife(RuleBasedStateMachine):
             assert ItemState.OPEN not in {item.state for item in self.request.asked}
 
     @invariant()
+    def no_closed_request_has_an_open_suspension(self) -> None:
+        """The view and the inbox say for ever what the latest fact with a deadline says."""
+        said = [fact.deadline for fact in self.life.facts if fact.deadline is not None][-1]
+        assert self.request.state in OPEN or said.suspended_since is None
+
+    @invariant()
     def the_latest_deadline_that_was_said_is_the_one_that_counts_and_its_explanation_adds_up(self) -> None:
         said = [fact.deadline for fact in self.life.facts if fact.deadline is not None][-1]
         assert said.due_on == self.request.due_on

@@ -12,6 +12,7 @@ from services.intake.messages import (
     DeadlineApproaching,
     DeadlineMissed,
     DeadlineMissRetracted,
+    DeadlineMoved,
     LifecycleFact,
     RequestAnswered,
     RequestForwarded,
@@ -145,3 +146,42 @@ def test_a_transfer_to_a_department_whose_calendar_gives_more_time_takes_a_miss_
     facts = life.command(Move.TRANSFER, to="dd")
     assert kinds(facts) == [DeadlineMissRetracted, RequestForwarded]
     assert (life.request.missed, life.request.due_on) == (False, date(2026, 1, 21))
+
+
+def test_a_term_that_the_calendar_moves_on_and_back_is_missed_once() -> None:
+    """An operator closes the last day, and opens it again after the first timer of the new date has fired."""
+    calendars = Calendars()
+    life = Life(calendars)
+    life.live_until(TERM_ENDS)
+    closed = closed_day(TERM_ENDS, known_from=life.now)
+    calendars.closed_days.append(closed)
+    life.live_until(date(2026, 1, 20))
+    calendars.closed_days[0] = closed.model_copy(update={"removed_from": life.now})
+    said = life.wake(start_of(date(2026, 1, 21)))
+    assert kinds(said) == [DeadlineMoved, DeadlineMissed]
+    assert (life.request.missed, life.request.due_on) == (True, TERM_ENDS)
+
+
+def test_a_hearing_on_the_day_to_which_documents_moved_the_end_moves_it_again() -> None:
+    life = Life()
+    life.live_until(TERM_ENDS)
+    life.ask()
+    life.live_until(date(2026, 1, 21))
+    life.deliver((1, [A]))
+    life.accept(A)
+    life.command(Move.HEAR)
+    life.live_until(date(2026, 1, 27))
+    life.write()
+    assert (life.request.missed, life.request.due_on) == (False, date(2026, 1, 27))
+
+
+def test_a_suspension_takes_back_a_miss_that_its_new_date_undoes() -> None:
+    """A closed day takes effect just after the miss, and a hearing counts the term again."""
+    calendars = Calendars()
+    life = Life(calendars)
+    life.live_until(date(2026, 1, 20))
+    assert life.request.missed
+    calendars.closed_days.append(closed_day(TERM_ENDS, known_from=life.now))
+    said = life.command(Move.HEAR)
+    assert DeadlineMissRetracted in kinds(said)
+    assert (life.request.missed, life.request.due_on) == (False, date(2026, 1, 20))

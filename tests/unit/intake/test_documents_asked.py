@@ -142,6 +142,17 @@ def test_each_item_of_a_shared_file_accepts_its_own_formats() -> None:
     assert life.item_states() == [RECEIVED, OPEN]
 
 
+def test_a_file_that_is_delivered_again_for_another_item_is_checked_for_that_one() -> None:
+    life = Life()
+    life.ask(IBAN, IBAN)
+    life.deliver((1, [A]))
+    life.accept(A)
+    life.deliver((2, [A]))
+    accepted = life.accept(A)[0]
+    assert isinstance(accepted, DocumentAccepted)
+    assert accepted.item == 2
+
+
 def test_a_message_without_items_is_no_delivery() -> None:
     life = asked(IBAN)
     life.write(documents=(A,))
@@ -246,6 +257,16 @@ def test_a_decision_drops_what_was_not_delivered_and_a_later_refusal_reopens_no_
     assert [item.state for item in fact.asked or ()] == [DROPPED, CHECKING]
     life.refuse(A)
     assert life.item_states() == [DROPPED, DROPPED]
+
+
+@pytest.mark.parametrize("move", [Move.ANSWER, Move.RESOLVE, Move.REJECT])
+def test_a_decision_ends_the_suspension_that_day(move: Move) -> None:
+    life = asked(IBAN)
+    life.live_until(date(2026, 1, 7))
+    fact = life.command(move)[0]
+    assert fact.deadline is not None
+    assert [each.until for each in fact.deadline.suspensions] == [date(2026, 1, 7)]
+    assert fact.deadline.due_on == life.request.due_on == date(2026, 1, 21)
 
 
 def test_a_refusal_after_the_lapse_reopens_no_item() -> None:

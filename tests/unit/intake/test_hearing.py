@@ -92,3 +92,11 @@ def test_a_person_may_be_heard_again() -> None:
     assert isinstance(fact, HearingOpened)
     assert fact.deadline is not None
     assert [each.until for each in fact.deadline.suspensions] == [date(2026, 1, 5), None]
+
+
+def test_a_withdrawal_ends_the_suspension_of_the_hearing_that_day() -> None:
+    life = heard()
+    life.live_until(date(2026, 1, 7))
+    (fact,) = life.withdraw()
+    assert fact.deadline is not None
+    assert [each.until for each in fact.deadline.suspensions] == [date(2026, 1, 7)]

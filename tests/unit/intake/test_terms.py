@@ -1,5 +1,6 @@
 """The legal term of a request: suspended, extended, started again, and moved by the calendar."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from services.intake.messages import (
     DeadlineApproaching,
     DeadlineMissed,
     DeadlineMoved,
+    DocumentsReminded,
     RequestAnswered,
     RequestExtended,
     RequestForwarded,
@@ -113,6 +115,19 @@ def test_an_extension_to_a_day_that_cannot_be_meant_is_refused(until: date) -> N
     (fact,) = life.command(Move.EXTEND, until=until)
     assert isinstance(fact, ActRefused)
     assert (fact.code, life.request.due_on) == ("bad-date", TERM_ENDS)
+
+
+def test_an_extension_that_closed_days_have_overtaken_is_refused_and_the_next_one_is_taken() -> None:
+    """The department knows the 19th; by the calendar of now the term ends on the 20th."""
+    calendars = Calendars()
+    life = Life(calendars)
+    calendars.closed_days.append(closed_day(date(2026, 1, 13)))
+    (fact,) = life.command(Move.EXTEND, until=date(2026, 1, 20))
+    assert isinstance(fact, ActRefused)
+    assert (fact.code, fact.allowed and fact.allowed.after) == ("bad-date", date(2026, 1, 20))
+    life.command(Move.EXTEND, until=date(2026, 1, 21))
+    assert life.request.deadline is not None
+    assert (life.request.due_on, life.request.deadline.extension) == (date(2026, 1, 21), 1)
 
 
 @pytest.mark.parametrize("until", [date(2026, 1, 21), date(2026, 1, 28)])
@@ -240,6 +255,36 @@ def test_a_closed_day_on_the_last_day_moves_the_date_instead_of_a_miss() -> None
     assert moved.deadline is not None
     assert moved.deadline.due_on == date(2026, 1, 20)
     assert kinds(life.live_until(date(2026, 1, 21))) == [DeadlineMissed]
+
+
+STEPS: dict[str, Callable[[Life], object]] = {
+    "an acknowledgement": lambda life: life.command(Move.ACKNOWLEDGE),
+    "a message": Life.write,
+    "a file that is accepted": lambda life: life.accept(A),
+    "a file that is refused": lambda life: life.refuse(A),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_each_step_of_an_open_request_says_the_date_that_closed_days_moved(name: str) -> None:
+    calendars = Calendars()
+    life = Life(calendars)
+    calendars.closed_days.append(closed_day(date(2026, 1, 13)))
+    STEPS[name](life)
+    moved = life.facts[-1]
+    assert isinstance(moved, DeadlineMoved)
+    assert moved.deadline is not None
+    assert moved.deadline.due_on == life.request.due_on == date(2026, 1, 20)
+    STEPS[name](life)
+    assert kinds(life.facts).count(DeadlineMoved) == 1
+
+
+def test_a_reminder_of_documents_says_the_date_that_closed_days_moved() -> None:
+    calendars = Calendars()
+    life = Life(calendars)
+    life.ask()
+    calendars.closed_days.append(closed_day(date(2026, 1, 13)))
+    assert kinds(life.live_until(date(2026, 1, 16))) == [DocumentsReminded, DeadlineMoved]
 
 
 def test_a_closed_day_elsewhere_moves_nothing() -> None:

@@ -108,6 +108,9 @@ def test_a_month_later_is_the_same_day_or_the_months_last_moved_to_a_working_day
         ([("2026-03-16", "2026-03-20")], "2026-03-20"),
         ([("2026-03-16", "2026-03-22")], "2026-03-20"),
         ([("2026-03-17", "2026-03-20")], "2026-03-16"),
+        ([("2026-03-16", "2026-03-18"), ("2026-03-18", "2026-03-24")], "2026-03-24"),
+        ([("2026-03-18", "2026-03-24"), ("2026-03-16", "2026-03-18")], "2026-03-24"),
+        ([("2026-03-16", "2026-03-17"), ("2026-03-16", "2026-03-20")], "2026-03-20"),
     ],
     ids=[
         "none",
@@ -123,6 +126,9 @@ def test_a_month_later_is_the_same_day_or_the_months_last_moved_to_a_working_day
         "on the last day",
         "on the last day, over a weekend",
         "on the day after the last",
+        "on the last day, then on the new last day",
+        "the same in another order",
+        "twice on the last day",
     ],
 )
 def test_suspended_working_days_are_added_exactly(suspended: list[tuple[str, str | None]], day: str) -> None:

@@ -17,7 +17,7 @@ from services.common.contracts.assignments import (
     AssignmentTransferRequested,
 )
 from services.common.legal_clock import day_of, end_of
-from tests.support.life.model import KEEPS_TERM
+from tests.support.life.model import KEEPS_TERM, last_day
 from tests.unit.life.machine import LifeMachine, numbers
 from tests.unit.life.person import PDF
 
@@ -73,6 +73,7 @@ class DepartmentSteps(LifeMachine):
         code = self.model.objection(name, fields["epoch"], fields["seen"], self.date_code(name, fields, sent_at))
         before = self.reply_until
         settled = self.settles(sent_at) if code is None and name in KEEPS_TERM else []
+        moved = self.moved() if name == "acknowledge" else []
         facts = self.world.command(KINDS[name], sent_at, **fields)
         if code is not None:
             self.refused(facts, code)
@@ -81,11 +82,13 @@ class DepartmentSteps(LifeMachine):
         said = self.model.command(name, day_of(sent_at), formats)
         if name == "resolve" and request.state == "answered":
             assert facts[-2].reply_until == before, "the window moved"
-        self.expect(facts, [*settled, *said])
+        self.expect(facts, [*settled, *said, *moved])
 
     def date_code(self, name: str, fields: dict[str, Any], sent_at: datetime) -> str | None:
-        due, today = self.world.request.due_on, day_of(sent_at)
+        request, today = self.world.request, day_of(sent_at)
         if name == "extend":
-            return "too-late" if sent_at >= end_of(due) else None if fields["until"] > due else "bad-date"
+            assert request.deadline is not None
+            due = last_day(request.deadline, self.days, self.model.suspended)
+            return "too-late" if sent_at >= end_of(request.due_on) else None if fields["until"] > due else "bad-date"
         appeal = fields.get("appeal")
         return "bad-date" if appeal and appeal["until"] <= today else None

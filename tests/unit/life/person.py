@@ -30,9 +30,11 @@ class PersonSteps(LifeMachine):
         items = tuple(ItemDelivery(item=number, documents=named) for number in numbers) if named else ()
         fields: dict[str, Any] = {"text": "Já enviei.", "documents": named, "items": items}
         if self.model.state in OPEN:
+            moved = [] if self.model.hearing else self.moved()
             facts = self.world.act(RequestReplied, **fields)
             deliveries = {item.item: item.documents for item in items}
-            self.expect(facts, self.model.add_message(deliveries, facts[0].seq, day_of(self.world.now)))
+            said = self.model.add_message(deliveries, facts[0].seq, day_of(self.world.now))
+            self.expect(facts, [*said, *moved])
         else:
             self.come_back(RequestReplied, fields)
         if short(self.world.facts[-1]) != "act-refused":
@@ -67,7 +69,7 @@ class PersonSteps(LifeMachine):
         if code is not None:
             self.refused(facts, code)
         else:
-            self.expect(facts, [*settled, *self.model.withdraw()])
+            self.expect(facts, [*settled, *self.model.withdraw(day_of(self.world.now))])
 
     @rule(score=st.integers(1, 5))
     def rate(self, score: int) -> None:
@@ -95,5 +97,7 @@ class PersonSteps(LifeMachine):
         fields = {**NAMES, "occurred_at": self.world.now, "document_id": file}
         fit = {} if media_type is None else {"name": "a", "media_type": media_type, "size": 1, "sha256": "0"}
         event: Any = FileAccepted(**fields, **fit) if fit else FileRefused(**fields, because="not-claimed")
+        moved = self.moved()
         facts = self.world.take(event, topics.DOCUMENTS)
-        self.expect(facts, self.model.check(file, media_type, facts[0].seq))
+        said = self.model.check(file, media_type, facts[0].seq)
+        self.expect(facts, said if "documents-received" in said else [*said, *moved])

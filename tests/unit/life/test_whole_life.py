@@ -8,6 +8,7 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import rule
 
 from services.common.legal_clock import day_of, end_of
+from tests.support.life.model import OPEN
 from tests.unit.life.department import DepartmentSteps
 from tests.unit.life.person import PersonSteps
 from tests.unit.life.world import short
@@ -69,7 +70,7 @@ class WholeLife(PersonSteps, DepartmentSteps):
         self.model.missed = True
 
     def _deadline_moved(self, fact: Any) -> None:
-        assert self.model.term_runs()
+        assert self.model.state in OPEN
 
     @rule(ahead=st.integers(1, 12))
     def a_day_is_closed(self, ahead: int) -> None:

@@ -1,6 +1,7 @@
 """A request with a moving clock: intake's own handlers, the sweeper's timers and the calendar, without a broker."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
@@ -98,7 +99,8 @@ class World:
 
     def _fold(self, records: Sequence[Any]) -> list[Any]:
         change = self._requests.fold(self._document, records).change
-        self._document = change.after
+        # The store gives each saved document the next version.
+        self._document = replace(change.after, version=self._document.version + change.dirty)
         facts = [
             events_of(entry.topic)[entry.headers["ce_type"]].model_validate_json(entry.value)
             for entry in change.new_events

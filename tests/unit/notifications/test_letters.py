@@ -129,6 +129,15 @@ def test_a_notice_without_a_term_names_no_other_day(notice: str, language: Langu
     assert not re.search(r" [.,:]|\.\.", letter.text)
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("pt", "Responda numa só mensagem"), ("en", "the first one that you send ends the hearing")],
+)
+def test_a_hearing_is_to_be_answered_in_one_message_which_ends_it(language: Language, told: str) -> None:
+    for part in ("text", "html"):
+        assert told in getattr(_write("hearing-opened", language=language), part)
+
+
 @pytest.mark.parametrize("notice", ["documents-requested", "hearing-opened"])
 def test_a_term_that_stands_still_is_not_told(notice: str) -> None:
     assert delivery_of(notice).due_on is None

@@ -413,7 +413,8 @@ def test_a_late_command_of_an_older_epoch_is_rejected() -> None:
 
 
 def test_a_command_about_an_unassigned_request_is_rejected() -> None:
-    assert rejection(forwarded(None, sent(acknowledge()))).code == "unknown-assignment"
+    rejected = rejection(forwarded(None, sent(acknowledge())))
+    assert (rejected.code, rejected.request_id, rejected.reference) == ("unknown-assignment", REQUEST, None)
 
 
 def test_a_reused_command_id_is_rejected() -> None:

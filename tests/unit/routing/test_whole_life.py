@@ -377,4 +377,4 @@ def test_the_codes_of_intake_reach_the_department_with_a_sentence_of_their_own()
     say(exchange, Answer)
     (rejected,) = exchange.rejections
     assert isinstance(rejected, CommandRejected)
-    assert rejected.detail == "The person is being heard. Wait until hearing_until is null."
+    assert rejected.detail == "The person is being heard. Wait until `hearing_until` is `null`."

@@ -6,14 +6,14 @@ from typing import Any, Final
 from uuid import uuid4
 
 from deploy.verification.evidence import RATING, REOPENING, Act, Record
-from services.common.contracts.asked import AskedItem, ItemState, NewItem
+from services.common.contracts.asked import AskedItem, ItemState
 from services.common.contracts.assignments import (
     AssignmentExtensionRequested,
     AssignmentHearingRequested,
     AssignmentInformationRequested,
     AssignmentTransferRequested,
 )
-from services.common.contracts.commands import Extend, Hear, RequestInformation, Transfer
+from services.common.contracts.commands import Extend, Hear, RequestedItem, RequestInformation, Transfer
 from services.common.contracts.departments import AssignmentClosed, AssignmentCreated, AssignmentUpdated
 from services.common.contracts.handling import (
     DocumentsReceived,
@@ -29,7 +29,7 @@ from services.common.contracts.intake import Rated, Reopened
 from services.common.contracts.lifecycle import State
 from tests.unit.verification.builders import Life, message, some_files
 
-ITEMS: Final = tuple(NewItem(what=what, why="Confirma quem pede.") for what in ("Documento", "Comprovativo"))
+ITEMS: Final = tuple(RequestedItem(what=what, why="Confirma quem pede.") for what in ("Documento", "Comprovativo"))
 UNTIL: Final = date(2026, 1, 19)
 LATER: Final = date(2026, 1, 26)
 

@@ -141,8 +141,10 @@ class Aggregate(Generic[S]):
         return keys(received) if keys else ()
 
     def timer(self, document: Document[S], due: Timer) -> Received[Event]:
-        """The event of a due timer. Its id is derived from document key, kind and due time."""
-        identifier = derived_text(self.service, document.key, due.kind, due.at.isoformat())
+        """The event of a due timer. Its id is derived from document key, kind, due time and the version of the document: a timer
+        that stands again at the same time is due again.
+        """
+        identifier = derived_text(self.service, document.key, due.kind, due.at.isoformat(), str(document.version))
         return Received(
             event=TimerDue(kind=due.kind),
             id=identifier,

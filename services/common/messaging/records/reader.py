@@ -1,23 +1,26 @@
 """Parses Kafka records: CloudEvents 1.0 in binary mode. Unknown headers are ignored.
 
 A record that cannot be parsed raises `Poison` with a short code. The code never repeats the record's content, which may
-be personal data.
+be personal data; of a command it repeats the name of an unknown field, if that looks like one.
 """
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from services.common.contracts import DomainEvent, Event, events_of
 from services.common.contracts.base import REQUIRED_HEADERS
 from services.common.contracts.limits import MAX_EVENT
 from services.common.domain.errors import Poison
 from services.common.domain.identifiers import reference_of
+from services.common.domain.json_names import is_nameable, repeated_name
+from services.common.domain.poison import REPEATED, UNKNOWN_FIELD
 from services.common.domain.received import Received
 from services.common.messaging.records.positions import moment, position_of
 from services.common.messaging.records.redrive import Redrive
@@ -32,6 +35,9 @@ _CANONICAL: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """A UUID in canonical form. Keys in other forms are accepted and normalised."""
 
 _SPECVERSION: Final = "1.0"
+
+DEEPEST: Final = 4
+"""Parts of the longest pointer to a field of a command, such as `/items/0/formats/0`."""
 
 _KNOWN_HEADERS: Final = frozenset({*REQUIRED_HEADERS, "ce_correlationid", "ce_quiet", "traceparent"})
 
@@ -162,12 +168,33 @@ def _data(topic: str, ce_type: str, value: bytes) -> Event:
     model = events_of(topic).get(ce_type)
     if model is None:
         raise Poison("unknown-type")
+    if _is_strict(model) and (repeated := repeated_name(value)) is not None:
+        raise Poison(f"schema:{_known(repeated, _field_names(model))}:{REPEATED}")
     try:
         return model.model_validate_json(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        if first["type"] == "json_invalid":
-            raise Poison("not-json") from None
-        names = _field_names(model)
-        pointer = "".join(f"/{part}" for part in first["loc"] if isinstance(part, int) or part in names)
-        raise Poison(f"schema:{pointer}:{first['type']}") from None
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        raise _poison_of(errors, _field_names(model)) from None
+
+
+def _is_strict(model: type[Event]) -> bool:
+    """Whether unknown fields are refused: those of commands, which a department writes by hand."""
+    return model.model_config.get("extra") == "forbid"
+
+
+def _known(pointer: str, names: frozenset[str]) -> str:
+    """The pointer without names that are no fields, and no deeper than a command: what was sent may be nested at will."""
+    parts = [part for part in pointer.split("/")[1:] if part.isdigit() or part in names]
+    return "".join(f"/{part}" for part in parts[:DEEPEST])
+
+
+def _poison_of(errors: Sequence[ErrorDetails], names: frozenset[str]) -> Poison:
+    """One error. An unknown field goes first: if its name is misspelt, the right one is missing as well."""
+    first = next((each for each in errors if each["type"] == UNKNOWN_FIELD), errors[0])
+    if first["type"] == "json_invalid":
+        return Poison("not-json")
+    is_unknown = first["type"] == UNKNOWN_FIELD
+    shown = [
+        part for part in first["loc"] if isinstance(part, int) or part in names or (is_unknown and is_nameable(part))
+    ]
+    return Poison(f"schema:{''.join(f'/{part}' for part in shown)}:{first['type']}")
