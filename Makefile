@@ -14,7 +14,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download up down status logs demo engines test test-real test-kills test-mutations faults bench check contracts lock clean clean-jars clean-engines
+.PHONY: help setup download up down status logs demo engines test test-browser test-real test-kills test-mutations faults bench check contracts lock clean clean-jars clean-engines
 
 help: ## List all commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +71,10 @@ test-real: $(READY) ## Run the contract and integration tests on production's en
 test-kills: $(READY) ## Kill every process ten times while five hundred people file requests, and check the result
 	$(PY) -m pytest tests/e2e $(ARGS)
 
+test-browser: $(READY) ## Test the pages in a real browser (Chromium; on Debian and Ubuntu root installs it)
+	@$(PY) -m tests.browser.chromium
+	$(PY) -m pytest --numprocesses 0 tests/browser $(ARGS)
+
 test-mutations: $(READY) ## Break the kernel in five ways and the legal terms in two, and check that each harm is detected
 	$(PY) -m pytest --numprocesses 0 tests/faults $(ARGS)
 
@@ -88,6 +92,7 @@ check: $(READY) ## Check style, types, imports between services, and that the pu
 	$(PY) -m deploy.contracts --check
 	$(PY) -m gateway.contract --check
 	$(PY) -m services.intake.states_page --check
+	$(PY) -m gateway.portal.messages --check
 	$(PY) -m deploy.proxy --check
 	$(PY) -m openapi_spec_validator docs/contracts/openapi.json
 
@@ -95,6 +100,7 @@ contracts: $(READY) ## Generate the published contracts: schemas and AsyncAPI fr
 	$(PY) -m deploy.contracts
 	$(PY) -m gateway.contract
 	$(PY) -m services.intake.states_page
+	$(PY) -m gateway.portal.messages
 	$(PY) -m deploy.proxy
 
 # Locked versions stay while they satisfy pyproject.toml; ARGS=--upgrade takes the newest versions.

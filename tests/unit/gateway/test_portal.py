@@ -13,6 +13,7 @@ from hypothesis import given, strategies as st
 from gateway.portal import messages
 from gateway.portal.api import own_path
 from gateway.portal.static_files import files_by_path, static_path
+from gateway.portal.translations import PORTUGUESE
 from services.common.domain.identifiers import reference_of
 from services.common.http.languages import LANGUAGES
 from services.notifications import mail_templates
@@ -164,5 +165,5 @@ def test_an_own_address_is_kept_or_replaced_by_the_first_page(typed: str) -> Non
 
 def test_every_sentence_of_the_pages_is_translated() -> None:
     words = messages.current()
-    assert messages.written(words) == messages.PORTUGUESE.read_bytes()
+    assert messages.written(words) == PORTUGUESE.read_bytes()
     assert list(messages.faults(words)) == []

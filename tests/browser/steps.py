@@ -1,0 +1,51 @@
+"""What people do on the pages, in few words."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+DESCRIPTION = "O abono de família de novembro não foi pago. Mudei de banco em outubro."
+
+
+async def go_on(page: Page) -> None:
+    await page.get_by_role("button", name=re.compile("Continuar|Continue")).click()
+
+
+async def begin(page: Page, description: str = DESCRIPTION) -> str:
+    """Begin a request. Returns the address of its draft."""
+    await page.goto("/novo")
+    await page.fill("#descricao", description)
+    await go_on(page)
+    await page.wait_for_url("**/evento")
+    return page.url.removesuffix("/evento")
+
+
+async def choose(page: Page, *codes: str) -> None:
+    """Answer the questions of the next steps."""
+    for code in codes:
+        await page.check(f"input[value='{code}']")
+        await go_on(page)
+
+
+async def file_request(page: Page, files: Sequence[Path] = (), description: str = DESCRIPTION) -> str:
+    """File a request with files. Returns its reference."""
+    await begin(page, description)
+    await choose(page, "FAM", "FAM-01", "NPG")
+    if files:
+        await page.set_input_files("#ficheiros", files)
+        for file in files:
+            await expect(page.locator("[data-files] .name", has_text=file.name)).to_be_visible()
+    await go_on(page)
+    await send(page)
+    return await reference(page)
+
+
+async def send(page: Page) -> None:
+    await page.get_by_role("button", name=re.compile("Enviar|Send")).click()
+    await page.wait_for_url("**/recibo*")
+
+
+async def reference(page: Page) -> str:
+    return (await page.inner_text(".receipt-reference")).strip()

@@ -1,0 +1,95 @@
+"""Every page for everybody: no fault that axe finds, no sideways scrolling, in every way to look at it."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from tests.browser import steps
+from tests.browser.conftest import PHONE, sign_in
+
+AXE: Final = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+HEAVIEST: Final = 150_000
+"""Bytes of a page with everything it loads."""
+
+WAYS: Final[dict[str, dict[str, Any]]] = {
+    "phone": {"viewport": PHONE},
+    "narrow": {"viewport": {"width": 320, "height": 640}},
+    "desk": {"viewport": {"width": 1280, "height": 900}},
+    "enlarged": {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2},
+    "dark": {"viewport": PHONE, "color_scheme": "dark"},
+    "forced colours": {"viewport": PHONE, "forced_colors": "active"},
+    "English": {"viewport": PHONE, "locale": "en-GB"},
+}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def addresses(browser: Browser, address: str, photos: list[Path]) -> list[str]:
+    """Every page that a person reaches, with what they have filed and begun."""
+    context = await browser.new_context(base_url=address, locale="pt-PT", viewport=PHONE)
+    page = await context.new_page()
+    await sign_in(page, "ines")
+    reference = await steps.file_request(page, photos)
+    draft = (await steps.begin(page)).removeprefix(address)
+    await steps.choose(page, "FAM", "FAM-01", "NPG")
+    await context.close()
+    request = f"/pedidos/{reference}"
+    return [
+        "/",
+        "/entrar",
+        "/estado",
+        "/acessibilidade",
+        "/nada",
+        "/inicio",
+        "/pedidos",
+        "/pedidos?estado=rejected",
+        "/pedidos?referencia=PO-1",
+        "/avisos",
+        "/novo",
+        *(f"{draft}/{step}" for step in ("descricao", "evento", "assunto", "motivo", "ficheiros", "verificar")),
+        request,
+        *(f"{request}/{part}" for part in ("recibo", "prazos", "mensagem", "documentos", "retirar", "avaliar")),
+    ]
+
+
+@pytest.mark.parametrize("options", WAYS.values(), ids=WAYS.keys())
+async def test_every_page_has_no_violation_and_does_not_scroll_sideways(
+    page: Page, addresses: list[str], options: dict[str, Any]
+) -> None:
+    await sign_in(page, "ines")
+    found = []
+    for each in addresses:
+        await page.goto(each)
+        found += [f"{each}: {fault}" for fault in await _faults(page)]
+        if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{each}: scrolls sideways")
+    assert found == []
+
+
+async def test_a_failed_form_has_no_violation(page: Page) -> None:
+    await page.goto("/entrar")
+    await page.click("main button.main")
+    assert await _faults(page) == []
+
+
+async def test_a_page_is_light_and_asks_nothing_of_anybody_else(page: Page, address: str, addresses: list[str]) -> None:
+    requested: set[str] = set()
+    page.on("request", lambda request: requested.add(request.url))
+    await sign_in(page, "ines")
+    for each in addresses:
+        await page.goto(each)
+        sizes = await page.evaluate(
+            "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
+            ".map((each) => each.decodedBodySize)"
+        )
+        assert sum(sizes) <= HEAVIEST, each
+    assert [each for each in requested if not each.startswith(address)] == []
+
+
+async def _faults(page: Page) -> list[str]:
+    await page.evaluate(AXE)
+    result = await page.evaluate("(tags) => axe.run({ runOnly: tags })", TAGS)
+    return [f"{each['id']}: {node['html'][:160]}" for each in result["violations"] for node in each["nodes"]]
