@@ -17,6 +17,9 @@ from tests.support.hangs import HangWatchdog
 
 TOGETHER: Final = (
     "tests/integration/life/",
+    "tests/integration/gateway/test_d",
+    "tests/integration/gateway/test_live",
+    "tests/integration/gateway/test_s",
     "tests/integration/gateway/",
     "tests/integration/operator/test_command_line.py",
     "tests/integration/notifications/",
@@ -26,7 +29,9 @@ TOGETHER: Final = (
     "tests/integration/documents/",
     "tests/integration/routing/",
 )
-"""Node id prefixes of tests that share processes. The slowest come first, so that no worker runs them last."""
+"""Node id prefixes of tests that share processes. The slowest come first, so that no worker runs them last. Those of the gateway
+are four groups: one worker would need longer for them than the others for all the rest.
+"""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]
