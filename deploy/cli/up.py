@@ -157,7 +157,7 @@ def _print_addresses(console: Console, options: Options, env: dict[str, str], st
     if options.only_engines:
         lines = [(name, value) for name, value in env.items() if not name.startswith("POSTIGO_")] + lines
     else:
-        gateway = [("portal", f"{env['PUBLIC_URL']}/"), ("API page", f"{env['PUBLIC_URL']}/docs")]
+        gateway = [("portal", env["PUBLIC_URL"]), ("API page", f"{env['PUBLIC_URL']}/docs")]
         lines = [
             *gateway,
             (

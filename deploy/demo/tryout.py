@@ -15,7 +15,7 @@ def show_hints(console: Console, account: DemoAccount, stage: Stage) -> None:
     stop = (
         "Ctrl-C stops everything; the data is kept" if stage.own else "Ctrl-C; the stack that ran before keeps running"
     )
-    hints = {"portal": f"{url}/", "NISS": account.niss, "password": account.password, "API page": f"{url}/docs"}
+    hints = {"portal": url, "NISS": account.niss, "password": account.password, "API page": f"{url}/docs"}
     hints |= {"mails": str(stage.home.mails), "to stop": stop}
     say(console, "\nEverything stays up. Try it as one of the people in the demonstration:\n")
     for name, value in hints.items():
