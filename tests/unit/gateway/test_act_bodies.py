@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.requests.domain import act_of, other_formats, wrong_items
 from gateway.requests.schemas import NewMessage, NewRating, NewReopening, NewRequest, RequestBody
@@ -122,3 +123,9 @@ def test_a_file_in_another_format_than_was_asked_for_is_named_with_the_formats()
     (error,) = other_formats(sent, asked, files)
     assert (error.pointer, error.code) == ("/items/0/documents/1", "media_type")
     assert error.text("pt") == "Aceita-se PDF."
+
+
+@pytest.mark.parametrize("number", [0, 51, 2**63, 10**30])
+def test_the_number_of_an_asked_document_that_cannot_exist_is_refused(number: int) -> None:
+    with pytest.raises(ValidationError):
+        NewMessage.model_validate({"items": [{"item": number, "documents": [str(UUID(int=1))]}]})
