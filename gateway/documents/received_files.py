@@ -43,16 +43,17 @@ class ReceivedFiles:
 
 
 async def receive_files(page: Page, reader: Reader, key: str) -> ReceivedFiles:
-    """Upload the files of the form, each under `key` and its number, and find those of an earlier try of the same form.
+    """Upload the files of the form, each under `key`, its input and its number there, and find those of an earlier try of the
+    same form: their numbers are taken.
 
     Raises a `Problem` that is not about one file.
     """
-    received, sent, number = ReceivedFiles(), page.form.files, 0
+    received, sent = ReceivedFiles(), page.form.files
     traceparent = traceparent_of(page.request.scope)
     while (file := await sent.next()) is not None:
-        number += 1
+        number = 1 + len(page.form.values(file.field + KEPT)) + len(received.stored.get(file.field, ()))
         opened = partial(_open, sent, file.name)
-        incoming = IncomingFile(f"{key}-{number}", opened, partial(_received_since, sent, sent.received))
+        incoming = IncomingFile(f"{key}-{file.field}-{number}", opened, partial(_received_since, sent, sent.received))
         try:
             document = await page.services.uploads.upload(reader.session, incoming, traceparent)
         except Problem as problem:

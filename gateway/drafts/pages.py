@@ -16,10 +16,12 @@ from gateway.drafts.content import DraftContent
 from gateway.drafts.domain import Draft
 from gateway.drafts.steps import Step
 from gateway.drafts.wizard import NOT_CONFIRMED, Wizard, WizardDep, new_draft_key, receipt_path
+from gateway.path_ids import path_id
 from gateway.portal.form_errors import by_field, sentences
 from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
 from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
+from services.common.http.field_errors import errors_of
 from services.common.http.languages import Words
 from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem
@@ -93,8 +95,11 @@ async def begin(page: PageDep, reader: Own) -> Response:
 async def autosave(wizard: WizardDep) -> Response:
     """Keep the description while it is typed. The page replaces its version and the time of the last save."""
     page = wizard.page
-    content = wizard.draft.content.model_copy(update={"description": page.form.value(Step.DESCRIPTION)})
-    content = DraftContent.model_validate(content.model_dump())
+    typed = {"description": page.form.value(Step.DESCRIPTION)}
+    try:
+        content = DraftContent.model_validate({**wizard.draft.content.model_dump(), **typed})
+    except ValidationError as error:
+        raise Problem(problem_types.INVALID, *errors_of(error, DraftContent)) from None
     draft = await page.services.drafts.save(wizard.reader.session, wizard.draft.draft_id, _version(wizard), content)
     return page.render("drafts/saved.html", draft=draft)
 
@@ -112,8 +117,9 @@ async def change_files(wizard: WizardDep) -> Response:
     received = await receive_files(page, wizard.reader, f"{draft.draft_id}-{page.form.value('chave')[:40]}")
     wizard.draft = await _with_files(wizard, [each.document_id for each in received.stored.get("ficheiros", ())])
     if removed := page.form.value("retirar"):
-        await page.services.drafts.remove_document(
-            wizard.reader.session, draft.draft_id, wizard.draft.version, UUID(removed)
+        document_id = path_id(removed, "retirar")
+        wizard.draft = await page.services.drafts.remove_document(
+            wizard.reader.session, draft.draft_id, wizard.draft.version, document_id
         )
     if received.refused or page.switches_language:
         return wizard.render(Step.FILES, files=received)

@@ -180,3 +180,33 @@ async def _press_button(page: Page) -> None:
             break
     await page.keyboard.press("Enter")
     await page.wait_for_load_state()
+
+
+async def test_a_refused_file_keeps_the_text_and_the_others_and_a_further_one_joins_them(
+    page: Page, photos: list[Path], tmp_path: Path
+) -> None:
+    other = tmp_path / "IMG_0001.HEIC"
+    other.write_bytes(b"\x00\x00\x00\x18ftypheic" + bytes(200))
+    await sign_in(page, "tiago")
+    reference = await steps.file_request(page)
+    await page.goto(f"/pedidos/{reference}/mensagem")
+    await page.fill("#texto", "Seguem as duas fotografias.")
+    await page.set_input_files("#ficheiros", [photos[0], other])
+    await page.get_by_role("button", name="Enviar mensagem").click()
+    await expect(page.locator("#ficheiros-erro")).to_contain_text("HEIC")
+    await expect(page.locator("#texto")).to_have_value("Seguem as duas fotografias.")
+    await page.set_input_files("#ficheiros", photos[1])
+    await page.get_by_role("button", name="Enviar mensagem").click()
+    await page.wait_for_url(f"**/pedidos/{reference}?depois=*")
+    await expect(page.locator("[data-live=conversa]")).to_contain_text("Seguem as duas fotografias.")
+
+
+async def test_a_text_that_is_too_long_is_an_error_beside_it_also_for_the_autosave(page: Page) -> None:
+    await sign_in(page, "tiago")
+    draft = await steps.begin(page)
+    await page.goto(f"{draft}/descricao")
+    async with page.expect_response("**/guardar") as saved:
+        await page.fill("#descricao", "a" * 4001)
+    assert (await saved.value).status == 422
+    await steps.go_on(page)
+    await expect(page.locator("#descricao-erro")).to_be_visible()
