@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 from deploy.local import ports
@@ -36,6 +37,7 @@ class Home:
         self.logs = self.folder / "logs"
         self.mails = self.folder / "mails"
         self._lock: TextIOWrapper | None = None
+        self._reserved: list[socket] = []
 
     def open(self) -> None:
         """Create the folders and take the lock.
@@ -58,7 +60,10 @@ class Home:
             ) from None
 
     def close(self) -> None:
-        """Release the lock."""
+        """Release the ports and the lock."""
+        for each in self._reserved:
+            each.close()
+        self._reserved.clear()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -102,7 +107,7 @@ class Home:
         return file
 
     def ports(self, names: list[str], fixed: Mapping[str, int]) -> dict[str, int]:
-        """Free ports for `names`, the same ones as before where possible. Raises StackError when a `fixed` one is in use."""
+        """Ports for `names`, reserved until `close`: the same ones as before where possible. Raises StackError when a `fixed` one is in use."""
         for name, port in fixed.items():
             if not ports.is_free(port):
                 raise StackError(
@@ -110,7 +115,9 @@ class Home:
                     f"with {option(f'--{name}-port', 'PORT')}."
                 )
         kept = self._read("ports.json")
-        chosen = {**ports.choose([name for name in names if name not in fixed], kept), **fixed}
+        reserved = ports.reserve([name for name in names if name not in fixed], kept)
+        self._reserved.extend(reserved.values())
+        chosen = {**{name: ports.number(each) for name, each in reserved.items()}, **fixed}
         self._write("ports.json", {**kept, **chosen})
         return chosen
 

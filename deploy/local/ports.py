@@ -1,8 +1,9 @@
-"""Choose free ports on 127.0.0.1, and the same ones after a restart if they are still free."""
+"""Reserve free ports on 127.0.0.1, and the same ones after a restart if they are still free."""
 
 import random
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 HOST = "127.0.0.1"
 
@@ -25,14 +26,46 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose(names: Iterable[str], kept: Mapping[str, int]) -> dict[str, int]:
-    """A free port for each name: the kept one if it is still free, otherwise a new one."""
-    chosen: dict[str, int] = {}
-    for name in names:
-        port = kept.get(name)
-        chosen[name] = port if port is not None and is_free(port) else _new_port({*chosen.values(), *kept.values()})
-    return chosen
+def reserve(names: Iterable[str], kept: Mapping[str, int]) -> dict[str, socket.socket]:
+    """A socket for each name, bound to a port: the kept one if it is still free, otherwise a new one.
+
+    The socket does not listen, so that a server with `SO_REUSEADDR` can, as all of ours do. Until it is closed no other stack gets
+    the port as a new one: a server may start long after its port was chosen.
+    """
+    return {name: _kept_port(kept.get(name)) or _new_port({*kept.values()}) for name in names}
 
 
-def _new_port(used: set[int]) -> int:
-    return next(port for port in _random.sample(RANGE, len(RANGE)) if port not in used and is_free(port))
+def number(reserved: socket.socket) -> int:
+    port: int = reserved.getsockname()[1]
+    return port
+
+
+def _kept_port(port: int | None) -> socket.socket | None:
+    if port is None or not is_free(port):
+        return None
+    try:
+        return _bound(port, shared=True)
+    except OSError:
+        return None
+
+
+def _new_port(used: set[int]) -> socket.socket:
+    for port in _random.sample(RANGE, len(RANGE)):
+        if port not in used:
+            with suppress(OSError):
+                return _bound(port, shared=False)
+    raise OSError("all ports are in use")
+
+
+def _bound(port: int, *, shared: bool) -> socket.socket:
+    """`shared`: also to a port that was in use a moment ago, or that is reserved. Raises OSError."""
+    bound = socket.socket()
+    try:
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((HOST, port))
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    except OSError:
+        bound.close()
+        raise
+    return bound

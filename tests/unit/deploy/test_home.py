@@ -2,6 +2,7 @@
 
 import re
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,17 @@ from deploy.local.home import LOG_LIMIT_BYTES, LOGS_KEPT, SECRET_NAMES, Home
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path) -> Iterator[Home]:
     home = Home(tmp_path)
     home.logs.mkdir()
-    return home
+    yield home
+    home.close()
 
 
 def test_a_kept_port_that_another_program_uses_is_replaced_and_the_others_stay(home: Home) -> None:
     first = home.ports(["one", "two"], {})
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind((ports.HOST, first["one"]))
         other.listen()
         second = home.ports(["one", "two"], {})
@@ -28,6 +31,24 @@ def test_a_kept_port_that_another_program_uses_is_replaced_and_the_others_stay(h
     assert second["one"] != first["one"]
     assert second["two"] == first["two"]
     assert home.ports(["one", "two"], {}) == second
+
+
+def test_no_other_stack_gets_a_port_that_is_reserved_until_it_is_released(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while no server listens there yet."""
+    port = home.ports(["one"], {})["one"]
+    other = Home(tmp_path / "other")
+    other.folder.mkdir()
+    monkeypatch.setattr(ports, "RANGE", range(port, port + 1))
+
+    with pytest.raises(OSError, match="in use"):
+        other.ports(["one"], {})
+    with socket.create_server((ports.HOST, port)):
+        assert not ports.is_free(port)
+    home.close()
+    assert other.ports(["one"], {})["one"] == port
+    other.close()
 
 
 def test_ports_are_below_the_range_of_outgoing_connections(home: Home) -> None:
