@@ -75,14 +75,14 @@ def code_errors(catalogue: Catalogue, before: DraftContent, after: DraftContent)
 
 
 def fitting(catalogue: Catalogue, before: DraftContent, after: DraftContent) -> DraftContent:
-    """`after`, without what no longer fits its change. A new life event clears the subject of another one, and a new subject
-    the reason that it does not have; a subject alone gives its life event.
+    """`after`, without what no longer fits its change. A new life event clears the subject of another one with its reason, and a
+    new subject the reason that it does not have; a subject alone gives its life event.
     """
     event, subject, reason = after.life_event, after.subject, after.reason
     own = _event_of(catalogue, subject)
     if subject is not None and own != event:
         if own is None or event not in (None, before.life_event):
-            subject = reason = None
+            subject, reason = None, None if reason == before.reason else reason
         else:
             event = own
     if event not in {each.code for each in catalogue.life_events}:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from gateway.drafts import domain
 from gateway.drafts.content import (
@@ -116,6 +116,10 @@ def test_after_any_change_the_codes_fit_each_other(before: DraftContent, changed
 
 
 @given(before=_CHOICES, changed=_CHOICES)
+@example(
+    before=DraftContent(life_event="APO", subject="APO-01"),
+    changed=DraftContent(life_event="FAM", subject="APO-01", reason="ALT"),
+)
 def test_a_choice_without_errors_is_never_lost(before: DraftContent, changed: DraftContent) -> None:
     fitted = fitting(catalogue(), before, changed)
     for name in ("life_event", "subject", "reason"):
