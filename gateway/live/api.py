@@ -100,13 +100,20 @@ async def follow_request(
     summary="Follow all own requests",
 )
 async def follow_requests(
-    request: Request, client: ClientDep, services: ServicesDep, last_event_id: LastEventId = None
+    request: Request,
+    client: ClientDep,
+    services: ServicesDep,
+    after: Annotated[
+        str | None,
+        Query(max_length=100, description="The id of the last event that you have, where no header can be sent."),
+    ] = None,
+    last_event_id: LastEventId = None,
 ) -> EventStream:
     """New facts about all your requests: events `fact`. Their ids are opaque; whoever connects again within two minutes continues
-    after the last one without loss.
+    after the last one without loss. `Last-Event-ID` has priority over `after`.
 
     `reload`: facts may be missing, because the connection was interrupted for longer, another server answered, or the server
     itself missed some. Load your list of requests again; the stream goes on with what is new. `delayed`: whether facts arrive
     late for the moment. A stream ends like that of a single request.
     """
-    return services.live.of_account(client, last_event_id, language_of(request.scope))
+    return services.live.of_account(client, last_event_id or after, language_of(request.scope))

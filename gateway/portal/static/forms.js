@@ -28,14 +28,23 @@
   addEventListener("offline", showConnection);
   showConnection();
 
-  // What is typed stays in this browser until it is sent, except on a shared computer.
+  // What is typed stays in this browser until it is stored, except on a shared computer. It returns by itself if the page shows the
+  // text that it was typed over; if that was changed elsewhere, a button offers it.
   for (const form of document.querySelectorAll("form[data-keep]")) {
-    const fields = () => [...form.querySelectorAll("textarea, input[type=text]")];
+    const area = form.querySelector("textarea");
+    const shown = area.value;
     const before = isShared() ? null : read(kept(form));
-    for (const field of fields()) if (before?.[field.name] && !field.value) field.value = before[field.name];
+    if (!before || before.typed === shown) localStorage.removeItem(kept(form));
+    else if (before.over === shown) area.value = before.typed;
+    else {
+      const offer = form.querySelector("[data-recover]");
+      offer.hidden = false;
+      offer.addEventListener("click", () => { area.value = before.typed; offer.hidden = true; area.focus(); });
+    }
     form.addEventListener("input", () => {
-      if (isShared()) return;
-      localStorage.setItem(kept(form), JSON.stringify(Object.fromEntries(fields().map((field) => [field.name, field.value]))));
+      const saved = form.querySelector("#guardado");
+      if (saved) saved.textContent = "";
+      if (!isShared()) localStorage.setItem(kept(form), JSON.stringify({ over: shown, typed: area.value }));
     });
   }
   for (const done of document.querySelectorAll("[data-forget]")) localStorage.removeItem(`postigo:${done.dataset.forget}`);

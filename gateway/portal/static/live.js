@@ -20,7 +20,7 @@
   }
   function open() {
     source = new EventSource("/v1/events" + (last ? `?after=${encodeURIComponent(last)}` : ""));
-    source.addEventListener("open", () => connected(true));
+    source.addEventListener("open", () => { connected(true); if (reference || performance.now() > QUIET) refresh(); });
     source.addEventListener("fact", (event) => { last = event.lastEventId; tell({ fact: JSON.parse(event.data), last }); });
     source.addEventListener("reload", (event) => { last = event.lastEventId || last; tell({ last }); });
     source.addEventListener("error", () => connected(false));
@@ -42,9 +42,14 @@
   // Not connected: the page says so, and asks again every half minute.
   function connected(is) {
     clearInterval(poll);
-    if (!is) poll = setInterval(refresh, POLL);
+    if (!is) poll = setInterval(again, POLL);
     document.querySelector("[data-disconnected]").hidden = is;
     if (!is && source?.readyState === EventSource.CLOSED) refresh();
+  }
+  // A browser does not try again by itself after a refusal.
+  function again() {
+    refresh();
+    if (source?.readyState === EventSource.CLOSED) open();
   }
 
   function hear({ fact }) {
@@ -66,16 +71,23 @@
   function showNews(fact) {
     if (fact) changed.add(fact.reference);
     const news = document.querySelector("[data-news]");
-    news.querySelector("a").textContent = (changed.size === 1 ? news.dataset.one : news.dataset.many).replace("{n}", changed.size || "");
+    const sentence = changed.size === 0 ? news.dataset.some : changed.size === 1 ? news.dataset.one : news.dataset.many;
+    news.querySelector("a").textContent = sentence.replace("{n}", changed.size);
     news.hidden = false;
   }
 
+  const cards = (page) => [...page.querySelectorAll("main .cards")].map((each) => each.textContent).join();
+
   async function refresh(seq) {
-    if (!reference) return;
-    const answer = await fetch(`/pedidos/${reference}/atual` + (seq ? `?seq=${seq}` : ""), { headers: { "HX-Request": "true" } }).catch(() => null);
+    const path = reference ? `/pedidos/${reference}/atual` + (seq ? `?seq=${seq}` : "") : location.href;
+    const answer = await fetch(path, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (answer?.status === 401) { document.querySelector("[data-signed-out]").hidden = false; end(); clearInterval(poll); return; }
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!reference) {
+      if (cards(fresh) !== cards(document)) showNews();
+      return;
+    }
     for (const region of fresh.querySelectorAll("[data-live]")) place(region);
   }
   // A region that has the focus waits until the focus leaves it. New messages wait behind a button, above the form.

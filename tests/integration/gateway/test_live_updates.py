@@ -187,8 +187,9 @@ async def test_another_account_sees_nothing(gateway: GatewayEnvironment, person:
     assert [event.data["reference"] for event in own.facts] == [request["reference"]]
 
 
+@pytest.mark.parametrize("by", ["header", "query"])
 async def test_all_own_requests_are_followed_and_resumed_without_loss(
-    gateway: GatewayEnvironment, person: Person
+    gateway: GatewayEnvironment, person: Person, by: str
 ) -> None:
     one, two = await filed(person), await filed(person)
     async with stream(gateway.http, "/v1/events", **person.headers()) as first:
@@ -202,7 +203,9 @@ async def test_all_own_requests_are_followed_and_resumed_without_loss(
     await publish(gateway, *facts_of(one, person, 2), *facts_of(two, person, 2))
     await in_view(person, two, 2)
     assert first.last_id is not None
-    async with stream(gateway.http, "/v1/events", **person.headers(last_event_id=first.last_id)) as second:
+    headers = person.headers(**({"last_event_id": first.last_id} if by == "header" else {}))
+    path = "/v1/events" if by == "header" else f"/v1/events?after={first.last_id}"
+    async with stream(gateway.http, path, **headers) as second:
         await second.until(lambda each: len(each.facts) == 2)
         assert {event.data["reference"] for event in second.facts} == {one["reference"], two["reference"]}
         assert (second.seqs, second.named("reload")) == ([2, 2], [])
