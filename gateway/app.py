@@ -48,6 +48,8 @@ from gateway.reference import api as reference_api
 from gateway.requests import acts_api, api as requests_api
 from gateway.requests.acts import ActService
 from gateway.requests.flood import FloodControl
+from gateway.requests.held_withdrawals import HeldWithdrawals, HeldWithdrawalStore
+from gateway.requests.notice_marks import NoticeMarks
 from gateway.requests.pages import (
     acts as act_pages,
     home as home_pages,
@@ -97,6 +99,7 @@ def build(settings: Settings) -> Applications:
             services.sign_in.guesses.counters.ensure_indexes,
             services.queries.views.ensure_indexes,
             services.kept_forms.ensure_indexes,
+            services.held_withdrawals.store.ensure_indexes,
             services.drafts.revisions.store.ensure_indexes,
             services.desk.cases.ensure_indexes,
             services.banners.load,
@@ -105,6 +108,7 @@ def build(settings: Settings) -> Applications:
             probe,
             services.status,
             services.banners,
+            services.held_withdrawals,
             Expiry(gateway_database),
             services.live.reader,
             services.live.watch,
@@ -234,6 +238,15 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
             limits.acts_in_progress,
             settings.id_secret,
         ),
+        held_withdrawals=HeldWithdrawals(
+            HeldWithdrawalStore(database),
+            publisher,
+            queries,
+            limits.acts,
+            settings.id_secret,
+            settings.withdrawal_undo,
+        ),
+        notice_marks=NoticeMarks(database, views),
         drafts=_draft_service(drafts, submissions, limits),
         desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
         stored_banners=stored_banners,

@@ -21,6 +21,8 @@ from gateway.drafts.service import DraftService
 from gateway.live.updates import LiveUpdates
 from gateway.portal.kept_forms import KeptForms
 from gateway.requests.acts import ActService
+from gateway.requests.held_withdrawals import HeldWithdrawals
+from gateway.requests.notice_marks import NoticeMarks
 from gateway.requests.queries import RequestQueries
 from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
@@ -44,6 +46,8 @@ class Services:
     queries: RequestQueries
     kept_forms: KeptForms
     acts: ActService
+    held_withdrawals: HeldWithdrawals
+    notice_marks: NoticeMarks
     drafts: DraftService
     desk: DeskQueries
     stored_banners: BannerStore

@@ -61,9 +61,16 @@ class Settings(PublicListener):
     stored_mib: Limit = 1024
     """MiB of all files that are stored for a person."""
 
+    withdrawal_undo_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    """Seconds in which a person can undo a withdrawal made on the pages. Only then the department learns of it."""
+
     @property
     def session_idle(self) -> timedelta:
         return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def withdrawal_undo(self) -> timedelta:
+        return timedelta(seconds=self.withdrawal_undo_seconds)
 
     @property
     def id_secret(self) -> bytes:

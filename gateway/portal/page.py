@@ -55,7 +55,8 @@ class Reader(NamedTuple):
 @dataclass(slots=True)
 class Page:
     """`reader` is None for somebody who is not signed in. `form` is the form that was sent, or one that was kept while its author
-    signed in again. `subject` is the code of the subject that the page is about, if it is about one.
+    signed in again. `subject` is the code of the subject that the page is about, if it is about one. `unread` is the number of
+    notices that the reader has not marked as read.
     """
 
     request: Request
@@ -64,6 +65,7 @@ class Page:
     reader: Reader | None
     form: SentForm
     subject: str | None = None
+    unread: int = 0
 
     @property
     def path(self) -> str:
@@ -151,6 +153,8 @@ async def get_reader(page: Annotated[Page, Depends(get_page)]) -> Reader:
     elif form_id := page.request.query_params.get(KEPT_FIELD):
         fields = await page.services.kept_forms.find(reader.account.account_id, page.path, form_id)
         page.form = SentForm(fields or {})
+    if "hx-request" not in page.request.headers:
+        page.unread = await page.services.notice_marks.unread(reader.account.account_id)
     return reader
 
 

@@ -8,7 +8,7 @@ from gateway.requests.status import DECIDED, Status
 from services.common.contracts.asked import ItemState
 from services.common.contracts.lifecycle import State
 
-OPEN: Final = frozenset({State.REGISTERED, State.IN_ANALYSIS, State.AWAITING_DOCUMENTS})
+OPEN: Final = frozenset({State.RECEIVED, State.REGISTERED, State.IN_ANALYSIS, State.AWAITING_DOCUMENTS})
 
 
 class PossibleAct(StrEnum):

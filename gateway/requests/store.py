@@ -49,6 +49,13 @@ class ViewStore:
             found = await newest_first.skip(place - 1).limit(1).to_list(None)
         return found[0]["state"]["filed_at"] if found else None
 
+    async def notice_times(self, account_id: UUID, requests: int) -> list[datetime]:
+        """When each notice about the account's newest requests was sent, or failed."""
+        async with store_deadline():
+            newest_first = self._views.find({"state.account_id": account_id}, {"state.notices": 1}).sort(_NEWEST_FIRST)
+            found = await newest_first.limit(requests).to_list(None)
+        return [notice["at"] for each in found for notice in each["state"].get("notices", {}).values()]
+
     async def page(
         self, account_id: UUID, state: State | None, after: tuple[datetime, str] | None, limit: int
     ) -> list[RequestView]:

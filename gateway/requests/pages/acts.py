@@ -14,9 +14,9 @@ from gateway.documents.received_files import ReceivedFiles, receive_files
 from gateway.portal.form_errors import by_field, sentences
 from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
 from gateway.requests.domain import fingerprint
-from gateway.requests.pages.request import AFTER
+from gateway.requests.pages.request import AFTER, UNDONE, acts_on
+from gateway.requests.possible_acts import PossibleAct
 from gateway.requests.presenter import RequestPresenter
-from gateway.requests.read_schemas import RequestResponse
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewAct, NewMessage, NewRating, NewWithdrawal, RequestBody
 from services.common.catalogue import catalogue
@@ -94,12 +94,23 @@ async def get_withdrawal_page(page: PageDep, reader: Own, reference: str) -> Res
 
 @router.post("/pedidos/{reference}/retirar")
 async def withdraw(page: PageDep, reader: Own, reference: str) -> Response:
-    if page.switches_language:
+    """Hold the withdrawal: it can be undone for a few minutes. One that is not possible any more is answered by the page."""
+    found = await page.services.queries.get(reader.session, reference, None)
+    if page.switches_language or PossibleAct.WITHDRAW not in acts_on(found):
         return await get_withdrawal_page(page, reader, reference)
-    sent = await _send(page, reader, reference, ReceivedFiles(), NewWithdrawal, {})
-    if isinstance(sent, Response):
-        return sent
-    return await _form_page(page, reader, reference, "requests/withdraw.html", sent)
+    command = command_of_form(page, reader, form_key(page), NewWithdrawal())
+    try:
+        held = await page.services.held_withdrawals.hold(command, reference)
+    except Problem as problem:
+        errors = _problem_errors(page, problem, {})
+        return await _form_page(page, reader, reference, "requests/withdraw.html", errors)
+    return page.go_to(f"/pedidos/{held}")
+
+
+@router.post("/pedidos/{reference}/retirar/anular")
+async def undo_withdrawal(page: PageDep, reader: Own, reference: str) -> Response:
+    is_undone = await page.services.held_withdrawals.undo(reader.session, reference)
+    return page.go_to(f"/pedidos/{reference}?{UNDONE}={'sim' if is_undone else 'nao'}")
 
 
 @router.get("/pedidos/{reference}/avaliar")
@@ -185,17 +196,14 @@ async def _delivery_page(
 async def _form_page(
     page: Page, reader: Reader, reference: str, template: str, errors: Errors, received: ReceivedFiles | None = None
 ) -> Response:
+    found = await page.services.queries.get(reader.session, reference, None)
     return page.render(
         template,
         HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        request=await _request(page, reader, reference),
+        request=RequestPresenter(catalogue(), page.language).request(found),
+        can=acts_on(found),
         form=page.form,
         key=form_key(page),
         stored=received.stored if received else {},
         errors=errors,
     )
-
-
-async def _request(page: Page, reader: Reader, reference: str) -> RequestResponse:
-    found = await page.services.queries.get(reader.session, reference, None)
-    return RequestPresenter(catalogue(), page.language).request(found)

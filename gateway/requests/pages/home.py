@@ -32,7 +32,7 @@ PAGE: Final = 20
 """Requests on a page of the list."""
 
 WAITING: Final = (State.AWAITING_DOCUMENTS, State.ANSWERED)
-RUNNING: Final = (State.IN_ANALYSIS, State.REGISTERED)
+RUNNING: Final = (State.IN_ANALYSIS, State.REGISTERED, State.RECEIVED)
 ENDED: Final = (State.CONCLUDED, State.WITHDRAWN, State.REJECTED)
 
 
@@ -46,6 +46,7 @@ class Listed(NamedTuple):
 
 @router.get("/inicio")
 async def get_home(page: PageDep, reader: Own) -> Response:
+    held = await page.services.held_withdrawals.store.of_account(reader.session.account_id)
     waiting, running, ended = [await _newest(page, reader, states) for states in (WAITING, RUNNING, ENDED)]
     return page.render(
         "requests/home.html",
@@ -53,6 +54,7 @@ async def get_home(page: PageDep, reader: Own) -> Response:
         running=[each for each in running if not each.is_heard],
         ended=ended,
         shown=SHOWN,
+        held=held,
     )
 
 

@@ -1,20 +1,18 @@
 """`/avisos`: the notices about the newest requests, and whether each arrived."""
 
 import asyncio
-from typing import Final
+from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway.portal.page import Own, PageDep, PageRoute
+from gateway.requests.notice_marks import REQUESTS
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.timeline_presenter import TimelinePresenter
 from services.common.catalogue import catalogue
 
 router = APIRouter(route_class=PageRoute)
-
-REQUESTS: Final = 20
-"""The newest requests, whose notices are shown."""
 
 
 @router.get("/avisos")
@@ -30,4 +28,28 @@ async def get_notices_page(page: PageDep, reader: Own) -> Response:
             groups.append((requests.summary(each.view), notices[::-1]))
     shown = [(request, notices) for request, notices in groups if notices]
     shown.sort(key=lambda group: group[1][0].at, reverse=True)
-    return page.render("requests/notices.html", groups=shown, more=more is not None, email=reader.account.email)
+    return page.render(
+        "requests/notices.html",
+        groups=shown,
+        more=more is not None,
+        email=reader.account.email,
+        read_until=await page.services.notice_marks.find(reader.session.account_id),
+        newest=max((notices[0].at for _, notices in shown), default=None),
+    )
+
+
+@router.post("/avisos")
+async def mark_notices_as_read(page: PageDep, reader: Own) -> Response:
+    """Mark those that the page showed: one that arrived since stays unread."""
+    await page.services.notice_marks.move(reader.session.account_id, _moment(page.form.value("ate")))
+    return page.go_to("/avisos")
+
+
+def _moment(text: str) -> datetime:
+    """The moment of the newest notice that was shown; the present for any other text."""
+    now = datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return now
+    return min(moment, now) if moment.tzinfo else now

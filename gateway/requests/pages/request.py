@@ -1,7 +1,7 @@
 """`/pedidos/{reference}`: one request, its dates and its receipt."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway.portal.page import Own, Page, PageDep, PageRoute
 from gateway.requests.conversation import conversation
 from gateway.requests.deadline_presenter import DeadlinePresenter
-from gateway.requests.possible_acts import possible_acts
+from gateway.requests.possible_acts import PossibleAct, possible_acts
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.queries import Found
 from gateway.requests.status import status_of
@@ -23,6 +23,9 @@ router = APIRouter(route_class=PageRoute)
 AFTER: Final = "depois"
 """The query parameter with the id of an act: the page waits a moment for its outcome, and says it."""
 
+UNDONE: Final = "anulada"
+"""The query parameter that says whether a withdrawal was undone: `sim` or `nao`."""
+
 
 @router.get("/pedidos/{reference}")
 async def get_request_page(page: PageDep, reader: Own, reference: str) -> Response:
@@ -30,7 +33,9 @@ async def get_request_page(page: PageDep, reader: Own, reference: str) -> Respon
     found = await page.services.queries.get(reader.session, reference, None, after)
     if found.receipt.reference != reference:
         return page.go_to(f"/pedidos/{found.receipt.reference}")
-    return _render(page, "requests/request.html", found, after)
+    held = await page.services.held_withdrawals.store.of_account(reader.session.account_id)
+    undone = page.request.query_params.get(UNDONE)
+    return _render(page, "requests/request.html", found, after, held=held.get(reference), undone=undone)
 
 
 @router.get("/pedidos/{reference}/atual")
@@ -41,20 +46,25 @@ async def get_live_regions(page: PageDep, reader: Own, reference: str, seq: int 
     )
 
 
-def _render(page: Page, template: str, found: Found, after: UUID | None = None) -> Response:
+def _render(page: Page, template: str, found: Found, after: UUID | None = None, **values: Any) -> Response:
     timeline = TimelinePresenter(catalogue(), page.language).timeline(found)
-    acts = possible_acts(status_of(found.view), day_of(datetime.now(UTC))) if found.view else frozenset()
     request = RequestPresenter(catalogue(), page.language).request(found, after)
     page.subject = request.subject
     return page.render(
         template,
         request=request,
         outcome=request.act,
-        can={each.value for each in acts},
+        can=acts_on(found),
         messages=conversation(request, timeline),
         history=[*reversed(timeline.entries)],
         names={each.document_id: each.name for each in request.files if each.name},
+        **values,
     )
+
+
+def acts_on(found: Found) -> frozenset[PossibleAct]:
+    """What its author can do to the request now; nothing until there is a view of it."""
+    return possible_acts(status_of(found.view), day_of(datetime.now(UTC))) if found.view else frozenset()
 
 
 @router.get("/pedidos/{reference}/prazos")

@@ -1,0 +1,35 @@
+"""Up to when a person has marked their notices as read, in MongoDB."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from gateway.requests.store import ViewStore
+from services.common.store import Database, store_deadline
+
+REQUESTS: Final = 20
+"""The newest requests, whose notices are shown and counted."""
+
+
+class NoticeMarks:
+    """`notice_marks` by account. A notice is unread if it was sent after the mark; without a mark all are."""
+
+    def __init__(self, database: Database, views: ViewStore) -> None:
+        self._marks = database["notice_marks"]
+        self._views = views
+
+    async def find(self, account_id: UUID) -> datetime | None:
+        async with store_deadline():
+            found = await self._marks.find_one({"_id": account_id})
+        return None if found is None else found["read_until"]
+
+    async def move(self, account_id: UUID, read_until: datetime) -> None:
+        """Move the mark forward; never back."""
+        async with store_deadline():
+            await self._marks.update_one({"_id": account_id}, {"$max": {"read_until": read_until}}, upsert=True)
+
+    async def unread(self, account_id: UUID) -> int:
+        """How many notices about the newest requests are unread."""
+        mark = await self.find(account_id)
+        sent = await self._views.notice_times(account_id, REQUESTS)
+        return sum(mark is None or at > mark for at in sent)

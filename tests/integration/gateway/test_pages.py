@@ -1,0 +1,213 @@
+"""The pages over HTTP: withdrawals that can be undone, notices that are marked as read, and forms without a token."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from services.common.contracts.deliveries import DeliverySent
+from services.common.contracts.intake import Withdrawn
+from services.common.contracts.lifecycle import RequestRouted, RequestWithdrawn, State
+from services.common.messaging import Publisher
+from services.common.messaging.records.reader import read
+from services.common.messaging.records.writer import outbox_entry
+from tests.integration.gateway.drafts import collection
+from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person
+from tests.integration.gateway.test_acts import common, publish
+from tests.integration.gateway.test_reading import filed, id_of
+from tests.integration.gateway.visitor import Visitor, visitor
+from tests.support.waiting import eventually
+from tests.unit.gateway.test_portal import FORMS, filled
+
+AT_ONCE = {"WITHDRAWAL_UNDO_SECONDS": "0"}
+
+
+async def readable(who: Visitor, person: Person) -> dict[str, Any]:
+    """A request whose page can be read."""
+    request = await filed(person)
+
+    async def found() -> bool:
+        return (await who.get(f"/pedidos/{request['reference']}")).status_code == 200
+
+    await eventually(found)
+    return request
+
+
+async def withdrawals(gateway: GatewayEnvironment, request: dict[str, Any]) -> set[str]:
+    """The ids of the withdrawals of a request on the intake topic."""
+    received = [read(record) for record in await gateway.records_of(request["request_id"])]
+    return {each.id for each in received if isinstance(each.event, Withdrawn)}
+
+
+async def withdraw(who: Visitor, request: dict[str, Any]) -> httpx2.Response:
+    return await who.fill(f"/pedidos/{request['reference']}/retirar")
+
+
+async def undo(who: Visitor, request: dict[str, Any]) -> str:
+    """The page that follows."""
+    path = f"/pedidos/{request['reference']}"
+    answer = await who.fill(path, f"{path}/retirar/anular")
+    assert answer.status_code == 303
+    return (await who.get(answer.headers["location"])).text
+
+
+async def test_a_withdrawal_is_held_and_can_be_undone_once(gateway: GatewayEnvironment, person: Person) -> None:
+    who = visitor(person)
+    request = await readable(who, person)
+    page = f"/pedidos/{request['reference']}"
+    assert (await withdraw(who, request)).headers["location"] == page
+    held = (await who.get(page)).text
+    assert "Retirou este pedido" in held
+    assert "Enviar mensagem" not in held
+    assert "Pode anular até" in (await who.get("/inicio")).text
+    assert "Anulado." in await undo(who, request)
+    assert "Já não é possível anular" in await undo(who, request)
+    assert "Enviar mensagem" in (await who.get(page)).text
+    assert await withdrawals(gateway, request) == set()
+
+
+async def test_a_withdrawal_that_is_due_is_published_once_and_cannot_be_undone(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    """Two replicas look for what is due."""
+    async with gateway.replica("gateway-hasty", **AT_ONCE) as http:
+        who = visitor(person, http)
+        request = await readable(who, person)
+        await withdraw(who, request)
+
+        async def published() -> set[str]:
+            return await withdrawals(gateway, request)
+
+        assert len(await eventually(published)) == 1
+        assert "Já não é possível anular" in await undo(who, request)
+    assert len(await withdrawals(gateway, request)) == 1
+    assert await collection(gateway, "gateway", "held_withdrawals").find_one({"_id": request["reference"]}) is None
+
+
+async def test_a_due_withdrawal_waits_for_the_broker(gateway: GatewayEnvironment, person: Person) -> None:
+    async with gateway.replica("gateway-patient", **AT_ONCE) as http:
+        who = visitor(person, http)
+        request = await readable(who, person)
+        with gateway.frozen("kafka"):
+            assert (await withdraw(who, request)).status_code == 303
+            held = collection(gateway, "gateway", "held_withdrawals")
+
+            async def taken() -> bool:
+                found = await held.find_one({"_id": request["reference"]})
+                return bool(found and found["is_due"])
+
+            await eventually(taken)
+
+        async def published() -> set[str]:
+            return await withdrawals(gateway, request)
+
+        assert len(await eventually(published, within=30)) == 1
+
+
+async def test_a_second_withdrawal_changes_nothing_about_the_first(gateway: GatewayEnvironment, person: Person) -> None:
+    who = visitor(person)
+    request = await readable(who, person)
+    await withdraw(who, request)
+    held = collection(gateway, "gateway", "held_withdrawals")
+    first = await held.find_one({"_id": request["reference"]})
+    await withdraw(who, request)
+    assert await held.find_one({"_id": request["reference"]}) == first
+    assert "Anulado." in await undo(who, request)
+
+
+async def test_a_request_that_is_withdrawn_already_is_not_withdrawn_again(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    who = visitor(person)
+    request = await readable(who, person)
+    names = common(request, person)
+    await publish(gateway, RequestWithdrawn(**names, seq=2, state=State.WITHDRAWN, act_id=str(uuid4())))
+    page = f"/pedidos/{request['reference']}/retirar"
+
+    async def refused() -> bool:
+        return "já não pode ser retirado" in (await who.get(page)).text
+
+    await eventually(refused)
+    answer = await who.send(page, await who.hidden("/inicio"))
+    assert (answer.status_code, "já não pode ser retirado" in answer.text) == (200, True)
+    held = collection(gateway, "gateway", "held_withdrawals")
+    assert await held.find_one({"_id": request["reference"]}) is None
+
+
+async def test_nobody_withdraws_or_undoes_for_another_account(
+    gateway: GatewayEnvironment, person: Person, other: Person
+) -> None:
+    who, stranger = visitor(person), visitor(other)
+    request, own = await readable(who, person), await readable(stranger, other)
+    await withdraw(who, request)
+    page, own_page = (f"/pedidos/{each['reference']}" for each in (request, own))
+    assert (await stranger.get(f"{page}/retirar")).status_code == 404
+    assert (await stranger.fill(own_page, f"{page}/retirar")).status_code == 404
+    assert (await stranger.fill(own_page, f"{page}/retirar/anular")).headers["location"].endswith("=nao")
+    assert "Anulado." in await undo(who, request)
+
+
+@pytest.mark.parametrize("path", [each for each in FORMS if each not in ("/entrar", "/idioma")])
+async def test_a_form_without_the_token_of_its_session_is_refused(person: Person, other: Person, path: str) -> None:
+    hidden = (await visitor(other).hidden("/inicio")) | {"texto": "Bom dia"}
+    for token in ("", "AAAA", hidden["csrf"]):
+        answer = await visitor(person).send(filled(path), hidden | {"csrf": token})
+        assert (answer.status_code, "indique este código" in answer.text) == (403, True)
+
+
+async def test_notices_are_unread_until_they_are_marked(gateway: GatewayEnvironment) -> None:
+    (person,) = await gateway.people(1)
+    who = visitor(person)
+    request = await readable(who, person)
+    now = datetime.now(UTC)
+    await notify(gateway, request, person, now - timedelta(minutes=5))
+    await unread(who, 1)
+    assert "Por ler" in (await who.get("/avisos")).text
+    await who.fill("/avisos")
+    await unread(who, 0)
+    assert "Por ler" not in (await who.get("/avisos")).text
+    await notify(gateway, request, person, now)
+    await unread(who, 1)
+
+
+async def test_a_notice_that_arrived_after_the_page_stays_unread(gateway: GatewayEnvironment) -> None:
+    (person,) = await gateway.people(1)
+    who = visitor(person)
+    request = await readable(who, person)
+    now = datetime.now(UTC)
+    shown = now - timedelta(minutes=5)
+    await notify(gateway, request, person, shown)
+    await notify(gateway, request, person, now)
+    await unread(who, 2)
+    await who.fill("/avisos", ate=shown.isoformat())
+    await unread(who, 1)
+    await who.fill("/avisos", ate=(shown - timedelta(days=1)).isoformat())
+    await unread(who, 1)
+    await who.fill("/avisos", ate="ontem")
+    await unread(who, 0)
+
+
+async def notify(gateway: GatewayEnvironment, request: dict[str, Any], person: Person, at: datetime) -> None:
+    """Publish what notifications says of a mail that was sent."""
+    names = common(request, person) | {"occurred_at": at}
+    routed = RequestRouted(
+        **names, seq=2, state=State.REGISTERED, department="pf", assignment_id=uuid4(), epoch=1, rule="r"
+    )
+    sent = DeliverySent(**names, delivery_id=uuid4(), event_id=id_of(routed), notice="routed", channel="email")
+    publisher = Publisher(gateway.stack.env["KAFKA_URL"], client_id="test")
+    identifier = str(sent.delivery_id)
+    about: dict[str, Any] = {"id": identifier, "source": "test", "cause": identifier, "correlation": identifier}
+    await publisher.send([outbox_entry(sent, **about, at=at, traceparent=None)])
+    await publisher.stop()
+
+
+async def unread(who: Visitor, number: int) -> None:
+    """The header says how many notices are unread, or nothing."""
+    said = f", {number} por ler" if number else 'href="/avisos">Avisos</a>'
+
+    async def seen() -> bool:
+        return said in (await who.get("/inicio")).text
+
+    await eventually(seen)

@@ -1,0 +1,46 @@
+"""Somebody who reads the pages and sends their forms, with a session in a cookie."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import httpx2
+
+from gateway.accounts.session_cookie import SESSION_COOKIE
+from tests.integration.gateway.gateway_environment import Person
+from tests.unit.gateway.html_page import Page
+
+HIDDEN: Final = ("csrf", "conta", "chave", "ate")
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """`http` is the gateway that the pages are read from."""
+
+    http: httpx2.AsyncClient
+    token: str
+
+    async def get(self, path: str, **headers: str) -> httpx2.Response:
+        return await self.http.get(path, headers=self._headers(**headers))
+
+    async def send(self, path: str, fields: dict[str, str]) -> httpx2.Response:
+        """Send a form with these fields as they are."""
+        return await self.http.post(path, data=fields, headers=self._headers(), timeout=20)
+
+    async def fill(self, page: str, path: str | None = None, **fields: str) -> httpx2.Response:
+        """Send a form of the page, with its hidden fields. `path`: where it goes, if not to the page itself."""
+        return await self.send(path or page, await self.hidden(page) | fields)
+
+    async def hidden(self, page: str) -> dict[str, str]:
+        """The hidden fields of the page's forms."""
+        answer = await self.get(page)
+        assert answer.status_code == 200, answer.text
+        inputs = {each.get("name"): each.get("value") or "" for each in Page(answer.text).attributes("input")}
+        return {name: inputs[name] for name in HIDDEN if name in inputs}
+
+    def _headers(self, **more: str) -> dict[str, str]:
+        own = {"Accept": "text/html", "Cookie": f"{SESSION_COOKIE}={self.token}", "Sec-Fetch-Site": "same-origin"}
+        return own | {name.replace("_", "-"): value for name, value in more.items()}
+
+
+def visitor(person: Person, http: httpx2.AsyncClient | None = None) -> Visitor:
+    return Visitor(http or person.http, person.token)
