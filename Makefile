@@ -14,7 +14,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download up down status logs demo engines test test-browser test-real test-kills test-mutations faults bench check contracts lock clean clean-jars clean-engines
+.PHONY: help setup download up down status logs demo engines test test-browser screenshots test-real test-kills test-mutations faults bench check contracts lock clean clean-jars clean-engines
 
 help: ## List all commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,10 @@ test-kills: $(READY) ## Kill every process ten times while five hundred people f
 test-browser: $(READY) ## Test the pages in a real browser (Chromium; on Debian and Ubuntu root installs it)
 	@$(PY) -m tests.browser.chromium
 	$(PY) -m pytest --numprocesses 0 tests/browser $(ARGS)
+
+screenshots: $(READY) ## Take a picture of every page, on a phone and on a desk, into screenshots/ (ARGS=--readme: those of the README too)
+	@$(PY) -m tests.browser.chromium
+	@$(PY) -m tests.browser.screenshots $(ARGS)
 
 test-mutations: $(READY) ## Break the kernel in five ways and the legal terms in two, and check that each harm is detected
 	$(PY) -m pytest --numprocesses 0 tests/faults $(ARGS)

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import uuid4
 
-from playwright.async_api import Page, expect
+from playwright.async_api import BrowserContext, Page, expect
+
+from gateway.accounts.session_cookie import SESSION_COOKIE
 
 DESCRIPTION = "O abono de família de novembro não foi pago. Mudei de banco em outubro."
 
@@ -29,10 +32,12 @@ async def choose(page: Page, *codes: str) -> None:
         await go_on(page)
 
 
-async def file_request(page: Page, files: Sequence[Path] = (), description: str = DESCRIPTION) -> str:
+async def file_request(
+    page: Page, files: Sequence[Path] = (), description: str = DESCRIPTION, reason: str = "NPG"
+) -> str:
     """File a request with files. Returns its reference."""
     await begin(page, description)
-    await choose(page, "FAM", "FAM-01", "NPG")
+    await choose(page, "FAM", "FAM-01", reason)
     if files:
         await page.set_input_files("#ficheiros", files)
         for file in files:
@@ -40,6 +45,23 @@ async def file_request(page: Page, files: Sequence[Path] = (), description: str 
     await go_on(page)
     await send(page)
     return await reference(page)
+
+
+async def file_correction(page: Page) -> str:
+    """File a request whose department asks for two documents, and see it waiting for them. Returns its reference."""
+    reference = await file_request(page, reason="COR")
+    await page.goto(f"/pedidos/{reference}")
+    await expect(page.locator("#estado")).to_contain_text("Aguarda documentos", timeout=20_000)
+    await page.reload()
+    return reference
+
+
+async def write_elsewhere(context: BrowserContext, reference: str, text: str) -> None:
+    """Send a message about the request as the same person, but not through a page."""
+    (token,) = [each["value"] for each in await context.cookies() if each["name"] == SESSION_COOKIE]
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
+    answer = await context.request.post(f"/v1/requests/{reference}/messages", headers=headers, data={"text": text})
+    assert answer.status == 202, await answer.text()
 
 
 async def send(page: Page) -> None:

@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.browser import steps
-from tests.browser.conftest import PHONE, sign_in
+from tests.browser.system import PHONE, sign_in
 
 AXE: Final = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -67,6 +67,38 @@ async def test_every_page_has_no_violation_and_does_not_scroll_sideways(
         if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             found.append(f"{each}: scrolls sideways")
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"viewport": WAYS["desk"]["viewport"]}, {"viewport": PHONE}], ids=["desk", "phone"]
+)
+async def test_text_twice_as_large_does_not_scroll_sideways(
+    page: Page, addresses: list[str], options: dict[str, Any]
+) -> None:
+    await sign_in(page, "ines")
+    session = await page.context.new_cdp_session(page)
+    await session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    found = []
+    for each in addresses:
+        await page.goto(each)
+        assert await page.evaluate("getComputedStyle(document.documentElement).fontSize") == "36px"
+        if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(each)
+    assert found == []
+
+
+@pytest.mark.parametrize("options", [{"viewport": PHONE, "reduced_motion": "reduce"}], ids=["reduced motion"])
+async def test_nothing_moves_for_whoever_asks_for_that(
+    page: Page, addresses: list[str], options: dict[str, Any]
+) -> None:
+    await sign_in(page, "ines")
+    for each in addresses:
+        await page.goto(each)
+        moving = await page.evaluate(
+            "[...document.querySelectorAll('*')].map((each) => getComputedStyle(each))"
+            ".filter((style) => parseFloat(style.transitionDuration) > 0.01 || style.animationName !== 'none').length"
+        )
+        assert moving == 0, each
 
 
 async def test_a_failed_form_has_no_violation(page: Page) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import steps
-from tests.browser.conftest import PASSWORDS, PHONE, sign_in
+from tests.browser.system import PASSWORDS, PHONE, sign_in
+from tests.support.waiting import eventually
 
 
 async def test_a_request_with_two_photos_is_filed_found_again_and_answered(page: Page, photos: list[Path]) -> None:
@@ -44,13 +46,71 @@ async def test_a_request_is_filed_with_two_files_and_answered_without_javascript
     await context.close()
 
 
-async def test_a_request_is_withdrawn(page: Page) -> None:
+@pytest.mark.parametrize("options", [{}, {"java_script_enabled": False}], ids=["", "without JavaScript"])
+async def test_a_withdrawal_is_undone(page: Page, options: dict[str, Any]) -> None:
     await sign_in(page, "rita")
-    reference = await steps.file_request(page)
+    reference = await steps.file_request(page, reason="COR")
     await page.goto(f"/pedidos/{reference}/retirar")
     await page.get_by_role("button", name="Retirar o pedido").click()
+    await page.wait_for_url(f"**/pedidos/{reference}")
+    await expect(page.locator("main")).to_contain_text("Retirou este pedido. O departamento é avisado às")
+    await page.get_by_role("button", name="Anular").click()
+    await expect(page.locator(".notice")).to_contain_text("Anulado.")
+    await expect(page.get_by_role("link", name="Retirar o pedido")).to_be_visible()
+
+
+async def test_asked_documents_are_delivered_one_by_one(page: Page, photos: list[Path], tmp_path: Path) -> None:
+    await sign_in(page, "amelia")
+    reference = await steps.file_correction(page)
+    await page.get_by_role("link", name="Entregar documentos").click()
+    await page.set_input_files("#item-1", photos[0])
+    await page.get_by_role("button", name="Entregar").click()
     await page.wait_for_url(f"**/pedidos/{reference}?depois=*")
-    await expect(page.locator(".notice")).to_be_visible()
+    await expect(page.locator("#documentos + ul")).to_contain_text("Recebido", timeout=20_000)
+    await page.get_by_role("link", name="Entregar documentos").click()
+    await expect(page.locator("#item-1")).to_have_count(0)
+    await page.set_input_files("#item-2", photos[1])
+    await page.get_by_role("button", name="Entregar").click()
+    await expect(page.locator("#item-2-erro")).to_contain_text("PDF")
+    certificate = tmp_path / "Comprovativo.pdf"
+    Image.open(photos[0]).save(certificate)
+    await page.set_input_files("#item-2", certificate)
+    await page.get_by_role("button", name="Entregar").click()
+    await page.wait_for_url(f"**/pedidos/{reference}?depois=*")
+    await expect(page.locator("#estado")).to_contain_text("Concluído", timeout=20_000)
+
+
+async def test_an_answer_is_rated_once(page: Page) -> None:
+    await sign_in(page, "tiago")
+    reference = await steps.file_request(page)
+    await page.goto(f"/pedidos/{reference}")
+    await expect(page.locator("#estado")).to_contain_text("Concluído", timeout=20_000)
+    await page.reload()
+    await page.get_by_role("link", name="Avaliar").click()
+    await page.get_by_role("button", name="Enviar").click()
+    await expect(page.locator("#nota-erro")).to_contain_text("Escolha de 1 a 5")
+    await page.check("input[value='4']")
+    await page.get_by_role("button", name="Enviar").click()
+    await page.wait_for_url(f"**/pedidos/{reference}?depois=*")
+    await expect(page.locator("main")).to_contain_text("4 de 5")
+    await expect(page.get_by_role("link", name="Avaliar")).to_have_count(0)
+
+
+async def test_notices_are_counted_until_they_are_marked_as_read(page: Page) -> None:
+    await sign_in(page, "rita")
+    await steps.file_correction(page)
+    notices = page.get_by_role("link", name=re.compile("Avisos, [0-9]+ por ler"))
+
+    async def counted() -> bool:
+        await page.reload()
+        return await notices.is_visible()
+
+    await eventually(counted)
+    await notices.click()
+    await expect(page.locator("main")).to_contain_text("Por ler")
+    await page.get_by_role("button", name="Marcar todos como lidos").click()
+    await expect(page.get_by_role("link", name="Avisos", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Marcar todos como lidos")).to_have_count(0)
 
 
 async def test_a_double_click_and_a_resend_after_back_file_one_request(page: Page) -> None:
