@@ -10,7 +10,7 @@ from tests.integration.documents.documents_environment import DocumentsEnvironme
 from tests.support import stacks
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def documents(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
     """Kafka, MongoDB, the object store, and one documents process."""
     async with stacks.own(tmp_path_factory.mktemp("documents"), ("kafka", "mongo", "s3")) as stack:
@@ -18,7 +18,7 @@ async def documents(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[L
         yield stack
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def environment(documents: LocalStack) -> AsyncIterator[DocumentsEnvironment]:
     """The environment of the documents process: signed calls, facts, bucket and collections."""
     async with DocumentsEnvironment(documents.env, documents.env["DOCUMENTS_URL"]) as environment:

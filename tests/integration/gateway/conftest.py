@@ -19,7 +19,7 @@ LONGEST_COUNT = 60
 """Seconds in which each test of an hour's limit has counted what it sends."""
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GatewayEnvironment]:
     async with stacks.own(tmp_path_factory.mktemp("gateway"), ("kafka", "mongo", "s3")) as stack:
         await stack.start_processes(["documents", "gateway", "gateway-worker"], {"FORWARDED_ALLOW_IPS": "127.0.0.1"})
@@ -27,16 +27,16 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
             yield environment
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def endpoint(gateway: GatewayEnvironment) -> AsyncIterator[PublicEndpoint]:
     """The address that clients use."""
     async with public_endpoint(gateway.stack) as endpoint:
         yield endpoint
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def signed_in(gateway: GatewayEnvironment) -> tuple[Person, Person, Person]:
-    """Two persons and a company, the same for the whole session."""
+    """Two persons and a company, the same for all tests of one stack."""
     person, other, company = await gateway.people(1, 1, 2)
     return person, other, company
 
@@ -56,7 +56,7 @@ def company(signed_in: tuple[Person, Person, Person]) -> Person:
     return signed_in[2]
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def drafts_author(gateway: GatewayEnvironment) -> Person:
     (person,) = await gateway.people(1)
     return person

@@ -194,9 +194,8 @@ async def test_responses_match_the_published_description(person: Person) -> None
         jsonschema.validate(response.json(), schema)
 
 
-async def test_facts_of_intake_and_notifications_become_visible_in_any_order(
-    gateway: GatewayEnvironment, person: Person
-) -> None:
+async def test_facts_of_intake_and_notifications_become_visible_in_any_order(gateway: GatewayEnvironment) -> None:
+    (person,) = await gateway.people(1)
     request = await filed(person)
     common = {
         "request_id": request["request_id"],

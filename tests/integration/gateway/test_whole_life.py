@@ -53,7 +53,7 @@ ANSWERED = {
 }
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def islander(gateway: GatewayEnvironment) -> Person:
     """A person in the Azores who reads English."""
     line = gateway.line(1, place="PT-20", flags=["strategic-contributor"], language="en")

@@ -14,7 +14,7 @@ from tests.integration.notifications.notifications_environment import (
 from tests.support import stacks
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def own_engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
     async with stacks.shared(tmp_path_factory.mktemp("notifications"), ("kafka", "mongo"), "MONGO_URL") as stack:
         yield stack

@@ -9,7 +9,7 @@ from tests.integration.routing.routing_environment import RoutingEnvironment, ro
 from tests.support import stacks
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def routing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RoutingEnvironment]:
     async with stacks.own(tmp_path_factory.mktemp("routing"), ("kafka", "mongo")) as stack:
         await stack.start_processes(["intake", "routing"])
