@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from deploy.local.tier import Tier
 from tests.bench.figures import Figure
-from tests.bench.rows import backlog, capacity, hops, live, memory, overload, restart, routing, submit, uploads
+from tests.bench.rows import backlog, capacity, hops, live, memory, overload, pages, restart, routing, submit, uploads
 
 
 class Row(NamedTuple):
@@ -23,6 +23,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "P6": Row("submit to department's inbox, beside another group's backlog", backlog.beside_a_backlog),
     "P7": Row("what tracing adds to a submit", submit.tracing),
     "P8": Row("uploads through the gateway, beside the store's own client", uploads.throughput),
+    "P9": Row("the page of a request with fifty entries, beside the same data as JSON", pages.latency),
     "P10": Row("how long uploads delay other requests", uploads.stalls),
     "P11": Row("memory of each process, beside its imports alone", memory.resident),
     "P12": Row("fact to a thousand live streams, beside one that reads nothing", live.latency),
