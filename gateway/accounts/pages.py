@@ -15,11 +15,18 @@ from gateway.portal.form_errors import sentences
 from gateway.portal.kept_forms import KEPT_FIELD, owner_tag, unsealed
 from gateway.portal.page import NEXT, SIGN_IN, Own, Page, PageDep, PageRoute
 from services.common.http import problem_types
+from services.common.http.languages import Words
 from services.common.http.problems import Problem
 
 router = APIRouter(route_class=PageRoute)
 
 HOME: Final = "/inicio"
+
+FIELDS: Final = {"niss": "niss", "password": "palavra-passe"}
+MISSING: Final = {
+    "niss": Words("Escreva o seu NISS.", "Enter your NISS."),
+    "palavra-passe": Words("Escreva a sua palavra-passe.", "Enter your password."),
+}
 
 
 @router.get(SIGN_IN)
@@ -40,8 +47,9 @@ async def sign_in(page: PageDep) -> Response:
     try:
         credentials = Credentials(niss=form.value("niss"), password=form.value("palavra-passe"))
     except ValidationError as error:
-        names = {"niss": "niss", "password": "palavra-passe"}
-        return _sign_in_page(page, target, 422, errors=sentences(error, Credentials, names, page.language))
+        found = sentences(error, Credentials, FIELDS, page.language)
+        missing = {name: MISSING[name].in_(page.language) for name in found if not form.value(name).strip()}
+        return _sign_in_page(page, target, 422, errors=found | missing)
     address = page.request.client.host if page.request.client else ""
     try:
         token, _, account = await page.services.sign_in.begin(credentials, address)

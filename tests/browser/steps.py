@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 from playwright.async_api import BrowserContext, Page, expect
@@ -10,6 +11,10 @@ from playwright.async_api import BrowserContext, Page, expect
 from gateway.accounts.session_cookie import SESSION_COOKIE
 
 DESCRIPTION = "O abono de família de novembro não foi pago. Mudei de banco em outubro."
+
+
+CORRECTION: Final = ("FAM-05", "COR")
+"""A subject and a reason for which the department of the demonstration asks for two documents."""
 
 
 async def go_on(page: Page) -> None:
@@ -32,12 +37,10 @@ async def choose(page: Page, *codes: str) -> None:
         await go_on(page)
 
 
-async def file_request(
-    page: Page, files: Sequence[Path] = (), description: str = DESCRIPTION, reason: str = "NPG"
-) -> str:
+async def file_request(page: Page, files: Sequence[Path] = (), subject: str = "FAM-01", reason: str = "NPG") -> str:
     """File a request with files. Returns its reference."""
-    await begin(page, description)
-    await choose(page, "FAM", "FAM-01", reason)
+    await begin(page)
+    await choose(page, "FAM", subject, reason)
     if files:
         await page.set_input_files("#ficheiros", files)
         for file in files:
@@ -49,9 +52,9 @@ async def file_request(
 
 async def file_correction(page: Page) -> str:
     """File a request whose department asks for two documents, and see it waiting for them. Returns its reference."""
-    reference = await file_request(page, reason="COR")
+    reference = await file_request(page, (), *CORRECTION)
     await page.goto(f"/pedidos/{reference}")
-    await expect(page.locator("#estado")).to_contain_text("Aguarda documentos", timeout=20_000)
+    await expect(page.locator("#estado")).to_contain_text("A aguardar documentos", timeout=20_000)
     await page.reload()
     return reference
 

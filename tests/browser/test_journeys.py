@@ -49,7 +49,7 @@ async def test_a_request_is_filed_with_two_files_and_answered_without_javascript
 @pytest.mark.parametrize("options", [{}, {"java_script_enabled": False}], ids=["", "without JavaScript"])
 async def test_a_withdrawal_is_undone(page: Page, options: dict[str, Any]) -> None:
     await sign_in(page, "rita")
-    reference = await steps.file_request(page, reason="COR")
+    reference = await steps.file_request(page, (), *steps.CORRECTION)
     await page.goto(f"/pedidos/{reference}/retirar")
     await page.get_by_role("button", name="Retirar o pedido").click()
     await page.wait_for_url(f"**/pedidos/{reference}")
@@ -92,7 +92,7 @@ async def test_an_answer_is_rated_once(page: Page) -> None:
     await page.check("input[value='4']")
     await page.get_by_role("button", name="Enviar").click()
     await page.wait_for_url(f"**/pedidos/{reference}?depois=*")
-    await expect(page.locator("main")).to_contain_text("4 de 5")
+    await expect(page.locator("main")).to_contain_text("4 em 5")
     await expect(page.get_by_role("link", name="Avaliar")).to_have_count(0)
 
 

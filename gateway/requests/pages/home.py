@@ -37,21 +37,23 @@ ENDED: Final = (State.CONCLUDED, State.WITHDRAWN, State.REJECTED)
 
 
 class Listed(NamedTuple):
-    """A request, the sentence that says what its author can do, and whether a hearing waits for their answer."""
+    """A request, the sentence that says what its author can do, and whether it waits for that."""
 
     request: RequestSummary
     next_step: str
-    is_heard: bool
+    is_task: bool
 
 
 @router.get("/inicio")
 async def get_home(page: PageDep, reader: Own) -> Response:
     held = await page.services.held_withdrawals.store.of_account(reader.session.account_id)
     waiting, running, ended = [await _newest(page, reader, states) for states in (WAITING, RUNNING, ENDED)]
+    tasks = [each for each in (*waiting, *running) if each.is_task and each.request.reference not in held]
     return page.render(
         "requests/home.html",
-        waiting=[*waiting, *(each for each in running if each.is_heard)],
-        running=[each for each in running if not each.is_heard],
+        waiting=tasks,
+        drafts=(await page.services.drafts.list(reader.session))[:SHOWN],
+        running=[each for each in (*waiting, *running) if each not in tasks],
         ended=ended,
         shown=SHOWN,
         held=held,
@@ -96,4 +98,5 @@ async def _newest(page: Page, reader: Reader, states: Sequence[State]) -> list[L
 def _listed(page: Page, view: RequestView) -> Listed:
     status = status_of(view)
     step = next_step(status, day_of(datetime.now(UTC)), page.language)
-    return Listed(RequestPresenter(catalogue(), page.language).summary(view), step, status.hearing is not None)
+    is_task = view.state in WAITING or status.hearing is not None
+    return Listed(RequestPresenter(catalogue(), page.language).summary(view), step, is_task)

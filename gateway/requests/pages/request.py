@@ -33,28 +33,28 @@ async def get_request_page(page: PageDep, reader: Own, reference: str) -> Respon
     found = await page.services.queries.get(reader.session, reference, None, after)
     if found.receipt.reference != reference:
         return page.go_to(f"/pedidos/{found.receipt.reference}")
-    held = await page.services.held_withdrawals.store.of_account(reader.session.account_id)
     undone = page.request.query_params.get(UNDONE)
-    return _render(page, "requests/request.html", found, after, held=held.get(reference), undone=undone)
+    return await _render(page, "requests/request.html", found, after, undone=undone)
 
 
 @router.get("/pedidos/{reference}/atual")
 async def get_live_regions(page: PageDep, reader: Own, reference: str, seq: int | None = None) -> Response:
     """The regions of the page that live updates replace. `seq`: waits a moment until the view has this fact."""
-    return _render(
-        page, "requests/live.html", await page.services.queries.get(reader.session, reference, None, seq=seq)
-    )
+    found = await page.services.queries.get(reader.session, reference, None, seq=seq)
+    return await _render(page, "requests/live.html", found)
 
 
-def _render(page: Page, template: str, found: Found, after: UUID | None = None, **values: Any) -> Response:
+async def _render(page: Page, template: str, found: Found, after: UUID | None = None, **values: Any) -> Response:
     timeline = TimelinePresenter(catalogue(), page.language).timeline(found)
     request = RequestPresenter(catalogue(), page.language).request(found, after)
     page.subject = request.subject
+    held = await page.services.held_withdrawals.store.of_account(found.receipt.account_id)
     return page.render(
         template,
         request=request,
         outcome=request.act,
         can=acts_on(found),
+        held=held.get(request.reference),
         messages=conversation(request, timeline),
         history=[*reversed(timeline.entries)],
         names={each.document_id: each.name for each in request.files if each.name},
