@@ -1,6 +1,5 @@
 """`/novo`: file a request step by step. What is typed is kept in a draft on the server, and goes on on another device."""
 
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
@@ -15,9 +14,9 @@ from gateway.drafts import steps
 from gateway.drafts.content import DraftContent
 from gateway.drafts.domain import Draft
 from gateway.drafts.steps import Step
-from gateway.drafts.wizard import NOT_CONFIRMED, Wizard, WizardDep, new_draft_key, receipt_path
+from gateway.drafts.wizard import NOT_CONFIRMED, Wizard, WizardDep, receipt_path
 from gateway.path_ids import path_id
-from gateway.portal.form_errors import by_field, sentences
+from gateway.portal.form_errors import problem_errors, sentences
 from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
 from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
@@ -47,8 +46,6 @@ MISSING: Final[Mapping[Step, Words]] = {
     Step.REASON: Words("Escolha um motivo da lista.", "Choose a reason from the list."),
 }
 
-_KEY: Final = re.compile(r"rascunho-[0-9a-f]{32}")
-
 
 @router.get(NEW)
 async def get_new_page(page: PageDep, reader: Own) -> Response:
@@ -74,11 +71,10 @@ async def begin(page: PageDep, reader: Own) -> Response:
         "subject": form.value(Step.SUBJECT) or None,
         "reason": form.value(Step.REASON) or None,
     }
-    key = form.value("chave")
     try:
         draft = await page.services.drafts.create(
             reader.session,
-            key if _KEY.fullmatch(key) else new_draft_key(),
+            page.form_key,
             DraftContent.model_validate(values),
             traceparent_of(page.request.scope),
         )
@@ -86,7 +82,7 @@ async def begin(page: PageDep, reader: Own) -> Response:
         errors = sentences(error, DraftContent, {"description": Step.DESCRIPTION}, page.language)
         return await _new_page(page, reader, errors, form.value("ligado"))
     except Problem as problem:
-        return await _new_page(page, reader, _problem_errors(page, problem, {}), form.value("ligado"))
+        return await _new_page(page, reader, problem_errors(problem, {}, page.language), form.value("ligado"))
     missing = steps.first_missing(draft.content)
     return page.go_to(f"{NEW}/{draft.draft_id}/{missing or Step.FILES}")
 
@@ -114,7 +110,7 @@ async def delete_draft(wizard: WizardDep) -> Response:
 async def change_files(wizard: WizardDep) -> Response:
     """Add the files that were chosen, or remove one. `Continue` adds them too."""
     page, draft = wizard.page, wizard.draft
-    received = await receive_files(page, wizard.reader, f"{draft.draft_id}-{page.form.value('chave')[:40]}")
+    received = await receive_files(page, wizard.reader, f"{draft.draft_id}-{page.form_key}")
     wizard.draft = await _with_files(wizard, [each.document_id for each in received.stored.get("ficheiros", ())])
     if removed := page.form.value("retirar"):
         document_id = path_id(removed, "retirar")
@@ -175,7 +171,7 @@ async def answer(wizard: WizardDep, step: str) -> Response:
     except Problem as problem:
         if problem.kind is problem_types.DRAFT_CHANGED:
             return await _changed_elsewhere(wizard, found, typed)
-        return wizard.render(found, _problem_errors(page, problem, {field: found}), typed=typed)
+        return wizard.render(found, problem_errors(problem, {field: found}, page.language), typed=typed)
     return wizard.go_on(found)
 
 
@@ -186,7 +182,6 @@ async def _new_page(page: Page, reader: Reader, errors: Mapping[str, str], linke
         drafts=await page.services.drafts.list(reader.session),
         value=page.form.value(Step.DESCRIPTION),
         linked=linked,
-        key=page.form.value("chave") if _KEY.fullmatch(page.form.value("chave")) else new_draft_key(),
         errors=errors,
     )
 
@@ -213,19 +208,10 @@ async def _with_files(wizard: Wizard, documents: list[UUID]) -> Draft:
     return draft
 
 
-def _problem_errors(page: Page, problem: Problem, names: Mapping[str, str]) -> Mapping[str, str]:
-    """Errors to show beside what was typed. Raises the problem if the page cannot be shown again."""
-    if problem.kind is problem_types.INVALID:
-        return by_field(problem.errors, names, page.language)
-    if problem.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR):
-        raise problem
-    return {"": problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)}
-
-
 def _check_errors(page: Page, problem: Problem) -> Mapping[str, str]:
     if problem.kind is problem_types.DRAFT_NOT_CONFIRMED:
         return {"": NOT_CONFIRMED.in_(page.language)}
-    return _problem_errors(page, problem, {field: step for step, field in QUESTIONS.items()})
+    return problem_errors(problem, {field: step for step, field in QUESTIONS.items()}, page.language)
 
 
 def _step(text: str) -> Step:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Final
-from uuid import uuid4
 
 from fastapi import Depends
 from starlette.responses import Response
@@ -155,8 +154,3 @@ WizardDep = Annotated[Wizard, Depends(get_wizard)]
 
 def receipt_path(reference: str, draft: Draft) -> str:
     return f"/pedidos/{reference}/recibo?rascunho={draft.draft_id}"
-
-
-def new_draft_key() -> str:
-    """An idempotency key for the form that begins a draft."""
-    return f"rascunho-{uuid4().hex}"

@@ -1,11 +1,17 @@
 """Errors of forms: a sentence for each field, by the name of the field on the page."""
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
 from services.common.catalogue import Language
+from services.common.http import problem_types
 from services.common.http.field_errors import FieldError, errors_of
+from services.common.http.problems import Problem
+
+_NOT_HERE: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def sentences(
@@ -13,6 +19,15 @@ def sentences(
 ) -> dict[str, str]:
     """The first error of each field. `names` maps the model's fields to those of the form."""
     return by_field(errors_of(error, model), names, language)
+
+
+def problem_errors(problem: Problem, names: Mapping[str, str], language: Language) -> dict[str, str]:
+    """The errors to show beside what was typed, for a problem that can be solved there or passes. Raises any other problem."""
+    if problem.kind is problem_types.INVALID:
+        return by_field(problem.errors, names, language)
+    if problem.status_code in _NOT_HERE:
+        raise problem
+    return {"": problem.kind.detail_in(language, problem.retry_after, is_submission=False)}
 
 
 def by_field(errors: Iterable[FieldError], names: Mapping[str, str], language: Language) -> dict[str, str]:

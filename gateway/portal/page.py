@@ -1,7 +1,8 @@
 """One page: who reads it, in which language, and how it is answered."""
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -33,6 +34,10 @@ NEXT: Final = "seguinte"
 FORM_LIMIT: Final = 128 * 1024
 """Bytes of a form without files: 4 000 characters that browsers encode with up to 12 bytes each, and the other fields."""
 
+KEY_FIELD: Final = "chave"
+"""The hidden field with the idempotency key of a form."""
+
+_KEY: Final = re.compile(r"[0-9a-f]{32}")
 _NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
 
 
@@ -55,7 +60,7 @@ class Reader(NamedTuple):
 @dataclass(slots=True)
 class Page:
     """`reader` is None for somebody who is not signed in. `form` is the form that was sent, or one that was kept while its author
-    signed in again. `subject` is the code of the subject that the page is about, if it is about one. `unread` is the number of
+    signed in again. `new_key` is an idempotency key. `subject` is the code of the subject that the page is about, if it is about one. `unread` is the number of
     notices that the reader has not marked as read.
     """
 
@@ -66,6 +71,7 @@ class Page:
     form: SentForm
     subject: str | None = None
     unread: int = 0
+    new_key: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def path(self) -> str:
@@ -91,9 +97,10 @@ class Page:
         return chosen(self.form.value(CHOICE)) is not None
 
     @property
-    def new_key(self) -> str:
-        """An idempotency key for a form of this page."""
-        return uuid4().hex
+    def form_key(self) -> str:
+        """The idempotency key of the form that was sent, so that it acts once; a new one for a form that was not sent yet."""
+        sent = self.form.value(KEY_FIELD)
+        return sent if _KEY.fullmatch(sent) else self.new_key
 
     @property
     def now(self) -> datetime:

@@ -4,14 +4,13 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, TypeVar
-from uuid import uuid4
 
 from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.responses import Response
 
 from gateway.documents.received_files import ReceivedFiles, receive_files
-from gateway.portal.form_errors import by_field, sentences
+from gateway.portal.form_errors import problem_errors, sentences
 from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
 from gateway.requests.domain import fingerprint
 from gateway.requests.pages.request import AFTER, UNDONE, acts_on
@@ -27,9 +26,6 @@ from services.common.http.problems import Problem
 
 router = APIRouter(route_class=PageRoute)
 
-KEY: Final = "chave"
-"""The hidden field with the idempotency key of a form: sent again, the form acts once."""
-
 NOTHING_WRITTEN: Final = Words("Escreva uma mensagem ou escolha um ficheiro.", "Write a message or choose a file.")
 NOTHING_CHOSEN: Final = Words("Escolha pelo menos um ficheiro.", "Choose at least one file.")
 NO_SCORE: Final = Words("Escolha de 1 a 5.", "Choose from 1 to 5.")
@@ -38,7 +34,6 @@ NOT_CONFIRMED: Final = Words(
     "Not confirmed yet: it may or may not have been stored. Send it again; it is not sent twice.",
 )
 
-_KEY: Final = re.compile(r"formulario-[0-9a-f]{32}")
 _ITEM: Final = re.compile(r"item-([1-9]\d?)")
 
 Errors = Mapping[str, str]
@@ -53,7 +48,7 @@ async def get_message_page(page: PageDep, reader: Own, reference: str) -> Respon
 @router.post("/pedidos/{reference}/mensagem")
 async def send_message(page: PageDep, reader: Own, reference: str) -> Response:
     """Send a text, files, or both. A file that is refused keeps the text and the other files on the page."""
-    received = await receive_files(page, reader, form_key(page))
+    received = await receive_files(page, reader, page.form_key)
     if page.switches_language:
         return await _message_page(page, reader, reference, received)
     text = page.form.value("texto").strip()
@@ -73,7 +68,7 @@ async def get_delivery_page(page: PageDep, reader: Own, reference: str) -> Respo
 @router.post("/pedidos/{reference}/documentos")
 async def deliver_documents(page: PageDep, reader: Own, reference: str) -> Response:
     """Deliver files for asked documents: one, some, or all."""
-    received = await receive_files(page, reader, form_key(page))
+    received = await receive_files(page, reader, page.form_key)
     if page.switches_language:
         return await _delivery_page(page, reader, reference, received)
     if not received.stored and not received.refused:
@@ -98,11 +93,11 @@ async def withdraw(page: PageDep, reader: Own, reference: str) -> Response:
     found = await page.services.queries.get(reader.session, reference, None)
     if page.switches_language or PossibleAct.WITHDRAW not in acts_on(found):
         return await get_withdrawal_page(page, reader, reference)
-    command = command_of_form(page, reader, form_key(page), NewWithdrawal())
+    command = command_of_form(page, reader, NewWithdrawal())
     try:
         held = await page.services.held_withdrawals.hold(command, reference)
     except Problem as problem:
-        errors = _problem_errors(page, problem, {})
+        errors = problem_errors(problem, {}, page.language)
         return await _form_page(page, reader, reference, "requests/withdraw.html", errors)
     return page.go_to(f"/pedidos/{held}")
 
@@ -132,20 +127,12 @@ async def rate(page: PageDep, reader: Own, reference: str) -> Response:
     return await _form_page(page, reader, reference, "requests/rate.html", sent)
 
 
-def form_key(page: Page) -> str:
-    """The idempotency key of the form that was sent; a new one if it has none of ours."""
-    sent = page.form.value(KEY)
-    return sent if _KEY.fullmatch(sent) else new_key()
-
-
-def new_key() -> str:
-    return f"formulario-{uuid4().hex}"
-
-
-def command_of_form(page: Page, reader: Reader, key: str, body: B) -> RequestCommand[B]:
+def command_of_form(page: Page, reader: Reader, body: B) -> RequestCommand[B]:
     """The command of a form, as one with the same body through the API."""
     content = fingerprint(body.model_dump(mode="json", exclude_defaults=True))
-    return RequestCommand(reader.session, key, body, content, page.language, traceparent_of(page.request.scope))
+    return RequestCommand(
+        reader.session, page.form_key, body, content, page.language, traceparent_of(page.request.scope)
+    )
 
 
 async def _send(
@@ -162,23 +149,14 @@ async def _send(
         return received.errors
     try:
         body = kind.model_validate(values)
-        act, act_id = await page.services.acts.act(command_of_form(page, reader, form_key(page), body), reference, None)
+        act, act_id = await page.services.acts.act(command_of_form(page, reader, body), reference, None)
     except ValidationError as error:
         return sentences(error, kind, names, page.language)
     except Problem as problem:
-        return _problem_errors(page, problem, names)
+        if problem.kind is problem_types.NOT_CONFIRMED:
+            return {"": NOT_CONFIRMED.in_(page.language)}
+        return problem_errors(problem, names, page.language)
     return page.go_to(f"/pedidos/{act.reference}?{AFTER}={act_id}")
-
-
-def _problem_errors(page: Page, problem: Problem, names: Mapping[str, str]) -> Errors:
-    """Errors to show beside what was typed. Raises the problem if the page cannot be shown again."""
-    if problem.kind is problem_types.INVALID:
-        return by_field(problem.errors, names, page.language)
-    if problem.kind is problem_types.NOT_CONFIRMED:
-        return {"": NOT_CONFIRMED.in_(page.language)}
-    if problem.status_code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        return {"": problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)}
-    raise problem
 
 
 async def _message_page(
@@ -203,7 +181,6 @@ async def _form_page(
         request=RequestPresenter(catalogue(), page.language).request(found),
         can=acts_on(found),
         form=page.form,
-        key=form_key(page),
         stored=received.stored if received else {},
         errors=errors,
     )
