@@ -41,6 +41,17 @@ class ReceivedFiles:
         """The refusals of each input as one text."""
         return {name: " ".join(texts) for name, texts in self.refused.items()}
 
+    @property
+    def ids(self) -> dict[str, list[UUID]]:
+        """The ids of the stored files of each input."""
+        return {name: [each.document_id for each in files] for name, files in self.stored.items()}
+
+    def refuse(self, name: str, document_id: UUID, why: str) -> None:
+        """Take back a stored file of the input `name` that cannot be used."""
+        (file,) = [each for each in self.stored[name] if each.document_id == document_id]
+        self.stored[name].remove(file)
+        self.refused.setdefault(name, []).append(f"{file.name}: {why}")
+
 
 async def receive_files(page: Page, reader: Reader, key: str) -> ReceivedFiles:
     """Upload the files of the form, each under `key`, its input and its number there, and find those of an earlier try of the

@@ -91,6 +91,10 @@ class Page:
     def owner(self) -> str:
         return owner_tag(self._secret, self.reader.account.account_id) if self.reader else ""
 
+    def forget_key(self) -> None:
+        """The form is shown again as a new one."""
+        self.form.fields = {name: values for name, values in self.form.fields.items() if name != KEY_FIELD}
+
     @property
     def switches_language(self) -> bool:
         """Whether the button of the other language sent the form: then it is shown again, and does nothing."""

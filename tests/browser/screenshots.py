@@ -39,7 +39,7 @@ async def prepare(browser: Browser, address: str, folder: Path) -> dict[str, str
     await sign_in(page)
     concluded = await steps.file_request(page, [photo])
     await page.goto(f"/pedidos/{concluded}")
-    await expect(page.locator("#estado")).to_contain_text("Concluído", timeout=20_000)
+    await expect(page.locator("#estado")).to_contain_text("Concluído", timeout=steps.DEPARTMENT_MS)
     held = await steps.file_correction(page)
     await page.goto(f"/pedidos/{held}/retirar")
     await page.get_by_role("button", name="Retirar o pedido").click()

@@ -13,6 +13,9 @@ from gateway.accounts.session_cookie import SESSION_COOKIE
 DESCRIPTION = "O abono de família de novembro não foi pago. Mudei de banco em outubro."
 
 
+DEPARTMENT_MS: Final = 60_000
+"""Milliseconds within which a department of the demonstration has answered."""
+
 CORRECTION: Final = ("FAM-05", "COR")
 """A subject and a reason for which the department of the demonstration asks for two documents."""
 
@@ -54,7 +57,7 @@ async def file_correction(page: Page) -> str:
     """File a request whose department asks for two documents, and see it waiting for them. Returns its reference."""
     reference = await file_request(page, (), *CORRECTION)
     await page.goto(f"/pedidos/{reference}")
-    await expect(page.locator("#estado")).to_contain_text("A aguardar documentos", timeout=20_000)
+    await expect(page.locator("#estado")).to_contain_text("A aguardar documentos", timeout=DEPARTMENT_MS)
     await page.reload()
     return reference
 

@@ -38,7 +38,7 @@ async def test_a_request_that_is_not_confirmed_is_sent_again_and_filed_once(page
     await page.wait_for_url("**/recibo*")
     reference = await steps.reference(page)
     await page.goto(f"/pedidos/{reference}")
-    await expect(page.locator("#estado")).to_contain_text("Respondido", timeout=20_000)
+    await expect(page.locator("#estado")).to_contain_text("Concluído", timeout=steps.DEPARTMENT_MS)
     await page.goto("/pedidos")
     assert await page.locator("main .card").count() == before + 1
 

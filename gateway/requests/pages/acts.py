@@ -52,7 +52,7 @@ async def send_message(page: PageDep, reader: Own, reference: str) -> Response:
     if page.switches_language:
         return await _message_page(page, reader, reference, received)
     text = page.form.value("texto").strip()
-    documents = [each.document_id for each in received.stored.get("ficheiros", ())]
+    documents = received.ids.get("ficheiros", [])
     if not received.refused and not text and not documents:
         return await _message_page(page, reader, reference, received, {"texto": NOTHING_WRITTEN.in_(page.language)})
     names = {"text": "texto", "documents": "ficheiros"}
@@ -74,8 +74,8 @@ async def deliver_documents(page: PageDep, reader: Own, reference: str) -> Respo
     if not received.stored and not received.refused:
         return await _delivery_page(page, reader, reference, received, {"": NOTHING_CHOSEN.in_(page.language)})
     items = [
-        {"item": int(found[1]), "documents": [each.document_id for each in files]}
-        for name, files in received.stored.items()
+        {"item": int(found[1]), "documents": documents}
+        for name, documents in received.ids.items()
         if (found := _ITEM.fullmatch(name))
     ]
     sent = await _send(page, reader, reference, received, NewMessage, {}, items=items)
@@ -149,14 +149,31 @@ async def _send(
         return received.errors
     try:
         body = kind.model_validate(values)
-        act, act_id = await page.services.acts.act(command_of_form(page, reader, body), reference, None)
     except ValidationError as error:
         return sentences(error, kind, names, page.language)
+    try:
+        act, act_id = await page.services.acts.act(command_of_form(page, reader, body), reference, None)
     except Problem as problem:
         if problem.kind is problem_types.NOT_CONFIRMED:
             return {"": NOT_CONFIRMED.in_(page.language)}
+        if _refuse_files(page, received, problem, body):
+            return received.errors
         return problem_errors(problem, names, page.language)
     return page.go_to(f"/pedidos/{act.reference}?{AFTER}={act_id}")
+
+
+def _refuse_files(page: Page, received: ReceivedFiles, problem: Problem, body: RequestBody) -> bool:
+    """Take the files back that the problem names, so that the next try goes without them. Returns whether there were any."""
+    inputs = {document: name for name, documents in received.ids.items() for document in documents}
+    files = {pointer: document for document, pointer in body.pointers.items() if document in inputs}
+    refused = [each for each in problem.errors if each.pointer in files]
+    for each in refused:
+        document = files[each.pointer or ""]
+        received.refuse(inputs[document], document, each.text(page.language))
+    if refused:
+        # The key belongs to the files that were sent with it.
+        page.forget_key()
+    return bool(refused)
 
 
 async def _message_page(
