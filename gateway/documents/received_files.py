@@ -25,6 +25,9 @@ HEIC: Final = Words(
 KEPT: Final = ".guardado"
 """The end of the name of a hidden field with the id of a file: before it stands the name of the input."""
 
+REMOVE: Final = "retirar"
+"""The name of the buttons that take a file back; their value is its id."""
+
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEIC_NAME: Final = re.compile(r"\.hei[cf]s?$", re.IGNORECASE)
 
@@ -76,6 +79,9 @@ async def receive_files(page: Page, reader: Reader, key: str) -> ReceivedFiles:
     for name, document_id in _kept(page):
         document = await page.services.documents.get(document_id, reader.account.account_id, traceparent)
         received.stored.setdefault(name, []).insert(0, document)
+    if REMOVE in page.form.fields:
+        # The numbers of the files begin again.
+        page.forget_key()
     return received
 
 
@@ -83,7 +89,8 @@ def _kept(page: Page) -> Iterator[tuple[str, UUID]]:
     """The hidden fields with the files that an earlier try of this form uploaded: the input and the id of each."""
     for name, values in page.form.fields.items():
         if name.endswith(KEPT):
-            yield from ((name.removesuffix(KEPT), UUID(each)) for each in values if _UUID.fullmatch(each))
+            kept = (each for each in values if _UUID.fullmatch(each) and each != page.form.value(REMOVE))
+            yield from ((name.removesuffix(KEPT), UUID(each)) for each in kept)
 
 
 async def _open(sent: SentFiles, name: str) -> OpenedFile:

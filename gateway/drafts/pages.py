@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from gateway.documents.received_files import receive_files
+from gateway.documents.received_files import REMOVE, receive_files
 from gateway.drafts import steps
 from gateway.drafts.content import DraftContent
 from gateway.drafts.domain import Draft
@@ -112,7 +112,7 @@ async def change_files(wizard: WizardDep) -> Response:
     page, draft = wizard.page, wizard.draft
     received = await receive_files(page, wizard.reader, f"{draft.draft_id}-{page.form_key}")
     wizard.draft = await _with_files(wizard, [each.document_id for each in received.stored.get("ficheiros", ())])
-    if removed := page.form.value("retirar"):
+    if removed := page.form.value(REMOVE):
         document_id = path_id(removed, "retirar")
         wizard.draft = await page.services.drafts.remove_document(
             wizard.reader.session, draft.draft_id, wizard.draft.version, document_id

@@ -259,10 +259,15 @@ async def test_a_refused_file_keeps_the_text_and_the_others_and_a_further_one_jo
     await page.get_by_role("button", name="Enviar mensagem").click()
     await expect(page.locator("#ficheiros-erro")).to_contain_text("HEIC")
     await expect(page.locator("#texto")).to_have_value("Seguem as duas fotografias.")
-    await page.set_input_files("#ficheiros", photos[1])
+    await page.get_by_role("button", name=f"Retirar {photos[0].name}").click()
+    await expect(page.get_by_role("button", name="Retirar")).to_have_count(0)
+    await expect(page.locator("#texto")).to_have_value("Seguem as duas fotografias.")
+    await page.set_input_files("#ficheiros", photos)
     await page.get_by_role("button", name="Enviar mensagem").click()
     await page.wait_for_url(f"**/pedidos/{reference}?depois=*")
     await expect(page.locator("[data-live=conversa]")).to_contain_text("Seguem as duas fotografias.")
+    for photo in photos:
+        await expect(page.locator("main")).to_contain_text(photo.name)
 
 
 async def test_a_text_that_is_too_long_is_an_error_beside_it_also_for_the_autosave(page: Page) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from gateway.documents.received_files import ReceivedFiles, receive_files
+from gateway.documents.received_files import REMOVE, ReceivedFiles, receive_files
 from gateway.portal.form_errors import problem_errors, sentences
 from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
 from gateway.requests.domain import fingerprint
@@ -49,7 +49,7 @@ async def get_message_page(page: PageDep, reader: Own, reference: str) -> Respon
 async def send_message(page: PageDep, reader: Own, reference: str) -> Response:
     """Send a text, files, or both. A file that is refused keeps the text and the other files on the page."""
     received = await receive_files(page, reader, page.form_key)
-    if page.switches_language:
+    if page.switches_language or REMOVE in page.form.fields:
         return await _message_page(page, reader, reference, received)
     text = page.form.value("texto").strip()
     documents = received.ids.get("ficheiros", [])
@@ -69,7 +69,7 @@ async def get_delivery_page(page: PageDep, reader: Own, reference: str) -> Respo
 async def deliver_documents(page: PageDep, reader: Own, reference: str) -> Response:
     """Deliver files for asked documents: one, some, or all."""
     received = await receive_files(page, reader, page.form_key)
-    if page.switches_language:
+    if page.switches_language or REMOVE in page.form.fields:
         return await _delivery_page(page, reader, reference, received)
     if not received.stored and not received.refused:
         return await _delivery_page(page, reader, reference, received, {"": NOTHING_CHOSEN.in_(page.language)})

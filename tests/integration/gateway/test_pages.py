@@ -149,6 +149,19 @@ async def test_nobody_withdraws_or_undoes_for_another_account(
     assert "Anulado." in await undo(who, request)
 
 
+async def test_a_form_that_is_sent_twice_acts_once(gateway: GatewayEnvironment, person: Person) -> None:
+    who = visitor(person)
+    request = await readable(who, person)
+    page = f"/pedidos/{request['reference']}"
+    fields = await who.hidden(page) | {"texto": "Só uma vez."}
+    first, again = [await who.send(f"{page}/mensagem", fields) for _ in range(2)]
+    assert first.status_code == 303
+    assert first.headers["location"] == again.headers["location"]
+    assert len(await gateway.records_of(request["request_id"])) == 2
+    other = await who.send(f"{page}/mensagem", fields | {"texto": "Outra coisa."})
+    assert (other.status_code, "Outra coisa." in other.text) == (422, True)
+
+
 @pytest.mark.parametrize("path", [each for each in FORMS if each not in ("/entrar", "/idioma")])
 async def test_a_form_without_the_token_of_its_session_is_refused(person: Person, other: Person, path: str) -> None:
     hidden = (await visitor(other).hidden("/inicio")) | {"texto": "Bom dia"}
