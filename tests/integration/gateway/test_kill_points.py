@@ -85,7 +85,7 @@ async def kill_and_retry(gateway: GatewayEnvironment, person: Person, point: Fai
             except httpx2.TransportError:
                 return False
 
-        await eventually(ready)
+        await eventually(ready, within=60)
         with pytest.raises(httpx2.TransportError):
             await send(replace(person, http=http))
         assert await process.wait() == -signal.SIGKILL
