@@ -8,11 +8,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(probe: Callable[[], Awaitable[T]], *, within: float = 20.0, every: float = 0.05) -> T:
+async def eventually(probe: Callable[[], Awaitable[T]], *, within: float = 60.0, every: float = 0.05) -> T:
     """The first truthy result of `probe`, called at intervals of `every` seconds.
 
     An `AssertionError` of the probe means *not yet*. After `within` seconds the last one is raised, so that the test shows what
-    was missing.
+    was missing. They are many because a machine may be slow: no test is about how long something takes.
     """
     deadline = time.monotonic() + within
     while True:
