@@ -216,14 +216,16 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
     )
     stored_banners = BannerStore(database)
     networks = KnownNetworks(database, settings.id_secret)
-    drafts = Revisions(DraftStore(database))
+    drafts, notice_marks = Revisions(DraftStore(database)), NoticeMarks(database, views)
     sign_in = SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret, limits.sign_ins)
     return Services(
         settings=settings,
         accounts=accounts,
         sessions=sessions,
         sign_in=sign_in,
-        imports=AccountImports(accounts, networks, sessions, drafts.store, sign_in.passwords, settings.id_secret),
+        imports=AccountImports(
+            accounts, networks, sessions, drafts.store, notice_marks, sign_in.passwords, settings.id_secret
+        ),
         documents=documents,
         uploads=UploadService(documents, limits.uploads, settings.id_secret),
         submissions=submissions,
@@ -246,7 +248,7 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
             settings.id_secret,
             settings.withdrawal_undo,
         ),
-        notice_marks=NoticeMarks(database, views),
+        notice_marks=notice_marks,
         drafts=_draft_service(drafts, submissions, limits),
         desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
         stored_banners=stored_banners,

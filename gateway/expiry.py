@@ -1,4 +1,4 @@
-"""Deletes what has expired: sessions, known networks, counters, drafts and kept forms. The embedded store has no TTL indexes."""
+"""Deletes what has expired: sessions, known networks, counters, drafts, kept forms and published withdrawals. The embedded store has no TTL indexes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from services.common.store import Database, store_deadline
 
 log = structlog.get_logger()
 
-COLLECTIONS: Final = ("sessions", "known_networks", "counters", "drafts", "kept_forms")
+COLLECTIONS: Final = ("sessions", "known_networks", "counters", "drafts", "kept_forms", "held_withdrawals")
 """Each has `expires_at`, and a TTL index on it."""
 
 PERIOD: Final = 600.0

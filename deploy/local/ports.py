@@ -5,6 +5,8 @@ import socket
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
+from deploy.local.errors import StackError
+
 HOST = "127.0.0.1"
 
 # Below the range of ephemeral ports: an outgoing connection could otherwise use one of our ports.
@@ -30,9 +32,17 @@ def reserve(names: Iterable[str], kept: Mapping[str, int]) -> dict[str, socket.s
     """A socket for each name, bound to a port: the kept one if it is still free, otherwise a new one.
 
     The socket does not listen, so that a server with `SO_REUSEADDR` can, as all of ours do. Until it is closed no other stack gets
-    the port as a new one: a server may start long after its port was chosen.
+    the port as a new one: a server may start long after its port was chosen. Raises StackError.
     """
-    return {name: _kept_port(kept.get(name)) or _new_port({*kept.values()}) for name in names}
+    reserved: dict[str, socket.socket] = {}
+    try:
+        for name in names:
+            reserved[name] = _kept_port(kept.get(name)) or _new_port({*kept.values()})
+    except StackError:
+        for each in reserved.values():
+            each.close()
+        raise
+    return reserved
 
 
 def number(reserved: socket.socket) -> int:
@@ -54,7 +64,7 @@ def _new_port(used: set[int]) -> socket.socket:
         if port not in used:
             with suppress(OSError):
                 return _bound(port, shared=False)
-    raise OSError("all ports are in use")
+    raise StackError(f"All ports from {RANGE[0]} to {RANGE[-1]} are in use.")
 
 
 def _bound(port: int, *, shared: bool) -> socket.socket:

@@ -15,6 +15,8 @@ from gateway.accounts.passwords import Passwords
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
 from gateway.drafts.store import DraftStore
+from gateway.requests.notice_marks import NoticeMarks
+from gateway.requests.store import ViewStore
 from gateway.settings import Settings
 from services.common.domain.errors import StoreUnavailable
 from services.common.runtime.settings import from_environment
@@ -49,7 +51,8 @@ async def _apply(accounts: Sequence[AccountLine], settings: Settings) -> None:
         own = database(client, f"{settings.mongo_database_prefix}_gateway")
         store = AccountStore(own)
         networks, sessions = KnownNetworks(own, settings.id_secret), Sessions(SessionStore(own), store)
-        imports = AccountImports(store, networks, sessions, DraftStore(own), Passwords(), settings.id_secret)
+        drafts, marks = DraftStore(own), NoticeMarks(own, ViewStore(own))
+        imports = AccountImports(store, networks, sessions, drafts, marks, Passwords(), settings.id_secret)
         for each in accounts:
             print((await imports.apply(each)).model_dump_json(exclude_defaults=True), flush=True)
     finally:

@@ -13,6 +13,7 @@ from gateway.accounts.passwords import Passwords
 from gateway.accounts.sessions import Sessions
 from gateway.accounts.store import AccountStore, KnownNetworks
 from gateway.drafts.store import DraftStore
+from gateway.requests.notice_marks import NoticeMarks
 from services.common.contracts.internal import ImportedAccount
 from services.common.http.field_errors import FieldError, errors_of
 
@@ -60,6 +61,7 @@ class AccountImports:
     networks: KnownNetworks
     sessions: Sessions
     drafts: DraftStore
+    notice_marks: NoticeMarks
     passwords: Passwords
     id_secret: bytes
 
@@ -92,10 +94,11 @@ class AccountImports:
         return account_id
 
     async def _delete(self, niss: str) -> UUID:
-        """Delete the account, its sessions, known networks and drafts. Returns its id, even if it did not exist."""
+        """Delete the account with its sessions, known networks, drafts and mark of read notices. Returns its id, even if it did not exist."""
         account_id = account_id_of(self.id_secret, niss)
         await self.accounts.delete(account_id)
         await self.sessions.end_all(account_id, "account-deleted")
         await self.networks.forget(account_id)
         await self.drafts.remove_all(account_id)
+        await self.notice_marks.remove(account_id)
         return account_id

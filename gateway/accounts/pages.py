@@ -13,7 +13,7 @@ from gateway.portal.api import own_path
 from gateway.portal.errors import problem_page
 from gateway.portal.form_errors import sentences
 from gateway.portal.kept_forms import KEPT_FIELD, owner_tag, unsealed
-from gateway.portal.page import NEXT, SIGN_IN, Own, Page, PageDep, PageRoute
+from gateway.portal.page import NEXT, SIGN_IN, Page, PageDep, PageRoute, ReaderDep
 from services.common.http import problem_types
 from services.common.http.languages import Words
 from services.common.http.problems import Problem
@@ -34,8 +34,8 @@ async def get_sign_in(page: PageDep) -> Response:
     target = own_path(page.request.query_params.get(NEXT, HOME))
     if page.reader is not None:
         return page.go_to(target)
-    ended = "terminou" in page.request.query_params
-    return _sign_in_page(page, target, ended=ended)
+    query = page.request.query_params
+    return _sign_in_page(page, target, ended="terminou" in query, left="saiu" in query)
 
 
 @router.post(SIGN_IN)
@@ -64,7 +64,7 @@ async def sign_in(page: PageDep) -> Response:
 
 
 @router.post("/sair")
-async def sign_out(page: PageDep, reader: Own) -> Response:
+async def sign_out(page: PageDep, reader: ReaderDep) -> Response:
     """End the session of this browser."""
     await page.services.sessions.end(reader.token, reader.account.account_id)
     response = page.go_to("/entrar?saiu=1")
@@ -73,8 +73,15 @@ async def sign_out(page: PageDep, reader: Own) -> Response:
 
 
 def _sign_in_page(
-    page: Page, target: str, status: int = 200, *, errors: dict[str, str] | None = None, ended: bool = False
+    page: Page,
+    target: str,
+    status: int = 200,
+    *,
+    errors: dict[str, str] | None = None,
+    ended: bool = False,
+    left: bool = False,
 ) -> Response:
+    """`ended`: the session of the reader ended by itself; `left`: they signed out."""
     return page.render(
         "accounts/sign_in.html",
         status,
@@ -83,6 +90,7 @@ def _sign_in_page(
         niss=page.form.value("niss"),
         errors=errors or {},
         ended=ended,
+        left=left,
     )
 
 

@@ -22,6 +22,9 @@ FORM_OVERHEAD: Final = 16 * 1024
 MAX_FIELD: Final = 64 * 1024
 """Bytes of a field that is not a file."""
 
+MAX_PART_HEADER: Final = 8 * 1024
+"""Bytes of the name and of the value of a header of a part."""
+
 
 class _End(Enum):
     PART = auto()
@@ -108,9 +111,13 @@ class MultipartForm:
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
+        if len(self._name) > MAX_PART_HEADER:
+            raise Problem(problem_types.BAD_REQUEST)
 
     def _on_header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
+        if len(self._value) > MAX_PART_HEADER:
+            raise Problem(problem_types.BAD_REQUEST)
 
     def _on_header_end(self) -> None:
         self._headers[self._name.lower()] = self._value

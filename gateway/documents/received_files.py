@@ -12,6 +12,7 @@ from gateway.portal.page import Page, Reader
 from gateway.portal.sent_form import SentFiles
 from services.common.contracts.internal import DocumentResponse
 from services.common.contracts.limits import MAX_FILE_BYTES
+from services.common.http import problem_types
 from services.common.http.languages import Words
 from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem, too_large
@@ -21,6 +22,10 @@ HEIC: Final = Words(
     "compatível e tire-a de novo; ou envie uma captura de ecrã.",
     "{name} is a HEIC photo, which cannot be opened here. On an iPhone choose Settings, Camera, Formats, Most Compatible and "
     "take it again; or send a screenshot.",
+)
+GONE: Final = Words(
+    "Um ficheiro que tinha escolhido já não está guardado. Escolha-o outra vez.",
+    "A file that you had chosen is not stored any more. Choose it again.",
 )
 KEPT: Final = ".guardado"
 """The end of the name of a hidden field with the id of a file: before it stands the name of the input."""
@@ -77,8 +82,14 @@ async def receive_files(page: Page, reader: Reader, key: str) -> ReceivedFiles:
         else:
             received.stored.setdefault(file.field, []).append(document)
     for name, document_id in _kept(page):
-        document = await page.services.documents.get(document_id, reader.account.account_id, traceparent)
-        received.stored.setdefault(name, []).insert(0, document)
+        try:
+            document = await page.services.documents.get(document_id, reader.session.account_id, traceparent)
+        except Problem as problem:
+            if problem.kind is not problem_types.NOT_FOUND:
+                raise
+            received.refused.setdefault(name, []).append(GONE.in_(page.language))
+        else:
+            received.stored.setdefault(name, []).insert(0, document)
     if REMOVE in page.form.fields:
         # The numbers of the files begin again.
         page.forget_key()

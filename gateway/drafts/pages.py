@@ -17,7 +17,7 @@ from gateway.drafts.steps import Step
 from gateway.drafts.wizard import NOT_CONFIRMED, Wizard, WizardDep, receipt_path
 from gateway.path_ids import path_id
 from gateway.portal.form_errors import problem_errors, sentences
-from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
+from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
 from services.common.http.field_errors import errors_of
@@ -48,14 +48,14 @@ MISSING: Final[Mapping[Step, Words]] = {
 
 
 @router.get(NEW)
-async def get_new_page(page: PageDep, reader: Own) -> Response:
+async def get_new_page(page: PageDep, reader: ReaderDep) -> Response:
     """The first step, and the drafts that wait to be finished."""
     linked = parse_reference(page.request.query_params.get("ligado", "")) or page.form.value("ligado")
     return await _new_page(page, reader, {}, linked)
 
 
 @router.post(NEW)
-async def begin(page: PageDep, reader: Own) -> Response:
+async def begin(page: PageDep, reader: ReaderDep) -> Response:
     """Begin a draft with its description. A follow-up of a closed request brings its subject and reason along."""
     form = page.form
     if page.switches_language:
@@ -70,6 +70,7 @@ async def begin(page: PageDep, reader: Own) -> Response:
         "linked_to": form.value("ligado") or None,
         "subject": form.value(Step.SUBJECT) or None,
         "reason": form.value(Step.REASON) or None,
+        "documents": form.values("documentos"),
     }
     try:
         draft = await page.services.drafts.create(
@@ -100,10 +101,17 @@ async def autosave(wizard: WizardDep) -> Response:
     return page.render("drafts/saved.html", draft=draft)
 
 
+@router.get("/novo/{draft_id}/eliminar")
+async def get_deletion_page(wizard: WizardDep) -> Response:
+    return wizard.page.render("drafts/delete.html", draft=wizard.draft)
+
+
 @router.post("/novo/{draft_id}/eliminar")
 async def delete_draft(wizard: WizardDep) -> Response:
+    if wizard.page.switches_language:
+        return await get_deletion_page(wizard)
     await wizard.page.services.drafts.delete(wizard.reader.session, wizard.draft.draft_id)
-    return wizard.page.go_to(NEW)
+    return wizard.page.go_to("/inicio")
 
 
 @router.post("/novo/{draft_id}/ficheiros")
@@ -111,7 +119,10 @@ async def change_files(wizard: WizardDep) -> Response:
     """Add the files that were chosen, or remove one. `Continue` adds them too."""
     page, draft = wizard.page, wizard.draft
     received = await receive_files(page, wizard.reader, f"{draft.draft_id}-{page.form_key}")
-    wizard.draft = await _with_files(wizard, [each.document_id for each in received.stored.get("ficheiros", ())])
+    try:
+        wizard.draft = await _with_files(wizard, received.ids.get("ficheiros", []))
+    except Problem as problem:
+        return wizard.render(Step.FILES, problem_errors(problem, {"documents": "ficheiros"}, page.language))
     if removed := page.form.value(REMOVE):
         document_id = path_id(removed, "retirar")
         wizard.draft = await page.services.drafts.remove_document(
@@ -154,9 +165,7 @@ async def get_step_page(wizard: WizardDep, step: str) -> Response:
 async def answer(wizard: WizardDep, step: str) -> Response:
     """Save the answer of a question and go on. A blank answer or one that the catalogue lacks is an error beside it."""
     found, page = _step(step), wizard.page
-    field, typed = QUESTIONS.get(found), page.form.value(_step(step))
-    if field is None:
-        raise Problem(problem_types.METHOD)
+    field, typed = QUESTIONS[found], page.form.value(found)
     if page.switches_language:
         return wizard.render(found, typed=typed)
     if not typed.strip():

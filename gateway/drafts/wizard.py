@@ -14,7 +14,7 @@ from gateway.drafts import steps
 from gateway.drafts.domain import Draft
 from gateway.drafts.steps import Step
 from gateway.path_ids import path_id
-from gateway.portal.page import Own, Page, PageDep, Reader, ResponseInstead
+from gateway.portal.page import Page, PageDep, Reader, ReaderDep, ResponseInstead
 from gateway.requests.names import Names
 from services.common.catalogue import catalogue
 from services.common.http.languages import Words
@@ -140,7 +140,7 @@ class Wizard:
         return deadline(day_of(datetime.now(UTC)), reason.clock, term, days, place=place)
 
 
-async def get_wizard(page: PageDep, reader: Own, draft_id: str) -> Wizard:
+async def get_wizard(page: PageDep, reader: ReaderDep, draft_id: str) -> Wizard:
     """The draft of this account. Once it is filed, its pages lead to the receipt."""
     draft = await page.services.drafts.find(reader.session, path_id(draft_id, "draft_id"))
     if draft.filed_as is not None:

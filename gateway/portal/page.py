@@ -34,6 +34,9 @@ NEXT: Final = "seguinte"
 FORM_LIMIT: Final = 128 * 1024
 """Bytes of a form without files: 4 000 characters that browsers encode with up to 12 bytes each, and the other fields."""
 
+HTMX: Final = "hx-request"
+"""The header of requests that a page makes by script."""
+
 KEY_FIELD: Final = "chave"
 """The hidden field with the idempotency key of a form."""
 
@@ -60,7 +63,7 @@ class Reader(NamedTuple):
 @dataclass(slots=True)
 class Page:
     """`reader` is None for somebody who is not signed in. `form` is the form that was sent, or one that was kept while its author
-    signed in again. `new_key` is an idempotency key. `subject` is the code of the subject that the page is about, if it is about one. `unread` is the number of
+    signed in again. `new_key`: the idempotency key for a form that was not sent yet. `subject` is the code of the subject that the page is about, if it is about one. `unread` is the number of
     notices that the reader has not marked as read.
     """
 
@@ -135,7 +138,7 @@ class Page:
 
 
 class PageRoute(APIRoute):
-    """A route of pages. Its forms have a size limit; they are not part of the API's documentation."""
+    """A route that the API's documentation leaves out."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **{**options, "include_in_schema": False})
@@ -149,13 +152,16 @@ async def get_page(request: Request, services: ServicesDep) -> Page:
         require_same_origin(request)
         form = await sent_form(request, FORM_LIMIT)
     language = chosen(form.value(CHOICE)) or page_language(request)
-    return Page(request, services, language, reader, form)
+    page = Page(request, services, language, reader, form)
+    if reader is not None and request.method == "GET" and HTMX not in request.headers:
+        page.unread = await services.notice_marks.unread(reader.session.account_id)
+    return page
 
 
 async def get_reader(page: Annotated[Page, Depends(get_page)]) -> Reader:
     """Who reads a page for people who are signed in. Others are asked to sign in; what they sent is kept meanwhile."""
     reader = page.reader
-    if reader is None and "hx-request" in page.request.headers:
+    if reader is None and HTMX in page.request.headers:
         raise Problem(problem_types.NO_SESSION)
     if reader is None:
         raise ResponseInstead(_sign_in_first(page))
@@ -164,13 +170,11 @@ async def get_reader(page: Annotated[Page, Depends(get_page)]) -> Reader:
     elif form_id := page.request.query_params.get(KEPT_FIELD):
         fields = await page.services.kept_forms.find(reader.account.account_id, page.path, form_id)
         page.form = SentForm(fields or {})
-    if "hx-request" not in page.request.headers:
-        page.unread = await page.services.notice_marks.unread(reader.account.account_id)
     return reader
 
 
 PageDep = Annotated[Page, Depends(get_page)]
-Own = Annotated[Reader, Depends(get_reader)]
+ReaderDep = Annotated[Reader, Depends(get_reader)]
 
 
 async def answer_instead(_: Request, error: Exception) -> Response:
@@ -183,7 +187,8 @@ async def _reader(request: Request, services: Services) -> Reader | None:
     if token is None:
         return None
     try:
-        session = await services.sessions.get(token, request.client.host if request.client else "")
+        address = request.client.host if request.client else ""
+        session = await services.sessions.get(token, address, is_use=not _is_by_itself(request))
     except Problem as problem:
         if problem.kind is not problem_types.NO_SESSION:
             raise
@@ -193,17 +198,27 @@ async def _reader(request: Request, services: Services) -> Reader | None:
     return None if account is None else Reader(token, session, account)
 
 
+def _is_by_itself(request: Request) -> bool:
+    """Whether an open page asks for news, without anybody there: that is no use of the session."""
+    return request.method == "GET" and HTMX in request.headers
+
+
 def _sign_in_first(page: Page) -> Response:
-    """For a page, a redirect to the sign-in. For a form, the sign-in page itself, which keeps what was typed."""
+    """For a page, a redirect to the sign-in. For a form, the sign-in page itself, which keeps what was typed; a mere button names
+    the page to return to.
+    """
     ended = SESSION_COOKIE in page.request.cookies
-    if page.request.method == "GET":
-        query = urlencode({NEXT: page.address, **({"terminou": "1"} if ended else {})})
+    address = page.address if page.request.method == "GET" else page.form.value(NEXT)
+    if address:
+        query = urlencode({NEXT: address, **({"terminou": "1"} if ended else {})})
         response = page.go_to(f"{SIGN_IN}?{query}")
     else:
         fields = {name: list(values) for name, values in page.form.fields.items() if name not in (CSRF_FIELD, CHOICE)}
         form = KeptForm(page.form.value(OWNER_FIELD), page.path, fields)
         kept = form.sealed(page.services.settings.cursor_secret, datetime.now(UTC))
-        response = page.render("accounts/sign_in.html", 401, kept=kept, next=page.path, niss="", errors={}, ended=True)
+        response = page.render(
+            "accounts/sign_in.html", 401, kept=kept, next=page.path, niss="", errors={}, ended=True, left=False
+        )
     if ended:
         delete_session_cookie(response)
     return response

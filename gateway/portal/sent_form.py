@@ -12,6 +12,7 @@ from gateway.documents.limits import TimedBody
 from services.common.contracts.base import MAX_DOCUMENTS
 from services.common.contracts.limits import MAX_FILE_BYTES
 from services.common.http.header_values import file_name_of
+from services.common.http.problems import too_large
 from services.common.http.strict_json import body_chunks, content_type, limited_receive, require_plain
 
 FILES_LIMIT: Final = MAX_DOCUMENTS * MAX_FILE_BYTES
@@ -52,7 +53,9 @@ class SentFiles:
     fields: dict[str, list[str]]
     _form: MultipartForm | None
     _body: TimedBody | None
+    _text_limit: int = 0
     _first: Part | None = None
+    _text_bytes: int = 0
 
     @property
     def received(self) -> int:
@@ -66,7 +69,7 @@ class SentFiles:
             if part is None:
                 return None
             if not part.is_file:
-                self.fields.setdefault(part.name, []).append(await self._form.text())
+                await self._add_field(self._form, part.name)
             elif file_name_of(part.disposition):
                 return SentFile(part.name, name_of(part.disposition))
         return None
@@ -83,16 +86,24 @@ class SentFiles:
             if part.is_file:
                 self._first = part
                 return
-            self.fields.setdefault(part.name, []).append(await self._form.text())
+            await self._add_field(self._form, part.name)
+
+    async def _add_field(self, form: MultipartForm, name: str) -> None:
+        """Raises the problem `too-large` if all texts together have more bytes than the limit."""
+        text = await form.text()
+        self._text_bytes += len(name) + len(text.encode())
+        if self._text_bytes > self._text_limit:
+            raise too_large(self._text_limit)
+        self.fields.setdefault(name, []).append(text)
 
 
 async def sent_form(request: Request, limit: int) -> SentForm:
-    """The form of a request. Raises the problem `too-large` above `limit` bytes, or above `FILES_LIMIT` with files."""
+    """The form of a request. Raises the problem `too-large` above `limit` bytes of text, or above `FILES_LIMIT` with files."""
     require_plain(request)
     if content_type(request) != FORM:
         form = await Request(request.scope, limited_receive(request, limit)).form()
         return SentForm({name: [str(each) for each in form.getlist(name)] for name in dict.fromkeys(form)})
     body = TimedBody(limited_receive(request, FILES_LIMIT, FORM_OVERHEAD * MAX_DOCUMENTS))
-    files = SentFiles({}, MultipartForm(request.headers["content-type"], body_chunks(body)), body)
+    files = SentFiles({}, MultipartForm(request.headers["content-type"], body_chunks(body)), body, limit)
     await files.read_fields()
     return SentForm(files.fields, _files=files)

@@ -1,6 +1,6 @@
 """Withdrawals through the pages: held for a few minutes, in which the person can undo them, and then published.
 
-A withdrawal is in the store before the person is told of it. Every replica publishes those that are due: the id of the act is
+A withdrawal is in the store before the person is told of it. Every replica publishes those that are final: the id of the act is
 stored with it, so intake applies it once, however often it is published.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import structlog
+from pydantic import ValidationError
 from pymongo import ASCENDING, IndexModel
 
 from gateway.accounts.domain import Session
@@ -30,65 +31,79 @@ from services.common.store import Database, store_deadline
 log = structlog.get_logger()
 
 PERIOD: Final = 1.0
-"""Seconds between two looks for withdrawals that are due."""
+"""Seconds between two reads of final withdrawals."""
 
-AT_ONCE: Final = 100
-"""Withdrawals that one look publishes at most."""
+BATCH: Final = 100
+"""Withdrawals that one read publishes at most."""
+
+KEPT: Final = timedelta(hours=24)
+"""How long a published one is kept, so that the pages say so until its outcome is known."""
 
 
 class HeldWithdrawal(NamedTuple):
-    """The withdrawal of a request that takes effect at `due_at`."""
+    """A withdrawal that takes effect at `due_at`. A final one can no longer be undone."""
 
-    reference: str
+    act_id: UUID
     due_at: datetime
+    is_final: bool
 
 
 class HeldWithdrawalStore:
-    """`held_withdrawals` by request. `is_due` says that it can no longer be undone."""
+    """`held_withdrawals` by request: pending, then final, then published."""
 
     def __init__(self, database: Database) -> None:
         self._held = database["held_withdrawals"]
 
     async def ensure_indexes(self) -> None:
-        indexes = [IndexModel([("due_at", ASCENDING)]), IndexModel([("account_id", ASCENDING)])]
+        indexes = [
+            IndexModel([("due_at", ASCENDING)]),
+            IndexModel([("account_id", ASCENDING)]),
+            IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+        ]
         async with store_deadline():
             await self._held.create_indexes(indexes)
 
     async def add(self, act: Withdrawn, act_id: UUID, due_at: datetime, traceparent: str | None) -> None:
-        """Hold the withdrawal, unless one of this request is held already."""
+        """Hold the withdrawal, unless one of this request is held already and was not published."""
         fields = {
             "account_id": act.account_id,
             "act": act.model_dump(mode="json"),
             "act_id": act_id,
             "traceparent": traceparent,
             "due_at": due_at,
-            "is_due": False,
+            "is_final": False,
+            "is_published": False,
         }
         async with store_deadline():
-            await self._held.update_one({"_id": act.reference}, {"$setOnInsert": fields}, upsert=True)
+            replaced = await self._held.replace_one({"_id": act.reference, "is_published": True}, fields)
+            if not replaced.matched_count:
+                await self._held.update_one({"_id": act.reference}, {"$setOnInsert": fields}, upsert=True)
+
+    async def find(self, reference: str, account_id: UUID) -> HeldWithdrawal | None:
+        async with store_deadline():
+            found = await self._held.find_one({"_id": reference, "account_id": account_id})
+        return None if found is None else _held(found)
 
     async def of_account(self, account_id: UUID) -> Mapping[str, HeldWithdrawal]:
         """The account's withdrawals that can still be undone, by reference."""
-        query = {"account_id": account_id, "is_due": False}
         async with store_deadline():
-            found = await self._held.find(query, {"due_at": 1}).to_list(None)
-        return {each["_id"]: HeldWithdrawal(each["_id"], each["due_at"]) for each in found}
+            found = await self._held.find({"account_id": account_id, "is_final": False}).to_list(None)
+        return {each["_id"]: _held(each) for each in found}
 
-    async def remove_undue(self, reference: str, account_id: UUID) -> bool:
-        """Whether there was one that was not due."""
-        query = {"_id": reference, "account_id": account_id, "is_due": False}
+    async def remove_pending(self, reference: str, account_id: UUID) -> None:
         async with store_deadline():
-            return bool((await self._held.delete_one(query)).deleted_count)
+            await self._held.delete_one({"_id": reference, "account_id": account_id, "is_final": False})
 
-    async def take_due(self, now: datetime) -> list[dict[str, Any]]:
-        """Those that are due. From here on nobody can undo them."""
+    async def finalize_due(self, now: datetime) -> list[dict[str, Any]]:
+        """Those that are due and not published. From here on nobody can undo them."""
         async with store_deadline():
-            await self._held.update_many({"due_at": {"$lte": now}, "is_due": False}, {"$set": {"is_due": True}})
-            return await self._held.find({"is_due": True}).limit(AT_ONCE).to_list(None)
+            await self._held.update_many({"due_at": {"$lte": now}, "is_final": False}, {"$set": {"is_final": True}})
+            return await self._held.find({"is_final": True, "is_published": False}).limit(BATCH).to_list(None)
 
-    async def remove(self, reference: str, act_id: UUID) -> None:
+    async def note_published(self, reference: str, act_id: UUID, now: datetime) -> None:
         async with store_deadline():
-            await self._held.delete_one({"_id": reference, "act_id": act_id})
+            published = {"$set": {"is_published": True, "expires_at": now + KEPT}}
+            await self._held.update_one({"_id": reference, "act_id": act_id}, published)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +129,31 @@ class HeldWithdrawals:
             await self.store.add(act, act_id, datetime.now(UTC) + self.held_for, command.traceparent)
         return act.reference
 
-    async def undo(self, session: Session, reference: str) -> bool:
-        """Whether the withdrawal was undone; otherwise it was already on its way, or there was none."""
-        return await self.store.remove_undue(reference, session.account_id)
+    async def undo(self, session: Session, reference: str) -> None:
+        """Undo a withdrawal that is not final; otherwise nothing changes."""
+        await self.store.remove_pending(reference, session.account_id)
 
     async def run(self) -> None:
-        """Publish what is due until cancelled. What fails is tried again at the next look."""
+        """Publish what is final until cancelled. What fails is tried again after the next read."""
         while True:
             await asyncio.sleep(PERIOD)
             try:
-                for held in await self.store.take_due(datetime.now(UTC)):
+                for held in await self.store.finalize_due(datetime.now(UTC)):
                     await self._publish(held)
             except StoreUnavailable as unavailable:
                 log.warning("held withdrawals not read", because=str(unavailable))
-            except Problem as problem:
-                log.warning("held withdrawal not published", because=problem.kind.code)
 
     async def _publish(self, held: Mapping[str, Any]) -> None:
-        act = Withdrawn.model_validate(held["act"])
-        await publish_confirmed(self.publisher, act, str(held["act_id"]), held["traceparent"])
-        await self.store.remove(act.reference, held["act_id"])
+        try:
+            act = Withdrawn.model_validate(held["act"])
+            await publish_confirmed(self.publisher, act, str(held["act_id"]), held["traceparent"])
+        except Problem as problem:
+            log.warning("held withdrawal not published", reference=held["_id"], because=problem.kind.code)
+        except ValidationError as error:
+            log.critical("held withdrawal cannot be read", reference=held["_id"], because=str(error.error_count()))
+        else:
+            await self.store.note_published(act.reference, held["act_id"], datetime.now(UTC))
+
+
+def _held(document: Mapping[str, Any]) -> HeldWithdrawal:
+    return HeldWithdrawal(document["act_id"], document["due_at"], document["is_final"])

@@ -29,25 +29,25 @@ CHECKING: Final = Words(
     "There is nothing you must do: the documents that you delivered are being checked.",
 )
 HEARING: Final = Words(
-    "O departamento tenciona indeferir o pedido: se não concorda, responda até {until}, numa só mensagem, que encerra a audiência.",
-    "The department intends to refuse the request: if you disagree, answer by {until}, in one message, which ends the hearing.",
+    "O departamento tenciona indeferir o pedido. Se não concorda, responda até {until}, numa só mensagem: ela encerra a audiência.",
+    "The department intends to refuse the request. If you disagree, answer by {until}, in one message: it ends the hearing.",
 )
 COME_BACK: Final = Words(
-    "Se a resposta não for suficiente, escreva uma mensagem até {until}; caso contrário, não precisa de fazer nada.",
-    "If the answer is not enough, write a message by {until}; otherwise there is nothing you must do.",
+    "Se a resposta não for suficiente, escreva uma mensagem até {until}. Se for, não precisa de fazer nada.",
+    "If the answer is not enough, write a message by {until}. If it is, there is nothing you must do.",
 )
 APPEAL: Final = Words(
-    "Se não concorda com a decisão, pode contestá-la até {appeal}; caso contrário, não precisa de fazer nada.",
-    "If you disagree with the decision, you can contest it by {appeal}; otherwise there is nothing you must do.",
+    "Se não concorda com a decisão, pode contestá-la até {appeal}. Se concorda, não precisa de fazer nada.",
+    "If you disagree with the decision, you can contest it by {appeal}. If you agree, there is nothing you must do.",
 )
 COME_BACK_OR_APPEAL: Final = Words(
-    "Se não concorda com a decisão, escreva uma mensagem até {until} ou conteste-a até {appeal}; caso contrário, não precisa "
+    "Se não concorda com a decisão, escreva uma mensagem até {until} ou conteste-a até {appeal}. Se concorda, não precisa "
     "de fazer nada.",
-    "If you disagree with the decision, write a message by {until} or contest it by {appeal}; otherwise there is nothing "
+    "If you disagree with the decision, write a message by {until} or contest it by {appeal}. If you agree, there is nothing "
     "you must do.",
 )
 FILE_ANOTHER: Final = Words(
-    "Se ainda precisa de resposta, apresente um novo pedido e explique melhor o que pretende.",
+    "Se ainda precisa de resposta, faça um novo pedido e explique melhor o que pretende.",
     "If you still need an answer, file a new request and explain better what you want.",
 )
 

@@ -8,7 +8,7 @@ from gateway.requests.store import ViewStore
 from services.common.store import Database, store_deadline
 
 REQUESTS: Final = 20
-"""The newest requests, whose notices are shown and counted."""
+"""Notices are shown and counted for this many of the newest requests."""
 
 
 class NoticeMarks:
@@ -23,10 +23,14 @@ class NoticeMarks:
             found = await self._marks.find_one({"_id": account_id})
         return None if found is None else found["read_until"]
 
-    async def move(self, account_id: UUID, read_until: datetime) -> None:
-        """Move the mark forward; never back."""
+    async def mark_read(self, account_id: UUID, read_until: datetime) -> None:
+        """Move the mark forward to this time; never back."""
         async with store_deadline():
             await self._marks.update_one({"_id": account_id}, {"$max": {"read_until": read_until}}, upsert=True)
+
+    async def remove(self, account_id: UUID) -> None:
+        async with store_deadline():
+            await self._marks.delete_one({"_id": account_id})
 
     async def unread(self, account_id: UUID) -> int:
         """How many notices about the newest requests are unread."""

@@ -26,6 +26,13 @@ def possible_acts(status: Status, today: date) -> frozenset[PossibleAct]:
     return frozenset(_acts(status, today))
 
 
+def needs_author(status: Status, today: date) -> bool:
+    """Whether the request waits for its author: for documents, for an answer to a hearing, or whether a first answer is enough."""
+    acts = possible_acts(status, today)
+    is_answered = status.state is State.ANSWERED and PossibleAct.COME_BACK in acts
+    return PossibleAct.DELIVER in acts or status.hearing is not None or is_answered
+
+
 def _acts(status: Status, today: date) -> set[PossibleAct]:
     acts: set[PossibleAct] = set()
     if status.state in OPEN:

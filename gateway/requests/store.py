@@ -19,6 +19,9 @@ _LISTED: Final = dict.fromkeys(
 )
 """The fields a list loads: no descriptions, no timelines."""
 
+SKIPPED: Final = "delivery.skipped"
+"""The type of a notice that was not sent, because the person wants none or has no address."""
+
 _FIELDS: Final = {f"state.{name}": included for name, included in _LISTED.items()}
 
 
@@ -50,11 +53,12 @@ class ViewStore:
         return found[0]["state"]["filed_at"] if found else None
 
     async def notice_times(self, account_id: UUID, requests: int) -> list[datetime]:
-        """When each notice about the account's newest requests was sent, or failed."""
+        """When each notice about the account's newest requests was sent, or could not be."""
         async with store_deadline():
             newest_first = self._views.find({"state.account_id": account_id}, {"state.notices": 1}).sort(_NEWEST_FIRST)
             found = await newest_first.limit(requests).to_list(None)
-        return [notice["at"] for each in found for notice in each["state"].get("notices", {}).values()]
+        notices = (notice for each in found for notice in each["state"].get("notices", {}).values())
+        return [each["at"] for each in notices if each["type"] != SKIPPED]
 
     async def page(
         self, account_id: UUID, state: State | None, after: tuple[datetime, str] | None, limit: int

@@ -56,8 +56,8 @@ async def test_a_withdrawal_is_undone(page: Page, options: dict[str, Any]) -> No
     await page.get_by_role("button", name="Retirar o pedido").click()
     await page.wait_for_url(f"**/pedidos/{reference}")
     await expect(page.locator("main")).to_contain_text("Retirou este pedido. O departamento é avisado às")
-    await page.get_by_role("button", name="Anular").click()
-    await expect(page.locator(".notice")).to_contain_text("Anulado.")
+    await page.get_by_role("button", name="Manter o pedido").click()
+    await expect(page.locator(".notice")).to_contain_text("Pedido mantido.")
     await expect(page.get_by_role("link", name="Retirar o pedido")).to_be_visible()
 
 
@@ -170,7 +170,7 @@ async def test_the_language_is_switched_in_the_middle_of_a_step_and_the_text_sta
     await page.goto(f"{draft}/descricao")
     await page.fill("#descricao", "Ainda a escrever.")
     await page.get_by_role("button", name="English").click()
-    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await expect(page.locator("html")).to_have_attribute("lang", "en-GB")
     await expect(page.locator("#descricao")).to_have_value("Ainda a escrever.")
     assert page.url == f"{draft}/descricao"
 
@@ -196,6 +196,15 @@ async def test_errors_are_summed_up_focused_and_lead_to_their_fields(page: Page)
         target = (await link.get_attribute("href") or "").removeprefix("#")
         await link.click()
         await expect(page.locator(f"#{target}")).to_be_focused()
+
+
+async def test_the_enter_key_sends_a_form_and_does_not_switch_its_language(page: Page) -> None:
+    await page.goto("/entrar")
+    await page.fill("#niss", PASSWORDS["amelia"].niss)
+    await page.fill("#palavra-passe", PASSWORDS["amelia"].password)
+    await page.press("#palavra-passe", "Enter")
+    await page.wait_for_url("**/inicio")
+    await expect(page.locator("html")).to_have_attribute("lang", "pt-PT")
 
 
 async def test_a_number_with_spaces_is_accepted_whole(page: Page) -> None:
@@ -259,8 +268,8 @@ async def test_a_refused_file_keeps_the_text_and_the_others_and_a_further_one_jo
     await page.get_by_role("button", name="Enviar mensagem").click()
     await expect(page.locator("#ficheiros-erro")).to_contain_text("HEIC")
     await expect(page.locator("#texto")).to_have_value("Seguem as duas fotografias.")
-    await page.get_by_role("button", name=f"Retirar {photos[0].name}").click()
-    await expect(page.get_by_role("button", name="Retirar")).to_have_count(0)
+    await page.get_by_role("button", name=f"Remover {photos[0].name}").click()
+    await expect(page.get_by_role("button", name="Remover")).to_have_count(0)
     await expect(page.locator("#texto")).to_have_value("Seguem as duas fotografias.")
     await page.set_input_files("#ficheiros", photos)
     await page.get_by_role("button", name="Enviar mensagem").click()

@@ -5,22 +5,23 @@
   const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
   const isShared = () => localStorage.getItem("postigo:shared") === "1";
 
-  // A second click while the first one is on its way does nothing. The Back button makes the form usable again.
-  const sent = new WeakSet();
+  // A second click while the first one is on its way does nothing. The form is usable again after Back, and after a while: the
+  // person may have stopped the browser, and a form that is sent again acts once.
+  const sent = new WeakSet(), PATIENCE = 15_000;
+  function release(form) {
+    sent.delete(form);
+    for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+  }
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (sent.has(form)) { event.preventDefault(); return; }
-    if (!navigator.onLine && form.method === "post") { event.preventDefault(); showConnection(); return; }
+    if (!navigator.onLine && form.method === "post") { event.preventDefault(); showConnection(); banner.scrollIntoView(); return; }
     sent.add(form);
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+    setTimeout(release, PATIENCE, form);
+    if (form.action.endsWith("/sair")) forgetAll();
   });
-  addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    for (const form of document.forms) {
-      sent.delete(form);
-      for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
-    }
-  });
+  addEventListener("pageshow", (event) => { if (event.persisted) for (const form of document.forms) release(form); });
 
   const banner = document.querySelector("[data-offline]");
   function showConnection() { banner.hidden = navigator.onLine; }
@@ -28,13 +29,18 @@
   addEventListener("offline", showConnection);
   showConnection();
 
+  for (const done of document.querySelectorAll("[data-forget]")) localStorage.removeItem(`postigo:${done.dataset.forget}`);
+  function forgetAll() {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("postigo:")) localStorage.removeItem(key);
+  }
+
   // What is typed stays in this browser until it is stored, except on a shared computer. It returns by itself if the page shows the
   // text that it was typed over; if that was changed elsewhere, a button offers it.
   for (const form of document.querySelectorAll("form[data-keep]")) {
     const area = form.querySelector("textarea");
     const shown = area.value;
     const before = isShared() ? null : read(kept(form));
-    if (!before || before.typed === shown) localStorage.removeItem(kept(form));
+    if (!before || before.typed === shown) { if (!("unsaved" in form.dataset)) localStorage.removeItem(kept(form)); }
     else if (before.over === shown) area.value = before.typed;
     else {
       const offer = form.querySelector("[data-recover]");
@@ -47,10 +53,6 @@
       if (!isShared()) localStorage.setItem(kept(form), JSON.stringify({ over: shown, typed: area.value }));
     });
   }
-  for (const done of document.querySelectorAll("[data-forget]")) localStorage.removeItem(`postigo:${done.dataset.forget}`);
-  document.querySelector("[data-sign-out]")?.addEventListener("click", () => {
-    for (const key of Object.keys(localStorage)) if (key.startsWith("postigo:")) localStorage.removeItem(key);
-  });
   document.querySelector("[name=partilhado]")?.form.addEventListener("submit", (event) => {
     const shared = event.target.elements.partilhado.checked;
     if (shared) localStorage.clear();

@@ -28,6 +28,7 @@
   function end() {
     source?.close();
     source = undefined;
+    poll = clearInterval(poll);
     release?.();
     release = undefined;
   }
@@ -35,17 +36,22 @@
     channel.postMessage(news);
     hear(news);
   }
-  channel.addEventListener("message", ({ data }) => { last = data.last; hear(data); });
+  channel.addEventListener("message", ({ data }) => {
+    if ("connected" in data) return showConnected(data.connected);
+    last = data.last;
+    hear(data);
+  });
   document.addEventListener("visibilitychange", () => (document.hidden ? end() : begin()));
   addEventListener("pagehide", end);
 
   // Not connected: the page says so, and asks again every half minute.
   function connected(is) {
-    clearInterval(poll);
-    if (!is) poll = setInterval(again, POLL);
-    document.querySelector("[data-disconnected]").hidden = is;
+    poll = is ? clearInterval(poll) : poll ?? setInterval(again, POLL);
+    showConnected(is);
+    channel.postMessage({ connected: is });
     if (!is && source?.readyState === EventSource.CLOSED) refresh();
   }
+  function showConnected(is) { document.querySelector("[data-disconnected]").hidden = is; }
   // A browser does not try again by itself after a refusal.
   function again() {
     refresh();
@@ -54,7 +60,7 @@
 
   function hear({ fact }) {
     if (fact && reference && fact.reference !== reference) return;
-    if (fact) announce(`${fact.title}.`);
+    if (fact && reference) announce(`${fact.title}.`);
     reference ? refresh(fact?.seq) : showNews(fact);
   }
   // At most one sentence in five seconds: the last one.
@@ -73,6 +79,7 @@
     const news = document.querySelector("[data-news]");
     const sentence = changed.size === 0 ? news.dataset.some : changed.size === 1 ? news.dataset.one : news.dataset.many;
     news.querySelector("a").textContent = sentence.replace("{n}", changed.size);
+    if (news.hidden) announce(sentence.replace("{n}", changed.size));
     news.hidden = false;
   }
 
@@ -81,7 +88,7 @@
   async function refresh(seq) {
     const path = reference ? `/pedidos/${reference}/atual` + (seq ? `?seq=${seq}` : "") : location.href;
     const answer = await fetch(path, { headers: { "HX-Request": "true" } }).catch(() => null);
-    if (answer?.status === 401) { document.querySelector("[data-signed-out]").hidden = false; end(); clearInterval(poll); return; }
+    if (answer?.status === 401) { document.querySelector("[data-signed-out]").hidden = false; end(); return; }
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!reference) {
@@ -96,7 +103,7 @@
     if (!region || region.innerHTML.trim() === fresh.innerHTML.trim()) return;
     const added = fresh.querySelectorAll("article").length - region.querySelectorAll("article").length;
     const news = document.querySelector(`[data-news-for="${fresh.dataset.live}"]`);
-    if (news && added > 0) {
+    if (news && added > 0 && region.querySelector("article")) {
       news.textContent = (added === 1 ? news.dataset.one : news.dataset.many).replace("{n}", added);
       news.hidden = false;
       news.onclick = () => { region.replaceWith(fresh); news.hidden = true; fresh.querySelector("article:last-of-type").focus(); };

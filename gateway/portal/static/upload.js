@@ -52,6 +52,7 @@
       request.responseType = "document";
       request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) progress.value = event.loaded / event.total; });
       request.addEventListener("loadend", () => {
+        if (request.status === 401) return location.reload();
         running -= 1;
         note.textContent = "";
         const fresh = request.response?.querySelector("[data-files]");

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from gateway.documents.received_files import REMOVE, ReceivedFiles, receive_files
 from gateway.portal.form_errors import problem_errors, sentences
-from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
+from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from gateway.requests.domain import fingerprint
-from gateway.requests.pages.request import AFTER, UNDONE, acts_on
+from gateway.requests.pages.request import AFTER, MESSAGE, UNDONE, acts_on, held_withdrawal
 from gateway.requests.possible_acts import PossibleAct
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.request_command import RequestCommand
@@ -41,12 +41,12 @@ B = TypeVar("B", bound=RequestBody)
 
 
 @router.get("/pedidos/{reference}/mensagem")
-async def get_message_page(page: PageDep, reader: Own, reference: str) -> Response:
+async def get_message_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     return await _message_page(page, reader, reference, ReceivedFiles())
 
 
 @router.post("/pedidos/{reference}/mensagem")
-async def send_message(page: PageDep, reader: Own, reference: str) -> Response:
+async def send_message(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     """Send a text, files, or both. A file that is refused keeps the text and the other files on the page."""
     received = await receive_files(page, reader, page.form_key)
     if page.switches_language or REMOVE in page.form.fields:
@@ -61,12 +61,12 @@ async def send_message(page: PageDep, reader: Own, reference: str) -> Response:
 
 
 @router.get("/pedidos/{reference}/documentos")
-async def get_delivery_page(page: PageDep, reader: Own, reference: str) -> Response:
+async def get_delivery_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     return await _delivery_page(page, reader, reference, ReceivedFiles())
 
 
 @router.post("/pedidos/{reference}/documentos")
-async def deliver_documents(page: PageDep, reader: Own, reference: str) -> Response:
+async def deliver_documents(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     """Deliver files for asked documents: one, some, or all."""
     received = await receive_files(page, reader, page.form_key)
     if page.switches_language or REMOVE in page.form.fields:
@@ -83,12 +83,12 @@ async def deliver_documents(page: PageDep, reader: Own, reference: str) -> Respo
 
 
 @router.get("/pedidos/{reference}/retirar")
-async def get_withdrawal_page(page: PageDep, reader: Own, reference: str) -> Response:
+async def get_withdrawal_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     return await _form_page(page, reader, reference, "requests/withdraw.html", {})
 
 
 @router.post("/pedidos/{reference}/retirar")
-async def withdraw(page: PageDep, reader: Own, reference: str) -> Response:
+async def withdraw(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     """Hold the withdrawal: it can be undone for a few minutes. One that is not possible any more is answered by the page."""
     found = await page.services.queries.get(reader.session, reference, None)
     if page.switches_language or PossibleAct.WITHDRAW not in acts_on(found):
@@ -103,18 +103,20 @@ async def withdraw(page: PageDep, reader: Own, reference: str) -> Response:
 
 
 @router.post("/pedidos/{reference}/retirar/anular")
-async def undo_withdrawal(page: PageDep, reader: Own, reference: str) -> Response:
-    is_undone = await page.services.held_withdrawals.undo(reader.session, reference)
-    return page.go_to(f"/pedidos/{reference}?{UNDONE}={'sim' if is_undone else 'nao'}")
+async def undo_withdrawal(page: PageDep, reader: ReaderDep, reference: str) -> Response:
+    """Keep the request, unless the withdrawal is final."""
+    found = await page.services.queries.get(reader.session, reference, None)
+    await page.services.held_withdrawals.undo(reader.session, found.receipt.reference)
+    return page.go_to(f"/pedidos/{found.receipt.reference}?{UNDONE}=1")
 
 
 @router.get("/pedidos/{reference}/avaliar")
-async def get_rating_page(page: PageDep, reader: Own, reference: str) -> Response:
+async def get_rating_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     return await _form_page(page, reader, reference, "requests/rate.html", {})
 
 
 @router.post("/pedidos/{reference}/avaliar")
-async def rate(page: PageDep, reader: Own, reference: str) -> Response:
+async def rate(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     if page.switches_language:
         return await get_rating_page(page, reader, reference)
     score, text = page.form.value("nota"), page.form.value("texto").strip()
@@ -159,7 +161,8 @@ async def _send(
         if _refuse_files(page, received, problem, body):
             return received.errors
         return problem_errors(problem, names, page.language)
-    return page.go_to(f"/pedidos/{act.reference}?{AFTER}={act_id}")
+    kind_of_act = f"&{MESSAGE}=1" if isinstance(body, NewMessage) and body.text else ""
+    return page.go_to(f"/pedidos/{act.reference}?{AFTER}={act_id}{kind_of_act}")
 
 
 def _refuse_files(page: Page, received: ReceivedFiles, problem: Problem, body: RequestBody) -> bool:
@@ -192,6 +195,8 @@ async def _form_page(
     page: Page, reader: Reader, reference: str, template: str, errors: Errors, received: ReceivedFiles | None = None
 ) -> Response:
     found = await page.services.queries.get(reader.session, reference, None)
+    if await held_withdrawal(page, found):
+        return page.go_to(f"/pedidos/{found.receipt.reference}")
     return page.render(
         template,
         HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,

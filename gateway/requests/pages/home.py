@@ -8,10 +8,11 @@ from typing import Final, NamedTuple, get_args
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.portal.page import Own, Page, PageDep, PageRoute, Reader
+from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from gateway.requests.api import ListedState
 from gateway.requests.names import Names
 from gateway.requests.next_step import next_step
+from gateway.requests.possible_acts import needs_author
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.read_schemas import RequestSummary
 from gateway.requests.status import status_of
@@ -45,9 +46,10 @@ class Listed(NamedTuple):
 
 
 @router.get("/inicio")
-async def get_home(page: PageDep, reader: Own) -> Response:
+async def get_home(page: PageDep, reader: ReaderDep) -> Response:
     held = await page.services.held_withdrawals.store.of_account(reader.session.account_id)
-    waiting, running, ended = [await _newest(page, reader, states) for states in (WAITING, RUNNING, ENDED)]
+    groups = (_newest(page, reader, states) for states in (WAITING, RUNNING, ENDED))
+    waiting, running, ended = await asyncio.gather(*groups)
     tasks = [each for each in (*waiting, *running) if each.is_task and each.request.reference not in held]
     return page.render(
         "requests/home.html",
@@ -61,7 +63,7 @@ async def get_home(page: PageDep, reader: Own) -> Response:
 
 
 @router.get("/pedidos")
-async def get_list(page: PageDep, reader: Own) -> Response:
+async def get_list(page: PageDep, reader: ReaderDep) -> Response:
     """The filters are the query, so that the address is the view."""
     query = page.request.query_params
     typed = query.get("referencia", "").strip()
@@ -78,6 +80,7 @@ async def get_list(page: PageDep, reader: Own) -> Response:
     return page.render(
         "requests/list.html",
         requests=[presenter.summary(view) for view in views],
+        held=await page.services.held_withdrawals.store.of_account(reader.session.account_id),
         states=[(each, names.state(State(each))) for each in get_args(ListedState)],
         state=state or "",
         reference=typed,
@@ -96,7 +99,6 @@ async def _newest(page: Page, reader: Reader, states: Sequence[State]) -> list[L
 
 
 def _listed(page: Page, view: RequestView) -> Listed:
-    status = status_of(view)
-    step = next_step(status, day_of(datetime.now(UTC)), page.language)
-    is_task = view.state in WAITING or status.hearing is not None
-    return Listed(RequestPresenter(catalogue(), page.language).summary(view), step, is_task)
+    status, today = status_of(view), day_of(datetime.now(UTC))
+    summary = RequestPresenter(catalogue(), page.language).summary(view)
+    return Listed(summary, next_step(status, today, page.language), needs_author(status, today))

@@ -1,4 +1,4 @@
-"""`/avisos`: the notices about the newest requests, and whether each arrived."""
+"""`/avisos`: the notices about the newest requests, which of them are unread, and why one did not arrive."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.portal.page import Own, PageDep, PageRoute
+from gateway.portal.page import PageDep, PageRoute, ReaderDep
 from gateway.requests.notice_marks import REQUESTS
 from gateway.requests.presenter import RequestPresenter
+from gateway.requests.store import SKIPPED
 from gateway.requests.timeline_presenter import TimelinePresenter
 from services.common.catalogue import catalogue
 
@@ -16,7 +17,7 @@ router = APIRouter(route_class=PageRoute)
 
 
 @router.get("/avisos")
-async def get_notices_page(page: PageDep, reader: Own) -> Response:
+async def get_notices_page(page: PageDep, reader: ReaderDep) -> Response:
     queries = page.services.queries
     views, more = await queries.list(reader.session, None, None, REQUESTS)
     found = await asyncio.gather(*(queries.find(reader.session, view.reference, None) for view in views))
@@ -24,7 +25,8 @@ async def get_notices_page(page: PageDep, reader: Own) -> Response:
     groups = []
     for each in found:
         if each is not None and each.view is not None:
-            notices = [entry for entry in timelines.timeline(each).entries if entry.channel]
+            entries = timelines.timeline(each).entries
+            notices = [entry for entry in entries if entry.channel and entry.type != SKIPPED]
             groups.append((requests.summary(each.view), notices[::-1]))
     shown = [(request, notices) for request, notices in groups if notices]
     shown.sort(key=lambda group: group[1][0].at, reverse=True)
@@ -34,22 +36,22 @@ async def get_notices_page(page: PageDep, reader: Own) -> Response:
         more=more is not None,
         email=reader.account.email,
         read_until=await page.services.notice_marks.find(reader.session.account_id),
-        newest=max((notices[0].at for _, notices in shown), default=None),
+        newest=max((entry.at for _, notices in shown for entry in notices), default=None),
     )
 
 
 @router.post("/avisos")
-async def mark_notices_as_read(page: PageDep, reader: Own) -> Response:
+async def mark_notices_as_read(page: PageDep, reader: ReaderDep) -> Response:
     """Mark those that the page showed: one that arrived since stays unread."""
-    await page.services.notice_marks.move(reader.session.account_id, _moment(page.form.value("ate")))
+    if (shown := _moment(page.form.value("ate"))) is not None:
+        await page.services.notice_marks.mark_read(reader.session.account_id, shown)
     return page.go_to("/avisos")
 
 
-def _moment(text: str) -> datetime:
-    """The moment of the newest notice that was shown; the present for any other text."""
-    now = datetime.now(UTC)
+def _moment(text: str) -> datetime | None:
+    """The time of the newest notice that was shown; None for a text that is none, or is in the future."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        return now
-    return min(moment, now) if moment.tzinfo else now
+        return None
+    return moment if moment.tzinfo and moment <= datetime.now(UTC) else None

@@ -1,16 +1,17 @@
 """`/pedidos/{reference}`: one request, its dates and its receipt."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.portal.page import Own, Page, PageDep, PageRoute
+from gateway.portal.page import Page, PageDep, PageRoute, ReaderDep
 from gateway.requests.conversation import conversation
 from gateway.requests.deadline_presenter import DeadlinePresenter
-from gateway.requests.possible_acts import PossibleAct, possible_acts
+from gateway.requests.held_withdrawals import HeldWithdrawal
+from gateway.requests.possible_acts import PossibleAct, needs_author, possible_acts
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.queries import Found
 from gateway.requests.status import status_of
@@ -23,43 +24,53 @@ router = APIRouter(route_class=PageRoute)
 AFTER: Final = "depois"
 """The query parameter with the id of an act: the page waits a moment for its outcome, and says it."""
 
+MESSAGE: Final = "mensagem"
+"""The query parameter that says that the act was a message: what was typed needs not be kept in the browser any more."""
+
 UNDONE: Final = "anulada"
-"""The query parameter that says whether a withdrawal was undone: `sim` or `nao`."""
+"""The query parameter that says that the author wanted to undo a withdrawal."""
 
 
 @router.get("/pedidos/{reference}")
-async def get_request_page(page: PageDep, reader: Own, reference: str) -> Response:
+async def get_request_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     after = _act_id(page.request.query_params.get(AFTER, ""))
     found = await page.services.queries.get(reader.session, reference, None, after)
     if found.receipt.reference != reference:
         return page.go_to(f"/pedidos/{found.receipt.reference}")
-    undone = page.request.query_params.get(UNDONE)
-    return await _render(page, "requests/request.html", found, after, undone=undone)
+    return await _render(page, "requests/request.html", found, after)
 
 
 @router.get("/pedidos/{reference}/atual")
-async def get_live_regions(page: PageDep, reader: Own, reference: str, seq: int | None = None) -> Response:
+async def get_live_regions(page: PageDep, reader: ReaderDep, reference: str, seq: int | None = None) -> Response:
     """The regions of the page that live updates replace. `seq`: waits a moment until the view has this fact."""
     found = await page.services.queries.get(reader.session, reference, None, seq=seq)
     return await _render(page, "requests/live.html", found)
 
 
-async def _render(page: Page, template: str, found: Found, after: UUID | None = None, **values: Any) -> Response:
+async def _render(page: Page, template: str, found: Found, after: UUID | None = None) -> Response:
     timeline = TimelinePresenter(catalogue(), page.language).timeline(found)
     request = RequestPresenter(catalogue(), page.language).request(found, after)
     page.subject = request.subject
-    held = await page.services.held_withdrawals.store.of_account(found.receipt.account_id)
     return page.render(
         template,
         request=request,
         outcome=request.act,
         can=acts_on(found),
-        held=held.get(request.reference),
+        is_task=found.view is not None and needs_author(status_of(found.view), day_of(datetime.now(UTC))),
+        held=await held_withdrawal(page, found),
+        undone=UNDONE in page.request.query_params,
+        is_message=MESSAGE in page.request.query_params,
         messages=conversation(request, timeline),
         history=[*reversed(timeline.entries)],
         names={each.document_id: each.name for each in request.files if each.name},
-        **values,
     )
+
+
+async def held_withdrawal(page: Page, found: Found) -> HeldWithdrawal | None:
+    """The author's withdrawal of the request, until its outcome is known."""
+    receipt = found.receipt
+    held = await page.services.held_withdrawals.store.find(receipt.reference, receipt.account_id)
+    return None if held is None or (found.view and found.view.outcome_of(held.act_id)) else held
 
 
 def acts_on(found: Found) -> frozenset[PossibleAct]:
@@ -68,7 +79,7 @@ def acts_on(found: Found) -> frozenset[PossibleAct]:
 
 
 @router.get("/pedidos/{reference}/prazos")
-async def get_dates_page(page: PageDep, reader: Own, reference: str) -> Response:
+async def get_dates_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     found = await page.services.queries.get(reader.session, reference, None)
     return page.render(
         "requests/dates.html",
@@ -78,7 +89,7 @@ async def get_dates_page(page: PageDep, reader: Own, reference: str) -> Response
 
 
 @router.get("/pedidos/{reference}/recibo")
-async def get_receipt_page(page: PageDep, reader: Own, reference: str) -> Response:
+async def get_receipt_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     """It may be printed, and read again at any time."""
     queries = page.services.queries
     found = await queries.get(reader.session, reference, None)

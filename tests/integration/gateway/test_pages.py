@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -19,7 +20,7 @@ from tests.integration.gateway.test_acts import common, publish
 from tests.integration.gateway.test_reading import filed, id_of
 from tests.integration.gateway.visitor import Visitor, visitor
 from tests.support.waiting import eventually
-from tests.unit.gateway.test_portal import FORMS, filled
+from tests.unit.gateway.test_portal import FORMS, REFERENCE, filled
 
 AT_ONCE = {"WITHDRAWAL_UNDO_SECONDS": "0"}
 
@@ -61,9 +62,9 @@ async def test_a_withdrawal_is_held_and_can_be_undone_once(gateway: GatewayEnvir
     held = (await who.get(page)).text
     assert "Retirou este pedido" in held
     assert "Enviar mensagem" not in held
-    assert "Pode anular até" in (await who.get("/inicio")).text
-    assert "Anulado." in await undo(who, request)
-    assert "Já não é possível anular" in await undo(who, request)
+    assert "Pode voltar atrás até" in (await who.get("/inicio")).text
+    for _ in range(2):
+        assert "Pedido mantido." in await undo(who, request)
     assert "Enviar mensagem" in (await who.get(page)).text
     assert await withdrawals(gateway, request) == set()
 
@@ -81,9 +82,12 @@ async def test_a_withdrawal_that_is_due_is_published_once_and_cannot_be_undone(
             return await withdrawals(gateway, request)
 
         assert len(await eventually(published)) == 1
-        assert "Já não é possível anular" in await undo(who, request)
+        assert "Já não é possível voltar atrás" in await undo(who, request)
+        assert "Enviar mensagem" not in (await who.get(f"/pedidos/{request['reference']}")).text
     assert len(await withdrawals(gateway, request)) == 1
-    assert await collection(gateway, "gateway", "held_withdrawals").find_one({"_id": request["reference"]}) is None
+    held = await collection(gateway, "gateway", "held_withdrawals").find_one({"_id": request["reference"]})
+    assert held["is_published"]
+    assert held["expires_at"] > datetime.now(UTC)
 
 
 async def test_a_due_withdrawal_waits_for_the_broker(gateway: GatewayEnvironment, person: Person) -> None:
@@ -96,7 +100,7 @@ async def test_a_due_withdrawal_waits_for_the_broker(gateway: GatewayEnvironment
 
             async def taken() -> bool:
                 found = await held.find_one({"_id": request["reference"]})
-                return bool(found and found["is_due"])
+                return bool(found and found["is_final"])
 
             await eventually(taken)
 
@@ -106,15 +110,34 @@ async def test_a_due_withdrawal_waits_for_the_broker(gateway: GatewayEnvironment
         assert len(await eventually(published, within=30)) == 1
 
 
+async def test_one_unreadable_withdrawal_does_not_keep_the_others_back(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    held = collection(gateway, "gateway", "held_withdrawals")
+    damaged = {"_id": "PO-00000-00000-0", "due_at": datetime.now(UTC), "is_final": True, "is_published": False}
+    await held.insert_one(damaged | {"account_id": uuid4(), "act": {}, "act_id": uuid4(), "traceparent": None})
+    async with gateway.replica("gateway-robust", **AT_ONCE) as http:
+        who = visitor(person, http)
+        request = await readable(who, person)
+        await withdraw(who, request)
+
+        async def published() -> set[str]:
+            return await withdrawals(gateway, request)
+
+        await eventually(published)
+    await held.delete_one({"_id": damaged["_id"]})
+
+
 async def test_a_second_withdrawal_changes_nothing_about_the_first(gateway: GatewayEnvironment, person: Person) -> None:
     who = visitor(person)
     request = await readable(who, person)
     await withdraw(who, request)
     held = collection(gateway, "gateway", "held_withdrawals")
     first = await held.find_one({"_id": request["reference"]})
-    await withdraw(who, request)
+    hidden = await who.hidden("/inicio")
+    assert (await who.send(f"/pedidos/{request['reference']}/retirar", hidden)).status_code == 303
     assert await held.find_one({"_id": request["reference"]}) == first
-    assert "Anulado." in await undo(who, request)
+    assert "Pedido mantido." in await undo(who, request)
 
 
 async def test_a_request_that_is_withdrawn_already_is_not_withdrawn_again(
@@ -136,6 +159,62 @@ async def test_a_request_that_is_withdrawn_already_is_not_withdrawn_again(
     assert await held.find_one({"_id": request["reference"]}) is None
 
 
+async def test_forms_of_a_request_that_is_being_withdrawn_lead_back_to_it(person: Person) -> None:
+    who = visitor(person)
+    request = await readable(who, person)
+    page = f"/pedidos/{request['reference']}"
+    await withdraw(who, request)
+    for form in ("mensagem", "documentos", "retirar", "avaliar"):
+        assert (await who.get(f"{page}/{form}")).headers["location"] == page
+    await undo(who, request)
+    assert (await who.get(f"{page}/mensagem")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "back"),
+    [
+        ("/sair", {"seguinte": "/inicio"}, "/inicio"),
+        (f"/pedidos/{REFERENCE}/retirar/anular", {"seguinte": f"/pedidos/{REFERENCE}"}, f"/pedidos/{REFERENCE}"),
+    ],
+)
+async def test_a_button_of_an_ended_session_leads_to_the_sign_in_and_back(
+    gateway: GatewayEnvironment, path: str, fields: dict[str, str], back: str
+) -> None:
+    answer = await Visitor(gateway.http, "ended").send(path, fields)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/entrar?{urlencode({'seguinte': back, 'terminou': '1'})}"
+
+
+async def test_texts_of_a_form_with_files_have_a_limit_together(gateway: GatewayEnvironment, person: Person) -> None:
+    """Also for whoever is not signed in."""
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"a" * 60_000 + b"\r\n"
+    long_header = b'--x\r\nContent-Disposition: form-data; name="' + b"a" * 9_000 + b'"\r\n\r\na\r\n'
+    for token in ("none", person.token):
+        for content, status in ((part * 3, 413), (long_header, 400)):
+            answer = await Visitor(gateway.http, token).send_multipart("/idioma", content + b"--x--\r\n")
+            assert (answer.status_code, "Código" in answer.text or "código" in answer.text) == (status, True)
+
+
+async def test_an_open_page_does_not_keep_the_session_of_an_absent_person(gateway: GatewayEnvironment) -> None:
+    (person,) = await gateway.people(1)
+    who = visitor(person)
+    sessions, owner = collection(gateway, "gateway", "sessions"), {"account_id": UUID(person.account_id)}
+
+    async def used_at() -> datetime:
+        used: datetime = (await sessions.find_one(owner))["used_at"]
+        return used
+
+    request = await readable(who, person)
+    long_ago = datetime.now(UTC) - timedelta(minutes=20)
+    await sessions.update_one(owner, {"$set": {"used_at": long_ago}})
+    async with gateway.replica("gateway-news") as http:
+        await Visitor(http, person.token).get(f"/pedidos/{request['reference']}/atual", hx_request="true")
+        assert await used_at() < long_ago + timedelta(minutes=1)
+    async with gateway.replica("gateway-visit") as http:
+        await Visitor(http, person.token).get(f"/pedidos/{request['reference']}")
+        assert await used_at() > long_ago + timedelta(minutes=1)
+
+
 async def test_nobody_withdraws_or_undoes_for_another_account(
     gateway: GatewayEnvironment, person: Person, other: Person
 ) -> None:
@@ -145,8 +224,8 @@ async def test_nobody_withdraws_or_undoes_for_another_account(
     page, own_page = (f"/pedidos/{each['reference']}" for each in (request, own))
     assert (await stranger.get(f"{page}/retirar")).status_code == 404
     assert (await stranger.fill(own_page, f"{page}/retirar")).status_code == 404
-    assert (await stranger.fill(own_page, f"{page}/retirar/anular")).headers["location"].endswith("=nao")
-    assert "Anulado." in await undo(who, request)
+    assert (await stranger.fill(own_page, f"{page}/retirar/anular")).status_code == 404
+    assert "Pedido mantido." in await undo(who, request)
 
 
 async def test_a_form_that_is_sent_twice_acts_once(gateway: GatewayEnvironment, person: Person) -> None:
@@ -198,7 +277,10 @@ async def test_a_notice_that_arrived_after_the_page_stays_unread(gateway: Gatewa
     await unread(who, 1)
     await who.fill("/avisos", ate=(shown - timedelta(days=1)).isoformat())
     await unread(who, 1)
-    await who.fill("/avisos", ate="ontem")
+    for unreadable in ("ontem", "", "2999-01-01T00:00:00+00:00", "2026-12-01T10:00:00"):
+        await who.fill("/avisos", ate=unreadable)
+        await unread(who, 1)
+    await who.fill("/avisos")
     await unread(who, 0)
 
 

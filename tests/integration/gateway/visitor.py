@@ -26,6 +26,11 @@ class Visitor:
         """Send a form with these fields as they are."""
         return await self.http.post(path, data=fields, headers=self._headers(), timeout=20)
 
+    async def send_multipart(self, path: str, content: bytes) -> httpx2.Response:
+        """Send a form with files as these bytes, whose boundary is `x`."""
+        headers = self._headers(content_type="multipart/form-data; boundary=x")
+        return await self.http.post(path, content=content, headers=headers, timeout=20)
+
     async def fill(self, page: str, path: str | None = None, **fields: str) -> httpx2.Response:
         """Send a form of the page, with its hidden fields. `path`: where it goes, if not to the page itself."""
         return await self.send(path or page, await self.hidden(page) | fields)

@@ -42,7 +42,7 @@ def test_no_other_stack_gets_a_port_that_is_reserved_until_it_is_released(
     other.folder.mkdir()
     monkeypatch.setattr(ports, "RANGE", range(port, port + 1))
 
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(StackError, match="in use"):
         other.ports(["one"], {})
     with socket.create_server((ports.HOST, port)):
         assert not ports.is_free(port)

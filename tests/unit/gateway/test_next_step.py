@@ -60,34 +60,34 @@ STEPS: Mapping[str, tuple[list[Any], datetime, str]] = {
         [RequestRouted, HearingOpened],
         BEFORE_ALL,
         (
-            "O departamento tenciona indeferir o pedido: se não concorda, responda até 19 de março de 2026, numa só mensagem, "
-            "que encerra a audiência."
+            "O departamento tenciona indeferir o pedido. Se não concorda, responda até 19 de março de 2026, numa só mensagem: "
+            "ela encerra a audiência."
         ),
     ),
     "answered": (
         [RequestRouted, INFORMED],
         BEFORE_ALL,
-        "Se a resposta não for suficiente, escreva uma mensagem até 30 de março de 2026; caso contrário, não precisa de fazer nada.",
+        "Se a resposta não for suficiente, escreva uma mensagem até 30 de março de 2026. Se for, não precisa de fazer nada.",
     ),
     "refused": (
         [RequestRouted, RequestAnswered, CONCLUDED],
         BEFORE_ALL,
         (
             "Se não concorda com a decisão, escreva uma mensagem até 30 de março de 2026 ou conteste-a até 20 de abril de "
-            "2026; caso contrário, não precisa de fazer nada."
+            "2026. Se concorda, não precisa de fazer nada."
         ),
     ),
     "too late to come back": (
         [RequestRouted, RequestAnswered, CONCLUDED],
         datetime(2026, 4, 1, tzinfo=UTC),
-        "Se não concorda com a decisão, pode contestá-la até 20 de abril de 2026; caso contrário, não precisa de fazer nada.",
+        "Se não concorda com a decisão, pode contestá-la até 20 de abril de 2026. Se concorda, não precisa de fazer nada.",
     ),
     "all is over": ([RequestRouted, RequestAnswered, CONCLUDED], AFTER_ALL, "Não precisa de fazer nada."),
     "withdrawn": ([RequestRouted, RequestWithdrawn], BEFORE_ALL, "Não precisa de fazer nada."),
     "rejected": (
         [RequestRouted, RequestRejected],
         BEFORE_ALL,
-        "Se ainda precisa de resposta, apresente um novo pedido e explique melhor o que pretende.",
+        "Se ainda precisa de resposta, faça um novo pedido e explique melhor o que pretende.",
     ),
 }
 
