@@ -75,6 +75,31 @@ from services.common.store import INTERACTIVE, Database, connect, database, disc
 SEND_TIMEOUT: Final = 5.0
 """Seconds the broker has to acknowledge a record. With 1.5 s for the claim, a submit is answered within 8 s."""
 
+APIS: Final = (
+    requests_api,
+    acts_api,
+    live_api,
+    documents_api,
+    drafts_api,
+    accounts_api,
+    catalogue_api,
+    banners_api,
+    status_api,
+    desk_api,
+    reference_api,
+)
+PAGES: Final = (
+    portal_api,
+    sign_in_pages,
+    home_pages,
+    request_pages,
+    act_pages,
+    draft_pages,
+    notice_pages,
+    status_pages,
+)
+"""The modules with the routers of the public application."""
+
 
 class Applications(NamedTuple):
     """`public` serves the listener behind the TLS proxy. `internal` runs the lifespan; its port is not published."""
@@ -145,27 +170,7 @@ def public_app(services: Services, dependencies: Sequence[Depends] = ()) -> Fast
     app.add_middleware(
         RequestMiddleware, admission=_admission(services), observer=count_outcome, respond=respond, csp=PORTAL_CSP
     )
-    for capability in (
-        requests_api,
-        acts_api,
-        live_api,
-        documents_api,
-        drafts_api,
-        accounts_api,
-        catalogue_api,
-        banners_api,
-        status_api,
-        desk_api,
-        reference_api,
-        portal_api,
-        sign_in_pages,
-        home_pages,
-        request_pages,
-        act_pages,
-        draft_pages,
-        notice_pages,
-        status_pages,
-    ):
+    for capability in (*APIS, *PAGES):
         app.include_router(capability.router)
     return app
 

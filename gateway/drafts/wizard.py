@@ -126,6 +126,7 @@ class Wizard:
                 Step.REASON: names.reason(content.reason),
             },
             "department": names.department(department),
+            "not_confirmed": NOT_CONFIRMED.in_(self.page.language),
             "expected": self._expected(department),
         }
 

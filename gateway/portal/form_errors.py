@@ -11,7 +11,7 @@ from services.common.http import problem_types
 from services.common.http.field_errors import FieldError, errors_of
 from services.common.http.problems import Problem
 
-_NOT_HERE: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
+_RAISED: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def sentences(
@@ -25,7 +25,7 @@ def problem_errors(problem: Problem, names: Mapping[str, str], language: Languag
     """The errors to show beside what was typed, for a problem that can be solved there or passes. Raises any other problem."""
     if problem.kind is problem_types.INVALID:
         return by_field(problem.errors, names, language)
-    if problem.status_code in _NOT_HERE:
+    if problem.status_code in _RAISED:
         raise problem
     return {"": problem.kind.detail_in(language, problem.retry_after, is_submission=False)}
 

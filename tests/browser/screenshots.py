@@ -26,7 +26,7 @@ README: Final = {"home": "inicio", "check": "verificar", "request": "pedido-a-es
 """The pictures of the README, and the pages that they show."""
 
 PICTURES: Final = Path(__file__).parents[2] / "docs" / "pictures"
-FULL_HEIGHT: Final = 1_100
+README_HEIGHT: Final = 1_100
 """Of a picture of the README, in pixels: a phone's screen and a half."""
 
 
@@ -109,13 +109,13 @@ async def take_all(folder: Path, *, for_readme: bool) -> None:
             print(folder / way)
     if for_readme:
         for picture, name in README.items():
-            shrink(folder / "phone" / f"{name}.png", PICTURES / f"{picture}.png")
+            crop_for_readme(folder / "phone" / f"{name}.png", PICTURES / f"{picture}.png")
 
 
-def shrink(source: Path, target: Path) -> None:
+def crop_for_readme(source: Path, target: Path) -> None:
     """A picture for the README: the top of the page, with few colours."""
     with Image.open(source) as page:
-        top = page.convert("RGB").crop((0, 0, page.width, min(page.height, FULL_HEIGHT)))
+        top = page.convert("RGB").crop((0, 0, page.width, min(page.height, README_HEIGHT)))
         target.parent.mkdir(exist_ok=True)
         top.quantize(64).save(target, optimize=True)
 

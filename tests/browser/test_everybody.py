@@ -32,6 +32,10 @@ async def addresses(browser: Browser, address: str, photos: list[Path]) -> list[
     context = await browser.new_context(base_url=address, locale="pt-PT", viewport=PHONE)
     page = await context.new_page()
     await sign_in(page, "ines")
+    held = await steps.file_correction(page)
+    await page.goto(f"/pedidos/{held}/retirar")
+    await page.get_by_role("button", name="Retirar o pedido").click()
+    waiting = await steps.file_correction(page)
     reference = await steps.file_request(page, photos)
     draft = (await steps.begin(page)).removeprefix(address)
     await steps.choose(page, "FAM", "FAM-01", "NPG")
@@ -50,6 +54,11 @@ async def addresses(browser: Browser, address: str, photos: list[Path]) -> list[
         "/avisos",
         "/novo",
         *(f"{draft}/{step}" for step in ("descricao", "evento", "assunto", "motivo", "ficheiros", "verificar")),
+        f"{draft}/eliminar",
+        f"/pedidos/{held}",
+        f"/pedidos/{waiting}",
+        f"/pedidos/{waiting}?anulada=1",
+        f"/pedidos/{waiting}/documentos",
         request,
         *(f"{request}/{part}" for part in ("recibo", "prazos", "mensagem", "documentos", "retirar", "avaliar")),
     ]

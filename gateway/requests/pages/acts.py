@@ -13,7 +13,7 @@ from gateway.documents.received_files import REMOVE, ReceivedFiles, receive_file
 from gateway.portal.form_errors import problem_errors, sentences
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from gateway.requests.domain import fingerprint
-from gateway.requests.pages.request import AFTER, MESSAGE, UNDONE, acts_on, held_withdrawal
+from gateway.requests.pages.request import AFTER, MESSAGE, UNDONE, acts_possible_now, held_withdrawal
 from gateway.requests.possible_acts import PossibleAct
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.request_command import RequestCommand
@@ -91,7 +91,7 @@ async def get_withdrawal_page(page: PageDep, reader: ReaderDep, reference: str) 
 async def withdraw(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     """Hold the withdrawal: it can be undone for a few minutes. One that is not possible any more is answered by the page."""
     found = await page.services.queries.get(reader.session, reference, None)
-    if page.switches_language or PossibleAct.WITHDRAW not in acts_on(found):
+    if page.switches_language or PossibleAct.WITHDRAW not in acts_possible_now(found):
         return await get_withdrawal_page(page, reader, reference)
     command = command_of_form(page, reader, NewWithdrawal())
     try:
@@ -201,7 +201,7 @@ async def _form_page(
         template,
         HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         request=RequestPresenter(catalogue(), page.language).request(found),
-        can=acts_on(found),
+        can=acts_possible_now(found),
         form=page.form,
         stored=received.stored if received else {},
         errors=errors,

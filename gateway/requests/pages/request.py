@@ -55,7 +55,7 @@ async def _render(page: Page, template: str, found: Found, after: UUID | None = 
         template,
         request=request,
         outcome=request.act,
-        can=acts_on(found),
+        can=acts_possible_now(found),
         is_task=found.view is not None and needs_author(status_of(found.view), day_of(datetime.now(UTC))),
         held=await held_withdrawal(page, found),
         undone=UNDONE in page.request.query_params,
@@ -73,7 +73,7 @@ async def held_withdrawal(page: Page, found: Found) -> HeldWithdrawal | None:
     return None if held is None or (found.view and found.view.outcome_of(held.act_id)) else held
 
 
-def acts_on(found: Found) -> frozenset[PossibleAct]:
+def acts_possible_now(found: Found) -> frozenset[PossibleAct]:
     """What its author can do to the request now; nothing until there is a view of it."""
     return possible_acts(status_of(found.view), day_of(datetime.now(UTC))) if found.view else frozenset()
 
