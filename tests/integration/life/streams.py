@@ -56,6 +56,7 @@ class Streams:
         self._next = dict.fromkeys(partitions, 0)
         self._heard: defaultdict[str, Heard] = defaultdict(Heard)
         self._ended: set[str] = set()
+        self._ids: set[tuple[str, str]] = set()
         self._advanced = asyncio.Event()
         self._failure: BaseException | None = None
 
@@ -117,12 +118,17 @@ class Streams:
         self._advanced = asyncio.Event()
 
     def _take(self, record: ConsumerRecord[bytes, bytes]) -> None:
+        # A service repeats a record under its id when the broker was too slow to acknowledge it: every reader drops that.
+        id = header(record, "ce_id") or ""
+        if (record.topic, id) in self._ids:
+            return
+        self._ids.add((record.topic, id))
         request_id, data = (record.key or b"").decode(), json.loads(record.value or b"{}")
         heard = self.about(request_id)
         assert request_id not in self._ended, f"said after its end: {record}"
         kind = (header(record, "ce_type") or "").split(".", 3)[-1].removesuffix(".v1")
         if record.topic == topics.LIFECYCLE:
-            heard.facts.append(Published(_fact(kind, data), header(record, "ce_id") or "", data))
+            heard.facts.append(Published(_fact(kind, data), id, data))
         elif kind == "transferred-often":
             heard.alarms += 1
         elif record.topic == topics.inbox(data["department"]):
