@@ -40,7 +40,7 @@ QUESTIONS: Final[Mapping[Step, str]] = {
 """The field of the draft that each step asks for. The field of its form is named like the step."""
 
 MISSING: Final[Mapping[Step, Words]] = {
-    Step.DESCRIPTION: Words("Escreva o que precisa.", "Write what you need."),
+    Step.DESCRIPTION: Words("Escreva de que precisa.", "Write what you need."),
     Step.LIFE_EVENT: Words("Escolha uma área da lista.", "Choose an area from the list."),
     Step.SUBJECT: Words("Escolha um assunto da lista.", "Choose a subject from the list."),
     Step.REASON: Words("Escolha um motivo da lista.", "Choose a reason from the list."),
@@ -111,7 +111,7 @@ async def delete_draft(wizard: WizardDep) -> Response:
     if wizard.page.switches_language:
         return await get_deletion_page(wizard)
     await wizard.page.services.drafts.delete(wizard.reader.session, wizard.draft.draft_id)
-    return wizard.page.go_to("/inicio")
+    return wizard.page.go_to("/inicio?eliminado=1")
 
 
 @router.post("/novo/{draft_id}/ficheiros")

@@ -24,7 +24,7 @@ class Step(StrEnum):
 STEPS: Final = tuple(Step)
 
 TITLES: Final[Mapping[Step, Words]] = {
-    Step.DESCRIPTION: Words("O que precisa", "What you need"),
+    Step.DESCRIPTION: Words("De que precisa", "What you need"),
     Step.LIFE_EVENT: Words("Área", "Area"),
     Step.SUBJECT: Words("Assunto", "Subject"),
     Step.REASON: Words("Motivo", "Reason"),

@@ -21,8 +21,8 @@ OVERDUE: Final = Words(
     "There is nothing you must do: the answer was due by {due_on}, and the request is still being handled.",
 )
 DELIVER: Final = Words(
-    "Entregue até {until} os documentos pedidos que faltam.",
-    "Deliver the requested documents that are missing by {until}.",
+    "Faltam documentos que lhe pediram: entregue-os até {until}.",
+    "Documents that were asked of you are missing: deliver them by {until}.",
 )
 CHECKING: Final = Words(
     "Não precisa de fazer nada: estamos a verificar os documentos que entregou.",

@@ -47,7 +47,7 @@ SENTENCES: Final[Mapping[tuple[PartName, State], Words]] = {
         "It is not known whether submissions are confirmed. If yours is not, send it again.",
     ),
     ("reading", "working"): Words(
-        "Os seus pedidos mostram o que se sabe deles.", "Your requests show what is known about them."
+        "Pode ver os seus pedidos, com as últimas mudanças.", "You can see your requests, with the latest changes."
     ),
     ("reading", "slow"): Words(
         "Pode consultar os seus pedidos, mas demoram a abrir ou o que mudou há pouco ainda não aparece.",
@@ -72,9 +72,7 @@ SENTENCES: Final[Mapping[tuple[PartName, State], Words]] = {
     ("uploading", "unknown"): Words(
         "Não se sabe se os ficheiros são guardados.", "It is not known whether files are kept."
     ),
-    ("notices", "working"): Words(
-        "Nenhum aviso está à espera de ser enviado há muito tempo.", "No notice has been waiting long to be sent."
-    ),
+    ("notices", "working"): Words("Os avisos estão a sair sem atraso.", "Notices are sent without delay."),
     ("notices", "slow"): Words(
         "Os avisos chegam com atraso. O que há de novo está no seu pedido.",
         "Notices are late. What is new is shown in your request.",

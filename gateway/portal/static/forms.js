@@ -83,7 +83,7 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(button.dataset.copy);
-      announcer.textContent = button.dataset.copied;
+      button.querySelector("span").textContent = announcer.textContent = button.dataset.copied;
     });
   }
   for (const button of document.querySelectorAll("[data-print]")) {

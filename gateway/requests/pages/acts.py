@@ -13,7 +13,7 @@ from gateway.documents.received_files import REMOVE, ReceivedFiles, receive_file
 from gateway.portal.form_errors import problem_errors, sentences
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from gateway.requests.domain import fingerprint
-from gateway.requests.pages.request import AFTER, MESSAGE, UNDONE, acts_possible_now, held_withdrawal
+from gateway.requests.pages.request import AFTER, SAID, UNDONE, acts_possible_now, held_withdrawal
 from gateway.requests.possible_acts import PossibleAct
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.request_command import RequestCommand
@@ -29,6 +29,11 @@ router = APIRouter(route_class=PageRoute)
 NOTHING_WRITTEN: Final = Words("Escreva uma mensagem ou escolha um ficheiro.", "Write a message or choose a file.")
 NOTHING_CHOSEN: Final = Words("Escolha pelo menos um ficheiro.", "Choose at least one file.")
 NO_SCORE: Final = Words("Escolha de 1 a 5.", "Choose from 1 to 5.")
+PDF: Final = "application/pdf"
+AS_PDF: Final = Words(
+    "No telemóvel, abra a fotografia, escolha Partilhar ou Imprimir, e guarde-a como PDF.",
+    "On a phone, open the photo, choose Share or Print, and save it as a PDF.",
+)
 NOT_CONFIRMED: Final = Words(
     "Ainda não confirmado: pode ou não ter ficado guardado. Envie outra vez; não fica em duplicado.",
     "Not confirmed yet: it may or may not have been stored. Send it again; it is not sent twice.",
@@ -161,8 +166,8 @@ async def _send(
         if _refuse_files(page, received, problem, body):
             return received.errors
         return problem_errors(problem, names, page.language)
-    kind_of_act = f"&{MESSAGE}=1" if isinstance(body, NewMessage) and body.text else ""
-    return page.go_to(f"/pedidos/{act.reference}?{AFTER}={act_id}{kind_of_act}")
+    said = "avaliacao" if isinstance(body, NewRating) else "documentos" if values.get("items") else "mensagem"
+    return page.go_to(f"/pedidos/{act.reference}?{AFTER}={act_id}&{SAID}={said}")
 
 
 def _refuse_files(page: Page, received: ReceivedFiles, problem: Problem, body: RequestBody) -> bool:
@@ -172,7 +177,8 @@ def _refuse_files(page: Page, received: ReceivedFiles, problem: Problem, body: R
     refused = [each for each in problem.errors if each.pointer in files]
     for each in refused:
         document = files[each.pointer or ""]
-        received.refuse(inputs[document], document, each.text(page.language))
+        advice = f" {AS_PDF.in_(page.language)}" if each.names == (PDF,) else ""
+        received.refuse(inputs[document], document, each.text(page.language) + advice)
     if refused:
         # The key belongs to the files that were sent with it.
         page.forget_key()

@@ -57,7 +57,7 @@ async def get_home(page: PageDep, reader: ReaderDep) -> Response:
         drafts=(await page.services.drafts.list(reader.session))[:SHOWN],
         running=[each for each in (*waiting, *running) if each not in tasks],
         ended=ended,
-        shown=SHOWN,
+        is_draft_deleted="eliminado" in page.request.query_params,
         held=held,
     )
 

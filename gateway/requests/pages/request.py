@@ -1,5 +1,6 @@
 """`/pedidos/{reference}`: one request, its dates and its receipt."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.portal.page import Page, PageDep, PageRoute, ReaderDep
+from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from gateway.requests.conversation import conversation
 from gateway.requests.deadline_presenter import DeadlinePresenter
 from gateway.requests.held_withdrawals import HeldWithdrawal
@@ -17,6 +18,8 @@ from gateway.requests.queries import Found
 from gateway.requests.status import status_of
 from gateway.requests.timeline_presenter import TimelinePresenter
 from services.common.catalogue import catalogue
+from services.common.http import problem_types
+from services.common.http.problems import Problem
 from services.common.legal_clock import day_of
 
 router = APIRouter(route_class=PageRoute)
@@ -24,8 +27,8 @@ router = APIRouter(route_class=PageRoute)
 AFTER: Final = "depois"
 """The query parameter with the id of an act: the page waits a moment for its outcome, and says it."""
 
-MESSAGE: Final = "mensagem"
-"""The query parameter that says that the act was a message: what was typed needs not be kept in the browser any more."""
+SAID: Final = "ato"
+"""The query parameter that says what the act was: `mensagem`, `documentos` or `avaliacao`."""
 
 UNDONE: Final = "anulada"
 """The query parameter that says that the author wanted to undo a withdrawal."""
@@ -33,7 +36,7 @@ UNDONE: Final = "anulada"
 
 @router.get("/pedidos/{reference}")
 async def get_request_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
-    after = _act_id(page.request.query_params.get(AFTER, ""))
+    after = _uuid(page.request.query_params.get(AFTER, ""))
     found = await page.services.queries.get(reader.session, reference, None, after)
     if found.receipt.reference != reference:
         return page.go_to(f"/pedidos/{found.receipt.reference}")
@@ -59,7 +62,7 @@ async def _render(page: Page, template: str, found: Found, after: UUID | None = 
         is_task=found.view is not None and needs_author(status_of(found.view), day_of(datetime.now(UTC))),
         held=await held_withdrawal(page, found),
         undone=UNDONE in page.request.query_params,
-        is_message=MESSAGE in page.request.query_params,
+        said=page.request.query_params.get(SAID, ""),
         messages=conversation(request, timeline),
         history=[*reversed(timeline.entries)],
         names={each.document_id: each.name for each in request.files if each.name},
@@ -94,16 +97,32 @@ async def get_receipt_page(page: PageDep, reader: ReaderDep, reference: str) -> 
     queries = page.services.queries
     found = await queries.get(reader.session, reference, None)
     presenter = RequestPresenter(catalogue(), page.language)
+    draft = page.request.query_params.get("rascunho", "")
     return page.render(
         "requests/receipt.html",
         receipt=presenter.receipt(found.receipt, queries.secret),
         request=presenter.request(found),
         email=reader.account.email,
-        draft=page.request.query_params.get("rascunho", ""),
+        draft=draft,
+        names=await _names_in_draft(page, reader, draft),
     )
 
 
-def _act_id(text: str) -> UUID | None:
+async def _names_in_draft(page: Page, reader: Reader, draft: str) -> Mapping[UUID, str]:
+    """The names of the files as their author sent them, until the request has them. Empty without its draft."""
+    draft_id = _uuid(draft)
+    if draft_id is None:
+        return {}
+    try:
+        found = await page.services.drafts.find(reader.session, draft_id)
+    except Problem as problem:
+        if problem.kind is not problem_types.NOT_FOUND:
+            raise
+        return {}
+    return {each.document_id: each.name for each in found.files}
+
+
+def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:

@@ -44,7 +44,7 @@ STEPS: Mapping[str, tuple[list[Any], datetime, str]] = {
     "documents": (
         [RequestRouted, DocumentsRequested],
         BEFORE_ALL,
-        "Entregue até 18 de março de 2026 os documentos pedidos que faltam.",
+        "Faltam documentos que lhe pediram: entregue-os até 18 de março de 2026.",
     ),
     "delivered": (
         [RequestRouted, sample(DocumentsRequested, 3, asked=(item(1, ItemState.CHECKING),))],
