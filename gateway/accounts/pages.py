@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from gateway.accounts.domain import Account, Credentials
 from gateway.accounts.session_cookie import delete_session_cookie, set_session_cookie
-from gateway.portal.api import own_path
+from gateway.portal.addresses import own_path
 from gateway.portal.errors import problem_page
 from gateway.portal.form_errors import sentences
 from gateway.portal.kept_forms import KEPT_FIELD, owner_tag, unsealed

@@ -25,6 +25,9 @@ MAX_FIELD: Final = 64 * 1024
 MAX_PART_HEADER: Final = 8 * 1024
 """Bytes of the name and of the value of a header of a part."""
 
+MAX_PARTS: Final = 500
+"""Parts of a form."""
+
 
 class _End(Enum):
     PART = auto()
@@ -52,6 +55,7 @@ class MultipartForm:
         self._name, self._value = b"", b""
         self._events: deque[Part | bytes | _End] = deque()
         self._has_ended = False
+        self._parts = 0
         try:
             self._parser = MultipartParser(
                 parse_parameters(content_type)[1].get("boundary", ""),
@@ -124,6 +128,9 @@ class MultipartForm:
         self._name, self._value = b"", b""
 
     def _on_content(self) -> None:
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise Problem(problem_types.BAD_REQUEST)
         # Browsers write quotation marks in this way (HTML standard, multipart/form-data).
         disposition = self._headers.get(b"content-disposition", b"").decode("latin-1").replace("%22", r"\"")
         parameters = parse_parameters(disposition)[1]

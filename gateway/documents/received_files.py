@@ -1,7 +1,7 @@
 """The files of a form: each is uploaded while it arrives."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -10,6 +10,7 @@ from uuid import UUID
 from gateway.documents.uploads import IncomingFile, OpenedFile
 from gateway.portal.page import Page, Reader
 from gateway.portal.sent_form import SentFiles
+from services.common.contracts.base import MAX_DOCUMENTS
 from services.common.contracts.internal import DocumentResponse
 from services.common.contracts.limits import MAX_FILE_BYTES
 from services.common.http import problem_types
@@ -23,6 +24,7 @@ HEIC: Final = Words(
     "{name} is a HEIC photo, which cannot be opened here. On an iPhone choose Settings, Camera, Formats, Most Compatible and "
     "take it again; or send a screenshot.",
 )
+AGAIN: Final = Words("{name}: escolha-o outra vez.", "{name}: choose it again.")
 GONE: Final = Words(
     "Um ficheiro que tinha escolhido já não está guardado. Escolha-o outra vez.",
     "A file that you had chosen is not stored any more. Choose it again.",
@@ -32,6 +34,9 @@ KEPT: Final = ".guardado"
 
 REMOVE: Final = "retirar"
 """The name of the buttons that take a file back; their value is its id."""
+
+_ABOUT_ONE_FILE: Final = (413, 415, 422, 429, 503)
+"""The statuses of problems that are said beside the file, so that the rest of the form stays."""
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEIC_NAME: Final = re.compile(r"\.hei[cf]s?$", re.IGNORECASE)
@@ -76,32 +81,38 @@ async def receive_files(page: Page, reader: Reader, key: str) -> ReceivedFiles:
         try:
             document = await page.services.uploads.upload(reader.session, incoming, traceparent)
         except Problem as problem:
-            if problem.status_code not in (413, 415, 422):
+            if problem.status_code not in _ABOUT_ONE_FILE:
                 raise
+            if problem.kind is problem_types.KEY_REUSED:
+                # The form was sent before with another file, and changed after the browser's Back button.
+                page.forget_key()
             received.refused.setdefault(file.field, []).append(_sentence(page, file.name, problem))
         else:
             received.stored.setdefault(file.field, []).append(document)
-    for name, document_id in _kept(page):
-        try:
-            document = await page.services.documents.get(document_id, reader.session.account_id, traceparent)
-        except Problem as problem:
-            if problem.kind is not problem_types.NOT_FOUND:
-                raise
-            received.refused.setdefault(name, []).append(GONE.in_(page.language))
-        else:
-            received.stored.setdefault(name, []).insert(0, document)
+    for name, document_ids in _kept(page).items():
+        kept = []
+        for document_id in document_ids:
+            try:
+                kept.append(await page.services.documents.get(document_id, reader.session.account_id, traceparent))
+            except Problem as problem:
+                if problem.kind is not problem_types.NOT_FOUND:
+                    raise
+                received.refused.setdefault(name, []).append(GONE.in_(page.language))
+        received.stored[name] = kept + received.stored.get(name, [])
     if REMOVE in page.form.fields:
         # The numbers of the files begin again.
         page.forget_key()
     return received
 
 
-def _kept(page: Page) -> Iterator[tuple[str, UUID]]:
-    """The hidden fields with the files that an earlier try of this form uploaded: the input and the id of each."""
+def _kept(page: Page) -> dict[str, list[UUID]]:
+    """The files that an earlier try of this form uploaded, by their input: at most as many as a request may have."""
+    found: dict[str, list[UUID]] = {}
     for name, values in page.form.fields.items():
         if name.endswith(KEPT):
-            kept = (each for each in values if _UUID.fullmatch(each) and each != page.form.value(REMOVE))
-            yield from ((name.removesuffix(KEPT), UUID(each)) for each in kept)
+            kept = [UUID(each) for each in values if _UUID.fullmatch(each) and each != page.form.value(REMOVE)]
+            found[name.removesuffix(KEPT)] = list(dict.fromkeys(kept))[:MAX_DOCUMENTS]
+    return found
 
 
 async def _open(sent: SentFiles, name: str) -> OpenedFile:
@@ -122,6 +133,8 @@ def _received_since(sent: SentFiles, before: int) -> int:
 
 
 def _sentence(page: Page, name: str, problem: Problem) -> str:
+    if problem.kind is problem_types.KEY_REUSED:
+        return AGAIN.in_(page.language).format(name=name)
     if _HEIC_NAME.search(name):
         return HEIC.in_(page.language).format(name=name)
     errors = " ".join(each.text(page.language) for each in problem.errors)

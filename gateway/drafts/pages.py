@@ -16,8 +16,9 @@ from gateway.drafts.domain import Draft
 from gateway.drafts.steps import Step
 from gateway.drafts.wizard import NOT_CONFIRMED, Wizard, WizardDep, receipt_path
 from gateway.path_ids import path_id
-from gateway.portal.form_errors import problem_errors, sentences
+from gateway.portal.form_errors import SENT_BEFORE, problem_errors, sentences
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
+from services.common.contracts.base import MAX_DOCUMENTS
 from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
 from services.common.http.field_errors import errors_of
@@ -26,6 +27,10 @@ from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem
 
 router = APIRouter(route_class=PageRoute)
+
+FULL: Final = Words(
+    f"um pedido tem no máximo {MAX_DOCUMENTS} ficheiros.", f"a request has at most {MAX_DOCUMENTS} files."
+)
 
 NEW: Final = "/novo"
 TRIES: Final = 4
@@ -83,7 +88,10 @@ async def begin(page: PageDep, reader: ReaderDep) -> Response:
         errors = sentences(error, DraftContent, {"description": Step.DESCRIPTION}, page.language)
         return await _new_page(page, reader, errors, form.value("ligado"))
     except Problem as problem:
-        return await _new_page(page, reader, problem_errors(problem, {}, page.language), form.value("ligado"))
+        if problem.kind is not problem_types.KEY_REUSED:
+            return await _new_page(page, reader, problem_errors(problem, {}, page.language), form.value("ligado"))
+        page.forget_key()
+        return await _new_page(page, reader, {"": SENT_BEFORE.in_(page.language)}, form.value("ligado"))
     missing = steps.first_missing(draft.content)
     return page.go_to(f"{NEW}/{draft.draft_id}/{missing or Step.FILES}")
 
@@ -103,6 +111,9 @@ async def autosave(wizard: WizardDep) -> Response:
 
 @router.get("/novo/{draft_id}/eliminar")
 async def get_deletion_page(wizard: WizardDep) -> Response:
+    """A draft that may be filed already leads to its last step."""
+    if wizard.draft.state == "submitting":
+        return wizard.page.go_to(wizard.path(Step.CHECK))
     return wizard.page.render("drafts/delete.html", draft=wizard.draft)
 
 
@@ -119,6 +130,8 @@ async def change_files(wizard: WizardDep) -> Response:
     """Add the files that were chosen, or remove one. `Continue` adds them too."""
     page, draft = wizard.page, wizard.draft
     received = await receive_files(page, wizard.reader, f"{draft.draft_id}-{page.form_key}")
+    for document_id in received.ids.get("ficheiros", [])[MAX_DOCUMENTS - len(draft.content.documents) :]:
+        received.refuse("ficheiros", document_id, FULL.in_(page.language))
     try:
         wizard.draft = await _with_files(wizard, received.ids.get("ficheiros", []))
     except Problem as problem:
@@ -198,7 +211,7 @@ async def _new_page(page: Page, reader: Reader, errors: Mapping[str, str], linke
 async def _changed_elsewhere(wizard: Wizard, step: Step, typed: str) -> Response:
     """Show both answers: the one of the other device, and the one typed here, which is saved when it is sent again."""
     wizard.draft = await wizard.page.services.drafts.find(wizard.reader.session, wizard.draft.draft_id)
-    other = str(getattr(wizard.draft.content, QUESTIONS[step]) or "")
+    other = wizard.answer_in_words(step)
     return wizard.render(step, status=HTTPStatus.CONFLICT, typed=typed, elsewhere=other)
 
 

@@ -104,6 +104,11 @@ class Wizard:
         }
         return answers.get(step) or ""
 
+    def answer_in_words(self, step: Step) -> str:
+        """The answer that is stored: what was written, or the name of what was chosen."""
+        code = self._answer(step)
+        return next((each.name for each in self._options(step) if each.code == code), code)
+
     def _options(self, step: Step) -> list[steps.Option]:
         content, who, language = self.draft.content, self.reader.session.who, self.page.language
         if step is Step.LIFE_EVENT:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
+from gateway.portal.addresses import own_path
 from gateway.portal.languages import CHOICE
 from gateway.portal.page import NEXT, PageDep, PageRoute
 from gateway.portal.static_files import files_by_path
@@ -47,9 +48,3 @@ async def get_static_file(name: str) -> Response:
 async def get_english_link(reference: str) -> Response:
     """Where the links of English mails lead."""
     return RedirectResponse(f"/pedidos/{reference}?{CHOICE}=en", 307)
-
-
-def own_path(typed: str) -> str:
-    """The address if it is one of ours, else that of the first page: a link must not lead from here to another site."""
-    is_own = typed.startswith("/") and not typed.startswith(("//", "/\\")) and not urlsplit(typed).netloc
-    return typed if is_own and typed.isprintable() else "/"

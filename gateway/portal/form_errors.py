@@ -9,7 +9,14 @@ from pydantic import BaseModel, ValidationError
 from services.common.catalogue import Language
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError, errors_of
+from services.common.http.languages import Words
 from services.common.http.problems import Problem
+
+SENT_BEFORE: Final = Words(
+    "Já tinha enviado este formulário com outro conteúdo, que está guardado. Se também quer enviar este, envie outra vez.",
+    "You had sent this form with other content already, which is stored. If you want to send this too, send it again.",
+)
+"""For a form that was changed after the browser's Back button: it is shown again as a new one."""
 
 _RAISED: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
 

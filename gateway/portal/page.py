@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NamedTuple
@@ -17,12 +18,14 @@ from gateway.accounts.domain import Account, Session
 from gateway.accounts.session_cookie import SESSION_COOKIE, delete_session_cookie
 from gateway.banners.domain import text_in
 from gateway.dependencies import Services, ServicesDep
+from gateway.portal.addresses import own_path
 from gateway.portal.csrf import FIELD as CSRF_FIELD, csrf_token, require_csrf_token, require_same_origin
 from gateway.portal.kept_forms import KEPT_FIELD, OWNER_FIELD, KeptForm, owner_tag
 from gateway.portal.languages import CHOICE, chosen, keep_language, page_language
 from gateway.portal.sent_form import SentForm, sent_form
 from gateway.portal.templates import render
 from services.common.catalogue import Language
+from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from services.common.http.reader_language import LANGUAGE
@@ -64,7 +67,7 @@ class Reader(NamedTuple):
 class Page:
     """`reader` is None for somebody who is not signed in. `form` is the form that was sent, or one that was kept while its author
     signed in again. `new_key`: the idempotency key for a form that was not sent yet. `subject` is the code of the subject that the page is about, if it is about one. `unread` is the number of
-    notices that the reader has not marked as read.
+    notices that the reader has not marked as read. `unknown`: why it is not known who reads it.
     """
 
     request: Request
@@ -74,6 +77,7 @@ class Page:
     form: SentForm
     subject: str | None = None
     unread: int = 0
+    unknown: StoreUnavailable | None = None
     new_key: str = field(default_factory=lambda: uuid4().hex)
 
     @property
@@ -146,27 +150,36 @@ class PageRoute(APIRoute):
 
 async def get_page(request: Request, services: ServicesDep) -> Page:
     """A page that anybody may read. It accepts forms of our own pages only."""
-    reader = await _reader(request, services)
+    reader, unknown = None, None
+    try:
+        reader = await _reader(request, services)
+    except StoreUnavailable as error:
+        # A page for everybody is shown all the same.
+        unknown = error
     form = SentForm()
     if request.method == "POST":
         require_same_origin(request)
-        form = await sent_form(request, FORM_LIMIT)
+        # The sign-in page carries a form that was kept, sealed.
+        form = await sent_form(request, 2 * FORM_LIMIT if request.url.path == SIGN_IN else FORM_LIMIT)
     language = chosen(form.value(CHOICE)) or page_language(request)
-    page = Page(request, services, language, reader, form)
+    page = Page(request, services, language, reader, form, unknown=unknown)
     if reader is not None and request.method == "GET" and HTMX not in request.headers:
-        page.unread = await services.notice_marks.unread(reader.session.account_id)
+        with suppress(StoreUnavailable):
+            page.unread = await services.notice_marks.unread(reader.session.account_id)
     return page
 
 
 async def get_reader(page: Annotated[Page, Depends(get_page)]) -> Reader:
     """Who reads a page for people who are signed in. Others are asked to sign in; what they sent is kept meanwhile."""
     reader = page.reader
+    if page.unknown is not None:
+        raise page.unknown
     if reader is None and HTMX in page.request.headers:
         raise Problem(problem_types.NO_SESSION)
     if reader is None:
         raise ResponseInstead(_sign_in_first(page))
     if page.request.method == "POST":
-        require_csrf_token(page.services.settings.cursor_secret, reader.token, page.form.value(CSRF_FIELD))
+        await _require_csrf_token(page, reader)
     elif form_id := page.request.query_params.get(KEPT_FIELD):
         fields = await page.services.kept_forms.find(reader.account.account_id, page.path, form_id)
         page.form = SentForm(fields or {})
@@ -198,6 +211,27 @@ async def _reader(request: Request, services: Services) -> Reader | None:
     return None if account is None else Reader(token, session, account)
 
 
+async def _require_csrf_token(page: Page, reader: Reader) -> None:
+    """A form of an earlier session of the same account is shown again, filled and unsent. Raises the problem `cross-site` for any
+    other form without the session's token.
+    """
+    try:
+        require_csrf_token(page.services.settings.cursor_secret, reader.token, page.form.value(CSRF_FIELD))
+    except Problem:
+        if page.form.value(OWNER_FIELD) != page.owner or HTMX in page.request.headers:
+            raise
+        address = page.form.value(NEXT)
+        if not address:
+            form = _kept_form(page)
+            address = f"{page.path}?{KEPT_FIELD}={await page.services.kept_forms.add(reader.session.account_id, form)}"
+        raise ResponseInstead(page.go_to(own_path(address))) from None
+
+
+def _kept_form(page: Page) -> KeptForm:
+    fields = {name: list(values) for name, values in page.form.fields.items() if name not in (CSRF_FIELD, CHOICE)}
+    return KeptForm(page.form.value(OWNER_FIELD), page.path, fields)
+
+
 def _is_by_itself(request: Request) -> bool:
     """Whether an open page asks for news, without anybody there: that is no use of the session."""
     return request.method == "GET" and HTMX in request.headers
@@ -213,9 +247,7 @@ def _sign_in_first(page: Page) -> Response:
         query = urlencode({NEXT: address, **({"terminou": "1"} if ended else {})})
         response = page.go_to(f"{SIGN_IN}?{query}")
     else:
-        fields = {name: list(values) for name, values in page.form.fields.items() if name not in (CSRF_FIELD, CHOICE)}
-        form = KeptForm(page.form.value(OWNER_FIELD), page.path, fields)
-        kept = form.sealed(page.services.settings.cursor_secret, datetime.now(UTC))
+        kept = _kept_form(page).sealed(page.services.settings.cursor_secret, datetime.now(UTC))
         response = page.render(
             "accounts/sign_in.html", 401, kept=kept, next=page.path, niss="", errors={}, ended=True, left=False
         )

@@ -43,7 +43,6 @@ KEPT: Final = timedelta(hours=24)
 class HeldWithdrawal(NamedTuple):
     """A withdrawal that takes effect at `due_at`. A final one can no longer be undone."""
 
-    act_id: UUID
     due_at: datetime
     is_final: bool
 
@@ -156,4 +155,4 @@ class HeldWithdrawals:
 
 
 def _held(document: Mapping[str, Any]) -> HeldWithdrawal:
-    return HeldWithdrawal(document["act_id"], document["due_at"], document["is_final"])
+    return HeldWithdrawal(document["due_at"], document["is_final"])

@@ -5,9 +5,10 @@
   const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
   const isShared = () => localStorage.getItem("postigo:shared") === "1";
 
-  // A second click while the first one is on its way does nothing. The form is usable again after Back, and after a while: the
-  // person may have stopped the browser, and a form that is sent again acts once.
+  // A second click while the first one is on its way does nothing. The form is usable again after a while: the person may
+  // have stopped the browser, and a form that is sent again acts once.
   const sent = new WeakSet(), PATIENCE = 15_000;
+  let wasSent = false;
   function release(form) {
     sent.delete(form);
     for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
@@ -17,11 +18,13 @@
     if (sent.has(form)) { event.preventDefault(); return; }
     if (!navigator.onLine && form.method === "post") { event.preventDefault(); showConnection(); banner.scrollIntoView(); return; }
     sent.add(form);
+    wasSent = true;
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
     setTimeout(release, PATIENCE, form);
     if (form.action.endsWith("/sair")) forgetAll();
   });
-  addEventListener("pageshow", (event) => { if (event.persisted) for (const form of document.forms) release(form); });
+  // Back to a page whose form was sent: the page is asked for again, with what is stored now.
+  addEventListener("pageshow", (event) => { if (event.persisted && wasSent) location.reload(); });
 
   const banner = document.querySelector("[data-offline]");
   function showConnection() { banner.hidden = navigator.onLine; }

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from gateway.documents.received_files import REMOVE, ReceivedFiles, receive_files
-from gateway.portal.form_errors import problem_errors, sentences
+from gateway.portal.form_errors import SENT_BEFORE, problem_errors, sentences
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from gateway.requests.domain import fingerprint
 from gateway.requests.pages.request import AFTER, SAID, UNDONE, acts_possible_now, held_withdrawal
@@ -29,6 +29,15 @@ router = APIRouter(route_class=PageRoute)
 NOTHING_WRITTEN: Final = Words("Escreva uma mensagem ou escolha um ficheiro.", "Write a message or choose a file.")
 NOTHING_CHOSEN: Final = Words("Escolha pelo menos um ficheiro.", "Choose at least one file.")
 NO_SCORE: Final = Words("Escolha de 1 a 5.", "Choose from 1 to 5.")
+
+NEEDED: Final[Mapping[str, frozenset[PossibleAct]]] = {
+    "requests/message.html": frozenset({PossibleAct.MESSAGE, PossibleAct.COME_BACK}),
+    "requests/deliver.html": frozenset({PossibleAct.DELIVER}),
+    "requests/withdraw.html": frozenset({PossibleAct.WITHDRAW}),
+    "requests/rate.html": frozenset({PossibleAct.RATE}),
+}
+"""The form of each act is shown if one of these is possible."""
+
 PDF: Final = "application/pdf"
 AS_PDF: Final = Words(
     "No telemóvel, abra a fotografia, escolha Partilhar ou Imprimir, e guarde-a como PDF.",
@@ -47,7 +56,7 @@ B = TypeVar("B", bound=RequestBody)
 
 @router.get("/pedidos/{reference}/mensagem")
 async def get_message_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
-    return await _message_page(page, reader, reference, ReceivedFiles())
+    return await _message_page(page, reader, reference, await receive_files(page, reader, page.form_key))
 
 
 @router.post("/pedidos/{reference}/mensagem")
@@ -67,7 +76,7 @@ async def send_message(page: PageDep, reader: ReaderDep, reference: str) -> Resp
 
 @router.get("/pedidos/{reference}/documentos")
 async def get_delivery_page(page: PageDep, reader: ReaderDep, reference: str) -> Response:
-    return await _delivery_page(page, reader, reference, ReceivedFiles())
+    return await _delivery_page(page, reader, reference, await receive_files(page, reader, page.form_key))
 
 
 @router.post("/pedidos/{reference}/documentos")
@@ -78,6 +87,9 @@ async def deliver_documents(page: PageDep, reader: ReaderDep, reference: str) ->
         return await _delivery_page(page, reader, reference, received)
     if not received.stored and not received.refused:
         return await _delivery_page(page, reader, reference, received, {"": NOTHING_CHOSEN.in_(page.language)})
+    request = await page.services.queries.get(reader.session, reference, None)
+    if request.view and PossibleAct.DELIVER not in acts_possible_now(request):
+        return await _delivery_page(page, reader, reference, received)
     items = [
         {"item": int(found[1]), "documents": documents}
         for name, documents in received.ids.items()
@@ -163,6 +175,9 @@ async def _send(
     except Problem as problem:
         if problem.kind is problem_types.NOT_CONFIRMED:
             return {"": NOT_CONFIRMED.in_(page.language)}
+        if problem.kind is problem_types.KEY_REUSED:
+            page.forget_key()
+            return {"": SENT_BEFORE.in_(page.language)}
         if _refuse_files(page, received, problem, body):
             return received.errors
         return problem_errors(problem, names, page.language)
@@ -201,13 +216,16 @@ async def _form_page(
     page: Page, reader: Reader, reference: str, template: str, errors: Errors, received: ReceivedFiles | None = None
 ) -> Response:
     found = await page.services.queries.get(reader.session, reference, None)
-    if await held_withdrawal(page, found):
+    if page.request.method == "GET" and await held_withdrawal(page, found):
         return page.go_to(f"/pedidos/{found.receipt.reference}")
+    can = acts_possible_now(found)
+    if found.view and not can & NEEDED[template]:
+        template, errors = "requests/not_possible.html", {}
     return page.render(
         template,
         HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         request=RequestPresenter(catalogue(), page.language).request(found),
-        can=acts_possible_now(found),
+        can=can,
         form=page.form,
         stored=received.stored if received else {},
         errors=errors,

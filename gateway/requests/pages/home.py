@@ -54,7 +54,8 @@ async def get_home(page: PageDep, reader: ReaderDep) -> Response:
     return page.render(
         "requests/home.html",
         waiting=tasks,
-        drafts=(await page.services.drafts.list(reader.session))[:SHOWN],
+        drafts=await page.services.drafts.list(reader.session),
+        shown=SHOWN,
         running=[each for each in (*waiting, *running) if each not in tasks],
         ended=ended,
         is_draft_deleted="eliminado" in page.request.query_params,

@@ -52,6 +52,7 @@ def _moment(text: str) -> datetime | None:
     """The time of the newest notice that was shown; None for a text that is none, or is in the future."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        at = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo and moment <= datetime.now(UTC) else None
+    return at if moment.tzinfo and at <= datetime.now(UTC) else None

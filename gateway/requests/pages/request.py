@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from gateway.live.api import MAX_SEQ
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from gateway.requests.conversation import conversation
 from gateway.requests.deadline_presenter import DeadlinePresenter
@@ -23,6 +24,8 @@ from services.common.http.problems import Problem
 from services.common.legal_clock import day_of
 
 router = APIRouter(route_class=PageRoute)
+
+Seq = Annotated[int | None, Query(ge=0, le=MAX_SEQ)]
 
 AFTER: Final = "depois"
 """The query parameter with the id of an act: the page waits a moment for its outcome, and says it."""
@@ -44,7 +47,7 @@ async def get_request_page(page: PageDep, reader: ReaderDep, reference: str) -> 
 
 
 @router.get("/pedidos/{reference}/atual")
-async def get_live_regions(page: PageDep, reader: ReaderDep, reference: str, seq: int | None = None) -> Response:
+async def get_live_regions(page: PageDep, reader: ReaderDep, reference: str, seq: Seq = None) -> Response:
     """The regions of the page that live updates replace. `seq`: waits a moment until the view has this fact."""
     found = await page.services.queries.get(reader.session, reference, None, seq=seq)
     return await _render(page, "requests/live.html", found)
@@ -70,10 +73,11 @@ async def _render(page: Page, template: str, found: Found, after: UUID | None = 
 
 
 async def held_withdrawal(page: Page, found: Found) -> HeldWithdrawal | None:
-    """The author's withdrawal of the request, until its outcome is known."""
+    """The author's withdrawal of the request, until it took effect or the request was decided before."""
+    if found.view and PossibleAct.WITHDRAW not in acts_possible_now(found):
+        return None
     receipt = found.receipt
-    held = await page.services.held_withdrawals.store.find(receipt.reference, receipt.account_id)
-    return None if held is None or (found.view and found.view.outcome_of(held.act_id)) else held
+    return await page.services.held_withdrawals.store.find(receipt.reference, receipt.account_id)
 
 
 def acts_possible_now(found: Found) -> frozenset[PossibleAct]:
@@ -103,7 +107,7 @@ async def get_receipt_page(page: PageDep, reader: ReaderDep, reference: str) -> 
         receipt=presenter.receipt(found.receipt, queries.secret),
         request=presenter.request(found),
         email=reader.account.email,
-        draft=draft,
+        draft=draft if _uuid(draft) else "",
         names=await _names_in_draft(page, reader, draft),
     )
 

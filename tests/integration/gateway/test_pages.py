@@ -18,7 +18,7 @@ from tests.integration.gateway.drafts import collection
 from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person
 from tests.integration.gateway.test_acts import common, publish
 from tests.integration.gateway.test_reading import filed, id_of
-from tests.integration.gateway.visitor import Visitor, visitor
+from tests.integration.gateway.visitor import Visitor, hidden_fields, visitor
 from tests.support.waiting import eventually
 from tests.unit.gateway.test_portal import FORMS, REFERENCE, filled
 
@@ -150,11 +150,11 @@ async def test_a_request_that_is_withdrawn_already_is_not_withdrawn_again(
     page = f"/pedidos/{request['reference']}/retirar"
 
     async def refused() -> bool:
-        return "já não pode ser retirado" in (await who.get(page)).text
+        return "isto não é possível" in (await who.get(page)).text
 
     await eventually(refused)
     answer = await who.send(page, await who.hidden("/inicio"))
-    assert (answer.status_code, "já não pode ser retirado" in answer.text) == (200, True)
+    assert (answer.status_code, "isto não é possível" in answer.text) == (200, True)
     held = collection(gateway, "gateway", "held_withdrawals")
     assert await held.find_one({"_id": request["reference"]}) is None
 
@@ -164,7 +164,7 @@ async def test_forms_of_a_request_that_is_being_withdrawn_lead_back_to_it(person
     request = await readable(who, person)
     page = f"/pedidos/{request['reference']}"
     await withdraw(who, request)
-    for form in ("mensagem", "documentos", "retirar", "avaliar"):
+    for form in ("mensagem", "retirar"):
         assert (await who.get(f"{page}/{form}")).headers["location"] == page
     await undo(who, request)
     assert (await who.get(f"{page}/mensagem")).status_code == 200
@@ -233,12 +233,50 @@ async def test_a_form_that_is_sent_twice_acts_once(gateway: GatewayEnvironment, 
     request = await readable(who, person)
     page = f"/pedidos/{request['reference']}"
     fields = await who.hidden(page) | {"texto": "Só uma vez."}
-    first, again = [await who.send(f"{page}/mensagem", fields) for _ in range(2)]
+    first, repeated = [await who.send(f"{page}/mensagem", fields) for _ in range(2)]
     assert first.status_code == 303
-    assert first.headers["location"] == again.headers["location"]
+    assert first.headers["location"] == repeated.headers["location"]
     assert len(await gateway.records_of(request["request_id"])) == 2
     other = await who.send(f"{page}/mensagem", fields | {"texto": "Outra coisa."})
     assert (other.status_code, "Outra coisa." in other.text) == (422, True)
+    # The form is shown again as a new one: it can be sent.
+    again = await who.send(f"{page}/mensagem", hidden_fields(other.text) | {"texto": "Outra coisa."})
+    assert again.status_code == 303
+
+
+async def test_a_form_of_an_earlier_session_is_shown_again_to_its_own_account_only(
+    gateway: GatewayEnvironment, person: Person, other: Person
+) -> None:
+    request = await readable(visitor(person), person)
+    page = f"/pedidos/{request['reference']}/mensagem"
+    fields = await visitor(person).hidden(page) | {"texto": "Escrito antes de voltar a entrar."}
+    again = await gateway.sign_in(person.niss)
+    who = Visitor(gateway.http, again.json()["token"])
+    answer = await who.send(page, fields)
+    assert (answer.status_code, answer.headers["location"].startswith(f"{page}?guardado=")) == (303, True)
+    assert "Escrito antes de voltar a entrar." in (await who.get(answer.headers["location"])).text
+    assert len(await gateway.records_of(request["request_id"])) == 1
+    assert (await visitor(other).send(page, fields)).status_code == 403
+
+
+@pytest.mark.parametrize("form", ["documentos", "avaliar"])
+async def test_the_form_of_an_act_that_is_not_possible_says_so(person: Person, form: str) -> None:
+    who = visitor(person)
+    request = await readable(who, person)
+    assert "não é possível" in (await who.get(f"/pedidos/{request['reference']}/{form}")).text
+
+
+async def test_pages_for_everybody_are_shown_without_the_store(gateway: GatewayEnvironment, person: Person) -> None:
+    with gateway.frozen("mongo"):
+        for path in ("/estado", "/acessibilidade"):
+            assert (await visitor(person).get(path)).status_code == 200
+        assert (await visitor(person).get("/inicio")).status_code == 503
+
+
+async def test_a_form_of_very_many_parts_is_refused(gateway: GatewayEnvironment) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name=""\r\n\r\n\r\n'
+    answer = await Visitor(gateway.http, "none").send_multipart("/entrar", part * 2_000 + b"--x--\r\n")
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("path", [each for each in FORMS if each not in ("/entrar", "/idioma")])
@@ -277,7 +315,7 @@ async def test_a_notice_that_arrived_after_the_page_stays_unread(gateway: Gatewa
     await unread(who, 1)
     await who.fill("/avisos", ate=(shown - timedelta(days=1)).isoformat())
     await unread(who, 1)
-    for unreadable in ("ontem", "", "2999-01-01T00:00:00+00:00", "2026-12-01T10:00:00"):
+    for unreadable in ("ontem", "", "0001-01-01T00:00:00+23:59", "2999-01-01T00:00:00+00:00", "2026-12-01T10:00:00"):
         await who.fill("/avisos", ate=unreadable)
         await unread(who, 1)
     await who.fill("/avisos")

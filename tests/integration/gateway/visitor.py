@@ -39,12 +39,17 @@ class Visitor:
         """The hidden fields of the page's forms."""
         answer = await self.get(page)
         assert answer.status_code == 200, answer.text
-        inputs = {each.get("name"): each.get("value") or "" for each in Page(answer.text).attributes("input")}
-        return {name: inputs[name] for name in HIDDEN if name in inputs}
+        return hidden_fields(answer.text)
 
     def _headers(self, **more: str) -> dict[str, str]:
         own = {"Accept": "text/html", "Cookie": f"{SESSION_COOKIE}={self.token}", "Sec-Fetch-Site": "same-origin"}
         return own | {name.replace("_", "-"): value for name, value in more.items()}
+
+
+def hidden_fields(html: str) -> dict[str, str]:
+    """The hidden fields of the forms of a page."""
+    inputs = {each.get("name"): each.get("value") or "" for each in Page(html).attributes("input")}
+    return {name: inputs[name] for name in HIDDEN if name in inputs}
 
 
 def visitor(person: Person, http: httpx2.AsyncClient | None = None) -> Visitor:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from hypothesis import given, strategies as st
 
 from gateway.portal import messages
-from gateway.portal.api import own_path
+from gateway.portal.addresses import own_path
 from gateway.portal.static_files import files_by_path, static_path
 from gateway.portal.translations import PORTUGUESE
 from services.common.domain.identifiers import reference_of
