@@ -7,13 +7,16 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from deploy.local import LocalStack
 from tests.browser.system import PHONE, address_of, chromium, whole_system
 
 START_SECONDS: Final = 300
 """Of the system, with the first test."""
+
+# A machine may be slow: no test is about how long something takes.
+expect.set_options(timeout=20_000)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
