@@ -183,6 +183,8 @@ async def test_a_draft_goes_on_on_another_device(browser: Browser, address: str,
     await sign_in(other, "rita")
     await other.goto("/novo")
     await other.get_by_role("link", name="Começado no telemóvel.").first.click()
+    await other.wait_for_url("**/evento")
+    await other.get_by_role("link", name="Voltar").click()
     await expect(other.locator("#descricao")).to_have_value("Começado no telemóvel.")
     await desk.close()
 
