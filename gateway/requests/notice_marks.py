@@ -1,5 +1,6 @@
 """Up to when a person has marked their notices as read, in MongoDB."""
 
+import asyncio
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -34,6 +35,5 @@ class NoticeMarks:
 
     async def unread(self, account_id: UUID) -> int:
         """How many notices about the newest requests are unread."""
-        mark = await self.find(account_id)
-        sent = await self._views.notice_times(account_id, REQUESTS)
+        mark, sent = await asyncio.gather(self.find(account_id), self._views.notice_times(account_id, REQUESTS))
         return sum(mark is None or at > mark for at in sent)
