@@ -1,4 +1,7 @@
-"""Deletes what has expired: sessions, known networks, counters, drafts, kept forms and published withdrawals. The embedded store has no TTL indexes."""
+"""Deletes what has expired: sessions, known networks, counters, drafts, kept forms and published withdrawals.
+
+The embedded store has no TTL indexes.
+"""
 
 import asyncio
 from collections.abc import Sequence

@@ -107,7 +107,10 @@ class Home:
         return file
 
     def ports(self, names: list[str], fixed: Mapping[str, int]) -> dict[str, int]:
-        """Ports for `names`, reserved until `close`: the same ones as before where possible. Raises StackError when a `fixed` one is in use."""
+        """Ports for `names`, reserved until `close`: the same ones as before where possible.
+
+        Raises StackError when a `fixed` one is in use.
+        """
         for name, port in fixed.items():
             if not ports.is_free(port):
                 raise StackError(

@@ -94,7 +94,10 @@ class AccountImports:
         return account_id
 
     async def _delete(self, niss: str) -> UUID:
-        """Delete the account with its sessions, known networks, drafts and mark of read notices. Returns its id, even if it did not exist."""
+        """Delete the account with its sessions, known networks, drafts and mark of read notices.
+
+        Returns its id, even if it did not exist.
+        """
         account_id = account_id_of(self.id_secret, niss)
         await self.accounts.delete(account_id)
         await self.sessions.end_all(account_id, "account-deleted")

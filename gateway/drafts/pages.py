@@ -16,7 +16,7 @@ from gateway.drafts.domain import Draft
 from gateway.drafts.steps import Step
 from gateway.drafts.wizard import NOT_CONFIRMED, Wizard, WizardDep, receipt_path
 from gateway.path_ids import path_id
-from gateway.portal.form_errors import SENT_BEFORE, problem_errors, sentences
+from gateway.portal.form_errors import problem_errors, sentences
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from services.common.contracts.base import MAX_DOCUMENTS
 from services.common.domain.identifiers import parse_reference
@@ -88,10 +88,7 @@ async def begin(page: PageDep, reader: ReaderDep) -> Response:
         errors = sentences(error, DraftContent, {"description": Step.DESCRIPTION}, page.language)
         return await _new_page(page, reader, errors, form.value("ligado"))
     except Problem as problem:
-        if problem.kind is not problem_types.KEY_REUSED:
-            return await _new_page(page, reader, problem_errors(problem, {}, page.language), form.value("ligado"))
-        page.forget_key()
-        return await _new_page(page, reader, {"": SENT_BEFORE.in_(page.language)}, form.value("ligado"))
+        return await _new_page(page, reader, problem_errors(page, problem, {}), form.value("ligado"))
     missing = steps.first_missing(draft.content)
     return page.go_to(f"{NEW}/{draft.draft_id}/{missing or Step.FILES}")
 
@@ -135,7 +132,7 @@ async def change_files(wizard: WizardDep) -> Response:
     try:
         wizard.draft = await _with_files(wizard, received.ids.get("ficheiros", []))
     except Problem as problem:
-        return wizard.render(Step.FILES, problem_errors(problem, {"documents": "ficheiros"}, page.language))
+        return wizard.render(Step.FILES, problem_errors(page, problem, {"documents": "ficheiros"}))
     if removed := page.form.value(REMOVE):
         document_id = path_id(removed, "retirar")
         wizard.draft = await page.services.drafts.remove_document(
@@ -193,7 +190,7 @@ async def answer(wizard: WizardDep, step: str) -> Response:
     except Problem as problem:
         if problem.kind is problem_types.DRAFT_CHANGED:
             return await _changed_elsewhere(wizard, found, typed)
-        return wizard.render(found, problem_errors(problem, {field: found}, page.language), typed=typed)
+        return wizard.render(found, problem_errors(page, problem, {field: found}), typed=typed)
     return wizard.go_on(found)
 
 
@@ -233,7 +230,7 @@ async def _with_files(wizard: Wizard, documents: list[UUID]) -> Draft:
 def _check_errors(page: Page, problem: Problem) -> Mapping[str, str]:
     if problem.kind is problem_types.DRAFT_NOT_CONFIRMED:
         return {"": NOT_CONFIRMED.in_(page.language)}
-    return problem_errors(problem, {field: step for step, field in QUESTIONS.items()}, page.language)
+    return problem_errors(page, problem, {field: step for step, field in QUESTIONS.items()})
 
 
 def _step(text: str) -> Step:

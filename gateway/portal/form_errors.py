@@ -6,13 +6,14 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
+from gateway.portal.page import Page
 from services.common.catalogue import Language
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError, errors_of
 from services.common.http.languages import Words
 from services.common.http.problems import Problem
 
-SENT_BEFORE: Final = Words(
+_SENT_BEFORE: Final = Words(
     "Já tinha enviado este formulário com outro conteúdo, que está guardado. Se também quer enviar este, envie outra vez.",
     "You had sent this form with other content already, which is stored. If you want to send this too, send it again.",
 )
@@ -28,13 +29,16 @@ def sentences(
     return by_field(errors_of(error, model), names, language)
 
 
-def problem_errors(problem: Problem, names: Mapping[str, str], language: Language) -> dict[str, str]:
+def problem_errors(page: Page, problem: Problem, names: Mapping[str, str]) -> dict[str, str]:
     """The errors to show beside what was typed, for a problem that can be solved there or passes. Raises any other problem."""
     if problem.kind is problem_types.INVALID:
-        return by_field(problem.errors, names, language)
+        return by_field(problem.errors, names, page.language)
+    if problem.kind is problem_types.KEY_REUSED:
+        page.forget_key()
+        return {"": _SENT_BEFORE.in_(page.language)}
     if problem.status_code in _RAISED:
         raise problem
-    return {"": problem.kind.detail_in(language, problem.retry_after, is_submission=False)}
+    return {"": problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)}
 
 
 def by_field(errors: Iterable[FieldError], names: Mapping[str, str], language: Language) -> dict[str, str]:

@@ -66,8 +66,9 @@ class Reader(NamedTuple):
 @dataclass(slots=True)
 class Page:
     """`reader` is None for somebody who is not signed in. `form` is the form that was sent, or one that was kept while its author
-    signed in again. `new_key`: the idempotency key for a form that was not sent yet. `subject` is the code of the subject that the page is about, if it is about one. `unread` is the number of
-    notices that the reader has not marked as read. `unknown`: why it is not known who reads it.
+    signed in again. `subject` is the code of the subject that the page is about, if it is about one. `unread` is the number of
+    notices that the reader has not marked as read. `unknown`: why it is not known who reads it. `new_key`: the idempotency key for a
+    form that was not sent yet.
     """
 
     request: Request

@@ -55,7 +55,7 @@ class HeldWithdrawalStore:
 
     async def ensure_indexes(self) -> None:
         indexes = [
-            IndexModel([("due_at", ASCENDING)]),
+            IndexModel([("is_published", ASCENDING), ("due_at", ASCENDING)]),
             IndexModel([("account_id", ASCENDING)]),
             IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
         ]
@@ -96,8 +96,9 @@ class HeldWithdrawalStore:
     async def finalize_due(self, now: datetime) -> list[dict[str, Any]]:
         """Those that are due and not published. From here on nobody can undo them."""
         async with store_deadline():
-            await self._held.update_many({"due_at": {"$lte": now}, "is_final": False}, {"$set": {"is_final": True}})
-            return await self._held.find({"is_final": True, "is_published": False}).limit(BATCH).to_list(None)
+            due = {"is_published": False, "due_at": {"$lte": now}}
+            await self._held.update_many(due | {"is_final": False}, {"$set": {"is_final": True}})
+            return await self._held.find(due | {"is_final": True}).limit(BATCH).to_list(None)
 
     async def note_published(self, reference: str, act_id: UUID, now: datetime) -> None:
         async with store_deadline():

@@ -8,6 +8,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from gateway.requests.list_density import ListDensities
 from gateway.requests.view import RequestView
+from gateway.requests.visible_facts import short_type
+from services.common.contracts.deliveries import DeliverySkipped
 from services.common.contracts.lifecycle import State
 from services.common.store import Database, DocumentStore, store_deadline
 from services.common.store.stretches import Stretch, fill
@@ -19,7 +21,7 @@ _LISTED: Final = dict.fromkeys(
 )
 """The fields a list loads: no descriptions, no timelines."""
 
-SKIPPED: Final = "delivery.skipped"
+SKIPPED: Final = short_type(DeliverySkipped)
 """The type of a notice that was not sent, because the person wants none or has no address."""
 
 _FIELDS: Final = {f"state.{name}": included for name, included in _LISTED.items()}

@@ -1,10 +1,8 @@
 """The environment of a row: a stack of its own, with the baseline beside our processes."""
 
-import os
-import signal
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +18,9 @@ from deploy.local.program import always
 from deploy.local.table import PUBLIC, internal_name, listeners
 from deploy.local.tier import Tier
 from deploy.topics_apply import admin_client
+from services.common.messaging import Publisher
 from tests.bench.process_stats import cpu_seconds
+from tests.support.freezing import frozen
 
 
 @dataclass(slots=True)
@@ -54,17 +54,19 @@ class BenchEnvironment:
         ready = partial(probes.http_ready, self.stack.port(internal_name(name, module))) if http else always
         await self.stack.start_program(name, [sys.executable, "-m", module], variables, ready=ready)
 
-    @contextmanager
-    def frozen(self, *names: str) -> Iterator[None]:
-        """Stop the programs with SIGSTOP inside the block, and continue them after it."""
-        pids = [self.pid(name) for name in names]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
+    def frozen(self, *names: str) -> AbstractContextManager[None]:
+        """Freeze the programs until the block ends."""
+        return frozen(self.stack, *names)
+
+    @asynccontextmanager
+    async def publisher(self) -> AsyncIterator[Publisher]:
+        """A publisher on this stack's broker, until the block ends."""
+        publisher = Publisher(self.env["KAFKA_URL"], client_id="bench")
+        await publisher.start()
         try:
-            yield
+            yield publisher
         finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+            await publisher.stop()
 
     async def sessions(self, gateway: str = "gateway") -> dict[str, Session]:
         """Sign every account of the demonstration in at this gateway; the sessions by the account's key."""

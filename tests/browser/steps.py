@@ -33,6 +33,13 @@ async def begin(page: Page, description: str = DESCRIPTION) -> str:
     return page.url.removesuffix("/evento")
 
 
+async def begin_and_return(page: Page) -> str:
+    """Begin a request and go back to its description. Returns the address of its draft."""
+    draft = await begin(page)
+    await page.goto(f"{draft}/descricao")
+    return draft
+
+
 async def choose(page: Page, *codes: str) -> None:
     """Answer the questions of the next steps."""
     for code in codes:

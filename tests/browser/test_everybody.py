@@ -15,6 +15,9 @@ TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 HEAVIEST: Final = 150_000
 """Bytes of a page with everything it loads."""
 
+SIDEWAYS: Final = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+"""Whether the page scrolls sideways."""
+
 WAYS: Final[dict[str, dict[str, Any]]] = {
     "phone": {"viewport": PHONE},
     "narrow": {"viewport": {"width": 320, "height": 640}},
@@ -73,7 +76,7 @@ async def test_every_page_has_no_violation_and_does_not_scroll_sideways(
     for each in addresses:
         await page.goto(each)
         found += [f"{each}: {fault}" for fault in await _faults(page)]
-        if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        if await page.evaluate(SIDEWAYS):
             found.append(f"{each}: scrolls sideways")
     assert found == []
 
@@ -91,7 +94,7 @@ async def test_text_twice_as_large_does_not_scroll_sideways(
     for each in addresses:
         await page.goto(each)
         assert await page.evaluate("getComputedStyle(document.documentElement).fontSize") == "36px"
-        if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        if await page.evaluate(SIDEWAYS):
             found.append(each)
     assert found == []
 

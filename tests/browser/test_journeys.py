@@ -137,8 +137,7 @@ async def test_a_double_click_and_a_resend_after_back_file_one_request(page: Pag
 
 async def test_what_was_typed_returns_unsent_after_the_session_ended(context: BrowserContext, page: Page) -> None:
     await sign_in(page)
-    draft = await steps.begin(page)
-    await page.goto(f"{draft}/descricao")
+    draft = await steps.begin_and_return(page)
     await context.clear_cookies()
     await page.fill("#descricao", "Um texto novo, ainda por guardar.")
     await steps.go_on(page)
@@ -152,8 +151,7 @@ async def test_what_was_typed_returns_unsent_after_the_session_ended(context: Br
 
 async def test_what_was_typed_is_not_shown_to_another_account(context: BrowserContext, page: Page) -> None:
     await sign_in(page)
-    draft = await steps.begin(page)
-    await page.goto(f"{draft}/descricao")
+    await steps.begin_and_return(page)
     await context.clear_cookies()
     await page.fill("#descricao", "Só para mim.")
     await steps.go_on(page)
@@ -166,8 +164,7 @@ async def test_what_was_typed_is_not_shown_to_another_account(context: BrowserCo
 
 async def test_the_language_is_switched_in_the_middle_of_a_step_and_the_text_stays(page: Page) -> None:
     await sign_in(page)
-    draft = await steps.begin(page)
-    await page.goto(f"{draft}/descricao")
+    draft = await steps.begin_and_return(page)
     await page.fill("#descricao", "Ainda a escrever.")
     await page.get_by_role("button", name="English").click()
     await expect(page.locator("html")).to_have_attribute("lang", "en-GB")
@@ -283,8 +280,7 @@ async def test_a_refused_file_keeps_the_text_and_the_others_and_a_further_one_jo
 
 async def test_a_text_that_is_too_long_is_an_error_beside_it_also_for_the_autosave(page: Page) -> None:
     await sign_in(page, "tiago")
-    draft = await steps.begin(page)
-    await page.goto(f"{draft}/descricao")
+    await steps.begin_and_return(page)
     async with page.expect_response("**/guardar") as saved:
         await page.fill("#descricao", "a" * 4001)
     assert (await saved.value).status == 422

@@ -1,26 +1,11 @@
 """Nothing typed is lost: not by a broker that is away, a closed tab, a lost network, or another device."""
 
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from deploy.local import LocalStack
 from tests.browser import steps
 from tests.browser.system import sign_in
-
-
-@contextmanager
-def frozen(stack: LocalStack, name: str) -> Iterator[None]:
-    process = stack.pid(name)
-    assert process is not None
-    os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process, signal.SIGCONT)
+from tests.support.freezing import frozen
 
 
 async def test_a_request_that_is_not_confirmed_is_sent_again_and_filed_once(page: Page, stack: LocalStack) -> None:
@@ -64,8 +49,7 @@ async def test_what_was_saved_while_typing_is_there_after_the_tab_was_closed(
     context: BrowserContext, page: Page
 ) -> None:
     await sign_in(page, "tiago")
-    draft = await steps.begin(page)
-    await page.goto(f"{draft}/descricao")
+    draft = await steps.begin_and_return(page)
     await page.fill("#descricao", "Escrito e guardado sem carregar em nada.")
     await expect(page.locator("#guardado")).to_contain_text("Guardado às")
     await page.evaluate("localStorage.clear()")
@@ -79,8 +63,7 @@ async def test_what_was_typed_without_network_is_there_after_the_tab_was_closed(
     context: BrowserContext, page: Page
 ) -> None:
     await sign_in(page, "tiago")
-    draft = await steps.begin(page)
-    await page.goto(f"{draft}/descricao")
+    draft = await steps.begin_and_return(page)
     await context.set_offline(True)
     await page.fill("#descricao", "Escrito no comboio, sem rede.")
     await expect(page.locator("[data-offline]")).to_be_visible()
@@ -95,8 +78,7 @@ async def test_what_was_typed_without_network_is_there_after_the_tab_was_closed(
 
 async def test_of_two_devices_neither_loses_its_text(browser: Browser, address: str, page: Page) -> None:
     await sign_in(page, "tiago")
-    draft = await steps.begin(page)
-    await page.goto(f"{draft}/descricao")
+    draft = await steps.begin_and_return(page)
     await page.context.set_offline(True)
     await page.fill("#descricao", "Do telemóvel.")
     await page.goto("about:blank")

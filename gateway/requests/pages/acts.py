@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from gateway.documents.received_files import REMOVE, ReceivedFiles, receive_files
-from gateway.portal.form_errors import SENT_BEFORE, problem_errors, sentences
+from gateway.portal.form_errors import problem_errors, sentences
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
 from gateway.requests.domain import fingerprint
 from gateway.requests.pages.request import AFTER, SAID, UNDONE, acts_possible_now, held_withdrawal
@@ -114,7 +114,7 @@ async def withdraw(page: PageDep, reader: ReaderDep, reference: str) -> Response
     try:
         held = await page.services.held_withdrawals.hold(command, reference)
     except Problem as problem:
-        errors = problem_errors(problem, {}, page.language)
+        errors = problem_errors(page, problem, {})
         return await _form_page(page, reader, reference, "requests/withdraw.html", errors)
     return page.go_to(f"/pedidos/{held}")
 
@@ -175,12 +175,9 @@ async def _send(
     except Problem as problem:
         if problem.kind is problem_types.NOT_CONFIRMED:
             return {"": NOT_CONFIRMED.in_(page.language)}
-        if problem.kind is problem_types.KEY_REUSED:
-            page.forget_key()
-            return {"": SENT_BEFORE.in_(page.language)}
         if _refuse_files(page, received, problem, body):
             return received.errors
-        return problem_errors(problem, names, page.language)
+        return problem_errors(page, problem, names)
     said = "avaliacao" if isinstance(body, NewRating) else "documentos" if values.get("items") else "mensagem"
     return page.go_to(f"/pedidos/{act.reference}?{AFTER}={act_id}&{SAID}={said}")
 

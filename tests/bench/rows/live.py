@@ -72,7 +72,7 @@ async def latency(tier: Tier, rounds: int) -> list[Figure]:
     arrivals, p99, p50, missing = Arrivals(), list[float](), list[float](), list[float]()
     async with bench_environment(tier, ["kafka", "mongo"], ["gateway"]) as bench:
         sessions = list((await bench.sessions()).values())
-        async with _listeners(bench, sessions, arrivals) as expected, _publisher(bench) as publisher:
+        async with _listeners(bench, sessions, arrivals) as expected, bench.publisher() as publisher:
             await _round(publisher, sessions, arrivals)
             for _ in range(rounds):
                 arrivals.took.clear()
@@ -125,16 +125,6 @@ async def _append(publisher: Publisher, account_id: UUID, arrivals: Arrivals) ->
     entry = outbox_entry(fact, id=name, source="bench", cause=name, correlation=name, at=at, traceparent=None)
     arrivals.appended[reference.encode()] = time.perf_counter()
     await publisher.send([entry])
-
-
-@asynccontextmanager
-async def _publisher(bench: BenchEnvironment) -> AsyncIterator[Publisher]:
-    publisher = Publisher(bench.env["KAFKA_URL"], client_id="bench")
-    await publisher.start()
-    try:
-        yield publisher
-    finally:
-        await publisher.stop()
 
 
 @asynccontextmanager

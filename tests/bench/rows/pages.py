@@ -14,7 +14,6 @@ from deploy.local.tier import Tier
 from gateway.accounts.session_cookie import SESSION_COOKIE
 from services.common.contracts.lifecycle import LifecycleFact, MessageAdded, RequestInAnalysis, State
 from services.common.domain.identifiers import reference_of
-from services.common.messaging import Publisher
 from services.common.messaging.records.writer import outbox_entry
 from tests.bench.environment import BenchEnvironment, bench_environment
 from tests.bench.figures import Comparison, Figure, Series, quantile
@@ -98,11 +97,9 @@ async def _request_with_history(bench: BenchEnvironment, session: Session) -> st
         MessageAdded(**names, seq=seq, state=State.IN_ANALYSIS, act_id=str(uuid4()), text=f"Mensagem {seq}: bom dia.")
         for seq in range(2, ENTRIES)
     ]
-    publisher = Publisher(bench.env["KAFKA_URL"], client_id="bench")
-    await publisher.start()
-    for fact in facts:
-        name = str(uuid4())
-        entry = outbox_entry(fact, id=name, source="bench", cause=name, correlation=name, at=at, traceparent=None)
-        await publisher.send([entry])
-    await publisher.stop()
+    async with bench.publisher() as publisher:
+        for fact in facts:
+            name = str(uuid4())
+            entry = outbox_entry(fact, id=name, source="bench", cause=name, correlation=name, at=at, traceparent=None)
+            await publisher.send([entry])
     return reference

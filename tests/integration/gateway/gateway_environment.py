@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -25,6 +24,7 @@ from services.common.contracts import topics as names
 from services.common.contracts.internal import ImportedAccount
 from services.common.contracts.operations import OperationBegun
 from services.common.messaging.records.reader import read
+from tests.support.freezing import frozen
 from tests.support.stacks import NAMES
 from tests.support.topics import header, read_all
 
@@ -163,16 +163,9 @@ class GatewayEnvironment:
         finally:
             await self.stack.stop(name)
 
-    @contextmanager
-    def frozen(self, name: str) -> Iterator[None]:
-        """Freeze a program of the stack until the block ends. The operating system still accepts its connections."""
-        process = self.stack.pid(name)
-        assert process is not None
-        os.kill(process, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(process, signal.SIGCONT)
+    def frozen(self, name: str) -> AbstractContextManager[None]:
+        """Freeze a program of the stack until the block ends."""
+        return frozen(self.stack, name)
 
     async def records_of(self, request_id: str) -> list[Any]:
         """The records of a request on the intake topic."""

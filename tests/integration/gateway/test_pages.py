@@ -42,6 +42,15 @@ async def withdrawals(gateway: GatewayEnvironment, request: dict[str, Any]) -> s
     return {each.id for each in received if isinstance(each.event, Withdrawn)}
 
 
+async def published(gateway: GatewayEnvironment, request: dict[str, Any], within: float = 60.0) -> set[str]:
+    """Waits until a withdrawal is published. Returns the ids."""
+
+    async def some() -> set[str]:
+        return await withdrawals(gateway, request)
+
+    return await eventually(some, within=within)
+
+
 async def withdraw(who: Visitor, request: dict[str, Any]) -> httpx2.Response:
     return await who.fill(f"/pedidos/{request['reference']}/retirar")
 
@@ -78,10 +87,7 @@ async def test_a_withdrawal_that_is_due_is_published_once_and_cannot_be_undone(
         request = await readable(who, person)
         await withdraw(who, request)
 
-        async def published() -> set[str]:
-            return await withdrawals(gateway, request)
-
-        assert len(await eventually(published)) == 1
+        assert len(await published(gateway, request)) == 1
         assert "Já não é possível voltar atrás" in await undo(who, request)
         assert "Enviar mensagem" not in (await who.get(f"/pedidos/{request['reference']}")).text
     assert len(await withdrawals(gateway, request)) == 1
@@ -104,10 +110,7 @@ async def test_a_due_withdrawal_waits_for_the_broker(gateway: GatewayEnvironment
 
             await eventually(taken)
 
-        async def published() -> set[str]:
-            return await withdrawals(gateway, request)
-
-        assert len(await eventually(published, within=30)) == 1
+        assert len(await published(gateway, request, within=30)) == 1
 
 
 async def test_one_unreadable_withdrawal_does_not_keep_the_others_back(
@@ -121,10 +124,7 @@ async def test_one_unreadable_withdrawal_does_not_keep_the_others_back(
         request = await readable(who, person)
         await withdraw(who, request)
 
-        async def published() -> set[str]:
-            return await withdrawals(gateway, request)
-
-        await eventually(published)
+        await published(gateway, request)
     await held.delete_one({"_id": damaged["_id"]})
 
 
