@@ -48,14 +48,14 @@ class HeldWithdrawal(NamedTuple):
 
 
 class HeldWithdrawalStore:
-    """`held_withdrawals` by request: pending, then final, then published."""
+    """`held_withdrawals` by request: pending, then final, then published; or parked, if it cannot be read."""
 
     def __init__(self, database: Database) -> None:
         self._held = database["held_withdrawals"]
 
     async def ensure_indexes(self) -> None:
         indexes = [
-            IndexModel([("is_published", ASCENDING), ("due_at", ASCENDING)]),
+            IndexModel([("is_published", ASCENDING), ("is_parked", ASCENDING), ("due_at", ASCENDING)]),
             IndexModel([("account_id", ASCENDING)]),
             IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
         ]
@@ -72,6 +72,7 @@ class HeldWithdrawalStore:
             "due_at": due_at,
             "is_final": False,
             "is_published": False,
+            "is_parked": False,
         }
         async with store_deadline():
             replaced = await self._held.replace_one({"_id": act.reference, "is_published": True}, fields)
@@ -94,9 +95,9 @@ class HeldWithdrawalStore:
             await self._held.delete_one({"_id": reference, "account_id": account_id, "is_final": False})
 
     async def finalize_due(self, now: datetime) -> list[dict[str, Any]]:
-        """Those that are due and not published. From here on nobody can undo them."""
+        """Those that are due, not published and not parked. From here on nobody can undo them."""
         async with store_deadline():
-            due = {"is_published": False, "due_at": {"$lte": now}}
+            due = {"is_published": False, "is_parked": False, "due_at": {"$lte": now}}
             await self._held.update_many(due | {"is_final": False}, {"$set": {"is_final": True}})
             return await self._held.find(due | {"is_final": True}).limit(BATCH).to_list(None)
 
@@ -104,6 +105,11 @@ class HeldWithdrawalStore:
         async with store_deadline():
             published = {"$set": {"is_published": True, "expires_at": now + KEPT}}
             await self._held.update_one({"_id": reference, "act_id": act_id}, published)
+
+    async def park(self, reference: str) -> None:
+        """Leave one that cannot be read to an operator."""
+        async with store_deadline():
+            await self._held.update_one({"_id": reference}, {"$set": {"is_parked": True}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +154,10 @@ class HeldWithdrawals:
             act = Withdrawn.model_validate(held["act"])
             await publish_confirmed(self.publisher, act, str(held["act_id"]), held["traceparent"])
         except Problem as problem:
-            log.warning("held withdrawal not published", reference=held["_id"], because=problem.kind.code)
+            log.warning("held withdrawal not published", act=str(held["act_id"]), because=problem.kind.code)
         except ValidationError as error:
-            log.critical("held withdrawal cannot be read", reference=held["_id"], because=str(error.error_count()))
+            log.critical("held withdrawal parked", act=str(held["act_id"]), errors=error.error_count())
+            await self.store.park(held["_id"])
         else:
             await self.store.note_published(act.reference, held["act_id"], datetime.now(UTC))
 

@@ -11,6 +11,7 @@ import pytest
 from services.common.contracts.deliveries import DeliverySent
 from services.common.contracts.intake import Withdrawn
 from services.common.contracts.lifecycle import RequestRouted, RequestWithdrawn, State
+from services.common.domain.identifiers import reference_of
 from services.common.messaging import Publisher
 from services.common.messaging.records.reader import read
 from services.common.messaging.records.writer import outbox_entry
@@ -117,15 +118,18 @@ async def test_one_unreadable_withdrawal_does_not_keep_the_others_back(
     gateway: GatewayEnvironment, person: Person
 ) -> None:
     held = collection(gateway, "gateway", "held_withdrawals")
-    damaged = {"_id": "PO-00000-00000-0", "due_at": datetime.now(UTC), "is_final": True, "is_published": False}
-    await held.insert_one(damaged | {"account_id": uuid4(), "act": {}, "act_id": uuid4(), "traceparent": None})
+    damaged = {"_id": reference_of(uuid4()), "due_at": datetime.now(UTC), "account_id": uuid4(), "act": {}}
+    state = {"act_id": uuid4(), "traceparent": None, "is_final": True, "is_published": False, "is_parked": False}
+    await held.insert_one(damaged | state)
     async with gateway.replica("gateway-robust", **AT_ONCE) as http:
         who = visitor(person, http)
         request = await readable(who, person)
         await withdraw(who, request)
 
         await published(gateway, request)
-    await held.delete_one({"_id": damaged["_id"]})
+    found = await held.find_one({"_id": damaged["_id"]})
+    assert found is not None
+    assert found["is_parked"]
 
 
 async def test_a_second_withdrawal_changes_nothing_about_the_first(gateway: GatewayEnvironment, person: Person) -> None:

@@ -29,7 +29,7 @@ from services.notifications.mail import Mailer
 from services.notifications.mail_server import Server
 from services.notifications.outbox_relay import OutboxRelay
 from services.notifications.recipients import Recipients
-from services.notifications.sender import Sender
+from services.notifications.sender import TRY_WITHIN, Sender
 from services.notifications.store import Deliveries, delivery_in
 from tests.integration.notifications.gateway import Gateway
 from tests.integration.notifications.mail_server import MailServer
@@ -104,7 +104,7 @@ class NotificationsEnvironment:
         await self.publish(*[fact(RequestRegistered, account_id=account) for account in accounts])
 
     def sender(
-        self, *, holder: str = "1", lease: float = 60, timeout: float = 5, secret: bytes | None = None
+        self, *, holder: str = "1", lease: float = 60, timeout: float = TRY_WITHIN, secret: bytes | None = None
     ) -> Sender:
         """A replica's sender; `lease` and `timeout` (of one SMTP command) in seconds."""
         return Sender(
