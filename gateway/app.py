@@ -1,4 +1,4 @@
-"""The gateway's composition root: a public application for people, an internal one for probes and other services."""
+"""The gateway's applications: a public one for people, an internal one for probes and other services."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,69 +8,39 @@ from fastapi import FastAPI
 from fastapi.params import Depends
 
 from gateway.accounts import api as accounts_api, internal_api as accounts_internal_api, pages as sign_in_pages
-from gateway.accounts.guesses import Guesses
-from gateway.accounts.imports import AccountImports
-from gateway.accounts.service import SignIn
-from gateway.accounts.session_checks import SessionChecks
-from gateway.accounts.sessions import Sessions
-from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
 from gateway.banners import api as banners_api, internal_api as banners_internal_api
-from gateway.banners.current import Banners
-from gateway.banners.store import BannerStore
 from gateway.catalogue import api as catalogue_api
+from gateway.composition import build_services
 from gateway.dependencies import Services
 from gateway.desk import api as desk_api, internal_api as desk_internal_api
-from gateway.desk.queries import DeskQueries
-from gateway.desk.store import DeskStore, TokenStore
 from gateway.documents import api as documents_api
-from gateway.documents.client import DocumentsClient
-from gateway.documents.uploads import UploadService
 from gateway.drafts import api as drafts_api, pages as draft_pages
-from gateway.drafts.files import DraftFiles
-from gateway.drafts.revisions import Revisions
-from gateway.drafts.service import DraftService
-from gateway.drafts.store import DraftStore
-from gateway.drafts.submission import DraftSubmission
 from gateway.expiry import Expiry
 from gateway.limits.concurrency import AdmissionControl
-from gateway.limits.counters import Counters
-from gateway.limits.from_settings import Limits, limits_of
 from gateway.live import api as live_api
-from gateway.live.updates import live_updates
 from gateway.openapi import SERVERS, SUMMARY, PublicApi
 from gateway.outcomes import count_outcome
 from gateway.portal import api as portal_api
 from gateway.portal.errors import PORTAL_CSP, respond
-from gateway.portal.kept_forms import KeptForms
 from gateway.portal.page import ResponseInstead, answer_instead
 from gateway.readiness import DependencyProbe
 from gateway.reference import api as reference_api
 from gateway.requests import acts_api, api as requests_api
-from gateway.requests.acts import ActService
 from gateway.requests.flood import FloodControl
-from gateway.requests.held_withdrawals import HeldWithdrawals, HeldWithdrawalStore
-from gateway.requests.notice_marks import NoticeMarks
 from gateway.requests.pages import (
     acts as act_pages,
     home as home_pages,
     notices as notice_pages,
     request as request_pages,
 )
-from gateway.requests.queries import RequestQueries
-from gateway.requests.receipts import IssuedReceipts
-from gateway.requests.store import ViewStore
-from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
 from gateway.status import api as status_api, pages as status_pages
-from gateway.status.broker import BrokerReader
-from gateway.status.measuring import TOPICS, ServiceStatus
-from services.common.catalogue import catalogue
 from services.common.http import internal_auth, problems
 from services.common.http.methods import HeadAndOptions
 from services.common.http.middleware import RequestMiddleware
 from services.common.messaging import Publisher
 from services.common.runtime.process import NO_TELEMETRY, Process
-from services.common.store import INTERACTIVE, Database, connect, database, disconnect
+from services.common.store import INTERACTIVE, connect, database, disconnect
 
 SEND_TIMEOUT: Final = 5.0
 """Seconds the broker has to acknowledge a record. With 1.5 s for the claim, a submit is answered within 8 s."""
@@ -198,85 +168,4 @@ def _admission(services: Services) -> AdmissionControl:
             ("POST", "/v1/documents"): services.uploads.limits.limit,
         },
         floods={("POST", "/v1/requests"): FloodControl(services.sessions, services.submissions)},
-    )
-
-
-def build_services(settings: Settings, database: Database, publisher: Publisher, probe: DependencyProbe) -> Services:
-    accounts, views = AccountStore(database), ViewStore(database)
-    counters = Counters(database, settings.id_secret)
-    limits = limits_of(settings, views, counters)
-    session_store = SessionStore(database)
-    sessions = Sessions(session_store, accounts, settings.session_idle)
-    documents = DocumentsClient(settings.documents_url, settings.internal_secret)
-    queries = RequestQueries(views, IssuedReceipts(), settings.cursor_secret)
-    submissions = SubmissionService(
-        documents=documents,
-        publisher=publisher,
-        queries=queries,
-        account_limit=limits.requests,
-        places=limits.submits,
-        catalogue=catalogue(),
-        id_secret=settings.id_secret,
-        receipt_secret=settings.cursor_secret,
-    )
-    stored_banners = BannerStore(database)
-    networks = KnownNetworks(database, settings.id_secret)
-    drafts, notice_marks = Revisions(DraftStore(database)), NoticeMarks(database, views)
-    sign_in = SignIn(accounts, sessions, networks, Guesses(counters), settings.id_secret, limits.sign_ins)
-    return Services(
-        settings=settings,
-        accounts=accounts,
-        sessions=sessions,
-        sign_in=sign_in,
-        imports=AccountImports(
-            accounts, networks, sessions, drafts.store, notice_marks, sign_in.passwords, settings.id_secret
-        ),
-        documents=documents,
-        uploads=UploadService(documents, limits.uploads, settings.id_secret),
-        submissions=submissions,
-        queries=queries,
-        kept_forms=KeptForms(database),
-        acts=ActService(
-            documents,
-            publisher,
-            queries,
-            submissions.keys,
-            limits.acts,
-            limits.acts_in_progress,
-            settings.id_secret,
-        ),
-        held_withdrawals=HeldWithdrawals(
-            HeldWithdrawalStore(database),
-            publisher,
-            queries,
-            limits.acts,
-            settings.id_secret,
-            settings.withdrawal_undo,
-        ),
-        notice_marks=notice_marks,
-        drafts=_draft_service(drafts, submissions, limits),
-        desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
-        stored_banners=stored_banners,
-        banners=Banners(stored_banners.all),
-        status=ServiceStatus(probe, documents, BrokerReader(settings.kafka_url, TOPICS)),
-        live=live_updates(
-            settings.kafka_url,
-            SessionChecks(session_store, accounts, settings.session_idle),
-            queries,
-            catalogue(),
-            settings.account_limits_times,
-        ),
-    )
-
-
-def _draft_service(revisions: Revisions, submissions: SubmissionService, limits: Limits) -> DraftService:
-    return DraftService(
-        revisions=revisions,
-        files=DraftFiles(submissions.documents),
-        submission=DraftSubmission(revisions, submissions),
-        queries=submissions.queries,
-        account_limit=limits.drafts,
-        places=limits.drafts_in_progress,
-        catalogue=submissions.catalogue,
-        id_secret=submissions.id_secret,
     )

@@ -10,13 +10,13 @@ from starlette.responses import Response
 from gateway.accounts.domain import Account, Credentials
 from gateway.accounts.session_cookie import delete_session_cookie, set_session_cookie
 from gateway.portal.addresses import own_path
-from gateway.portal.errors import problem_page
 from gateway.portal.form_errors import sentences
 from gateway.portal.kept_forms import KEPT_FIELD, owner_tag, unsealed
 from gateway.portal.page import NEXT, SIGN_IN, Page, PageDep, PageRoute, ReaderDep
+from services.common.domain.errors import Unavailable
 from services.common.http import problem_types
 from services.common.http.languages import Words
-from services.common.http.problems import Problem
+from services.common.http.problems import Problem, unavailable
 
 router = APIRouter(route_class=PageRoute)
 
@@ -50,15 +50,15 @@ async def sign_in(page: PageDep) -> Response:
         found = sentences(error, Credentials, FIELDS, page.language)
         missing = {name: MISSING[name].in_(page.language) for name in found if not form.value(name).strip()}
         return _sign_in_page(page, target, 422, errors=found | missing)
-    address = page.request.client.host if page.request.client else ""
+    client = page.request.client.host if page.request.client else ""
     try:
-        token, _, account = await page.services.sign_in.begin(credentials, address)
+        token, _, account = await page.services.sign_in.begin(credentials, client)
+        address = await _where_to(page, account, target)
+    except Unavailable:
+        return _not_now(page, target, unavailable())
     except Problem as problem:
-        if problem.kind not in (problem_types.WRONG_CREDENTIALS, problem_types.TOO_MANY):
-            return problem_page(page.request.scope, problem)
-        detail = problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)
-        return _sign_in_page(page, target, problem.status_code, errors={"niss": detail})
-    response = page.go_to(await _where_to(page, account, target))
+        return _not_now(page, target, problem)
+    response = page.go_to(address)
     set_session_cookie(response, token)
     return response
 
@@ -70,6 +70,15 @@ async def sign_out(page: PageDep, reader: ReaderDep) -> Response:
     response = page.go_to("/entrar?saiu=1")
     delete_session_cookie(response)
     return response
+
+
+def _not_now(page: Page, target: str, problem: Problem) -> Response:
+    """The page again, with the form that was kept."""
+    detail = problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)
+    if problem.kind is problem_types.WRONG_CREDENTIALS:
+        return _sign_in_page(page, target, problem.status_code, errors={"niss": detail})
+    page.refusal = problem
+    return _sign_in_page(page, target, errors={"": detail})
 
 
 def _sign_in_page(

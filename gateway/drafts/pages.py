@@ -155,7 +155,7 @@ async def submit(wizard: WizardDep) -> Response:
         )
     except Problem as problem:
         wizard.draft = await page.services.drafts.find(wizard.reader.session, draft.draft_id)
-        return wizard.render(Step.CHECK, _check_errors(page, problem), problem.status_code)
+        return wizard.render(Step.CHECK, _check_errors(page, problem))
     return page.go_to(receipt_path(receipt.reference, draft))
 
 
@@ -229,6 +229,7 @@ async def _with_files(wizard: Wizard, documents: list[UUID]) -> Draft:
 
 def _check_errors(page: Page, problem: Problem) -> Mapping[str, str]:
     if problem.kind is problem_types.DRAFT_NOT_CONFIRMED:
+        page.refusal = problem
         return {"": NOT_CONFIRMED.in_(page.language)}
     return problem_errors(page, problem, {field: step for step, field in QUESTIONS.items()})
 

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
-from gateway.portal.languages import page_language
+from gateway.portal.languages import CHOICE, page_language
+from gateway.portal.sent_form import SENT_FORM, SentForm
 from gateway.portal.templates import render
 from services.common.http.problems import Problem, problem_response, support_code_of
 
@@ -29,8 +30,14 @@ def respond(scope: Scope, problem: Problem) -> Response:
 
 
 def problem_page(scope: Scope, problem: Problem) -> Response:
-    """The page says what happened, what to do, and the code that support needs. It needs no store and no session."""
+    """The page says what happened, what to do, and the code that support needs. It needs no store and no session.
+
+    Where another try may help, it carries the form that was sent: a button sends it again, with the same idempotency key. A form with
+    files is shown again instead, so that they can be chosen again.
+    """
     language = page_language(Request(scope))
+    passes = problem.status_code >= HTTPStatus.TOO_MANY_REQUESTS
+    form: SentForm = scope.get(SENT_FORM, SentForm())
     content = render(
         language,
         "portal/problem.html",
@@ -39,7 +46,9 @@ def problem_page(scope: Scope, problem: Problem) -> Response:
         detail=problem.kind.detail_in(language, problem.retry_after, is_submission=False),
         errors=[each.text(language) for each in problem.errors],
         support_code=support_code_of(scope),
-        again=scope["method"] in ("GET", "HEAD") and problem.status_code >= HTTPStatus.TOO_MANY_REQUESTS,
+        again=scope["method"] in ("GET", "HEAD") and passes,
+        form={name: values for name, values in form.fields.items() if name != CHOICE} if passes else {},
+        shows_form=form.may_have_files,
         address=scope["path"],
     )
     headers = {"Cache-Control": "no-store", "Content-Language": language, **(problem.headers or {})}

@@ -38,6 +38,7 @@ def problem_errors(page: Page, problem: Problem, names: Mapping[str, str]) -> di
         return {"": _SENT_BEFORE.in_(page.language)}
     if problem.status_code in _RAISED:
         raise problem
+    page.refusal = problem
     return {"": problem.kind.detail_in(page.language, problem.retry_after, is_submission=False)}
 
 

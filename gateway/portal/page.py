@@ -22,7 +22,7 @@ from gateway.portal.addresses import own_path
 from gateway.portal.csrf import FIELD as CSRF_FIELD, csrf_token, require_csrf_token, require_same_origin
 from gateway.portal.kept_forms import KEPT_FIELD, OWNER_FIELD, KeptForm, owner_tag
 from gateway.portal.languages import CHOICE, chosen, keep_language, page_language
-from gateway.portal.sent_form import SentForm, sent_form
+from gateway.portal.sent_form import SENT_FORM, SentForm, sent_form
 from gateway.portal.templates import render
 from services.common.catalogue import Language
 from services.common.domain.errors import StoreUnavailable
@@ -67,8 +67,8 @@ class Reader(NamedTuple):
 class Page:
     """`reader` is None for somebody who is not signed in. `form` is the form that was sent, or one that was kept while its author
     signed in again. `subject` is the code of the subject that the page is about, if it is about one. `unread` is the number of
-    notices that the reader has not marked as read. `unknown`: why it is not known who reads it. `new_key`: the idempotency key for a
-    form that was not sent yet.
+    notices that the reader has not marked as read. `unknown`: why it is not known who reads it. `refusal`: why the form that was
+    sent is shown again, if its fields are not the reason. `new_key`: the idempotency key for a form that was not sent yet.
     """
 
     request: Request
@@ -79,6 +79,7 @@ class Page:
     subject: str | None = None
     unread: int = 0
     unknown: StoreUnavailable | None = None
+    refusal: Problem | None = None
     new_key: str = field(default_factory=lambda: uuid4().hex)
 
     @property
@@ -126,7 +127,15 @@ class Page:
     def render(self, template: str, status: int = 200, **values: object) -> Response:
         content = render(self.language, template, page=self, **values)
         response = HTMLResponse(content, status, {**_NO_STORE, "Content-Language": self.language})
+        if self.refusal is not None:
+            response.status_code = self.refusal.status_code
+            response.headers.update(self.refusal.headers or {})
         return self._with_language(response)
+
+    @property
+    def refusal_title(self) -> str:
+        """The heading above the errors; empty if the fields are the reason."""
+        return self.refusal.kind.title.in_(self.language) if self.refusal else ""
 
     def go_to(self, path: str) -> Response:
         """Redirect after a form, so that a reload does not send it again."""
@@ -160,8 +169,12 @@ async def get_page(request: Request, services: ServicesDep) -> Page:
     form = SentForm()
     if request.method == "POST":
         require_same_origin(request)
+        is_sign_in = request.url.path == SIGN_IN
         # The sign-in page carries a form that was kept, sealed.
-        form = await sent_form(request, 2 * FORM_LIMIT if request.url.path == SIGN_IN else FORM_LIMIT)
+        form = await sent_form(request, 2 * FORM_LIMIT if is_sign_in else FORM_LIMIT)
+        if not is_sign_in:
+            # A password is on no error page.
+            request.scope[SENT_FORM] = form
     language = chosen(form.value(CHOICE)) or page_language(request)
     page = Page(request, services, language, reader, form, unknown=unknown)
     if reader is not None and request.method == "GET" and HTMX not in request.headers:

@@ -15,6 +15,9 @@ from services.common.http.header_values import file_name_of
 from services.common.http.problems import too_large
 from services.common.http.strict_json import body_chunks, content_type, limited_receive, require_plain
 
+SENT_FORM: Final = "postigo.form"
+"""The key of the form in the ASGI scope, from which an error page offers to send it again."""
+
 FILES_LIMIT: Final = MAX_DOCUMENTS * MAX_FILE_BYTES
 """Bytes of a form with files. Each file has its own limit, too."""
 
@@ -33,6 +36,10 @@ class SentForm:
 
     def values(self, name: str) -> Sequence[str]:
         return self.fields.get(name, ())
+
+    @property
+    def may_have_files(self) -> bool:
+        return self._files is not None
 
     @property
     def files(self) -> "SentFiles":

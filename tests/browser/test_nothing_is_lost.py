@@ -1,6 +1,8 @@
 """Nothing typed is lost: not by a broker that is away, a closed tab, a lost network, or another device."""
 
-from playwright.async_api import Browser, BrowserContext, Page, expect
+import asyncio
+
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from deploy.local import LocalStack
 from tests.browser import steps
@@ -57,6 +59,26 @@ async def test_what_was_saved_while_typing_is_there_after_the_tab_was_closed(
     again = await context.new_page()
     await again.goto(f"{draft}/descricao")
     await expect(again.locator("#descricao")).to_have_value("Escrito e guardado sem carregar em nada.")
+
+
+async def test_continue_waits_for_a_text_that_is_being_saved(page: Page) -> None:
+    await sign_in(page, "tiago")
+    draft = await steps.begin_and_return(page)
+    is_saving, may_save = asyncio.Event(), asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        is_saving.set()
+        await may_save.wait()
+        await route.continue_()
+
+    await page.route("**/guardar", slow)
+    await page.fill("#descricao", "Escrito depressa.")
+    await is_saving.wait()
+    await steps.go_on(page)
+    may_save.set()
+    await page.wait_for_url("**/evento")
+    await page.goto(f"{draft}/descricao")
+    await expect(page.locator("#descricao")).to_have_value("Escrito depressa.")
 
 
 async def test_what_was_typed_without_network_is_there_after_the_tab_was_closed(

@@ -16,6 +16,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (sent.has(form)) { event.preventDefault(); return; }
+    if (saving.has(form)) { event.preventDefault(); sendAfterSaving(form, event.submitter); return; }
     if (!navigator.onLine && form.method === "post") { event.preventDefault(); showConnection(); banner.scrollIntoView(); return; }
     sent.add(form);
     wasSent = true;
@@ -23,6 +24,24 @@
     setTimeout(release, PATIENCE, form);
     if (form.action.endsWith("/sair")) forgetAll();
   });
+
+  // A text that is being saved by itself: its form is sent after that, because both change the same version of the draft.
+  const saving = new Set(), LONGEST_SAVE = 5_000;
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = event.target.closest("form");
+    if (sent.has(form)) event.preventDefault();
+    else if (form) saving.add(form);
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const form = event.target.closest("form");
+    if (saving.delete(form)) form.dispatchEvent(new Event("saved"));
+  });
+  function sendAfterSaving(form, button) {
+    const send = () => { saving.delete(form); form.requestSubmit(button); };
+    form.addEventListener("saved", send, { once: true });
+    setTimeout(() => { if (saving.has(form)) send(); }, LONGEST_SAVE);
+  }
+
   // Back to a page whose form was sent: the page is asked for again, with what is stored now.
   addEventListener("pageshow", (event) => { if (event.persisted && wasSent) location.reload(); });
 

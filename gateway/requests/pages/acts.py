@@ -174,6 +174,7 @@ async def _send(
         act, act_id = await page.services.acts.act(command_of_form(page, reader, body), reference, None)
     except Problem as problem:
         if problem.kind is problem_types.NOT_CONFIRMED:
+            page.refusal = problem
             return {"": NOT_CONFIRMED.in_(page.language)}
         if _refuse_files(page, received, problem, body):
             return received.errors

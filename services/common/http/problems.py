@@ -119,6 +119,11 @@ def too_large(limit: int) -> Problem:
     return Problem(problem_types.TOO_LARGE, FieldError("too_large", pointer="", limit=limit))
 
 
+def unavailable() -> Problem:
+    """The problem of a store or a service that is away."""
+    return Problem(problem_types.UNAVAILABLE, retry_after=2)
+
+
 def install(app: FastAPI, respond: ProblemResponder = problem_response) -> None:
     """Make `app` answer every error, FastAPI's own included, with what `respond` makes of a problem."""
 
@@ -137,7 +142,7 @@ def _of_problem(_: Request, error: Exception) -> Problem:
 
 
 def _of_unavailable(_: Request, __: Exception) -> Problem:
-    return Problem(problem_types.UNAVAILABLE, retry_after=2)
+    return unavailable()
 
 
 def _of_http_exception(request: Request, error: Exception) -> Problem:

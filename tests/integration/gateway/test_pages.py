@@ -19,7 +19,7 @@ from tests.integration.gateway.drafts import collection
 from tests.integration.gateway.gateway_environment import GatewayEnvironment, Person
 from tests.integration.gateway.test_acts import common, publish
 from tests.integration.gateway.test_reading import filed, id_of
-from tests.integration.gateway.visitor import Visitor, hidden_fields, visitor
+from tests.integration.gateway.visitor import Visitor, hidden_fields, hidden_inputs, visitor
 from tests.support.waiting import eventually
 from tests.unit.gateway.test_portal import FORMS, REFERENCE, filled
 
@@ -348,3 +348,53 @@ async def unread(who: Visitor, number: int) -> None:
         return said in (await who.get("/inicio")).text
 
     await eventually(seen)
+
+
+async def test_a_form_that_finds_the_store_away_is_sent_again_from_the_error_page(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    async with gateway.replica("gateway-away") as http:
+        who = visitor(person, http)
+        request = await readable(who, person)
+        page = f"/pedidos/{request['reference']}/mensagem"
+        fields = await who.hidden(page) | {"texto": "Não se perde.\nNem a segunda linha."}
+        with gateway.frozen("mongo"):
+            refused = await who.send(page, fields)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        kept = hidden_inputs(refused.text)
+        assert kept == fields
+        sent = await who.send(page, kept)
+    assert sent.status_code == 303
+    assert "Nem a segunda linha." in (await who.get(sent.headers["location"])).text
+
+
+async def test_a_form_with_files_that_finds_the_store_away_is_shown_again_with_its_text(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    async with gateway.replica("gateway-away-files") as http:
+        who = visitor(person, http)
+        request = await readable(who, person)
+        page = f"/pedidos/{request['reference']}/mensagem"
+        fields = await who.hidden(page) | {"texto": "Não se perde."}
+        parts = "".join(
+            f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()
+        )
+        with gateway.frozen("mongo"):
+            refused = await who.send_multipart(page, f"{parts}--x--\r\n".encode())
+        assert refused.status_code == 503
+        kept = hidden_inputs(refused.text)
+        shown = await who.send(page, kept)
+    assert (shown.status_code, "Não se perde." in shown.text) == (200, True)
+    assert len(await gateway.records_of(request["request_id"])) == 1
+
+
+async def test_a_sign_in_that_finds_the_store_away_keeps_the_form_and_repeats_no_password(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    ended = Visitor(gateway.http, "ended")
+    kept = hidden_inputs((await ended.send("/novo", {"conta": "0" * 32, "descricao": "Escrito antes."})).text)
+    with gateway.frozen("mongo"):
+        answer = await ended.send("/entrar", kept | {"niss": person.niss, "palavra-passe": "segredo-escrito"})
+    assert answer.status_code == 503
+    assert "segredo-escrito" not in answer.text
+    assert hidden_inputs(answer.text) == kept

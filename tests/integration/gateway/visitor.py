@@ -52,5 +52,11 @@ def hidden_fields(html: str) -> dict[str, str]:
     return {name: inputs[name] for name in HIDDEN if name in inputs}
 
 
+def hidden_inputs(html: str) -> dict[str, str]:
+    """All hidden fields of a page with one form."""
+    inputs = (each for each in Page(html).attributes("input") if each.get("type") == "hidden")
+    return {str(each["name"]): each["value"] or "" for each in inputs}
+
+
 def visitor(person: Person, http: httpx2.AsyncClient | None = None) -> Visitor:
     return Visitor(http or person.http, person.token)
