@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from services.notifications.domain.delivery import ENDED, Delivery, Status
 
 SHORTEST_WAIT: Final = timedelta(seconds=0.25)
-"""Until an earlier notice that is about to be sent is looked at again. For each further earlier notice as long again: they leave
-one after another.
+"""Until an earlier notice that is about to be sent is looked at again. With several, at least as long for each: they leave one after
+another.
 """
 
 REMINDER: Final = "documents-reminder"
@@ -73,8 +73,9 @@ def turn_of(delivery: Delivery, others: Sequence[OtherNotice], now: datetime, le
     ]
     if not ahead:
         return Send()
-    further = min(len(ahead), MOST_AHEAD) - 1
-    return Wait(max(_next_look(each, now, lease) for each in ahead) + further * SHORTEST_WAIT)
+    # Those ahead may all be due now, or wait for one another already: a sum of both waits would grow with their square.
+    one_after_another = now + min(len(ahead), MOST_AHEAD) * SHORTEST_WAIT
+    return Wait(max(one_after_another, *(_next_look(each, now, lease) for each in ahead)))
 
 
 def _next_look(other: OtherNotice, now: datetime, lease: timedelta) -> datetime:
