@@ -67,7 +67,6 @@ class _DeadLetters(_Declared):
 
 
 class _File(_Declared):
-    departments: list[str] = Field(min_length=1)
     defaults: _Defaults
     dead_letters: _DeadLetters
     topics: list[_Family] = Field(min_length=1)
@@ -99,7 +98,10 @@ def parse(text: str) -> list[Topic]:
 
 
 def _expand(family: _Family, declared: _File) -> list[Topic]:
-    names = [family.name.replace("{code}", code) for code in declared.departments]
+    # Imported here: commands that read no topics start without it.
+    from services.common.catalogue import catalogues
+
+    names = [family.name.replace("{code}", code) for code in sorted(catalogues().departments)]
     return [topic for name in dict.fromkeys(names) for topic in _with_dead_letters(name, family, declared)]
 
 

@@ -33,7 +33,6 @@ from gateway.requests.submissions import SubmissionService
 from gateway.settings import Settings
 from gateway.status.broker import BrokerReader
 from gateway.status.measuring import TOPICS, ServiceStatus
-from services.common.catalogue import catalogue
 from services.common.messaging import Publisher
 from services.common.store import Database
 
@@ -72,7 +71,7 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
         stored_banners=banners,
         banners=Banners(banners.all),
         status=ServiceStatus(probe, documents, BrokerReader(settings.kafka_url, TOPICS)),
-        live=live_updates(settings.kafka_url, checks, queries, catalogue(), settings.account_limits_times),
+        live=live_updates(settings.kafka_url, checks, queries, settings.account_limits_times),
     )
 
 
@@ -85,7 +84,6 @@ def _submission_service(
         queries=queries,
         account_limit=limits.requests,
         places=limits.submits,
-        catalogue=catalogue(),
         id_secret=settings.id_secret,
         receipt_secret=settings.cursor_secret,
     )
@@ -124,6 +122,5 @@ def _draft_service(revisions: Revisions, submissions: SubmissionService, limits:
         queries=submissions.queries,
         account_limit=limits.drafts,
         places=limits.drafts_in_progress,
-        catalogue=submissions.catalogue,
         id_secret=submissions.id_secret,
     )

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli.calendar_commands import calendar_app
+from deploy.cli.catalogue_commands import catalogue_app
 from deploy.cli.operator_options import PANEL, HomeOption, JsonOption, ReasonOption, YesOption
 from deploy.local.hints import DEFAULT_HOME
 
@@ -30,6 +31,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.add_typer(dlq_app, name="dlq", rich_help_panel=PANEL)
     app.command(rich_help_panel=PANEL)(replay)
+    app.add_typer(catalogue_app, name="catalogue", rich_help_panel=PANEL)
     app.add_typer(calendar_app, name="calendar", rich_help_panel=PANEL)
     app.add_typer(views_app, name="views", rich_help_panel=PANEL)
     app.add_typer(operators_app, name="operators", rich_help_panel=PANEL)

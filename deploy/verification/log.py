@@ -10,7 +10,7 @@ from deploy import topics as declared
 from deploy.topics_apply import admin_client
 from deploy.verification.evidence import Lag
 from deploy.verification.expectations import READERS
-from services.common.catalogue import catalogue
+from services.common.catalogue import catalogues
 from services.common.contracts import topics
 
 READ_WITHIN_SECONDS: Final = 30.0
@@ -19,7 +19,7 @@ GROUPS: Final = frozenset(group for groups in READERS.values() for group in grou
 
 READS: Final[Mapping[str, frozenset[str]]] = {
     **{group: frozenset(topic for topic, groups in READERS.items() if group in groups) for group in GROUPS},
-    **{f"department-{code}": frozenset({topics.inbox(code)}) for code in catalogue().departments},
+    **{f"department-{code}": frozenset({topics.inbox(code)}) for code in sorted(catalogues().departments)},
 }
 """The topics that each group reads, including the groups of the reference departments."""
 

@@ -1,14 +1,14 @@
 """`/v1/catalogue`: life events, subjects, reasons and legal terms, in the language of the request."""
 
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from gateway.dependencies import AcceptedLanguage
-from services.common.catalogue import Catalogue, Clock, Language, Subject, catalogue
+from services.common.catalogue import Catalogue, Clock, Language, Subject, catalogue, catalogues
 from services.common.http import problem_types
 from services.common.http.etag import etag_response
 from services.common.http.field_errors import FieldError
@@ -18,6 +18,14 @@ from services.common.legal_clock.deadlines import Unit
 from services.common.text import code as cleaned_code
 
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"], route_class=StrictQueryRoute)
+
+On = Annotated[
+    date | None,
+    Query(
+        description="A day (`2027-01-31`): the catalogue in force then. Default: today, in Lisbon.",
+        examples=["2027-01-31"],
+    ),
+]
 
 _PUBLIC: Final = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
 _PROBLEMS: Final[Any] = problem_responses(problem_types.INVALID)
@@ -64,8 +72,12 @@ class LifeEventResponse(BaseModel):
 
 
 class CatalogueResponse(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     version: int
     valid_from: date
+    valid_until: date | None = None
+    """The last day in force; absent until the next version is known."""
     life_events: list[LifeEventResponse]
 
 
@@ -74,11 +86,11 @@ class CatalogueResponse(BaseModel):
     response_model=CatalogueResponse,
     responses=_PROBLEMS,
     summary="The whole catalogue",
-    response_description="The catalogue that is valid today.",
+    response_description="The catalogue that is in force on that day.",
 )
-async def get_catalogue(request: Request, language: AcceptedLanguage) -> Response:
+async def get_catalogue(request: Request, language: AcceptedLanguage, on: On = None) -> Response:
     """All life events, subjects and reasons. Needs no session."""
-    current = catalogue()
+    current = _on(on)
     events = [
         LifeEventResponse(
             code=event.code,
@@ -87,7 +99,10 @@ async def get_catalogue(request: Request, language: AcceptedLanguage) -> Respons
         )
         for event in current.life_events
     ]
-    content = CatalogueResponse(version=current.version, valid_from=current.valid_from, life_events=events)
+    until = catalogues().last_day(current)
+    content = CatalogueResponse(
+        version=current.version, valid_from=current.valid_from, valid_until=until, life_events=events
+    )
     return etag_response(request, content, language, _PUBLIC)
 
 
@@ -98,14 +113,18 @@ async def get_catalogue(request: Request, language: AcceptedLanguage) -> Respons
     summary="One subject",
     response_description="The subject, its reasons and their terms.",
 )
-async def get_subject(request: Request, code: str, language: AcceptedLanguage) -> Response:
+async def get_subject(request: Request, code: str, language: AcceptedLanguage, on: On = None) -> Response:
     """One subject with its reasons. Needs no session."""
-    current, wanted = catalogue(), cleaned_code(code).upper()
+    current, wanted = _on(on), cleaned_code(code).upper()
     for event in current.life_events:
         for subject in event.subjects:
             if subject.code == wanted:
                 return etag_response(request, _subject(current, event.code, subject, language), language, _PUBLIC)
     raise Problem(problem_types.NOT_FOUND, FieldError("unknown_subject", parameter="code"))
+
+
+def _on(day: date | None) -> Catalogue:
+    return catalogue() if day is None else catalogues().on(day)
 
 
 def _subject(current: Catalogue, life_event: str, subject: Subject, language: Language) -> SubjectResponse:

@@ -25,7 +25,7 @@ from gateway.limits.accounts import AccountLimit
 from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.requests.queries import RequestQueries
 from gateway.requests.receipts import Receipt
-from services.common.catalogue import Catalogue, Language
+from services.common.catalogue import Language, catalogue
 from services.common.contracts.base import MAX_DOCUMENTS
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
@@ -43,7 +43,6 @@ class DraftService:
     queries: RequestQueries
     account_limit: AccountLimit
     places: KeyedLimit
-    catalogue: Catalogue
     id_secret: bytes
     _limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("drafts", CALLS))
 
@@ -164,7 +163,7 @@ class DraftService:
 
     async def _checked(self, session: Session, before: DraftContent, after: DraftContent) -> DraftContent:
         """`after` without what no longer fits. Raises the problem `invalid`."""
-        errors = list(code_errors(self.catalogue, before, after))
+        errors = list(code_errors(catalogue(), before, after))
         if len(after.documents) > MAX_DOCUMENTS:
             errors.append(FieldError("too_many", "/documents", limit=MAX_DOCUMENTS))
         linked = after.linked_to
@@ -172,4 +171,4 @@ class DraftService:
             errors.append(FieldError("unknown_reference", "/linked_to"))
         if errors:
             raise Problem(problem_types.INVALID, *errors)
-        return fitting(self.catalogue, before, after)
+        return fitting(catalogue(), before, after)

@@ -17,7 +17,7 @@ from gateway.requests.receipts import Receipt
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewRequest
 from gateway.requests.submissions import SubmissionService
-from services.common.catalogue import Language
+from services.common.catalogue import Language, catalogue
 from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types
 from services.common.http.field_errors import errors_of
@@ -57,7 +57,7 @@ class DraftSubmission:
             if draft.filed_as is not None:
                 return draft
             body = request_body(draft.content, language)
-            if draft.sending is None and (error := sender_error(self.submissions.catalogue, _request(body), session)):
+            if draft.sending is None and (error := sender_error(catalogue(), _request(body), session)):
                 raise Problem(problem_types.INVALID, error)
             return domain.attempted(draft, body, now())
 

@@ -121,7 +121,7 @@ class Wizard:
         """What the check page says beside the answers."""
         if step is not Step.CHECK:
             return {}
-        content, names = self.draft.content, Names(catalogue(), self.page.language)
+        content, names = self.draft.content, Names(self.page.language)
         event = next((each for each in catalogue().life_events if each.code == content.life_event), None)
         department = catalogue().department_of(content.subject or "")
         return {

@@ -13,7 +13,7 @@ from gateway.live.schemas import Delayed, LiveFactResponse, Reload
 from gateway.requests.names import Names
 from gateway.requests.timeline_presenter import TimelinePresenter
 from gateway.requests.view import TimelineFact
-from services.common.catalogue import Catalogue, Language
+from services.common.catalogue import Language
 from services.common.http.languages import LANGUAGES
 
 RETRY_MS: Final = (1_000, 5_000)
@@ -28,9 +28,9 @@ _TOKEN: Final = re.compile(r"([0-9a-f]{12})-([0-9]{1,15})")
 class FactFrames:
     """Facts as events. An internal fact, which the timeline does not show, has no bytes."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._timelines = {language: TimelinePresenter(catalogue, language) for language in LANGUAGES}
-        self._names = {language: Names(catalogue, language) for language in LANGUAGES}
+    def __init__(self) -> None:
+        self._timelines = {language: TimelinePresenter(language) for language in LANGUAGES}
+        self._names = {language: Names(language) for language in LANGUAGES}
         self._presented: LRUCache[tuple[str, Language, bool], bytes] = LRUCache(PRESENTED)
 
     def entry(self, fact: TimelineFact, seq: int, language: Language) -> bytes:

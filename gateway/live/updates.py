@@ -19,7 +19,7 @@ from gateway.live.reader import LifecycleReader
 from gateway.live.session_watch import SessionWatch
 from gateway.requests.queries import RequestQueries
 from gateway.requests.view import RequestView, TimelineFact
-from services.common.catalogue import Catalogue, Language
+from services.common.catalogue import Language
 from services.common.domain.tokens import hash_of
 
 STREAMS: Final = 2_000
@@ -74,12 +74,8 @@ class LiveUpdates:
         return None if found is None else found.view
 
 
-def live_updates(
-    kafka_url: str, checks: SessionChecks, queries: RequestQueries, catalogue: Catalogue, own_times: int
-) -> LiveUpdates:
+def live_updates(kafka_url: str, checks: SessionChecks, queries: RequestQueries, own_times: int) -> LiveUpdates:
     """`own_times` multiplies the limit of an account."""
     hub = Hub()
     own = KeyedLimit("streams-of-one-account", STREAMS_OF_ONE_ACCOUNT * own_times)
-    return LiveUpdates(
-        hub, LifecycleReader(kafka_url, hub), SessionWatch(hub, checks), queries, FactFrames(catalogue), own
-    )
+    return LiveUpdates(hub, LifecycleReader(kafka_url, hub), SessionWatch(hub, checks), queries, FactFrames(), own)

@@ -13,7 +13,6 @@ from gateway.requests.read_schemas import ReceiptResponse, RequestPage, RequestR
 from gateway.requests.request_command import command_of
 from gateway.requests.schemas import NewRequest, SubmissionResponse
 from gateway.requests.timeline_presenter import TimelinePresenter
-from services.common.catalogue import catalogue
 from services.common.contracts.lifecycle import State
 from services.common.http import problem_types
 from services.common.http.etag import etag_response
@@ -117,7 +116,7 @@ async def list_requests(
     """Your own requests, newest first."""
     listed_state = None if state is None else State(state)
     views, next_cursor = await services.queries.list(session, listed_state, cursor, limit)
-    presenter = RequestPresenter(catalogue(), language)
+    presenter = RequestPresenter(language)
     page = RequestPage(items=[presenter.summary(view) for view in views], next=next_cursor)
     return etag_response(request, page, language)
 
@@ -140,7 +139,7 @@ async def get_request(
 ) -> Response:
     """The request and its state. The reference may be typed in any case, with or without dashes."""
     found = await services.queries.get(session, reference, receipt, after)
-    return etag_response(request, RequestPresenter(catalogue(), language).request(found, after), language)
+    return etag_response(request, RequestPresenter(language).request(found, after), language)
 
 
 @router.get(
@@ -161,7 +160,7 @@ async def get_timeline(
 ) -> Response:
     """All facts about the request, in order."""
     found = await services.queries.get(session, reference, receipt, after)
-    return etag_response(request, TimelinePresenter(catalogue(), language).timeline(found), language)
+    return etag_response(request, TimelinePresenter(language).timeline(found), language)
 
 
 @router.get(
@@ -181,7 +180,7 @@ async def get_receipt(
 ) -> Response:
     """The signed proof that the request was filed: when, and about which subject."""
     found = await services.queries.get(session, reference, receipt)
-    presenter = RequestPresenter(catalogue(), language)
+    presenter = RequestPresenter(language)
     return etag_response(request, presenter.receipt(found.receipt, services.queries.secret), language)
 
 

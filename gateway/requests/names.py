@@ -1,10 +1,8 @@
 """The names that people read for the codes of a request, in one language."""
 
-from collections.abc import Mapping
-
 from gateway.requests.labels import CHECK_NAMES, FACT_LABELS, ITEM_STATE_NAMES, NOTICE_NAMES, OUTCOME_NAMES, reason_of
 from gateway.requests.view import TimelineFact
-from services.common.catalogue import Catalogue, Language, Named
+from services.common.catalogue import Entries, Language, Named, catalogues
 from services.common.catalogue.state_names import STATE_NAMES
 from services.common.contracts.asked import ItemState
 from services.common.contracts.decisions import Outcome
@@ -13,23 +11,25 @@ from services.common.contracts.lifecycle import State
 
 
 class Names:
-    """`catalogue` gives the names of subjects, reasons and departments."""
+    """Subjects and reasons have the words of the `version` of the catalogue that a request was filed under, or today's without
+    one. Departments have their newest name.
+    """
 
-    def __init__(self, catalogue: Catalogue, language: Language) -> None:
-        self._catalogue = catalogue
+    def __init__(self, language: Language) -> None:
         self.language = language
 
     def state(self, state: State) -> str:
         return STATE_NAMES[state].name(self.language)
 
-    def subject(self, code: str | None) -> str | None:
-        return self._name(code, self._catalogue.subjects)
+    def subject(self, code: str | None, version: int | None = None) -> str | None:
+        return self._name(code, lambda catalogue: catalogue.subjects, version)
 
-    def reason(self, code: str | None) -> str | None:
-        return self._name(code, self._catalogue.reasons)
+    def reason(self, code: str | None, version: int | None = None) -> str | None:
+        return self._name(code, lambda catalogue: catalogue.reasons, version)
 
     def department(self, code: str | None) -> str | None:
-        return self._name(code, self._catalogue.departments)
+        found = catalogues().newest(lambda catalogue: catalogue.departments, code or "")
+        return code if found is None else found.name(self.language)
 
     def outcome(self, outcome: Outcome | None) -> str | None:
         return None if outcome is None else OUTCOME_NAMES[outcome].in_(self.language)
@@ -52,7 +52,7 @@ class Names:
         label = reason_of(fact.because, fact.state)
         return None if label is None else label.in_(self.language)
 
-    def _name(self, code: str | None, entries: Mapping[str, Named]) -> str | None:
-        """The name of a code; the code itself if the current catalogue does not have it."""
-        entry = entries.get(code) if code else None
-        return code if entry is None else entry.name(self.language)
+    def _name(self, code: str | None, entries: Entries[Named], version: int | None) -> str | None:
+        """The name of a code; the code itself if no catalogue has it."""
+        found = catalogues().find(entries, code or "", version)
+        return code if found is None else found.name(self.language)

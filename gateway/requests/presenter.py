@@ -24,7 +24,7 @@ from gateway.requests.receipts import Receipt
 from gateway.requests.schemas import SubmissionResponse
 from gateway.requests.status import Status, status_of
 from gateway.requests.view import RequestView, TimelineFact
-from services.common.catalogue import Catalogue, Language
+from services.common.catalogue import Language, catalogue
 from services.common.contracts.asked import AskedItem
 from services.common.contracts.lifecycle import State
 from services.common.http.languages import Words
@@ -37,10 +37,9 @@ FOLLOWS_UP = Words("Em seguimento do pedido {reference}.", "Following up on the 
 class RequestPresenter:
     """`now` decides which dates are past."""
 
-    def __init__(self, catalogue: Catalogue, language: Language, now: datetime | None = None) -> None:
-        self._catalogue = catalogue
+    def __init__(self, language: Language, now: datetime | None = None) -> None:
         self._language = language
-        self._names = Names(catalogue, language)
+        self._names = Names(language)
         self._today: date = day_of(now or datetime.now(UTC))
 
     def request(self, found: Found, after: UUID | None = None) -> RequestResponse:
@@ -72,9 +71,9 @@ class RequestPresenter:
             state=view.state,
             state_name=self._names.state(view.state),
             subject=view.subject,
-            subject_name=self._names.subject(view.subject),
+            subject_name=self._names.subject(view.subject, view.catalogue_version),
             reason=view.reason,
-            reason_name=self._names.reason(view.reason),
+            reason_name=self._names.reason(view.reason, view.catalogue_version),
             department=view.department,
             department_name=self._names.department(view.department),
             filed_at=view.filed_at,
@@ -169,7 +168,7 @@ class RequestPresenter:
         A file belongs to one request: those of this one cannot be named in another.
         """
         subject, reason = view.subject or "", view.reason or ""
-        if fact.because != "closed" or not self._catalogue.valid_leaf(subject, reason):
+        if fact.because != "closed" or not catalogue().valid_leaf(subject, reason):
             return None
         own = {file.document_id for file in files_of(view)}
         return FollowUp(

@@ -16,7 +16,7 @@ from gateway.requests.queries import RequestQueries
 from gateway.requests.receipts import Receipt
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewRequest
-from services.common.catalogue import Catalogue
+from services.common.catalogue import catalogue
 from services.common.contracts.intake import LinkedRequest, RequestSubmitted
 from services.common.domain.errors import StoreUnavailable
 from services.common.domain.identifiers import reference_of
@@ -41,7 +41,6 @@ class SubmissionService:
     queries: RequestQueries
     account_limit: AccountLimit
     places: KeyedLimit
-    catalogue: Catalogue
     id_secret: bytes
     receipt_secret: bytes
     keys: IdempotencyKeys = field(default_factory=IdempotencyKeys)
@@ -54,7 +53,7 @@ class SubmissionService:
         """
         ARMED and reach(Failpoint.SUBMIT_READ)
         session, new = command.session, command.body
-        if error := domain.sender_error(self.catalogue, new, session):
+        if error := domain.sender_error(catalogue(), new, session):
             raise Problem(problem_types.INVALID, error)
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
         key_id, issued = domain.key_id_of(session, command.key), self.queries.issued
@@ -62,7 +61,7 @@ class SubmissionService:
             # A repetition counts for no limit, so it must not append a record each time: it would delay other people's.
             return receipt
         linked = await self._linked(session, new.linked_to, linked_receipt)
-        event = domain.submission_event(request_id, new, session, command.language, self.catalogue.version, linked)
+        event = domain.submission_event(request_id, new, session, command.language, catalogue().version, linked)
         counted = await self._counted(session, key_id, event)
         with self.places.acquire(session.account_id), self.limit, self.keys.reserve(key_id, request_id), counted:
             if new.documents:

@@ -7,13 +7,13 @@ from gateway.requests.names import Names
 from gateway.requests.queries import Found
 from gateway.requests.read_schemas import Timeline, TimelineEntry
 from gateway.requests.view import TimelineFact
-from services.common.catalogue import Catalogue, Language
+from services.common.catalogue import Language
 from services.common.contracts.lifecycle import State
 
 
 class TimelinePresenter:
-    def __init__(self, catalogue: Catalogue, language: Language) -> None:
-        self._names = Names(catalogue, language)
+    def __init__(self, language: Language) -> None:
+        self._names = Names(language)
 
     def timeline(self, found: Found) -> Timeline:
         """Facts in the order of `seq`, even if clocks went back. Each notice comes after its fact, by its time."""

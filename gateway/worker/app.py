@@ -8,7 +8,7 @@ from gateway.desk.store import DeskStore
 from gateway.requests.store import ViewStore
 from gateway.settings import Settings
 from gateway.worker.handlers import cases, views
-from services.common.catalogue import catalogue
+from services.common.catalogue import catalogues
 from services.common.contracts import topics
 from services.common.messaging import ProjectionProcessor
 from services.common.runtime.bootstrap import ServiceContext
@@ -22,7 +22,7 @@ TOPICS: Final = (topics.INTAKE, topics.LIFECYCLE, topics.RESTATED, topics.DELIVE
 def build(settings: Settings) -> FastAPI:
     context = ServiceContext(settings, "gateway", name="gateway-worker")
     store, desk = ViewStore(context.database), DeskStore(context.database)
-    inboxes = [topics.inbox(code) for code in sorted(catalogue().departments)]
+    inboxes = [topics.inbox(code) for code in sorted(catalogues().departments)]
     process = Process(
         "gateway-worker",
         publisher=context.publisher,

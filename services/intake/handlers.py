@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from services.common.catalogue import catalogue
+from services.common.catalogue import catalogues
 from services.common.domain.decision import Decision, unchanged
 from services.common.domain.identifiers import reference_of
 from services.common.domain.received import Received
@@ -68,11 +68,13 @@ def requests_by(calendars: Calendars) -> Aggregate[Request]:
     )
 
     def terms(current: Request | None, received: Received[Any]) -> Terms:
-        return Terms.of(current, calendars.at(received.at), catalogue())
+        return Terms.of(current, calendars.at(received.at), catalogues())
 
     @requests.on(RequestSubmitted)
     def register(current: Request | None, received: Received[RequestSubmitted]) -> Decision[Request]:
-        return request.register(current, received, catalogue(), calendars.at(received.at))
+        return request.register(
+            current, received, catalogues().version(received.event.catalogue_version), calendars.at(received.at)
+        )
 
     @requests.on(AssignmentMade)
     def route(current: Request | None, received: Received[AssignmentMade]) -> Decision[Request]:

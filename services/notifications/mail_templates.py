@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.common.catalogue import Language, catalogue
+from services.common.catalogue import Language, catalogues
 from services.common.http.languages import DEFAULT, LANGUAGES
 from services.common.text import one_line
 from services.common.text.dates import IN_WORDS
@@ -71,7 +71,7 @@ def _variables(delivery: Delivery, to: Addressee, public_url: str, language: Lan
         "name": name,
         "full_stop": "" if name.endswith(_ENDS_A_SENTENCE) else ".",
         "reference": reference,
-        "about": _title(delivery.subject, language),
+        "about": _title(delivery, language),
         "happened_on": in_words(delivery.happened_on),
         "due_on": in_words(delivery.due_on),
         "reply_until": in_words(delivery.reply_until),
@@ -82,13 +82,14 @@ def _variables(delivery: Delivery, to: Addressee, public_url: str, language: Lan
     }
 
 
-def _title(subject: str | None, language: Language) -> str | None:
-    """The title of a subject; None for one that the catalogue does not have: its code tells people nothing."""
-    entry = catalogue().subject(subject) if subject else None
+def _title(delivery: Delivery, language: Language) -> str | None:
+    """The title of the subject; None for one that no catalogue has: its code tells people nothing."""
+    subject, version = delivery.subject or "", delivery.catalogue_version
+    entry = catalogues().find(lambda catalogue: catalogue.subjects, subject, version)
     return None if entry is None else entry.name(language)
 
 
 def _department(code: str | None, language: Language) -> str | None:
-    """The public name of a department; None for one that the catalogue does not have."""
-    entry = catalogue().departments.get(code) if code else None
+    """The public name of a department; None for one that no catalogue has."""
+    entry = catalogues().newest(lambda catalogue: catalogue.departments, code or "")
     return None if entry is None else entry.name(language)

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.common.catalogue import catalogue
+from services.common.catalogue import catalogues
 from services.common.runtime.bootstrap import ServiceContext
 from services.common.runtime.process import Process
 from services.routing.handlers import assignments
@@ -15,7 +15,7 @@ def build(settings: Settings) -> FastAPI:
     context = ServiceContext(settings, "routing")
     store = assignment_store(context.database)
     subscription, sweeper = context.aggregate_subscription(
-        GROUP, topics_read(sorted(catalogue().departments)), assignments, store
+        GROUP, topics_read(sorted(catalogues().departments)), assignments, store
     )
     process = Process(
         "routing",

@@ -1,6 +1,6 @@
 """The handler of each message: it calls one domain function."""
 
-from services.common.catalogue import catalogue
+from services.common.catalogue import catalogue, catalogues
 from services.common.domain.decision import Decision, refused
 from services.common.domain.poison import DISCARDED
 from services.common.domain.received import Received
@@ -41,7 +41,7 @@ assignments = Aggregate(service="routing", state=Assignment, created_by={Request
 
 @assignments.on(RequestRegistered)
 def assign_department(current: Assignment | None, received: Received[RequestRegistered]) -> Decision[Assignment]:
-    return domain.assign(current, received, catalogue())
+    return domain.assign(current, received, catalogues().version(received.event.catalogue_version))
 
 
 @assignments.on(RequestRouted)

@@ -13,8 +13,8 @@ from gateway.accounts.session_cookie import SESSION_COOKIE
 DESCRIPTION = "O abono de família de novembro não foi pago. Mudei de banco em outubro."
 
 
-DEPARTMENT_MS: Final = 60_000
-"""Milliseconds within which a department of the demonstration has answered."""
+DEPARTMENT_MS: Final = 120_000
+"""Milliseconds within which a department of the demonstration has answered, also after the broker was away."""
 
 CORRECTION: Final = ("FAM-05", "COR")
 """A subject and a reason for which the department of the demonstration asks for two documents."""

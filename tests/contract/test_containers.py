@@ -29,6 +29,7 @@ IMAGES = {
     "s3": "minio/minio:",
     "mail": "axllent/mailpit:",
 }
+CATALOGUE = "/etc/postigo/catalogue"
 SECRET = "0123456789abcdef" * 4
 
 every_process = pytest.mark.parametrize("name", PROCESSES)
@@ -108,14 +109,14 @@ def test_the_topics_are_applied_once_by_the_command_line() -> None:
     tools = STAGES[SERVICES["topics"]["build"]["target"]]
     assert 'ENTRYPOINT ["python", "-m", "deploy.cli"]' in tools.text
     assert SERVICES["topics"]["command"][:2] == ["topics", "apply"]
-    assert SERVICES["topics"]["environment"] == {"KAFKA_URL": "kafka:9092"}
+    assert SERVICES["topics"]["environment"] == {"KAFKA_URL": "kafka:9092", "CATALOGUE_FOLDER": CATALOGUE}
 
 
 def test_the_command_line_runs_only_on_request_and_gets_the_addresses_of_the_engines() -> None:
     service = SERVICES["postigo"]
     assert service["profiles"] == ["by-hand"]
     assert 'ENTRYPOINT ["python", "-m", "deploy.cli"]' in STAGES[service["build"]["target"]].text
-    assert set(service["environment"]) == {*NAMED, "GATEWAY_URL", "INTAKE_URL"}
+    assert set(service["environment"]) == {*NAMED, "GATEWAY_URL", "INTAKE_URL", "CATALOGUE_FOLDER"}
 
 
 @pytest.mark.parametrize(("name", "image"), IMAGES.items())

@@ -12,7 +12,7 @@ from typing import Final
 from deploy.verification.evidence import short
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, Harm, Violation, clause
-from services.common.catalogue import catalogue
+from services.common.catalogue import Catalogue, catalogue, catalogues
 from services.common.contracts.assignments import AssignmentExtensionRequested
 from services.common.contracts.handling import (
     DocumentsLapsed,
@@ -58,6 +58,7 @@ class Term:
     place: str | None = None
     department: str | None = None
     entered_on: date | None = None
+    catalogue: Catalogue = field(default_factory=catalogue)
     term: str = ANSWER_AGAIN
     extension: int = 0
     suspensions: list[Suspension] = field(default_factory=list)
@@ -70,7 +71,7 @@ class Term:
 
     def count(self) -> Deadline:
         assert self.entered_on is not None
-        clock = catalogue().clocks[self.term]
+        clock = self.catalogue.clocks[self.term]
         more = {"suspensions": tuple(self.suspensions), "extension": self.extension}
         return deadline(self.entered_on, self.term, clock, self.days, place=self.place, **more)  # type: ignore[arg-type]
 
@@ -80,8 +81,9 @@ class Term:
         match fact:
             case RequestRegistered():
                 self.place, self.entered_on = fact.place, fact.entered_on
-                self.department = catalogue().department_of(fact.subject)
-                self.term = catalogue().reasons[fact.reason].clock
+                self.catalogue = catalogues().version(fact.catalogue_version)
+                self.department = self.catalogue.department_of(fact.subject)
+                self.term = self.catalogue.reasons[fact.reason].clock
             case RequestReopened():
                 self.entered_on, self.term = today, ANSWER_AGAIN
                 self.suspensions, self.extension = [], 0

@@ -18,7 +18,6 @@ from gateway.requests.possible_acts import PossibleAct
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewAct, NewMessage, NewRating, NewWithdrawal, RequestBody
-from services.common.catalogue import catalogue
 from services.common.http import problem_types
 from services.common.http.languages import Words
 from services.common.http.middleware import traceparent_of
@@ -222,7 +221,7 @@ async def _form_page(
     return page.render(
         template,
         HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        request=RequestPresenter(catalogue(), page.language).request(found),
+        request=RequestPresenter(page.language).request(found),
         can=can,
         form=page.form,
         stored=received.stored if received else {},

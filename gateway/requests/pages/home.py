@@ -17,7 +17,6 @@ from gateway.requests.presenter import RequestPresenter
 from gateway.requests.read_schemas import RequestSummary
 from gateway.requests.status import status_of
 from gateway.requests.view import RequestView
-from services.common.catalogue import catalogue
 from services.common.contracts.lifecycle import State
 from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
@@ -77,7 +76,7 @@ async def get_list(page: PageDep, reader: ReaderDep) -> Response:
         if problem.kind is not problem_types.CURSOR:
             raise
         return page.go_to("/pedidos")
-    names, presenter = Names(catalogue(), page.language), RequestPresenter(catalogue(), page.language)
+    names, presenter = Names(page.language), RequestPresenter(page.language)
     return page.render(
         "requests/list.html",
         requests=[presenter.summary(view) for view in views],
@@ -101,5 +100,5 @@ async def _newest(page: Page, reader: Reader, states: Sequence[State]) -> list[L
 
 def _listed(page: Page, view: RequestView) -> Listed:
     status, today = status_of(view), day_of(datetime.now(UTC))
-    summary = RequestPresenter(catalogue(), page.language).summary(view)
+    summary = RequestPresenter(page.language).summary(view)
     return Listed(summary, next_step(status, today, page.language), needs_author(status, today))

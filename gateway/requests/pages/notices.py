@@ -11,7 +11,6 @@ from gateway.requests.notice_marks import REQUESTS
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.store import SKIPPED
 from gateway.requests.timeline_presenter import TimelinePresenter
-from services.common.catalogue import catalogue
 
 router = APIRouter(route_class=PageRoute)
 
@@ -21,7 +20,7 @@ async def get_notices_page(page: PageDep, reader: ReaderDep) -> Response:
     queries = page.services.queries
     views, more = await queries.list(reader.session, None, None, REQUESTS)
     found = await asyncio.gather(*(queries.find(reader.session, view.reference, None) for view in views))
-    requests, timelines = RequestPresenter(catalogue(), page.language), TimelinePresenter(catalogue(), page.language)
+    requests, timelines = RequestPresenter(page.language), TimelinePresenter(page.language)
     groups = []
     for each in found:
         if each is not None and each.view is not None:

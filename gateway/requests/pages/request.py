@@ -18,7 +18,6 @@ from gateway.requests.presenter import RequestPresenter
 from gateway.requests.queries import Found
 from gateway.requests.status import status_of
 from gateway.requests.timeline_presenter import TimelinePresenter
-from services.common.catalogue import catalogue
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from services.common.legal_clock import day_of
@@ -54,8 +53,8 @@ async def get_live_regions(page: PageDep, reader: ReaderDep, reference: str, seq
 
 
 async def _render(page: Page, template: str, found: Found, after: UUID | None = None) -> Response:
-    timeline = TimelinePresenter(catalogue(), page.language).timeline(found)
-    request = RequestPresenter(catalogue(), page.language).request(found, after)
+    timeline = TimelinePresenter(page.language).timeline(found)
+    request = RequestPresenter(page.language).request(found, after)
     page.subject = request.subject
     return page.render(
         template,
@@ -90,7 +89,7 @@ async def get_dates_page(page: PageDep, reader: ReaderDep, reference: str) -> Re
     found = await page.services.queries.get(reader.session, reference, None)
     return page.render(
         "requests/dates.html",
-        request=RequestPresenter(catalogue(), page.language).request(found),
+        request=RequestPresenter(page.language).request(found),
         dates=DeadlinePresenter(page.language).explanation(found),
     )
 
@@ -100,7 +99,7 @@ async def get_receipt_page(page: PageDep, reader: ReaderDep, reference: str) -> 
     """It may be printed, and read again at any time."""
     queries = page.services.queries
     found = await queries.get(reader.session, reference, None)
-    presenter = RequestPresenter(catalogue(), page.language)
+    presenter = RequestPresenter(page.language)
     draft = page.request.query_params.get("rascunho", "")
     return page.render(
         "requests/receipt.html",

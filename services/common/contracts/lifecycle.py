@@ -52,6 +52,8 @@ class LifecycleFact(Fact, families=(topics.LIFECYCLE, topics.RESTATED)):
     """The language in which the request was filed: that of its notices. Facts of older writers have none."""
     subject: Code | None = None
     reason: Code | None = None
+    catalogue_version: int | None = None
+    """The version of the catalogue that the request was filed under: that of the words of its subject and reason."""
     epoch: int | None = None
     deadline: Deadline | None = None
     asked: tuple[AskedItem, ...] | None = None

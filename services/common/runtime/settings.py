@@ -2,11 +2,13 @@
 
 import sys
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.common.catalogue import FaultyCatalogue, catalogues
 from services.common.store import Driver
 
 Secret = Annotated[SecretStr, Field(min_length=32)]
@@ -34,6 +36,8 @@ class Settings(BaseSettings):
     internal_host: str = "127.0.0.1"
     internal_port: int = 8001
     """The listener for `/health`, `/metrics` and internal calls. It must not be reachable from outside."""
+    catalogue_folder: Path | None = None
+    """The folder of the service's own catalogue, which `services.common.catalogue` reads."""
     mongo_database_prefix: Prefix = "postigo"
     mongo_driver: Driver = "motor"
     """The store's client library. Both pass the same tests."""
@@ -64,9 +68,11 @@ S = TypeVar("S", bound=Settings)
 
 
 def from_environment(kind: type[S]) -> S:
-    """Read the settings. If a variable is missing or invalid, print a line for each, without its value, and exit with 2."""
+    """Read the settings, and the catalogue. If a variable is missing or invalid, print a line for each, without its value; if
+    the catalogue is faulty, a line for each fault. Exits with 2 then.
+    """
     try:
-        return kind()
+        settings = kind()
     except ValidationError as error:
         for each in error.errors(include_input=False, include_url=False, include_context=False):
             # The message of our own validators may contain the value, which may be a secret.
@@ -74,3 +80,10 @@ def from_environment(kind: type[S]) -> S:
             print(f"{'_'.join(map(str, each['loc'])).upper()}: {text}", file=sys.stderr)
         print("Each variable is explained in .env.example.", file=sys.stderr)
         raise SystemExit(2) from None
+    try:
+        catalogues()
+    except FaultyCatalogue as error:
+        print(error, file=sys.stderr)
+        print("postigo catalogue check FOLDER checks it without a start.", file=sys.stderr)
+        raise SystemExit(2) from None
+    return settings

@@ -45,7 +45,6 @@ def register(
         RequestRegistered,
         State.REGISTERED,
         who=event.who,
-        catalogue_version=event.catalogue_version,
         description=event.description,
         documents=event.documents,
         entered_on=entered,
@@ -73,6 +72,7 @@ def _received(event: RequestSubmitted, entered_on: date, deadline: Deadline) -> 
         language=event.language,
         subject=event.subject,
         reason=event.reason,
+        catalogue_version=event.catalogue_version,
         place=event.place,
     )
 

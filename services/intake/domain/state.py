@@ -29,7 +29,8 @@ class Request(Value):
 
     `deadline` is the legal term of the answer, `alerts` its warnings, and `missed` that it has passed. Requests of older versions
     have only `due_on` and `answered_on`. `checking` are files of `asked` whose check has not ended, and `delivered_on` the day
-    of the latest delivery. `hearing_until` is set while a hearing is open.
+    of the latest delivery. `hearing_until` is set while a hearing is open. `catalogue_version` is the version of the catalogue that
+    it was filed under; None in requests of older versions of Postigo.
     """
 
     request_id: UUID
@@ -43,6 +44,7 @@ class Request(Value):
     language: str | None = None
     subject: str | None = None
     reason: str | None = None
+    catalogue_version: int | None = None
     place: str | None = None
     department: str | None = None
     epoch: int = 1
@@ -107,6 +109,7 @@ def _fact(kind: type[LifecycleFact], request: Request, at: datetime, **fields: A
         language=request.language,
         subject=request.subject,
         reason=request.reason,
+        catalogue_version=request.catalogue_version,
         epoch=request.epoch,
         seq=request.seq,
         state=request.state,

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Final
 
-from services.common.catalogue import Catalogue
+from services.common.catalogue import Catalogue, Catalogues
 from services.common.legal_clock import Calendar, Clock, Deadline, Suspension, WorkingDays, day_of, deadline, end_of
 from services.intake.domain.state import Alert, Progress, Request, require_registered
 from services.intake.messages import DeadlineMissed, DeadlineMissRetracted, DeadlineMoved, HearingClosed
@@ -34,12 +34,14 @@ class Terms:
         self.days: WorkingDays = calendar.working_days(department, place)
 
     @classmethod
-    def of(cls, request: Request | None, calendar: Calendar, catalogue: Catalogue) -> "Terms":
-        """Until a department is known, the one that the catalogue names for the subject counts.
+    def of(cls, request: Request | None, calendar: Calendar, catalogues: Catalogues) -> "Terms":
+        """By the version of the catalogue that the request was filed under. Until a department is known, the one that it names
+        for the subject counts.
 
         Raises Poison for a record that comes before its request.
         """
         request = require_registered(request)
+        catalogue = catalogues.version(request.catalogue_version)
         department = request.department or catalogue.department_of(request.subject or "")
         return cls(calendar, catalogue, department, request.place)
 

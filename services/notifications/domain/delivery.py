@@ -82,6 +82,7 @@ class Delivery(Value):
     seq: int = 0
     language: str | None = None
     subject: str | None = None
+    catalogue_version: int | None = None
     happened_on: date | None = None
     due_on: date | None = None
     reply_until: date | None = None
@@ -135,6 +136,7 @@ def _new_delivery(received: Received[LifecycleFact], row: Row, channel: Channel,
         seq=event.seq,
         language=event.language,
         subject=None if confidential else event.subject,
+        catalogue_version=event.catalogue_version,
         happened_on=day_of(event.occurred_at),
         due_on=getattr(event, "due_on", None) or _running_until(event),
         reply_until=getattr(event, "reply_until", None),

@@ -5,13 +5,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from services.common.catalogue import Catalogue
+from services.common.catalogue import SCREENING, Catalogue
 from services.common.domain.decision import Decision, changed, unchanged
 from services.common.domain.identifiers import derived_id
 from services.common.domain.received import Received
 from services.routing.domain.changes import changed_by
 from services.routing.domain.inbox import InboxEvent, inbox_event, published
-from services.routing.domain.state import FALLBACK, Assignment, Choice, identity
+from services.routing.domain.state import Assignment, Choice, identity
 from services.routing.messages import (
     MAX_FILES,
     MAX_MESSAGES,
@@ -45,7 +45,7 @@ def _choice(department: str | None, subject: str, version: int) -> Choice:
     """Cached: there is only one choice for each subject."""
     rules_version = f"catalogue/{version}"
     if department is None:
-        return Choice(department=FALLBACK, rule="fallback", rules_version=rules_version)
+        return Choice(department=SCREENING, rule="fallback", rules_version=rules_version)
     return Choice(department=department, rule=f"subject:{subject}", rules_version=rules_version)
 
 
@@ -126,7 +126,7 @@ def _alarm(moved: Assignment, event: RequestForwarded) -> Sequence[TransferredOf
         request_id=event.request_id,
         reference=event.reference,
         occurred_at=event.occurred_at,
-        department=FALLBACK,
+        department=SCREENING,
         hops=event.hops,
         held_by=event.department,
         subject=moved.subject,

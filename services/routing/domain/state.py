@@ -12,9 +12,6 @@ from services.common.contracts.intake import LinkedRequest
 from services.common.legal_clock import Deadline
 from services.routing.messages import File, Message, State
 
-FALLBACK: Final = "tri"
-"""The screening department. It gets the requests that no rule matches, and the alarms."""
-
 ENDED: Final = frozenset({State.CONCLUDED, State.WITHDRAWN, State.REJECTED})
 """States in which nothing more is to be done for an assignment."""
 

@@ -11,6 +11,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from deploy.demo.data import DemoAccount, DemoRequest, load_accounts, load_requests, read_document
+from services.common.catalogue import INCLUDED
 from services.common.contracts.base import MAX_DESCRIPTION
 from services.common.domain.identifiers import valid_niss
 
@@ -31,7 +32,7 @@ class Subject(NamedTuple):
 
 @pytest.fixture(scope="module")
 def subjects() -> dict[str, Subject]:
-    text = (resources.files("services.common.catalogue") / "catalogue.yaml").read_text(encoding="utf-8")
+    text = (INCLUDED / "versions" / "1.yaml").read_text(encoding="utf-8")
     events: list[dict[str, Any]] = yaml.safe_load(text)["life_events"]
     rows = [row for event in events for row in event["subjects"]]
     return {row["code"]: Subject(row["who"], row["department"], row["reasons"]) for row in rows}

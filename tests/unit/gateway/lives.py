@@ -9,7 +9,7 @@ from gateway.requests.queries import Found
 from gateway.requests.read_schemas import RequestResponse
 from gateway.requests.view import RequestView
 from gateway.worker.handlers import views
-from services.common.catalogue import Language, catalogue
+from services.common.catalogue import Language
 from services.common.contracts import declared, topics
 from services.common.contracts.asked import AskedItem, ItemState
 from services.common.contracts.handling import (
@@ -164,4 +164,4 @@ CONCLUDED: Final = sample(RequestConcluded, 4, State.CONCLUDED)
 def read(view: RequestView, language: Language = "pt", now: datetime = BEFORE_ALL) -> RequestResponse:
     """What the author reads, with the outcome of the act `ACT`."""
     found = Found(view, None)  # type: ignore[arg-type]
-    return RequestPresenter(catalogue(), language, now).request(found, UUID(ACT))
+    return RequestPresenter(language, now).request(found, UUID(ACT))

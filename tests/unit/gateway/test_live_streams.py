@@ -15,7 +15,6 @@ from gateway.live.frames import FactFrames
 from gateway.live.hub import QUEUE, Client, End, Hub
 from gateway.live.session_watch import SessionWatch
 from gateway.requests.view import RequestView, TimelineFact
-from services.common.catalogue import catalogue
 from services.common.contracts.lifecycle import MessageAdded, State
 from services.common.domain.errors import StoreUnavailable
 from services.common.domain.identifiers import reference_of
@@ -27,7 +26,7 @@ from tests.unit.gateway.builders import ACCOUNT, REQUEST, Clock, fact, received,
 from tests.unit.gateway.test_views import merged
 
 REFERENCE = reference_of(REQUEST)
-FRAMES = FactFrames(catalogue())
+FRAMES = FactFrames()
 QUICK = Timing(heartbeat=0.05, send=0.1, gap=0.1)
 
 

@@ -9,7 +9,6 @@ import pytest
 from gateway.requests.presenter import RequestPresenter
 from gateway.requests.queries import Found
 from gateway.requests.receipts import Receipt
-from services.common.catalogue import catalogue
 from services.common.contracts.asked import ItemState
 from services.common.contracts.handling import (
     DeadlineMissed,
@@ -110,4 +109,4 @@ def test_the_last_day_to_come_back_still_counts() -> None:
 
 def test_a_request_that_is_known_by_its_receipt_alone_needs_nothing() -> None:
     found = Found(None, Receipt(life().reference, REQUEST, ACCOUNT, NOON, "FAM-01", "INF", content=""))
-    assert RequestPresenter(catalogue(), "en").request(found).next_step == "There is nothing you must do."
+    assert RequestPresenter("en").request(found).next_step == "There is nothing you must do."

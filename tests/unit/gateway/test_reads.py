@@ -14,7 +14,6 @@ from gateway.requests.schemas import NewRequest
 from gateway.requests.timeline_presenter import TimelinePresenter
 from gateway.requests.view import RequestView
 from gateway.worker.domain import apply_submission
-from services.common.catalogue import catalogue
 from services.common.contracts.asked import ItemState
 from services.common.contracts.decisions import Outcome
 from services.common.contracts.departments import Check
@@ -48,7 +47,7 @@ from tests.unit.gateway.lives import CONCLUDED, FILE, OTHER, life, read, sample
 
 
 def entry(view: RequestView, kind: str) -> TimelineEntry:
-    entries = TimelinePresenter(catalogue(), "pt").timeline(Found(view, None)).entries  # type: ignore[arg-type]
+    entries = TimelinePresenter("pt").timeline(Found(view, None)).entries  # type: ignore[arg-type]
     return next(each for each in entries if each.type == kind)
 
 

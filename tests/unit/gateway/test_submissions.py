@@ -16,7 +16,6 @@ from gateway.requests.receipts import IssuedReceipts
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewRequest
 from gateway.requests.submissions import SUBMITS_OF_ONE_ACCOUNT, SubmissionService
-from services.common.catalogue import catalogue
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from tests.unit.gateway.builders import BODY, session
@@ -63,7 +62,6 @@ def submissions(log: Log, views: Views) -> SubmissionService:
         queries=RequestQueries(cast("Any", views), IssuedReceipts(), b"c" * 32),
         account_limit=AccountLimit("requests", allowances, views),  # type: ignore[arg-type]
         places=KeyedLimit("submits-of-one-account", SUBMITS_OF_ONE_ACCOUNT),
-        catalogue=catalogue(),
         id_secret=b"i" * 32,
         receipt_secret=b"c" * 32,
     )

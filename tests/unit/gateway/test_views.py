@@ -16,7 +16,6 @@ from gateway.requests.timeline_presenter import TimelinePresenter
 from gateway.requests.view import RequestView
 from gateway.requests.visible_facts import VISIBLE_FIELDS, short_type
 from gateway.worker.handlers import views
-from services.common.catalogue import catalogue
 from services.common.catalogue.state_names import STATE_NAMES
 from services.common.contracts import Event, declared, topics
 from services.common.contracts.deliveries import DeliverySent, DeliverySkipped
@@ -144,7 +143,7 @@ def found() -> Found:
 
 
 def timeline(language: Any = "pt") -> list[tuple[int | None, str, str]]:
-    shown = TimelinePresenter(catalogue(), language).timeline(found())
+    shown = TimelinePresenter(language).timeline(found())
     return [(entry.seq, entry.type, entry.title) for entry in shown.entries]
 
 
@@ -167,7 +166,7 @@ def test_the_timeline_keeps_the_order_of_seq_when_clocks_go_back() -> None:
     facts = [received(submitted(), id="s"), received(registered()), *lifecycle()[7:9]]
     behind = NOON - timedelta(hours=1)
     late = received(fact(RequestInAnalysis, 2, State.IN_ANALYSIS, department="pf", occurred_at=behind))
-    shown = TimelinePresenter(catalogue(), "pt").timeline(Found(merged([*facts, late]), None))  # type: ignore[arg-type]
+    shown = TimelinePresenter("pt").timeline(Found(merged([*facts, late]), None))  # type: ignore[arg-type]
     numbers = [entry.seq for entry in shown.entries if entry.seq]
     assert numbers == sorted(numbers)
     assert numbers[1] == 2
@@ -182,7 +181,7 @@ def test_the_timeline_is_in_the_language_of_the_reader() -> None:
 def test_the_timeline_says_which_notice_was_sent(name: str) -> None:
     assert name in NOTICE_NAMES
     view = merged([*lifecycle()[:2], notice(DeliverySent, "an event", 2, notice=name)])
-    entries = TimelinePresenter(catalogue(), "pt").timeline(Found(view, None)).entries  # type: ignore[arg-type]
+    entries = TimelinePresenter("pt").timeline(Found(view, None)).entries  # type: ignore[arg-type]
     assert entries[-1].title == f"Aviso enviado: {NOTICE_NAMES[name].pt}"
 
 
@@ -193,9 +192,7 @@ def test_internal_details_are_not_stored_in_the_view() -> None:
 
 
 def test_a_person_sees_their_own_acts_and_their_outcomes() -> None:
-    written, refused = (
-        entry for entry in TimelinePresenter(catalogue(), "pt").timeline(found()).entries if entry.act_id
-    )
+    written, refused = (entry for entry in TimelinePresenter("pt").timeline(found()).entries if entry.act_id)
     assert (written.act_id, written.text, written.documents) == (str(ACT), "Falta um papel.", (FILE,))
     assert (refused.act_id, refused.because, refused.documents) == (str(LATE_ACT), "not-allowed", None)
     assert (refused.because_text or "").startswith("O pedido já tinha sido concluído, por isso não pode ser retirado.")
@@ -206,12 +203,12 @@ def test_a_person_sees_their_own_acts_and_their_outcomes() -> None:
     [(ACT, "applied", None), (LATE_ACT, "refused", "not-allowed"), (UUID(int=99), "pending", None)],
 )
 def test_a_read_after_an_act_has_its_outcome(act_id: UUID, outcome: str, because: str | None) -> None:
-    act = RequestPresenter(catalogue(), "pt").request(found(), act_id).act
+    act = RequestPresenter("pt").request(found(), act_id).act
     assert act is not None
     text = act.because_text
     assert act == ActOutcome(act_id=act_id, outcome=outcome, because=because, because_text=text)
     assert bool(text) == (because is not None)
-    assert RequestPresenter(catalogue(), "pt").request(found()).act is None
+    assert RequestPresenter("pt").request(found()).act is None
 
 
 def test_a_withdrawn_request_is_shown_as_withdrawn() -> None:
@@ -223,7 +220,7 @@ def test_a_withdrawn_request_is_shown_as_withdrawn() -> None:
 
 
 def test_a_request_has_its_department_and_dates() -> None:
-    shown = RequestPresenter(catalogue(), "en").request(found())
+    shown = RequestPresenter("en").request(found())
     assert (shown.department, shown.department_name) == ("pf", "Family Benefits")
     assert (str(shown.entered_on), str(shown.due_on)) == ("2026-03-02", "2026-03-16")
     assert (shown.state, shown.state_name) == ("concluded", "Concluded")
@@ -266,7 +263,7 @@ def test_visible_fields_exist_in_their_events() -> None:
 )
 def test_a_refused_act_says_in_which_state_the_request_was(state: State, text: str) -> None:
     view = merged([*lifecycle()[:4], received(fact(ActRefused, 5, state, act_id=str(ACT), code="not-allowed"))])
-    request = RequestPresenter(catalogue(), "pt").request(Found(view, None), ACT)  # type: ignore[arg-type]
+    request = RequestPresenter("pt").request(Found(view, None), ACT)  # type: ignore[arg-type]
     assert request.act is not None
     assert request.act.because_text == text
 

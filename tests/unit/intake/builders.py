@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.common.catalogue import catalogue
+from services.common.catalogue import catalogue, catalogues
 from services.common.contracts import topics
 from services.common.contracts.asked import NewItem
 from services.common.contracts.lifecycle import CommandRef
@@ -87,7 +87,7 @@ def registered(state: State = State.REGISTERED, **other: Any) -> Request:
 
 def terms_of(current: Request | None) -> Terms:
     """The terms of a request, by the national holidays."""
-    return Terms.of(current, Calendar.of_public_holidays(), catalogue())
+    return Terms.of(current, Calendar.of_public_holidays(), catalogues())
 
 
 def fact_names(at: datetime = MONDAY) -> dict[str, Any]:

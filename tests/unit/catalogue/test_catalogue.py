@@ -1,28 +1,6 @@
-"""The catalogue is validated when it is loaded, and answers the queries of gateway, intake and routing."""
+"""The catalogue that comes with Postigo answers the queries of gateway, intake and routing."""
 
-import pytest
-import yaml
-
-from services.common.catalogue import Clock, catalogue, parse
-
-VALID = {
-    "version": 7,
-    "valid_from": "2026-01-01",
-    "clocks": {"INF10": {"length": 10, "unit": "working_days", "for": "information"}},
-    "departments": {"pf": {"pt": "Prestações", "en": "Benefits"}},
-    "reasons": {"INF": {"pt": "Informação", "en": "Information", "clock": "INF10"}},
-    "life_events": [
-        {
-            "code": "FAM",
-            "pt": "Família",
-            "en": "Family",
-            "entry": "life_event",
-            "subjects": [
-                {"code": "FAM-01", "pt": "Abono", "en": "Child", "who": "P", "department": "pf", "reasons": ["INF"]}
-            ],
-        }
-    ],
-}
+from services.common.catalogue import INCLUDED, Clock, catalogue, catalogues, read_catalogues
 
 
 def test_the_current_catalogue_has_the_planned_numbers_of_entries() -> None:
@@ -67,19 +45,8 @@ def test_names_are_in_both_languages() -> None:
     assert (reason.name("pt"), reason.name("en")) == ("Pedido de informação", "Ask for information")
 
 
-@pytest.mark.parametrize(
-    ("broken", "message"),
-    [
-        ({"clocks": {}}, "unknown clock"),
-        ({"departments": {}}, "unknown reason or department"),
-        ({"life_events": VALID["life_events"] * 2}, "appears twice"),  # type: ignore[operator]
-        ({"surprise": 1}, "extra"),
-    ],
-)
-def test_a_catalogue_with_an_unknown_code_is_rejected(broken: dict[str, object], message: str) -> None:
-    assert parse(yaml.safe_dump(VALID)).version == 7
-    with pytest.raises(ValueError, match=message):
-        parse(yaml.safe_dump(VALID | broken))
+def test_the_catalogue_in_use_has_no_faults() -> None:
+    assert read_catalogues(INCLUDED).versions == catalogues().versions
 
 
 def test_usual_documents_of_a_reason_are_named_in_both_languages() -> None:

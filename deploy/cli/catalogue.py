@@ -1,0 +1,112 @@
+"""`postigo catalogue`: check the catalogue, and compare its versions."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from deploy.cli.printing import console, count, escape, print_json, table
+from deploy.operator.errors import OperatorError
+from services.common.catalogue import (
+    FOLDER,
+    INCLUDED,
+    Catalogue,
+    Catalogues,
+    FaultyCatalogue,
+    read_catalogues,
+    read_version,
+)
+from services.common.catalogue.differences import Change, differences
+from services.common.legal_clock import day_of
+
+_SIGNS: Final[dict[Change, str]] = {"added": "+", "removed": "−", "changed": "~"}
+_STYLES: Final[dict[Change, str]] = {"added": "green", "removed": "red", "changed": "yellow"}
+
+
+def check(folder: Path | None, *, as_json: bool) -> None:
+    try:
+        found = read_catalogues(_folder(folder))
+    except FaultyCatalogue as error:
+        _print_faults(error, as_json=as_json)
+        raise typer.Exit(1) from None
+    if as_json:
+        print_json({"versions": [_about(each, found) for each in found.versions], "faults": []})
+        return
+    rendered = table("version", "in force", "subjects", "reasons", "departments", "", right=("version",))
+    for each in found.versions:
+        sizes = (len(each.subjects), len(each.reasons), len(each.departments))
+        mark = "today" if each is _of_today(found) else ""
+        rendered.add_row(str(each.version), _period(each), *map(str, sizes), mark)
+    console().print(rendered)
+    console().print("No faults.")
+
+
+def diff(folder: Path | None, before: str | None, after: str | None, *, as_json: bool) -> None:
+    old, new = _versions(folder, before, after)
+    found = differences(old, new)
+    if as_json:
+        print_json({"before": old.version, "after": new.version, "differences": [each._asdict() for each in found]})
+        return
+    console().print(f"Version {old.version} → {new.version}, in force from {new.valid_from}", style="bold")
+    for each in found:
+        line = f"{_SIGNS[each.change]} {each.kind} {each.code}  {escape(each.text)}"
+        console().print(line, style=_STYLES[each.change])
+    console().print(count(len(found), "difference") + "." if found else "No differences.")
+
+
+def _versions(folder: Path | None, before: str | None, after: str | None) -> tuple[Catalogue, Catalogue]:
+    try:
+        known = read_catalogues(_folder(folder))
+        if before is None and len(known.versions) == 1:
+            raise OperatorError(
+                "There is only one version: name the file of another, like 'catalogue diff 1 new.yaml'."
+            )
+        old = known.versions[-2] if before is None else _version(known, before)
+        return old, known.versions[-1] if after is None else _version(known, after)
+    except FaultyCatalogue as error:
+        raise OperatorError(f"the catalogue is faulty.\n{error}") from None
+
+
+def _version(known: Catalogues, typed: str) -> Catalogue:
+    if not typed.isdecimal():
+        return read_version(Path(typed))[1]
+    found = next((each for each in known.versions if str(each.version) == typed), None)
+    if found is None:
+        numbers = ", ".join(str(each.version) for each in known.versions)
+        raise OperatorError(f"There is no version {typed}: there are {numbers}.")
+    return found
+
+
+def _print_faults(error: FaultyCatalogue, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"faults": [each._asdict() for each in error.faults]})
+        return
+    print(error, file=sys.stderr)
+    print(count(len(error.faults), "fault") + ".", file=sys.stderr)
+
+
+def _about(version: Catalogue, known: Catalogues) -> dict[str, object]:
+    return {
+        "version": version.version,
+        "valid_from": version.valid_from,
+        "valid_until": version.valid_until,
+        "in_force": version is _of_today(known),
+        "subjects": len(version.subjects),
+        "reasons": len(version.reasons),
+        "departments": len(version.departments),
+    }
+
+
+def _of_today(known: Catalogues) -> Catalogue:
+    return known.on(day_of(datetime.now(UTC)))
+
+
+def _period(version: Catalogue) -> str:
+    return f"from {version.valid_from}" + (f" until {version.valid_until}" if version.valid_until else "")
+
+
+def _folder(folder: Path | None) -> Path:
+    return folder or Path(os.environ.get(FOLDER) or INCLUDED)
