@@ -16,6 +16,7 @@ from gateway.desk import api as desk_api, internal_api as desk_internal_api
 from gateway.documents import api as documents_api
 from gateway.drafts import api as drafts_api, pages as draft_pages
 from gateway.expiry import Expiry
+from gateway.help import api as help_api, pages as help_pages
 from gateway.limits.concurrency import AdmissionControl
 from gateway.live import api as live_api
 from gateway.openapi import SERVERS, SUMMARY, PublicApi
@@ -53,6 +54,7 @@ APIS: Final = (
     drafts_api,
     accounts_api,
     catalogue_api,
+    help_api,
     banners_api,
     status_api,
     desk_api,
@@ -65,6 +67,7 @@ PAGES: Final = (
     request_pages,
     act_pages,
     draft_pages,
+    help_pages,
     notice_pages,
     status_pages,
 )

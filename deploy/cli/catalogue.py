@@ -1,6 +1,5 @@
 """`postigo catalogue`: check the catalogue, and compare its versions."""
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,15 +10,15 @@ import typer
 from deploy.cli.printing import console, count, escape, print_json, table
 from deploy.operator.errors import OperatorError
 from services.common.catalogue import (
-    FOLDER,
-    INCLUDED,
     Catalogue,
     Catalogues,
     FaultyCatalogue,
+    folder_in_use,
     read_catalogues,
     read_version,
 )
 from services.common.catalogue.differences import Change, differences
+from services.common.catalogue.help_pages import read_help
 from services.common.legal_clock import day_of
 
 _SIGNS: Final[dict[Change, str]] = {"added": "+", "removed": "−", "changed": "~"}
@@ -29,11 +28,13 @@ _STYLES: Final[dict[Change, str]] = {"added": "green", "removed": "red", "change
 def check(folder: Path | None, *, as_json: bool) -> None:
     try:
         found = read_catalogues(_folder(folder))
+        pages = read_help(_folder(folder), found.not_ended(day_of(datetime.now(UTC))))
     except FaultyCatalogue as error:
         _print_faults(error, as_json=as_json)
         raise typer.Exit(1) from None
     if as_json:
-        print_json({"versions": [_about(each, found) for each in found.versions], "faults": []})
+        versions = [_about(each, found) for each in found.versions]
+        print_json({"versions": versions, "help_pages": len(pages), "faults": []})
         return
     rendered = table("version", "in force", "subjects", "reasons", "departments", "", right=("version",))
     for each in found.versions:
@@ -41,7 +42,7 @@ def check(folder: Path | None, *, as_json: bool) -> None:
         mark = "today" if each is _of_today(found) else ""
         rendered.add_row(str(each.version), _period(each), *map(str, sizes), mark)
     console().print(rendered)
-    console().print("No faults.")
+    console().print(f"{count(len(pages), 'help page')}. No faults.")
 
 
 def diff(folder: Path | None, before: str | None, after: str | None, *, as_json: bool) -> None:
@@ -109,4 +110,4 @@ def _period(version: Catalogue) -> str:
 
 
 def _folder(folder: Path | None) -> Path:
-    return folder or Path(os.environ.get(FOLDER) or INCLUDED)
+    return folder or folder_in_use()

@@ -18,6 +18,7 @@ from gateway.drafts.wizard import NOT_CONFIRMED, Wizard, WizardDep, receipt_path
 from gateway.path_ids import path_id
 from gateway.portal.form_errors import problem_errors, sentences
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
+from services.common.catalogue import catalogue
 from services.common.contracts.base import MAX_DOCUMENTS
 from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
@@ -54,7 +55,7 @@ MISSING: Final[Mapping[Step, Words]] = {
 
 @router.get(NEW)
 async def get_new_page(page: PageDep, reader: ReaderDep) -> Response:
-    """The first step, and the drafts that wait to be finished."""
+    """The first step, and the drafts that wait to be finished. The link of a help page carries its subject."""
     linked = parse_reference(page.request.query_params.get("ligado", "")) or page.form.value("ligado")
     return await _new_page(page, reader, {}, linked)
 
@@ -201,8 +202,18 @@ async def _new_page(page: Page, reader: Reader, errors: Mapping[str, str], linke
         drafts=await page.services.drafts.list(reader.session),
         value=page.form.value(Step.DESCRIPTION),
         linked=linked,
+        about=_about(page, reader),
         errors=errors,
     )
+
+
+def _about(page: Page, reader: Reader) -> steps.Option | None:
+    """The subject that the form or the address carries, if this account may file about it."""
+    code = page.form.value(Step.SUBJECT) or page.request.query_params.get(Step.SUBJECT, "")
+    subject = catalogue().subject(code)
+    if subject is None or not subject.open_to(reader.session.who):
+        return None
+    return steps.Option(subject.code, subject.name(page.language))
 
 
 async def _changed_elsewhere(wizard: Wizard, step: Step, typed: str) -> Response:

@@ -70,7 +70,16 @@ async def prepare(browser: Browser, address: str, folder: Path) -> dict[str, str
     }
 
 
-FOR_EVERYBODY: Final = {"entrada": "/", "entrar": "/entrar", "estado": "/estado", "acessibilidade": "/acessibilidade"}
+FOR_EVERYBODY: Final = {
+    "entrada": "/",
+    "entrar": "/entrar",
+    "estado": "/estado",
+    "acessibilidade": "/acessibilidade",
+    "ajuda": "/ajuda",
+    "ajuda-procura": "/ajuda?q=baixa",
+    "ajuda-nada": "/ajuda?q=xilofone",
+    "ajuda-assunto": "/ajuda/FAM-01",
+}
 
 
 async def take(page: Page, addresses: Mapping[str, str], folder: Path) -> None:

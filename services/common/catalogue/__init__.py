@@ -18,6 +18,7 @@ from services.common.catalogue.versions import (
     Entries,
     catalogue,
     catalogues,
+    folder_in_use,
     read_catalogues,
     read_version,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "YamlFile",
     "catalogue",
     "catalogues",
+    "folder_in_use",
     "read_catalogues",
     "read_version",
 ]

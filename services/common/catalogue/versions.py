@@ -38,6 +38,11 @@ class Catalogues:
         """The version in force on a day. Before the first one, the first; after the last one has ended, the last."""
         return next((each for each in reversed(self.versions) if each.valid_from <= day), self.versions[0])
 
+    def not_ended(self, day: date) -> Sequence[Catalogue]:
+        """The version in force on a day, and the later ones."""
+        current = self.on(day)
+        return [each for each in self.versions if each.valid_from >= current.valid_from]
+
     def last_day(self, version: Catalogue) -> date | None:
         """The last day on which the version is in force; None if nothing follows."""
         later = (each.valid_from for each in self.versions if each.valid_from > version.valid_from)
@@ -109,10 +114,14 @@ def _faults_between(read: Sequence[tuple[YamlFile, Catalogue]]) -> Iterable[File
             yield from earlier.faulty([Fault(("valid_until",), text)]).faults
 
 
+def folder_in_use() -> Path:
+    return Path(os.environ.get(FOLDER) or INCLUDED)
+
+
 @cache
 def catalogues() -> Catalogues:
     """The versions that this process uses. Raises `FaultyCatalogue`."""
-    return read_catalogues(Path(os.environ.get(FOLDER) or INCLUDED))
+    return read_catalogues(folder_in_use())
 
 
 def catalogue() -> Catalogue:

@@ -1,6 +1,7 @@
 """Settings from environment variables: addresses and secrets. A process does not know which stack it belongs to."""
 
 import sys
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -68,8 +69,8 @@ S = TypeVar("S", bound=Settings)
 
 
 def from_environment(kind: type[S]) -> S:
-    """Read the settings, and the catalogue. If a variable is missing or invalid, print a line for each, without its value; if
-    the catalogue is faulty, a line for each fault. Exits with 2 then.
+    """Read the settings, and check the catalogue. If a variable is missing or invalid, print a line for each, without its value,
+    and exit with 2.
     """
     try:
         settings = kind()
@@ -80,10 +81,15 @@ def from_environment(kind: type[S]) -> S:
             print(f"{'_'.join(map(str, each['loc'])).upper()}: {text}", file=sys.stderr)
         print("Each variable is explained in .env.example.", file=sys.stderr)
         raise SystemExit(2) from None
+    require_sound(catalogues)
+    return settings
+
+
+def require_sound(read: Callable[[], object]) -> None:
+    """Read a part of the catalogue. If it is faulty, print a line for each fault, and exit with 2."""
     try:
-        catalogues()
+        read()
     except FaultyCatalogue as error:
         print(error, file=sys.stderr)
         print("postigo catalogue check FOLDER checks it without a start.", file=sys.stderr)
         raise SystemExit(2) from None
-    return settings

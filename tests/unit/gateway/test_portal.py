@@ -24,12 +24,12 @@ from tests.unit.notifications.builders import delivery
 
 REFERENCE = reference_of(UUID(int=7))
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-FOR_EVERYBODY = {"/", "/entrar", "/acessibilidade", "/estado"}
+FOR_EVERYBODY = {"/", "/entrar", "/acessibilidade", "/estado", "/ajuda"}
 APP = applications().public
 PAGES = sorted(
     path
     for method, path in routes(APP)
-    if method == "GET" and not path.startswith(("/v1", "/docs", "/static", "/requests/"))
+    if method == "GET" and not path.startswith(("/v1", "/docs", "/static", "/requests/", "/ajuda/"))
 )
 FORMS = sorted(path for method, path in routes(APP) if method == "POST" and not path.startswith("/v1"))
 

@@ -25,6 +25,8 @@ from tests.unit.gateway.builders import session
 PUBLIC = {
     ("GET", "/v1/catalogue"),
     ("GET", "/v1/catalogue/subjects/{code}"),
+    ("GET", "/v1/help"),
+    ("GET", "/v1/help/{code}"),
     ("GET", "/v1/banners"),
     ("GET", "/v1/status"),
     ("POST", "/v1/sessions"),

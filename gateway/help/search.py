@@ -1,0 +1,80 @@
+"""Finds help pages by what people type: without accents and case, by the beginnings of words. In memory: there are few pages."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Final, NamedTuple
+
+from services.common.catalogue import Catalogue, Language, catalogues
+from services.common.catalogue.help_pages import HelpPage, help_pages
+from services.common.text.folding import words_of
+
+SHORTEST: Final = 2
+"""Characters of a word that is searched for."""
+
+LONGEST: Final = 200
+"""Characters of a query that count."""
+
+_TITLE, _SUMMARY, _TEXT = 8, 3, 1
+"""What a word is worth where it is found. The same word counts once, where it is worth most."""
+
+_COMMON: Final = frozenset(
+    words_of(
+        "a ao aos as com como da das de do dos e em esta estou eu fazer há isso mais me meu meus minha minhas na nas não no nos o os "
+        "ou para pedir pelo pela por posso preciso qual quando que quero se ser sem ter tenho um uma "
+        "about an and are at can do does for from get have how i in is it me my need not of on or the to want what when where who "
+        "with you"
+    )
+)
+"""Words that are in every page, or say that somebody wants something."""
+
+
+class Result(NamedTuple):
+    """`all_words`: whether the pages have every word of the query that means something; else they have some of them."""
+
+    codes: Sequence[str]
+    all_words: bool
+
+
+class _Indexed(NamedTuple):
+    code: str
+    words: tuple[tuple[int, frozenset[str]], ...]
+
+
+def search(catalogue: Catalogue, language: Language, typed: str) -> Result | None:
+    """The subjects whose help fits best, the best first; None if nothing was typed that can be searched for."""
+    words = [each for each in dict.fromkeys(words_of(typed[:LONGEST])) if len(each) >= SHORTEST]
+    words = [each for each in words if each not in _COMMON] or words
+    if not words:
+        return None
+    found = [(code, values) for code, values in _values(_index(catalogue.version, language), words) if any(values)]
+    complete = [(code, values) for code, values in found if all(values)]
+    best = sorted(complete or found, key=lambda each: (-sum(map(bool, each[1])), -sum(each[1])))
+    return Result([code for code, _ in best], bool(complete))
+
+
+def _values(pages: Iterable[_Indexed], words: Sequence[str]) -> Iterable[tuple[str, list[int]]]:
+    for page in pages:
+        yield page.code, [max((value for value, own in page.words if _has(own, word)), default=0) for word in words]
+
+
+def _has(own: Iterable[str], word: str) -> bool:
+    return any(each.startswith(word) for each in own)
+
+
+@cache
+def _index(version: int, language: Language) -> Sequence[_Indexed]:
+    pages = help_pages()
+    return [
+        _indexed(pages[subject.code, language], f"{subject.pt} {subject.en} {subject.code}", event.name(language))
+        for event in catalogues().version(version).life_events
+        for subject in event.subjects
+    ]
+
+
+def _indexed(page: HelpPage, title: str, event: str) -> _Indexed:
+    texts = (
+        (title, _TITLE),
+        (f"{page.summary} {event}", _SUMMARY),
+        (" ".join(each.text for each in page.sections), _TEXT),
+    )
+    return _Indexed(page.code, tuple((value, frozenset(words_of(text))) for text, value in texts))

@@ -1,0 +1,146 @@
+"""The help of subjects: one Markdown file for each subject and language, in four sections with fixed headings.
+
+How long an answer takes is not written there: it follows from the clocks of the catalogue.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from services.common.catalogue.models import Catalogue, Language
+from services.common.catalogue.versions import catalogues, folder_in_use
+from services.common.catalogue.yaml_file import FaultyCatalogue, FileFault
+from services.common.legal_clock import day_of
+
+HELP: Final = "help"
+
+HEADINGS: Final[Mapping[Language, tuple[str, ...]]] = {
+    "pt": ("Para quem é", "O que precisa de ter", "O que acontece a seguir", "Onde mais ir"),
+    "en": ("Who it is for", "What you need", "What happens next", "Where else to go"),
+}
+
+MAX_CHARACTERS: Final = 8_000
+
+# With HTML as text, `javascript:` addresses refused, and pictures found so that they can be refused, too.
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
+_WITH_HTML: Final = MarkdownIt("commonmark", {"html": True})
+_REFUSED: Final = {"html_block": "HTML", "html_inline": "HTML", "image": "a picture"}
+
+
+class Section(NamedTuple):
+    """`text` has no markup. `html` is made from Markdown without HTML of its own."""
+
+    title: str
+    text: str
+    html: str
+
+
+class HelpPage(NamedTuple):
+    """The help of a subject in one language, in plain words."""
+
+    code: str
+    language: Language
+    markdown: str
+    summary: str
+    sections: tuple[Section, ...]
+
+
+HelpPages = Mapping[tuple[str, Language], HelpPage]
+"""By code of the subject and language."""
+
+
+@cache
+def help_pages() -> HelpPages:
+    """The help that this process uses. Raises `FaultyCatalogue`."""
+    return read_help(folder_in_use(), catalogues().not_ended(day_of(datetime.now(UTC))))
+
+
+def read_help(folder: Path, versions: Sequence[Catalogue]) -> HelpPages:
+    """The help of all subjects of these versions. Raises `FaultyCatalogue` with everything that is wrong or missing."""
+    codes = sorted({code for each in versions for code in each.subjects})
+    pages: dict[tuple[str, Language], HelpPage] = {}
+    faults: list[FileFault] = []
+    for language in HEADINGS:
+        known = {f"{code}.md" for code in codes}
+        files = sorted((folder / HELP / language).glob("*"))
+        faults += [FileFault(file, 1, "belongs to no subject") for file in files if file.name not in known]
+        for code in codes:
+            try:
+                pages[code, language] = read_page(folder / HELP / language / f"{code}.md", code, language)
+            except FaultyCatalogue as error:
+                faults.extend(error.faults)
+    if faults:
+        raise FaultyCatalogue(*faults)
+    return pages
+
+
+def read_page(file: Path, code: str, language: Language) -> HelpPage:
+    """One file. Raises `FaultyCatalogue`."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FaultyCatalogue(FileFault(file, 1, f"cannot be read: {error.strerror}")) from None
+    except UnicodeDecodeError:
+        raise FaultyCatalogue(FileFault(file, 1, "is no text in UTF-8")) from None
+    if faults := [FileFault(file, line, why) for line, why in _faults(text, language)]:
+        raise FaultyCatalogue(*faults)
+    summary, *sections = _parts(text)
+    return HelpPage(code, language, text, _plain(summary), tuple(map(_section, HEADINGS[language], sections)))
+
+
+def _section(title: str, tokens: Sequence[Token]) -> Section:
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return Section(title, _plain(tokens), html)
+
+
+def _faults(text: str, language: Language) -> Iterator[tuple[int, str]]:
+    if len(text) > MAX_CHARACTERS:
+        yield 1, f"has more than {MAX_CHARACTERS} characters"
+    for token in _all(_WITH_HTML.parse(text)):
+        if token.type in _REFUSED:
+            yield (token.map or [0])[0] + 1, f"has {_REFUSED[token.type]}: only Markdown text and links are allowed"
+    tokens = _MARKDOWN.parse(text)
+    found = [
+        (token.map[0] + 1 if token.map else 1, token.tag, following.content)
+        for token, following in pairwise(tokens)
+        if token.type == "heading_open"
+    ]
+    if [(tag, title) for _, tag, title in found] != [("h2", title) for title in HEADINGS[language]]:
+        wanted = ", ".join(f"'## {title}'" for title in HEADINGS[language])
+        yield found[0][0] if found else 1, f"must have exactly these headings, in this order: {wanted}"
+    elif not all(_plain(part) for part in _parts(text)):
+        yield 1, "has an empty part: the sentence before the first heading, and each section, need words"
+
+
+def _all(tokens: Sequence[Token]) -> Iterator[Token]:
+    """With those inside of others, which get the lines of the outer one."""
+    for token in tokens:
+        yield token
+        for each in token.children or ():
+            each.map = token.map
+            yield each
+
+
+def _parts(text: str) -> list[list[Token]]:
+    """The tokens before the first heading, and those of each section without its heading."""
+    parts: list[list[Token]] = [[]]
+    in_heading = False
+    for token in _MARKDOWN.parse(text):
+        if token.type == "heading_open":
+            parts.append([])
+        in_heading = token.type == "heading_open" or in_heading
+        if not in_heading:
+            parts[-1].append(token)
+        in_heading = in_heading and token.type != "heading_close"
+    return parts
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    texts = (each.content for token in tokens for each in token.children or () if each.type == "text")
+    return " ".join(" ".join(texts).split())

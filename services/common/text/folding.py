@@ -1,0 +1,14 @@
+"""Text as people compare it when they search: without accents and case."""
+
+import unicodedata
+
+
+def folded(text: str) -> str:
+    """`São João` becomes `sao joao`."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in parts if not unicodedata.combining(each))
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words: what letters and digits make between other characters."""
+    return "".join(each if each.isalnum() else " " for each in folded(text)).split()
