@@ -48,7 +48,13 @@ class HelpResults(BaseModel):
     results: list[HelpSummary]
 
 
-@router.get("", response_model=HelpResults, responses=_PROBLEMS, summary="Find help")
+@router.get(
+    "",
+    response_model=HelpResults,
+    responses=_PROBLEMS,
+    summary="Find help",
+    response_description="The help that fits, the best first.",
+)
 async def find_help(
     request: Request,
     language: AcceptedLanguage,
@@ -70,7 +76,13 @@ async def find_help(
     )
 
 
-@router.get("/{code}", response_model=HelpResponse, responses=_NOT_FOUND, summary="The help of one subject")
+@router.get(
+    "/{code}",
+    response_model=HelpResponse,
+    responses=_NOT_FOUND,
+    summary="The help of one subject",
+    response_description="Its text in Markdown.",
+)
 async def get_help(request: Request, code: str, language: AcceptedLanguage) -> Response:
     """Who it is for, what is needed, what happens next, and where else to go."""
     wanted = cleaned_code(code).upper()
