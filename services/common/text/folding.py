@@ -5,7 +5,8 @@ import unicodedata
 
 def folded(text: str) -> str:
     """`São João` becomes `sao joao`."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
+    # A letter of another kind (𝕊) has a case only after it was taken apart.
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(each for each in parts if not unicodedata.combining(each))
 
 
