@@ -56,6 +56,11 @@ FACT_LABELS: Final[dict[str, Words]] = {
 }
 """By fact type. A fact without a label is internal and is not shown."""
 
+LAPSED: Final = Words(
+    "Pedido concluído: o prazo para voltar à resposta terminou",
+    "Request concluded: the time to come back on the answer has ended",
+)
+
 REASON_LABELS: Final[dict[str, Words]] = {
     "not-allowed": Words(
         "O pedido já não estava num estado que o permitisse. Pode apresentar outro pedido.",

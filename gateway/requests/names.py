@@ -1,6 +1,15 @@
 """The names that people read for the codes of a request, in one language."""
 
-from gateway.requests.labels import CHECK_NAMES, FACT_LABELS, ITEM_STATE_NAMES, NOTICE_NAMES, OUTCOME_NAMES, reason_of
+from gateway.requests.actors import ACTOR_NAMES, Actor, acting_department, actor_of
+from gateway.requests.labels import (
+    CHECK_NAMES,
+    FACT_LABELS,
+    ITEM_STATE_NAMES,
+    LAPSED,
+    NOTICE_NAMES,
+    OUTCOME_NAMES,
+    reason_of,
+)
 from gateway.requests.view import TimelineFact
 from services.common.catalogue import Entries, Language, Named, catalogues
 from services.common.catalogue.state_names import STATE_NAMES
@@ -43,9 +52,17 @@ class Names:
     def fact(self, fact: TimelineFact) -> str | None:
         """The title of a fact, or of a notice with what it is about; None for an internal fact."""
         label, notice = FACT_LABELS.get(fact.type), NOTICE_NAMES.get(fact.notice or "")
+        if fact.lapsed:
+            return LAPSED.in_(self.language)
         if label is None or notice is None:
             return None if label is None else label.in_(self.language)
         return f"{label.in_(self.language)}: {notice.in_(self.language)}"
+
+    def actor(self, fact: TimelineFact) -> str:
+        """Who caused the fact."""
+        actor = actor_of(fact)
+        department = self.department(acting_department(fact)) if actor is Actor.DEPARTMENT else None
+        return department or ACTOR_NAMES[actor].in_(self.language)
 
     def because(self, fact: TimelineFact) -> str | None:
         """Why an act or a file was refused, or a notice was not sent."""

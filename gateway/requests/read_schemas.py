@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from gateway.requests.actors import Actor
 from services.common.contracts.asked import ItemDelivery, ItemState
 from services.common.contracts.decisions import Appeal, Outcome
 from services.common.contracts.departments import Check
@@ -161,6 +162,9 @@ class TimelineEntry(BaseModel):
     title: str
     """What happened, in words for people."""
     at: datetime
+    actor: Actor
+    """Who caused it."""
+    actor_name: str
     state: State | None = None
     state_name: str | None = None
     department: str | None = None

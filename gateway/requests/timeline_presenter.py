@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from gateway.requests.actors import ACTOR_NAMES, Actor, actor_of
 from gateway.requests.labels import FACT_LABELS, REFUSED
 from gateway.requests.names import Names
 from gateway.requests.queries import Found
@@ -37,7 +38,16 @@ class TimelinePresenter:
     def _received(self, at: datetime) -> TimelineEntry:
         title = FACT_LABELS["request.submitted"].in_(self._names.language)
         name = self._names.state(State.RECEIVED)
-        return TimelineEntry(type="request.submitted", title=title, at=at, state=State.RECEIVED, state_name=name)
+        by = Actor.AUTHOR
+        return TimelineEntry(
+            type="request.submitted",
+            title=title,
+            at=at,
+            actor=by,
+            actor_name=ACTOR_NAMES[by].in_(self._names.language),
+            state=State.RECEIVED,
+            state_name=name,
+        )
 
     def entries(self, fact: TimelineFact, seq: int | None = None) -> list[TimelineEntry]:
         """One entry; none for an internal fact. `seq`: the number of a lifecycle fact."""
@@ -50,6 +60,8 @@ class TimelinePresenter:
                 type=fact.type,
                 title=title,
                 at=fact.at,
+                actor=actor_of(fact),
+                actor_name=self._names.actor(fact),
                 state=fact.state,
                 state_name=None if fact.state is None else self._names.state(fact.state),
                 department=fact.department,

@@ -48,6 +48,8 @@ class TimelineFact(Value):
     item: int | None = None
     from_department: str | None = None
     score: int | None = None
+    lapsed: bool = False
+    """For a conclusion: the time to come back on the answer ended."""
 
 
 class AskedDocuments(Value):
