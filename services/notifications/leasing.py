@@ -38,7 +38,7 @@ class Leasing:
         now = datetime.now(UTC)
         found = await self._search.next(now, limit)
         try:
-            saved = await self._decide(found.documents, now)
+            saved = await self._decide(found.documents)
         except Exception:
             self._search.rewind(found.since)
             raise
@@ -47,11 +47,13 @@ class Leasing:
         waiting_until = min((each.due_at for each in postponed if each.due_at), default=None)
         return Leased(leased, found.more, waiting_until)
 
-    async def _decide(self, due: Sequence[Document[Delivery]], now: datetime) -> list[Document[Delivery]]:
+    async def _decide(self, due: Sequence[Document[Delivery]]) -> list[Document[Delivery]]:
         if not due:
             return []
         ARMED and reach(Failpoint.DELIVERY_DUE_FOUND)
         others = await self._deliveries.others_about([delivery_in(document) for document in due])
+        # A try begins after the ones that it waited for, which another replica may have ended since the search.
+        now = datetime.now(UTC)
         ARMED and reach(Failpoint.DELIVERY_ORDER_KNOWN)
         saved = await self._save([change_to(each, self._next_step(delivery_in(each), others, now)) for each in due])
         ARMED and reach(Failpoint.DELIVERY_LEASED)
