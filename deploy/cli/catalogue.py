@@ -19,6 +19,7 @@ from services.common.catalogue import (
 )
 from services.common.catalogue.differences import Change, differences
 from services.common.catalogue.help_pages import read_help
+from services.common.catalogue.questions import read_questions
 from services.common.legal_clock import day_of
 
 _SIGNS: Final[dict[Change, str]] = {"added": "+", "removed": "−", "changed": "~"}
@@ -28,13 +29,14 @@ _STYLES: Final[dict[Change, str]] = {"added": "green", "removed": "red", "change
 def check(folder: Path | None, *, as_json: bool) -> None:
     try:
         found = read_catalogues(_folder(folder))
-        pages = read_help(_folder(folder), found.not_ended(day_of(datetime.now(UTC))))
+        versions = found.not_ended(day_of(datetime.now(UTC)))
+        pages, questions = read_help(_folder(folder), versions), read_questions(_folder(folder), versions)
     except FaultyCatalogue as error:
         _print_faults(error, as_json=as_json)
         raise typer.Exit(1) from None
     if as_json:
-        versions = [_about(each, found) for each in found.versions]
-        print_json({"versions": versions, "help_pages": len(pages), "faults": []})
+        listed = [_about(each, found) for each in found.versions]
+        print_json({"versions": listed, "help_pages": len(pages), "questions": len(questions), "faults": []})
         return
     rendered = table("version", "in force", "subjects", "reasons", "departments", "", right=("version",))
     for each in found.versions:
@@ -42,7 +44,7 @@ def check(folder: Path | None, *, as_json: bool) -> None:
         mark = "today" if each is _of_today(found) else ""
         rendered.add_row(str(each.version), _period(each), *map(str, sizes), mark)
     console().print(rendered)
-    console().print(f"{count(len(pages), 'help page')}. No faults.")
+    console().print(f"{count(len(pages), 'help page')}, {count(len(questions), 'reason')} with questions. No faults.")
 
 
 def diff(folder: Path | None, before: str | None, after: str | None, *, as_json: bool) -> None:

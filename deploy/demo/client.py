@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from deploy.demo.data import DemoAccount, DemoRating, DemoRequest
 from deploy.demo.errors import DemoError
+from services.common.legal_clock import day_of
 
 TIMEOUT_SECONDS: Final = 15.0
 TRIES: Final = 30
@@ -176,11 +177,13 @@ class PublicApi:
         return _read(UploadResponse, response).document_id
 
     async def file(self, session: Session, key: str, row: DemoRequest, documents: list[UUID]) -> Filed:
-        body = {"subject": row.subject, "reason": row.reason, "description": row.description}
-        attachments = {"documents": [str(each) for each in documents]} if documents else {}
+        answers = row.answers_on(day_of(datetime.now(UTC)))
+        body: dict[str, object] = {"subject": row.subject, "reason": row.reason, "description": row.description}
+        optional = {"documents": [str(each) for each in documents], "answers": answers}
+        body |= {name: value for name, value in optional.items() if value}
         action = f"file a request about {row.subject}"
         headers = {"Idempotency-Key": key}
-        return _read(Filed, await self._send(action, "POST", "/v1/requests", session, headers, json=body | attachments))
+        return _read(Filed, await self._send(action, "POST", "/v1/requests", session, headers, json=body))
 
     async def write(
         self, session: Session, key: str, filed: Filed, text: str, documents: list[UUID], item: int | None = None

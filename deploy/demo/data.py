@@ -1,11 +1,12 @@
 """The requests and accounts of the demonstration. Every name, number and document is invented."""
 
+from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.common.contracts.base import Code, Prose
 from services.common.contracts.intake import Score
@@ -56,7 +57,8 @@ class DemoRequest(_Row):
     """A request as its author writes it. `department`: the one that the catalogue assigns to its subject.
 
     The author adds `messages`, each at its moment, withdraws the request if `withdrawn` as soon as it has a reference, and gives
-    the `rating` after everything else.
+    the `rating` after everything else. `answers` are those to the questions of the reason; of `days` among them, how many days after
+    the filing they are.
     """
 
     account: str
@@ -64,10 +66,16 @@ class DemoRequest(_Row):
     reason: Code
     department: Code
     description: Prose
+    answers: dict[str, str | int | bool] = Field(default_factory=dict)
+    days: dict[str, int] = Field(default_factory=dict)
     documents: tuple[str, ...] = ()
     messages: tuple[DemoMessage, ...] = ()
     withdrawn: bool = False
     rating: DemoRating | None = None
+
+    def answers_on(self, today: date) -> dict[str, str | int | bool]:
+        """The answers of a request that is filed today."""
+        return self.answers | {name: (today + timedelta(days=after)).isoformat() for name, after in self.days.items()}
 
     @property
     def files(self) -> tuple[str, ...]:

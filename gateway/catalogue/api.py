@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from gateway.dependencies import AcceptedLanguage
 from services.common.catalogue import Catalogue, Clock, Language, Subject, catalogue, catalogues
+from services.common.catalogue.questions import questions
 from services.common.http import problem_types
 from services.common.http.etag import etag_response
 from services.common.http.field_errors import FieldError
@@ -49,6 +50,8 @@ class ReasonResponse(BaseModel):
     usual_documents: str
     """The documents that are usually needed, in words for people; empty if there are none."""
     term: Term
+    questions: dict[str, Any] | None = None
+    """What the request must answer, as JSON Schema (2020-12) for its `answers`. `x-days` bounds a day by that of filing, in days."""
 
 
 class SubjectResponse(BaseModel):
@@ -134,6 +137,7 @@ def _subject(current: Catalogue, life_event: str, subject: Subject, language: La
             name=current.reasons[code].name(language),
             usual_documents=usual.name(language) if (usual := current.reasons[code].usual_documents) else "",
             term=_term(current.clock_of(code)),
+            questions=asked.json_schema(language) if (asked := questions().get((subject.code, code))) else None,
         )
         for code in subject.reasons
     ]

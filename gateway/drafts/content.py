@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
+from gateway.requests.answers import questions_of
 from gateway.requests.domain import fingerprint
-from gateway.requests.schemas import Attachments, Reference, TypedCode
+from gateway.requests.schemas import Answers, Attachments, Reference, TypedCode
 from services.common.catalogue import Catalogue, Language
 from services.common.contracts.base import UnfinishedProse
 from services.common.domain.values import Value
@@ -30,6 +31,7 @@ class DraftContent(Value):
         Language | None,
         Field(description="The language of its notices. By default that of the submission's headers."),
     ] = None
+    answers: Answers = Field(default_factory=dict)
 
 
 def content_fingerprint(content: DraftContent) -> str:
@@ -44,6 +46,7 @@ def request_body(content: DraftContent, language: Language) -> dict[str, JsonVal
         "reason": content.reason,
         "linked_to": content.linked_to,
         "documents": [str(each) for each in content.documents],
+        "answers": {**content.answers},
     }
     said = {name: value for name, value in optional.items() if value}
     return {"description": content.description, "language": content.language or language, **said}
@@ -89,7 +92,8 @@ def fitting(catalogue: Catalogue, before: DraftContent, after: DraftContent) -> 
         event = None
     if reason not in _reasons(catalogue, subject):
         reason = None
-    return after.model_copy(update={"life_event": event, "subject": subject, "reason": reason})
+    answers = after.answers if questions_of(subject, reason) else {}
+    return after.model_copy(update={"life_event": event, "subject": subject, "reason": reason, "answers": answers})
 
 
 def _event_of(catalogue: Catalogue, subject: str | None) -> str | None:

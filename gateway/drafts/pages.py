@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from gateway.documents.received_files import REMOVE, receive_files
-from gateway.drafts import steps
+from gateway.drafts import question_form, steps
 from gateway.drafts.content import DraftContent
 from gateway.drafts.domain import Draft
 from gateway.drafts.steps import Step
@@ -26,6 +26,7 @@ from services.common.http.field_errors import errors_of
 from services.common.http.languages import Words
 from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem
+from services.common.legal_clock import day_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -90,7 +91,7 @@ async def begin(page: PageDep, reader: ReaderDep) -> Response:
         return await _new_page(page, reader, errors, form.value("ligado"))
     except Problem as problem:
         return await _new_page(page, reader, problem_errors(page, problem, {}), form.value("ligado"))
-    missing = steps.first_missing(draft.content)
+    missing = steps.first_missing(draft.content, day_of(page.now))
     return page.go_to(f"{NEW}/{draft.draft_id}/{missing or Step.FILES}")
 
 
@@ -164,12 +165,39 @@ async def submit(wizard: WizardDep) -> Response:
 async def get_step_page(wizard: WizardDep, step: str) -> Response:
     """A step. Steps whose earlier answers are missing, and those of a draft that is being sent, lead to the right one."""
     found = _step(step)
-    missing = steps.first_missing(wizard.draft.content)
+    order = steps.steps_of(wizard.draft.content)
+    if found not in order:
+        return wizard.page.go_to(wizard.path(Step.REASON))
+    missing = steps.first_missing(wizard.draft.content, wizard.today)
     if wizard.draft.state == "submitting" and found is not Step.CHECK:
         return wizard.page.go_to(wizard.path(Step.CHECK))
-    if missing is not None and steps.STEPS.index(found) > steps.STEPS.index(missing):
+    if missing is not None and order.index(found) > order.index(missing):
         return wizard.page.go_to(wizard.path(missing))
     return wizard.render(found, typed=wizard.page.form.value(found) or None)
+
+
+@router.post("/novo/{draft_id}/perguntas")
+async def answer_questions(wizard: WizardDep) -> Response:
+    """Save the answers to the questions of the reason and go on. Each answer that does not fit is an error beside its field."""
+    page, asked = wizard.page, wizard.asked
+    if asked is None:
+        return page.go_to(wizard.path(Step.FILES))
+    values = question_form.typed_values(asked, page.form)
+    if page.switches_language:
+        return wizard.render(Step.QUESTIONS, values=values)
+    answers = question_form.answers_of(asked, values)
+    if wrong := asked.wrong(answers, wizard.today):
+        return wizard.render(Step.QUESTIONS, question_form.sentences_of(asked, wrong, page.language), values=values)
+    content = wizard.draft.content.model_copy(update={"answers": answers})
+    try:
+        wizard.draft = await page.services.drafts.save(
+            wizard.reader.session, wizard.draft.draft_id, _version(wizard), content, traceparent_of(page.request.scope)
+        )
+    except Problem as problem:
+        if problem.kind is problem_types.DRAFT_CHANGED:
+            return await _changed_elsewhere(wizard, Step.QUESTIONS, values=values)
+        return wizard.render(Step.QUESTIONS, problem_errors(page, problem, {}), values=values)
+    return wizard.go_on(Step.QUESTIONS)
 
 
 @router.post("/novo/{draft_id}/{step}")
@@ -190,7 +218,7 @@ async def answer(wizard: WizardDep, step: str) -> Response:
         return wizard.render(found, sentences(error, DraftContent, {field: found}, page.language), typed=typed)
     except Problem as problem:
         if problem.kind is problem_types.DRAFT_CHANGED:
-            return await _changed_elsewhere(wizard, found, typed)
+            return await _changed_elsewhere(wizard, found, typed=typed)
         return wizard.render(found, problem_errors(page, problem, {field: found}), typed=typed)
     return wizard.go_on(found)
 
@@ -216,11 +244,13 @@ def _about(page: Page, reader: Reader) -> steps.Option | None:
     return steps.Option(subject.code, subject.name(page.language))
 
 
-async def _changed_elsewhere(wizard: Wizard, step: Step, typed: str) -> Response:
+async def _changed_elsewhere(
+    wizard: Wizard, step: Step, *, typed: str | None = None, values: Mapping[str, str] | None = None
+) -> Response:
     """Show both answers: the one of the other device, and the one typed here, which is saved when it is sent again."""
     wizard.draft = await wizard.page.services.drafts.find(wizard.reader.session, wizard.draft.draft_id)
     other = wizard.answer_in_words(step)
-    return wizard.render(step, status=HTTPStatus.CONFLICT, typed=typed, elsewhere=other)
+    return wizard.render(step, status=HTTPStatus.CONFLICT, typed=typed, values=values, elsewhere=other)
 
 
 async def _with_files(wizard: Wizard, documents: list[UUID]) -> Draft:
@@ -242,7 +272,9 @@ def _check_errors(page: Page, problem: Problem) -> Mapping[str, str]:
     if problem.kind is problem_types.DRAFT_NOT_CONFIRMED:
         page.refusal = problem
         return {"": NOT_CONFIRMED.in_(page.language)}
-    return problem_errors(page, problem, {field: step for step, field in QUESTIONS.items()})
+    return problem_errors(
+        page, problem, {**{field: step for step, field in QUESTIONS.items()}, "answers": Step.QUESTIONS}
+    )
 
 
 def _step(text: str) -> Step:

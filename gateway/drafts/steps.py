@@ -1,10 +1,12 @@
 """The steps of filing a request on the pages, and what can be chosen in each. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from gateway.drafts.content import DraftContent
+from gateway.requests.answers import questions_of
 from services.common.catalogue import Catalogue, Language
 from services.common.contracts.intake import Who
 from services.common.http.languages import Words
@@ -17,17 +19,17 @@ class Step(StrEnum):
     LIFE_EVENT = "evento"
     SUBJECT = "assunto"
     REASON = "motivo"
+    QUESTIONS = "perguntas"
     FILES = "ficheiros"
     CHECK = "verificar"
 
-
-STEPS: Final = tuple(Step)
 
 TITLES: Final[Mapping[Step, Words]] = {
     Step.DESCRIPTION: Words("De que precisa", "What you need"),
     Step.LIFE_EVENT: Words("Área", "Area"),
     Step.SUBJECT: Words("Assunto", "Subject"),
     Step.REASON: Words("Motivo", "Reason"),
+    Step.QUESTIONS: Words("Perguntas", "Questions"),
     Step.FILES: Words("Documentos", "Documents"),
     Step.CHECK: Words("Verificar e enviar", "Check and send"),
 }
@@ -41,22 +43,31 @@ class Option(NamedTuple):
     about: str = ""
 
 
-def step_after(step: Step) -> Step:
-    return STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]
+def steps_of(content: DraftContent) -> Sequence[Step]:
+    """The steps of this draft: there are questions only for some reasons."""
+    return [step for step in Step if step is not Step.QUESTIONS or questions_of(content.subject, content.reason)]
 
 
-def step_before(step: Step) -> Step | None:
-    number = STEPS.index(step)
-    return STEPS[number - 1] if number else None
+def step_after(content: DraftContent, step: Step) -> Step:
+    found = steps_of(content)
+    return found[min(found.index(step) + 1, len(found) - 1)]
 
 
-def first_missing(content: DraftContent) -> Step | None:
+def step_before(content: DraftContent, step: Step) -> Step | None:
+    found = steps_of(content)
+    number = found.index(step)
+    return found[number - 1] if number else None
+
+
+def first_missing(content: DraftContent, today: date) -> Step | None:
     """The first step that still needs an answer; None if the request can be sent."""
+    asked = questions_of(content.subject, content.reason)
     answers = {
         Step.DESCRIPTION: content.description.strip(),
         Step.LIFE_EVENT: content.life_event,
         Step.SUBJECT: content.subject,
         Step.REASON: content.reason,
+        Step.QUESTIONS: asked is None or not asked.wrong(content.answers, today),
     }
     return next((step for step, answer in answers.items() if not answer), None)
 

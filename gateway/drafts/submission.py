@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -12,7 +13,7 @@ from gateway.drafts import domain
 from gateway.drafts.content import request_body
 from gateway.drafts.domain import Draft
 from gateway.drafts.revisions import Revisions, now, require_version
-from gateway.requests.domain import fingerprint, sender_error
+from gateway.requests.domain import fingerprint, sending_errors
 from gateway.requests.receipts import Receipt
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewRequest
@@ -20,8 +21,9 @@ from gateway.requests.submissions import SubmissionService
 from services.common.catalogue import Language, catalogue
 from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types
-from services.common.http.field_errors import errors_of
+from services.common.http.field_errors import FieldError, errors_of
 from services.common.http.problems import Problem
+from services.common.legal_clock import day_of
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 
 log = structlog.get_logger()
@@ -57,8 +59,8 @@ class DraftSubmission:
             if draft.filed_as is not None:
                 return draft
             body = request_body(draft.content, language)
-            if draft.sending is None and (error := sender_error(catalogue(), _request(body), session)):
-                raise Problem(problem_types.INVALID, error)
+            if draft.sending is None and (errors := _errors(body, session)):
+                raise Problem(problem_types.INVALID, *errors)
             return domain.attempted(draft, body, now())
 
         return await self.revisions.update(session, draft_id, begin)
@@ -87,6 +89,10 @@ class DraftSubmission:
         except (Problem, StoreUnavailable) as error:
             log.warning("outcome of a draft not saved", because=type(error).__name__)
             return None
+
+
+def _errors(body: dict[str, JsonValue], session: Session) -> list[FieldError]:
+    return sending_errors(catalogue(), _request(body), session, day_of(datetime.now(UTC)))
 
 
 def _request(body: dict[str, JsonValue]) -> NewRequest:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -10,13 +10,17 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from gateway.documents.received_files import ReceivedFiles
-from gateway.drafts import steps
+from gateway.drafts import question_form, steps
 from gateway.drafts.domain import Draft
+from gateway.drafts.question_form import QuestionField
 from gateway.drafts.steps import Step
 from gateway.path_ids import path_id
 from gateway.portal.page import Page, PageDep, Reader, ReaderDep, ResponseInstead
+from gateway.requests.answers import answers_in_words, questions_of
 from gateway.requests.names import Names
 from services.common.catalogue import catalogue
+from services.common.catalogue.questions import Questions
+from services.common.contracts.intake import Answer
 from services.common.http.languages import Words
 from services.common.legal_clock import Calendar, Deadline, day_of, deadline
 
@@ -33,6 +37,7 @@ TEMPLATES: Final[Mapping[Step, str]] = {
     Step.LIFE_EVENT: "drafts/choose.html",
     Step.SUBJECT: "drafts/choose.html",
     Step.REASON: "drafts/choose.html",
+    Step.QUESTIONS: "drafts/questions.html",
     Step.FILES: "drafts/files.html",
     Step.CHECK: "drafts/check.html",
 }
@@ -54,10 +59,11 @@ class Wizard:
         status: int | None = None,
         *,
         typed: str | None = None,
+        values: Mapping[str, str] | None = None,
         elsewhere: str = "",
         files: ReceivedFiles | None = None,
     ) -> Response:
-        """The page of the step. `typed` is what the person answered there, and `elsewhere` what was answered meanwhile on another
+        """The page of the step. `typed` is what the person answered there (`values`, to questions), and `elsewhere` what was answered meanwhile on another
         device. `files` are the last ones that were sent.
         """
         errors = {**(errors or {}), **(files.errors if files else {})}
@@ -68,30 +74,53 @@ class Wizard:
             draft=self.draft,
             step=step,
             steps=self._steps(step),
-            before=None if (before := steps.step_before(step)) is None else self.path(before),
+            before=None if (before := steps.step_before(self.draft.content, step)) is None else self.path(before),
             value=self._answer(step) if typed is None else typed,
             elsewhere=elsewhere,
             errors=errors,
             back=Step.CHECK if back == Step.CHECK else "",
             options=self._options(step),
+            questions=self._questions(step, values),
             usual=steps.usual_documents(catalogue(), self.draft.content.reason, self.page.language),
             **self._check(step),
         )
 
     def go_on(self, step: Step) -> Response:
         """To the next step; back to the check page if the answer was changed from there and nothing is missing."""
-        missing = steps.first_missing(self.draft.content)
+        missing = steps.first_missing(self.draft.content, self.today)
         if self.page.form.value(BACK) == Step.CHECK:
             return self.page.go_to(self.path(missing or Step.CHECK))
-        return self.page.go_to(self.path(steps.step_after(step)))
+        return self.page.go_to(self.path(steps.step_after(self.draft.content, step)))
+
+    @property
+    def today(self) -> date:
+        return day_of(datetime.now(UTC))
+
+    @property
+    def asked(self) -> Questions | None:
+        """The questions of the draft's reason."""
+        return questions_of(self.draft.content.subject, self.draft.content.reason)
+
+    def _questions(self, step: Step, values: Mapping[str, str] | None) -> list[QuestionField]:
+        if step is not Step.QUESTIONS or (asked := self.asked) is None:
+            return []
+        shown = question_form.stored_values(asked, self.draft.content.answers) if values is None else values
+        return question_form.fields(asked, shown, self.page.language, self.today)
+
+    def _answers(self) -> tuple[Answer, ...]:
+        """The stored answers to the questions, in words; without those that do not fit."""
+        content, asked = self.draft.content, self.asked
+        wrong = {each.name for each in asked.wrong(content.answers, self.today)} if asked else set()
+        fitting = {name: value for name, value in content.answers.items() if name not in wrong}
+        return answers_in_words(content.subject or "", content.reason or "", fitting, self.page.language)
 
     def _steps(self, current: Step) -> list[tuple[Step, str, str]]:
         """Each step with its title and address; without an address if an earlier answer is missing."""
-        missing = steps.first_missing(self.draft.content)
-        last = steps.STEPS.index(missing) if missing else len(steps.STEPS)
+        found, missing = steps.steps_of(self.draft.content), steps.first_missing(self.draft.content, self.today)
+        last = found.index(missing) if missing else len(found)
         return [
             (step, steps.TITLES[step].in_(self.page.language), self.path(step) if number <= last else "")
-            for number, step in enumerate(steps.STEPS)
+            for number, step in enumerate(found)
         ]
 
     def _answer(self, step: Step) -> str:
@@ -106,6 +135,8 @@ class Wizard:
 
     def answer_in_words(self, step: Step) -> str:
         """The answer that is stored: what was written, or the name of what was chosen."""
+        if step is Step.QUESTIONS:
+            return "\n".join(f"{each.question} {each.text}" for each in self._answers())
         code = self._answer(step)
         return next((each.name for each in self._options(step) if each.code == code), code)
 
@@ -130,6 +161,7 @@ class Wizard:
                 Step.SUBJECT: names.subject(content.subject),
                 Step.REASON: names.reason(content.reason),
             },
+            "to_questions": self._answers(),
             "department": names.department(department),
             "not_confirmed": NOT_CONFIRMED.in_(self.page.language),
             "expected": self._expected(department),
@@ -143,7 +175,7 @@ class Wizard:
         place = self.reader.session.place
         days = Calendar.of_public_holidays().working_days(department, place)
         term = catalogue().clocks[reason.clock]
-        return deadline(day_of(datetime.now(UTC)), reason.clock, term, days, place=place)
+        return deadline(self.today, reason.clock, term, days, place=place)
 
 
 async def get_wizard(page: PageDep, reader: ReaderDep, draft_id: str) -> Wizard:

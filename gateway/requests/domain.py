@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from gateway.accounts.domain import Session
+from gateway.requests.answers import answer_errors, answers_in_words
 from gateway.requests.schemas import NewAct, NewMessage, NewRating, NewReopening, NewRequest
 from gateway.requests.status import status_of
 from gateway.requests.view import RequestView
@@ -28,12 +30,12 @@ from services.common.http.field_errors import FieldError
 _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
-def sender_error(catalogue: Catalogue, new: NewRequest, session: Session) -> FieldError | None:
-    """The error of a subject that is not open to this sender, a person or a company."""
+def sending_errors(catalogue: Catalogue, new: NewRequest, session: Session, today: date) -> list[FieldError]:
+    """The errors of a subject that is not open to this sender, a person or a company, and of answers to its questions."""
     subject = catalogue.subject(new.subject)
-    if subject is None or subject.open_to(session.who):
-        return None
-    return FieldError("persons_only" if session.who == "E" else "companies_only", "/subject")
+    if subject is not None and not subject.open_to(session.who):
+        return [FieldError("persons_only" if session.who == "E" else "companies_only", "/subject")]
+    return answer_errors(new.subject, new.reason, new.answers, today)
 
 
 def fingerprint(body: Any) -> bytes:
@@ -68,6 +70,7 @@ def submission_event(
     linked: LinkedRequest | None = None,
 ) -> RequestSubmitted:
     """The event to publish for a submission. Its language is the one it was filed in, not that of the account."""
+    language: Language = new.language or headers_language or session.language
     return RequestSubmitted(
         request_id=request_id,
         reference=reference_of(request_id),
@@ -77,12 +80,13 @@ def submission_event(
         subject=new.subject,
         reason=new.reason,
         catalogue_version=catalogue_version,
-        language=new.language or headers_language or session.language,
+        language=language,
         description=new.description,
         documents=new.documents,
         place=session.place,
         flags=session.flags,
         linked=linked,
+        answers=answers_in_words(new.subject, new.reason, new.answers, language),
     )
 
 

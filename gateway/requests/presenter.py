@@ -59,6 +59,7 @@ class RequestPresenter:
             documents=tuple(each.document_id for each in files),
             files=tuple(map(self._file, files)),
             linked_to=view.linked_to,
+            answers=view.answers,
             asked=tuple(map(self._asked, status.asked)),
             rating=_rating(status.rating),
             next_step=next_step(status, self._today, self._language),

@@ -10,6 +10,7 @@ from gateway.requests.actors import Actor
 from services.common.contracts.asked import ItemDelivery, ItemState
 from services.common.contracts.decisions import Appeal, Outcome
 from services.common.contracts.departments import Check
+from services.common.contracts.intake import Answer
 from services.common.contracts.lifecycle import State
 
 
@@ -122,6 +123,8 @@ class RequestResponse(RequestSummary):
     documents: tuple[UUID, ...] = ()
     files: tuple[RequestFile, ...] = ()
     linked_to: str | None = None
+    answers: tuple[Answer, ...] = ()
+    """What you answered to the questions of the catalogue, in the words of then."""
     entered_on: date | None = None
     due_on: date | None = None
     deadline: DeadlineSummary | None = None

@@ -3,17 +3,28 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from services.common.catalogue import Language, catalogue
+from services.common.catalogue.questions import MAX_QUESTIONS, MAX_TEXT, NAME
 from services.common.contracts.asked import MAX_ASKED
-from services.common.contracts.base import MAX_DOCUMENTS, Code, Prose
+from services.common.contracts.base import MAX_DOCUMENTS, Code, Prose, Text
 from services.common.contracts.intake import Score
 from services.common.contracts.internal import FEW, DocumentIds
 from services.common.contracts.lifecycle import State
 from services.common.domain.identifiers import parse_reference
 from services.common.http.field_errors import refuse
-from services.common.text import code, identifier
+from services.common.text import code, identifier, one_line
 from services.common.text.validators import cleaned
 
 
@@ -39,6 +50,19 @@ def _some(documents: tuple[UUID, ...]) -> tuple[UUID, ...]:
 
 Reference = Annotated[str, AfterValidator(_canonical), cleaned(identifier)]
 Attachments = Annotated[DocumentIds, Field(description="Ids of uploaded files. A file belongs to one request.")]
+
+
+Answers = Annotated[
+    dict[
+        Annotated[str, Field(pattern=NAME)],
+        Annotated[Text, Field(strict=True, max_length=MAX_TEXT), cleaned(one_line)] | StrictBool | StrictInt,
+    ],
+    Field(
+        description="By the name of the question: what `questions` of the subject's reason in the catalogue asks for.",
+        max_length=MAX_QUESTIONS,
+        examples=[{"return_on": "2027-01-12"}],
+    ),
+]
 
 
 class RequestBody(BaseModel):
@@ -74,6 +98,7 @@ class NewRequest(AttachingBody):
         Reference | None,
         Field(description="The reference of an earlier request of yours, which this one is about."),
     ] = None
+    answers: Answers = Field(default_factory=dict)
 
     # The catalogue's rules are rules of fields, so that their errors are reported together with those of other fields.
     @field_validator("subject")

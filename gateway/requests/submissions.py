@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from gateway.accounts.domain import Session
@@ -23,6 +23,7 @@ from services.common.domain.identifiers import reference_of
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
+from services.common.legal_clock import day_of
 from services.common.messaging import Publisher
 from services.common.messaging.failpoints import ARMED, Failpoint, reach
 
@@ -53,8 +54,9 @@ class SubmissionService:
         """
         ARMED and reach(Failpoint.SUBMIT_READ)
         session, new = command.session, command.body
-        if error := domain.sender_error(catalogue(), new, session):
-            raise Problem(problem_types.INVALID, error)
+        today = day_of(datetime.now(UTC))
+        if errors := domain.sending_errors(catalogue(), new, session, today):
+            raise Problem(problem_types.INVALID, *errors)
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
         key_id, issued = domain.key_id_of(session, command.key), self.queries.issued
         if self.keys.is_confirmed(key_id, request_id) and (receipt := issued.get(reference_of(request_id))):

@@ -8,6 +8,7 @@ from pydantic import Field
 from services.common.contracts.asked import AskedItem, ItemDelivery
 from services.common.contracts.base import Value
 from services.common.contracts.decisions import Appeal, Outcome
+from services.common.contracts.intake import Answer
 from services.common.contracts.lifecycle import State
 from services.common.legal_clock import Deadline
 
@@ -81,6 +82,7 @@ class RequestView(Value):
     """The first legal deadline: facts may have changed it since."""
     linked_to: str | None = None
     """The reference of an earlier request, which the author linked this one to."""
+    answers: tuple[Answer, ...] = ()
     asked: AskedDocuments | None = None
     facts: dict[str, TimelineFact] = Field(default_factory=dict)
     """Lifecycle facts by `seq_key`."""

@@ -81,6 +81,7 @@ def _request_fields(event: RequestSubmitted | RequestRegistered) -> dict[str, An
         "description": event.description,
         "documents": event.documents,
         "linked_to": None if event.linked is None else event.linked.reference,
+        "answers": event.answers,
     }
 
 
@@ -95,6 +96,7 @@ _REQUEST_FIELDS: Final = (
     "entered_on",
     "due_on",
     "linked_to",
+    "answers",
 )
 
 

@@ -42,6 +42,8 @@ async def addresses(browser: Browser, address: str, photos: list[Path]) -> list[
     reference = await steps.file_request(page, photos)
     draft = (await steps.begin(page)).removeprefix(address)
     await steps.choose(page, "FAM", "FAM-01", "NPG")
+    asking = (await steps.begin(page)).removeprefix(address)
+    await steps.choose(page, "DOE", "DOE-02", "CES")
     await context.close()
     request = f"/pedidos/{reference}"
     return [
@@ -62,6 +64,7 @@ async def addresses(browser: Browser, address: str, photos: list[Path]) -> list[
         "/novo",
         *(f"{draft}/{step}" for step in ("descricao", "evento", "assunto", "motivo", "ficheiros", "verificar")),
         f"{draft}/eliminar",
+        f"{asking}/perguntas",
         f"/pedidos/{held}",
         f"/pedidos/{waiting}",
         f"/pedidos/{waiting}?anulada=1",

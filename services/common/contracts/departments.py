@@ -11,7 +11,7 @@ from uuid import UUID
 from services.common.contracts import topics
 from services.common.contracts.asked import AskedItem
 from services.common.contracts.base import Code, Fact, Prose, PublishedEvent, Text, Value
-from services.common.contracts.intake import LinkedRequest
+from services.common.contracts.intake import Answer, LinkedRequest
 from services.common.contracts.lifecycle import State
 from services.common.domain.identifiers import derived_text, text_of
 from services.common.legal_clock import Deadline
@@ -78,7 +78,8 @@ class Assignment(Fact, families=("departments.*.inbox.v1",)):
     `deadline` says how `due_on` was counted, and `overdue` that it passed without a decision. `asked` are all documents that
     were asked. `deliver_until`, `hearing_until` and `reply_until` are the last days on which the person may deliver them,
     answer a hearing, and come back on the answer. `hops` counts the transfers so far. `place` is the person's coarse place of
-    residence, `flags` what else the rules know about the account, and `linked` an earlier request of theirs.
+    residence, `flags` what else the rules know about the account, and `linked` an earlier request of theirs. `answers` are what
+    they answered to the questions of the catalogue.
     """
 
     assignment_id: UUID
@@ -108,6 +109,7 @@ class Assignment(Fact, families=("departments.*.inbox.v1",)):
     place: Code | None = None
     flags: tuple[Code, ...] = ()
     linked: LinkedRequest | None = None
+    answers: tuple[Answer, ...] = ()
 
     @property
     def topic(self) -> str:

@@ -16,6 +16,17 @@ Score = Annotated[int, Field(ge=1, le=5)]
 """From 1 (bad) to 5 (good)."""
 
 
+class Answer(Value):
+    """An answer to a question that the catalogue asks, with its words in the language that the request was filed in: `value` is for
+    programs, `question` and `text` are for people.
+    """
+
+    name: Code
+    question: Annotated[str, Field(max_length=200)]
+    value: str | int | bool
+    text: Annotated[str, Field(max_length=500)]
+
+
 class LinkedRequest(Value):
     """An earlier request of the same account, as its author saw it when this one was filed."""
 
@@ -42,6 +53,7 @@ class RequestSubmitted(DomainEvent, type="request.submitted", families=(topics.I
     place: Code | None = None
     flags: tuple[Code, ...] = ()
     linked: LinkedRequest | None = None
+    answers: tuple[Answer, ...] = Field(default=(), max_length=12)
 
 
 class Act(DomainEvent, families=(topics.INTAKE,)):

@@ -11,7 +11,7 @@ from services.common.contracts import topics
 from services.common.contracts.asked import AskedItem, ItemDelivery
 from services.common.contracts.base import Code, Fact, Prose, Text, Value
 from services.common.contracts.decisions import Appeal, Outcome
-from services.common.contracts.intake import LinkedRequest, Who
+from services.common.contracts.intake import Answer, LinkedRequest, Who
 from services.common.legal_clock import Deadline
 
 
@@ -79,6 +79,7 @@ class RequestRegistered(LifecycleFact, type="request.registered"):
     place: Code | None = None
     flags: tuple[Code, ...] = ()
     linked: LinkedRequest | None = None
+    answers: tuple[Answer, ...] = ()
 
 
 class RequestRouted(LifecycleFact, type="request.routed"):

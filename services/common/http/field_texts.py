@@ -102,6 +102,14 @@ TEXTS: Final[dict[str, Words]] = {
         "Não reconhecemos este lugar. Indique um país (FR), ou um distrito, uma região ou um município de Portugal (PT-11, PT-20, PT-1106).",
         "This place is not recognised. Give a country (FR), or a district, region or municipality of Portugal (PT-11, PT-20, PT-1106).",
     ),
+    "unknown_question": Words("Não se pergunta isto neste assunto.", "This is not asked about this subject."),
+    "wrong_answer": Words(
+        "Esta resposta não serve. Veja no catálogo o que a pergunta aceita.",
+        "This answer does not fit. The catalogue says what the question accepts.",
+    ),
+    "day_not_accepted": Words(
+        "Este dia fica fora do período aceite.", "This day is outside of the period that is accepted."
+    ),
     "persons_only": Words("Só pessoas podem usar este assunto.", "Only persons may use this subject."),
     "companies_only": Words("Só empresas podem usar este assunto.", "Only companies may use this subject."),
     "unknown_document": Words("Não tem nenhum documento com este identificador.", "You have no such document."),

@@ -54,6 +54,7 @@ def register(
         place=event.place,
         flags=event.flags,
         linked=event.linked,
+        answers=event.answers,
     )
     return progress.decision()
 

@@ -78,6 +78,7 @@ def assign(
         place=event.place,
         flags=event.flags,
         linked=event.linked,
+        answers=event.answers,
     )
     made = AssignmentMade(
         **identity(assignment), occurred_at=event.occurred_at, rule=choice.rule, rules_version=choice.rules_version

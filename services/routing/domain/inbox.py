@@ -84,6 +84,7 @@ _CARRIED: Final = (
     "place",
     "flags",
     "linked",
+    "answers",
 )
 
 
@@ -91,8 +92,14 @@ def _fitting(event: departments.Assignment) -> departments.Assignment:
     """The event with as many of the latest messages, and then files, as its maximum size allows. All but the longest fit."""
     texts = [event.description, *(message.text or "" for message in event.messages)]
     texts += [text for item in event.asked for text in (item.what, item.why)]
+    texts += [text for answer in event.answers for text in (answer.question, answer.text, str(answer.value))]
     characters = sum(map(len, texts))
-    parts = len(event.messages) + 2 * len(event.files) + sum(1 + len(item.documents) for item in event.asked)
+    parts = (
+        len(event.messages)
+        + len(event.answers)
+        + 2 * len(event.files)
+        + sum(1 + len(item.documents) for item in event.asked)
+    )
     if 6 * characters + 1_000 * (parts + 10) < MAX_EVENT:
         return event
     while event.messages and _is_too_large(event):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.common.contracts.asked import AskedItem
 from services.common.contracts.base import Value
-from services.common.contracts.intake import LinkedRequest
+from services.common.contracts.intake import Answer, LinkedRequest
 from services.common.legal_clock import Deadline
 from services.routing.messages import File, Message, State
 
@@ -62,6 +62,7 @@ class Assignment(Value):
     place: str | None = None
     flags: tuple[str, ...] = ()
     linked: LinkedRequest | None = None
+    answers: tuple[Answer, ...] = ()
     set_by: dict[str, int] = Field(default_factory=dict)
 
 

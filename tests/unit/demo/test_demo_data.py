@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from datetime import date
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from deploy.demo.data import DemoAccount, DemoRequest, load_accounts, load_requests, read_document
+from gateway.requests.answers import answer_errors
 from services.common.catalogue import INCLUDED
 from services.common.contracts.base import MAX_DESCRIPTION
 from services.common.domain.identifiers import valid_niss
@@ -50,6 +52,12 @@ def test_the_author_of_a_request_may_choose_its_subject_and_reason(
     assert request_.reason in subject.reasons
     assert request_.department == subject.department
     assert WHO[ACCOUNTS[request_.account].kind] in subject.who
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=label)
+def test_the_questions_of_the_reason_are_answered(request_: DemoRequest) -> None:
+    today = date(2026, 12, 1)
+    assert answer_errors(request_.subject, request_.reason, request_.answers_on(today), today) == []
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=label)

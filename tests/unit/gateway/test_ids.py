@@ -15,14 +15,14 @@ from gateway.requests.domain import (
     event_id_of,
     fingerprint,
     request_id_of,
-    sender_error,
+    sending_errors,
     submission_event,
 )
 from gateway.requests.schemas import NewMessage, NewRequest, NewWithdrawal, RequestBody
 from services.common.catalogue import catalogue
 from services.common.http.field_errors import errors_of
 from services.common.http.strict_json import parse_json
-from tests.unit.gateway.builders import BODY, REQUEST, session, submitted
+from tests.unit.gateway.builders import BODY, NOON, REQUEST, session, submitted
 
 SECRET = b"s" * 32
 KEY = "0123456789abcdef"
@@ -121,12 +121,10 @@ def wrong_fields(model: type[RequestBody], body: object) -> list[tuple[str | Non
 
 
 def test_a_subject_that_is_not_open_to_the_sender_is_named() -> None:
-    error = sender_error(
-        catalogue(), NewRequest.model_validate(BODY | {"subject": "DOE-05", "reason": "INF"}), session()
-    )
-    assert error is not None
+    new = NewRequest.model_validate(BODY | {"subject": "DOE-05", "reason": "INF"})
+    (error,) = sending_errors(catalogue(), new, session(), NOON.date())
     assert (error.pointer, error.code) == ("/subject", "companies_only")
-    assert sender_error(catalogue(), NewRequest.model_validate(BODY), session()) is None
+    assert sending_errors(catalogue(), NewRequest.model_validate(BODY), session(), NOON.date()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""Questions of a reason, through the API and on the pages: asked, checked, kept in a draft, and part of the request."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from gateway.drafts.wizard import BACK
+from services.common.legal_clock import day_of
+from tests.integration.gateway.drafts import begin, read, save, submit
+from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, value_of
+from tests.integration.gateway.visitor import visitor
+from tests.support.waiting import eventually
+
+RETURN: Final = BODY | {"subject": "DOE-02", "reason": "CES", "description": "Já posso voltar ao trabalho."}
+
+
+def in_days(number: int) -> str:
+    return (day_of(datetime.now(UTC)) + timedelta(days=number)).isoformat()
+
+
+async def test_the_catalogue_says_what_is_asked_and_a_request_without_it_is_refused(person: Person) -> None:
+    subject = (await person.get("/v1/catalogue/subjects/DOE-02")).json()
+    (asked,) = [each["questions"] for each in subject["reasons"] if each["code"] == "CES"]
+    assert asked["required"] == ["return_on"]
+    assert asked["properties"]["return_on"]["x-days"] == {"earliest": -30, "latest": 30}
+    assert all("questions" not in each for each in subject["reasons"] if each["code"] != "CES")
+    for answers, code in (
+        ({}, "required"),
+        ({"return_on": in_days(60)}, "day_not_accepted"),
+        ({"return_on": 1}, "wrong_answer"),
+    ):
+        refused = await person.file(RETURN | {"answers": answers})
+        assert refused.status_code == 422
+        assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [("/answers/return_on", code)]
+
+
+async def test_answers_are_published_with_the_request_and_shown_to_its_author(
+    gateway: GatewayEnvironment, person: Person
+) -> None:
+    filed = await person.file(RETURN | {"answers": {"return_on": in_days(2)}})
+    assert filed.status_code == 201, filed.text
+    (record,) = await gateway.records_of(filed.json()["request_id"])
+    (answer,) = value_of(record)["answers"]
+    assert (answer["name"], answer["value"], answer["question"]) == (
+        "return_on",
+        in_days(2),
+        "Em que dia volta ao trabalho?",
+    )
+
+    async def shown() -> bool:
+        found = await person.get(f"/v1/requests/{filed.json()['reference']}")
+        assert found.json()["answers"] == [answer]
+        return True
+
+    await eventually(shown)
+    page = await visitor(person).get(f"/pedidos/{filed.json()['reference']}")
+    assert answer["text"] in page.text
+
+
+async def test_a_draft_keeps_answers_and_loses_them_with_the_reason_that_asks(person: Person) -> None:
+    draft = await begin(person, RETURN | {"answers": {"return_on": in_days(2)}})
+    assert draft["content"]["answers"] == {"return_on": in_days(2)}
+    changed = await save(person, draft, 1, {**draft["content"], "reason": "INF"})
+    assert changed.status_code == 200, changed.text
+    assert not (await read(person, draft))["content"].get("answers")
+
+
+async def test_a_draft_whose_answers_do_not_fit_is_not_sent_and_can_be_corrected(person: Person) -> None:
+    draft = await begin(person, RETURN | {"answers": {"return_on": in_days(90)}})
+    refused = await submit(person, draft)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/answers/return_on"
+    content = {**draft["content"], "answers": {"return_on": in_days(1)}}
+    version = (await save(person, draft, (await read(person, draft))["version"], content)).json()["version"]
+    assert (await submit(person, draft, version)).status_code == 201
+
+
+async def test_the_page_asks_says_what_is_wrong_and_goes_on(person: Person) -> None:
+    who, draft = visitor(person), await begin(person, RETURN)
+    page = f"/novo/{draft['draft_id']}/perguntas"
+    version = {"versao": "1"}
+    assert (await who.get(f"/novo/{draft['draft_id']}/verificar")).headers["location"] == page
+    empty = await who.fill(page, **version)
+    assert (empty.status_code, "Responda a esta pergunta." in empty.text) == (422, True)
+    late = await who.fill(page, **version, **{"r-return_on": in_days(90)})
+    assert (late.status_code, in_days(90) in late.text) == (422, True)
+    switched = await who.fill(page, **version, **{"r-return_on": "amanhã", "idioma": "en"})
+    assert (switched.status_code, "amanhã" in switched.text) == (200, True)
+    sent = await who.fill(page, **version, **{"r-return_on": in_days(1), BACK: "verificar"})
+    assert sent.headers["location"] == f"/novo/{draft['draft_id']}/verificar"
+    assert (await read(person, draft))["content"]["answers"] == {"return_on": in_days(1)}
+    elsewhere = await who.fill(page, **version, **{"r-return_on": in_days(3)})
+    assert (elsewhere.status_code, in_days(3) in elsewhere.text) == (409, True)
+
+
+async def test_a_reason_without_questions_has_no_page_for_them(person: Person) -> None:
+    draft = await begin(person, BODY)
+    page = f"/novo/{draft['draft_id']}/perguntas"
+    assert (await visitor(person).get(page)).headers["location"] == f"/novo/{draft['draft_id']}/motivo"
