@@ -16,15 +16,24 @@ from services.common.store.stretches import Stretch, fill
 
 _NEWEST_FIRST: Final = [("state.filed_at", DESCENDING), ("_id", ASCENDING)]
 
-_LISTED: Final = dict.fromkeys(
-    ("account_id", "filed_at", "request_id", "reference", "state", "updated_at", "subject", "reason", "department"), 1
+LISTED: Final = (
+    "account_id",
+    "filed_at",
+    "request_id",
+    "reference",
+    "state",
+    "updated_at",
+    "subject",
+    "reason",
+    "catalogue_version",
+    "department",
 )
 """The fields a list loads: no descriptions, no timelines."""
 
 SKIPPED: Final = short_type(DeliverySkipped)
 """The type of a notice that was not sent, because the person wants none or has no address."""
 
-_FIELDS: Final = {f"state.{name}": included for name, included in _LISTED.items()}
+_FIELDS: Final = {f"state.{name}": 1 for name in LISTED}
 
 
 class ViewStore:

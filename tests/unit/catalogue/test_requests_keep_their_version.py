@@ -7,6 +7,8 @@ import pytest
 
 from gateway.requests.names import Names
 from gateway.requests.presenter import RequestPresenter
+from gateway.requests.store import LISTED
+from gateway.requests.view import RequestView
 from services.common.catalogue import catalogue, catalogues
 from services.common.contracts.lifecycle import LifecycleFact
 from services.common.contracts.topics import inbox
@@ -46,6 +48,13 @@ def test_the_author_reads_the_words_of_the_version(version: int) -> None:
     summary = RequestPresenter("pt").summary(view)
     assert summary.subject_name == name_of(version)
     assert summary.reason_name == {1: "Pedido de informação", 2: "Nova informação"}[version]
+
+
+@FILED_UNDER
+def test_a_list_shows_the_same_words_as_the_request(version: int) -> None:
+    view = lives.life().model_copy(update={"catalogue_version": version, "subject": "FAM-01", "reason": "INF"})
+    listed = RequestView.model_validate(view.model_dump(include=set(LISTED)))
+    assert RequestPresenter("pt").summary(listed) == RequestPresenter("pt").summary(view)
 
 
 def test_a_subject_that_is_gone_keeps_its_name() -> None:
