@@ -110,9 +110,17 @@ async def test_notices_are_counted_until_they_are_marked_as_read(page: Page) -> 
     await eventually(counted)
     await notices.click()
     await expect(page.locator("main")).to_contain_text("Por ler")
-    await page.get_by_role("button", name="Marcar todos como lidos").click()
-    await expect(page.get_by_role("link", name="Avisos", exact=True)).to_be_visible()
-    await expect(page.get_by_role("button", name="Marcar todos como lidos")).to_have_count(0)
+    mark = page.get_by_role("button", name="Marcar todos como lidos")
+
+    async def read() -> bool:
+        # One that arrives meanwhile stays unread: it is marked, too.
+        await page.goto("/avisos")
+        if await mark.count():
+            await mark.click()
+        return await page.get_by_role("link", name="Avisos", exact=True).is_visible()
+
+    await eventually(read)
+    await expect(mark).to_have_count(0)
 
 
 async def test_a_double_click_and_a_resend_after_back_file_one_request(page: Page) -> None:
