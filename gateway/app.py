@@ -31,6 +31,7 @@ from gateway.requests.flood import FloodControl
 from gateway.requests.pages import (
     acts as act_pages,
     home as home_pages,
+    list as list_pages,
     notices as notice_pages,
     request as request_pages,
 )
@@ -64,6 +65,7 @@ PAGES: Final = (
     portal_api,
     sign_in_pages,
     home_pages,
+    list_pages,
     request_pages,
     act_pages,
     draft_pages,

@@ -173,6 +173,8 @@ async def get_step_page(wizard: WizardDep, step: str) -> Response:
         return wizard.page.go_to(wizard.path(Step.CHECK))
     if missing is not None and order.index(found) > order.index(missing):
         return wizard.page.go_to(wizard.path(missing))
+    if found is Step.REASON:
+        await wizard.find_open_requests()
     return wizard.render(found, typed=wizard.page.form.value(found) or None)
 
 

@@ -1,6 +1,6 @@
 """One step of filing a request: whose draft it is, and how the page of a step is rendered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
@@ -17,10 +17,14 @@ from gateway.drafts.steps import Step
 from gateway.path_ids import path_id
 from gateway.portal.page import Page, PageDep, Reader, ReaderDep, ResponseInstead
 from gateway.requests.answers import answers_in_words, questions_of
+from gateway.requests.list_filter import ListFilter
 from gateway.requests.names import Names
+from gateway.requests.presenter import RequestPresenter
+from gateway.requests.read_schemas import RequestSummary
 from services.common.catalogue import catalogue
 from services.common.catalogue.questions import Questions
 from services.common.contracts.intake import Answer
+from services.common.contracts.lifecycle import State
 from services.common.http.languages import Words
 from services.common.legal_clock import Calendar, Deadline, day_of, deadline
 
@@ -43,11 +47,18 @@ TEMPLATES: Final[Mapping[Step, str]] = {
 }
 
 
+OPEN: Final = (State.RECEIVED, State.REGISTERED, State.IN_ANALYSIS, State.AWAITING_DOCUMENTS)
+MOST_OPEN: Final = 3
+"""Open requests that are shown."""
+
+
 @dataclass(slots=True)
 class Wizard:
     page: Page
     reader: Reader
     draft: Draft
+    open_requests: Sequence[RequestSummary] = ()
+    """Requests about the draft's subject that are open: the person may want to add to one of them instead."""
 
     def path(self, step: Step) -> str:
         return f"/novo/{self.draft.draft_id}/{step}"
@@ -81,6 +92,7 @@ class Wizard:
             back=Step.CHECK if back == Step.CHECK else "",
             options=self._options(step),
             questions=self._questions(step, values),
+            open_requests=self.open_requests,
             usual=steps.usual_documents(catalogue(), self.draft.content.reason, self.page.language),
             **self._check(step),
         )
@@ -91,6 +103,12 @@ class Wizard:
         if self.page.form.value(BACK) == Step.CHECK:
             return self.page.go_to(self.path(missing or Step.CHECK))
         return self.page.go_to(self.path(steps.step_after(self.draft.content, step)))
+
+    async def find_open_requests(self) -> None:
+        queries, subject = self.page.services.queries, self.draft.content.subject
+        views, _ = await queries.list(self.reader.session, ListFilter(subject=subject, states=OPEN), None, MOST_OPEN)
+        presenter = RequestPresenter(self.page.language)
+        self.open_requests = [presenter.summary(each) for each in views]
 
     @property
     def today(self) -> date:

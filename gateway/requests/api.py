@@ -1,6 +1,6 @@
 """`/v1/requests`: file, list and read requests, their timelines, receipts and explained dates."""
 
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from gateway.dependencies import IdempotencyKey, OwnLanguage, ReceiptHeader, ServicesDep, SignedIn
 from gateway.requests.deadline_presenter import DeadlinePresenter
 from gateway.requests.deadline_schemas import DeadlineResponse
+from gateway.requests.list_query import ListedState, ListQueryDep, wanted_list
 from gateway.requests.presenter import RequestPresenter, submission_response
-from gateway.requests.read_schemas import ReceiptResponse, RequestPage, RequestResponse, Timeline
+from gateway.requests.read_schemas import ReceiptResponse, RequestCounts, RequestPage, RequestResponse, Timeline
 from gateway.requests.request_command import command_of
 from gateway.requests.schemas import NewRequest, SubmissionResponse
 from gateway.requests.timeline_presenter import TimelinePresenter
@@ -21,22 +22,9 @@ from services.common.http.strict_json import StrictJsonRoute
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=StrictJsonRoute)
 
-ListedState = Literal[
-    "received",
-    "registered",
-    "in_analysis",
-    "awaiting_documents",
-    "answered",
-    "concluded",
-    "withdrawn",
-    "rejected",
-]
-
 After = Annotated[
     UUID | None, Query(description="The id of an act of yours: the read waits briefly until it is applied or refused.")
 ]
-
-_STATE: Final = f"Only requests in this state: {', '.join(get_args(ListedState))}."
 
 _SUBMIT_PROBLEMS: Final[Any] = problem_responses(
     problem_types.NOT_JSON,
@@ -109,16 +97,32 @@ async def list_requests(
     session: SignedIn,
     language: OwnLanguage,
     services: ServicesDep,
+    query: ListQueryDep,
     limit: Annotated[int, Query(ge=1, le=100, description="The maximum number of requests on the page.")] = 20,
     cursor: Annotated[str | None, Query(max_length=500, description="The `next` of the previous page.")] = None,
-    state: Annotated[ListedState | None, Query(description=_STATE)] = None,
 ) -> Response:
-    """Your own requests, newest first."""
-    listed_state = None if state is None else State(state)
-    views, next_cursor = await services.queries.list(session, listed_state, cursor, limit)
+    """Your own requests, newest first. The filters combine: a request is listed if it fits all of them."""
+    wanted = await wanted_list(services, session, query)
+    views, next_cursor = await services.queries.list(session, wanted, cursor, limit)
     presenter = RequestPresenter(language)
     page = RequestPage(items=[presenter.summary(view) for view in views], next=next_cursor)
     return etag_response(request, page, language)
+
+
+@router.get(
+    "/counts",
+    response_model=RequestCounts,
+    responses=_LIST_PROBLEMS,
+    summary="Count own requests",
+    response_description="How many of your requests are in each state.",
+)
+async def count_requests(
+    request: Request, session: SignedIn, language: OwnLanguage, services: ServicesDep, query: ListQueryDep
+) -> Response:
+    """The number of requests in each state, of those that fit the other filters: `state` changes nothing here."""
+    found = await services.queries.counts(session, await wanted_list(services, session, query))
+    counts = {each: found.get(State(each), 0) for each in get_args(ListedState)}
+    return etag_response(request, RequestCounts(states=counts, total=sum(counts.values())), language)
 
 
 @router.get(

@@ -5,26 +5,26 @@ from uuid import UUID
 
 import orjson
 
+from gateway.requests.list_filter import ListFilter
 from gateway.requests.signed_tokens import sign, verify
-from services.common.contracts.lifecycle import State
 
 PageEnd = tuple[datetime, str]
 """Filing time and reference of the last request on a page."""
 
 
-def cursor_of(secret: bytes, account_id: UUID, state: State | None, end: PageEnd) -> str:
+def cursor_of(secret: bytes, account_id: UUID, wanted: ListFilter, end: PageEnd) -> str:
     at, reference = end
-    return sign(secret, _purpose(account_id, state), orjson.dumps([round(at.timestamp() * 1000), reference]))
+    return sign(secret, _purpose(account_id, wanted), orjson.dumps([round(at.timestamp() * 1000), reference]))
 
 
-def parse_cursor(secret: bytes, account_id: UUID, state: State | None, cursor: str) -> PageEnd | None:
+def parse_cursor(secret: bytes, account_id: UUID, wanted: ListFilter, cursor: str) -> PageEnd | None:
     """The end of the page; None when the signature is wrong, or made for another account or filter."""
-    payload = verify(secret, _purpose(account_id, state), cursor)
+    payload = verify(secret, _purpose(account_id, wanted), cursor)
     if payload is None:
         return None
     at, reference = orjson.loads(payload)
     return datetime.fromtimestamp(at / 1000, UTC), reference
 
 
-def _purpose(account_id: UUID, state: State | None) -> bytes:
-    return b"cursor/1 " + account_id.bytes + (state or "").encode()
+def _purpose(account_id: UUID, wanted: ListFilter) -> bytes:
+    return b"cursor/1 " + account_id.bytes + wanted.tag

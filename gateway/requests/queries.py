@@ -1,7 +1,7 @@
 """Reads of requests. An account reads only its own requests, and reads its own writes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +11,7 @@ from uuid import UUID
 from gateway.accounts.domain import Session
 from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.requests.cursor import PageEnd, cursor_of, parse_cursor
+from gateway.requests.list_filter import ListFilter
 from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.store import ViewStore
 from gateway.requests.view import RequestView, seq_key
@@ -122,23 +123,28 @@ class RequestQueries:
         return view is not None and bool(view.outcome_of(act_id))
 
     async def list(
-        self, session: Session, state: State | None, cursor: str | None, limit: int
+        self, session: Session, wanted: ListFilter, cursor: str | None, limit: int
     ) -> tuple[list[RequestView], str | None]:
-        """A page of the account's requests, newest first, and the cursor of the next page (None on the last).
+        """A page of the account's requests that fit, newest first, and the cursor of the next page (None on the last).
 
         Raises the problem `cursor` for a cursor that is invalid, or of another account or filter.
         """
         after: PageEnd | None = None
         if cursor is not None:
-            after = parse_cursor(self.secret, session.account_id, state, cursor)
+            after = parse_cursor(self.secret, session.account_id, wanted, cursor)
             if after is None:
                 raise Problem(problem_types.CURSOR)
         with self._own_lists.acquire(session.account_id), self._lists:
-            views = await self.views.page(session.account_id, state, after, limit + 1)
+            views = await self.views.page(session.account_id, wanted, after, limit + 1)
         if len(views) <= limit:
             return views, None
         last = views[limit - 1]
-        return views[:limit], cursor_of(self.secret, session.account_id, state, (last.filed_at, last.reference))
+        return views[:limit], cursor_of(self.secret, session.account_id, wanted, (last.filed_at, last.reference))
+
+    async def counts(self, session: Session, wanted: ListFilter) -> Mapping[State, int]:
+        """How many of the account's requests that fit are in each state; states without any are missing."""
+        with self._own_lists.acquire(session.account_id), self._lists:
+            return await self.views.counts(session.account_id, wanted)
 
     def _receipt(self, session: Session, reference: str, token: str | None) -> Receipt | None:
         """The receipt of this reference and account: sent by the client, or issued recently by this replica."""

@@ -141,6 +141,13 @@ class RequestResponse(RequestSummary):
     next_step: str
 
 
+class RequestCounts(BaseModel):
+    """How many requests are in each state."""
+
+    states: dict[str, int]
+    total: int
+
+
 class RequestPage(BaseModel):
     """The newest first."""
 

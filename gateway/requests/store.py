@@ -1,5 +1,7 @@
 """Request views in MongoDB. Only the worker writes them; the web process reads them."""
 
+import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -7,9 +9,9 @@ from uuid import UUID
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from gateway.requests.list_density import ListDensities
+from gateway.requests.list_filter import ListFilter
 from gateway.requests.view import RequestView
-from gateway.requests.visible_facts import short_type
-from services.common.contracts.deliveries import DeliverySkipped
+from gateway.requests.visible_facts import SKIPPED
 from services.common.contracts.lifecycle import State
 from services.common.store import Database, DocumentStore, store_deadline
 from services.common.store.stretches import Stretch, fill
@@ -29,9 +31,6 @@ LISTED: Final = (
     "department",
 )
 """The fields a list loads: no descriptions, no timelines."""
-
-SKIPPED: Final = short_type(DeliverySkipped)
-"""The type of a notice that was not sent, because the person wants none or has no address."""
 
 _FIELDS: Final = {f"state.{name}": 1 for name in LISTED}
 
@@ -71,17 +70,23 @@ class ViewStore:
         notices = (notice for each in found for notice in each["state"].get("notices", {}).values())
         return [each["at"] for each in notices if each["type"] != SKIPPED]
 
+    async def counts(self, account_id: UUID, wanted: ListFilter) -> Mapping[State, int]:
+        """How many of the account's requests are in each state, of those that fit the filter whatever its state is."""
+        queries = [{"state.account_id": account_id, **wanted.in_state(each).condition()} for each in State]
+        async with store_deadline():
+            numbers = await asyncio.gather(*map(self._views.count_documents, queries))
+        return {state: number for state, number in zip(State, numbers, strict=True) if number}
+
     async def page(
-        self, account_id: UUID, state: State | None, after: tuple[datetime, str] | None, limit: int
+        self, account_id: UUID, wanted: ListFilter, after: tuple[datetime, str] | None, limit: int
     ) -> list[RequestView]:
-        """At most `limit` of the account's views, newest first, that follow `after` (filing time, reference)."""
-        query: dict[str, Any] = {"state.account_id": account_id}
-        if state is not None:
-            query["state.state"] = state.value
+        """At most `limit` of the account's views that fit, newest first, that follow `after` (filing time, reference)."""
+        query: dict[str, Any] = {"state.account_id": account_id, **wanted.condition()}
         if after is not None:
             at, reference = after
             query["state.filed_at"] = {"$lte": at}
-            query["$or"] = [{"state.filed_at": {"$lt": at}}, {"_id": {"$gt": reference}}]
+            follows = {"$or": [{"state.filed_at": {"$lt": at}}, {"_id": {"$gt": reference}}]}
+            query["$and"] = [*query.get("$and", ()), follows]
 
         async def find(stretch: Stretch, at_most: int) -> list[RequestView]:
             filed = query.get("state.filed_at", {}) | stretch.condition()
@@ -90,6 +95,10 @@ class ViewStore:
             return [RequestView.model_validate(each["state"]) for each in await documents.to_list(None)]
 
         before = after[0] if after else None
+        if not wanted.is_plain:
+            async with store_deadline():
+                return await find(Stretch(), limit)
+        state = wanted.states[0] if wanted.states else None
         async with store_deadline():
             page = await fill(find, self._densities.stretches(account_id, state, before, limit), limit)
         if len(page) == limit:

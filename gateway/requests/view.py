@@ -88,6 +88,10 @@ class RequestView(Value):
     """Lifecycle facts by `seq_key`."""
     notices: dict[str, TimelineFact] = Field(default_factory=dict)
     """Deliveries by event id."""
+    notified_at: datetime | None = None
+    """When the latest notice was sent, or could not be. One that nobody was to get does not count."""
+    search_text: str = ""
+    """The words of the request, folded, each after a space."""
 
     def outcome_of(self, act_id: UUID) -> TimelineFact | None:
         """The fact that applied or refused an act of the person; None while the act is pending."""

@@ -78,6 +78,10 @@ def short_type(kind: type[Event]) -> str:
     return kind.TYPE.removeprefix(TYPE_PREFIX).removesuffix(".v1")
 
 
+SKIPPED: Final = short_type(DeliverySkipped)
+"""The type of a notice that was not sent, because the person wants none or has no address."""
+
+
 def lifecycle_fact(event: LifecycleFact, id: str) -> TimelineFact:
     """The fact of the timeline that a lifecycle event with this `ce_id` gives."""
     return timeline_fact(event, id, state=event.state, deadline=event.deadline)

@@ -6,8 +6,9 @@ Both merges are commutative and idempotent: duplicates and reordering give the s
 from typing import Any, Final
 
 from gateway.desk.view import DeskCase, KeptAssignment
+from gateway.requests.search_text import search_text
 from gateway.requests.view import AskedDocuments, RequestView, seq_key
-from gateway.requests.visible_facts import lifecycle_fact, timeline_fact
+from gateway.requests.visible_facts import SKIPPED, lifecycle_fact, timeline_fact
 from services.common.contracts import Fact
 from services.common.contracts.deliveries import DeliveryFact
 from services.common.contracts.departments import Assignment, AssignmentClosed, AssignmentWithdrawn
@@ -27,7 +28,7 @@ def apply_submission(view: RequestView | None, received: Received[RequestSubmitt
         updated_at=received.at,
         **_request_fields(event),
     )
-    return right if view is None else _merge(view, right)
+    return _searchable(right if view is None else _merge(view, right))
 
 
 def apply_fact(view: RequestView | None, received: Received[LifecycleFact]) -> RequestView:
@@ -39,14 +40,18 @@ def apply_fact(view: RequestView | None, received: Received[LifecycleFact]) -> R
     if isinstance(event, RequestRegistered):
         dates = {"entered_on": event.entered_on.isoformat(), "due_on": event.due_on.isoformat()}
         right = right.model_copy(update=_request_fields(event) | dates)
-    return _merge(view, right)
+        return _searchable(_merge(view, right))
+    merged = _merge(view, right)
+    return _searchable(merged) if fact.text or fact.document_name else merged
 
 
 def apply_delivery(view: RequestView | None, received: Received[DeliveryFact]) -> RequestView:
     """Merge the delivery of a notice, keyed by event id: deliveries have no `seq`."""
     event = received.event
     notice = timeline_fact(event, received.id, channel=event.channel, notice=event.notice, about=event.event_id)
-    return _merge(view, _view_of(event, event.account_id, notices={received.id: notice}))
+    merged = _merge(view, _view_of(event, event.account_id, notices={received.id: notice}))
+    sent = [each.at for each in merged.notices.values() if each.type != SKIPPED]
+    return merged.model_copy(update={"notified_at": max(sent, default=None)})
 
 
 def keep_latest_case(case: DeskCase | None, received: Received[Assignment]) -> DeskCase:
@@ -56,6 +61,10 @@ def keep_latest_case(case: DeskCase | None, received: Received[Assignment]) -> D
         return case
     closed = isinstance(event, AssignmentClosed | AssignmentWithdrawn)
     return DeskCase(closed=closed, assignment=KeptAssignment(**dict(event)))
+
+
+def _searchable(view: RequestView) -> RequestView:
+    return view.model_copy(update={"search_text": search_text(view)})
 
 
 def _view_of(event: Fact, account_id: Any, **fields: Any) -> RequestView:

@@ -1,16 +1,15 @@
-"""`/inicio`: what needs the person, what is in analysis, what is concluded. `/pedidos`: all requests, with their filter."""
+"""`/inicio`: what needs the person, what is in analysis, what is concluded."""
 
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
-from gateway.requests.api import ListedState
-from gateway.requests.names import Names
+from gateway.requests.list_filter import ListFilter
 from gateway.requests.next_step import next_step
 from gateway.requests.possible_acts import needs_author
 from gateway.requests.presenter import RequestPresenter
@@ -18,18 +17,12 @@ from gateway.requests.read_schemas import RequestSummary
 from gateway.requests.status import status_of
 from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
-from services.common.domain.identifiers import parse_reference
-from services.common.http import problem_types
-from services.common.http.problems import Problem
 from services.common.legal_clock import day_of
 
 router = APIRouter(route_class=PageRoute)
 
 SHOWN: Final = 5
 """Requests of each group on the home page."""
-
-PAGE: Final = 20
-"""Requests on a page of the list."""
 
 WAITING: Final = (State.AWAITING_DOCUMENTS, State.ANSWERED)
 RUNNING: Final = (State.IN_ANALYSIS, State.REGISTERED, State.RECEIVED)
@@ -62,37 +55,10 @@ async def get_home(page: PageDep, reader: ReaderDep) -> Response:
     )
 
 
-@router.get("/pedidos")
-async def get_list(page: PageDep, reader: ReaderDep) -> Response:
-    """The filters are the query, so that the address is the view."""
-    query = page.request.query_params
-    typed = query.get("referencia", "").strip()
-    if reference := parse_reference(typed):
-        return page.go_to(f"/pedidos/{reference}")
-    state = next((State(each) for each in get_args(ListedState) if each == query.get("estado")), None)
-    try:
-        views, cursor = await page.services.queries.list(reader.session, state, query.get("pagina"), PAGE)
-    except Problem as problem:
-        if problem.kind is not problem_types.CURSOR:
-            raise
-        return page.go_to("/pedidos")
-    names, presenter = Names(page.language), RequestPresenter(page.language)
-    return page.render(
-        "requests/list.html",
-        requests=[presenter.summary(view) for view in views],
-        held=await page.services.held_withdrawals.store.of_account(reader.session.account_id),
-        states=[(each, names.state(State(each))) for each in get_args(ListedState)],
-        state=state or "",
-        reference=typed,
-        next_page=cursor,
-        is_first="pagina" not in query,
-    )
-
-
 async def _newest(page: Page, reader: Reader, states: Sequence[State]) -> list[Listed]:
     """The newest requests in these states, the last filed first."""
     queries = page.services.queries
-    pages = [await queries.list(reader.session, state, None, SHOWN) for state in states]
+    pages = [await queries.list(reader.session, ListFilter(states=(state,)), None, SHOWN) for state in states]
     listed = sorted((view for views, _ in pages for view in views), key=lambda view: view.filed_at, reverse=True)
     found = await asyncio.gather(*(queries.find(reader.session, view.reference, None) for view in listed[:SHOWN]))
     return [_listed(page, each.view) for each in found if each is not None and each.view is not None]

@@ -7,10 +7,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway.portal.page import PageDep, PageRoute, ReaderDep
+from gateway.requests.list_filter import ListFilter
 from gateway.requests.notice_marks import REQUESTS
 from gateway.requests.presenter import RequestPresenter
-from gateway.requests.store import SKIPPED
 from gateway.requests.timeline_presenter import TimelinePresenter
+from gateway.requests.visible_facts import SKIPPED
 
 router = APIRouter(route_class=PageRoute)
 
@@ -18,7 +19,7 @@ router = APIRouter(route_class=PageRoute)
 @router.get("/avisos")
 async def get_notices_page(page: PageDep, reader: ReaderDep) -> Response:
     queries = page.services.queries
-    views, more = await queries.list(reader.session, None, None, REQUESTS)
+    views, more = await queries.list(reader.session, ListFilter(), None, REQUESTS)
     found = await asyncio.gather(*(queries.find(reader.session, view.reference, None) for view in views))
     requests, timelines = RequestPresenter(page.language), TimelinePresenter(page.language)
     groups = []

@@ -102,6 +102,13 @@ TEXTS: Final[dict[str, Words]] = {
         "Não reconhecemos este lugar. Indique um país (FR), ou um distrito, uma região ou um município de Portugal (PT-11, PT-20, PT-1106).",
         "This place is not recognised. Give a country (FR), or a district, region or municipality of Portugal (PT-11, PT-20, PT-1106).",
     ),
+    "not_day": Words(
+        "Tem de ser um dia que exista, como 2027-01-31.", "It must be a day that exists, like 2027-01-31."
+    ),
+    "not_bool": Words("Tem de ser true ou false.", "It must be true or false."),
+    "last_before_first": Words(
+        "O último dia não pode ser antes do primeiro.", "The last day cannot be before the first."
+    ),
     "unknown_question": Words("Não se pergunta isto neste assunto.", "This is not asked about this subject."),
     "wrong_answer": Words(
         "Esta resposta não serve. Veja no catálogo o que a pergunta aceita.",

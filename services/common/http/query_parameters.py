@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, Final
 
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
@@ -30,7 +31,7 @@ class StrictQueryRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
-        names = tuple(field.alias for field in self.dependant.query_params)
+        names = tuple(_names(self.dependant))
 
         async def handle(request: Request) -> Response:
             errors = [*_errors(request.query_params, names)] if request.scope["query_string"] else []
@@ -45,6 +46,14 @@ class StrictQueryRoute(APIRoute):
                 _is_refused.reset(token)
 
         return handle
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    """The query parameters of an endpoint, and of its dependencies."""
+    for field in dependant.query_params:
+        yield field.alias
+    for each in dependant.dependencies:
+        yield from _names(each)
 
 
 def _unless_refused(endpoint: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ import httpx2
 import jsonschema
 import pytest
 
-from gateway.requests.api import ListedState
+from gateway.requests.list_query import ListedState
 from services.common.contracts import Fact
 from services.common.contracts.deliveries import DeliverySent
 from services.common.contracts.lifecycle import RequestInAnalysis, RequestRouted, State

@@ -39,7 +39,18 @@ async def test_a_refused_parameter_is_named_with_the_accepted_ones(http: httpx2.
     answer = await http.get("/v1/requests?estado=answered")
     (error,) = answer.json()["errors"]
     assert (error["parameter"], error["code"]) == ("estado", "unknown_field")
-    assert error["accepted"] == ["limit", "cursor", "state"]
+    assert error["accepted"] == [
+        "limit",
+        "cursor",
+        "state",
+        "from",
+        "to",
+        "reference",
+        "subject",
+        "department",
+        "q",
+        "unread",
+    ]
 
 
 @pytest.mark.parametrize("values", ["limit=1&limit=1", "limit=1&limit=2", "limit=&limit=5"])

@@ -6,6 +6,7 @@ from uuid import uuid4
 from hypothesis import given, strategies as st
 
 from gateway.requests.cursor import cursor_of, parse_cursor
+from gateway.requests.list_filter import ListFilter
 from gateway.requests.receipts import IssuedReceipts, Receipt, parse_receipt
 from gateway.requests.signed_tokens import sign, verify
 from services.common.contracts.lifecycle import State
@@ -17,6 +18,7 @@ RECEIPT = Receipt("PO-KCB16-2Z9C3-Y", REQUEST, ACCOUNT, NOON, "FAM-01", "INF", "
 times = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000)
 )
+IN_STATE = ListFilter(states=(State.RECEIVED,))
 
 
 @given(payload=st.binary(max_size=200), place=st.integers(0, 400), bit=st.integers(0, 5))
@@ -33,7 +35,7 @@ def test_a_token_with_one_changed_character_is_invalid(payload: bytes, place: in
 @given(text=st.text(max_size=100))
 def test_any_other_text_is_not_a_receipt(text: str) -> None:
     assert parse_receipt(SECRET, text) is None
-    assert parse_cursor(SECRET, ACCOUNT, None, text) is None
+    assert parse_cursor(SECRET, ACCOUNT, ListFilter(), text) is None
 
 
 def test_a_signed_receipt_parses_to_the_same_receipt() -> None:
@@ -42,10 +44,11 @@ def test_a_signed_receipt_parses_to_the_same_receipt() -> None:
 
 @given(at=times, reference=st.text(max_size=20))
 def test_a_cursor_is_valid_only_for_its_account_and_filter(at: datetime, reference: str) -> None:
-    cursor = cursor_of(SECRET, ACCOUNT, State.RECEIVED, (at, reference))
-    assert parse_cursor(SECRET, ACCOUNT, State.RECEIVED, cursor) == (at, reference)
-    assert parse_cursor(SECRET, ACCOUNT, None, cursor) is None
-    assert parse_cursor(SECRET, uuid4(), State.RECEIVED, cursor) is None
+    cursor = cursor_of(SECRET, ACCOUNT, IN_STATE, (at, reference))
+    assert parse_cursor(SECRET, ACCOUNT, IN_STATE, cursor) == (at, reference)
+    assert parse_cursor(SECRET, ACCOUNT, ListFilter(), cursor) is None
+    assert parse_cursor(SECRET, ACCOUNT, IN_STATE.model_copy(update={"words": ("abono",)}), cursor) is None
+    assert parse_cursor(SECRET, uuid4(), IN_STATE, cursor) is None
 
 
 def test_issued_receipts_expire_and_their_number_is_bounded() -> None:
