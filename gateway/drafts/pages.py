@@ -56,7 +56,7 @@ MISSING: Final[Mapping[Step, Words]] = {
 
 @router.get(NEW)
 async def get_new_page(page: PageDep, reader: ReaderDep) -> Response:
-    """The first step, and the drafts that wait to be finished. The link of a help page carries its subject."""
+    """The first step, and the drafts that wait to be finished. A link may carry a subject or a life event."""
     linked = parse_reference(page.request.query_params.get("ligado", "")) or page.form.value("ligado")
     return await _new_page(page, reader, {}, linked)
 
@@ -75,6 +75,7 @@ async def begin(page: PageDep, reader: ReaderDep) -> Response:
     values = {
         "description": description,
         "linked_to": form.value("ligado") or None,
+        "life_event": form.value(Step.LIFE_EVENT) or None,
         "subject": form.value(Step.SUBJECT) or None,
         "reason": form.value(Step.REASON) or None,
         "documents": form.values("documentos"),
@@ -233,6 +234,7 @@ async def _new_page(page: Page, reader: Reader, errors: Mapping[str, str], linke
         value=page.form.value(Step.DESCRIPTION),
         linked=linked,
         about=_about(page, reader),
+        life_event=_life_event(page, reader),
         errors=errors,
     )
 
@@ -244,6 +246,13 @@ def _about(page: Page, reader: Reader) -> steps.Option | None:
     if subject is None or not subject.open_to(reader.session.who):
         return None
     return steps.Option(subject.code, subject.name(page.language))
+
+
+def _life_event(page: Page, reader: Reader) -> steps.Option | None:
+    """The life event that the form or the address carries."""
+    code = page.form.value(Step.LIFE_EVENT) or page.request.query_params.get(Step.LIFE_EVENT, "")
+    offered = steps.life_events(catalogue(), reader.session.who, page.language)
+    return next((each for each in offered if each.code == code), None)
 
 
 async def _changed_elsewhere(

@@ -5,7 +5,20 @@ from typing import Any, Final, NamedTuple
 
 from deploy.local.tier import Tier
 from tests.bench.figures import Figure
-from tests.bench.rows import backlog, capacity, hops, live, memory, overload, pages, restart, routing, submit, uploads
+from tests.bench.rows import (
+    backlog,
+    capacity,
+    finding,
+    hops,
+    live,
+    memory,
+    overload,
+    pages,
+    restart,
+    routing,
+    submit,
+    uploads,
+)
 
 
 class Row(NamedTuple):
@@ -27,6 +40,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "P10": Row("how long uploads delay other requests", uploads.stalls),
     "P11": Row("memory of each process, beside its imports alone", memory.resident),
     "P12": Row("fact to a thousand live streams, beside one that reads nothing", live.latency),
+    "P13": Row("lists and searches of own requests among a million, beside one read by its reference", finding.reads),
     "P14": Row("what the whole system carries, with all processes and engines", capacity.capacity),
     "R4": Row(
         "time from a killed broker's return to the next request in its department's inbox", restart.after_a_restart

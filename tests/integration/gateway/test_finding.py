@@ -142,3 +142,11 @@ async def test_who_has_an_open_request_about_the_subject_is_told_before_filing_a
 
 def links(page: httpx2.Response) -> list[str]:
     return [each.get("href") or "" for each in Page(page.text).attributes("a")]
+
+
+async def test_a_link_carries_its_life_event_or_subject_into_a_new_request(person: Person) -> None:
+    who = visitor(person)
+    for query, step in (("evento=REC", "assunto"), ("assunto=REC-02", "motivo"), ("evento=XXX", "evento")):
+        fields = await who.hidden(f"/novo?{query}", "evento", "assunto")
+        begun = await who.send("/novo", fields | {"descricao": "Esperei demais."})
+        assert begun.headers["location"].endswith(f"/{step}"), query

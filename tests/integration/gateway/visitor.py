@@ -35,21 +35,21 @@ class Visitor:
         """Send a form of the page, with its hidden fields. `path`: where it goes, if not to the page itself."""
         return await self.send(path or page, await self.hidden(page) | fields)
 
-    async def hidden(self, page: str) -> dict[str, str]:
-        """The hidden fields of the page's forms."""
+    async def hidden(self, page: str, *more: str) -> dict[str, str]:
+        """The hidden fields of the page's forms that every form has, and `more` ones."""
         answer = await self.get(page)
         assert answer.status_code == 200, answer.text
-        return hidden_fields(answer.text)
+        return hidden_fields(answer.text, *more)
 
     def _headers(self, **more: str) -> dict[str, str]:
         own = {"Accept": "text/html", "Cookie": f"{SESSION_COOKIE}={self.token}", "Sec-Fetch-Site": "same-origin"}
         return own | {name.replace("_", "-"): value for name, value in more.items()}
 
 
-def hidden_fields(html: str) -> dict[str, str]:
-    """The hidden fields of the forms of a page."""
+def hidden_fields(html: str, *more: str) -> dict[str, str]:
+    """The hidden fields of the forms of a page that every form has, and `more` ones."""
     inputs = {each.get("name"): each.get("value") or "" for each in Page(html).attributes("input")}
-    return {name: inputs[name] for name in HIDDEN if name in inputs}
+    return {name: inputs[name] for name in (*HIDDEN, *more) if name in inputs}
 
 
 def hidden_inputs(html: str) -> dict[str, str]:
