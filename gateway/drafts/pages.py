@@ -14,7 +14,7 @@ from gateway.drafts import question_form, steps
 from gateway.drafts.content import DraftContent
 from gateway.drafts.domain import Draft
 from gateway.drafts.steps import Step
-from gateway.drafts.wizard import NOT_CONFIRMED, Wizard, WizardDep, receipt_path
+from gateway.drafts.wizard import NONE_OF_THESE, NOT_CONFIRMED, Wizard, WizardDep, receipt_path
 from gateway.path_ids import path_id
 from gateway.portal.form_errors import problem_errors, sentences
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
@@ -43,6 +43,7 @@ QUESTIONS: Final[Mapping[Step, str]] = {
     Step.LIFE_EVENT: "life_event",
     Step.SUBJECT: "subject",
     Step.REASON: "reason",
+    Step.LINKED: "linked_to",
 }
 """The field of the draft that each step asks for. The field of its form is named like the step."""
 
@@ -51,6 +52,7 @@ MISSING: Final[Mapping[Step, Words]] = {
     Step.LIFE_EVENT: Words("Escolha uma área da lista.", "Choose an area from the list."),
     Step.SUBJECT: Words("Escolha um assunto da lista.", "Choose a subject from the list."),
     Step.REASON: Words("Escolha um motivo da lista.", "Choose a reason from the list."),
+    Step.LINKED: Words("Escolha um pedido, ou «Nenhum destes».", "Choose a request, or “None of these”."),
 }
 
 
@@ -174,8 +176,7 @@ async def get_step_page(wizard: WizardDep, step: str) -> Response:
         return wizard.page.go_to(wizard.path(Step.CHECK))
     if missing is not None and order.index(found) > order.index(missing):
         return wizard.page.go_to(wizard.path(missing))
-    if found is Step.REASON:
-        await wizard.find_open_requests()
+    await wizard.find_open_requests(found)
     return wizard.render(found, typed=wizard.page.form.value(found) or None)
 
 
@@ -208,12 +209,14 @@ async def answer(wizard: WizardDep, step: str) -> Response:
     """Save the answer of a question and go on. A blank answer or one that the catalogue lacks is an error beside it."""
     found, page = _step(step), wizard.page
     field, typed = QUESTIONS[found], page.form.value(found)
+    await wizard.find_open_requests(found)
     if page.switches_language:
         return wizard.render(found, typed=typed)
     if not typed.strip():
         return wizard.render(found, {found: MISSING[found].in_(page.language)}, typed=typed)
     try:
-        content = DraftContent.model_validate({**wizard.draft.content.model_dump(), field: typed})
+        value = None if found is Step.LINKED and typed == NONE_OF_THESE else typed
+        content = DraftContent.model_validate({**wizard.draft.content.model_dump(), field: value})
         wizard.draft = await page.services.drafts.save(
             wizard.reader.session, wizard.draft.draft_id, _version(wizard), content, traceparent_of(page.request.scope)
         )

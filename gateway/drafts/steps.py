@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from gateway.drafts.content import DraftContent
 from gateway.requests.answers import questions_of
-from services.common.catalogue import Catalogue, Language
+from services.common.catalogue import Catalogue, Language, catalogue
 from services.common.contracts.intake import Who
 from services.common.http.languages import Words
 
@@ -19,6 +19,7 @@ class Step(StrEnum):
     LIFE_EVENT = "evento"
     SUBJECT = "assunto"
     REASON = "motivo"
+    LINKED = "processo"
     QUESTIONS = "perguntas"
     FILES = "ficheiros"
     CHECK = "verificar"
@@ -29,6 +30,7 @@ TITLES: Final[Mapping[Step, Words]] = {
     Step.LIFE_EVENT: Words("Área", "Area"),
     Step.SUBJECT: Words("Assunto", "Subject"),
     Step.REASON: Words("Motivo", "Reason"),
+    Step.LINKED: Words("Processo", "Ongoing request"),
     Step.QUESTIONS: Words("Perguntas", "Questions"),
     Step.FILES: Words("Documentos", "Documents"),
     Step.CHECK: Words("Verificar e enviar", "Check and send"),
@@ -44,8 +46,14 @@ class Option(NamedTuple):
 
 
 def steps_of(content: DraftContent) -> Sequence[Step]:
-    """The steps of this draft: there are questions only for some reasons."""
-    return [step for step in Step if step is not Step.QUESTIONS or questions_of(content.subject, content.reason)]
+    """The steps of this draft: only some reasons ask questions, or are about an ongoing request."""
+    reason = catalogue().reason(content.reason or "")
+    left_out = set()
+    if reason is None or not reason.ongoing:
+        left_out.add(Step.LINKED)
+    if questions_of(content.subject, content.reason) is None:
+        left_out.add(Step.QUESTIONS)
+    return [step for step in Step if step not in left_out]
 
 
 def step_after(content: DraftContent, step: Step) -> Step:
@@ -72,10 +80,10 @@ def first_missing(content: DraftContent, today: date) -> Step | None:
     return next((step for step, answer in answers.items() if not answer), None)
 
 
-def life_events(catalogue: Catalogue, who: Who, language: Language) -> list[Option]:
+def life_events(current: Catalogue, who: Who, language: Language) -> list[Option]:
     """Those with a subject that is open to this kind of account, each with the names of its first subjects."""
     options = []
-    for event in catalogue.life_events:
+    for event in current.life_events:
         subjects = [each.name(language) for each in event.subjects if each.open_to(who)]
         if subjects:
             more = "…" if len(subjects) > 3 else ""
@@ -83,22 +91,22 @@ def life_events(catalogue: Catalogue, who: Who, language: Language) -> list[Opti
     return options
 
 
-def subjects(catalogue: Catalogue, life_event: str | None, who: Who, language: Language) -> list[Option]:
+def subjects(current: Catalogue, life_event: str | None, who: Who, language: Language) -> list[Option]:
     return [
         Option(subject.code, subject.name(language))
-        for event in catalogue.life_events
+        for event in current.life_events
         if event.code == life_event
         for subject in event.subjects
         if subject.open_to(who)
     ]
 
 
-def reasons(catalogue: Catalogue, subject: str | None, language: Language) -> list[Option]:
-    found = catalogue.subject(subject or "")
-    return [Option(code, catalogue.reasons[code].name(language)) for code in (found.reasons if found else ())]
+def reasons(current: Catalogue, subject: str | None, language: Language) -> list[Option]:
+    found = current.subject(subject or "")
+    return [Option(code, current.reasons[code].name(language)) for code in (found.reasons if found else ())]
 
 
-def usual_documents(catalogue: Catalogue, reason: str | None, language: Language) -> str:
+def usual_documents(current: Catalogue, reason: str | None, language: Language) -> str:
     """What is usually needed, in words; empty if nothing is."""
-    found = catalogue.reason(reason or "")
+    found = current.reason(reason or "")
     return found.usual_documents.name(language) if found and found.usual_documents else ""

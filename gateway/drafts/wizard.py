@@ -36,11 +36,14 @@ NOT_CONFIRMED: Final = Words(
     "Not confirmed: it may or may not have been filed. Send it again; it does not make another request.",
 )
 
+NONE: Final = Words("Nenhum destes", "None of these")
+
 TEMPLATES: Final[Mapping[Step, str]] = {
     Step.DESCRIPTION: "drafts/describe.html",
     Step.LIFE_EVENT: "drafts/choose.html",
     Step.SUBJECT: "drafts/choose.html",
     Step.REASON: "drafts/choose.html",
+    Step.LINKED: "drafts/choose.html",
     Step.QUESTIONS: "drafts/questions.html",
     Step.FILES: "drafts/files.html",
     Step.CHECK: "drafts/check.html",
@@ -49,7 +52,13 @@ TEMPLATES: Final[Mapping[Step, str]] = {
 
 OPEN: Final = (State.RECEIVED, State.REGISTERED, State.IN_ANALYSIS, State.AWAITING_DOCUMENTS)
 MOST_OPEN: Final = 3
-"""Open requests that are shown."""
+"""Open requests that are shown before another one is filed."""
+
+MOST_LINKABLE: Final = 8
+"""Open requests that can be chosen as the one that is asked about."""
+
+NONE_OF_THESE: Final = "nenhum"
+"""The choice of none of them."""
 
 
 @dataclass(slots=True)
@@ -58,7 +67,9 @@ class Wizard:
     reader: Reader
     draft: Draft
     open_requests: Sequence[RequestSummary] = ()
-    """Requests about the draft's subject that are open: the person may want to add to one of them instead."""
+    """Requests that are open: about the draft's subject, which the person may want to add to instead; or any, if this one asks about
+    one of them.
+    """
 
     def path(self, step: Step) -> str:
         return f"/novo/{self.draft.draft_id}/{step}"
@@ -104,9 +115,25 @@ class Wizard:
             return self.page.go_to(self.path(missing or Step.CHECK))
         return self.page.go_to(self.path(steps.step_after(self.draft.content, step)))
 
-    async def find_open_requests(self) -> None:
-        queries, subject = self.page.services.queries, self.draft.content.subject
-        views, _ = await queries.list(self.reader.session, ListFilter(subject=subject, states=OPEN), None, MOST_OPEN)
+    def _linkable(self) -> list[steps.Option]:
+        """The open requests, the chosen one even if it is no longer among them, and none of them."""
+        language, chosen = self.page.language, self.draft.content.linked_to
+        found = [
+            steps.Option(each.reference, each.subject_name or each.reference, f"{each.reference} · {each.state_name}")
+            for each in self.open_requests
+        ]
+        if chosen and chosen not in {each.code for each in found}:
+            found.insert(0, steps.Option(chosen, chosen))
+        return [*found, steps.Option(NONE_OF_THESE, NONE.in_(language))]
+
+    async def find_open_requests(self, step: Step) -> None:
+        """Those that the page of the step shows."""
+        if step not in (Step.REASON, Step.LINKED):
+            return
+        queries, any_subject = self.page.services.queries, step is Step.LINKED
+        wanted = ListFilter(subject=None if any_subject else self.draft.content.subject, states=OPEN)
+        most = MOST_LINKABLE if any_subject else MOST_OPEN
+        views, _ = await queries.list(self.reader.session, wanted, None, most)
         presenter = RequestPresenter(self.page.language)
         self.open_requests = [presenter.summary(each) for each in views]
 
@@ -148,6 +175,7 @@ class Wizard:
             Step.LIFE_EVENT: content.life_event,
             Step.SUBJECT: content.subject,
             Step.REASON: content.reason,
+            Step.LINKED: content.linked_to,
         }
         return answers.get(step) or ""
 
@@ -160,6 +188,8 @@ class Wizard:
 
     def _options(self, step: Step) -> list[steps.Option]:
         content, who, language = self.draft.content, self.reader.session.who, self.page.language
+        if step is Step.LINKED:
+            return self._linkable()
         if step is Step.LIFE_EVENT:
             return steps.life_events(catalogue(), who, language)
         if step is Step.SUBJECT:

@@ -50,9 +50,12 @@ class Department(Named):
 
 
 class Reason(Named):
-    """Why a person submits a request. It determines the legal term (`clock`, a key of `clocks`)."""
+    """Why a person submits a request. It determines the legal term (`clock`, a key of `clocks`). `ongoing`: it asks about another
+    request, and goes to the department that has that one.
+    """
 
     clock: str
+    ongoing: bool = False
     usual_documents: Named | None = None
 
 

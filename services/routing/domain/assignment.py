@@ -36,7 +36,11 @@ from services.routing.messages import (
 
 
 def choose(event: RequestRegistered, catalogue: Catalogue) -> Choice:
-    """The department of the subject in the catalogue, or else screening."""
+    """The department of the request that this one asks about; that of the subject in the catalogue; or else screening."""
+    reason = catalogue.reason(event.reason)
+    inherited = event.linked.department if event.linked and reason and reason.ongoing else None
+    if inherited in catalogue.departments:
+        return Choice(department=inherited, rule="linked-request", rules_version=f"catalogue/{catalogue.version}")
     return _choice(catalogue.department_of(event.subject), event.subject, catalogue.version)
 
 

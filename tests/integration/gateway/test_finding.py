@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from services.common.legal_clock import day_of
-from tests.integration.gateway.drafts import begin
+from tests.integration.gateway.drafts import begin, read
 from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person
 from tests.integration.gateway.visitor import visitor
 from tests.support.waiting import eventually
@@ -150,3 +150,22 @@ async def test_a_link_carries_its_life_event_or_subject_into_a_new_request(perso
         fields = await who.hidden(f"/novo?{query}", "evento", "assunto")
         begun = await who.send("/novo", fields | {"descricao": "Esperei demais."})
         assert begun.headers["location"].endswith(f"/{step}"), query
+
+
+async def test_a_question_about_an_ongoing_request_names_it_or_none(person: Person) -> None:
+    who, reference = visitor(person), await filed(person, "O primeiro pedido.", subject="PEN-01", reason="INF")
+    await found(person, f"reference={reference}", reference)
+    about = {"description": "Em que ponto está?", "life_event": "PEN", "subject": "PEN-01", "reason": "EST"}
+    for choice, linked in ((reference, reference), ("nenhum", None)):
+        draft = await begin(person, about)
+        page = f"/novo/{draft['draft_id']}/processo"
+        assert reference in (await who.get(page)).text
+        missing = await who.fill(page, versao="1")
+        assert (missing.status_code, "Escolha um pedido" in missing.text) == (422, True)
+        chosen = await who.fill(page, versao="1", processo=choice)
+        assert chosen.headers["location"] == f"/novo/{draft['draft_id']}/ficheiros"
+        assert (await read(person, draft))["content"].get("linked_to") == linked
+    wrong = await who.fill(page, versao="2", processo="PO-1")
+    assert wrong.status_code == 422
+    plain = await begin(person, about | {"reason": "INF"})
+    assert (await who.get(f"/novo/{plain['draft_id']}/processo")).headers["location"].endswith("/motivo")

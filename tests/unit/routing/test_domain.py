@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from services.common.catalogue import catalogue
 from services.common.contracts import topics
 from services.common.contracts.base import MAX_DESCRIPTION, MAX_DOCUMENTS
+from services.common.contracts.intake import LinkedRequest
 from services.common.contracts.lifecycle import State
 from services.common.contracts.limits import MAX_EVENT, MAX_FILE_NAME
 from services.common.domain.decision import Decision
@@ -163,6 +164,27 @@ def test_a_request_without_a_matching_rule_goes_to_screening() -> None:
     _, made = domain.assign(None, registered("NEW-01"), catalogue()).events
     assert isinstance(made, AssignmentMade)
     assert (made.department, made.rule) == ("tri", "fallback")
+
+
+@pytest.mark.parametrize(
+    ("reason", "linked", "department"),
+    [
+        ("EST", "cnp", "cnp"),
+        ("ATR", "cnp", "cnp"),
+        ("INF", "cnp", "pf"),
+        ("EST", None, "pf"),
+        ("EST", "gone", "pf"),
+    ],
+)
+def test_a_question_about_an_ongoing_request_goes_to_the_department_that_has_it(
+    reason: str, linked: str | None, department: str
+) -> None:
+    filed = registered()
+    about = {"reason": reason, "linked": LinkedRequest(reference="PO-7K3QX-9M2TA-B", department=linked)}
+    created, made = domain.assign(None, filed._replace(event=filed.event.model_copy(update=about)), catalogue()).events
+    assert isinstance(made, AssignmentMade)
+    assert created.topic == f"departments.{department}.inbox.v1"
+    assert (made.department, made.rule == "linked-request") == (department, department == "cnp")
 
 
 def test_a_request_is_assigned_once() -> None:
