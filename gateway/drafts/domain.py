@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from gateway.accounts.domain import Session
 from gateway.drafts.content import DraftContent
 from gateway.requests.receipts import Receipt
+from services.common.catalogue import catalogue
 from services.common.contracts.internal import DocumentResponse
 from services.common.domain.identifiers import keyed_id
 from services.common.domain.values import Value
@@ -82,6 +83,11 @@ class Draft(Value):
         if self.filed_as is not None:
             return "filed"
         return "editing" if self.sending is None else "submitting"
+
+    def may_be_read_by(self, actor_id: UUID) -> bool:
+        """What will be a restricted request is one from its first draft on."""
+        reason = catalogue().reason(self.content.reason or "")
+        return reason is None or not reason.restricted or self.actor_id == actor_id
 
     @property
     def etag(self) -> str:

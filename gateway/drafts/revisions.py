@@ -27,7 +27,7 @@ class Revisions:
     async def find(self, session: Session, draft_id: UUID) -> Draft:
         """Raises the problem `not-found` for an unknown or expired draft, and for one of another account."""
         draft = await self.store.find(draft_id, session.account_id, now())
-        if draft is None:
+        if draft is None or not draft.may_be_read_by(session.actor_id):
             raise Problem(problem_types.NOT_FOUND, FieldError("unknown_draft", parameter="draft_id"))
         return draft
 

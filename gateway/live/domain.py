@@ -68,6 +68,8 @@ class LiveFact(NamedTuple):
     seq: int
     fact: TimelineFact
     follows: bool
+    restricted_to: UUID | None = None
+    """The only person of the account who may read it; None if all may."""
 
 
 class _Kept(NamedTuple):
@@ -92,14 +94,23 @@ class RecentFacts:
         self._by_account: dict[UUID, deque[LiveFact]] = {}
         self._last_seq: LRUCache[str, int] = LRUCache(KNOWN_REQUESTS)
 
-    def add(self, account_id: UUID, reference: str, seq: int, fact: TimelineFact, size: int) -> LiveFact | None:
+    def add(
+        self,
+        account_id: UUID,
+        reference: str,
+        seq: int,
+        fact: TimelineFact,
+        size: int,
+        restricted_to: UUID | None = None,
+    ) -> LiveFact | None:
         """Keep a fact whose record has `size` bytes. None for a repeated one."""
         last = self._last_seq.get(reference)
         if last is not None and seq <= last:
             return None
         self._last_seq[reference] = seq
         self.number += 1
-        live = LiveFact(self.number, account_id, reference, seq, fact, follows=last is None or seq == last + 1)
+        follows = last is None or seq == last + 1
+        live = LiveFact(self.number, account_id, reference, seq, fact, follows, restricted_to)
         self._kept.append(_Kept(self._clock(), size, live))
         self._by_account.setdefault(account_id, deque()).append(live)
         self._size += size

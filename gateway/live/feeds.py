@@ -105,7 +105,7 @@ class AccountFeed:
         if number is None or facts is None:
             self.events = [frames.reload(Reload(because="unknown-id"), self.event_id)]
         else:
-            self.number, self.pending = number, facts
+            self.number, self.pending = number, [each for each in facts if self.client.may_read(each)]
 
     async def take(self) -> list[bytes]:
         taken, self.events = self.events, []

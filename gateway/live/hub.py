@@ -31,13 +31,17 @@ class End(StrEnum):
 class Client:
     """The queue of one stream. `confirmed_at`: the monotonic time at which its session was last known to be open."""
 
-    def __init__(self, account_id: UUID, token_hash: str, confirmed_at: float) -> None:
+    def __init__(self, account_id: UUID, actor_id: UUID, token_hash: str, confirmed_at: float) -> None:
         self.account_id = account_id
+        self.actor_id = actor_id
         self.token_hash = token_hash
         self.confirmed_at = confirmed_at
         self.ended: End | None = None
         self._queue: deque[LiveFact] = deque()
         self._news = asyncio.Event()
+
+    def may_read(self, fact: LiveFact) -> bool:
+        return fact.restricted_to in (None, self.actor_id)
 
     def put(self, fact: LiveFact) -> None:
         """Queue a fact. A full queue ends the stream."""
@@ -105,10 +109,11 @@ class Hub:
     def publish(self, event: LifecycleFact, id: str, size: int) -> None:
         """Distribute the fact of a record with this `ce_id` and `size` in bytes."""
         fact = lifecycle_fact(event, id)
-        live = self.recent.add(event.account_id, event.reference, event.seq, fact, size)
+        live = self.recent.add(event.account_id, event.reference, event.seq, fact, size, event.restricted_to)
         if live is not None:
             for client in self._clients.get(event.account_id, ()):
-                client.put(live)
+                if client.may_read(live):
+                    client.put(live)
 
     def report_delay(self, *, is_delayed: bool) -> None:
         if is_delayed != self.is_delayed:

@@ -43,7 +43,7 @@ class LiveUpdates:
     @contextmanager
     def connected(self, session: Session, token: str) -> Iterator[Client]:
         """A client that gets the facts of the session's account. Raises the problem `too-many-at-once` or `busy`."""
-        client = Client(session.account_id, hash_of(token), time.monotonic())
+        client = Client(session.account_id, session.actor_id, hash_of(token), time.monotonic())
         with self.own.acquire(session.account_id), self.all, self.hub.subscribed(client):
             yield client
 

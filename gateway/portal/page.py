@@ -179,7 +179,7 @@ async def get_page(request: Request, services: ServicesDep) -> Page:
     page = Page(request, services, language, reader, form, unknown=unknown)
     if reader is not None and request.method == "GET" and HTMX not in request.headers:
         with suppress(StoreUnavailable):
-            page.unread = await services.notice_marks.unread(reader.session.account_id)
+            page.unread = await services.notice_marks.unread(reader.session.account_id, reader.session.actor_id)
     return page
 
 

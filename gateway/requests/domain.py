@@ -66,11 +66,12 @@ def submission_event(
     new: NewRequest,
     session: Session,
     headers_language: Language | None,
-    catalogue_version: int,
+    catalogue: Catalogue,
     linked: LinkedRequest | None = None,
 ) -> RequestSubmitted:
     """The event to publish for a submission. Its language is the one it was filed in, not that of the account."""
     language: Language = new.language or headers_language or session.language
+    reason = catalogue.reason(new.reason)
     return RequestSubmitted(
         request_id=request_id,
         reference=reference_of(request_id),
@@ -79,7 +80,7 @@ def submission_event(
         who=session.who,
         subject=new.subject,
         reason=new.reason,
-        catalogue_version=catalogue_version,
+        catalogue_version=catalogue.version,
         language=language,
         description=new.description,
         documents=new.documents,
@@ -87,6 +88,7 @@ def submission_event(
         flags=session.flags,
         linked=linked,
         answers=answers_in_words(new.subject, new.reason, new.answers, language),
+        restricted=reason is not None and reason.restricted,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Self
+from uuid import UUID
 
 from services.common.contracts.lifecycle import State
 from services.common.domain.values import Value
@@ -20,7 +21,7 @@ _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 class ListFilter(Value):
     """`states`: one of them. `first` and `last`: the days in Lisbon between which it was filed. `words`: the beginnings of words that
-    are all in its text. `unread_since`: it has a notice that is newer than this.
+    are all in its text. `unread_since`: it has a notice that is newer than this. `actor_id`: the person of the account who reads the list.
     """
 
     states: tuple[State, ...] = ()
@@ -31,18 +32,26 @@ class ListFilter(Value):
     department: str | None = None
     words: tuple[str, ...] = ()
     unread_since: datetime | None = None
+    actor_id: UUID | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it has at most one state and nothing else: an index has such lists in their order."""
-        return len(self.states) <= 1 and self == ListFilter(states=self.states)
+        return len(self.states) <= 1 and self == ListFilter(states=self.states, actor_id=self.actor_id)
 
     @property
     def tag(self) -> bytes:
         """What a cursor is bound to. The mark of the notices that were read may move between two pages."""
         if self.is_plain:
             return b"".join(each.value.encode() for each in self.states)
-        return self.model_dump_json(exclude={"unread_since"}).encode() + str(self.unread_since is not None).encode()
+        return (
+            self.model_dump_json(exclude={"unread_since", "actor_id"}).encode()
+            + str(self.unread_since is not None).encode()
+        )
+
+    def readable_by(self, actor_id: UUID) -> Self:
+        """The same filter for this person of the account."""
+        return self.model_copy(update={"actor_id": actor_id})
 
     def in_state(self, state: State) -> Self:
         """The same filter for another state."""
@@ -54,6 +63,8 @@ class ListFilter(Value):
         query: dict[str, Any] = {name: value for name, value in exact.items() if value is not None}
         if self.states:
             query["state.state"] = self.states[0] if len(self.states) == 1 else {"$in": list(self.states)}
+        if self.actor_id is not None:
+            query["state.restricted_to"] = {"$in": [None, self.actor_id]}
         if self.unread_since is not None:
             query["state.notified_at"] = {"$gt": self.unread_since}
         if several := [*self._period(), *({"state.search_text": {"$regex": f" {word}"}} for word in self.words)]:

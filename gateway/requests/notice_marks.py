@@ -33,7 +33,9 @@ class NoticeMarks:
         async with store_deadline():
             await self._marks.delete_one({"_id": account_id})
 
-    async def unread(self, account_id: UUID) -> int:
+    async def unread(self, account_id: UUID, actor_id: UUID) -> int:
         """How many notices about the newest requests are unread."""
-        mark, sent = await asyncio.gather(self.find(account_id), self._views.notice_times(account_id, REQUESTS))
+        mark, sent = await asyncio.gather(
+            self.find(account_id), self._views.notice_times(account_id, actor_id, REQUESTS)
+        )
         return sum(mark is None or at > mark for at in sent)

@@ -95,7 +95,7 @@ class RequestQueries:
         waits = self._waits.acquire(session.account_id) if after or seq else nullcontext()
         with waits, self._own.acquire(session.account_id), self._limit:
             view = await self._view(reference, partial(max_wait, session, receipt, after, seq))
-        if view is not None and view.account_id == session.account_id:
+        if view is not None and view.may_be_read_by(session):
             # The view has the time of the first append. A retry on another replica may have a receipt with a later one.
             return Found(view, receipt._replace(filed_at=view.filed_at) if receipt else _receipt_of(view))
         if view is None and receipt is not None:
@@ -110,7 +110,7 @@ class RequestQueries:
             return receipt.request_id
         with self._own.acquire(session.account_id), self._limit:
             view = await self.views.find(reference)
-        if view is None or view.account_id != session.account_id:
+        if view is None or not view.may_be_read_by(session):
             raise not_found()
         return view.request_id
 
@@ -130,6 +130,7 @@ class RequestQueries:
         Raises the problem `cursor` for a cursor that is invalid, or of another account or filter.
         """
         after: PageEnd | None = None
+        wanted = wanted.readable_by(session.actor_id)
         if cursor is not None:
             after = parse_cursor(self.secret, session.account_id, wanted, cursor)
             if after is None:
@@ -144,7 +145,7 @@ class RequestQueries:
     async def counts(self, session: Session, wanted: ListFilter) -> Mapping[State, int]:
         """How many of the account's requests that fit are in each state; states without any are missing."""
         with self._own_lists.acquire(session.account_id), self._lists:
-            return await self.views.counts(session.account_id, wanted)
+            return await self.views.counts(session.account_id, wanted.readable_by(session.actor_id))
 
     def _receipt(self, session: Session, reference: str, token: str | None) -> Receipt | None:
         """The receipt of this reference and account: sent by the client, or issued recently by this replica."""
@@ -174,7 +175,7 @@ def max_wait(
         return 0.0 if receipt is None else VIEW_WAIT
     decided = after is None or view.outcome_of(after)
     complete = decided and (seq is None or seq_key(seq) in view.facts)
-    return 0.0 if complete or view.account_id != session.account_id else ACT_WAIT
+    return 0.0 if complete or not view.may_be_read_by(session) else ACT_WAIT
 
 
 def _parse(typed: str) -> str:

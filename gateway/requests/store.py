@@ -62,10 +62,11 @@ class ViewStore:
             found = await newest_first.skip(place - 1).limit(1).to_list(None)
         return found[0]["state"]["filed_at"] if found else None
 
-    async def notice_times(self, account_id: UUID, requests: int) -> list[datetime]:
-        """When each notice about the account's newest requests was sent, or could not be."""
+    async def notice_times(self, account_id: UUID, actor_id: UUID, requests: int) -> list[datetime]:
+        """When each notice about the newest requests that this person may read was sent, or could not be."""
+        query = {"state.account_id": account_id, **ListFilter().readable_by(actor_id).condition()}
         async with store_deadline():
-            newest_first = self._views.find({"state.account_id": account_id}, {"state.notices": 1}).sort(_NEWEST_FIRST)
+            newest_first = self._views.find(query, {"state.notices": 1}).sort(_NEWEST_FIRST)
             found = await newest_first.limit(requests).to_list(None)
         notices = (notice for each in found for notice in each["state"].get("notices", {}).values())
         return [each["at"] for each in notices if each["type"] != SKIPPED]

@@ -63,7 +63,7 @@ class SubmissionService:
             # A repetition counts for no limit, so it must not append a record each time: it would delay other people's.
             return receipt
         linked = await self._linked(session, new.linked_to, linked_receipt)
-        event = domain.submission_event(request_id, new, session, command.language, catalogue().version, linked)
+        event = domain.submission_event(request_id, new, session, command.language, catalogue(), linked)
         counted = await self._counted(session, key_id, event)
         with self.places.acquire(session.account_id), self.limit, self.keys.reserve(key_id, request_id), counted:
             if new.documents:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gateway.accounts.domain import Session
 from services.common.contracts.asked import AskedItem, ItemDelivery
 from services.common.contracts.base import Value
 from services.common.contracts.decisions import Appeal, Outcome
@@ -80,6 +81,8 @@ class RequestView(Value):
     entered_on: str | None = None
     due_on: str | None = None
     """The first legal deadline: facts may have changed it since."""
+    restricted_to: UUID | None = None
+    """The only person of the account who may read it; None if all may."""
     linked_to: str | None = None
     """The reference of an earlier request, which the author linked this one to."""
     answers: tuple[Answer, ...] = ()
@@ -92,6 +95,10 @@ class RequestView(Value):
     """When the latest notice was sent, or could not be. One that nobody was to get does not count."""
     search_text: str = ""
     """The words of the request, folded, each after a space."""
+
+    def may_be_read_by(self, session: Session) -> bool:
+        """Whether it is a request of the session's account that its person may read."""
+        return self.account_id == session.account_id and self.restricted_to in (None, session.actor_id)
 
     def outcome_of(self, act_id: UUID) -> TimelineFact | None:
         """The fact that applied or refused an act of the person; None while the act is pending."""

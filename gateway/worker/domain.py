@@ -26,6 +26,7 @@ def apply_submission(view: RequestView | None, received: Received[RequestSubmitt
         request_id=event.request_id,
         reference=event.reference,
         updated_at=received.at,
+        restricted_to=event.actor_id if event.restricted else None,
         **_request_fields(event),
     )
     return _searchable(right if view is None else _merge(view, right))
@@ -36,7 +37,8 @@ def apply_fact(view: RequestView | None, received: Received[LifecycleFact]) -> R
     event = received.event
     fact = lifecycle_fact(event, received.id)
     asked = None if event.asked is None else AskedDocuments(seq=event.seq, items=event.asked)
-    right = _view_of(event, event.account_id, facts={seq_key(event.seq): fact}, asked=asked)
+    about = {"facts": {seq_key(event.seq): fact}, "asked": asked, "restricted_to": event.restricted_to}
+    right = _view_of(event, event.account_id, **about)
     if isinstance(event, RequestRegistered):
         dates = {"entered_on": event.entered_on.isoformat(), "due_on": event.due_on.isoformat()}
         right = right.model_copy(update=_request_fields(event) | dates)
@@ -106,6 +108,7 @@ _REQUEST_FIELDS: Final = (
     "due_on",
     "linked_to",
     "answers",
+    "restricted_to",
 )
 
 

@@ -51,11 +51,13 @@ class Department(Named):
 
 class Reason(Named):
     """Why a person submits a request. It determines the legal term (`clock`, a key of `clocks`). `ongoing`: it asks about another
-    request, and goes to the department that has that one.
+    request, and goes to the department that has that one. `restricted`: only its department and whoever files it may read it, no
+    other person of the same company, and no mail says what it is about.
     """
 
     clock: str
     ongoing: bool = False
+    restricted: bool = False
     usual_documents: Named | None = None
 
 

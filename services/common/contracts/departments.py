@@ -79,7 +79,7 @@ class Assignment(Fact, families=("departments.*.inbox.v1",)):
     were asked. `deliver_until`, `hearing_until` and `reply_until` are the last days on which the person may deliver them,
     answer a hearing, and come back on the answer. `hops` counts the transfers so far. `place` is the person's coarse place of
     residence, `flags` what else the rules know about the account, and `linked` an earlier request of theirs. `answers` are what
-    they answered to the questions of the catalogue.
+    they answered to the questions of the catalogue. `restricted`: a report that nobody else may read.
     """
 
     assignment_id: UUID
@@ -110,6 +110,7 @@ class Assignment(Fact, families=("departments.*.inbox.v1",)):
     flags: tuple[Code, ...] = ()
     linked: LinkedRequest | None = None
     answers: tuple[Answer, ...] = ()
+    restricted: bool = False
 
     @property
     def topic(self) -> str:

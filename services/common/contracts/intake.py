@@ -39,6 +39,7 @@ class RequestSubmitted(DomainEvent, type="request.submitted", families=(topics.I
     """A person filed a request. Identity stays with the gateway: `account_id` and `actor_id` are opaque.
 
     `place` is the account's coarse place of residence, `flags` what else the rules need to know about it.
+    `restricted`: only its department and `actor_id` may read it.
     """
 
     account_id: UUID
@@ -54,6 +55,7 @@ class RequestSubmitted(DomainEvent, type="request.submitted", families=(topics.I
     flags: tuple[Code, ...] = ()
     linked: LinkedRequest | None = None
     answers: tuple[Answer, ...] = Field(default=(), max_length=12)
+    restricted: bool = False
 
 
 class Act(DomainEvent, families=(topics.INTAKE,)):

@@ -54,6 +54,8 @@ class LifecycleFact(Fact, families=(topics.LIFECYCLE, topics.RESTATED)):
     reason: Code | None = None
     catalogue_version: int | None = None
     """The version of the catalogue that the request was filed under: that of the words of its subject and reason."""
+    restricted_to: UUID | None = None
+    """The only person of the account who may read the request: who filed it. None if all may."""
     epoch: int | None = None
     deadline: Deadline | None = None
     asked: tuple[AskedItem, ...] | None = None

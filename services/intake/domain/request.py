@@ -74,6 +74,7 @@ def _received(event: RequestSubmitted, entered_on: date, deadline: Deadline) -> 
         subject=event.subject,
         reason=event.reason,
         catalogue_version=event.catalogue_version,
+        restricted_to=event.actor_id if event.restricted else None,
         place=event.place,
     )
 

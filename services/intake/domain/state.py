@@ -45,6 +45,7 @@ class Request(Value):
     subject: str | None = None
     reason: str | None = None
     catalogue_version: int | None = None
+    restricted_to: UUID | None = None
     place: str | None = None
     department: str | None = None
     epoch: int = 1
@@ -110,6 +111,7 @@ def _fact(kind: type[LifecycleFact], request: Request, at: datetime, **fields: A
         subject=request.subject,
         reason=request.reason,
         catalogue_version=request.catalogue_version,
+        restricted_to=request.restricted_to,
         epoch=request.epoch,
         seq=request.seq,
         state=request.state,

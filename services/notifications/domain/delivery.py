@@ -122,7 +122,8 @@ def deliveries_of(received: Received[LifecycleFact], mail_domain: str) -> Sequen
 
 def _new_delivery(received: Received[LifecycleFact], row: Row, channel: Channel, mail_domain: str) -> Delivery:
     event = received.event
-    confidential = event.reason in CONFIDENTIAL
+    # Facts of older versions name no reader.
+    confidential = event.restricted_to is not None or event.reason in CONFIDENTIAL
     identifier = derived_id(received.id, channel, str(event.account_id))
     return Delivery(
         id=identifier,

@@ -83,6 +83,7 @@ def assign(
         flags=event.flags,
         linked=event.linked,
         answers=event.answers,
+        restricted=event.restricted_to is not None,
     )
     made = AssignmentMade(
         **identity(assignment), occurred_at=event.occurred_at, rule=choice.rule, rules_version=choice.rules_version

@@ -85,6 +85,7 @@ _CARRIED: Final = (
     "flags",
     "linked",
     "answers",
+    "restricted",
 )
 
 

@@ -63,6 +63,7 @@ class Assignment(Value):
     flags: tuple[str, ...] = ()
     linked: LinkedRequest | None = None
     answers: tuple[Answer, ...] = ()
+    restricted: bool = False
     set_by: dict[str, int] = Field(default_factory=dict)
 
 

@@ -29,6 +29,7 @@ TEXTS: Final = (
     "ABONO e pensão, €100 & \\d+ .* $where",
     "",
 )
+ANA, RUI = uuid4(), uuid4()
 DAYS: Final = st.integers(0, 3).map(lambda days: day_of(NOW - timedelta(days=days)))
 
 
@@ -43,6 +44,7 @@ def filed(draw: st.DrawFn) -> list[dict[str, Any]]:
                     "subject": st.sampled_from(SUBJECTS),
                     "department": st.sampled_from(DEPARTMENTS),
                     "description": st.sampled_from(TEXTS),
+                    "restricted_to": st.sampled_from([None, None, ANA, RUI]),
                     "notified_at": st.none() | st.sampled_from([NOW, NOW - timedelta(hours=5)]),
                 }
             ),
@@ -61,6 +63,7 @@ FILTERS: Final = st.builds(
     words=st.sampled_from(
         ["", "abono", "pens sobre", "PENSAO", "certid 2026", "100", "velhice", "xilofone", "where d"]
     ).map(searched_words),
+    actor_id=st.sampled_from([None, ANA, RUI]),
     unread_since=st.none() | st.sampled_from([NOW - timedelta(hours=1), datetime(1970, 1, 1, tzinfo=UTC)]),
 )
 
@@ -82,6 +85,7 @@ def fits(each: RequestView, wanted: ListFilter) -> bool:
         and (wanted.first is None or filed_on >= wanted.first)
         and (wanted.last is None or filed_on <= wanted.last)
         and wanted.subject in (None, each.subject)
+        and (wanted.actor_id is None or each.restricted_to in (None, wanted.actor_id))
         and wanted.department in (None, each.department)
         and all(any(own.startswith(word) for own in words) for word in wanted.words)
         and (wanted.unread_since is None or (each.notified_at is not None and each.notified_at > wanted.unread_since))

@@ -102,9 +102,9 @@ def test_a_document_id_depends_on_owner_actor_and_key() -> None:
 
 def test_a_submission_carries_what_rules_know_about_its_sender() -> None:
     new, placed = NewRequest.model_validate(BODY), session(place="PT-20", flags=("strategic-contributor",))
-    event = submission_event(REQUEST, new, placed, None, 1)
+    event = submission_event(REQUEST, new, placed, None, catalogue())
     assert (event.place, event.flags) == ("PT-20", ("strategic-contributor",))
-    plain = submission_event(REQUEST, new, session(), None, 1)
+    plain = submission_event(REQUEST, new, session(), None, catalogue())
     assert (plain.place, plain.flags) == (None, ())
 
 

@@ -102,7 +102,7 @@ async def opened(
 ) -> AsyncIterator[Opened]:
     hub = hub or Hub(Clock())
     hub.report_delay(is_delayed=False)
-    client, reader = Client(ACCOUNT, "hash", 0.0), Reader()
+    client, reader = Client(ACCOUNT, ACCOUNT, "hash", 0.0), Reader()
     reader.reads.set()
     feed = (
         RequestFeed(client, REFERENCE, SeqOrder[TimelineFact](last), read_view, FRAMES, "en", timing.gap)  # type: ignore[arg-type]
