@@ -14,7 +14,7 @@ from gateway.composition import build_services
 from gateway.dependencies import Services
 from gateway.desk import api as desk_api, internal_api as desk_internal_api
 from gateway.documents import api as documents_api
-from gateway.drafts import api as drafts_api, pages as draft_pages
+from gateway.drafts import api as drafts_api, new_page, pages as draft_pages
 from gateway.expiry import Expiry
 from gateway.help import api as help_api, pages as help_pages
 from gateway.limits.concurrency import AdmissionControl
@@ -68,6 +68,7 @@ PAGES: Final = (
     list_pages,
     request_pages,
     act_pages,
+    new_page,
     draft_pages,
     help_pages,
     notice_pages,

@@ -17,16 +17,13 @@ from gateway.drafts.steps import Step
 from gateway.drafts.wizard import NONE_OF_THESE, NOT_CONFIRMED, Wizard, WizardDep, receipt_path
 from gateway.path_ids import path_id
 from gateway.portal.form_errors import problem_errors, sentences
-from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
-from services.common.catalogue import catalogue
+from gateway.portal.page import Page, PageRoute
 from services.common.contracts.base import MAX_DOCUMENTS
-from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
 from services.common.http.field_errors import errors_of
 from services.common.http.languages import Words
 from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem
-from services.common.legal_clock import day_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -34,7 +31,6 @@ FULL: Final = Words(
     f"um pedido tem no máximo {MAX_DOCUMENTS} ficheiros.", f"a request has at most {MAX_DOCUMENTS} files."
 )
 
-NEW: Final = "/novo"
 TRIES: Final = 4
 """Times that files are added to a draft that other windows change meanwhile."""
 
@@ -46,56 +42,6 @@ QUESTIONS: Final[Mapping[Step, str]] = {
     Step.LINKED: "linked_to",
 }
 """The field of the draft that each step asks for. The field of its form is named like the step."""
-
-MISSING: Final[Mapping[Step, Words]] = {
-    Step.DESCRIPTION: Words("Escreva de que precisa.", "Write what you need."),
-    Step.LIFE_EVENT: Words("Escolha uma área da lista.", "Choose an area from the list."),
-    Step.SUBJECT: Words("Escolha um assunto da lista.", "Choose a subject from the list."),
-    Step.REASON: Words("Escolha um motivo da lista.", "Choose a reason from the list."),
-    Step.LINKED: Words("Escolha um pedido, ou «Nenhum destes».", "Choose a request, or “None of these”."),
-}
-
-
-@router.get(NEW)
-async def get_new_page(page: PageDep, reader: ReaderDep) -> Response:
-    """The first step, and the drafts that wait to be finished. A link may carry a subject or a life event."""
-    linked = parse_reference(page.request.query_params.get("ligado", "")) or page.form.value("ligado")
-    return await _new_page(page, reader, {}, linked)
-
-
-@router.post(NEW)
-async def begin(page: PageDep, reader: ReaderDep) -> Response:
-    """Begin a draft with its description. A follow-up of a closed request brings its subject and reason along."""
-    form = page.form
-    if page.switches_language:
-        return await _new_page(page, reader, {}, form.value("ligado"))
-    description = form.value(Step.DESCRIPTION)
-    if not description.strip():
-        return await _new_page(
-            page, reader, {Step.DESCRIPTION: MISSING[Step.DESCRIPTION].in_(page.language)}, form.value("ligado")
-        )
-    values = {
-        "description": description,
-        "linked_to": form.value("ligado") or None,
-        "life_event": form.value(Step.LIFE_EVENT) or None,
-        "subject": form.value(Step.SUBJECT) or None,
-        "reason": form.value(Step.REASON) or None,
-        "documents": form.values("documentos"),
-    }
-    try:
-        draft = await page.services.drafts.create(
-            reader.session,
-            page.form_key,
-            DraftContent.model_validate(values),
-            traceparent_of(page.request.scope),
-        )
-    except ValidationError as error:
-        errors = sentences(error, DraftContent, {"description": Step.DESCRIPTION}, page.language)
-        return await _new_page(page, reader, errors, form.value("ligado"))
-    except Problem as problem:
-        return await _new_page(page, reader, problem_errors(page, problem, {}), form.value("ligado"))
-    missing = steps.first_missing(draft.content, day_of(page.now))
-    return page.go_to(f"{NEW}/{draft.draft_id}/{missing or Step.FILES}")
 
 
 @router.post("/novo/{draft_id}/guardar")
@@ -213,7 +159,7 @@ async def answer(wizard: WizardDep, step: str) -> Response:
     if page.switches_language:
         return wizard.render(found, typed=typed)
     if not typed.strip():
-        return wizard.render(found, {found: MISSING[found].in_(page.language)}, typed=typed)
+        return wizard.render(found, {found: steps.MISSING[found].in_(page.language)}, typed=typed)
     try:
         value = None if found is Step.LINKED and typed == NONE_OF_THESE else typed
         content = DraftContent.model_validate({**wizard.draft.content.model_dump(), field: value})
@@ -227,35 +173,6 @@ async def answer(wizard: WizardDep, step: str) -> Response:
             return await _changed_elsewhere(wizard, found, typed=typed)
         return wizard.render(found, problem_errors(page, problem, {field: found}), typed=typed)
     return wizard.go_on(found)
-
-
-async def _new_page(page: Page, reader: Reader, errors: Mapping[str, str], linked: str) -> Response:
-    return page.render(
-        "drafts/new.html",
-        HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        drafts=await page.services.drafts.list(reader.session),
-        value=page.form.value(Step.DESCRIPTION),
-        linked=linked,
-        about=_about(page, reader),
-        life_event=_life_event(page, reader),
-        errors=errors,
-    )
-
-
-def _about(page: Page, reader: Reader) -> steps.Option | None:
-    """The subject that the form or the address carries, if this account may file about it."""
-    code = page.form.value(Step.SUBJECT) or page.request.query_params.get(Step.SUBJECT, "")
-    subject = catalogue().subject(code)
-    if subject is None or not subject.open_to(reader.session.who):
-        return None
-    return steps.Option(subject.code, subject.name(page.language))
-
-
-def _life_event(page: Page, reader: Reader) -> steps.Option | None:
-    """The life event that the form or the address carries."""
-    code = page.form.value(Step.LIFE_EVENT) or page.request.query_params.get(Step.LIFE_EVENT, "")
-    offered = steps.life_events(catalogue(), reader.session.who, page.language)
-    return next((each for each in offered if each.code == code), None)
 
 
 async def _changed_elsewhere(

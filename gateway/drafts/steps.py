@@ -11,6 +11,9 @@ from services.common.catalogue import Catalogue, Language, catalogue
 from services.common.contracts.intake import Who
 from services.common.http.languages import Words
 
+NEW: Final = "/novo"
+"""The address of the first step; those of a draft begin with it."""
+
 
 class Step(StrEnum):
     """The value is the last part of the page's address."""
@@ -35,6 +38,16 @@ TITLES: Final[Mapping[Step, Words]] = {
     Step.FILES: Words("Documentos", "Documents"),
     Step.CHECK: Words("Verificar e enviar", "Check and send"),
 }
+
+
+MISSING: Final[Mapping[Step, Words]] = {
+    Step.DESCRIPTION: Words("Escreva de que precisa.", "Write what you need."),
+    Step.LIFE_EVENT: Words("Escolha uma área da lista.", "Choose an area from the list."),
+    Step.SUBJECT: Words("Escolha um assunto da lista.", "Choose a subject from the list."),
+    Step.REASON: Words("Escolha um motivo da lista.", "Choose a reason from the list."),
+    Step.LINKED: Words("Escolha um pedido, ou «Nenhum destes».", "Choose a request, or “None of these”."),
+}
+"""What to say to an empty answer."""
 
 
 class Option(NamedTuple):
