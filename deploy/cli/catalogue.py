@@ -29,8 +29,7 @@ _STYLES: Final[dict[Change, str]] = {"added": "green", "removed": "red", "change
 def check(folder: Path | None, *, as_json: bool) -> None:
     try:
         found = read_catalogues(_folder(folder))
-        versions = found.not_ended(day_of(datetime.now(UTC)))
-        pages, questions = read_help(_folder(folder), versions), read_questions(_folder(folder), versions)
+        pages, questions = read_help(_folder(folder), found), read_questions(_folder(folder), found)
     except FaultyCatalogue as error:
         _print_faults(error, as_json=as_json)
         raise typer.Exit(1) from None

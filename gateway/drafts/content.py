@@ -79,7 +79,8 @@ def code_errors(catalogue: Catalogue, before: DraftContent, after: DraftContent)
 
 def fitting(catalogue: Catalogue, before: DraftContent, after: DraftContent) -> DraftContent:
     """`after`, without what no longer fits its change. A new life event clears the subject of another one with its reason, and a
-    new subject the reason that it does not have; a subject alone gives its life event.
+    new subject the reason that it does not have; a subject alone gives its life event. Answers belong to the questions of one
+    reason of one subject.
     """
     event, subject, reason = after.life_event, after.subject, after.reason
     own = _event_of(catalogue, subject)
@@ -92,7 +93,9 @@ def fitting(catalogue: Catalogue, before: DraftContent, after: DraftContent) -> 
         event = None
     if reason not in _reasons(catalogue, subject):
         reason = None
-    answers = after.answers if questions_of(subject, reason) else {}
+    is_same_leaf = (subject, reason) == (before.subject, before.reason)
+    are_new = after.answers != before.answers
+    answers = after.answers if questions_of(subject, reason) and (is_same_leaf or are_new) else {}
     return after.model_copy(update={"life_event": event, "subject": subject, "reason": reason, "answers": answers})
 
 

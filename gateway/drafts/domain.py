@@ -47,6 +47,8 @@ class Sending(Value):
 
     body: dict[str, JsonValue]
     attempts: int
+    since: datetime | None = None
+    """When it was sent first: its answers are judged by that day. Drafts of older versions have none."""
 
 
 class FiledAs(Value):
@@ -84,10 +86,11 @@ class Draft(Value):
             return "filed"
         return "editing" if self.sending is None else "submitting"
 
-    def may_be_read_by(self, actor_id: UUID) -> bool:
-        """What will be a restricted request is one from its first draft on."""
+    @property
+    def is_restricted(self) -> bool:
+        """Whether only its author may read the request that it becomes."""
         reason = catalogue().reason(self.content.reason or "")
-        return reason is None or not reason.restricted or self.actor_id == actor_id
+        return reason is not None and reason.restricted
 
     @property
     def etag(self) -> str:
@@ -131,7 +134,7 @@ def changed(draft: Draft, content: DraftContent, files: tuple[DraftFile, ...], n
 
 def attempted(draft: Draft, body: dict[str, JsonValue], now: datetime) -> Draft:
     """The draft with one more attempt to send it. The first one freezes `body`; later ones send the frozen one again."""
-    sending = draft.sending or Sending(body=body, attempts=0)
+    sending = draft.sending or Sending(body=body, attempts=0, since=now)
     once_more = sending.model_copy(update={"attempts": sending.attempts + 1})
     return draft.model_copy(update={"sending": once_more, "expires_at": now + KEPT})
 
@@ -170,6 +173,7 @@ def receipt_of(draft: Draft) -> Receipt | None:
         content.subject or "",
         content.reason or "",
         filed_as.content,
+        draft.actor_id if draft.is_restricted else None,
     )
 
 

@@ -34,7 +34,7 @@ FULL: Final = Words(
 TRIES: Final = 4
 """Times that files are added to a draft that other windows change meanwhile."""
 
-QUESTIONS: Final[Mapping[Step, str]] = {
+FIELDS: Final[Mapping[Step, str]] = {
     Step.DESCRIPTION: "description",
     Step.LIFE_EVENT: "life_event",
     Step.SUBJECT: "subject",
@@ -98,6 +98,7 @@ async def change_files(wizard: WizardDep) -> Response:
 async def submit(wizard: WizardDep) -> Response:
     """File the request: once, however often this is sent."""
     page, draft = wizard.page, wizard.draft
+    await wizard.read_requests(Step.CHECK)
     if page.switches_language:
         return wizard.render(Step.CHECK)
     try:
@@ -122,8 +123,10 @@ async def get_step_page(wizard: WizardDep, step: str) -> Response:
         return wizard.page.go_to(wizard.path(Step.CHECK))
     if missing is not None and order.index(found) > order.index(missing):
         return wizard.page.go_to(wizard.path(missing))
-    await wizard.find_open_requests(found)
-    return wizard.render(found, typed=wizard.page.form.value(found) or None)
+    await wizard.read_requests(found)
+    kept = wizard.page.form
+    values = question_form.typed_values(wizard.asked, kept) if wizard.asked and kept.fields else None
+    return wizard.render(found, typed=kept.value(found) or None, values=values)
 
 
 @router.post("/novo/{draft_id}/perguntas")
@@ -131,7 +134,7 @@ async def answer_questions(wizard: WizardDep) -> Response:
     """Save the answers to the questions of the reason and go on. Each answer that does not fit is an error beside its field."""
     page, asked = wizard.page, wizard.asked
     if asked is None:
-        return page.go_to(wizard.path(Step.FILES))
+        return page.go_to(wizard.path(Step.REASON))
     values = question_form.typed_values(asked, page.form)
     if page.switches_language:
         return wizard.render(Step.QUESTIONS, values=values)
@@ -154,8 +157,10 @@ async def answer_questions(wizard: WizardDep) -> Response:
 async def answer(wizard: WizardDep, step: str) -> Response:
     """Save the answer of a question and go on. A blank answer or one that the catalogue lacks is an error beside it."""
     found, page = _step(step), wizard.page
-    field, typed = QUESTIONS[found], page.form.value(found)
-    await wizard.find_open_requests(found)
+    field, typed = FIELDS[found], page.form.value(found)
+    if found not in steps.steps_of(wizard.draft.content):
+        return page.go_to(wizard.path(Step.REASON))
+    await wizard.read_requests(found)
     if page.switches_language:
         return wizard.render(found, typed=typed)
     if not typed.strip():
@@ -180,6 +185,9 @@ async def _changed_elsewhere(
 ) -> Response:
     """Show both answers: the one of the other device, and the one typed here, which is saved when it is sent again."""
     wizard.draft = await wizard.page.services.drafts.find(wizard.reader.session, wizard.draft.draft_id)
+    if step not in steps.steps_of(wizard.draft.content):
+        # The other device chose a reason that does not ask this.
+        return wizard.page.go_to(wizard.path(Step.REASON))
     other = wizard.answer_in_words(step)
     return wizard.render(step, status=HTTPStatus.CONFLICT, typed=typed, values=values, elsewhere=other)
 
@@ -203,9 +211,8 @@ def _check_errors(page: Page, problem: Problem) -> Mapping[str, str]:
     if problem.kind is problem_types.DRAFT_NOT_CONFIRMED:
         page.refusal = problem
         return {"": NOT_CONFIRMED.in_(page.language)}
-    return problem_errors(
-        page, problem, {**{field: step for step, field in QUESTIONS.items()}, "answers": Step.QUESTIONS}
-    )
+    names = {field: step for step, field in FIELDS.items()} | {"answers": Step.QUESTIONS}
+    return problem_errors(page, problem, names)
 
 
 def _step(text: str) -> Step:

@@ -1,7 +1,7 @@
 """The questions of a reason as a form: what each field shows, what it sends, and the sentence for an answer that does not fit."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from gateway.portal.formats import day
@@ -11,6 +11,7 @@ from services.common.catalogue import Language
 from services.common.catalogue.questions import AnswerValue, Question, Questions, WrongAnswer
 from services.common.http.languages import Words
 from services.common.text import one_line
+from services.common.text.dates import typed_day
 
 PREFIX: Final = "r-"
 """Before the name of a question, in the name of its field."""
@@ -30,8 +31,6 @@ BETWEEN: Final = Words("Escolha um dia de {first} a {last}.", "Choose a day from
 NOT_BEFORE: Final = Words("Escolha um dia a partir de {first}.", "Choose a day from {first} on.")
 NOT_AFTER: Final = Words("Escolha um dia até {last}.", "Choose a day until {last}.")
 
-_TYPED_DAYS: Final = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
-
 
 class QuestionField(NamedTuple):
     """`value` is what the person typed or chose. `first` and `last` bound a day, in the form of a date input."""
@@ -48,7 +47,7 @@ class QuestionField(NamedTuple):
 
 
 def fields(asked: Questions, values: Mapping[str, str], language: Language, today: date) -> list[QuestionField]:
-    """The fields of the form, in the order of the questions. `values` are by field, by question."""
+    """The fields of the form, in the order of the questions. `values` are by question."""
     return [
         _field(name, each, name in asked.required, values, language, today) for name, each in asked.properties.items()
     ]
@@ -109,19 +108,10 @@ def _answer(question: Question, typed: str) -> AnswerValue:
         case "number":
             return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else typed
         case "day":
-            return _iso_day(typed)
+            found = typed_day(typed)
+            return typed if found is None else found.isoformat()
         case _:
             return typed
-
-
-def _iso_day(typed: str) -> str:
-    """As browsers send it, or as people write it where a browser has no field for days."""
-    for form in _TYPED_DAYS:
-        try:
-            return datetime.strptime(typed, form).date().isoformat()  # noqa: DTZ007 - a day has no time
-        except ValueError:
-            continue
-    return typed
 
 
 def _sentence(question: Question, wrong: WrongAnswer, language: Language) -> str:

@@ -25,9 +25,11 @@ class Revisions:
     store: DraftStore
 
     async def find(self, session: Session, draft_id: UUID) -> Draft:
-        """Raises the problem `not-found` for an unknown or expired draft, and for one of another account."""
+        """Raises the problem `not-found` for an unknown or expired draft, and for one of another account or person: it may become a
+        request that nobody else may read.
+        """
         draft = await self.store.find(draft_id, session.account_id, now())
-        if draft is None or not draft.may_be_read_by(session.actor_id):
+        if draft is None or draft.actor_id != session.actor_id:
             raise Problem(problem_types.NOT_FOUND, FieldError("unknown_draft", parameter="draft_id"))
         return draft
 

@@ -67,10 +67,10 @@ class DraftService:
             return await self.revisions.find(session, draft_id)
 
     async def list(self, session: Session) -> list[Draft]:
-        """The account's drafts that are not filed, the last changed first."""
+        """The person's own drafts that are not filed, the last changed first."""
         with self._place(session):
             drafts = await self.revisions.store.of_account(session.account_id, now())
-        return [each for each in drafts if each.may_be_read_by(session.actor_id)]
+        return [each for each in drafts if each.actor_id == session.actor_id]
 
     async def save(
         self, session: Session, draft_id: UUID, version: int, content: DraftContent, traceparent: str | None = None

@@ -71,7 +71,7 @@ class DraftSubmission:
         body, key = draft.sending.body, f"draft-{draft.draft_id}"
         try:
             command = RequestCommand(session, key, _request(body), fingerprint(body), None, traceparent)
-            return await self.submissions.submit(command)
+            return await self.submissions.submit(command, today=day_of(draft.sending.since or now()))
         except Problem as problem:
             if problem.kind is problem_types.NOT_CONFIRMED:
                 raise Problem(problem_types.DRAFT_NOT_CONFIRMED, retry_after=problem.retry_after) from None

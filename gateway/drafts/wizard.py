@@ -70,6 +70,8 @@ class Wizard:
     """Requests that are open: about the draft's subject, which the person may want to add to instead; or any, if this one asks about
     one of them.
     """
+    asked_about: str | None = None
+    """The department of the request that this one asks about, which gets it."""
 
     def path(self, step: Step) -> str:
         return f"/novo/{self.draft.draft_id}/{step}"
@@ -126,8 +128,12 @@ class Wizard:
             found.insert(0, steps.Option(chosen, chosen))
         return [*found, steps.Option(NONE_OF_THESE, NONE.in_(language))]
 
-    async def find_open_requests(self, step: Step) -> None:
-        """Those that the page of the step shows."""
+    async def read_requests(self, step: Step) -> None:
+        """Read the earlier requests that the page of the step is about."""
+        linked = self.draft.content.linked_to
+        if step is Step.CHECK and linked and Step.LINKED in steps.steps_of(self.draft.content):
+            found = await self.page.services.queries.find(self.reader.session, linked, None)
+            self.asked_about = found.view.department if found and found.view else None
         if step not in (Step.REASON, Step.LINKED):
             return
         queries, any_subject = self.page.services.queries, step is Step.LINKED
@@ -202,14 +208,15 @@ class Wizard:
             return {}
         content, names = self.draft.content, Names(self.page.language)
         event = next((each for each in catalogue().life_events if each.code == content.life_event), None)
-        department = catalogue().department_of(content.subject or "")
+        department = self.asked_about or catalogue().department_of(content.subject or "")
         return {
             "answers": {
                 Step.LIFE_EVENT: event.name(self.page.language) if event else "",
                 Step.SUBJECT: names.subject(content.subject),
                 Step.REASON: names.reason(content.reason),
             },
-            "to_questions": self._answers(),
+            "to_questions": self._answers() if self.asked else None,
+            "asks_about": Step.LINKED in steps.steps_of(content),
             "department": names.department(department),
             "not_confirmed": NOT_CONFIRMED.in_(self.page.language),
             "expected": self._expected(department),

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from gateway.dependencies import AcceptedLanguage
-from gateway.help.search import LONGEST, search
+from gateway.help.search import search
 from gateway.help.subjects import SubjectHelp, help_of, subjects_in_order
 from services.common.catalogue import catalogue
 from services.common.http import problem_types
@@ -16,6 +16,7 @@ from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, problem_responses
 from services.common.http.query_parameters import StrictQueryRoute
 from services.common.text import code as cleaned_code
+from services.common.text.folding import LONGEST_QUERY
 
 router = APIRouter(prefix="/v1/help", tags=["catalogue"], route_class=StrictQueryRoute)
 
@@ -60,9 +61,7 @@ async def find_help(
     language: AcceptedLanguage,
     q: Annotated[
         str,
-        Query(
-            description=f"Words, or their beginnings. Only the first {LONGEST} characters count.", examples=["baixa"]
-        ),
+        Query(max_length=LONGEST_QUERY, description="Words, or their beginnings.", examples=["baixa"]),
     ] = "",
 ) -> Response:
     """The help of the subjects that fit, the best first; of all subjects without words of at least two letters. Accents and case

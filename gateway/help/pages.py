@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.help.search import LONGEST, search
+from gateway.help.search import search
 from gateway.help.subjects import help_of
 from gateway.portal.page import Page, PageDep, PageRoute
 from services.common.catalogue import catalogue
@@ -14,6 +14,7 @@ from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
 from services.common.text import code as cleaned_code
+from services.common.text.folding import LONGEST_QUERY
 
 router = APIRouter(route_class=PageRoute)
 
@@ -24,7 +25,7 @@ SHOWN: Final = 20
 @router.get("/ajuda")
 async def get_help_page(page: PageDep) -> Response:
     """A search, its results, and all subjects by life event. The address is the view."""
-    typed, language = page.request.query_params.get("q", "")[:LONGEST], page.language
+    typed, language = page.request.query_params.get("q", "")[:LONGEST_QUERY], page.language
     found = search(catalogue(), language, typed)
     return page.render(
         "help/index.html",

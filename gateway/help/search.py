@@ -6,13 +6,7 @@ from typing import Final, NamedTuple
 
 from services.common.catalogue import Catalogue, Language, catalogues
 from services.common.catalogue.help_pages import HelpPage, help_pages
-from services.common.text.folding import words_of
-
-SHORTEST: Final = 2
-"""Characters of a word that is searched for."""
-
-LONGEST: Final = 200
-"""Characters of a query that count."""
+from services.common.text.folding import searched_words, words_of
 
 _TITLE, _SUMMARY, _TEXT = 8, 3, 1
 """What a word is worth where it is found. The same word counts once, where it is worth most."""
@@ -42,8 +36,8 @@ class _Indexed(NamedTuple):
 
 def search(catalogue: Catalogue, language: Language, typed: str) -> Result | None:
     """The subjects whose help fits best, the best first; None if nothing was typed that can be searched for."""
-    words = [each for each in dict.fromkeys(words_of(typed[:LONGEST])) if len(each) >= SHORTEST]
-    words = [each for each in words if each not in _COMMON] or words
+    typed_words = searched_words(typed)
+    words = [each for each in typed_words if each not in _COMMON] or typed_words
     if not words:
         return None
     found = [(code, values) for code, values in _values(_index(catalogue.version, language), words) if any(values)]

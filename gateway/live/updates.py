@@ -59,7 +59,8 @@ class LiveUpdates:
         feed = RequestFeed(client, reference, order, read_view, self.presented, language, self.timing.gap)
         feed.offer_view(view)
         # The view may be behind the hub, and the client may have connected after a fact came.
-        feed.offer(self.hub.recent.of_request(session.account_id, reference))
+        recent = self.hub.recent.of_request(session.account_id, reference)
+        feed.offer([each for each in recent if client.may_read(each)])
         return EventStream(feed, client, self.hub, self.timing, language)
 
     def of_account(self, client: Client, token: str | None, language: Language) -> EventStream:

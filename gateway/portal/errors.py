@@ -49,7 +49,13 @@ def problem_page(scope: Scope, problem: Problem) -> Response:
         again=scope["method"] in ("GET", "HEAD") and passes,
         form={name: values for name, values in form.fields.items() if name != CHOICE} if passes else {},
         shows_form=form.may_have_files,
-        address=scope["path"],
+        address=_address(scope),
     )
     headers = {"Cache-Control": "no-store", "Content-Language": language, **(problem.headers or {})}
     return HTMLResponse(content, problem.status_code, headers)
+
+
+def _address(scope: Scope) -> str:
+    """Where another try goes: a page with its query, which may be a view; a form without."""
+    query = scope["query_string"].decode("latin-1") if scope["method"] in ("GET", "HEAD") else ""
+    return f"{scope['path']}?{query}" if query else str(scope["path"])

@@ -68,8 +68,12 @@ def submission_event(
     headers_language: Language | None,
     catalogue: Catalogue,
     linked: LinkedRequest | None = None,
+    *,
+    restricted: bool = False,
 ) -> RequestSubmitted:
-    """The event to publish for a submission. Its language is the one it was filed in, not that of the account."""
+    """The event to publish for a submission. Its language is the one it was filed in, not that of the account. It is restricted if
+    its reason is, or if `restricted`: the request that it is linked to is.
+    """
     language: Language = new.language or headers_language or session.language
     reason = catalogue.reason(new.reason)
     return RequestSubmitted(
@@ -88,7 +92,7 @@ def submission_event(
         flags=session.flags,
         linked=linked,
         answers=answers_in_words(new.subject, new.reason, new.answers, language),
-        restricted=reason is not None and reason.restricted,
+        restricted=restricted or (reason is not None and reason.restricted),
     )
 
 

@@ -57,7 +57,7 @@ FACT_LABELS: Final[dict[str, Words]] = {
 """By fact type. A fact without a label is internal and is not shown."""
 
 LAPSED: Final = Words(
-    "Pedido concluído: o prazo para voltar à resposta terminou",
+    "Pedido concluído: o prazo para reagir à resposta terminou",
     "Request concluded: the time to come back on the answer has ended",
 )
 

@@ -8,13 +8,6 @@ from uuid import UUID
 from services.common.contracts.lifecycle import State
 from services.common.domain.values import Value
 from services.common.legal_clock import start_of
-from services.common.text.folding import words_of
-
-SHORTEST_WORD: Final = 2
-"""Characters of a word that is searched for."""
-
-LONGEST_QUERY: Final = 200
-MAX_WORDS: Final = 10
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -78,12 +71,6 @@ class ListFilter(Value):
         if self.last is not None and self.last < date.max:
             bounds.append({"state.filed_at": {"$lt": start_of(self.last + timedelta(days=1))}})
         return bounds
-
-
-def searched_words(typed: str) -> tuple[str, ...]:
-    """The words of a query that are long enough; none if nothing can be searched for."""
-    words = dict.fromkeys(words_of(typed[:LONGEST_QUERY]))
-    return tuple(each for each in words if len(each) >= SHORTEST_WORD)[:MAX_WORDS]
 
 
 def unread_since(mark: datetime | None) -> datetime:

@@ -7,13 +7,14 @@ from fastapi import Depends, Query
 
 from gateway.accounts.domain import Session
 from gateway.dependencies import Services
-from gateway.requests.list_filter import LONGEST_QUERY, SHORTEST_WORD, ListFilter, searched_words, unread_since
+from gateway.requests.list_filter import ListFilter, unread_since
 from services.common.contracts.lifecycle import State
 from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
 from services.common.text import code as cleaned_code
+from services.common.text.folding import LONGEST_QUERY, SHORTEST_WORD, searched_words
 
 ListedState = Literal[
     "received",
@@ -104,5 +105,5 @@ ListQueryDep = Annotated[ListQuery, Depends()]
 
 async def wanted_list(services: Services, session: Session, query: ListQuery) -> ListFilter:
     """The filter that the parameters say. Raises the problems of `ListQuery.filter`."""
-    mark = await services.notice_marks.find(session.account_id) if query.unread else None
+    mark = await services.notice_marks.find(session.actor_id) if query.unread else None
     return query.filter(mark)

@@ -51,6 +51,11 @@ class Found:
     view: RequestView | None
     receipt: Receipt
 
+    @property
+    def is_restricted(self) -> bool:
+        """Whether nobody else of the account may read it."""
+        return self.receipt.actor_id is not None or (self.view is not None and self.view.restricted_to is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestQueries:
@@ -150,7 +155,7 @@ class RequestQueries:
     def _receipt(self, session: Session, reference: str, token: str | None) -> Receipt | None:
         """The receipt of this reference and account: sent by the client, or issued recently by this replica."""
         for receipt in (parse_receipt(self.secret, token) if token else None, self.issued.get(reference)):
-            if receipt and receipt.reference == reference and receipt.account_id == session.account_id:
+            if receipt and receipt.reference == reference and receipt.may_be_read_by(session):
                 return receipt
         return None
 
@@ -188,7 +193,9 @@ def _parse(typed: str) -> str:
 def _receipt_of(view: RequestView) -> Receipt:
     """A receipt made from the view. Its `content` is empty, because the view does not keep the body's fingerprint."""
     subject, reason = view.subject or "", view.reason or ""
-    return Receipt(view.reference, view.request_id, view.account_id, view.filed_at, subject, reason, content="")
+    return Receipt(
+        view.reference, view.request_id, view.account_id, view.filed_at, subject, reason, "", view.restricted_to
+    )
 
 
 def not_found() -> Problem:

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from cachetools import TTLCache
 
+from gateway.accounts.domain import Session
 from gateway.requests.signed_tokens import sign, verify
 
 _PURPOSE: Final = b"receipt/1"
@@ -17,7 +18,9 @@ _ISSUED_SECONDS: Final = 300.0
 
 
 class Receipt(NamedTuple):
-    """A submission: subject, account and time. `content` is the SHA-256 of the body as received, in hexadecimal."""
+    """A submission: subject, account and time. `content` is the SHA-256 of the body as received, in hexadecimal. `actor_id` is the only
+    person of the account who may read the request; None if all may.
+    """
 
     reference: str
     request_id: UUID
@@ -26,11 +29,16 @@ class Receipt(NamedTuple):
     subject: str
     reason: str
     content: str
+    actor_id: UUID | None = None
+
+    def may_be_read_by(self, session: Session) -> bool:
+        return self.account_id == session.account_id and self.actor_id in (None, session.actor_id)
 
     def signed(self, secret: bytes) -> str:
         at = round(self.filed_at.timestamp() * 1000)
         parts = (self.reference, self.request_id.hex, self.account_id.hex, at, self.subject, self.reason, self.content)
-        return sign(secret, _PURPOSE, orjson.dumps(parts))
+        reader = () if self.actor_id is None else (self.actor_id.hex,)
+        return sign(secret, _PURPOSE, orjson.dumps((*parts, *reader)))
 
 
 def parse_receipt(secret: bytes, token: str) -> Receipt | None:
@@ -38,9 +46,10 @@ def parse_receipt(secret: bytes, token: str) -> Receipt | None:
     payload = verify(secret, _PURPOSE, token)
     if payload is None:
         return None
-    reference, request_id, account_id, at, subject, reason, content = orjson.loads(payload)
+    reference, request_id, account_id, at, subject, reason, content, *reader = orjson.loads(payload)
     filed_at = datetime.fromtimestamp(at / 1000, UTC)
-    return Receipt(reference, UUID(request_id), UUID(account_id), filed_at, subject, reason, content)
+    actor_id = UUID(reader[0]) if reader else None
+    return Receipt(reference, UUID(request_id), UUID(account_id), filed_at, subject, reason, content, actor_id)
 
 
 class IssuedReceipts:

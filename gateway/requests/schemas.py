@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from services.common.catalogue import Language, catalogue
-from services.common.catalogue.questions import MAX_QUESTIONS, MAX_TEXT, NAME
+from services.common.catalogue.questions import MAX_NUMBER, MAX_QUESTIONS, MAX_TEXT, NAME
 from services.common.contracts.asked import MAX_ASKED
 from services.common.contracts.base import MAX_DOCUMENTS, Code, Prose, Text
 from services.common.contracts.intake import Score
@@ -55,7 +55,9 @@ Attachments = Annotated[DocumentIds, Field(description="Ids of uploaded files. A
 Answers = Annotated[
     dict[
         Annotated[str, Field(pattern=NAME)],
-        Annotated[Text, Field(strict=True, max_length=MAX_TEXT), cleaned(one_line)] | StrictBool | StrictInt,
+        Annotated[Text, Field(strict=True, max_length=MAX_TEXT), cleaned(one_line)]
+        | StrictBool
+        | Annotated[StrictInt, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)],
     ],
     Field(
         description="By the name of the question: what `questions` of the subject's reason in the catalogue asks for.",

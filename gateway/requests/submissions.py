@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from gateway.accounts.domain import Session
@@ -12,12 +12,12 @@ from gateway.limits.concurrency import ConcurrencyLimit, KeyedLimit
 from gateway.requests import domain
 from gateway.requests.idempotency_keys import IdempotencyKeys
 from gateway.requests.publish import publish_confirmed
-from gateway.requests.queries import RequestQueries
+from gateway.requests.queries import Found, RequestQueries
 from gateway.requests.receipts import Receipt
 from gateway.requests.request_command import RequestCommand
 from gateway.requests.schemas import NewRequest
 from services.common.catalogue import catalogue
-from services.common.contracts.intake import LinkedRequest, RequestSubmitted
+from services.common.contracts.intake import RequestSubmitted
 from services.common.domain.errors import StoreUnavailable
 from services.common.domain.identifiers import reference_of
 from services.common.http import problem_types
@@ -47,23 +47,34 @@ class SubmissionService:
     keys: IdempotencyKeys = field(default_factory=IdempotencyKeys)
     limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit("submits", SUBMITS))
 
-    async def submit(self, command: RequestCommand[NewRequest], linked_receipt: str | None = None) -> Receipt:
+    async def submit(
+        self, command: RequestCommand[NewRequest], linked_receipt: str | None = None, today: date | None = None
+    ) -> Receipt:
         """Publish the submission. Returns its receipt after the broker acknowledged the record. Raises a `Problem`.
 
-        `linked_receipt`: the receipt of the request that this one is linked to, if its author has it.
+        `linked_receipt`: the receipt of the request that this one is linked to, if its author has it. `today`: the day by which
+        answers are judged, if the request was first sent on an earlier one.
         """
         ARMED and reach(Failpoint.SUBMIT_READ)
         session, new = command.session, command.body
-        today = day_of(datetime.now(UTC))
-        if errors := domain.sending_errors(catalogue(), new, session, today):
-            raise Problem(problem_types.INVALID, *errors)
         request_id = domain.request_id_of(self.id_secret, session, command.key, command.fingerprint)
         key_id, issued = domain.key_id_of(session, command.key), self.queries.issued
         if self.keys.is_confirmed(key_id, request_id) and (receipt := issued.get(reference_of(request_id))):
             # A repetition counts for no limit, so it must not append a record each time: it would delay other people's.
             return receipt
-        linked = await self._linked(session, new.linked_to, linked_receipt)
-        event = domain.submission_event(request_id, new, session, command.language, catalogue(), linked)
+        judged_on = today or day_of(datetime.now(UTC))
+        if errors := domain.sending_errors(catalogue(), new, session, judged_on):
+            raise Problem(problem_types.INVALID, *errors)
+        found = await self._linked(session, new.linked_to, linked_receipt)
+        event = domain.submission_event(
+            request_id,
+            new,
+            session,
+            command.language,
+            catalogue(),
+            None if found is None else domain.linked_request(found.receipt.reference, found.view),
+            restricted=found is not None and found.is_restricted,
+        )
         counted = await self._counted(session, key_id, event)
         with self.places.acquire(session.account_id), self.limit, self.keys.reserve(key_id, request_id), counted:
             if new.documents:
@@ -74,14 +85,14 @@ class SubmissionService:
             ARMED and reach(Failpoint.SUBMIT_APPENDED)
         return issued.add(_receipt(event, appended_at, command.fingerprint))
 
-    async def _linked(self, session: Session, reference: str | None, receipt: str | None) -> LinkedRequest | None:
-        """The linked request, as its author sees it now. Raises the problem `invalid` if they have no such request."""
+    async def _linked(self, session: Session, reference: str | None, receipt: str | None) -> Found | None:
+        """The linked request. Raises the problem `invalid` if they have no such request."""
         if reference is None:
             return None
         found = await self.queries.find(session, reference, receipt)
         if found is None:
             raise Problem(problem_types.INVALID, FieldError("unknown_reference", "/linked_to"))
-        return domain.linked_request(reference, found.view)
+        return found
 
     async def _counted(
         self, session: Session, key_id: bytes, event: RequestSubmitted
@@ -112,4 +123,5 @@ def _receipt(event: RequestSubmitted, appended_at: datetime, content: bytes) -> 
         event.subject,
         event.reason,
         content.hex(),
+        event.actor_id if event.restricted else None,
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Final, NamedTuple, get_args
 from urllib.parse import urlencode
 
@@ -15,12 +14,14 @@ from gateway.requests.list_filter import ListFilter
 from gateway.requests.list_query import ListedState, ListQuery, wanted_list
 from gateway.requests.names import Names
 from gateway.requests.presenter import RequestPresenter
-from services.common.catalogue import Language, catalogue
+from services.common.catalogue import Language, catalogue, catalogues
 from services.common.contracts.lifecycle import State
 from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
 from services.common.http.languages import Words
 from services.common.http.problems import Problem
+from services.common.text import code as cleaned_code
+from services.common.text.dates import typed_day
 
 router = APIRouter(route_class=PageRoute)
 
@@ -95,7 +96,8 @@ async def get_list(page: PageDep, reader: ReaderDep) -> Response:
         errors |= {_PARAMETERS[each.parameter or ""]: each.text(page.language) for each in problem.errors}
     queries = page.services.queries
     try:
-        views, cursor = await queries.list(reader.session, wanted, page.request.query_params.get("pagina"), PAGE)
+        given = page.request.query_params.get("pagina")
+        views, cursor = ([], None) if errors else await queries.list(reader.session, wanted, given, PAGE)
     except Problem as problem:
         if problem.kind is not problem_types.CURSOR:
             raise
@@ -105,7 +107,7 @@ async def get_list(page: PageDep, reader: ReaderDep) -> Response:
     return page.render(
         "requests/list.html",
         422 if errors else 200,
-        requests=[] if errors else [presenter.summary(view) for view in views],
+        requests=[presenter.summary(view) for view in views],
         held=await page.services.held_withdrawals.store.of_account(reader.session.account_id),
         form=form,
         chips=[] if errors else form.chips(page.language),
@@ -115,7 +117,7 @@ async def get_list(page: PageDep, reader: ReaderDep) -> Response:
         subjects=_subjects(page),
         errors=errors,
         reference=typed,
-        next_page=None if cursor is None or errors else form.address(pagina=cursor),
+        next_page=None if cursor is None else form.address(pagina=cursor),
         is_first="pagina" not in page.request.query_params,
     )
 
@@ -124,10 +126,12 @@ def list_form(page: Page) -> ListForm:
     """The filters of the address. A state or subject that does not exist is none."""
     given, errors = page.request.query_params, dict[str, str]()
     values = {name: given.get(name, "").strip()[:200] for name in FIELDS}
-    days = {name: _day(values[name]) for name in ("de", "ate")}
+    days = {name: typed_day(values[name]) for name in ("de", "ate")}
+    values |= {name: found.isoformat() for name, found in days.items() if found}
     for name, found in days.items():
         if values[name] and found is None:
             errors[name] = NO_DAY.in_(page.language)
+    values["assunto"] = _known_subject(values["assunto"])
     state = next((each for each in get_args(ListedState) if each == values["estado"]), None)
     query = ListQuery(
         state=state,
@@ -140,11 +144,10 @@ def list_form(page: Page) -> ListForm:
     return ListForm(values | {"estado": state or ""}, query, errors)
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def _known_subject(typed: str) -> str:
+    """The code of a subject of any version of the catalogue; empty for any other text."""
+    code = cleaned_code(typed).upper()
+    return code if catalogues().newest(lambda each: each.subjects, code) else ""
 
 
 def _counts(page: Page, form: ListForm, counts: Mapping[State, int]) -> list[StateCount]:

@@ -35,7 +35,7 @@ async def get_notices_page(page: PageDep, reader: ReaderDep) -> Response:
         groups=shown,
         more=more is not None,
         email=reader.account.email,
-        read_until=await page.services.notice_marks.find(reader.session.account_id),
+        read_until=await page.services.notice_marks.find(reader.session.actor_id),
         newest=max((entry.at for _, notices in shown for entry in notices), default=None),
     )
 
@@ -44,7 +44,7 @@ async def get_notices_page(page: PageDep, reader: ReaderDep) -> Response:
 async def mark_notices_as_read(page: PageDep, reader: ReaderDep) -> Response:
     """Mark those that the page showed: one that arrived since stays unread."""
     if (shown := _moment(page.form.value("ate"))) is not None:
-        await page.services.notice_marks.mark_read(reader.session.account_id, shown)
+        await page.services.notice_marks.mark_read(reader.session.actor_id, shown)
     return page.go_to("/avisos")
 
 

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from services.common.catalogue.models import Catalogue, Language
-from services.common.catalogue.versions import catalogues, folder_in_use
+from services.common.catalogue.models import Language
+from services.common.catalogue.versions import Catalogues, catalogues, folder_in_use
 from services.common.catalogue.yaml_file import FaultyCatalogue, FileFault
 from services.common.legal_clock import day_of
 
@@ -58,18 +58,20 @@ HelpPages = Mapping[tuple[str, Language], HelpPage]
 @cache
 def help_pages() -> HelpPages:
     """The help that this process uses. Raises `FaultyCatalogue`."""
-    return read_help(folder_in_use(), catalogues().not_ended(day_of(datetime.now(UTC))))
+    return read_help(folder_in_use(), catalogues())
 
 
-def read_help(folder: Path, versions: Sequence[Catalogue]) -> HelpPages:
-    """The help of all subjects of these versions. Raises `FaultyCatalogue` with everything that is wrong or missing."""
-    codes = sorted({code for each in versions for code in each.subjects})
+def read_help(folder: Path, known: Catalogues) -> HelpPages:
+    """The help of all subjects of the versions that have not ended. Raises `FaultyCatalogue` with everything that is wrong or missing.
+    That of subjects that are gone may stay.
+    """
+    codes = sorted({code for each in known.not_ended(day_of(datetime.now(UTC))) for code in each.subjects})
     pages: dict[tuple[str, Language], HelpPage] = {}
     faults: list[FileFault] = []
     for language in HEADINGS:
-        known = {f"{code}.md" for code in codes}
+        names = {f"{code}.md" for each in known.versions for code in each.subjects}
         files = sorted((folder / HELP / language).glob("*"))
-        faults += [FileFault(file, 1, "belongs to no subject") for file in files if file.name not in known]
+        faults += [FileFault(file, 1, "belongs to no subject") for file in files if file.name not in names]
         for code in codes:
             try:
                 pages[code, language] = read_page(folder / HELP / language / f"{code}.md", code, language)

@@ -4,8 +4,8 @@ Only what a page can ask is allowed: a choice, a day, a number, yes or no, a sho
 `x-days`, which JSON Schema cannot say.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -13,16 +13,19 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.common.catalogue.models import Catalogue, Language
-from services.common.catalogue.versions import catalogues, folder_in_use
+from services.common.catalogue.models import Language
+from services.common.catalogue.versions import Catalogues, catalogues, folder_in_use
 from services.common.catalogue.yaml_file import FaultyCatalogue, FileFault, YamlFile
-from services.common.legal_clock import day_of
 
 QUESTIONS: Final = "questions"
 
 MAX_QUESTIONS: Final = 12
 MAX_TEXT: Final = 500
 """Characters of a text."""
+
+MAX_NUMBER: Final = 999_999_999
+MAX_DAYS: Final = 3_650
+"""Days between a filing and a day that may be answered."""
 
 AnswerValue = str | int | bool
 """What a question is answered with. A choice and a day are texts."""
@@ -56,8 +59,8 @@ class Wordings(_Model):
 class Days(_Model):
     """The days that may be answered, counted from the day of filing: -30 is thirty days before."""
 
-    earliest: int | None = None
-    latest: int | None = None
+    earliest: int | None = Field(default=None, ge=-MAX_DAYS, le=MAX_DAYS)
+    latest: int | None = Field(default=None, ge=-MAX_DAYS, le=MAX_DAYS)
 
 
 class Question(_Model):
@@ -69,8 +72,8 @@ class Question(_Model):
     format: Literal["date"] | None = None
     days: Days | None = Field(default=None, alias="x-days")
     max_length: int | None = Field(default=None, alias="maxLength", ge=1, le=MAX_TEXT)
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: int | None = Field(default=None, ge=0, le=MAX_NUMBER)
+    maximum: int | None = Field(default=None, ge=0, le=MAX_NUMBER)
 
     @property
     def kind(self) -> Literal["choice", "day", "number", "yes-no", "text"]:
@@ -88,6 +91,14 @@ class Question(_Model):
             raise ValueError("a text needs maxLength")
         if self.kind == "number" and (self.minimum is None or self.maximum is None):
             raise ValueError("a number needs minimum and maximum")
+        if self.kind != "day" and self.days is not None:
+            raise ValueError("x-days is for days")
+        for least, most in (
+            (self.minimum, self.maximum),
+            (self.days and (self.days.earliest, self.days.latest)) or (None, None),
+        ):
+            if least is not None and most is not None and least > most:
+                raise ValueError("the lower bound is above the upper one")
         for words in (self.words.pt, self.words.en):
             if set(words.options) != set(self.enum):
                 raise ValueError("options must name exactly the values of enum, in both languages")
@@ -184,16 +195,16 @@ def _wrong_day(name: str, question: Question, value: AnswerValue, today: date) -
 @cache
 def questions() -> QuestionsByLeaf:
     """The questions that this process uses. Raises `FaultyCatalogue`."""
-    return read_questions(folder_in_use(), catalogues().not_ended(day_of(datetime.now(UTC))))
+    return read_questions(folder_in_use(), catalogues())
 
 
-def read_questions(folder: Path, versions: Sequence[Catalogue]) -> QuestionsByLeaf:
+def read_questions(folder: Path, known: Catalogues) -> QuestionsByLeaf:
     """All questions of a folder: `questions/TRA-04-CER.yaml` asks for the reason CER of TRA-04. Raises `FaultyCatalogue`."""
     found: dict[tuple[str, str], Questions] = {}
     faults: list[FileFault] = []
     for file in sorted((folder / QUESTIONS).glob("*")):
         subject, _, reason = file.stem.rpartition("-")
-        if file.suffix != ".yaml" or not any(each.valid_leaf(subject, reason) for each in versions):
+        if file.suffix != ".yaml" or not any(each.valid_leaf(subject, reason) for each in known.versions):
             faults.append(FileFault(file, 1, "belongs to no reason of a subject"))
             continue
         try:

@@ -34,6 +34,16 @@ class FaultyCatalogue(ValueError):
         self.faults = faults
 
 
+class _Loader(yaml.SafeLoader):
+    """Days stay texts: the model reads them, and says where one does not exist."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 class YamlFile:
     """Raises `FaultyCatalogue` for a file that cannot be read, is no YAML, or names a key twice."""
 
@@ -41,8 +51,8 @@ class YamlFile:
         self.file = file
         try:
             text = file.read_text(encoding="utf-8") if text is None else text
-            self._root = yaml.compose(text, yaml.SafeLoader)
-            self.content: Any = yaml.safe_load(text)
+            self._root = yaml.compose(text, _Loader)
+            self.content: Any = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
         except OSError as error:
             raise FaultyCatalogue(FileFault(file, 1, f"cannot be read: {error.strerror}")) from None
         except UnicodeDecodeError:

@@ -110,10 +110,7 @@ TEXTS: Final[dict[str, Words]] = {
         "O último dia não pode ser antes do primeiro.", "The last day cannot be before the first."
     ),
     "unknown_question": Words("Não se pergunta isto neste assunto.", "This is not asked about this subject."),
-    "wrong_answer": Words(
-        "Esta resposta não serve. Veja no catálogo o que a pergunta aceita.",
-        "This answer does not fit. The catalogue says what the question accepts.",
-    ),
+    "wrong_answer": Words("Esta resposta não serve para a pergunta.", "This answer does not fit the question."),
     "day_not_accepted": Words(
         "Este dia fica fora do período aceite.", "This day is outside of the period that is accepted."
     ),

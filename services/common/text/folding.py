@@ -1,6 +1,19 @@
 """Text as people compare it when they search: without accents and case."""
 
 import unicodedata
+from typing import Final
+
+SHORTEST_WORD: Final = 2
+"""Characters of a word that is searched for."""
+
+LONGEST_QUERY: Final = 200
+MAX_WORDS: Final = 10
+
+
+def searched_words(typed: str) -> tuple[str, ...]:
+    """The words of a query that are long enough, folded; none if nothing can be searched for."""
+    words = dict.fromkeys(words_of(typed[:LONGEST_QUERY]))
+    return tuple(each for each in words if len(each) >= SHORTEST_WORD)[:MAX_WORDS]
 
 
 def folded(text: str) -> str:

@@ -148,9 +148,11 @@ def _add_message(progress: Progress, received: Received[Any], event: RequestRepl
 
 
 def _require_owned(current: Request | None, act: Act) -> Request:
-    """The gateway checks the owner first. A record of another account cannot come from the gateway: it is poison."""
+    """The gateway checks the owner first. A record of another account, or of somebody who may not read the request, cannot come from
+    the gateway: it is poison.
+    """
     request = require_registered(current)
-    if request.account_id != act.account_id:
+    if request.account_id != act.account_id or request.restricted_to not in (None, act.actor_id):
         raise Poison("not-the-owner")
     return request
 

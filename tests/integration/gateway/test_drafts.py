@@ -38,7 +38,7 @@ async def test_a_draft_begun_on_one_device_goes_on_on_another(writer: Person) ->
     begun = await create(writer, {"description": "Bom"})
     draft = begun.json()
     assert (begun.status_code, begun.headers["etag"], begun.headers["location"]) == (201, '"1"', path(draft))
-    assert (draft["state"], draft["content"]) == ("editing", {"description": "Bom", "documents": []})
+    assert (draft["state"], draft["content"]) == ("editing", {"description": "Bom", "documents": [], "answers": {}})
     saved = await save(writer, draft, 1, draft["content"] | {"description": "Bom dia.", "subject": "fam-01"})
     assert (saved.status_code, saved.headers["etag"]) == (200, '"2"')
     found = await writer.get(path(draft))
@@ -49,6 +49,7 @@ async def test_a_draft_begun_on_one_device_goes_on_on_another(writer: Person) ->
         "life_event": "FAM",
         "subject": "FAM-01",
         "documents": [],
+        "answers": {},
     }
     assert (await writer.get(path(draft), if_none_match='W/"2"')).status_code == 304
     other = await begin(writer)
@@ -124,7 +125,12 @@ async def test_all_wrong_fields_are_named_and_a_new_life_event_clears_the_subjec
         ("/linked_to", "unknown_reference"),
     ]
     saved = await save(writer, draft, 1, draft["content"] | {"life_event": "PAR"})
-    assert saved.json()["content"] == {"description": CONTENT["description"], "life_event": "PAR", "documents": []}
+    assert saved.json()["content"] == {
+        "description": CONTENT["description"],
+        "life_event": "PAR",
+        "documents": [],
+        "answers": {},
+    }
 
 
 async def test_a_file_is_claimed_by_its_draft_until_it_is_removed_from_it(

@@ -7,7 +7,7 @@ from gateway.drafts.wizard import BACK
 from services.common.legal_clock import day_of
 from tests.integration.gateway.drafts import begin, read, save, submit
 from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, value_of
-from tests.integration.gateway.visitor import visitor
+from tests.integration.gateway.visitor import Visitor, visitor
 from tests.support.waiting import eventually
 
 RETURN: Final = BODY | {"subject": "DOE-02", "reason": "CES", "description": "Já posso voltar ao trabalho."}
@@ -96,3 +96,35 @@ async def test_a_reason_without_questions_has_no_page_for_them(person: Person) -
     draft = await begin(person, BODY)
     page = f"/novo/{draft['draft_id']}/perguntas"
     assert (await visitor(person).get(page)).headers["location"] == f"/novo/{draft['draft_id']}/motivo"
+
+
+async def test_a_form_of_a_step_that_the_draft_has_no_longer_leads_to_its_reason(person: Person) -> None:
+    who = visitor(person)
+    asking, ongoing = await begin(person, RETURN), await begin(person, RETURN | {"reason": "INF"})
+    for draft, step, typed in (
+        (asking, "processo", {"processo": "nenhum"}),
+        (ongoing, "perguntas", {"r-return_on": in_days(1)}),
+    ):
+        page = f"/novo/{draft['draft_id']}"
+        sent = await who.fill(f"{page}/descricao", f"{page}/{step}", versao="1", **typed)
+        assert (sent.status_code, sent.headers["location"]) == (303, f"{page}/motivo")
+    await save(person, asking, 1, {**asking["content"], "reason": "INF"})
+    fields = await who.hidden(f"/novo/{asking['draft_id']}/descricao")
+    late = await who.send(f"/novo/{asking['draft_id']}/perguntas", fields | {"versao": "1", "r-return_on": in_days(1)})
+    assert late.headers["location"] == f"/novo/{asking['draft_id']}/motivo"
+
+
+async def test_answers_return_unsent_after_the_session_ended(gateway: GatewayEnvironment, person: Person) -> None:
+    draft = await begin(person, RETURN)
+    page = f"/novo/{draft['draft_id']}/perguntas"
+    fields = await visitor(person).hidden(page) | {"versao": "1", "r-return_on": in_days(4)}
+    again = Visitor(gateway.http, (await gateway.sign_in(person.niss)).json()["token"])
+    kept = await again.send(page, fields)
+    assert kept.headers["location"].startswith(f"{page}?guardado=")
+    assert in_days(4) in (await again.get(kept.headers["location"])).text
+
+
+async def test_a_number_beyond_any_store_is_refused(person: Person) -> None:
+    draft = await begin(person, RETURN)
+    answer = await save(person, draft, 1, {**draft["content"], "answers": {"return_on": 10**30}})
+    assert answer.status_code == 422

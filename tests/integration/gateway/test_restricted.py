@@ -77,3 +77,32 @@ async def test_a_draft_of_a_report_is_its_authors_alone(person: Person, colleagu
     assert draft_id not in (await api(colleague, "/v1/drafts"))[1]
     assert (await colleague.get(f"/novo/{draft_id}/descricao")).status_code == 404
     assert (await person.get(f"/v1/drafts/{draft_id}")).status_code == 200
+
+
+async def test_nobody_else_of_the_account_acts_on_a_report_or_links_to_it(
+    gateway: GatewayEnvironment, person: Person, colleague: Visitor
+) -> None:
+    filed = (await person.file(REPORT)).json()
+    reference, headers = filed["reference"], {"Authorization": f"Bearer {colleague.token}"}
+    # The replica that took the report knows its receipt; the colleague may even have got hold of it.
+    for http, more in ((person.http, {}), (colleague.http, {"Postigo-Receipt": filed["receipt"]})):
+        about = headers | more
+        assert (await http.get(f"/v1/requests/{reference}", headers=about)).status_code == 404
+        for act, body in (("messages", {"text": "Também vi."}), ("withdrawal", {}), ("rating", {"score": 1})):
+            key = {"Idempotency-Key": uuid4().hex}
+            answer = await http.post(f"/v1/requests/{reference}/{act}", headers=about | key, json=body)
+            assert answer.status_code in (404, 405), (act, answer.text)
+        linked = BODY | {"linked_to": reference}
+        answer = await http.post("/v1/requests", headers=headers | {"Idempotency-Key": uuid4().hex}, json=linked)
+        assert answer.status_code == 422
+    assert len(await gateway.records_of(filed["request_id"])) == 1
+
+
+async def test_what_is_linked_to_a_report_is_restricted_too(gateway: GatewayEnvironment, person: Person) -> None:
+    report = (await person.file(REPORT)).json()["reference"]
+    about = BODY | {"reason": "EST", "linked_to": report}
+    filed = (await person.file(about)).json()
+    (record,) = await gateway.records_of(filed["request_id"])
+    event = read(record).event
+    assert isinstance(event, RequestSubmitted)
+    assert event.restricted

@@ -126,6 +126,8 @@ async def test_a_submission_is_one_record_without_identity(gateway: GatewayEnvir
         "place": None,
         "flags": [],
         "linked": None,
+        "answers": [],
+        "restricted": False,
     }
     headers = headers_of(record)
     assert headers["ce_type"] == "pt.postigo.request.submitted.v1"

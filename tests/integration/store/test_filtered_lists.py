@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 from hypothesis import given, settings, strategies as st
 
-from gateway.requests.list_filter import ListFilter, searched_words
+from gateway.requests.list_filter import ListFilter
 from gateway.requests.search_text import search_text
 from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
 from services.common.legal_clock import day_of
-from services.common.text.folding import words_of
+from services.common.text.folding import searched_words, words_of
 from tests.integration.store.test_lists import (
     NOW,
     Views,

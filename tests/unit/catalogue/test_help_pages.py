@@ -17,7 +17,7 @@ ALL: Final = sorted(help_pages())
 
 def faults_of(folder: Path) -> list[str]:
     with pytest.raises(FaultyCatalogue) as raised:
-        read_help(folder, catalogues().versions)
+        read_help(folder, catalogues())
     return [f"{each.file.parent.name}/{each.file.name}:{each.line}: {each.text}" for each in raised.value.faults]
 
 

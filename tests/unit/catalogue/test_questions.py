@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gateway.requests.answers import answer_errors, answers_in_words
-from services.common.catalogue import FaultyCatalogue, catalogues
+from services.common.catalogue import FaultyCatalogue, catalogue, catalogues
+from services.common.catalogue.help_pages import read_help
 from services.common.catalogue.questions import AnswerValue, Question, questions, read_questions
+from tests.support.own_catalogue import second_version
 
 TODAY: Final = date(2026, 12, 1)
 RETURN: Final = """\
@@ -30,7 +32,7 @@ def faults_of(folder: Path, text: str, name: str = "DOE-02-CES.yaml") -> list[st
     (folder / "questions").mkdir(exist_ok=True)
     (folder / "questions" / name).write_text(text, encoding="utf-8")
     with pytest.raises(FaultyCatalogue) as raised:
-        read_questions(folder, catalogues().versions)
+        read_questions(folder, catalogues())
     return [f"{each.line}: {each.text}" for each in raised.value.faults]
 
 
@@ -136,7 +138,7 @@ def test_any_answers_are_judged_without_an_error(answers: dict[str, Any]) -> Non
             "6: properties.day: Value error, a number needs minimum and maximum",
         ),
         (
-            "format: date",
+            "format: date\n    x-days: {earliest: -30, latest: 30}",
             "enum: [a]",
             "6: properties.day: Value error, options must name exactly the values of enum, in both languages",
         ),
@@ -158,3 +160,23 @@ def test_a_question_knows_what_kind_of_field_it_needs() -> None:
     kinds = {each.kind for asked in questions().values() for each in asked.properties.values()}
     assert kinds == {"choice", "day", "number", "yes-no", "text"}
     assert all(isinstance(each, Question) for asked in questions().values() for each in asked.properties.values())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("{earliest: -30, latest: 30}", "{earliest: 30, latest: -30}", "the lower bound is above the upper one"),
+        ("{earliest: -30, latest: 30}", "{latest: 99999}", "Input should be less than or equal to 3650"),
+        ("format: date", "maxLength: 9", "x-days is for days"),
+    ],
+)
+def test_bounds_that_nothing_meets_are_faults(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert fault in "".join(faults_of(tmp_path, RETURN.replace(old, new, 1)))
+
+
+def test_questions_and_help_of_a_subject_that_is_gone_may_stay(tmp_path: Path) -> None:
+    with second_version(tmp_path):
+        assert catalogue().subject("FAM-06") is None
+        assert ("FAM-06", "pt") not in read_help(tmp_path, catalogues())
+        (tmp_path / "questions" / "FAM-06-INF.yaml").write_text(RETURN, encoding="utf-8")
+        assert ("FAM-06", "INF") in read_questions(tmp_path, catalogues())

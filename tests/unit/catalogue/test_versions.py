@@ -88,6 +88,7 @@ def test_an_entry_that_its_version_lacks_has_its_newest_words(tmp_path: Path) ->
         ("  pf:", "  pf: {pt: A, en: B}\n  pf:", ["1.yaml:9: pf appears twice"]),
         ('  DOC10: {length: 10, unit: working_days, for: "documents"}\n', "", None),
         ("  tri: {", "  sri: {", ["1.yaml:7: the department tri is missing: it gets what no other one does"]),
+        ("2026-01-01", "2026-02-30", None),
         ("version: 1", "version: 0", ["1.yaml:1: version: Input should be greater than or equal to 1"]),
         ("who: P,", "who: X,", None),
         ("entry: life_event", "surprise: 1", None),

@@ -51,7 +51,7 @@ def test_a_conclusion_because_nobody_came_back_is_no_act_of_a_department() -> No
     (decided,) = entries(sample(RequestConcluded, 2))
     (lapsed,) = entries(sample(RequestConcluded, 2, lapsed=True))
     assert (decided.actor, lapsed.actor) == (Actor.DEPARTMENT, Actor.SERVICE)
-    assert "o prazo para voltar à resposta terminou" in lapsed.title
+    assert "o prazo para reagir à resposta terminou" in lapsed.title
     assert decided.title == "Pedido concluído"
 
 

@@ -6,9 +6,10 @@ from typing import Final
 import pytest
 
 from gateway.drafts import question_form
-from gateway.drafts.content import DraftContent
+from gateway.drafts.content import DraftContent, fitting
 from gateway.drafts.steps import Step, first_missing, step_after, step_before, steps_of
 from gateway.portal.sent_form import SentForm
+from services.common.catalogue import catalogue
 from services.common.catalogue.questions import AnswerValue, Questions, questions
 
 TODAY: Final = date(2026, 12, 1)
@@ -94,3 +95,16 @@ def test_the_questions_are_a_step_only_where_something_is_asked() -> None:
 def test_a_day_that_has_passed_meanwhile_is_asked_again() -> None:
     answered = FILED.model_copy(update={"answers": {"return_on": "2026-12-05"}})
     assert first_missing(answered, date(2027, 2, 1)) is Step.QUESTIONS
+
+
+def test_answers_belong_to_the_questions_of_one_reason() -> None:
+    before = DraftContent(
+        description="Mudou.", life_event="DES", subject="DES-01", reason="ALT", answers={"change": "other"}
+    )
+    moved = before.model_copy(update={"life_event": "FAM", "subject": "FAM-05"})
+    assert fitting(catalogue(), before, moved).answers == {}
+    answered = moved.model_copy(update={"answers": {"change": "joined"}})
+    assert fitting(catalogue(), before, answered).answers == {"change": "joined"}
+    assert (
+        fitting(catalogue(), before, before.model_copy(update={"description": "Mudou já."})).answers == before.answers
+    )

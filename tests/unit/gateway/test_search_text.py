@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from itertools import permutations
 from uuid import uuid4
 
-from gateway.requests.list_filter import LONGEST_QUERY, MAX_WORDS, ListFilter, searched_words
+from gateway.requests.list_filter import ListFilter
 from gateway.requests.search_text import LONGEST, search_text
 from gateway.requests.view import RequestView
 from gateway.worker.handlers import views
 from services.common.contracts.deliveries import DeliveryFact, DeliverySent, DeliverySkipped
 from services.common.contracts.lifecycle import DocumentAccepted, MessageAdded, RequestAnswered, State
 from services.common.domain.identifiers import reference_of
+from services.common.text.folding import LONGEST_QUERY, MAX_WORDS, searched_words
 from tests.unit.gateway import lives
 from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST, received, registered, submitted
 
