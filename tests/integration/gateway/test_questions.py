@@ -56,26 +56,26 @@ async def test_answers_are_published_with_the_request_and_shown_to_its_author(
     assert answer["text"] in page.text
 
 
-async def test_a_draft_keeps_answers_and_loses_them_with_the_reason_that_asks(person: Person) -> None:
-    draft = await begin(person, RETURN | {"answers": {"return_on": in_days(2)}})
+async def test_a_draft_keeps_answers_and_loses_them_with_the_reason_that_asks(writer: Person) -> None:
+    draft = await begin(writer, RETURN | {"answers": {"return_on": in_days(2)}})
     assert draft["content"]["answers"] == {"return_on": in_days(2)}
-    changed = await save(person, draft, 1, {**draft["content"], "reason": "INF"})
+    changed = await save(writer, draft, 1, {**draft["content"], "reason": "INF"})
     assert changed.status_code == 200, changed.text
-    assert not (await read(person, draft))["content"].get("answers")
+    assert not (await read(writer, draft))["content"].get("answers")
 
 
-async def test_a_draft_whose_answers_do_not_fit_is_not_sent_and_can_be_corrected(person: Person) -> None:
-    draft = await begin(person, RETURN | {"answers": {"return_on": in_days(90)}})
-    refused = await submit(person, draft)
+async def test_a_draft_whose_answers_do_not_fit_is_not_sent_and_can_be_corrected(writer: Person) -> None:
+    draft = await begin(writer, RETURN | {"answers": {"return_on": in_days(90)}})
+    refused = await submit(writer, draft)
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/answers/return_on"
     content = {**draft["content"], "answers": {"return_on": in_days(1)}}
-    version = (await save(person, draft, (await read(person, draft))["version"], content)).json()["version"]
-    assert (await submit(person, draft, version)).status_code == 201
+    version = (await save(writer, draft, (await read(writer, draft))["version"], content)).json()["version"]
+    assert (await submit(writer, draft, version)).status_code == 201
 
 
-async def test_the_page_asks_says_what_is_wrong_and_goes_on(person: Person) -> None:
-    who, draft = visitor(person), await begin(person, RETURN)
+async def test_the_page_asks_says_what_is_wrong_and_goes_on(writer: Person) -> None:
+    who, draft = visitor(writer), await begin(writer, RETURN)
     page = f"/novo/{draft['draft_id']}/perguntas"
     version = {"versao": "1"}
     assert (await who.get(f"/novo/{draft['draft_id']}/verificar")).headers["location"] == page
@@ -87,20 +87,20 @@ async def test_the_page_asks_says_what_is_wrong_and_goes_on(person: Person) -> N
     assert (switched.status_code, "amanhã" in switched.text) == (200, True)
     sent = await who.fill(page, **version, **{"r-return_on": in_days(1), BACK: "verificar"})
     assert sent.headers["location"] == f"/novo/{draft['draft_id']}/verificar"
-    assert (await read(person, draft))["content"]["answers"] == {"return_on": in_days(1)}
+    assert (await read(writer, draft))["content"]["answers"] == {"return_on": in_days(1)}
     elsewhere = await who.fill(page, **version, **{"r-return_on": in_days(3)})
     assert (elsewhere.status_code, in_days(3) in elsewhere.text) == (409, True)
 
 
-async def test_a_reason_without_questions_has_no_page_for_them(person: Person) -> None:
-    draft = await begin(person, BODY)
+async def test_a_reason_without_questions_has_no_page_for_them(writer: Person) -> None:
+    draft = await begin(writer, BODY)
     page = f"/novo/{draft['draft_id']}/perguntas"
-    assert (await visitor(person).get(page)).headers["location"] == f"/novo/{draft['draft_id']}/motivo"
+    assert (await visitor(writer).get(page)).headers["location"] == f"/novo/{draft['draft_id']}/motivo"
 
 
-async def test_a_form_of_a_step_that_the_draft_has_no_longer_leads_to_its_reason(person: Person) -> None:
-    who = visitor(person)
-    asking, ongoing = await begin(person, RETURN), await begin(person, RETURN | {"reason": "INF"})
+async def test_a_form_of_a_step_that_the_draft_has_no_longer_leads_to_its_reason(writer: Person) -> None:
+    who = visitor(writer)
+    asking, ongoing = await begin(writer, RETURN), await begin(writer, RETURN | {"reason": "INF"})
     for draft, step, typed in (
         (asking, "processo", {"processo": "nenhum"}),
         (ongoing, "perguntas", {"r-return_on": in_days(1)}),
@@ -108,23 +108,23 @@ async def test_a_form_of_a_step_that_the_draft_has_no_longer_leads_to_its_reason
         page = f"/novo/{draft['draft_id']}"
         sent = await who.fill(f"{page}/descricao", f"{page}/{step}", versao="1", **typed)
         assert (sent.status_code, sent.headers["location"]) == (303, f"{page}/motivo")
-    await save(person, asking, 1, {**asking["content"], "reason": "INF"})
+    await save(writer, asking, 1, {**asking["content"], "reason": "INF"})
     fields = await who.hidden(f"/novo/{asking['draft_id']}/descricao")
     late = await who.send(f"/novo/{asking['draft_id']}/perguntas", fields | {"versao": "1", "r-return_on": in_days(1)})
     assert late.headers["location"] == f"/novo/{asking['draft_id']}/motivo"
 
 
-async def test_answers_return_unsent_after_the_session_ended(gateway: GatewayEnvironment, person: Person) -> None:
-    draft = await begin(person, RETURN)
+async def test_answers_return_unsent_after_the_session_ended(gateway: GatewayEnvironment, writer: Person) -> None:
+    draft = await begin(writer, RETURN)
     page = f"/novo/{draft['draft_id']}/perguntas"
-    fields = await visitor(person).hidden(page) | {"versao": "1", "r-return_on": in_days(4)}
-    again = Visitor(gateway.http, (await gateway.sign_in(person.niss)).json()["token"])
+    fields = await visitor(writer).hidden(page) | {"versao": "1", "r-return_on": in_days(4)}
+    again = Visitor(gateway.http, (await gateway.sign_in(writer.niss)).json()["token"])
     kept = await again.send(page, fields)
     assert kept.headers["location"].startswith(f"{page}?guardado=")
     assert in_days(4) in (await again.get(kept.headers["location"])).text
 
 
-async def test_a_number_beyond_any_store_is_refused(person: Person) -> None:
-    draft = await begin(person, RETURN)
-    answer = await save(person, draft, 1, {**draft["content"], "answers": {"return_on": 10**30}})
+async def test_a_number_beyond_any_store_is_refused(writer: Person) -> None:
+    draft = await begin(writer, RETURN)
+    answer = await save(writer, draft, 1, {**draft["content"], "answers": {"return_on": 10**30}})
     assert answer.status_code == 422
