@@ -9,7 +9,7 @@ from services.common.domain.decision import Decision, unchanged
 from services.common.domain.timers import Timer
 from services.common.legal_clock import end_of, start_of
 from services.intake.domain import asked
-from services.intake.domain.state import Progress, Request
+from services.intake.domain.state import Alert, Progress, Request
 from services.intake.domain.terms import Terms, close_hearing, follow_calendar, reply_until, resume, say_missed
 from services.intake.domain.transitions import Move, next_state
 from services.intake.messages import (
@@ -39,7 +39,7 @@ def timers(request: Request) -> Sequence[Timer]:
         return ()
     if request.hearing_until is not None:
         return (Timer(LAPSE_HEARING, end_of(request.hearing_until)),)
-    warnings = tuple(Timer(WARN, start_of(alert.day)) for alert in request.alerts)
+    warnings = tuple(Timer(WARN, _warned_at(request, alert)) for alert in request.alerts)
     return warnings if request.missed else (*warnings, Timer(MISS, _passed_at(request)))
 
 
@@ -49,6 +49,14 @@ def _passed_at(request: Request) -> datetime:
     """
     end = end_of(request.due_on)
     return end if request.counted_at is None else max(end, request.counted_at)
+
+
+def _warned_at(request: Request, alert: Alert) -> datetime:
+    """When a warning is due. A day that was near already when the term was counted is warned of at that moment: judged by the calendar
+    of its beginning, the date might be moved back.
+    """
+    start = start_of(alert.day)
+    return start if request.counted_at is None else max(start, request.counted_at)
 
 
 def _documents_timers(request: Request) -> Sequence[Timer]:
@@ -75,7 +83,7 @@ def warn(current: Request | None, at: datetime, terms: Terms) -> Decision[Reques
     progress = Progress(current, at)
     follow_calendar(progress, terms)
     request = progress.request
-    due = [alert for alert in request.alerts if start_of(alert.day) == at]
+    due = [alert for alert in request.alerts if _warned_at(request, alert) <= at]
     progress.change(alerts=tuple(alert for alert in request.alerts if alert not in due))
     for alert in due:
         progress.say(DeadlineApproaching, due_on=request.due_on, working_days_left=alert.working_days_left)

@@ -185,3 +185,19 @@ def test_a_suspension_takes_back_a_miss_that_its_new_date_undoes() -> None:
     said = life.command(Move.HEAR)
     assert DeadlineMissRetracted in kinds(said)
     assert (life.request.missed, life.request.due_on) == (False, date(2026, 1, 20))
+
+
+def test_a_warning_that_came_near_when_the_term_was_counted_again_keeps_the_new_date() -> None:
+    calendars = Calendars()
+    life = Life(calendars)
+    life.live_until(date(2026, 1, 14))
+    # Three working days are left of the old date; the same day is three before the new one.
+    calendars.closed_days.append(closed_day(date(2026, 1, 15), known_from=life.now))
+    moved = date(2026, 1, 20)
+    assert DeadlineMoved in kinds(life.write())
+    assert life.request.due_on == moved
+    said = life.wake(life.now + timedelta(hours=1))
+    assert kinds(said) == [DeadlineApproaching]
+    assert (said[0].due_on, warnings(said)) == (moved, [(date(2026, 1, 14), 3)])  # type: ignore[attr-defined]
+    assert life.request.due_on == moved
+    assert DeadlineMoved not in kinds(life.live_until(date(2026, 1, 19)))
