@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from deploy.local import LocalStack
 
@@ -15,8 +16,19 @@ def frozen(stack: LocalStack, *names: str) -> Iterator[None]:
     assert len(pids) == len(names), f"down: {names}"
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
+    while not all(map(_is_stopped, pids)):
+        os.sched_yield()
     try:
         yield
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether every thread is stopped: a signal reaches those of a busy machine one after another, and one may still answer."""
+    states = [
+        each.read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        for each in Path(f"/proc/{pid}/task").glob("*/stat")
+    ]
+    return all(each in "TtZX" for each in states)
