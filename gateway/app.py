@@ -25,6 +25,7 @@ from gateway.portal import api as portal_api
 from gateway.portal.errors import PORTAL_CSP, respond
 from gateway.portal.page import ResponseInstead, answer_instead
 from gateway.readiness import DependencyProbe
+from gateway.receipts import api as receipts_api, pages as receipt_pages
 from gateway.reference import api as reference_api
 from gateway.requests import acts_api, api as requests_api
 from gateway.requests.flood import FloodControl
@@ -50,6 +51,7 @@ SEND_TIMEOUT: Final = 5.0
 APIS: Final = (
     requests_api,
     acts_api,
+    receipts_api,
     live_api,
     documents_api,
     drafts_api,
@@ -72,6 +74,7 @@ PAGES: Final = (
     draft_pages,
     help_pages,
     notice_pages,
+    receipt_pages,
     status_pages,
 )
 """The modules with the routers of the public application."""

@@ -34,6 +34,7 @@ from gateway.settings import Settings
 from gateway.status.broker import BrokerReader
 from gateway.status.measuring import TOPICS, ServiceStatus
 from services.common.messaging import Publisher
+from services.common.receipts.signing import ReceiptKeys
 from services.common.store import Database
 
 
@@ -62,6 +63,7 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
         uploads=UploadService(documents, limits.uploads, settings.id_secret),
         submissions=submissions,
         queries=queries,
+        receipt_keys=ReceiptKeys(settings.receipt_seeds),
         kept_forms=KeptForms(database),
         acts=_act_service(submissions, limits),
         held_withdrawals=_held_withdrawals(settings, database, submissions, limits),

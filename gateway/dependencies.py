@@ -29,6 +29,7 @@ from gateway.settings import Settings
 from gateway.status.measuring import ServiceStatus
 from services.common.catalogue import Language
 from services.common.http.reader_language import LANGUAGE, language_of
+from services.common.receipts.signing import ReceiptKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Services:
     uploads: UploadService
     submissions: SubmissionService
     queries: RequestQueries
+    receipt_keys: ReceiptKeys
     kept_forms: KeptForms
     acts: ActService
     held_withdrawals: HeldWithdrawals

@@ -1,14 +1,23 @@
 """The gateway's settings, beside those of every process."""
 
+import hmac
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
+from services.common.receipts.signing import SEED_BYTES
 from services.common.runtime.settings import PublicListener, Secret
 
 Limit = Annotated[int, Field(ge=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+[^/\s]$")]
+
+
+def _seeds(value: SecretStr) -> SecretStr:
+    for each in filter(None, value.get_secret_value().split(",")):
+        if len(bytes.fromhex(each.strip())) != SEED_BYTES:
+            raise ValueError("a seed has 64 hexadecimal digits")
+    return value
 
 
 class Settings(PublicListener):
@@ -21,6 +30,11 @@ class Settings(PublicListener):
 
     postigo_cursor_secret: Secret
     """Signs receipts and list cursors. A rotation invalidates old ones; nothing is lost."""
+
+    receipt_keys: Annotated[SecretStr, AfterValidator(_seeds)] = SecretStr("")
+    """The seeds of the Ed25519 keys that sign receipts, 64 hexadecimal digits each, separated by commas: the first one signs. Keep
+    earlier ones behind it. Without any, a key derived from `POSTIGO_CURSOR_SECRET` signs; receipts of that one stay valid.
+    """
 
     session_idle_minutes: Annotated[int, Field(ge=1, le=480)] = 30
     """Minutes without a request after which a session ends. It ends after eight hours in any case."""
@@ -63,6 +77,13 @@ class Settings(PublicListener):
 
     withdrawal_undo_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
     """Seconds in which a person can undo a withdrawal made on the pages. Only then the department learns of it."""
+
+    @property
+    def receipt_seeds(self) -> list[bytes]:
+        """Those that were set, and then the derived one."""
+        given = [each.strip() for each in self.receipt_keys.get_secret_value().split(",")]
+        derived = hmac.digest(self.cursor_secret, b"receipt-key/1", "sha256")
+        return [*(bytes.fromhex(each) for each in given if each), derived]
 
     @property
     def session_idle(self) -> timedelta:

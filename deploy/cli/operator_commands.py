@@ -7,6 +7,7 @@ import typer
 from deploy.cli.calendar_commands import calendar_app
 from deploy.cli.catalogue_commands import catalogue_app
 from deploy.cli.operator_options import PANEL, HomeOption, JsonOption, ReasonOption, YesOption
+from deploy.cli.receipt_commands import receipt_app
 from deploy.local.hints import DEFAULT_HOME
 
 dlq_app = typer.Typer(help="Dead letters: records that a group could not process.", no_args_is_help=True)
@@ -32,6 +33,7 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(dlq_app, name="dlq", rich_help_panel=PANEL)
     app.command(rich_help_panel=PANEL)(replay)
     app.add_typer(catalogue_app, name="catalogue", rich_help_panel=PANEL)
+    app.add_typer(receipt_app, name="receipt", rich_help_panel=PANEL)
     app.add_typer(calendar_app, name="calendar", rich_help_panel=PANEL)
     app.add_typer(views_app, name="views", rich_help_panel=PANEL)
     app.add_typer(operators_app, name="operators", rich_help_panel=PANEL)

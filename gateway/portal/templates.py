@@ -12,7 +12,7 @@ from gateway.portal.static_files import static_path
 from gateway.portal.translations import translations
 from services.common.catalogue import Language
 
-CAPABILITIES: Final = ("accounts", "drafts", "help", "portal", "requests", "status")
+CAPABILITIES: Final = ("accounts", "drafts", "help", "portal", "receipts", "requests", "status")
 """The folders of the gateway with `templates`. `requests/list.html` is `gateway/requests/templates/list.html`."""
 
 _ICONS: Final = Path(__file__).parent / "icons"

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from gateway.dependencies import IdempotencyKey, OwnLanguage, ReceiptHeader, ServicesDep, SignedIn
+from gateway.receipts.claims import claims_of
 from gateway.requests.deadline_presenter import DeadlinePresenter
 from gateway.requests.deadline_schemas import DeadlineResponse
 from gateway.requests.list_query import ListedState, ListQueryDep, wanted_list
@@ -185,7 +186,9 @@ async def get_receipt(
     """The signed proof that the request was filed: when, and about which subject."""
     found = await services.queries.get(session, reference, receipt)
     presenter = RequestPresenter(language)
-    return etag_response(request, presenter.receipt(found.receipt, services.queries.secret), language)
+    claims = claims_of(found)
+    jws = None if claims is None else services.receipt_keys.sign(claims)
+    return etag_response(request, presenter.receipt(found.receipt, services.queries.secret, jws), language)
 
 
 @router.get(

@@ -81,7 +81,7 @@ class RequestPresenter:
             updated_at=view.updated_at,
         )
 
-    def receipt(self, receipt: Receipt, secret: bytes) -> ReceiptResponse:
+    def receipt(self, receipt: Receipt, secret: bytes, jws: str | None = None) -> ReceiptResponse:
         summary = self._receipt_summary(receipt)
         return ReceiptResponse(
             reference=receipt.reference,
@@ -93,6 +93,7 @@ class RequestPresenter:
             reason_name=summary.reason_name,
             content=receipt.content or None,
             receipt=receipt.signed(secret),
+            jws=jws,
         )
 
     def _dates(self, view: RequestView, status: Status) -> dict[str, object]:

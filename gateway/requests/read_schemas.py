@@ -228,3 +228,7 @@ class ReceiptResponse(BaseModel):
     """
     receipt: str
     """The same, signed by this service, which alone can verify it."""
+    jws: str | None = None
+    """What was filed, signed so that anybody can verify it: compact JWS (RFC 7515) with Ed25519. Missing for a moment after filing.
+    Once the request is assigned it names the department and the legal date.
+    """

@@ -32,6 +32,7 @@ class TimelineFact(Value):
     document_name: str | None = None
     media_type: str | None = None
     size: int | None = None
+    sha256: str | None = None
     documents: tuple[UUID, ...] = ()
     act_id: str | None = None
     """The id of the person's act that caused this fact, as the API returned it."""

@@ -60,6 +60,7 @@ VISIBLE_FIELDS: Final[dict[type[Event], dict[str, str]]] = {
         "document_name": "name",
         "media_type": "media_type",
         "size": "size",
+        "sha256": "sha256",
         "item": "item",
     },
     DocumentRefused: {"document_id": "document_id", "because": "because", "item": "item"},

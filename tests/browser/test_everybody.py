@@ -55,6 +55,7 @@ async def addresses(browser: Browser, address: str, photos: list[Path]) -> list[
         "/ajuda?q=baixa",
         "/ajuda?q=xilofone",
         "/ajuda/DOE-02",
+        "/validar",
         "/nada",
         "/inicio",
         "/pedidos",

@@ -283,7 +283,7 @@ async def test_a_form_of_very_many_parts_is_refused(gateway: GatewayEnvironment)
     assert answer.status_code == 400
 
 
-@pytest.mark.parametrize("path", [each for each in FORMS if each not in ("/entrar", "/idioma")])
+@pytest.mark.parametrize("path", [each for each in FORMS if each not in ("/entrar", "/idioma", "/validar")])
 async def test_a_form_without_the_token_of_its_session_is_refused(person: Person, other: Person, path: str) -> None:
     hidden = (await visitor(other).hidden("/inicio")) | {"texto": "Bom dia"}
     for token in ("", "AAAA", hidden["csrf"]):

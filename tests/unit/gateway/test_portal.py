@@ -24,7 +24,7 @@ from tests.unit.notifications.builders import delivery
 
 REFERENCE = reference_of(UUID(int=7))
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-FOR_EVERYBODY = {"/", "/entrar", "/acessibilidade", "/estado", "/ajuda"}
+FOR_EVERYBODY = {"/", "/entrar", "/acessibilidade", "/estado", "/ajuda", "/validar"}
 APP = applications().public
 PAGES = sorted(
     path
@@ -87,7 +87,7 @@ async def test_no_form_is_accepted_from_another_site(
     assert Page(answer.text).attributes("h1")
 
 
-@pytest.mark.parametrize("path", [each for each in FORMS if each not in {"/entrar", "/idioma"}])
+@pytest.mark.parametrize("path", [each for each in FORMS if each not in {"/entrar", "/idioma", "/validar"}])
 async def test_a_form_without_a_session_keeps_what_was_typed_in_the_sign_in_page(
     http: httpx2.AsyncClient, path: str
 ) -> None:

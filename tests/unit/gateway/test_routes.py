@@ -26,6 +26,8 @@ PUBLIC = {
     ("GET", "/v1/catalogue"),
     ("GET", "/v1/catalogue/subjects/{code}"),
     ("GET", "/v1/help"),
+    ("GET", "/v1/receipts/keys"),
+    ("POST", "/v1/receipts/verify"),
     ("GET", "/v1/help/{code}"),
     ("GET", "/v1/banners"),
     ("GET", "/v1/status"),

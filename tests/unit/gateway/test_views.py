@@ -187,7 +187,7 @@ def test_the_timeline_says_which_notice_was_sent(name: str) -> None:
 
 def test_internal_details_are_not_stored_in_the_view() -> None:
     stored = merged(lifecycle()).model_dump_json()
-    for internal in ("r-7", "outbox", "stale", "sha256"):
+    for internal in ("r-7", "outbox", "stale"):
         assert internal not in stored
 
 

@@ -1,0 +1,1 @@
+"""Receipts that anybody can verify."""

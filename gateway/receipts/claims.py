@@ -1,0 +1,28 @@
+"""What a receipt of a request says. Pure."""
+
+import hashlib
+
+from gateway.requests.queries import Found
+from gateway.requests.status import status_of
+from services.common.receipts.verification import ReceiptClaims, SignedDeadline, SignedFile
+
+
+def claims_of(found: Found) -> ReceiptClaims | None:
+    """None until the view of the request is written: its words are not known before. The same view gives the same receipt."""
+    view = found.view
+    if view is None or view.description is None:
+        return None
+    deadline = status_of(view).deadline
+    files = [fact for _, fact in sorted(view.facts.items()) if fact.document_id in view.documents and fact.sha256]
+    return ReceiptClaims(
+        reference=view.reference,
+        filed_at=found.receipt.filed_at,
+        as_of=view.updated_at,
+        subject=view.subject,
+        reason=view.reason,
+        text_sha256=hashlib.sha256(view.description.encode()).hexdigest(),
+        files=tuple(SignedFile(name=each.document_name, sha256=each.sha256) for each in files if each.sha256),
+        department=view.department,
+        deadline=deadline
+        and SignedDeadline(due_on=deadline.due_on, term=deadline.term, length=deadline.length, unit=deadline.unit),
+    )

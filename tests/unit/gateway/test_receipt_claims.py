@@ -1,0 +1,59 @@
+"""What a receipt says: the words and files as they were filed, and, once assigned, the department and the legal date."""
+
+import hashlib
+
+from gateway.receipts.claims import claims_of
+from gateway.requests.queries import Found
+from gateway.settings import Settings
+from services.common.contracts.lifecycle import DocumentAccepted, MessageAdded, RequestRouted
+from services.common.receipts.signing import ReceiptKeys
+from tests.unit.gateway import lives
+from tests.unit.gateway.builders import BODY, NOON
+from tests.unit.gateway.test_receipts import RECEIPT
+from tests.unit.gateway.test_routes import applications
+
+FOUND = RECEIPT._replace(filed_at=NOON)
+
+
+def test_without_a_view_there_is_no_signed_receipt_yet() -> None:
+    assert claims_of(Found(None, FOUND)) is None
+
+
+def test_the_text_is_hashed_as_it_was_written() -> None:
+    claims = claims_of(Found(lives.life(), FOUND))
+    assert claims is not None
+    assert claims.text_sha256 == hashlib.sha256(str(BODY["description"]).encode()).hexdigest()
+    assert (claims.department, claims.filed_at) == (None, NOON)
+
+
+def test_once_assigned_it_names_department_and_legal_date() -> None:
+    routed = lives.sample(RequestRouted, 2).model_copy(update={"deadline": lives.term()})
+    claims = claims_of(Found(lives.life(routed), FOUND))
+    assert claims is not None
+    assert claims.department == routed.department  # type: ignore[attr-defined]
+    assert claims.deadline is not None
+    assert (claims.deadline.term, claims.deadline.unit) == ("INF10", "working_days")
+
+
+def test_only_files_that_were_filed_with_the_request_are_in_it() -> None:
+    accepted = lives.sample(DocumentAccepted, 2).model_copy(update={"sha256": "c" * 64})
+    view = lives.life(accepted, lives.sample(MessageAdded, 3))
+    assert claims_of(Found(view, FOUND)).files == ()  # type: ignore[union-attr]
+    named = view.model_copy(update={"documents": (lives.FILE,)})
+    (file,) = claims_of(Found(named, FOUND)).files  # type: ignore[union-attr]
+    assert file.name == "recibo.pdf"
+
+
+def test_the_same_view_gives_the_same_receipt() -> None:
+    keys, found = ReceiptKeys([b"k" * 32]), Found(lives.life(), FOUND)
+    first, second = claims_of(found), claims_of(found)
+    assert first is not None
+    assert second is not None
+    assert keys.sign(first) == keys.sign(second)
+
+
+def test_a_key_that_was_set_signs_and_the_derived_one_stays() -> None:
+    settings: Settings = applications().public.state.services.settings
+    assert len(settings.receipt_seeds) == 1
+    rotated = Settings.model_validate(settings.model_dump() | {"receipt_keys": f"{'ab' * 32}, {'cd' * 32}"})
+    assert rotated.receipt_seeds == [bytes.fromhex("ab" * 32), bytes.fromhex("cd" * 32), *settings.receipt_seeds]
