@@ -1,8 +1,9 @@
 """News arrive on open pages, and never disturb whoever reads or writes there."""
 
+import asyncio
 from typing import Final
 
-from playwright.async_api import BrowserContext, Page, Request, expect
+from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
 from deploy.local import LocalStack
 from tests.browser import steps
@@ -73,3 +74,49 @@ async def test_a_page_says_that_it_is_not_connected_and_connects_again(page: Pag
     await expect(page.locator("[data-disconnected]")).to_be_visible()
     await stack.restart("gateway")
     await expect(page.locator("[data-disconnected]")).to_be_hidden(timeout=60_000)
+
+
+async def test_an_answer_that_was_asked_for_earlier_never_replaces_a_newer_one(page: Page) -> None:
+    await sign_in(page, "ines")
+    reference = await steps.file_correction(page)
+    is_held, may_go = asyncio.Event(), asyncio.Event()
+
+    async def hold_the_first(route: Route) -> None:
+        if "seq=" in route.request.url:
+            await route.continue_()
+        else:
+            answer = await route.fetch()
+            is_held.set()
+            await may_go.wait()
+            await route.fulfill(response=answer)
+
+    await page.route("**/atual*", hold_the_first)
+    await page.goto(f"/pedidos/{reference}")
+    await is_held.wait()
+    await steps.write_elsewhere(page.context, reference, "Uma novidade.")
+    history = page.locator("[data-live=historico]")
+    await expect(history).to_contain_text("A sua mensagem")
+    async with page.expect_response(lambda answer: answer.url.endswith("/atual")):
+        may_go.set()
+    await page.evaluate("new Promise(requestAnimationFrame)")
+    await expect(history).to_contain_text("A sua mensagem")
+
+
+async def test_a_page_asks_again_until_it_has_the_fact_that_it_was_told_of(page: Page) -> None:
+    await sign_in(page, "ines")
+    reference = await steps.file_correction(page)
+    await page.goto(f"/pedidos/{reference}")
+    early = await (await page.request.get(f"/pedidos/{reference}/atual", headers={"HX-Request": "true"})).text()
+    asked: list[str] = []
+
+    async def answer_too_early_once(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            await route.fulfill(body=early, content_type="text/html; charset=utf-8")
+        else:
+            await route.continue_()
+
+    await page.route("**/atual?seq=*", answer_too_early_once)
+    await steps.write_elsewhere(page.context, reference, "Mais uma novidade.")
+    await expect(page.locator("[data-live=historico]")).to_contain_text("A sua mensagem")
+    assert len(asked) >= 2

@@ -6,7 +6,7 @@
   const reference = page.dataset.livePage;
   const announcer = document.querySelector("[data-announcer]");
   const channel = new BroadcastChannel("postigo-live");
-  const POLL = 30_000, QUIET = 5_000;
+  const POLL = 30_000, QUIET = 5_000, SOON = 2_000;
   let source, release, last = "", poll, announcedAt = 0, waiting = "";
 
   // Of several tabs the visible one streams, and tells the others. Without locks (plain HTTP), each visible tab streams.
@@ -85,7 +85,10 @@
 
   const cards = (page) => [...page.querySelectorAll("main .cards")].map((each) => each.textContent).join();
 
-  async function refresh(seq) {
+  // An answer that was asked for earlier than the one that is shown is old, and one without the fact comes too early.
+  let asked = 0, shown = 0;
+  async function refresh(seq, left = 10) {
+    const turn = ++asked;
     const path = reference ? `/pedidos/${reference}/atual` + (seq ? `?seq=${seq}` : "") : location.href;
     const answer = await fetch(path, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (answer?.status === 401) { document.querySelector("[data-signed-out]").hidden = false; end(); return; }
@@ -95,7 +98,10 @@
       if (cards(fresh) !== cards(document)) showNews();
       return;
     }
+    if (turn < shown) return;
+    shown = turn;
     for (const region of fresh.querySelectorAll("[data-live]")) place(region);
+    if (left && seq > Number(fresh.querySelector("[data-seq]").dataset.seq)) setTimeout(refresh, SOON, seq, left - 1);
   }
   // A region that has the focus waits until the focus leaves it. New messages wait behind a button, above the form.
   function place(fresh) {

@@ -65,6 +65,7 @@ async def _render(page: Page, template: str, found: Found, after: UUID | None = 
         held=await held_withdrawal(page, found),
         undone=UNDONE in page.request.query_params,
         said=page.request.query_params.get(SAID, ""),
+        seq=max(map(int, found.view.facts), default=0) if found.view else 0,
         messages=conversation(request, timeline),
         history=[*reversed(timeline.entries)],
         names={each.document_id: each.name for each in request.files if each.name},
