@@ -20,10 +20,16 @@
   }
   function open() {
     source = new EventSource("/v1/events" + (last ? `?after=${encodeURIComponent(last)}` : ""));
-    source.addEventListener("open", () => { connected(true); if (reference || performance.now() > QUIET) refresh(); });
+    source.addEventListener("open", () => { connected(true); if (reference || performance.now() > QUIET) catchUp(); });
     source.addEventListener("fact", (event) => { last = event.lastEventId; tell({ fact: JSON.parse(event.data), last }); });
     source.addEventListener("reload", (event) => { last = event.lastEventId || last; tell({ last }); });
     source.addEventListener("error", () => connected(false));
+  }
+  // What happened between the page and its stream is in no event, and may be in the page a little later than in the log.
+  function catchUp() {
+    refresh();
+    setTimeout(refresh, SOON);
+    setTimeout(refresh, 5 * SOON);
   }
   function end() {
     source?.close();
