@@ -12,7 +12,6 @@ from pydantic import JsonValue
 from gateway.accounts.domain import Session
 from gateway.drafts.content import DraftContent
 from gateway.requests.receipts import Receipt
-from services.common.catalogue import catalogue
 from services.common.contracts.internal import DocumentResponse
 from services.common.domain.identifiers import keyed_id
 from services.common.domain.values import Value
@@ -52,12 +51,15 @@ class Sending(Value):
 
 
 class FiledAs(Value):
-    """The request that the draft became. `content` is the fingerprint of its body, in hexadecimal."""
+    """The request that the draft became. `content` is the fingerprint of its body, in hexadecimal. `restricted_to` is the only person
+    of the account who may read it; None if all may.
+    """
 
     reference: str
     request_id: UUID
     filed_at: datetime
     content: str
+    restricted_to: UUID | None = None
 
 
 class Draft(Value):
@@ -85,12 +87,6 @@ class Draft(Value):
         if self.filed_as is not None:
             return "filed"
         return "editing" if self.sending is None else "submitting"
-
-    @property
-    def is_restricted(self) -> bool:
-        """Whether only its author may read the request that it becomes."""
-        reason = catalogue().reason(self.content.reason or "")
-        return reason is not None and reason.restricted
 
     @property
     def etag(self) -> str:
@@ -156,6 +152,7 @@ def filed(draft: Draft, receipt: Receipt, now: datetime) -> Draft:
         request_id=receipt.request_id,
         filed_at=receipt.filed_at,
         content=receipt.content,
+        restricted_to=receipt.actor_id,
     )
     return draft.model_copy(update={"filed_as": filed_as, "expires_at": now + KEPT_FILED})
 
@@ -173,7 +170,7 @@ def receipt_of(draft: Draft) -> Receipt | None:
         content.subject or "",
         content.reason or "",
         filed_as.content,
-        draft.actor_id if draft.is_restricted else None,
+        filed_as.restricted_to,
     )
 
 

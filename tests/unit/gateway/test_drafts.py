@@ -208,6 +208,13 @@ def test_the_first_receipt_of_a_filed_draft_stays_and_is_kept_a_day() -> None:
     assert domain.receipt_of(sent) is None
 
 
+def test_a_filed_draft_is_restricted_as_its_request_is_whatever_its_own_reason_says() -> None:
+    """What is linked to a report is restricted, too."""
+    restricted = receipt(actor_id=session().actor_id)
+    sent = domain.attempted(draft(), {}, NOON)
+    assert domain.receipt_of(domain.filed(sent, restricted, LATER)) == restricted
+
+
 def test_a_draft_is_stored_and_read_as_it_was() -> None:
     filed = domain.filed(domain.attempted(draft(), request_body(CHOSEN, "en"), NOON), receipt(), LATER)
     assert Draft.model_validate(filed.model_dump()) == filed
