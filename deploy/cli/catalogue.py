@@ -1,7 +1,6 @@
 """`postigo catalogue`: check the catalogue, and compare its versions."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,6 @@ from services.common.catalogue import (
 from services.common.catalogue.differences import Change, differences
 from services.common.catalogue.help_pages import read_help
 from services.common.catalogue.questions import read_questions
-from services.common.legal_clock import day_of
 
 _SIGNS: Final[dict[Change, str]] = {"added": "+", "removed": "−", "changed": "~"}
 _STYLES: Final[dict[Change, str]] = {"added": "green", "removed": "red", "changed": "yellow"}
@@ -40,7 +38,7 @@ def check(folder: Path | None, *, as_json: bool) -> None:
     rendered = table("version", "in force", "subjects", "reasons", "departments", "", right=("version",))
     for each in found.versions:
         sizes = (len(each.subjects), len(each.reasons), len(each.departments))
-        mark = "today" if each is _of_today(found) else ""
+        mark = "today" if each is found.in_force else ""
         rendered.add_row(str(each.version), _period(each), *map(str, sizes), mark)
     console().print(rendered)
     console().print(f"{count(len(pages), 'help page')}, {count(len(questions), 'reason')} with questions. No faults.")
@@ -95,15 +93,11 @@ def _about(version: Catalogue, known: Catalogues) -> dict[str, object]:
         "version": version.version,
         "valid_from": version.valid_from,
         "valid_until": version.valid_until,
-        "in_force": version is _of_today(known),
+        "in_force": version is known.in_force,
         "subjects": len(version.subjects),
         "reasons": len(version.reasons),
         "departments": len(version.departments),
     }
-
-
-def _of_today(known: Catalogues) -> Catalogue:
-    return known.on(day_of(datetime.now(UTC)))
 
 
 def _period(version: Catalogue) -> str:

@@ -1,7 +1,7 @@
 """The commands of `postigo catalogue` and their options. Their code is in `catalogue`, imported when it runs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,27 +11,14 @@ catalogue_app = typer.Typer(
     help="The catalogue: subjects, reasons, departments, terms, help and questions.", no_args_is_help=True
 )
 
-FolderOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--folder",
-        metavar="DIR",
-        help="Default: CATALOGUE_FOLDER, else the one that comes with Postigo.",
-        show_default=False,
-    ),
-]
+_FOLDER: Final = "Default: CATALOGUE_FOLDER, else the one that comes with Postigo."
+
+FolderOption = Annotated[Path | None, typer.Option("--folder", metavar="DIR", help=_FOLDER, show_default=False)]
 
 
 @catalogue_app.command("check")
 def catalogue_check(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="DIR",
-            help="Default: CATALOGUE_FOLDER, else the one that comes with Postigo.",
-            show_default=False,
-        ),
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help=_FOLDER, show_default=False)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check a folder before processes use it, and list its versions.

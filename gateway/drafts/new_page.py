@@ -16,7 +16,6 @@ from services.common.catalogue import catalogue
 from services.common.domain.identifiers import parse_reference
 from services.common.http.middleware import traceparent_of
 from services.common.http.problems import Problem
-from services.common.legal_clock import day_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -59,7 +58,7 @@ async def begin(page: PageDep, reader: ReaderDep) -> Response:
         return await _new_page(page, reader, errors, form.value("ligado"))
     except Problem as problem:
         return await _new_page(page, reader, problem_errors(page, problem, {}), form.value("ligado"))
-    missing = steps.first_missing(draft.content, day_of(page.now))
+    missing = steps.first_missing(draft.content, page.today)
     return page.go_to(f"{NEW}/{draft.draft_id}/{missing or Step.FILES}")
 
 

@@ -118,7 +118,7 @@ async def get_step_page(wizard: WizardDep, step: str) -> Response:
     order = steps.steps_of(wizard.draft.content)
     if found not in order:
         return wizard.page.go_to(wizard.path(Step.REASON))
-    missing = steps.first_missing(wizard.draft.content, wizard.today)
+    missing = steps.first_missing(wizard.draft.content, wizard.page.today)
     if wizard.draft.state == "submitting" and found is not Step.CHECK:
         return wizard.page.go_to(wizard.path(Step.CHECK))
     if missing is not None and order.index(found) > order.index(missing):
@@ -139,7 +139,7 @@ async def answer_questions(wizard: WizardDep) -> Response:
     if page.switches_language:
         return wizard.render(Step.QUESTIONS, values=values)
     answers = question_form.answers_of(asked, values)
-    if wrong := asked.wrong(answers, wizard.today):
+    if wrong := asked.wrong(answers, wizard.page.today):
         return wizard.render(Step.QUESTIONS, question_form.sentences_of(asked, wrong, page.language), values=values)
     content = wizard.draft.content.model_copy(update={"answers": answers})
     try:

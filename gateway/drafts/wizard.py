@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -26,7 +25,7 @@ from services.common.catalogue.questions import Questions
 from services.common.contracts.intake import Answer
 from services.common.contracts.lifecycle import State
 from services.common.http.languages import Words
-from services.common.legal_clock import Calendar, Deadline, day_of, deadline
+from services.common.legal_clock import Calendar, Deadline, deadline
 
 BACK: Final = "voltar"
 """The field and the query parameter that lead back to the check page after one answer is changed."""
@@ -87,8 +86,8 @@ class Wizard:
         elsewhere: str = "",
         files: ReceivedFiles | None = None,
     ) -> Response:
-        """The page of the step. `typed` is what the person answered there (`values`, to questions), and `elsewhere` what was answered meanwhile on another
-        device. `files` are the last ones that were sent.
+        """The page of the step. `typed` is what the person answered there (`values`, to questions), and `elsewhere` what was answered
+        meanwhile on another device. `files` are the last ones that were sent.
         """
         errors = {**(errors or {}), **(files.errors if files else {})}
         back = self.page.form.value(BACK) or self.page.request.query_params.get(BACK, "")
@@ -112,7 +111,7 @@ class Wizard:
 
     def go_on(self, step: Step) -> Response:
         """To the next step; back to the check page if the answer was changed from there and nothing is missing."""
-        missing = steps.first_missing(self.draft.content, self.today)
+        missing = steps.first_missing(self.draft.content, self.page.today)
         if self.page.form.value(BACK) == Step.CHECK:
             return self.page.go_to(self.path(missing or Step.CHECK))
         return self.page.go_to(self.path(steps.step_after(self.draft.content, step)))
@@ -131,7 +130,7 @@ class Wizard:
     async def read_requests(self, step: Step) -> None:
         """Read the earlier requests that the page of the step is about."""
         linked = self.draft.content.linked_to
-        if step is Step.CHECK and linked and Step.LINKED in steps.steps_of(self.draft.content):
+        if step is Step.CHECK and linked and self.asks_about:
             found = await self.page.services.queries.find(self.reader.session, linked, None)
             self.asked_about = found.view.department if found and found.view else None
         if step not in (Step.REASON, Step.LINKED):
@@ -144,8 +143,9 @@ class Wizard:
         self.open_requests = [presenter.summary(each) for each in views]
 
     @property
-    def today(self) -> date:
-        return day_of(datetime.now(UTC))
+    def asks_about(self) -> bool:
+        """Whether the draft's reason is about an ongoing request."""
+        return Step.LINKED in steps.steps_of(self.draft.content)
 
     @property
     def asked(self) -> Questions | None:
@@ -156,18 +156,18 @@ class Wizard:
         if step is not Step.QUESTIONS or (asked := self.asked) is None:
             return []
         shown = question_form.stored_values(asked, self.draft.content.answers) if values is None else values
-        return question_form.fields(asked, shown, self.page.language, self.today)
+        return question_form.fields(asked, shown, self.page.language, self.page.today)
 
     def _answers(self) -> tuple[Answer, ...]:
         """The stored answers to the questions, in words; without those that do not fit."""
         content, asked = self.draft.content, self.asked
-        wrong = {each.name for each in asked.wrong(content.answers, self.today)} if asked else set()
+        wrong = {each.name for each in asked.wrong(content.answers, self.page.today)} if asked else set()
         fitting = {name: value for name, value in content.answers.items() if name not in wrong}
         return answers_in_words(content.subject or "", content.reason or "", fitting, self.page.language)
 
     def _steps(self, current: Step) -> list[tuple[Step, str, str]]:
         """Each step with its title and address; without an address if an earlier answer is missing."""
-        found, missing = steps.steps_of(self.draft.content), steps.first_missing(self.draft.content, self.today)
+        found, missing = steps.steps_of(self.draft.content), steps.first_missing(self.draft.content, self.page.today)
         last = found.index(missing) if missing else len(found)
         return [
             (step, steps.TITLES[step].in_(self.page.language), self.path(step) if number <= last else "")
@@ -216,7 +216,7 @@ class Wizard:
                 Step.REASON: names.reason(content.reason),
             },
             "to_questions": self._answers() if self.asked else None,
-            "asks_about": Step.LINKED in steps.steps_of(content),
+            "asks_about": self.asks_about,
             "department": names.department(department),
             "not_confirmed": NOT_CONFIRMED.in_(self.page.language),
             "expected": self._expected(department),
@@ -230,7 +230,7 @@ class Wizard:
         place = self.reader.session.place
         days = Calendar.of_public_holidays().working_days(department, place)
         term = catalogue().clocks[reason.clock]
-        return deadline(self.today, reason.clock, term, days, place=place)
+        return deadline(self.page.today, reason.clock, term, days, place=place)
 
 
 async def get_wizard(page: PageDep, reader: ReaderDep, draft_id: str) -> Wizard:

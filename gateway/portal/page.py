@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -29,6 +29,7 @@ from services.common.domain.errors import StoreUnavailable
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from services.common.http.reader_language import LANGUAGE
+from services.common.legal_clock import day_of
 
 SIGN_IN: Final = "/entrar"
 NEXT: Final = "seguinte"
@@ -118,6 +119,11 @@ class Page:
     @property
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    @property
+    def today(self) -> date:
+        """In Lisbon."""
+        return day_of(self.now)
 
     @property
     def banners(self) -> Sequence[str]:

@@ -13,7 +13,14 @@ from services.common.domain.values import Value
 from services.common.http import problem_types
 from services.common.http.problems import problem_responses
 from services.common.http.strict_json import StrictJsonRoute
-from services.common.receipts.verification import MAX_LENGTH, Because, NotAReceipt, ReceiptClaims, verify
+from services.common.receipts.verification import (
+    MAX_LENGTH,
+    Because,
+    NotAReceipt,
+    ReceiptClaims,
+    verify,
+    without_blanks,
+)
 from services.common.text.validators import cleaned
 
 router = APIRouter(prefix="/v1/receipts", tags=["receipts"], route_class=StrictJsonRoute)
@@ -22,11 +29,6 @@ _KEY_PROBLEMS: Final[Any] = problem_responses(problem_types.INVALID)
 _PROBLEMS: Final[Any] = problem_responses(
     problem_types.NOT_JSON, problem_types.TOO_LARGE, problem_types.MEDIA_TYPE, problem_types.INVALID
 )
-
-
-def without_blanks(text: str) -> str:
-    """Mail programs break long lines."""
-    return "".join(text.split())
 
 
 class ReceiptToVerify(RequestBody):

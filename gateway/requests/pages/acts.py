@@ -87,7 +87,7 @@ async def deliver_documents(page: PageDep, reader: ReaderDep, reference: str) ->
     if not received.stored and not received.refused:
         return await _delivery_page(page, reader, reference, received, {"": NOTHING_CHOSEN.in_(page.language)})
     request = await page.services.queries.get(reader.session, reference, None)
-    if request.view and PossibleAct.DELIVER not in acts_possible_now(request):
+    if request.view and PossibleAct.DELIVER not in acts_possible_now(page, request):
         return await _delivery_page(page, reader, reference, received)
     items = [
         {"item": int(found[1]), "documents": documents}
@@ -107,7 +107,7 @@ async def get_withdrawal_page(page: PageDep, reader: ReaderDep, reference: str) 
 async def withdraw(page: PageDep, reader: ReaderDep, reference: str) -> Response:
     """Hold the withdrawal: it can be undone for a few minutes. One that is not possible any more is answered by the page."""
     found = await page.services.queries.get(reader.session, reference, None)
-    if page.switches_language or PossibleAct.WITHDRAW not in acts_possible_now(found):
+    if page.switches_language or PossibleAct.WITHDRAW not in acts_possible_now(page, found):
         return await get_withdrawal_page(page, reader, reference)
     command = command_of_form(page, reader, NewWithdrawal())
     try:
@@ -215,7 +215,7 @@ async def _form_page(
     found = await page.services.queries.get(reader.session, reference, None)
     if page.request.method == "GET" and await held_withdrawal(page, found):
         return page.go_to(f"/pedidos/{found.receipt.reference}")
-    can = acts_possible_now(found)
+    can = acts_possible_now(page, found)
     if found.view and not can & NEEDED[template]:
         template, errors = "requests/not_possible.html", {}
     return page.render(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from fastapi import APIRouter
@@ -17,7 +16,6 @@ from gateway.requests.read_schemas import RequestSummary
 from gateway.requests.status import status_of
 from gateway.requests.view import RequestView
 from services.common.contracts.lifecycle import State
-from services.common.legal_clock import day_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -65,6 +63,6 @@ async def _newest(page: Page, reader: Reader, states: Sequence[State]) -> list[L
 
 
 def _listed(page: Page, view: RequestView) -> Listed:
-    status, today = status_of(view), day_of(datetime.now(UTC))
+    status, today = status_of(view), page.today
     summary = RequestPresenter(page.language).summary(view)
     return Listed(summary, next_step(status, today, page.language), needs_author(status, today))

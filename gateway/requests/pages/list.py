@@ -22,6 +22,7 @@ from services.common.http.languages import Words
 from services.common.http.problems import Problem
 from services.common.text import code as cleaned_code
 from services.common.text.dates import typed_day
+from services.common.text.folding import LONGEST_QUERY
 
 router = APIRouter(route_class=PageRoute)
 
@@ -125,7 +126,7 @@ async def get_list(page: PageDep, reader: ReaderDep) -> Response:
 def list_form(page: Page) -> ListForm:
     """The filters of the address. A state or subject that does not exist is none."""
     given, errors = page.request.query_params, dict[str, str]()
-    values = {name: given.get(name, "").strip()[:200] for name in FIELDS}
+    values = {name: given.get(name, "").strip()[:LONGEST_QUERY] for name in FIELDS}
     days = {name: typed_day(values[name]) for name in ("de", "ate")}
     values |= {name: found.isoformat() for name, found in days.items() if found}
     for name, found in days.items():

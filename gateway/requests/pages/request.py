@@ -1,7 +1,6 @@
 """`/pedidos/{reference}`: one request, its dates and its receipt."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -20,7 +19,6 @@ from gateway.requests.status import status_of
 from gateway.requests.timeline_presenter import TimelinePresenter
 from services.common.http import problem_types
 from services.common.http.problems import Problem
-from services.common.legal_clock import day_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -60,8 +58,8 @@ async def _render(page: Page, template: str, found: Found, after: UUID | None = 
         template,
         request=request,
         outcome=request.act,
-        can=acts_possible_now(found),
-        is_task=found.view is not None and needs_author(status_of(found.view), day_of(datetime.now(UTC))),
+        can=acts_possible_now(page, found),
+        is_task=found.view is not None and needs_author(status_of(found.view), page.today),
         held=await held_withdrawal(page, found),
         undone=UNDONE in page.request.query_params,
         said=page.request.query_params.get(SAID, ""),
@@ -74,15 +72,15 @@ async def _render(page: Page, template: str, found: Found, after: UUID | None = 
 
 async def held_withdrawal(page: Page, found: Found) -> HeldWithdrawal | None:
     """The author's withdrawal of the request, until it took effect or the request was decided before."""
-    if found.view and PossibleAct.WITHDRAW not in acts_possible_now(found):
+    if found.view and PossibleAct.WITHDRAW not in acts_possible_now(page, found):
         return None
     receipt = found.receipt
     return await page.services.held_withdrawals.store.find(receipt.reference, receipt.account_id)
 
 
-def acts_possible_now(found: Found) -> frozenset[PossibleAct]:
+def acts_possible_now(page: Page, found: Found) -> frozenset[PossibleAct]:
     """What its author can do to the request now; nothing until there is a view of it."""
-    return possible_acts(status_of(found.view), day_of(datetime.now(UTC))) if found.view else frozenset()
+    return possible_acts(status_of(found.view), page.today) if found.view else frozenset()
 
 
 @router.get("/pedidos/{reference}/prazos")

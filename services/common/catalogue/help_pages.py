@@ -4,7 +4,6 @@ How long an answer takes is not written there: it follows from the clocks of the
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,8 +14,7 @@ from markdown_it.token import Token
 
 from services.common.catalogue.models import Language
 from services.common.catalogue.versions import Catalogues, catalogues, folder_in_use
-from services.common.catalogue.yaml_file import FaultyCatalogue, FileFault
-from services.common.legal_clock import day_of
+from services.common.catalogue.yaml_file import FaultyCatalogue, FileFault, read_text
 
 HELP: Final = "help"
 
@@ -65,7 +63,7 @@ def read_help(folder: Path, known: Catalogues) -> HelpPages:
     """The help of all subjects of the versions that have not ended. Raises `FaultyCatalogue` with everything that is wrong or missing.
     That of subjects that are gone may stay.
     """
-    codes = sorted({code for each in known.not_ended(day_of(datetime.now(UTC))) for code in each.subjects})
+    codes = sorted({code for each in known.not_ended for code in each.subjects})
     pages: dict[tuple[str, Language], HelpPage] = {}
     faults: list[FileFault] = []
     for language in HEADINGS:
@@ -84,15 +82,11 @@ def read_help(folder: Path, known: Catalogues) -> HelpPages:
 
 def read_page(file: Path, code: str, language: Language) -> HelpPage:
     """One file. Raises `FaultyCatalogue`."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FaultyCatalogue(FileFault(file, 1, f"cannot be read: {error.strerror}")) from None
-    except UnicodeDecodeError:
-        raise FaultyCatalogue(FileFault(file, 1, "is no text in UTF-8")) from None
-    if faults := [FileFault(file, line, why) for line, why in _faults(text, language)]:
+    text = read_text(file)
+    tokens = _MARKDOWN.parse(text)
+    if faults := [FileFault(file, line, why) for line, why in _faults(text, tokens, language)]:
         raise FaultyCatalogue(*faults)
-    summary, *sections = _parts(text)
+    summary, *sections = _parts(tokens)
     return HelpPage(code, language, text, _plain(summary), tuple(map(_section, HEADINGS[language], sections)))
 
 
@@ -101,13 +95,12 @@ def _section(title: str, tokens: Sequence[Token]) -> Section:
     return Section(title, _plain(tokens), html)
 
 
-def _faults(text: str, language: Language) -> Iterator[tuple[int, str]]:
+def _faults(text: str, tokens: Sequence[Token], language: Language) -> Iterator[tuple[int, str]]:
     if len(text) > MAX_CHARACTERS:
         yield 1, f"has more than {MAX_CHARACTERS} characters"
     for token in _all(_WITH_HTML.parse(text)):
         if token.type in _REFUSED:
             yield (token.map or [0])[0] + 1, f"has {_REFUSED[token.type]}: only Markdown text and links are allowed"
-    tokens = _MARKDOWN.parse(text)
     found = [
         (token.map[0] + 1 if token.map else 1, token.tag, following.content)
         for token, following in pairwise(tokens)
@@ -116,7 +109,7 @@ def _faults(text: str, language: Language) -> Iterator[tuple[int, str]]:
     if [(tag, title) for _, tag, title in found] != [("h2", title) for title in HEADINGS[language]]:
         wanted = ", ".join(f"'## {title}'" for title in HEADINGS[language])
         yield found[0][0] if found else 1, f"must have exactly these headings, in this order: {wanted}"
-    elif not all(_plain(part) for part in _parts(text)):
+    elif not all(_plain(part) for part in _parts(tokens)):
         yield 1, "has an empty part: the sentence before the first heading, and each section, need words"
 
 
@@ -129,11 +122,11 @@ def _all(tokens: Sequence[Token]) -> Iterator[Token]:
             yield each
 
 
-def _parts(text: str) -> list[list[Token]]:
+def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
     """The tokens before the first heading, and those of each section without its heading."""
     parts: list[list[Token]] = [[]]
     in_heading = False
-    for token in _MARKDOWN.parse(text):
+    for token in tokens:
         if token.type == "heading_open":
             parts.append([])
         in_heading = token.type == "heading_open" or in_heading

@@ -38,10 +38,16 @@ class Catalogues:
         """The version in force on a day. Before the first one, the first; after the last one has ended, the last."""
         return next((each for each in reversed(self.versions) if each.valid_from <= day), self.versions[0])
 
-    def not_ended(self, day: date) -> Sequence[Catalogue]:
-        """The version in force on a day, and the later ones."""
-        current = self.on(day)
-        return [each for each in self.versions if each.valid_from >= current.valid_from]
+    @property
+    def in_force(self) -> Catalogue:
+        """The version in force today, in Lisbon."""
+        return self.on(_today())
+
+    @property
+    def not_ended(self) -> Sequence[Catalogue]:
+        """The version in force today, and the later ones."""
+        first = self.in_force.valid_from
+        return [each for each in self.versions if each.valid_from >= first]
 
     def last_day(self, version: Catalogue) -> date | None:
         """The last day on which the version is in force; None if nothing follows."""
@@ -52,7 +58,7 @@ class Catalogues:
     def version(self, number: int | None) -> Catalogue:
         """The version with this number; the one in force today if it is not known."""
         known = (each for each in self.versions if each.version == number)
-        return next(known, None) or self.on(day_of(datetime.now(UTC)))
+        return next(known, None) or self.in_force
 
     def find(self, entries: Entries[E], code: str, number: int | None) -> E | None:
         """The entry with this code in the version `number`; else the newest one. None if no version has it."""
@@ -60,7 +66,7 @@ class Catalogues:
 
     def newest(self, entries: Entries[E], code: str) -> E | None:
         """The entry with this code, as the newest version in force has it that has it at all."""
-        today = day_of(datetime.now(UTC))
+        today = _today()
         past = [each for each in reversed(self.versions) if each.valid_from <= today]
         future = [each for each in self.versions if each.valid_from > today]
         return next((found for each in [*past, *future] if (found := entries(each).get(code))), None)
@@ -69,6 +75,10 @@ class Catalogues:
     def departments(self) -> frozenset[str]:
         """The codes of all versions: also a department that is gone has requests."""
         return frozenset(code for each in self.versions for code in each.departments)
+
+
+def _today() -> date:
+    return day_of(datetime.now(UTC))
 
 
 def read_version(file: Path) -> tuple[YamlFile, Catalogue]:
@@ -126,4 +136,4 @@ def catalogues() -> Catalogues:
 
 def catalogue() -> Catalogue:
     """The version in force today, in Lisbon."""
-    return catalogues().on(day_of(datetime.now(UTC)))
+    return catalogues().in_force

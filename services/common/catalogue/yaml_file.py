@@ -34,6 +34,16 @@ class FaultyCatalogue(ValueError):
         self.faults = faults
 
 
+def read_text(file: File) -> str:
+    """The text of a file of the catalogue. Raises `FaultyCatalogue`."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FaultyCatalogue(FileFault(file, 1, f"cannot be read: {error.strerror}")) from None
+    except UnicodeDecodeError:
+        raise FaultyCatalogue(FileFault(file, 1, "is no text in UTF-8")) from None
+
+
 class _Loader(yaml.SafeLoader):
     """Days stay texts: the model reads them, and says where one does not exist."""
 
@@ -49,14 +59,10 @@ class YamlFile:
 
     def __init__(self, file: File, text: str | None = None) -> None:
         self.file = file
+        text = read_text(file) if text is None else text
         try:
-            text = file.read_text(encoding="utf-8") if text is None else text
             self._root = yaml.compose(text, _Loader)
             self.content: Any = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
-        except OSError as error:
-            raise FaultyCatalogue(FileFault(file, 1, f"cannot be read: {error.strerror}")) from None
-        except UnicodeDecodeError:
-            raise FaultyCatalogue(FileFault(file, 1, "is no text in UTF-8")) from None
         except yaml.YAMLError as error:
             raise FaultyCatalogue(FileFault(file, _line_of(error), "is no YAML: " + _problem_of(error))) from None
         if twice := list(_keys_twice(self._root)):

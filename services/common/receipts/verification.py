@@ -63,9 +63,14 @@ class NotAReceipt(Exception):
         self.because: Because = because
 
 
+def without_blanks(text: str) -> str:
+    """Mail programs break long lines."""
+    return "".join(text.split())
+
+
 def verify(text: str, jwks: Mapping[str, Any]) -> ReceiptClaims:
     """What the receipt says. `jwks`: the published keys (RFC 7517). Raises `NotAReceipt`."""
-    token = "".join(text.split())
+    token = without_blanks(text)
     if len(token) > MAX_LENGTH or token.count(".") != 2 or not all(map(_is_canonical, token.split("."))):
         raise NotAReceipt("malformed")
     try:

@@ -1,7 +1,6 @@
 """P13: lists and searches of own requests, beside one request read by its reference, with a million requests stored."""
 
 import random
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,6 +19,7 @@ from services.common.domain.identifiers import reference_of
 from services.common.store import connect, database, disconnect
 from tests.bench.environment import BenchEnvironment, bench_environment
 from tests.bench.figures import Comparison, Figure, Series, quantile
+from tests.bench.timing import timed
 
 STORED: Final = 1_000_000
 MANY: Final = 5_000
@@ -67,20 +67,11 @@ async def reads(tier: Tier, rounds: int) -> list[Figure]:
 async def _measure(sides: Mapping[str, Read], rounds: int) -> Mapping[str, list[float]]:
     p99: Mapping[str, list[float]] = {name: [] for name in sides}
     for read in sides.values():
-        await _turn(read, READS // 5)
+        await timed(read, READS // 5)
     for _ in range(rounds):
         for name, read in sides.items():
-            p99[name].append(quantile(await _turn(read, READS), 0.99) * 1e3)
+            p99[name].append(quantile(await timed(read, READS), 0.99) * 1e3)
     return p99
-
-
-async def _turn(read: Read, times: int) -> list[float]:
-    took = []
-    for _ in range(times):
-        start = time.perf_counter()
-        await read()
-        took.append(time.perf_counter() - start)
-    return took
 
 
 async def _get(http: httpx2.AsyncClient, session: Session, path: str) -> None:

@@ -1,6 +1,5 @@
 """P9: the page of a request whose timeline has fifty entries, beside the same data as JSON."""
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +16,7 @@ from services.common.domain.identifiers import reference_of
 from services.common.messaging.records.writer import outbox_entry
 from tests.bench.environment import BenchEnvironment, bench_environment
 from tests.bench.figures import Comparison, Figure, Series, quantile
+from tests.bench.timing import timed
 from tests.support.waiting import eventually
 
 ENTRIES: Final = 50
@@ -44,12 +44,12 @@ async def latency(tier: Tier, rounds: int) -> list[Figure]:
 
             await eventually(is_complete, within=60)
             for read in sides.values():
-                await _turn(read, READS)
+                await timed(read, READS)
             for _ in range(rounds):
                 took: Mapping[str, list[float]] = {PAGE: [], JSON: []}
                 for _ in range(TURNS):
                     for side, read in sides.items():
-                        took[side].extend(await _turn(read, READS // TURNS))
+                        took[side].extend(await timed(read, READS // TURNS))
                 for side, seconds in took.items():
                     p99[side].append(quantile(seconds, 0.99) * 1e3)
             size = float(await sides[PAGE]())
@@ -59,15 +59,6 @@ async def latency(tier: Tier, rounds: int) -> list[Figure]:
         Figure("P9", "the same as JSON, p99", "ms", Series(tuple(p99[JSON])), None, Comparison.VALUE, None),
         Figure("P9", f"{what}, HTML alone", "kB", Series((size / 1e3,)), None, Comparison.VALUE, 150),
     ]
-
-
-async def _turn(read: Read, times: int) -> list[float]:
-    took = []
-    for _ in range(times):
-        start = time.perf_counter()
-        await read()
-        took.append(time.perf_counter() - start)
-    return took
 
 
 async def _get_page(http: httpx2.AsyncClient, session: Session, reference: str) -> httpx2.Response:
