@@ -90,6 +90,7 @@ async def test_a_refusal_after_the_freeze_lets_the_draft_be_edited_under_the_sam
         return None if again.status_code == 503 else again
 
     gone = await eventually(answered)
+    assert gone is not None
     assert (gone.status_code, gone.json()["errors"][0]["pointer"]) == (422, "/documents/0")
     assert (await read(writer, draft))["state"] == "editing"
     assert (await save(writer, draft, 1, CONTENT)).status_code == 200
