@@ -21,8 +21,8 @@ BINDING: Final = "0.5.0"
 _PUBLISHED_SETTINGS: Final = ("cleanup.policy", "retention.ms", "max.message.bytes")
 
 _INFO: Final = """\
-The events between the services of Postigo and the systems of departments. `send` and `receive` are from the side of
-Postigo: it sends on every topic except the outboxes of departments.
+The events between the services of Postigo and the systems of departments and partners. `send` and `receive` are from the
+side of Postigo: it sends on every topic except the outboxes of departments and the events of registers.
 
 Records are CloudEvents 1.0 in binary mode: attributes in `ce_*` headers, only the data as the value, in JSON.
 Delivery is at least once, and an old record may be delivered again much later: consumers ignore an event id that they

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from services.common.contracts import DomainEvent, Event, PublishedEvent
 from services.common.contracts.operations import OperationFact
+from services.common.contracts.registry import BirthRegistered
 
 Schema = dict[str, Any]
 
@@ -17,6 +18,12 @@ _OPERATION_KEY: Final[Schema] = {
     "type": "string",
     "format": "uuid",
     "description": "The id of the operation: all records of an operation have this key.",
+}
+
+_BIRTH_KEY: Final[Schema] = {
+    "type": "string",
+    "format": "uuid",
+    "description": "The id of the birth's record in the register: a birth opens one request, however often it is told.",
 }
 
 _ALL: Final[Schema] = {
@@ -72,7 +79,7 @@ HEADER_SCHEMAS: Final[dict[str, Schema]] = {
     },
 }
 """The headers of answers to unreadable commands, of events of Postigo about a request, of its numbered events, of commands of
-departments, and of operators' actions.
+departments and events of registers, and of operators' actions.
 """
 
 
@@ -87,5 +94,9 @@ def header_schema_name(model: type[Event]) -> str:
     return "eventHeaders" if model.sequence is DomainEvent.sequence else "numberedHeaders"
 
 
+_KEYS: Final[dict[type[Event], Schema]] = {OperationFact: _OPERATION_KEY, BirthRegistered: _BIRTH_KEY}
+"""The keys of events that are not about a request."""
+
+
 def key_of(model: type[Event]) -> Schema:
-    return _OPERATION_KEY if issubclass(model, OperationFact) else KEY
+    return next((key for base, key in _KEYS.items() if issubclass(model, base)), KEY)

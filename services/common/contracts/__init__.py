@@ -10,6 +10,7 @@ from services.common.contracts import (
     intake,
     lifecycle,
     operations,
+    registry,
     topics,
 )
 from services.common.contracts.base import DomainEvent, Event, Fact, PublishedEvent, declared, events_of
@@ -30,5 +31,6 @@ __all__ = [
     "intake",
     "lifecycle",
     "operations",
+    "registry",
     "topics",
 ]
