@@ -1,4 +1,5 @@
-"""Deletes what has expired: sessions, known networks, counters, drafts, kept forms and published withdrawals.
+"""Deletes what has expired: sessions, known networks, counters, drafts, kept forms, published withdrawals, and births without a
+parent who has an account.
 
 The embedded store has no TTL indexes.
 """
@@ -16,7 +17,7 @@ from services.common.store import Database, store_deadline
 
 log = structlog.get_logger()
 
-COLLECTIONS: Final = ("sessions", "known_networks", "counters", "drafts", "kept_forms", "held_withdrawals")
+COLLECTIONS: Final = ("sessions", "known_networks", "counters", "drafts", "kept_forms", "held_withdrawals", "births")
 """Each has `expires_at`, and a TTL index on it."""
 
 PERIOD: Final = 600.0

@@ -27,6 +27,7 @@ COLLECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "notifications": ("notifications", "deliveries"),
     "gateway-views": ("gateway", "request_views"),
     "gateway-desk": ("gateway", "desk_cases"),
+    "gateway-births": ("gateway", "births"),
 }
 """The database (without the common prefix) and the collection of each group."""
 
@@ -108,6 +109,7 @@ class Recorder:
             "notifications": {"state.request_id": {"$in": requests}},
             "gateway-views": {"_id": {"$in": references}},
             "gateway-desk": {"state.assignment.request_id": {"$in": requests}},
+            "gateway-births": {"_id": {"$in": list(map(str, requests))}},
         }
         client = connect(self.mongo_url)
         try:

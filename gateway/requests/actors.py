@@ -1,4 +1,4 @@
-"""Who caused what happened to a request: its author, a department, or Postigo itself."""
+"""Who caused what happened to a request: its author, a department, a register, or Postigo itself."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -11,6 +11,7 @@ from services.common.http.languages import Words
 class Actor(StrEnum):
     AUTHOR = "author"
     DEPARTMENT = "department"
+    REGISTER = "register"
     SERVICE = "service"
     """Postigo, by the calendar, a check, or a rule."""
 
@@ -18,6 +19,7 @@ class Actor(StrEnum):
 ACTOR_NAMES: Final[Mapping[Actor, Words]] = {
     Actor.AUTHOR: Words("Quem fez o pedido", "The author of the request"),
     Actor.DEPARTMENT: Words("O departamento", "The department"),
+    Actor.REGISTER: Words("O registo civil", "The civil register"),
     Actor.SERVICE: Words("Postigo, automaticamente", "Postigo, automatically"),
 }
 """A department has its own name where the fact says which it is."""

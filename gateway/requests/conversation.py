@@ -21,7 +21,7 @@ _OF_DEPARTMENTS: Final = frozenset(
 
 
 class Message(NamedTuple):
-    """`title` says what a department did; `text` is what it wrote, or what the author did."""
+    """`title` says what a department or a register did; `text` is what it wrote, or what the author did."""
 
     at: datetime
     is_own: bool
@@ -41,7 +41,7 @@ def conversation(request: RequestResponse, timeline: Timeline) -> list[Message]:
 def _messages(request: RequestResponse, timeline: Timeline) -> Iterator[Message]:
     for entry in timeline.entries:
         if entry.type == "request.submitted" and request.description:
-            yield _message(entry, is_own=True, text=request.description)
+            yield _message(entry, is_own=not request.automatic, text=request.description)
         elif entry.type == "request.message-added":
             yield _message(entry, is_own=True, text=entry.text or "")
         elif entry.type in _OF_DEPARTMENTS and (entry.text or entry.grounds):
@@ -53,7 +53,7 @@ def _message(entry: TimelineEntry, *, is_own: bool, text: str) -> Message:
         at=entry.at,
         is_own=is_own,
         title=entry.title,
-        author=None if is_own else entry.department_name,
+        author=None if is_own else entry.department_name or entry.actor_name,
         text=text,
         documents=entry.documents or (),
         grounds=entry.grounds,

@@ -54,6 +54,7 @@ class RequestPresenter:
             **dict(self.summary(view)),
             **self._dates(view, status),
             **self._decision(status),
+            automatic=view.automatic,
             act=act,
             description=view.description,
             documents=tuple(each.document_id for each in files),

@@ -118,6 +118,10 @@ class RequestResponse(RequestSummary):
     back on the answer. `outcome`, `grounds` and `appeal` are those of the decision; the text of the answer is in the timeline.
     """
 
+    automatic: bool = False
+    """Postigo opened it for you, because a register told something; `description` then is not yours. You can correct it with a
+    message, and refuse it: withdraw it, or say so within the time to come back on its answer.
+    """
     act: ActOutcome | None = None
     description: str | None = None
     documents: tuple[UUID, ...] = ()

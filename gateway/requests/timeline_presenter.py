@@ -21,7 +21,8 @@ class TimelinePresenter:
         view = found.view
         if view is None:
             return Timeline(reference=found.receipt.reference, entries=[self._received(found.receipt.filed_at)])
-        timed = [(view.filed_at, self._received(view.filed_at))]
+        by = Actor.REGISTER if view.automatic else Actor.AUTHOR
+        timed = [(view.filed_at, self._received(view.filed_at, by))]
         notices = sorted(view.notices.values(), key=lambda notice: (notice.at, notice.id))
         latest = view.filed_at
         for seq, fact in sorted(view.facts.items()):
@@ -35,10 +36,9 @@ class TimelinePresenter:
         timed.sort(key=lambda time_and_entry: time_and_entry[0])
         return Timeline(reference=view.reference, entries=[entry for _, entry in timed])
 
-    def _received(self, at: datetime) -> TimelineEntry:
+    def _received(self, at: datetime, by: Actor = Actor.AUTHOR) -> TimelineEntry:
         title = FACT_LABELS["request.submitted"].in_(self._names.language)
         name = self._names.state(State.RECEIVED)
-        by = Actor.AUTHOR
         return TimelineEntry(
             type="request.submitted",
             title=title,

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from gateway.accounts.domain import Session
+from services.common.catalogue import catalogues
 from services.common.contracts.asked import AskedItem, ItemDelivery
 from services.common.contracts.base import Value
 from services.common.contracts.decisions import Appeal, Outcome
@@ -100,6 +101,11 @@ class RequestView(Value):
     def may_be_read_by(self, session: Session) -> bool:
         """Whether it is a request of the session's account that its person may read."""
         return self.account_id == session.account_id and self.restricted_to in (None, session.actor_id)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether Postigo itself opened it, because of something that a register told."""
+        return catalogues().is_automatic(self.subject, self.reason, self.catalogue_version)
 
     def outcome_of(self, act_id: UUID) -> TimelineFact | None:
         """The fact that applied or refused an act of the person; None while the act is pending."""

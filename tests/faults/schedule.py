@@ -46,6 +46,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "notifications": "notifications",
     "gateway-views": "gateway-worker",
     "gateway-desk": "gateway-worker",
+    "gateway-births": "gateway-worker",
 }
 """The process whose members form each consumer group."""
 

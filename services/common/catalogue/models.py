@@ -62,12 +62,15 @@ class Reason(Named):
 
 
 class Subject(Named):
-    """What a request is about. `who` may use it: P persons, E companies, PE both."""
+    """What a request is about. `who` may use it: P persons, E companies, PE both. `automatic`: the reasons for which Postigo opens a
+    request itself; nobody can choose them.
+    """
 
     code: str = Field(pattern=r"^[A-Z]{3}-\d{2}$")
     who: Literal["P", "E", "PE"]
     department: str
     reasons: tuple[str, ...] = Field(min_length=1)
+    automatic: tuple[str, ...] = ()
     note: str = ""
 
     def open_to(self, who: Who) -> bool:
@@ -106,7 +109,12 @@ class Catalogue(_Entry):
     def valid_leaf(self, subject: str, reason: str) -> bool:
         """Whether the subject exists and has this reason."""
         entry = self.subjects.get(subject)
-        return entry is not None and reason in entry.reasons
+        return entry is not None and reason in (*entry.reasons, *entry.automatic)
+
+    def is_automatic(self, subject: str, reason: str) -> bool:
+        """Whether Postigo itself opened a request with this subject and reason."""
+        entry = self.subjects.get(subject)
+        return entry is not None and reason in entry.automatic
 
     def department_of(self, subject: str) -> str | None:
         """The code of the department that handles the subject; None if the subject is unknown."""
@@ -145,8 +153,11 @@ class Catalogue(_Entry):
         if subject.department not in self.departments:
             text = f"subject {subject.code}: there is no department {subject.department}"
             yield Fault((*path, "department"), text)
-        for index, reason in enumerate(subject.reasons):
-            if reason not in self.reasons:
-                yield Fault((*path, "reasons", index), f"subject {subject.code}: there is no reason {reason}")
-            elif reason in subject.reasons[:index]:
-                yield Fault((*path, "reasons", index), f"subject {subject.code}: the reason {reason} appears twice")
+        found: set[str] = set()
+        for key in ("reasons", "automatic"):
+            for index, reason in enumerate(getattr(subject, key)):
+                if reason not in self.reasons:
+                    yield Fault((*path, key, index), f"subject {subject.code}: there is no reason {reason}")
+                elif reason in found:
+                    yield Fault((*path, key, index), f"subject {subject.code}: the reason {reason} appears twice")
+                found.add(reason)

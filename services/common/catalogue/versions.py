@@ -71,6 +71,10 @@ class Catalogues:
         future = [each for each in self.versions if each.valid_from > today]
         return next((found for each in [*past, *future] if (found := entries(each).get(code))), None)
 
+    def is_automatic(self, subject: str | None, reason: str | None, number: int | None) -> bool:
+        """Whether Postigo itself opened a request with this subject and reason, by the version that it was filed under."""
+        return self.version(number).is_automatic(subject or "", reason or "")
+
     @property
     def departments(self) -> frozenset[str]:
         """The codes of all versions: also a department that is gone has requests."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.common.catalogue import catalogues
 from services.notifications.messages import (
     Channel,
     DocumentRefused,
@@ -39,7 +40,13 @@ class Row:
     told: bool = True
 
 
+def is_automatic(fact: LifecycleFact) -> bool:
+    """Whether Postigo itself opened the request, and not its author."""
+    return catalogues().is_automatic(fact.subject, fact.reason, fact.catalogue_version)
+
+
 MATRIX: Final[Sequence[Row]] = (
+    Row(RequestRegistered, "opened", when=is_automatic),
     Row(RequestRegistered, "registered"),
     # A department that resolves a request says two facts. They are one notice: that of the answer.
     Row(RequestAnswered, "resolved", when=lambda answered: answered.concludes),

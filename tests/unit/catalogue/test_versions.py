@@ -85,6 +85,8 @@ def test_an_entry_that_its_version_lacks_has_its_newest_words(tmp_path: Path) ->
         ("department: pf", "department: xx", ["1.yaml:18: subject FAM-01: there is no department xx"]),
         ("[INF]", "[INF, DEN]", ["1.yaml:18: subject FAM-01: there is no reason DEN"]),
         ("[INF]", "[INF, INF]", ["1.yaml:18: subject FAM-01: the reason INF appears twice"]),
+        ("[INF]", "[INF], automatic: [INF]", ["1.yaml:18: subject FAM-01: the reason INF appears twice"]),
+        ("[INF]", "[INF], automatic: [NAS]", ["1.yaml:18: subject FAM-01: there is no reason NAS"]),
         ("  pf:", "  pf: {pt: A, en: B}\n  pf:", ["1.yaml:9: pf appears twice"]),
         ('  DOC10: {length: 10, unit: working_days, for: "documents"}\n', "", None),
         ("  tri: {", "  sri: {", ["1.yaml:7: the department tri is missing: it gets what no other one does"]),

@@ -23,7 +23,8 @@ class Counter:
     """All departments of one request, each answering its inbox in order."""
 
     def __init__(self, reason: str) -> None:
-        subject = next(code for code, each in catalogue().subjects.items() if reason in each.reasons)
+        current = catalogue()
+        subject = next(code for code in current.subjects if current.valid_leaf(code, reason))
         self.exchange = Exchange(reason, subject)
         self.read: dict[str, int] = {}
         self.sent: list[str] = []

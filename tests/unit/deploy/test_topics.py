@@ -18,6 +18,7 @@ GROUPS = {
         "requests.restated.v1",
         "notifications.deliveries.v1",
     },
+    "gateway-births": {"registry.events.v1"},
 }
 
 SMALL = """

@@ -59,3 +59,10 @@ def test_the_author_filed_the_request() -> None:
     timeline = TimelinePresenter("en").timeline(Found(life(), None))  # type: ignore[arg-type]
     assert timeline.entries[0].actor is Actor.AUTHOR
     assert timeline.entries[0].actor_name == "The author of the request"
+
+
+def test_a_register_opened_an_automatic_request() -> None:
+    opened = life().model_copy(update={"subject": "FAM-01", "reason": "NAS"})
+    timeline = TimelinePresenter("en").timeline(Found(opened, None))  # type: ignore[arg-type]
+    assert timeline.entries[0].actor is Actor.REGISTER
+    assert timeline.entries[0].actor_name == "The civil register"

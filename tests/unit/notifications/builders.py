@@ -129,6 +129,7 @@ def received(event: LifecycleFact, id: str | None = None) -> Received[LifecycleF
 
 
 FACTS: dict[str, LifecycleFact] = {
+    "opened": fact(RequestRegistered, subject="FAM-01", reason="NAS", catalogue_version=1),
     "registered": fact(RequestRegistered),
     "answered": fact(RequestAnswered, reply_until=date(2026, 3, 16)),
     "resolved": fact(RequestAnswered, concludes=True, reply_until=date(2026, 3, 16)),

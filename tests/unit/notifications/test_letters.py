@@ -95,6 +95,7 @@ def test_no_two_notices_read_the_same() -> None:
     ("notice", "portuguese", "english"),
     [
         ("registered", "Deve receber resposta até 16 de março de 2026.", "You should have an answer by 16 March 2026."),
+        ("opened", "Deve receber resposta até 16 de março de 2026.", "You should have an answer by 16 March 2026."),
         ("answered", "pode escrever sobre este pedido até 16 de março de 2026", "this request until 16 March 2026"),
         ("resolved", "pode escrever sobre este pedido até 16 de março de 2026", "this request until 16 March 2026"),
         ("documents-requested", "Entregue-os até 16 de março de 2026", "Deliver them by 16 March 2026"),

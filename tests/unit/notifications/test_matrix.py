@@ -5,8 +5,8 @@ from services.notifications import domain
 from services.notifications.domain import MATRIX
 from tests.unit.notifications.builders import FACTS
 
-BESIDE_THE_TABLE = {"document-refused"}
-"""The notice of a fact that is no move."""
+BESIDE_THE_TABLE = {"document-refused", "opened"}
+"""The notice of a fact that is no move, and that of a registration whose author did not ask for it."""
 
 
 def test_every_notice_of_the_table_has_its_row_and_no_row_is_beside_it() -> None:
