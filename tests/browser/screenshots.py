@@ -11,6 +11,7 @@ from typing import Any, Final
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
+from deploy.local import LocalStack
 from tests.browser import steps
 from tests.browser.system import DESK, PHONE, address_of, chromium, sign_in, whole_system
 
@@ -30,8 +31,9 @@ README_HEIGHT: Final = 1_100
 """Of a picture of the README, in pixels: a phone's screen and a half."""
 
 
-async def prepare(browser: Browser, address: str, folder: Path) -> dict[str, str]:
+async def prepare(browser: Browser, stack: LocalStack, folder: Path) -> dict[str, str]:
     """File and begin what the pages show. Returns the addresses by the names of the pictures."""
+    address = address_of(stack)
     photo = folder / "Recibo de julho.jpg"
     Image.new("RGB", (400, 300), (200, 60, 80)).save(photo)
     context = await browser.new_context(base_url=address, locale="pt-PT", viewport=PHONE)
@@ -48,6 +50,9 @@ async def prepare(browser: Browser, address: str, folder: Path) -> dict[str, str
     await steps.choose(page, "FAM", "FAM-01", "NPG")
     await page.set_input_files("#ficheiros", photo)
     await expect(page.locator("[data-files] .name")).to_be_visible()
+    asking = (await steps.begin(page, "Já estou bom e quero voltar ao trabalho.")).removeprefix(address)
+    await steps.choose(page, "DOE", "DOE-02", "CES")
+    automatic = await steps.wait_for_automatic_request(page, stack, "amelia")
     await context.close()
     step_names = ("descricao", "evento", "assunto", "motivo", "ficheiros", "verificar")
     return {
@@ -66,6 +71,9 @@ async def prepare(browser: Browser, address: str, folder: Path) -> dict[str, str
         "documentos": f"/pedidos/{waiting}/documentos",
         "retirar": f"/pedidos/{waiting}/retirar",
         "avaliar": f"/pedidos/{concluded}/avaliar",
+        "perguntas": f"{asking}/perguntas",
+        "pedidos-procura": "/pedidos?q=abono",
+        "pedido-automatico": f"/pedidos/{automatic}",
         "desconhecido": "/pedidos/PO-7K3QX-9M2TA-B",
     }
 
@@ -79,6 +87,7 @@ FOR_EVERYBODY: Final = {
     "ajuda-procura": "/ajuda?q=baixa",
     "ajuda-nada": "/ajuda?q=xilofone",
     "ajuda-assunto": "/ajuda/FAM-01",
+    "validar": "/validar",
 }
 
 
@@ -96,13 +105,23 @@ async def take_failure(page: Page, name: str, path: str, folder: Path) -> None:
     await page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
+async def take_verdicts(page: Page, receipt_page: str, folder: Path) -> None:
+    """What the page says of a receipt, and of the same one with a letter changed."""
+    receipt = await (await page.context.request.get(f"{receipt_page}-assinado")).text()
+    for name, text in (("valido", receipt), ("invalido", receipt.replace("e", "f", 1))):
+        await page.goto("/validar")
+        await page.fill("#recibo", text)
+        await page.click("main button.main")
+        await page.screenshot(path=folder / f"validar-{name}.png", full_page=True)
+
+
 async def take_all(folder: Path, *, for_readme: bool) -> None:
     async with AsyncExitStack() as exits:
         work = Path(exits.enter_context(tempfile.TemporaryDirectory()))
         stack = await exits.enter_async_context(whole_system(work / "stack"))
         browser = await exits.enter_async_context(chromium())
         address = address_of(stack)
-        addresses = await prepare(browser, address, work)
+        addresses = await prepare(browser, stack, work)
         for way, options in WAYS.items():
             context = await browser.new_context(**{"base_url": address, "locale": "pt-PT", **options})
             page = await context.new_page()
@@ -111,6 +130,8 @@ async def take_all(folder: Path, *, for_readme: bool) -> None:
             await sign_in(page)
             await take(page, addresses, folder / way)
             await take_failure(page, "novo-erro", "/novo", folder / way)
+            await take_failure(page, "perguntas-erro", addresses["perguntas"], folder / way)
+            await take_verdicts(page, addresses["recibo"], folder / way)
             await context.clear_cookies()
             await sign_in(page, "padaria")
             await take(page, {"inicio-vazio": "/inicio", "avisos-vazio": "/avisos"}, folder / way)

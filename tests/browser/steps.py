@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 from playwright.async_api import BrowserContext, Page, expect
 
+from deploy.demo.data import load_accounts
+from deploy.demo.register import Birth, tell
+from deploy.local import LocalStack
 from gateway.accounts.session_cookie import SESSION_COOKIE
+from services.common.legal_clock import day_of
+from tests.support.waiting import eventually
 
 DESCRIPTION = "O abono de família de novembro não foi pago. Mudei de banco em outubro."
 
@@ -18,6 +24,24 @@ DEPARTMENT_MS: Final = 120_000
 
 CORRECTION: Final = ("FAM-05", "COR")
 """A subject and a reason for which the department of the demonstration asks for two documents."""
+
+
+async def wait_for_automatic_request(page: Page, stack: LocalStack, key: str) -> str:
+    """Tell the birth of a child of this person of the demonstration, twice, and find the request that it opened. Returns its
+    reference.
+    """
+    niss = next(account.niss for account in load_accounts() if account.key == key)
+    birth = Birth(str(uuid4().int % 10**9), day_of(datetime.now(UTC)) - timedelta(days=2), [niss])
+    await tell(stack.env["KAFKA_URL"], [birth, birth])
+    link = page.get_by_role("link", name="Abono de família para crianças e jovens")
+
+    async def address() -> str | None:
+        await page.goto(f"/pedidos?q={birth.number}")
+        return await link.get_attribute("href") if await link.count() == 1 else None
+
+    found = await eventually(address)
+    assert found is not None
+    return found.removeprefix("/pedidos/")
 
 
 async def go_on(page: Page) -> None:
