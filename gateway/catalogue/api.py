@@ -14,14 +14,14 @@ from services.common.http import problem_types
 from services.common.http.etag import etag_response
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem, problem_responses
-from services.common.http.query_parameters import StrictQueryRoute
+from services.common.http.query_parameters import QueryDay, StrictQueryRoute
 from services.common.legal_clock.deadlines import Unit
 from services.common.text import code as cleaned_code
 
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"], route_class=StrictQueryRoute)
 
 On = Annotated[
-    date | None,
+    QueryDay | None,
     Query(
         description="A day (`2027-01-31`): the catalogue in force then. Default: today, in Lisbon.",
         examples=["2027-01-31"],

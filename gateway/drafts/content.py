@@ -1,6 +1,6 @@
 """What a draft says so far, and which of it fits the catalogue. Pure: no input or output."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 from uuid import UUID
 
@@ -40,13 +40,17 @@ def content_fingerprint(content: DraftContent) -> str:
 
 
 def request_body(content: DraftContent, language: Language) -> dict[str, JsonValue]:
-    """The body of the request: the same as `POST /v1/requests` takes, with its language always named."""
+    """The body of the request: the same as `POST /v1/requests` takes, with its language always named. Answers to what is not asked any
+    more are left out.
+    """
+    asked = questions_of(content.subject, content.reason)
+    answers = {name: value for name, value in content.answers.items() if asked and name in asked.properties}
     optional: dict[str, JsonValue] = {
         "subject": content.subject,
         "reason": content.reason,
         "linked_to": content.linked_to,
         "documents": [str(each) for each in content.documents],
-        "answers": {**content.answers},
+        "answers": {**answers},
     }
     said = {name: value for name, value in optional.items() if value}
     return {"description": content.description, "language": content.language or language, **said}
@@ -73,7 +77,7 @@ def code_errors(catalogue: Catalogue, before: DraftContent, after: DraftContent)
         own = _event_of(catalogue, subject)
         if own is None or (is_new_event and own != event):
             yield FieldError("unknown_subject", "/subject")
-    if reason not in (None, before.reason) and reason not in _reasons(catalogue, subject):
+    if reason not in (None, before.reason) and reason not in catalogue.reasons_of(subject or ""):
         yield FieldError("unknown_reason", "/reason")
 
 
@@ -91,7 +95,7 @@ def fitting(catalogue: Catalogue, before: DraftContent, after: DraftContent) -> 
             event = own
     if event not in {each.code for each in catalogue.life_events}:
         event = None
-    if reason not in _reasons(catalogue, subject):
+    if reason not in catalogue.reasons_of(subject or ""):
         reason = None
     is_same_leaf = (subject, reason) == (before.subject, before.reason)
     are_new = after.answers != before.answers
@@ -103,9 +107,3 @@ def _event_of(catalogue: Catalogue, subject: str | None) -> str | None:
     """The life event of the subject; None for an unknown one."""
     found = (each.code for each in catalogue.life_events if any(subject == own.code for own in each.subjects))
     return next(found, None)
-
-
-def _reasons(catalogue: Catalogue, subject: str | None) -> Container[str | None]:
-    """The reasons of the subject; all reasons for none, and for an unknown one."""
-    known = catalogue.subject(subject or "")
-    return catalogue.reasons if known is None else known.reasons

@@ -81,13 +81,17 @@ def step_before(content: DraftContent, step: Step) -> Step | None:
 
 
 def first_missing(content: DraftContent, today: date) -> Step | None:
-    """The first step that still needs an answer; None if the request can be sent."""
+    """The first step that still needs an answer, or whose answer the catalogue does not have any more; None if the request can be
+    sent.
+    """
     asked = questions_of(content.subject, content.reason)
+    event = next((each for each in catalogue().life_events if each.code == content.life_event), None)
+    subject = next((each for each in event.subjects if each.code == content.subject), None) if event else None
     answers = {
         Step.DESCRIPTION: content.description.strip(),
-        Step.LIFE_EVENT: content.life_event,
-        Step.SUBJECT: content.subject,
-        Step.REASON: content.reason,
+        Step.LIFE_EVENT: event,
+        Step.SUBJECT: subject,
+        Step.REASON: subject is not None and content.reason in subject.reasons,
         Step.QUESTIONS: asked is None or not asked.wrong(content.answers, today),
     }
     return next((step for step, answer in answers.items() if not answer), None)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gateway.accounts.domain import Session
 from gateway.requests.answers import answer_errors, answers_in_words
+from gateway.requests.receipts import Receipt
 from gateway.requests.schemas import NewAct, NewMessage, NewRating, NewReopening, NewRequest
 from gateway.requests.status import status_of
 from gateway.requests.view import RequestView
@@ -31,9 +32,15 @@ _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensu
 
 
 def sending_errors(catalogue: Catalogue, new: NewRequest, session: Session, today: date) -> list[FieldError]:
-    """The errors of a subject that is not open to this sender, a person or a company, and of answers to its questions."""
+    """The errors of a subject or a reason that the catalogue does not have any more, or that is not open to this sender, a person or a
+    company; and of answers to its questions.
+    """
     subject = catalogue.subject(new.subject)
-    if subject is not None and not subject.open_to(session.who):
+    if subject is None:
+        return [FieldError("unknown_subject", "/subject")]
+    if new.reason not in subject.reasons:
+        return [FieldError("unknown_reason", "/reason")]
+    if not subject.open_to(session.who):
         return [FieldError("persons_only" if session.who == "E" else "companies_only", "/subject")]
     return answer_errors(new.subject, new.reason, new.answers, today)
 
@@ -96,11 +103,11 @@ def submission_event(
     )
 
 
-def linked_request(reference: str, view: RequestView | None) -> LinkedRequest:
-    """An earlier request as its author sees it now; without a view, only its reference is known."""
-    if view is None:
-        return LinkedRequest(reference=reference)
-    return LinkedRequest(reference=reference, department=view.department, overdue=status_of(view).overdue)
+def linked_request(receipt: Receipt, view: RequestView | None, catalogue: Catalogue) -> LinkedRequest:
+    """An earlier request as its author sees it now. Until a department has it, it is with the one that handles its subject."""
+    department = (view and view.department) or catalogue.department_of(receipt.subject)
+    overdue = view is not None and status_of(view).overdue
+    return LinkedRequest(reference=receipt.reference, department=department, overdue=overdue)
 
 
 def wrong_items(message: NewMessage, asked: Sequence[AskedItem]) -> list[FieldError]:

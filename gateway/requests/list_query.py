@@ -13,6 +13,7 @@ from services.common.domain.identifiers import parse_reference
 from services.common.http import problem_types
 from services.common.http.field_errors import FieldError
 from services.common.http.problems import Problem
+from services.common.http.query_parameters import QueryDay
 from services.common.text import code as cleaned_code
 from services.common.text.folding import LONGEST_QUERY, SHORTEST_WORD, searched_words
 
@@ -37,10 +38,11 @@ class ListQuery:
             ListedState | None, Query(description=f"Only requests in this state: {', '.join(get_args(ListedState))}.")
         ] = None,
         first: Annotated[
-            date | None, Query(alias="from", description="The first day of filing, in Lisbon.", examples=["2027-01-01"])
+            QueryDay | None,
+            Query(alias="from", description="The first day of filing, in Lisbon.", examples=["2027-01-01"]),
         ] = None,
         last: Annotated[
-            date | None, Query(alias="to", description="The last day of filing.", examples=["2027-01-31"])
+            QueryDay | None, Query(alias="to", description="The last day of filing.", examples=["2027-01-31"])
         ] = None,
         reference: Annotated[
             str | None, Query(max_length=100, description="Only this request. It may be typed with or without dashes.")

@@ -10,12 +10,15 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
+    ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
     model_validator,
 )
 
-from services.common.catalogue import Language, catalogue
+from services.common.catalogue import Language, catalogues
 from services.common.catalogue.questions import MAX_NUMBER, MAX_QUESTIONS, MAX_TEXT, NAME
 from services.common.contracts.asked import MAX_ASKED
 from services.common.contracts.base import MAX_DOCUMENTS, Code, Prose, Text
@@ -52,13 +55,24 @@ Reference = Annotated[str, AfterValidator(_canonical), cleaned(identifier)]
 Attachments = Annotated[DocumentIds, Field(description="Ids of uploaded files. A file belongs to one request.")]
 
 
+def _one_error(value: object, validate: ValidatorFunctionWrapHandler) -> object:
+    """One error for a value of no type that an answer may have, instead of one for each type. JSON Schema calls 12.0 an integer."""
+    try:
+        return validate(int(value) if isinstance(value, float) and value.is_integer() else value)
+    except ValidationError:
+        raise refuse("wrong_answer") from None
+
+
+TypedAnswer = Annotated[
+    Annotated[Text, Field(strict=True, max_length=MAX_TEXT), cleaned(one_line)]
+    | StrictBool
+    | Annotated[StrictInt, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)],
+    WrapValidator(_one_error),
+]
+
+
 Answers = Annotated[
-    dict[
-        Annotated[str, Field(pattern=NAME)],
-        Annotated[Text, Field(strict=True, max_length=MAX_TEXT), cleaned(one_line)]
-        | StrictBool
-        | Annotated[StrictInt, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)],
-    ],
+    dict[Annotated[str, Field(pattern=NAME)], TypedAnswer],
     Field(
         description="By the name of the question: what `questions` of the subject's reason in the catalogue asks for.",
         max_length=MAX_QUESTIONS,
@@ -102,19 +116,20 @@ class NewRequest(AttachingBody):
     ] = None
     answers: Answers = Field(default_factory=dict)
 
-    # The catalogue's rules are rules of fields, so that their errors are reported together with those of other fields.
+    # The catalogue's rules are rules of fields, so that their errors are reported together with those of other fields. What any
+    # version has passes: `sending_errors` judges by the version in force, after a repetition of a filed request is recognised.
     @field_validator("subject")
     @classmethod
     def _known_subject(cls, subject: str) -> str:
-        if catalogue().subject(subject) is None:
+        if not any(each.subject(subject) for each in catalogues().versions):
             raise refuse("unknown_subject")
         return subject
 
     @field_validator("reason")
     @classmethod
     def _reason_of_subject(cls, reason: str, info: ValidationInfo) -> str:
-        subject = catalogue().subject(info.data.get("subject", ""))
-        if reason not in (catalogue().reasons if subject is None else subject.reasons):
+        subject = info.data.get("subject", "")
+        if not any(reason in each.reasons_of(subject) for each in catalogues().versions):
             raise refuse("unknown_reason")
         return reason
 

@@ -29,5 +29,11 @@ def _texts(view: RequestView) -> Iterator[str]:
     yield view.description or ""
     yield from (each.text for each in view.answers)
     for _, fact in sorted(view.facts.items()):
-        yield fact.text or ""
-        yield fact.document_name or ""
+        yield from (
+            fact.text or "",
+            fact.grounds or "",
+            fact.document_name or "",
+            fact.appeal.means if fact.appeal else "",
+        )
+    for item in view.asked.items if view.asked else ():
+        yield from (item.what, item.why)

@@ -1,5 +1,6 @@
 """Submits requests. The response waits only for the broker to acknowledge one record; the gateway writes no database."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -64,7 +65,7 @@ class SubmissionService:
             return receipt
         judged_on = today or day_of(datetime.now(UTC))
         if errors := domain.sending_errors(catalogue(), new, session, judged_on):
-            raise Problem(problem_types.INVALID, *errors)
+            return await self._repeated(command, reference_of(request_id), errors)
         found = await self._linked(session, new.linked_to, linked_receipt)
         event = domain.submission_event(
             request_id,
@@ -72,7 +73,7 @@ class SubmissionService:
             session,
             command.language,
             catalogue(),
-            None if found is None else domain.linked_request(found.receipt.reference, found.view),
+            None if found is None else domain.linked_request(found.receipt, found.view, catalogue()),
             restricted=found is not None and found.is_restricted,
         )
         counted = await self._counted(session, key_id, event)
@@ -84,6 +85,17 @@ class SubmissionService:
             appended_at = await publish_confirmed(self.publisher, event, event_id, command.traceparent)
             ARMED and reach(Failpoint.SUBMIT_APPENDED)
         return issued.add(_receipt(event, appended_at, command.fingerprint))
+
+    async def _repeated(
+        self, command: RequestCommand[NewRequest], reference: str, errors: Sequence[FieldError]
+    ) -> Receipt:
+        """The receipt of the request if it is filed already: what was right then is wrong since the catalogue or the day has changed.
+        Raises the problem `invalid` if it is not.
+        """
+        found = await self.queries.find(command.session, reference, None)
+        if found is None:
+            raise Problem(problem_types.INVALID, *errors)
+        return found.receipt._replace(content=command.fingerprint.hex())
 
     async def _linked(self, session: Session, reference: str | None, receipt: str | None) -> Found | None:
         """The linked request. Raises the problem `invalid` if they have no such request."""

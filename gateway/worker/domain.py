@@ -44,7 +44,7 @@ def apply_fact(view: RequestView | None, received: Received[LifecycleFact]) -> R
         right = right.model_copy(update=_request_fields(event) | dates)
         return _searchable(_merge(view, right))
     merged = _merge(view, right)
-    return _searchable(merged) if fact.text or fact.document_name else merged
+    return _searchable(merged) if fact.text or fact.grounds or fact.document_name or asked else merged
 
 
 def apply_delivery(view: RequestView | None, received: Received[DeliveryFact]) -> RequestView:

@@ -38,6 +38,7 @@ HARMLESS = (
     "self._claim",
     "self._counted",
     "self._linked",
+    "self._repeated",
     "self._offsets_lock",
     "self.batch_lock",
     "self._mark_processed",

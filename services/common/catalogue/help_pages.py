@@ -3,6 +3,7 @@
 How long an answer takes is not written there: it follows from the clocks of the catalogue.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
@@ -28,6 +29,8 @@ MAX_CHARACTERS: Final = 8_000
 # With HTML as text, `javascript:` addresses refused, and pictures found so that they can be refused, too.
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
 _WITH_HTML: Final = MarkdownIt("commonmark", {"html": True})
+_WITH_HTML.validateLink = lambda _: True  # type: ignore[method-assign, assignment] # finds the addresses that the other one leaves as text
+_ADDRESS: Final = re.compile(r"(https?://|mailto:|tel:|/(?!/))", re.IGNORECASE)
 _REFUSED: Final = {"html_block": "HTML", "html_inline": "HTML", "image": "a picture"}
 
 
@@ -101,6 +104,11 @@ def _faults(text: str, tokens: Sequence[Token], language: Language) -> Iterator[
     for token in _all(_WITH_HTML.parse(text)):
         if token.type in _REFUSED:
             yield (token.map or [0])[0] + 1, f"has {_REFUSED[token.type]}: only Markdown text and links are allowed"
+        if token.type == "link_open" and not _ADDRESS.match(str(token.attrs.get("href", ""))):
+            yield (
+                (token.map or [0])[0] + 1,
+                "has a link to an address that is not https, mailto, tel, or a page of the portal",
+            )
     found = [
         (token.map[0] + 1 if token.map else 1, token.tag, following.content)
         for token, following in pairwise(tokens)

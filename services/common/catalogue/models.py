@@ -1,9 +1,9 @@
 """One version of the catalogue: its entries and what they must refer to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from functools import cached_property
-from typing import Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +19,13 @@ Path = tuple[str | int, ...]
 REQUIRED_CLOCKS: Final = ("INF10", "DOC10", "AUD10")
 """The terms that the life of a request needs, whatever it is about: an answer to its author who came back, asked documents, and a
 hearing."""
+
+MAX_VERSION: Final = 9_999
+
+DepartmentCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+"""Part of the names of its topics."""
+
+EntryCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,19}$")]
 
 SCREENING: Final = "tri"
 """The department that gets what no rule assigns."""
@@ -87,12 +94,12 @@ class LifeEvent(Named):
 class Catalogue(_Entry):
     """One version. It is in force from `valid_from` to `valid_until`, or else until the next version is."""
 
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=MAX_VERSION)
     valid_from: date
     valid_until: date | None = None
-    clocks: dict[str, Clock]
-    departments: dict[str, Department]
-    reasons: dict[str, Reason]
+    clocks: dict[EntryCode, Clock]
+    departments: dict[DepartmentCode, Department]
+    reasons: dict[EntryCode, Reason]
     life_events: tuple[LifeEvent, ...]
 
     @cached_property
@@ -110,6 +117,11 @@ class Catalogue(_Entry):
         """Whether the subject exists and has this reason."""
         entry = self.subjects.get(subject)
         return entry is not None and reason in (*entry.reasons, *entry.automatic)
+
+    def reasons_of(self, subject: str) -> Collection[str]:
+        """The reasons that people can choose for the subject; all reasons for an unknown one."""
+        entry = self.subjects.get(subject)
+        return self.reasons if entry is None else entry.reasons
 
     def is_automatic(self, subject: str, reason: str) -> bool:
         """Whether Postigo itself opened a request with this subject and reason."""

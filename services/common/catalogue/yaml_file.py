@@ -15,6 +15,10 @@ MAX_FAULTS: Final = 50
 """Faults of one file that are told: a file of another kind has one in every line."""
 
 
+MAX_BYTES: Final = 1024 * 1024
+"""Of a file: that of all subjects has 30 KiB."""
+
+
 class FileFault(NamedTuple):
     """`line` counts from 1."""
 
@@ -36,7 +40,11 @@ class FaultyCatalogue(ValueError):
 
 def read_text(file: File) -> str:
     """The text of a file of the catalogue. Raises `FaultyCatalogue`."""
+    if file.exists() and not file.is_file():
+        raise FaultyCatalogue(FileFault(file, 1, "is no file"))
     try:
+        if file.stat().st_size > MAX_BYTES:
+            raise FaultyCatalogue(FileFault(file, 1, f"is larger than {MAX_BYTES // 1024} KiB"))
         return file.read_text(encoding="utf-8")
     except OSError as error:
         raise FaultyCatalogue(FileFault(file, 1, f"cannot be read: {error.strerror}")) from None
@@ -45,7 +53,15 @@ def read_text(file: File) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Days stay texts: the model reads them, and says where one does not exist."""
+    """Days stay texts: the model reads them, and says where one does not exist. Aliases are refused: a few lines with them can stand for
+    more than any memory.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "an alias (*) is not allowed", self.get_mark())
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -65,6 +81,8 @@ class YamlFile:
             self.content: Any = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
         except yaml.YAMLError as error:
             raise FaultyCatalogue(FileFault(file, _line_of(error), "is no YAML: " + _problem_of(error))) from None
+        except RecursionError:
+            raise FaultyCatalogue(FileFault(file, 1, "is nested too deeply")) from None
         if twice := list(_keys_twice(self._root)):
             raise FaultyCatalogue(*(FileFault(file, line, f"{key} appears twice") for key, line in twice))
 

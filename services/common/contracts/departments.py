@@ -150,13 +150,16 @@ class AssignmentReminder(Assignment, type="assignment.reminder"):
 
 
 class TransferredOften(Fact, type="assignment.transferred-often", families=("departments.*.inbox.v1",)):
-    """An alarm to screening (`department`): the request was transferred `hops` times, and `held_by` has it now."""
+    """An alarm to screening (`department`): the request was transferred `hops` times, and `held_by` has it now. `restricted`: nobody
+    else may learn of it.
+    """
 
     department: Code
     hops: int
     held_by: Code
     subject: Code
     reason: Code
+    restricted: bool = False
 
     @property
     def topic(self) -> str:

@@ -3,17 +3,35 @@
 A misspelt filter that is ignored would answer another question than the one that was asked.
 """
 
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextvars import ContextVar
+from datetime import date
 from functools import wraps
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BeforeValidator
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
+
+from services.common.http.field_errors import refuse
+
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _only_a_day(value: object) -> object:
+    """Pydantic alone reads `0` as a day in 1970, and a moment as its day."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise refuse("not_day")
+    return value
+
+
+QueryDay = Annotated[date, BeforeValidator(_only_a_day)]
+"""A day as `2027-01-31`."""
 
 _is_refused: Final = ContextVar("_is_refused", default=False)
 """Whether the query of this request is refused: then all else is validated, and the endpoint is not called."""

@@ -6,7 +6,7 @@ The day of the event does not count (CPA, art. 87). The last day is always a wor
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,12 +17,16 @@ from services.common.legal_clock.working_days import ONE_DAY, WorkingDays
 Unit = Literal["working_days", "calendar_months"]
 
 
+LONGEST: Final = 400
+"""Of a legal term, in its unit."""
+
+
 class Clock(BaseModel):
     """A legal term of `length` working days or calendar months. `for` describes its purpose."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    length: int = Field(gt=0)
+    length: int = Field(gt=0, le=LONGEST)
     unit: Unit
     purpose: str = Field(default="", alias="for")
 

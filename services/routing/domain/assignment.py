@@ -137,6 +137,7 @@ def _alarm(moved: Assignment, event: RequestForwarded) -> Sequence[TransferredOf
         held_by=event.department,
         subject=moved.subject,
         reason=moved.reason,
+        restricted=moved.restricted,
     )
     return (alarm,)
 

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from services.common.contracts import departments
+from services.common.contracts.intake import LinkedRequest
 from services.common.contracts.limits import MAX_EVENT
 from services.common.domain.received import Received
 from services.routing.domain.state import Assignment, identity
@@ -55,6 +56,7 @@ def inbox_event(
         occurred_at=event.occurred_at,
         because=event.command_id or received.id,
         **{name: getattr(assignment, name) for name in _CARRIED},
+        linked=_linked(assignment),
         **more,
     )
     return _fitting(whole)
@@ -83,10 +85,15 @@ _CARRIED: Final = (
     "hops",
     "place",
     "flags",
-    "linked",
     "answers",
     "restricted",
 )
+
+
+def _linked(assignment: Assignment) -> LinkedRequest | None:
+    """What the request is linked to. If that is restricted, and so this one is, it concerns the department that has it alone."""
+    linked, department = assignment.linked, assignment.choice.department
+    return None if assignment.restricted and linked and linked.department != department else linked
 
 
 def _fitting(event: departments.Assignment) -> departments.Assignment:

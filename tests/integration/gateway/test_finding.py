@@ -94,6 +94,8 @@ async def test_a_cursor_belongs_to_its_filters(person: Person) -> None:
         ("q=" + "a" * 201, "too_long"),
         ("from=2027-01-02&to=2027-01-01", "last_before_first"),
         ("from=2027-02-30", "not_day"),
+        ("from=0", "not_day"),
+        ("to=2027-01-01T00:00:00", "not_day"),
         ("state=lost", "not_listed"),
         ("unread=perhaps", "not_bool"),
         ("reference=PO-1", "reference"),

@@ -1,13 +1,16 @@
 """Questions of a reason, through the API and on the pages: asked, checked, kept in a draft, and part of the request."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from gateway.drafts.wizard import BACK
 from services.common.legal_clock import day_of
 from tests.integration.gateway.drafts import begin, read, save, submit
-from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, value_of
+from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key, value_of
 from tests.integration.gateway.visitor import Visitor, visitor
+from tests.support.own_catalogue import second_version
 from tests.support.waiting import eventually
 
 RETURN: Final = BODY | {"subject": "DOE-02", "reason": "CES", "description": "Já posso voltar ao trabalho."}
@@ -54,6 +57,35 @@ async def test_answers_are_published_with_the_request_and_shown_to_its_author(
     await eventually(shown)
     page = await visitor(person).get(f"/pedidos/{filed.json()['reference']}")
     assert answer["text"] in page.text
+
+
+async def test_a_repetition_gets_its_receipt_although_the_catalogue_has_changed(
+    gateway: GatewayEnvironment, person: Person, tmp_path: Path
+) -> None:
+    key, gone = new_key(), BODY | {"subject": "FAM-06"}
+    filed = (await person.file(gone, key)).json()
+
+    async def readable() -> bool:
+        return (await person.get(f"/v1/requests/{filed['reference']}")).json()["description"] is not None
+
+    await eventually(readable)
+    with second_version(tmp_path):
+        async with gateway.replica("gateway-next-version", CATALOGUE_FOLDER=str(tmp_path)) as http:
+            elsewhere = replace(person, http=http)
+            again = await elsewhere.file(gone, key)
+            assert (again.status_code, again.json()["reference"]) == (201, filed["reference"])
+            refused = await elsewhere.file(gone)
+            assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [
+                ("/subject", "unknown_subject")
+            ]
+    assert len(await gateway.records_of(filed["request_id"])) == 1
+
+
+async def test_a_value_that_no_answer_may_have_is_one_error(person: Person) -> None:
+    values: list[Any] = [None, 1.5, [], {}, "a" * 501]
+    for value in values:
+        refused = await person.file(RETURN | {"answers": {"return_on": value}})
+        assert [each["code"] for each in refused.json()["errors"]] == ["wrong_answer"], value
 
 
 async def test_a_draft_keeps_answers_and_loses_them_with_the_reason_that_asks(writer: Person) -> None:

@@ -64,6 +64,9 @@ def test_subjects_that_are_named_exist_and_the_department_is_the_right_one(code:
         (PAGE + "\n<script>alert(1)</script>\n", "19: has HTML: only Markdown text and links are allowed"),
         (PAGE.replace("mensal", "<b>mensal</b>"), "1: has HTML: only Markdown text and links are allowed"),
         (PAGE + "\n![Foto](/a.png)\n", "19: has a picture: only Markdown text and links are allowed"),
+        (PAGE + "\n[Ver](javascript:alert(1))\n", "19: has a link to an address that is not https"),
+        (PAGE + "\n[Ver](data:text/html,a)\n", "19: has a link to an address that is not https"),
+        (PAGE + "\n[Ver](//evil.example)\n", "19: has a link to an address that is not https"),
         (PAGE.replace("## Onde mais ir", "## Outros"), "3: must have exactly these headings, in this order: "),
         (PAGE.replace("## Onde mais ir", "### Onde mais ir"), "3: must have exactly these headings, in this order: "),
         ("", "1: must have exactly these headings, in this order: "),
@@ -78,13 +81,13 @@ def test_a_faulty_file_is_refused_with_its_line(tmp_path: Path, text: str | byte
     assert any(each.startswith(fault) for each in found)
 
 
-def test_an_address_that_runs_a_script_is_no_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "address", ["https://example.org", "mailto:a@example.org", "tel:+351210000000", "/ajuda/FAM-01"]
+)
+def test_a_link_may_lead_to_a_page_a_mail_or_a_telephone(tmp_path: Path, address: str) -> None:
     file = tmp_path / "FAM-01.md"
-    file.write_text(
-        PAGE.replace("mensal.", "mensal.\n\n").replace("Uma frase.", "[Ver](javascript:alert(1))."), encoding="utf-8"
-    )
-    page = read_page(file, "FAM-01", "pt")
-    assert "href" not in "".join(each.html for each in page.sections)
+    file.write_text(f"{PAGE}\n[Ver]({address})\n", encoding="utf-8")
+    assert f'href="{address}"' in read_page(file, "FAM-01", "pt").sections[3].html
 
 
 def test_missing_and_superfluous_files_are_faults(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from gateway.drafts.content import (
 )
 from gateway.drafts.domain import KEPT, KEPT_FILED, Draft
 from gateway.drafts.schemas import DraftBody
+from gateway.drafts.steps import Step, first_missing
 from gateway.requests.receipts import Receipt
 from gateway.requests.schemas import NewRequest
 from services.common.catalogue import catalogue
@@ -75,6 +76,29 @@ def test_what_the_catalogue_no_longer_has_is_cleared_without_an_error() -> None:
     old = DraftContent(life_event="OLD", subject="OLD-01", reason="OLD", description="a")
     assert not codes(old, description="b")
     assert chosen(fitting(catalogue(), old, old.model_copy(update={"description": "b"}))) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({}, None),
+        ({"life_event": "OLD"}, Step.LIFE_EVENT),
+        ({"subject": "FAM-99"}, Step.SUBJECT),
+        ({"subject": "PAR-01"}, Step.SUBJECT),
+        ({"reason": "OLD"}, Step.REASON),
+        ({"reason": "NAS"}, Step.REASON),
+        ({"description": " "}, Step.DESCRIPTION),
+    ],
+)
+def test_what_the_catalogue_no_longer_has_is_asked_again(changes: dict[str, Any], missing: Step | None) -> None:
+    assert first_missing(CHOSEN.model_copy(update=changes), NOON.date()) is missing
+
+
+def test_answers_to_what_is_not_asked_any_more_are_not_sent() -> None:
+    kept = {"return_on": "2026-03-04", "gone": "1"}
+    asked = CHOSEN.model_copy(update={"life_event": "DOE", "subject": "DOE-02", "reason": "CES", "answers": kept})
+    assert request_body(asked, "pt")["answers"] == {"return_on": "2026-03-04"}
+    assert "answers" not in request_body(asked.model_copy(update={"reason": "INF"}), "pt")
 
 
 @pytest.mark.parametrize(

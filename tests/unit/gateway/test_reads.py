@@ -10,10 +10,12 @@ from gateway.requests.domain import linked_request
 from gateway.requests.labels import CHECK_NAMES, ITEM_STATE_NAMES, OUTCOME_NAMES
 from gateway.requests.queries import Found
 from gateway.requests.read_schemas import TimelineEntry
+from gateway.requests.receipts import Receipt
 from gateway.requests.schemas import NewRequest
 from gateway.requests.timeline_presenter import TimelinePresenter
 from gateway.requests.view import RequestView
 from gateway.worker.domain import apply_submission
+from services.common.catalogue import catalogue
 from services.common.contracts.asked import ItemState
 from services.common.contracts.decisions import Outcome
 from services.common.contracts.departments import Check
@@ -116,6 +118,11 @@ def test_after_coming_back_no_earlier_decision_stands() -> None:
     assert (shown.act and shown.act.outcome) == "applied"
 
 
+def _receipt(view: RequestView) -> Receipt:
+    about = (view.account_id, view.filed_at, view.subject or "", view.reason or "", "")
+    return Receipt(view.reference, view.request_id, *about)
+
+
 @pytest.mark.parametrize(
     ("facts", "overdue"),
     [
@@ -130,11 +137,14 @@ def test_a_request_is_overdue_if_its_term_passed_before_a_decision(facts: list[A
     view = life(*facts)
     assert read(view).overdue is overdue
     link = LinkedRequest(reference=view.reference, department=view.department, overdue=overdue)
-    assert linked_request(view.reference, view) == link
+    assert linked_request(_receipt(view), view, catalogue()) == link
 
 
-def test_a_linked_request_without_a_view_is_only_its_reference() -> None:
-    assert linked_request("PO-1", None) == LinkedRequest(reference="PO-1")
+def test_a_linked_request_that_no_department_has_yet_is_with_that_of_its_subject() -> None:
+    view = life()
+    link = LinkedRequest(reference=view.reference, department="pf")
+    assert linked_request(_receipt(view), None, catalogue()) == link
+    assert linked_request(_receipt(view), view, catalogue()) == link
 
 
 def test_the_earlier_request_that_one_is_linked_to_is_shown() -> None:

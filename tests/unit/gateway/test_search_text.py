@@ -1,6 +1,6 @@
 """The words by which a request is found, and when its latest notice left, as the worker keeps them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import permutations
 from uuid import uuid4
 
@@ -8,6 +8,8 @@ from gateway.requests.list_filter import ListFilter
 from gateway.requests.search_text import LONGEST, search_text
 from gateway.requests.view import RequestView
 from gateway.worker.handlers import views
+from services.common.contracts.asked import AskedItem, ItemState
+from services.common.contracts.decisions import Appeal
 from services.common.contracts.deliveries import DeliveryFact, DeliverySent, DeliverySkipped
 from services.common.contracts.lifecycle import DocumentAccepted, MessageAdded, RequestAnswered, State
 from services.common.domain.identifiers import reference_of
@@ -20,6 +22,20 @@ def test_description_messages_answers_and_names_of_files_are_in_it() -> None:
     view = lives.life(MessageAdded, DocumentAccepted, RequestAnswered)
     for word in (" abono", " aqui", " recibo", " possivel", " child", f" {view.reference.split('-')[1].lower()}"):
         assert word in view.search_text, word
+
+
+def test_the_whole_decision_and_what_was_asked_are_in_it() -> None:
+    appeal = Appeal(means="Recurso hierárquico", until=date(2026, 6, 1))
+    asked = AskedItem(number=1, what="Comprovativo de morada", why="Falta na conta", state=ItemState.OPEN)
+    view = lives.life()
+    decided = lives.sample(
+        RequestAnswered, 3, State.ANSWERED, grounds="Rendimentos altos", appeal=appeal, asked=(asked,)
+    )
+    merge = views.of(decided)
+    assert merge is not None
+    found = merge(view, received(decided)).search_text
+    for word in (" hierarquico", " rendimentos", " comprovativo", " falta"):
+        assert word in found, word
 
 
 def test_it_is_the_same_in_whatever_order_the_facts_arrive() -> None:

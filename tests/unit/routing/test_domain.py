@@ -43,11 +43,13 @@ from services.routing.messages import (
     Reject,
     RequestAnswered,
     RequestConcluded,
+    RequestForwarded,
     RequestInAnalysis,
     RequestRegistered,
     RequestRejected,
     RequestWithdrawn,
     Resolve,
+    TransferredOften,
 )
 from tests.support.received import MONDAY, REQUEST, received
 
@@ -185,6 +187,29 @@ def test_a_question_about_an_ongoing_request_goes_to_the_department_that_has_it(
     assert isinstance(made, AssignmentMade)
     assert created.topic == f"departments.{department}.inbox.v1"
     assert (made.department, made.rule == "linked-request") == (department, department == "cnp")
+
+
+@pytest.mark.parametrize(
+    ("restricted", "of", "is_told"),
+    [(True, "fis", False), (True, None, False), (True, "pf", True), (False, "fis", True)],
+)
+def test_only_the_department_of_a_report_learns_that_a_request_is_linked_to_it(
+    restricted: bool, of: str | None, is_told: bool
+) -> None:
+    filed, linked = registered(), LinkedRequest(reference="PO-7K3QX-9M2TA-B", department=of)
+    about = {"linked": linked, "restricted_to": UUID(int=1) if restricted else None}
+    created, _ = domain.assign(None, filed._replace(event=filed.event.model_copy(update=about)), catalogue()).events
+    assert isinstance(created, AssignmentCreated)
+    assert (created.linked is not None, created.restricted) == (is_told, restricted)
+
+
+def test_screening_is_told_whether_a_request_that_nobody_keeps_is_restricted() -> None:
+    for restricted in (True, False):
+        current = assigned().model_copy(update={"restricted": restricted})
+        about: dict[str, Any] = {"department": "dd", "from_department": "pf", "text": "Não é daqui.", "hops": 2}
+        *_, alarm = domain.transfer(current, moved(RequestForwarded, State.REGISTERED, **about)).events
+        assert isinstance(alarm, TransferredOften)
+        assert alarm.restricted is restricted
 
 
 def test_a_request_is_assigned_once() -> None:

@@ -4,6 +4,7 @@ FastStream's own parser, acknowledgement and error handling are switched off. In
 exception would drop the whole batch, and the next commit would skip it.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
@@ -56,7 +57,7 @@ def faststream_subscriber(
         batch=True,
         max_records=MAX_RECORDS,
         group_id=group,
-        group_instance_id=f"{group}-{instance}",
+        group_instance_id=instance_id(group, instance, topics),
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.MANUAL,
         no_reply=True,
@@ -73,6 +74,14 @@ def faststream_subscriber(
         listener=listener,
     )
     return broker, subscriber
+
+
+def instance_id(group: str, instance: str, topics: Sequence[str]) -> str:
+    """Names the static member. Its topics are part of it: a member that comes back within its session gets its old partitions again,
+    even if it subscribes to other topics now.
+    """
+    digest = hashlib.sha256("\n".join(sorted(topics)).encode()).hexdigest()
+    return f"{group}-{instance}-{digest[:12]}"
 
 
 class _NoOffsetControl:
