@@ -23,6 +23,7 @@ from gateway.limits.from_settings import Limits, limits_of
 from gateway.live.updates import live_updates
 from gateway.portal.kept_forms import KeptForms
 from gateway.readiness import DependencyProbe
+from gateway.receipts.printing import ReceiptPrinter
 from gateway.requests.acts import ActService
 from gateway.requests.held_withdrawals import HeldWithdrawals, HeldWithdrawalStore
 from gateway.requests.notice_marks import NoticeMarks
@@ -50,6 +51,7 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
     submissions = _submission_service(settings, publisher, documents, queries, limits)
     drafts, notice_marks = Revisions(DraftStore(database)), NoticeMarks(database, views)
     banners = BannerStore(database)
+    receipt_keys = ReceiptKeys(settings.receipt_seeds)
     checks = SessionChecks(session_store, accounts, settings.session_idle)
     return Services(
         settings=settings,
@@ -63,7 +65,8 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
         uploads=UploadService(documents, limits.uploads, settings.id_secret),
         submissions=submissions,
         queries=queries,
-        receipt_keys=ReceiptKeys(settings.receipt_seeds),
+        receipt_keys=receipt_keys,
+        receipt_printer=ReceiptPrinter(receipt_keys, settings.public_url),
         kept_forms=KeptForms(database),
         acts=_act_service(submissions, limits),
         held_withdrawals=_held_withdrawals(settings, database, submissions, limits),

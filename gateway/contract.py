@@ -23,6 +23,7 @@ def description() -> str:
         kafka_url=UNUSED_ADDRESS,
         mongo_url=f"mongodb://{UNUSED_ADDRESS}",
         documents_url=f"http://{UNUSED_ADDRESS}",
+        public_url=f"http://{UNUSED_ADDRESS}",
         postigo_id_secret=unused,
         postigo_cursor_secret=unused,
         postigo_internal_secret=unused,

@@ -20,6 +20,7 @@ from gateway.documents.uploads import UploadService
 from gateway.drafts.service import DraftService
 from gateway.live.updates import LiveUpdates
 from gateway.portal.kept_forms import KeptForms
+from gateway.receipts.printing import ReceiptPrinter
 from gateway.requests.acts import ActService
 from gateway.requests.held_withdrawals import HeldWithdrawals
 from gateway.requests.notice_marks import NoticeMarks
@@ -46,6 +47,7 @@ class Services:
     submissions: SubmissionService
     queries: RequestQueries
     receipt_keys: ReceiptKeys
+    receipt_printer: ReceiptPrinter
     kept_forms: KeptForms
     acts: ActService
     held_withdrawals: HeldWithdrawals

@@ -24,6 +24,9 @@ class Settings(PublicListener):
     documents_url: Url
     """The base URL of the documents service."""
 
+    public_url: Url
+    """The address of the portal, which the code of a receipt on paper leads to."""
+
     postigo_id_secret: Secret
     """Derives request, document and account ids. Never rotate it: a retry would get another id and file the request
     twice. It authorises nothing."""

@@ -17,7 +17,12 @@ def receipt() -> None:
 
 @receipt_app.command("verify")
 def receipt_verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The receipt as it was downloaded.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="The receipt as it was downloaded, signed or as a PDF.", show_default=False
+        ),
+    ],
     keys: Annotated[
         Path,
         typer.Option(

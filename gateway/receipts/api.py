@@ -18,8 +18,8 @@ from services.common.receipts.verification import (
     Because,
     NotAReceipt,
     ReceiptClaims,
+    receipt_in,
     verify,
-    without_blanks,
 )
 from services.common.text.validators import cleaned
 
@@ -32,10 +32,12 @@ _PROBLEMS: Final[Any] = problem_responses(
 
 
 class ReceiptToVerify(RequestBody):
-    """The text of a receipt, as it was downloaded."""
+    """The text of a receipt, as it was downloaded or as its code on paper says it."""
 
     receipt: Annotated[
-        Text, Field(max_length=MAX_LENGTH, description="The `jws` of a receipt."), cleaned(without_blanks)
+        Text,
+        Field(max_length=MAX_LENGTH, description="The `jws` of a receipt, or the address in its code."),
+        cleaned(receipt_in),
     ]
 
 

@@ -1,10 +1,12 @@
 """What a receipt of a request says. Pure."""
 
 import hashlib
+from collections.abc import Sequence
 
 from gateway.requests.queries import Found
 from gateway.requests.status import status_of
-from services.common.receipts.verification import ReceiptClaims, SignedDeadline, SignedFile
+from services.common.receipts.signed_deadline import SignedDeadline
+from services.common.receipts.verification import MergedFiles, ReceiptClaims, SignedFile
 
 
 def claims_of(found: Found) -> ReceiptClaims | None:
@@ -23,6 +25,18 @@ def claims_of(found: Found) -> ReceiptClaims | None:
         text_sha256=hashlib.sha256(view.description.encode()).hexdigest(),
         files=tuple(SignedFile(name=each.document_name, sha256=each.sha256) for each in files if each.sha256),
         department=view.department,
-        deadline=deadline
-        and SignedDeadline(due_on=deadline.due_on, term=deadline.term, length=deadline.length, unit=deadline.unit),
+        deadline=None if deadline is None else SignedDeadline.of(deadline),
     )
+
+
+def short(claims: ReceiptClaims) -> ReceiptClaims:
+    """What the code of a receipt on paper says: about as long for any number of files, so that a phone can read it."""
+    deadline = claims.deadline and claims.deadline.model_copy(update={"reason": None})
+    return claims.model_copy(update={"files": (), "merged_files": _merged(claims.files), "deadline": deadline})
+
+
+def _merged(files: Sequence[SignedFile]) -> MergedFiles | None:
+    if not files:
+        return None
+    lines = "".join(f"{each.sha256}\n" for each in files)
+    return MergedFiles(count=len(files), sha256=hashlib.sha256(lines.encode()).hexdigest())

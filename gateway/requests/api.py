@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from gateway.dependencies import IdempotencyKey, OwnLanguage, ReceiptHeader, ServicesDep, SignedIn
 from gateway.receipts.claims import claims_of
+from gateway.receipts.printing import PDF_CONTENT
 from gateway.requests.deadline_presenter import DeadlinePresenter
 from gateway.requests.deadline_schemas import DeadlineResponse
 from gateway.requests.list_query import ListedState, ListQueryDep, wanted_list
@@ -189,6 +190,26 @@ async def get_receipt(
     claims = claims_of(found)
     jws = None if claims is None else services.receipt_keys.sign(claims)
     return etag_response(request, presenter.receipt(found.receipt, services.queries.secret, jws), language)
+
+
+@router.get(
+    "/{reference}/receipt.pdf",
+    response_class=Response,
+    responses={200: PDF_CONTENT} | _READ_PROBLEMS,
+    summary="Get the receipt as a PDF",
+    response_description="A PDF in your language, with the signed receipt as an attachment.",
+)
+async def get_receipt_pdf(
+    reference: str,
+    request: Request,
+    session: SignedIn,
+    language: OwnLanguage,
+    services: ServicesDep,
+    receipt: ReceiptHeader = None,
+) -> Response:
+    """The receipt on paper. Its code leads to the page that verifies it. It does not exist for a moment after filing."""
+    found = await services.queries.get(session, reference, receipt)
+    return await services.receipt_printer.response(request, found, language)
 
 
 @router.get(

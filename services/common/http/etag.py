@@ -30,12 +30,12 @@ def etag_response(
         "Vary": "Accept-Language, Authorization",
         **(headers or {}),
     }
-    if _matches(request.headers.get("if-none-match", ""), etag):
+    if is_known(request, etag):
         return Response(status_code=304, headers=all_headers)
     return Response(body, headers=all_headers, media_type="application/json")
 
 
-def _matches(if_none_match: str, etag: str) -> bool:
-    """Weak comparison (RFC 9110, section 13.1.2)."""
-    tags = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the client has it already. Weak comparison (RFC 9110, section 13.1.2)."""
+    tags = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
     return "*" in tags or etag in tags

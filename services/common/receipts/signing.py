@@ -29,7 +29,7 @@ class ReceiptKeys:
 
     def sign(self, claims: ReceiptClaims) -> str:
         """The receipt as compact JWS."""
-        payload = claims.model_dump_json(exclude_none=True).encode()
+        payload = claims.model_dump_json(exclude_defaults=True).encode()
         headers = {"kid": self._public[0]["kid"], "typ": TYPE}
         return jwt.PyJWS().encode(payload, self._keys[0], algorithm=ALGORITHM, headers=headers)
 

@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.common.receipts.signed_deadline import SignedDeadline
 
 TYPE: Final = "postigo-receipt+jws"
 """The `typ` of the header: a token of another kind is no receipt, even if the same key signed it."""
@@ -28,18 +30,19 @@ class SignedFile(BaseModel):
     sha256: Sha256
 
 
-class SignedDeadline(BaseModel):
-    """The last day of the answer by law. `term` is the code of the rule, `length` counts the `unit`."""
+class MergedFiles(BaseModel):
+    """The files of a request in the code of a receipt on paper, which has no room for each. `sha256` is that of the SHA-256 of all
+    files in hexadecimal, in their order, each with a line end after it.
+    """
 
-    due_on: date
-    term: str
-    length: int
-    unit: str
+    count: int
+    sha256: Sha256
 
 
 class ReceiptClaims(BaseModel):
     """What a receipt says. `text_sha256` is that of the description in UTF-8, in hexadecimal. `department` and `deadline` are missing
-    until the request was assigned; `as_of` is when the latest of what is said here happened.
+    until the request was assigned; `as_of` is when the latest of what is said here happened. The code of a receipt on paper has
+    `merged_files` in place of `files`.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -51,6 +54,7 @@ class ReceiptClaims(BaseModel):
     reason: str | None = None
     text_sha256: Sha256 | None = None
     files: tuple[SignedFile, ...] = ()
+    merged_files: MergedFiles | None = None
     department: str | None = None
     deadline: SignedDeadline | None = None
 
@@ -63,14 +67,16 @@ class NotAReceipt(Exception):
         self.because: Because = because
 
 
-def without_blanks(text: str) -> str:
-    """Mail programs break long lines."""
-    return "".join(text.split())
+def receipt_in(text: str) -> str:
+    """The receipt in what somebody pasted. Mail programs break long lines; the code on paper is an address that ends in `#` and
+    the receipt.
+    """
+    return "".join(text.split()).rpartition("#")[2]
 
 
 def verify(text: str, jwks: Mapping[str, Any]) -> ReceiptClaims:
     """What the receipt says. `jwks`: the published keys (RFC 7517). Raises `NotAReceipt`."""
-    token = without_blanks(text)
+    token = receipt_in(text)
     if len(token) > MAX_LENGTH or token.count(".") != 2 or not all(map(_is_canonical, token.split("."))):
         raise NotAReceipt("malformed")
     try:

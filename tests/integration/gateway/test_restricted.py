@@ -53,7 +53,7 @@ async def test_a_report_is_read_by_its_author_alone(
     assert (await author.get(f"/pedidos/{reference}")).status_code == 200
     unknown = await api(colleague, f"/v1/requests/{reference}")
     assert unknown[0] == 404
-    for path in ("/timeline", "/receipt", "/deadline", "/events"):
+    for path in ("/timeline", "/receipt", "/receipt.pdf", "/deadline", "/events"):
         assert (await api(colleague, f"/v1/requests/{reference}{path}"))[0] == 404, path
     status, listed = await api(colleague, "/v1/requests?limit=100")
     assert (status, reference in listed, open_one in listed) == (200, False, True)
@@ -62,7 +62,8 @@ async def test_a_report_is_read_by_its_author_alone(
     assert reference not in (await colleague.get("/pedidos")).text
     assert reference not in (await colleague.get("/inicio")).text
     assert reference not in (await colleague.get("/avisos")).text
-    assert (await colleague.get(f"/pedidos/{reference}")).status_code == 404
+    for path in ("", "/recibo-assinado", "/recibo.pdf"):
+        assert (await colleague.get(f"/pedidos/{reference}{path}")).status_code == 404, path
     assert (await colleague.fill("/inicio", f"/pedidos/{reference}/mensagem", texto="Também vi.")).status_code == 404
     (record,) = await gateway.records_of(filed["request_id"])
     event = read(record).event

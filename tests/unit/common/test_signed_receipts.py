@@ -1,18 +1,23 @@
 """A signed receipt is valid with the published keys, and with nothing in it changed."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 import jwt
 import pytest
 from hypothesis import given, strategies as st
+from pypdf import PdfWriter
 
 from deploy.cli import receipt as command
 from deploy.operator.errors import OperatorError
+from services.common.legal_clock import deadline
+from services.common.receipts.signed_deadline import SignedDeadline
 from services.common.receipts.signing import ReceiptKeys
 from services.common.receipts.verification import MAX_LENGTH, TYPE, NotAReceipt, ReceiptClaims, SignedFile, verify
+from tests.unit.legal_clock.builders import MAINLAND, working_days
 
 NOON: Final = datetime(2026, 12, 1, 12, tzinfo=UTC)
 CLAIMS: Final = ReceiptClaims(
@@ -85,6 +90,11 @@ def test_a_cut_receipt_one_with_two_signatures_and_a_huge_one_are_malformed() ->
     assert refused("a" * MAX_LENGTH + ".b.c") == "malformed"
 
 
+def test_the_address_of_a_code_is_read_like_the_receipt_in_it() -> None:
+    assert verify(f"https://postigo.example/validar#{SIGNED}", KEYS.jwks) == CLAIMS
+    assert refused(f"{SIGNED}#") == "malformed"
+
+
 def test_the_command_verifies_offline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, keys = tmp_path / "PO.jws", tmp_path / "keys.json"
     file.write_text(SIGNED + "\n", encoding="utf-8")
@@ -103,3 +113,61 @@ def test_the_command_verifies_offline(tmp_path: Path, capsys: pytest.CaptureFixt
     keys.write_text(json.dumps(KEYS.jwks), encoding="utf-8")
     with pytest.raises(OperatorError, match="cannot be read"):
         command.verify_file(tmp_path / "none", keys, as_json=False)
+
+
+def pdf_with(*attached: tuple[str, bytes]) -> bytes:
+    writer, content = PdfWriter(), BytesIO()
+    writer.add_blank_page(100, 100)
+    for name, text in attached:
+        writer.add_attachment(name, text)
+    writer.write(content)
+    return content.getvalue()
+
+
+def test_the_command_verifies_the_receipt_that_is_attached_to_a_pdf(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, keys = tmp_path / "PO.pdf", tmp_path / "keys.json"
+    keys.write_text(json.dumps(KEYS.jwks), encoding="utf-8")
+    file.write_bytes(pdf_with(("notas.txt", b"x"), ("PO.jws", f"{SIGNED}\n".encode())))
+    command.verify_file(file, keys, as_json=True)
+    assert json.loads(capsys.readouterr().out)["claims"]["reference"] == CLAIMS.reference
+    file.write_bytes(pdf_with(("PO.jws", f"{SIGNED[:-5]}AAAAA".encode())))
+    with pytest.raises(OperatorError, match="changed"):
+        command.verify_file(file, keys, as_json=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (pdf_with(), "No receipt is attached"),
+        (pdf_with(("notas.txt", b"x")), "No receipt is attached"),
+        (pdf_with(("a.jws", SIGNED.encode()), ("b.jws", SIGNED.encode())), "No receipt is attached"),
+        (pdf_with(("a.jws", b"\xff\xfe")), "no text"),
+        (b"%PDF-1.7 and nothing more", "damaged"),
+        (pdf_with(("a.jws", SIGNED.encode()))[:300], "damaged"),
+        (b"\xff\xfe", "no text"),
+        (b"", "not a whole receipt"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path, content: bytes, refusal: str) -> None:
+    file, keys = tmp_path / "PO.pdf", tmp_path / "keys.json"
+    keys.write_text(json.dumps(KEYS.jwks), encoding="utf-8")
+    file.write_bytes(content)
+    with pytest.raises(OperatorError, match=refusal):
+        command.verify_file(file, keys, as_json=False)
+
+
+def test_the_command_says_the_reason_of_the_legal_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, keys = tmp_path / "PO.jws", tmp_path / "keys.json"
+    keys.write_text(json.dumps(KEYS.jwks), encoding="utf-8")
+    found = deadline(date(2026, 3, 30), "INF10", working_days(10), MAINLAND)
+    signed = KEYS.sign(CLAIMS.model_copy(update={"deadline": SignedDeadline.of(found)}))
+    file.write_text(signed, encoding="utf-8")
+    command.verify_file(file, keys, as_json=False)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "2026-04-14" in shown
+    assert "Good Friday" in shown
+    command.verify_file(file, keys, as_json=True)
+    said = json.loads(capsys.readouterr().out)["claims"]["deadline"]
+    assert said["reason"]["not_counted"] == {"holiday": 1, "weekend": 4}

@@ -176,7 +176,7 @@ async def test_no_sequence_is_accepted_beyond_burst_and_hour(steps: list[tuple[b
 
 @pytest.mark.parametrize("name", ["requests_per_hour", "acts_burst", "stored_mib", "account_limits_times"])
 def test_a_limit_is_at_least_one(name: str) -> None:
-    required = {"kafka_url": "k", "mongo_url": "m", "documents_url": "http://d"}
+    required = {"kafka_url": "k", "mongo_url": "m", "documents_url": "http://d", "public_url": "http://p"}
     secrets = {f"postigo_{each}_secret": "s" * 32 for each in ("id", "cursor", "internal")}
     with pytest.raises(ValueError, match=name):
         Settings.model_validate({**required, **secrets, name: 0})

@@ -57,7 +57,7 @@ def test_every_date_of_the_request_is_explained_where_it_exists() -> None:
         ),
         (
             "en",
-            "The term has been suspended since 5 March 2026, waiting for documents from you (CPA, articles 117 and 119). The",
+            "The term has been suspended since 5 March 2026, waiting for documents (CPA, articles 117 and 119). The",
         ),
     ],
 )

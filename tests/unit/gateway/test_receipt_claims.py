@@ -2,11 +2,13 @@
 
 import hashlib
 
-from gateway.receipts.claims import claims_of
+from gateway.receipts.claims import claims_of, short
 from gateway.requests.queries import Found
 from gateway.settings import Settings
 from services.common.contracts.lifecycle import DocumentAccepted, MessageAdded, RequestRouted
+from services.common.receipts.signed_deadline import SignedDeadline
 from services.common.receipts.signing import ReceiptKeys
+from services.common.receipts.verification import MergedFiles, ReceiptClaims, SignedFile
 from tests.unit.gateway import lives
 from tests.unit.gateway.builders import BODY, NOON
 from tests.unit.gateway.test_receipts import RECEIPT
@@ -33,6 +35,28 @@ def test_once_assigned_it_names_department_and_legal_date() -> None:
     assert claims.department == routed.department  # type: ignore[attr-defined]
     assert claims.deadline is not None
     assert (claims.deadline.term, claims.deadline.unit) == ("INF10", "working_days")
+    assert claims.deadline.counted() == lives.term()
+
+
+def test_the_short_form_merges_the_files_and_says_no_reason() -> None:
+    files = tuple(SignedFile(name=f"{each}.pdf", sha256=each * 64) for each in "ab")
+    claims = ReceiptClaims(
+        reference="PO-7K3QX-9M2TA-B",
+        filed_at=NOON,
+        as_of=NOON,
+        files=files,
+        deadline=SignedDeadline.of(lives.term()),
+    )
+    shortened = short(claims)
+    lines = "".join(f"{each.sha256}\n" for each in files)
+    assert shortened.merged_files == MergedFiles(count=2, sha256=hashlib.sha256(lines.encode()).hexdigest())
+    assert (shortened.files, shortened.deadline and shortened.deadline.reason) == ((), None)
+    assert (shortened.reference, shortened.filed_at, shortened.deadline and shortened.deadline.due_on) == (
+        claims.reference,
+        claims.filed_at,
+        lives.term().due_on,
+    )
+    assert short(claims.model_copy(update={"files": (), "deadline": None})).merged_files is None
 
 
 def test_only_files_that_were_filed_with_the_request_are_in_it() -> None:

@@ -48,7 +48,7 @@ def test_every_success_has_a_sentence_of_its_own_and_its_fields(each: Operation,
     for answer in each.answers:
         assert answer.description
         assert "Successful Response" not in answer.description
-        assert bool(answer.fields) == (answer.status != "204")
+        assert bool(answer.fields) == (answer.status != "204" and not each.path.endswith(".pdf"))
         assert all(f"<code>{field.name}</code>" in page for field in all_of(answer.fields))
     assert each.problems
 

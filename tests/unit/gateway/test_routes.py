@@ -17,6 +17,7 @@ from gateway.app import Applications, build, public_app
 from gateway.catalogue import api as catalogue_api
 from gateway.dependencies import get_session
 from gateway.openapi import EVENTS
+from gateway.receipts.printing import PDF
 from gateway.settings import Settings
 from services.common.http import problem_types, signing
 from services.common.http.problems import Problem
@@ -58,6 +59,7 @@ def applications() -> Applications:
                 "kafka_url": unused,
                 "mongo_url": f"mongodb://{unused}",
                 "documents_url": f"http://{unused}",
+                "public_url": "https://postigo.example",
                 "postigo_id_secret": "i" * 64,
                 "postigo_cursor_secret": "c" * 64,
                 "postigo_internal_secret": "s" * 64,
@@ -359,7 +361,7 @@ def test_the_description_has_bodies_responses_problems_servers_and_security(app:
             answers = operation["responses"]
             assert bool(operation.get("security")) == ((method.upper(), path) not in PUBLIC), (method, path)
             for status, answer in answers.items():
-                success = EVENTS if path.endswith("/events") else "application/json"
+                success = {"events": EVENTS, "receipt.pdf": PDF}.get(path.rpartition("/")[2], "application/json")
                 expected = success if status < "300" else "application/problem+json"
                 assert set(answer.get("content", {expected: None})) == {expected}, (method, path, status)
     submit = described["paths"]["/v1/requests"]["post"]
