@@ -2,11 +2,15 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 from gateway.requests.queries import Found
 from gateway.requests.status import status_of
 from services.common.receipts.signed_deadline import SignedDeadline
 from services.common.receipts.verification import MergedFiles, ReceiptClaims, SignedFile
+
+FILES_IN_CODE: Final = 3
+"""Files up to which the code of a receipt on paper has the SHA-256 of each."""
 
 
 def claims_of(found: Found) -> ReceiptClaims | None:
@@ -30,13 +34,16 @@ def claims_of(found: Found) -> ReceiptClaims | None:
 
 
 def short(claims: ReceiptClaims) -> ReceiptClaims:
-    """What the code of a receipt on paper says: about as long for any number of files, so that a phone can read it."""
+    """What the code of a receipt on paper says. It is short enough for phones, whatever files the request has."""
     deadline = claims.deadline and claims.deadline.model_copy(update={"reason": None})
-    return claims.model_copy(update={"files": (), "merged_files": _merged(claims.files), "deadline": deadline})
+    merged = merged_files(claims.files)
+    files = () if merged else tuple(SignedFile(sha256=each.sha256) for each in claims.files)
+    return claims.model_copy(update={"files": files, "merged_files": merged, "deadline": deadline})
 
 
-def _merged(files: Sequence[SignedFile]) -> MergedFiles | None:
-    if not files:
+def merged_files(files: Sequence[SignedFile]) -> MergedFiles | None:
+    """None for so few files that a code has room for each."""
+    if len(files) <= FILES_IN_CODE:
         return None
     lines = "".join(f"{each.sha256}\n" for each in files)
     return MergedFiles(count=len(files), sha256=hashlib.sha256(lines.encode()).hexdigest())

@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.portal import formats
 from gateway.receipts import document_words as said
-from gateway.receipts.claims import short
+from gateway.receipts.claims import merged_files, short
 from gateway.requests.names import Names
 from services.common.domain.values import Value
 from services.common.http.languages import Words
@@ -139,6 +139,8 @@ def _hashes(claims: ReceiptClaims, names: Names) -> Iterator[Line]:
     for file in claims.files:
         name = one_line(file.name or "") or said.FILE.in_(names.language)
         yield Line(name=name, value=file.sha256)
+    if merged := merged_files(claims.files):
+        yield Line(name=said.FILES.in_(names.language).format(count=merged.count), value=merged.sha256)
 
 
 def _line(label: Words, value: str, names: Names) -> Line:

@@ -5,41 +5,42 @@ from typing import Final
 from services.common.http.languages import Words
 
 TITLE: Final = Words("Recibo do pedido", "Receipt of the request")
-FILED: Final = Words("Entregue", "Filed")
+FILED: Final = Words("Apresentado", "Filed")
 SUBJECT: Final = Words("Assunto", "Subject")
 REASON: Final = Words("Motivo", "Reason")
 DEPARTMENT: Final = Words("Departamento", "Department")
-AS_OF: Final = Words("Situação em", "As of")
+AS_OF: Final = Words("À data de", "As of")
 DUE: Final = Words("Resposta até {day}", "Answer due by {day}")
-WHAT_WAS_FILED: Final = Words("O que foi entregue", "What was filed")
+WHAT_WAS_FILED: Final = Words("O que foi apresentado", "What was filed")
 TEXT: Final = Words("Texto do pedido", "Text of the request")
 FILE: Final = Words("Ficheiro", "File")
+FILES: Final = Words("{count} ficheiros, em conjunto", "{count} files, together")
 HASHES_NOTE: Final = Words(
-    "Cada linha é o SHA-256: a impressão digital do texto ou do ficheiro, tal como foi entregue. Muda com um só byte.",
+    "Cada linha é o SHA-256: a impressão digital do texto ou do ficheiro, tal como foi apresentado. Muda com um só byte.",
     "Each line is the SHA-256: the fingerprint of the text or file as it was filed. One byte changes it.",
 )
 NUMBERED: Final = Words(
     "Os caracteres que este documento não tem estão escritos pelo seu número em Unicode, como [U+1F600].",
     "Characters that this document does not have are written as their Unicode numbers, such as [U+1F600].",
 )
-HOW_TO_VERIFY: Final = Words("Como se verifica", "How to verify it")
+HOW_TO_VERIFY: Final = Words("Como se valida", "How to verify it")
 ABOUT: Final = Words(
-    "Este recibo prova o que foi entregue e quando. O Postigo assinou-o: qualquer pessoa pode ver se é verdadeiro, e o que está "
+    "Este recibo prova o que foi apresentado e quando. O Postigo assinou-o: qualquer pessoa pode ver se é verdadeiro, e o que está "
     "impresso vale se a página mostrar o mesmo.",
     "This receipt proves what was filed, and when. Postigo signed it: anybody can see whether it is genuine, and what is printed "
     "holds if the page shows the same.",
 )
 BY_CODE: Final = Words(
-    "Num papel: leia o código com a câmara do telemóvel. Abre-se {page}, que diz se o recibo é válido e o que diz.",
-    "On paper: read the code with the camera of a phone. It opens {page}, which says whether the receipt is valid, and what it says.",
+    "Num papel: leia o código com a câmara do telemóvel. Confirme que se abre {page}: essa página diz se o recibo é válido e o que nele está.",
+    "On paper: read the code with the camera of a phone. Check that it opens {page}: that page says whether the receipt is valid, and what is in it.",
 )
 BY_ATTACHMENT: Final = Words(
     "Neste PDF: o recibo assinado, com cada ficheiro, está no anexo {name}. Abra o anexo, copie o texto todo e cole-o em {page}.",
     "In this PDF: the signed receipt, with each file, is the attachment {name}. Open it, copy all of its text, and paste it at {page}.",
 )
-CODE_CAPTION: Final = Words("Leia o código para verificar", "Read the code to verify")
+CODE_CAPTION: Final = Words("Leia o código para validar", "Read the code to verify")
 CODE_ALTERNATIVE: Final = Words(
-    "Código QR com a hiperligação que verifica este recibo", "QR code with the link that verifies this receipt"
+    "Código QR com a hiperligação que valida este recibo", "QR code with the link that verifies this receipt"
 )
 ATTACHMENT: Final = Words("O recibo assinado (JWS)", "The signed receipt (JWS)")
 PAGE: Final = Words("Página {page} de {pages}", "Page {page} of {pages}")

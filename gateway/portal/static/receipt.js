@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const form = document.querySelector("form[data-receipt]");
+  form.querySelector("[data-without-script]").hidden = true;
   function verify() {
     const receipt = location.hash.slice(1);
     if (!receipt) return;

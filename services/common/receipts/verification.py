@@ -31,7 +31,7 @@ class SignedFile(BaseModel):
 
 
 class MergedFiles(BaseModel):
-    """The files of a request in the code of a receipt on paper, which has no room for each. `sha256` is that of the SHA-256 of all
+    """The files of a request in the code of a receipt on paper, if it has no room for each. `sha256` is that of the SHA-256 of all
     files in hexadecimal, in their order, each with a line end after it.
     """
 
@@ -41,8 +41,8 @@ class MergedFiles(BaseModel):
 
 class ReceiptClaims(BaseModel):
     """What a receipt says. `text_sha256` is that of the description in UTF-8, in hexadecimal. `department` and `deadline` are missing
-    until the request was assigned; `as_of` is when the latest of what is said here happened. The code of a receipt on paper has
-    `merged_files` in place of `files`.
+    until the request was assigned; `as_of` is when the latest of what is said here happened. The code of a receipt on paper
+    has no names of files, and of many files `merged_files` in place of `files`.
     """
 
     model_config = ConfigDict(extra="ignore")

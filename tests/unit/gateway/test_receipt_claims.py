@@ -38,8 +38,8 @@ def test_once_assigned_it_names_department_and_legal_date() -> None:
     assert claims.deadline.counted() == lives.term()
 
 
-def test_the_short_form_merges_the_files_and_says_no_reason() -> None:
-    files = tuple(SignedFile(name=f"{each}.pdf", sha256=each * 64) for each in "ab")
+def test_the_short_form_merges_many_files_and_says_no_reason() -> None:
+    files = tuple(SignedFile(name=f"{each}.pdf", sha256=each * 64) for each in "abcd")
     claims = ReceiptClaims(
         reference="PO-7K3QX-9M2TA-B",
         filed_at=NOON,
@@ -49,14 +49,15 @@ def test_the_short_form_merges_the_files_and_says_no_reason() -> None:
     )
     shortened = short(claims)
     lines = "".join(f"{each.sha256}\n" for each in files)
-    assert shortened.merged_files == MergedFiles(count=2, sha256=hashlib.sha256(lines.encode()).hexdigest())
+    assert shortened.merged_files == MergedFiles(count=4, sha256=hashlib.sha256(lines.encode()).hexdigest())
     assert (shortened.files, shortened.deadline and shortened.deadline.reason) == ((), None)
     assert (shortened.reference, shortened.filed_at, shortened.deadline and shortened.deadline.due_on) == (
         claims.reference,
         claims.filed_at,
         lives.term().due_on,
     )
-    assert short(claims.model_copy(update={"files": (), "deadline": None})).merged_files is None
+    few = short(claims.model_copy(update={"files": files[:3], "deadline": None}))
+    assert (few.merged_files, few.files) == (None, tuple(SignedFile(sha256=each.sha256) for each in files[:3]))
 
 
 def test_only_files_that_were_filed_with_the_request_are_in_it() -> None:
