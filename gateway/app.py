@@ -121,6 +121,7 @@ def build(settings: Settings) -> Applications:
         close=[
             partial(disconnect, client),
             services.sign_in.passwords.close,
+            services.receipt_printer.renderer.close,
             services.documents.close,
             services.status.close,
         ],

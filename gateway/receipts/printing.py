@@ -25,11 +25,11 @@ class ReceiptPrinter:
 
     def __init__(self, keys: ReceiptKeys, public_url: str) -> None:
         self._writer = DocumentWriter(keys, public_url)
-        self._renderer = Renderer()
+        self.renderer = Renderer()
 
     async def response(self, request: Request, found: Found, language: Language) -> Response:
-        """The PDF as a download; 304 if the client has it. Raises the problems `not-found`, until the view of the request is written,
-        and `busy`.
+        """The PDF as a download; 304 if the client has it. Raises the problem `not-found` until the view of the request is written,
+        and those of `Renderer.pdf`.
         """
         claims = claims_of(found)
         if claims is None or found.view is None:
@@ -44,4 +44,4 @@ class ReceiptPrinter:
         if is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         headers["Content-Disposition"] = f'attachment; filename="{claims.reference}.pdf"'
-        return Response(await self._renderer.pdf(document), headers=headers, media_type=PDF)
+        return Response(await self.renderer.pdf(document, found.receipt.account_id), headers=headers, media_type=PDF)

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from gateway.receipts.claims import short
 from gateway.receipts.document import DocumentWriter, ReceiptDocument
-from gateway.receipts.rendering import AT_ONCE, Renderer, etag_of, render
+from gateway.receipts.rendering import IN_PROGRESS, OF_ONE_ACCOUNT, Renderer, etag_of, render
 from gateway.requests.names import Names
 from services.common.catalogue import Language
 from services.common.http import problem_types
@@ -21,7 +21,7 @@ from services.common.receipts.signed_deadline import SignedDeadline
 from services.common.receipts.signing import ReceiptKeys
 from services.common.receipts.verification import ReceiptClaims, SignedFile, verify
 from services.common.text.legal_dates import reason
-from tests.unit.gateway.builders import NOON
+from tests.unit.gateway.builders import ACCOUNT, NOON, REQUEST
 from tests.unit.gateway.lives import term
 
 KEYS: Final = ReceiptKeys([b"1" * 32])
@@ -239,12 +239,19 @@ def test_any_names_give_a_receipt_with_every_hash(names: list[str]) -> None:
     assert verify(attached.decode(), KEYS.jwks) == claims
 
 
-async def test_a_renderer_refuses_more_at_once_than_its_limit() -> None:
+async def test_a_renderer_refuses_more_at_once_than_its_limits() -> None:
     renderer, wanted = Renderer(), document(claims_with("a.pdf"))
     with ExitStack() as busy:
-        for _ in range(AT_ONCE):
+        for _ in range(OF_ONE_ACCOUNT):
+            busy.enter_context(renderer._accounts.acquire(ACCOUNT))
+        with pytest.raises(Problem) as refused:
+            await renderer.pdf(wanted, ACCOUNT)
+        assert refused.value.kind is problem_types.TOO_MANY_AT_ONCE
+        assert await renderer.pdf(wanted, REQUEST) == render(wanted)
+        for _ in range(IN_PROGRESS):
             busy.enter_context(renderer._limit)
         with pytest.raises(Problem) as refused:
-            await renderer.pdf(wanted)
+            await renderer.pdf(wanted, REQUEST)
         assert refused.value.kind is problem_types.BUSY
-    assert await renderer.pdf(wanted) == render(wanted)
+    assert await renderer.pdf(wanted, ACCOUNT) == render(wanted)
+    renderer.close()
