@@ -12,13 +12,14 @@ from services.common.catalogue import (
     Catalogue,
     Catalogues,
     FaultyCatalogue,
+    FileFault,
     folder_in_use,
     read_catalogues,
     read_version,
 )
 from services.common.catalogue.differences import Change, differences
-from services.common.catalogue.help_pages import read_help
-from services.common.catalogue.questions import read_questions
+from services.common.catalogue.help_pages import HelpPages, read_help
+from services.common.catalogue.questions import QuestionsByLeaf, read_questions
 
 _SIGNS: Final[dict[Change, str]] = {"added": "+", "removed": "−", "changed": "~"}
 _STYLES: Final[dict[Change, str]] = {"added": "green", "removed": "red", "changed": "yellow"}
@@ -26,8 +27,7 @@ _STYLES: Final[dict[Change, str]] = {"added": "green", "removed": "red", "change
 
 def check(folder: Path | None, *, as_json: bool) -> None:
     try:
-        found = read_catalogues(_folder(folder))
-        pages, questions = read_help(_folder(folder), found), read_questions(_folder(folder), found)
+        found, pages, questions = _read(_folder(folder))
     except FaultyCatalogue as error:
         _print_faults(error, as_json=as_json)
         raise typer.Exit(1) from None
@@ -55,6 +55,26 @@ def diff(folder: Path | None, before: str | None, after: str | None, *, as_json:
         line = f"{_SIGNS[each.change]} {each.kind} {each.code}  {escape(each.text)}"
         console().print(line, style=_STYLES[each.change])
     console().print(count(len(found), "difference") + "." if found else "No differences.")
+
+
+def _read(folder: Path) -> tuple[Catalogues, HelpPages, QuestionsByLeaf]:
+    """Everything in the folder. Raises `FaultyCatalogue` with the faults of help and questions together: what they must be about is known
+    when the versions have none.
+    """
+    found, faults = read_catalogues(folder), list[FileFault]()
+    pages: HelpPages = {}
+    questions: QuestionsByLeaf = {}
+    try:
+        pages = read_help(folder, found)
+    except FaultyCatalogue as error:
+        faults += error.faults
+    try:
+        questions = read_questions(folder, found)
+    except FaultyCatalogue as error:
+        faults += error.faults
+    if faults:
+        raise FaultyCatalogue(*faults)
+    return found, pages, questions
 
 
 def _versions(folder: Path | None, before: str | None, after: str | None) -> tuple[Catalogue, Catalogue]:

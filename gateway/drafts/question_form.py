@@ -18,7 +18,7 @@ PREFIX: Final = "r-"
 
 YES_NO: Final[Mapping[str, bool]] = {"sim": True, "nao": False}
 
-UNANSWERED: Final = Words("Responda a esta pergunta.", "Answer this question.")
+UNANSWERED: Final = Words("Falta a resposta a «{question}»", "Answer “{question}”")
 NOT_CHOSEN: Final = Words("Escolha uma das opções.", "Choose one of the options.")
 NO_DAY: Final = Words(
     "Escreva um dia que exista, por exemplo 31/01/2027.", "Write a day that exists, for example 31/01/2027."
@@ -116,7 +116,7 @@ def _answer(question: Question, typed: str) -> AnswerValue:
 
 def _sentence(question: Question, wrong: WrongAnswer, language: Language) -> str:
     if wrong.because == "missing":
-        return UNANSWERED.in_(language)
+        return UNANSWERED.in_(language).format(question=question.words.in_(language).title)
     if wrong.because == "day":
         return _out_of_range(wrong, language)
     match question.kind:

@@ -217,6 +217,7 @@ class Wizard:
             },
             "to_questions": self._answers() if self.asked else None,
             "asks_about": self.asks_about,
+            "restricted": (reason := catalogue().reason(content.reason or "")) is not None and reason.restricted,
             "department": names.department(department),
             "not_confirmed": NOT_CONFIRMED.in_(self.page.language),
             "expected": self._expected(department),

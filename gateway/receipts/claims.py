@@ -1,6 +1,7 @@
 """What a receipt of a request says. Pure."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -8,6 +9,8 @@ from gateway.requests.queries import Found
 from gateway.requests.status import status_of
 from services.common.receipts.signed_deadline import SignedDeadline
 from services.common.receipts.verification import MergedFiles, ReceiptClaims, SignedFile
+
+_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 FILES_IN_CODE: Final = 3
 """Files up to which the code of a receipt on paper has the SHA-256 of each."""
@@ -26,7 +29,8 @@ def claims_of(found: Found) -> ReceiptClaims | None:
         as_of=view.updated_at,
         subject=view.subject,
         reason=view.reason,
-        text_sha256=hashlib.sha256(view.description.encode()).hexdigest(),
+        text_sha256=_sha256(view.description),
+        answers_sha256=_sha256(_canonical({each.name: each.value for each in view.answers})) if view.answers else None,
         files=tuple(SignedFile(name=each.document_name, sha256=each.sha256) for each in files if each.sha256),
         department=view.department,
         deadline=None if deadline is None else SignedDeadline.of(deadline),
@@ -46,4 +50,8 @@ def merged_files(files: Sequence[SignedFile]) -> MergedFiles | None:
     if len(files) <= FILES_IN_CODE:
         return None
     lines = "".join(f"{each.sha256}\n" for each in files)
-    return MergedFiles(count=len(files), sha256=hashlib.sha256(lines.encode()).hexdigest())
+    return MergedFiles(count=len(files), sha256=_sha256(lines))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

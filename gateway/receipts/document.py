@@ -136,6 +136,8 @@ def _deadline(claims: ReceiptClaims, names: Names) -> Section | None:
 def _hashes(claims: ReceiptClaims, names: Names) -> Iterator[Line]:
     if claims.text_sha256:
         yield _line(said.TEXT, claims.text_sha256, names)
+    if claims.answers_sha256:
+        yield _line(said.ANSWERS, claims.answers_sha256, names)
     for file in claims.files:
         name = one_line(file.name or "") or said.FILE.in_(names.language)
         yield Line(name=name, value=file.sha256)

@@ -13,6 +13,7 @@ AS_OF: Final = Words("À data de", "As of")
 DUE: Final = Words("Resposta até {day}", "Answer due by {day}")
 WHAT_WAS_FILED: Final = Words("O que foi apresentado", "What was filed")
 TEXT: Final = Words("Texto do pedido", "Text of the request")
+ANSWERS: Final = Words("Respostas às perguntas", "Answers to the questions")
 FILE: Final = Words("Ficheiro", "File")
 FILES: Final = Words("{count} ficheiros, em conjunto", "{count} files, together")
 HASHES_NOTE: Final = Words(

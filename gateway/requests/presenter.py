@@ -55,6 +55,7 @@ class RequestPresenter:
             **self._dates(view, status),
             **self._decision(status),
             automatic=view.automatic,
+            restricted=view.restricted_to is not None,
             act=act,
             description=view.description,
             documents=tuple(each.document_id for each in files),

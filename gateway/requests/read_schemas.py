@@ -122,6 +122,8 @@ class RequestResponse(RequestSummary):
     """Postigo opened it for you, because a register told something; `description` then is not yours. You can correct it with a
     message, and refuse it: withdraw it, or say so within the time to come back on its answer.
     """
+    restricted: bool = False
+    """Only you and the department that has it can read it, and no mail says what it is about."""
     act: ActOutcome | None = None
     description: str | None = None
     documents: tuple[UUID, ...] = ()

@@ -16,7 +16,7 @@ async def test_questions_are_answered_checked_and_shown_with_the_request(page: P
     await steps.choose(page, "DOE", "DOE-02", "CES")
     await expect(page.locator("h1")).to_have_text("Algumas perguntas")
     await steps.go_on(page)
-    await expect(page.locator("#erros")).to_contain_text("Responda a esta pergunta.")
+    await expect(page.locator("#erros")).to_contain_text("Falta a resposta a «")
     day = day_of(datetime.now(UTC)) + timedelta(days=1)
     await page.get_by_label("Em que dia volta ao trabalho?").fill(day.isoformat())
     await steps.go_on(page)

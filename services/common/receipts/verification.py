@@ -40,7 +40,8 @@ class MergedFiles(BaseModel):
 
 
 class ReceiptClaims(BaseModel):
-    """What a receipt says. `text_sha256` is that of the description in UTF-8, in hexadecimal. `department` and `deadline` are missing
+    """What a receipt says. `text_sha256` is that of the description in UTF-8, in hexadecimal. `answers_sha256` is that of the answers to
+    questions as JSON in UTF-8: one object, by the names of the questions, sorted, without blanks. `department` and `deadline` are missing
     until the request was assigned; `as_of` is when the latest of what is said here happened. The code of a receipt on paper
     has no names of files, and of many files `merged_files` in place of `files`.
     """
@@ -53,6 +54,7 @@ class ReceiptClaims(BaseModel):
     subject: str | None = None
     reason: str | None = None
     text_sha256: Sha256 | None = None
+    answers_sha256: Sha256 | None = None
     files: tuple[SignedFile, ...] = ()
     merged_files: MergedFiles | None = None
     department: str | None = None

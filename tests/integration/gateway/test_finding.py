@@ -167,6 +167,17 @@ async def test_a_link_carries_its_life_event_or_subject_into_a_new_request(write
         assert begun.headers["location"].endswith(f"/{step}"), query
 
 
+async def test_who_has_no_open_request_is_not_asked_which_one(gateway: GatewayEnvironment) -> None:
+    (newcomer,) = await gateway.people(1)
+    content = BODY | {"life_event": "IDE", "subject": "IDE-01", "reason": "EST"}
+    draft, who = await begin(newcomer, content), visitor(newcomer)
+    page = f"/novo/{draft['draft_id']}/processo"
+    shown = (await who.get(page)).text
+    assert ("Não tem nenhum pedido em curso aqui." in shown, 'type="radio"' in shown) == (True, False)
+    sent = await who.fill(page, versao="1", processo="nenhum")
+    assert sent.headers["location"] == f"/novo/{draft['draft_id']}/ficheiros"
+
+
 async def test_a_question_about_an_ongoing_request_names_it_or_none(writer: Person) -> None:
     who, reference = visitor(writer), await filed(writer, "O primeiro pedido.", subject="PEN-01", reason="INF")
     await found(writer, f"reference={reference}", reference)

@@ -112,7 +112,7 @@ async def test_the_page_asks_says_what_is_wrong_and_goes_on(writer: Person) -> N
     version = {"versao": "1"}
     assert (await who.get(f"/novo/{draft['draft_id']}/verificar")).headers["location"] == page
     empty = await who.fill(page, **version)
-    assert (empty.status_code, "Responda a esta pergunta." in empty.text) == (422, True)
+    assert (empty.status_code, "Falta a resposta a «" in empty.text) == (422, True)
     late = await who.fill(page, **version, **{"r-return_on": in_days(90)})
     assert (late.status_code, in_days(90) in late.text) == (422, True)
     switched = await who.fill(page, **version, **{"r-return_on": "amanhã", "idioma": "en"})

@@ -50,7 +50,10 @@ async def test_a_report_is_read_by_its_author_alone(
         return True
 
     await eventually(readable)
-    assert (await author.get(f"/pedidos/{reference}")).status_code == 200
+    page = await author.get(f"/pedidos/{reference}")
+    assert (page.status_code, "Nenhum e-mail diz de que trata." in page.text) == (200, True)
+    assert (await person.get(f"/v1/requests/{reference}")).json()["restricted"] is True
+    assert (await person.get(f"/v1/requests/{open_one}")).json()["restricted"] is False
     unknown = await api(colleague, f"/v1/requests/{reference}")
     assert unknown[0] == 404
     for path in ("/timeline", "/receipt", "/receipt.pdf", "/deadline", "/events"):

@@ -51,5 +51,5 @@ def test_the_catalogue_in_use_has_no_faults() -> None:
 
 def test_usual_documents_of_a_reason_are_named_in_both_languages() -> None:
     needed = [reason.usual_documents for reason in catalogue().reasons.values() if reason.usual_documents]
-    assert len(needed) == 14
+    assert len(needed) == 12
     assert all(each.name("pt") != each.name("en") for each in needed)

@@ -40,7 +40,7 @@ def test_numbers_and_yes_or_no_become_what_the_schema_wants_and_blanks_are_left_
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({}, "Responda a esta pergunta."),
+        ({}, "Falta a resposta a «Em quantas prestações mensais quer pagar?»"),
         ({"instalments": "doze"}, "Escreva um número inteiro de 2 a 150."),
         ({"instalments": "1"}, "Escreva um número inteiro de 2 a 150."),
         ({"instalments": "9" * 40}, "Escreva um número inteiro de 2 a 150."),

@@ -5,6 +5,7 @@ import hashlib
 from gateway.receipts.claims import claims_of, short
 from gateway.requests.queries import Found
 from gateway.settings import Settings
+from services.common.contracts.intake import Answer
 from services.common.contracts.lifecycle import DocumentAccepted, MessageAdded, RequestRouted
 from services.common.receipts.signed_deadline import SignedDeadline
 from services.common.receipts.signing import ReceiptKeys
@@ -26,6 +27,18 @@ def test_the_text_is_hashed_as_it_was_written() -> None:
     assert claims is not None
     assert claims.text_sha256 == hashlib.sha256(str(BODY["description"]).encode()).hexdigest()
     assert (claims.department, claims.filed_at) == (None, NOON)
+
+
+def test_answers_are_hashed_as_one_json_object_in_whatever_order_they_were_given() -> None:
+    answers = (
+        Answer(name="return_on", question="Em que dia?", value="2026-03-04", text="4 de março"),
+        Answer(name="months", question="Quantos?", value=12, text="12"),
+    )
+    for given in (answers, answers[::-1]):
+        claims = claims_of(Found(lives.life().model_copy(update={"answers": given}), FOUND))
+        assert claims is not None
+        wanted = hashlib.sha256(b'{"months":12,"return_on":"2026-03-04"}').hexdigest()
+        assert (claims.answers_sha256, short(claims).answers_sha256) == (wanted, wanted)
 
 
 def test_once_assigned_it_names_department_and_legal_date() -> None:
