@@ -13,6 +13,7 @@ from gateway.drafts import question_form, steps
 from gateway.drafts.domain import Draft
 from gateway.drafts.question_form import QuestionField
 from gateway.drafts.steps import Step
+from gateway.help.search import search
 from gateway.path_ids import path_id
 from gateway.portal.page import Page, PageDep, Reader, ReaderDep, ResponseInstead
 from gateway.requests.answers import answers_in_words, questions_of
@@ -55,6 +56,8 @@ MOST_OPEN: Final = 3
 
 MOST_LINKABLE: Final = 8
 """Open requests that can be chosen as the one that is asked about."""
+
+MOST_SUGGESTED: Final = 3
 
 NONE_OF_THESE: Final = "nenhum"
 """The choice of none of them."""
@@ -103,6 +106,7 @@ class Wizard:
             errors=errors,
             back=Step.CHECK if back == Step.CHECK else "",
             options=self._options(step),
+            suggestions=self._suggestions(step),
             questions=self._questions(step, values),
             open_requests=self.open_requests,
             usual=steps.usual_documents(catalogue(), self.draft.content.reason, self.page.language),
@@ -201,6 +205,15 @@ class Wizard:
         if step is Step.SUBJECT:
             return steps.subjects(catalogue(), content.life_event, who, language)
         return steps.reasons(catalogue(), content.subject, language) if step is Step.REASON else []
+
+    def _suggestions(self, step: Step) -> list[steps.Option]:
+        """The subjects whose help fits best what was written."""
+        found = (
+            search(catalogue(), self.page.language, self.draft.content.description) if step is Step.LIFE_EVENT else None
+        )
+        subjects = [catalogue().subjects[code] for code in (found.codes if found else ())]
+        own = [each for each in subjects if each.open_to(self.reader.session.who)]
+        return [steps.Option(each.code, each.name(self.page.language)) for each in own[:MOST_SUGGESTED]]
 
     def _check(self, step: Step) -> dict[str, object]:
         """What the check page says beside the answers."""

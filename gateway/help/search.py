@@ -1,21 +1,27 @@
-"""Finds help pages by what people type: without accents and case, by the beginnings of words. In memory: there are few pages."""
+"""Finds help pages by what people type: without accents and case, by the beginnings and stems of words. In memory: there are few pages."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from services.common.catalogue import Catalogue, Language, catalogues
+import snowballstemmer
+
+from services.common.catalogue import Catalogue, Language, Subject, catalogues
 from services.common.catalogue.help_pages import HelpPage, help_pages
 from services.common.text.folding import searched_words, words_of
 
 _TITLE, _SUMMARY, _TEXT = 8, 3, 1
 """What a word is worth where it is found. The same word counts once, where it is worth most."""
 
+_ALGORITHMS: Final[dict[Language, str]] = {"pt": "portuguese", "en": "english"}
+_STEMMED: Final = 5
+"""Letters of a word from which on its end may differ."""
+
 _COMMON: Final = frozenset(
     words_of(
-        "a ao aos as com como da das de do dos e em esta estou eu fazer há isso mais me meu meus minha minhas na nas não no nos o os "
+        "a ao aos as com como da das de do dos e em esta estou eu fazer fui há isso mais me meu meus minha minhas na nas não no nos o os "
         "ou para pedir pelo pela por posso preciso qual quando que quero se ser sem ter tenho um uma "
-        "about an and are at can do does for from get have how i in is it me my need not of on or the to want what when where who "
+        "about am an and are at can do does for from get have how i in is it me my need not of on or the to want what when where who "
         "with you"
     )
 )
@@ -37,7 +43,7 @@ class _Indexed(NamedTuple):
 def search(catalogue: Catalogue, language: Language, typed: str) -> Result | None:
     """The subjects whose help fits best, the best first; None if nothing was typed that can be searched for."""
     typed_words = searched_words(typed)
-    words = [each for each in typed_words if each not in _COMMON] or typed_words
+    words = _stems([each for each in typed_words if each not in _COMMON] or typed_words, language)
     if not words:
         return None
     found = [(code, values) for code, values in _values(_index(catalogue.version, language), words) if any(values)]
@@ -55,14 +61,25 @@ def _has(own: Iterable[str], word: str) -> bool:
     return any(each.startswith(word) for each in own)
 
 
+def _stems(words: Iterable[str], language: Language) -> list[str]:
+    """Each word as it begins in all its forms: `despedido` and `despedimento` become `desped`. Short ones stay as they are."""
+    stemmer = snowballstemmer.stemmer(_ALGORITHMS[language])
+    return [stemmer.stemWord(each) if len(each) >= _STEMMED else each for each in words]
+
+
 @cache
 def _index(version: int, language: Language) -> Sequence[_Indexed]:
     pages = help_pages()
     return [
-        _indexed(pages[subject.code, language], f"{subject.pt} {subject.en} {subject.code}", event.name(language))
+        _indexed(pages[subject.code, language], _titles(subject, language), event.name(language))
         for event in catalogues().version(version).life_events
         for subject in event.subjects
     ]
+
+
+def _titles(subject: Subject, language: Language) -> str:
+    also = subject.also.name(language) if subject.also else ""
+    return f"{subject.pt} {subject.en} {subject.code} {also}"
 
 
 def _indexed(page: HelpPage, title: str, event: str) -> _Indexed:

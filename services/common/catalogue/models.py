@@ -70,7 +70,7 @@ class Reason(Named):
 
 class Subject(Named):
     """What a request is about. `who` may use it: P persons, E companies, PE both. `automatic`: the reasons for which Postigo opens a
-    request itself; nobody can choose them.
+    request itself; nobody can choose them. `also`: other words by which people look for its help.
     """
 
     code: str = Field(pattern=r"^[A-Z]{3}-\d{2}$")
@@ -78,6 +78,7 @@ class Subject(Named):
     department: str
     reasons: tuple[str, ...] = Field(min_length=1)
     automatic: tuple[str, ...] = ()
+    also: Named | None = None
     note: str = ""
 
     def open_to(self, who: Who) -> bool:

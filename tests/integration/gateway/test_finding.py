@@ -167,6 +167,20 @@ async def test_a_link_carries_its_life_event_or_subject_into_a_new_request(write
         assert begun.headers["location"].endswith(f"/{step}"), query
 
 
+async def test_what_was_written_suggests_subjects_and_one_click_chooses_one(writer: Person) -> None:
+    draft, who = await begin(writer, {"description": "Fui despedida na semana passada."}), visitor(writer)
+    page = f"/novo/{draft['draft_id']}/evento"
+    shown = (await who.get(page)).text
+    assert "Pelo que escreveu, talvez seja um destes assuntos:" in shown
+    assert 'value="DES-01"' in shown
+    sent = await who.fill(page, f"/novo/{draft['draft_id']}/assunto", versao="1", assunto="DES-01")
+    assert sent.headers["location"] == f"/novo/{draft['draft_id']}/motivo"
+    content = (await read(writer, draft))["content"]
+    assert (content["life_event"], content["subject"]) == ("DES", "DES-01")
+    unknown = await begin(writer, {"description": "Xilofone."})
+    assert "talvez seja" not in (await who.get(f"/novo/{unknown['draft_id']}/evento")).text
+
+
 async def test_who_has_no_open_request_is_not_asked_which_one(gateway: GatewayEnvironment) -> None:
     (newcomer,) = await gateway.people(1)
     content = BODY | {"life_event": "IDE", "subject": "IDE-01", "reason": "EST"}

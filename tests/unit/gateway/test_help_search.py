@@ -30,13 +30,32 @@ def best(typed: str, language: Language = "pt") -> str:
         ("FAM-03", "FAM-03"),
         ("a1", "TRA-08"),
         ("denúncia patrão", "TRA-09"),
+        ("estou doente", "DOE-01"),
+        ("fui despedida", "DES-01"),
+        ("desempregada", "DES-01"),
+        ("despedimento", "DES-01"),
+        ("mudei de casa", "IDE-02"),
+        ("perdi o trabalho", "DES-01"),
+        ("tive um bebé", "PAR-01"),
+        ("o meu pai morreu", "PEN-04"),
+        ("reformei-me", "PEN-01"),
     ],
 )
 def test_the_subject_that_people_mean_comes_first(typed: str, code: str) -> None:
     assert best(typed) == code
 
 
-@pytest.mark.parametrize(("typed", "code"), [("child benefit", "FAM-01"), ("legal aid", "APO-04"), ("carer", "DEF-04")])
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("child benefit", "FAM-01"),
+        ("legal aid", "APO-04"),
+        ("carer", "DEF-04"),
+        ("I am sick", "DOE-01"),
+        ("fired", "DES-01"),
+        ("I moved", "IDE-02"),
+    ],
+)
 def test_english_words_find_the_english_help(typed: str, code: str) -> None:
     assert best(typed, "en") == code
 
