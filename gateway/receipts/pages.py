@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gateway.portal.page import Page, PageDep, PageRoute, ReaderDep
 from gateway.receipts.claims import claims_of
-from gateway.receipts.verdicts import SENTENCES, VALID
+from gateway.receipts.verdicts import EMPTY, SENTENCES, VALID
 from gateway.requests.names import Names
 from gateway.requests.queries import not_found
 from services.common.receipts.verification import NotAReceipt, verify
@@ -30,8 +30,10 @@ async def verify_receipt(page: PageDep) -> Response:
     typed = page.form.value("recibo").strip()
     if page.switches_language:
         typed = typed or page.form.value(VERIFIED)
-    if not typed:
+    if page.switches_language and not typed:
         return _form(page)
+    if not typed:
+        return _form(page, verdict=EMPTY.in_(page.language))
     try:
         claims = verify(typed, page.services.receipt_keys.jwks)
     except NotAReceipt as error:

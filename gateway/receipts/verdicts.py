@@ -11,6 +11,8 @@ VALID: Final = Words(
     "The receipt is valid: Postigo signed it, and nothing in it has changed.",
 )
 
+EMPTY: Final = Words("Cole o texto do recibo.", "Paste the text of the receipt.")
+
 SENTENCES: Final[Mapping[Because, Words]] = {
     "malformed": Words(
         "Isto não é um recibo inteiro. Copie-o todo, do princípio ao fim.",
