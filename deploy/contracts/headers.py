@@ -23,7 +23,7 @@ _OPERATION_KEY: Final[Schema] = {
 _BIRTH_KEY: Final[Schema] = {
     "type": "string",
     "format": "uuid",
-    "description": "The id of the birth's record in the register: a birth opens one request, however often it is told.",
+    "description": "The id of the birth's record in the register: a birth opens one request, however often it is reported.",
 }
 
 _ALL: Final[Schema] = {

@@ -1,8 +1,8 @@
-"""A civil register that tells births: a program that a real one can begin from.
+"""A civil register that reports births: a program that a real one can begin from.
 
     python -m deploy.demo.register --number 104233/2026 --born-on 2026-02-27 --parent 11000000007 --parent 12000000012
 
-It tells each birth until the broker has acknowledged it. Telling one again is harmless: Postigo knows it by its key.
+It publishes each birth until the broker has acknowledged it. Publishing one again is harmless: Postigo knows it by its key.
 """
 
 import argparse
@@ -36,19 +36,19 @@ class Birth:
 
 
 def record_of(birth: Birth) -> dict[str, Any]:
-    """Key, value and headers. The same birth has the same key and the same event id."""
+    """Key, value and headers. The same birth has the same key; the event id derives from what is said of it, too."""
+    data = json.dumps({"number": birth.number, "born_on": birth.born_on.isoformat(), "parents": list(birth.parents)})
     headers = {
         "ce_specversion": "1.0",
-        "ce_id": str(birth.record_id),
+        "ce_id": str(uuid5(birth.record_id, data)),
         "ce_type": "pt.postigo.birth.registered.v1",
         "ce_source": SOURCE,
         "ce_time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "content-type": "application/json",
     }
-    data = {"number": birth.number, "born_on": birth.born_on.isoformat(), "parents": list(birth.parents)}
     return {
         "key": str(birth.record_id).encode(),
-        "value": json.dumps(data).encode(),
+        "value": data.encode(),
         "headers": [(name, text.encode()) for name, text in headers.items()],
     }
 

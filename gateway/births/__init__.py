@@ -1,1 +1,1 @@
-"""Births that a civil register tells: each opens a request for child benefit, with no act of a parent."""
+"""Births that a civil register reports: each opens a request for child benefit, with no act of a parent."""

@@ -19,13 +19,13 @@ from services.common.text.dates import IN_WORDS
 SUBJECT: Final = "FAM-01"
 REASON: Final = "NAS"
 
-YEARS: Final = 16
-"""A child has a right to the benefit up to this age (Decreto-Lei 176/2003, article 11)."""
+AGE_LIMIT: Final = 16
+"""Years: a child has a right to the benefit up to this age (Decreto-Lei 176/2003, article 11)."""
 
 DESCRIPTION: Final = Words(
     "O registo civil comunicou o nascimento de uma criança em {born_on} (registo n.º {number}). O pedido de abono de família foi aberto "
     "automaticamente, sem que os pais precisem de fazer nada.",
-    "The civil register told the birth of a child on {born_on} (entry no. {number}). The request for child benefit was opened "
+    "The civil register reported the birth of a child on {born_on} (entry no. {number}). The request for child benefit was opened "
     "automatically: the parents need not do anything.",
 )
 BORN_ON: Final = Words("Data de nascimento", "Date of birth")
@@ -45,10 +45,10 @@ class Birth(Value):
 
 def birth_of(received: Received[BirthRegistered], id_secret: bytes) -> Birth:
     """The birth as it is stored: without social-security numbers. Raises `Poison` for a day that cannot be."""
-    event, told_on = received.event, day_of(received.at)
-    if event.born_on > told_on:
-        raise Poison("born-later-than-told")
-    if _age(event.born_on, told_on) >= YEARS:
+    event, reported_on = received.event, day_of(received.at)
+    if event.born_on > reported_on:
+        raise Poison("born-after-report")
+    if _age(event.born_on, reported_on) >= AGE_LIMIT:
         raise Poison("born-too-long-ago")
     parents = tuple(dict.fromkeys(account_id_of(id_secret, niss) for niss in event.parents))
     return Birth(birth_id=UUID(received.key), number=event.number, born_on=event.born_on, parents=parents)

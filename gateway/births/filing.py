@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
+from pydantic import ValidationError
 
 from gateway.accounts.domain import Account
 from gateway.accounts.store import AccountStore
@@ -31,6 +32,9 @@ PERIOD: Final = 1.0
 TRIED_AGAIN_AFTER: Final = timedelta(hours=1)
 """While no parent has an account, or the catalogue in force has no such request."""
 
+READ_AGAIN_AFTER: Final = timedelta(days=1)
+"""A birth that this version of the program cannot read."""
+
 
 @dataclass(frozen=True, slots=True)
 class BirthFiling:
@@ -46,30 +50,38 @@ class BirthFiling:
             try:
                 await self.round(datetime.now(UTC))
             except StoreUnavailable as unavailable:
-                log.warning("births not read", because=str(unavailable))
-            except Problem as problem:
-                log.warning("the request of a birth was not published", because=problem.kind.code)
+                log.warning("births wait for the store", because=str(unavailable))
 
     async def round(self, now: datetime) -> None:
-        """File the requests of all births that are due. Raises a `Problem` if one cannot be published, and StoreUnavailable."""
-        for stored in await self.store.due(now):
-            birth_id = stored.birth.birth_id
-            submission = stored.submission or await self._decide(stored.birth)
-            if submission is None:
-                await self.store.postpone(birth_id, now + TRIED_AGAIN_AFTER)
+        """File the requests of all births that are due. Raises StoreUnavailable."""
+        for document in await self.store.due(now):
+            try:
+                is_filed = await self._file(StoredBirth.of(document))
+            except Problem as problem:
+                log.warning("the request of a birth was not published", because=problem.kind.code)
+            except ValidationError as error:
+                log.critical("a birth cannot be read", errors=error.error_count())
+                await self.store.postpone(document["_id"], now + READ_AGAIN_AFTER)
             else:
-                await self._publish(stored, submission)
+                if not is_filed:
+                    await self.store.postpone(document["_id"], now + TRIED_AGAIN_AFTER)
 
-    async def _publish(self, stored: StoredBirth, submission: RequestSubmitted) -> None:
+    async def _file(self, stored: StoredBirth) -> bool:
+        """False if it has no request yet. Raises a `Problem` if the request cannot be published."""
+        submission = stored.submission or await self._decided(stored.birth)
+        if submission is None:
+            return False
         await publish_confirmed(self.publisher, submission, event_id_of(submission), stored.traceparent)
         await self.store.note_filed(stored.birth.birth_id)
+        return True
 
-    async def _decide(self, birth: Birth) -> RequestSubmitted | None:
-        """The request as it is to be published; None if there is none yet."""
-        current, parent = catalogue(), await self._parent(birth)
+    async def _decided(self, birth: Birth) -> RequestSubmitted | None:
+        """The request as it is to be published; None if there is none yet, or if another replica has filed it."""
+        current = catalogue()
         if not current.is_automatic(SUBJECT, REASON):
             log.error("the catalogue has no request for births", subject=SUBJECT, reason=REASON)
             return None
+        parent = await self._parent(birth)
         if parent is None:
             return None
         return await self.store.keep_submission(birth.birth_id, request_of(birth, parent, current, self.id_secret))

@@ -11,7 +11,7 @@ from services.common.messaging import Inserter
 
 
 def births(id_secret: bytes) -> Inserter:
-    """The inserter: each birth is stored once, however often it is told."""
+    """The inserter: each birth is stored once, however often it is reported."""
     inserter = Inserter()
 
     @inserter.on(BirthRegistered)

@@ -27,6 +27,16 @@ class StoredBirth:
     submission: RequestSubmitted | None
     traceparent: str | None
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "StoredBirth":
+        """Raises `ValidationError`."""
+        submission = document["submission"]
+        return cls(
+            Birth.model_validate(document["birth"]),
+            None if submission is None else RequestSubmitted.model_validate(submission),
+            document["traceparent"],
+        )
+
 
 class BirthStore:
     """`births` by the id of the record in the register."""
@@ -40,24 +50,23 @@ class BirthStore:
         async with store_deadline():
             await self.collection.create_indexes([due, expiring])
 
-    async def due(self, now: datetime) -> list[StoredBirth]:
+    async def due(self, now: datetime) -> list[dict[str, Any]]:
         """Births without a request that are to be tried now, those that are due longest first."""
         async with store_deadline():
             found = self.collection.find({"is_filed": False, "due_at": {"$lte": now}}).sort("due_at", ASCENDING)
-            return [_stored(each) async for each in found.limit(BATCH)]
+            return await found.limit(BATCH).to_list(None)
 
-    async def keep_submission(self, birth_id: UUID, submission: RequestSubmitted) -> RequestSubmitted:
-        """Decide on the request, unless another replica has. Returns the one that counts."""
-        fields = {"submission": submission.model_dump(mode="json")}
+    async def keep_submission(self, birth_id: UUID, submission: RequestSubmitted) -> RequestSubmitted | None:
+        """Decide on the request, unless another replica has. Returns the one that counts; None if it is filed already."""
+        undecided = {"_id": str(birth_id), "is_filed": False, "submission": None}
         async with store_deadline():
-            await self.collection.update_one({"_id": str(birth_id), "submission": None}, {"$set": fields})
-            found = await self.collection.find_one({"_id": str(birth_id)})
-        kept = (found or {}).get("submission")
-        return submission if kept is None else RequestSubmitted.model_validate(kept)
+            await self.collection.update_one(undecided, {"$set": {"submission": submission.model_dump(mode="json")}})
+            found = await self.collection.find_one({"_id": str(birth_id), "is_filed": False})
+        return None if found is None else StoredBirth.of(found).submission
 
-    async def postpone(self, birth_id: UUID, until: datetime) -> None:
+    async def postpone(self, birth_id: str, until: datetime) -> None:
         async with store_deadline():
-            await self.collection.update_one({"_id": str(birth_id)}, {"$set": {"due_at": until}})
+            await self.collection.update_one({"_id": birth_id, "is_filed": False}, {"$set": {"due_at": until}})
 
     async def note_filed(self, birth_id: UUID) -> None:
         """Forget all but the id."""
@@ -67,23 +76,14 @@ class BirthStore:
             await self.collection.update_one({"_id": str(birth_id)}, change)
 
 
-def new_document(birth: Birth, told_at: datetime, traceparent: str | None) -> dict[str, Any]:
-    """The stored document of a birth that was just told."""
+def new_document(birth: Birth, reported_at: datetime, traceparent: str | None) -> dict[str, Any]:
+    """The stored document of a birth that was just reported."""
     return {
         "_id": str(birth.birth_id),
         "birth": birth.model_dump(mode="json"),
         "submission": None,
         "traceparent": traceparent,
         "is_filed": False,
-        "due_at": told_at,
-        "expires_at": told_at + WAITS,
+        "due_at": reported_at,
+        "expires_at": reported_at + WAITS,
     }
-
-
-def _stored(document: Mapping[str, Any]) -> StoredBirth:
-    submission = document["submission"]
-    return StoredBirth(
-        Birth.model_validate(document["birth"]),
-        None if submission is None else RequestSubmitted.model_validate(submission),
-        document["traceparent"],
-    )

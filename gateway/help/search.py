@@ -1,5 +1,6 @@
 """Finds help pages by what people type: without accents and case, by the beginnings and stems of words. In memory: there are few pages."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final, NamedTuple
@@ -8,7 +9,7 @@ import snowballstemmer
 
 from services.common.catalogue import Catalogue, Language, Subject, catalogues
 from services.common.catalogue.help_pages import HelpPage, help_pages
-from services.common.text.folding import searched_words, words_of
+from services.common.text.folding import LONGEST_QUERY, folded, searched_words, words_of
 
 _TITLE, _SUMMARY, _TEXT = 8, 3, 1
 """What a word is worth where it is found. The same word counts once, where it is worth most."""
@@ -28,6 +29,10 @@ _COMMON: Final = frozenset(
 """Words that are in every page, or say that somebody wants something."""
 
 
+Beginnings = tuple[str, str]
+"""A word as it was typed, and its stem: a page has it if one of its words begins like one of them."""
+
+
 class Result(NamedTuple):
     """`all_words`: whether the pages have every word of the query that means something; else they have some of them."""
 
@@ -43,28 +48,31 @@ class _Indexed(NamedTuple):
 def search(catalogue: Catalogue, language: Language, typed: str) -> Result | None:
     """The subjects whose help fits best, the best first; None if nothing was typed that can be searched for."""
     typed_words = searched_words(typed)
-    words = _stems([each for each in typed_words if each not in _COMMON] or typed_words, language)
-    if not words:
+    stems = _stems(typed, language)
+    if not typed_words:
         return None
+    meant = [each for each in typed_words if each not in _COMMON] or typed_words
+    words = [(each, stems.get(each, each)) for each in meant]
     found = [(code, values) for code, values in _values(_index(catalogue.version, language), words) if any(values)]
     complete = [(code, values) for code, values in found if all(values)]
     best = sorted(complete or found, key=lambda each: (-sum(map(bool, each[1])), -sum(each[1])))
     return Result([code for code, _ in best], bool(complete))
 
 
-def _values(pages: Iterable[_Indexed], words: Sequence[str]) -> Iterable[tuple[str, list[int]]]:
+def _values(pages: Iterable[_Indexed], words: Sequence[Beginnings]) -> Iterable[tuple[str, list[int]]]:
     for page in pages:
-        yield page.code, [max((value for value, own in page.words if _has(own, word)), default=0) for word in words]
+        yield page.code, [max((value for value, own in page.words if _has(own, each)), default=0) for each in words]
 
 
-def _has(own: Iterable[str], word: str) -> bool:
-    return any(each.startswith(word) for each in own)
+def _has(own: Iterable[str], beginnings: Beginnings) -> bool:
+    return any(each.startswith(beginnings) for each in own)
 
 
-def _stems(words: Iterable[str], language: Language) -> list[str]:
-    """Each word as it begins in all its forms: `despedido` and `despedimento` become `desped`. Short ones stay as they are."""
+def _stems(typed: str, language: Language) -> dict[str, str]:
+    """How other forms of each longer word begin, by the folded word: `despedido` and `despedimento` begin with `desped`."""
     stemmer = snowballstemmer.stemmer(_ALGORITHMS[language])
-    return [stemmer.stemWord(each) if len(each) >= _STEMMED else each for each in words]
+    words = re.findall(r"\w+", typed[:LONGEST_QUERY].casefold())
+    return {folded(each): folded(stemmer.stemWord(each)) for each in words if len(each) >= _STEMMED}
 
 
 @cache

@@ -8,6 +8,7 @@ from gateway.portal import formats
 from gateway.receipts import document_words as said
 from gateway.receipts.claims import merged_files, short
 from gateway.requests.names import Names
+from services.common.catalogue import catalogues
 from services.common.domain.values import Value
 from services.common.http.languages import Words
 from services.common.receipts.signing import ReceiptKeys
@@ -71,6 +72,8 @@ class DocumentWriter:
     def document(self, claims: ReceiptClaims, names: Names, catalogue_version: int | None) -> ReceiptDocument:
         """`names`: those of the reader's language."""
         language = names.language
+        automatic = catalogues().is_automatic(claims.subject, claims.reason, catalogue_version)
+        what = said.WHAT_WAS_REPORTED if automatic else said.WHAT_WAS_FILED
         title = said.TITLE.in_(language)
         return ReceiptDocument(
             language=language,
@@ -78,10 +81,10 @@ class DocumentWriter:
             title=title,
             reference=claims.reference,
             moment=claims.as_of.astimezone(UTC).timetuple()[:6],
-            rows=tuple(_rows(claims, names, catalogue_version)),
+            rows=tuple(_rows(claims, names, catalogue_version, said.OPENED if automatic else said.FILED)),
             code=self._code(claims, names),
             deadline=_deadline(claims, names),
-            filed=Section(title=said.WHAT_WAS_FILED.in_(language), sentences=(said.HASHES_NOTE.in_(language),)),
+            filed=Section(title=what.in_(language), sentences=(said.HASHES_NOTE.in_(language),)),
             hashes=tuple(_hashes(claims, names)),
             verification=self._verification(claims, names),
             jws=self._keys.sign(claims),
@@ -108,9 +111,9 @@ class DocumentWriter:
         )
 
 
-def _rows(claims: ReceiptClaims, names: Names, catalogue_version: int | None) -> Iterator[Line]:
+def _rows(claims: ReceiptClaims, names: Names, catalogue_version: int | None, filed: Words) -> Iterator[Line]:
     found = (
-        (said.FILED, _moment(claims.filed_at, names)),
+        (filed, _moment(claims.filed_at, names)),
         (said.SUBJECT, names.subject(claims.subject, catalogue_version)),
         (said.REASON, names.reason(claims.reason, catalogue_version)),
         (said.DEPARTMENT, names.department(claims.department)),

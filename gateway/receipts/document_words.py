@@ -6,12 +6,14 @@ from services.common.http.languages import Words
 
 TITLE: Final = Words("Recibo do pedido", "Receipt of the request")
 FILED: Final = Words("Apresentado", "Filed")
+OPENED: Final = Words("Aberto", "Opened")
 SUBJECT: Final = Words("Assunto", "Subject")
 REASON: Final = Words("Motivo", "Reason")
 DEPARTMENT: Final = Words("Departamento", "Department")
 AS_OF: Final = Words("À data de", "As of")
 DUE: Final = Words("Resposta até {day}", "Answer due by {day}")
 WHAT_WAS_FILED: Final = Words("O que foi apresentado", "What was filed")
+WHAT_WAS_REPORTED: Final = Words("O que o registo civil comunicou", "What the civil register reported")
 TEXT: Final = Words("Texto do pedido", "Text of the request")
 ANSWERS: Final = Words("Respostas às perguntas", "Answers to the questions")
 FILE: Final = Words("Ficheiro", "File")
@@ -21,10 +23,10 @@ HASHES_NOTE: Final = Words(
     "Each line is the SHA-256: the fingerprint of the text or file as it was filed. One byte changes it.",
 )
 NUMBERED: Final = Words(
-    "Os caracteres que este documento não tem estão escritos pelo seu número em Unicode, como [U+1F600].",
+    "Os caracteres que não existem nas letras deste documento aparecem com o seu número em Unicode, como [U+1F600].",
     "Characters that this document does not have are written as their Unicode numbers, such as [U+1F600].",
 )
-HOW_TO_VERIFY: Final = Words("Como se valida", "How to verify it")
+HOW_TO_VERIFY: Final = Words("Como validar", "How to verify it")
 ABOUT: Final = Words(
     "Este recibo prova o que foi apresentado e quando. O Postigo assinou-o: qualquer pessoa pode ver se é verdadeiro, e o que está "
     "impresso vale se a página mostrar o mesmo.",
@@ -32,7 +34,7 @@ ABOUT: Final = Words(
     "holds if the page shows the same.",
 )
 BY_CODE: Final = Words(
-    "Num papel: leia o código com a câmara do telemóvel. Confirme que se abre {page}: essa página diz se o recibo é válido e o que nele está.",
+    "No papel: leia o código com a câmara do telemóvel. Confirme que se abre {page}: essa página diz se o recibo é válido e o que contém.",
     "On paper: read the code with the camera of a phone. Check that it opens {page}: that page says whether the receipt is valid, and what is in it.",
 )
 BY_ATTACHMENT: Final = Words(

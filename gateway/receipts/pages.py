@@ -50,6 +50,7 @@ async def verify_receipt(page: PageDep) -> Response:
         subject=names.subject(claims.subject),
         reason=names.reason(claims.reason),
         department=names.department(claims.department),
+        is_short=claims.merged_files is not None or any(not each.name for each in claims.files),
         sentences=[*reason(counted, page.language)] if counted else [],
     )
 

@@ -150,7 +150,7 @@ NOT_ALLOWED_LABELS: Final[dict[State, Words]] = {
 
 NOTICE_NAMES: Final[dict[str, Words]] = {
     "registered": Words("pedido registado", "request registered"),
-    "opened": Words("pedido aberto por si", "request opened for you"),
+    "opened": Words("pedido aberto em seu nome", "request opened for you"),
     "answered": Words("resposta", "answer"),
     "resolved": Words("resposta e conclusão", "answer and conclusion"),
     "lapsed": Words("pedido concluído", "request concluded"),

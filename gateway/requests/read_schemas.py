@@ -119,7 +119,7 @@ class RequestResponse(RequestSummary):
     """
 
     automatic: bool = False
-    """Postigo opened it for you, because a register told something; `description` then is not yours. You can correct it with a
+    """Postigo opened it for you, because a register reported something; `description` then is not yours. You can correct it with a
     message, and refuse it: withdraw it, or say so within the time to come back on its answer.
     """
     restricted: bool = False

@@ -36,7 +36,9 @@ SUBMITS_OF_ONE_ACCOUNT: Final = 16
 
 @dataclass(slots=True)
 class SubmissionService:
-    """`queries` shows which requests are filed. They are read only for an account over its limit, and for a linked request."""
+    """`queries` shows which requests are filed. They are read only for an account over its limit, for a linked request, and for a body that
+    the catalogue refuses.
+    """
 
     documents: DocumentsClient
     publisher: Publisher

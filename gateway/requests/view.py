@@ -104,7 +104,7 @@ class RequestView(Value):
 
     @property
     def automatic(self) -> bool:
-        """Whether Postigo itself opened it, because of something that a register told."""
+        """Whether Postigo itself opened it, because of something that a register reported."""
         return catalogues().is_automatic(self.subject, self.reason, self.catalogue_version)
 
     def outcome_of(self, act_id: UUID) -> TimelineFact | None:

@@ -27,20 +27,20 @@ TOPICS: Final = (topics.INTAKE, topics.LIFECYCLE, topics.RESTATED, topics.DELIVE
 def build(settings: Settings) -> FastAPI:
     context = ServiceContext(settings, "gateway", name="gateway-worker")
     store, desk = ViewStore(context.database), DeskStore(context.database)
-    told = BirthStore(context.database)
+    births_store = BirthStore(context.database)
     inboxes = [topics.inbox(code) for code in sorted(catalogues().departments)]
     process = Process(
         "gateway-worker",
         publisher=context.publisher,
-        prepare=[store.ensure_indexes, desk.ensure_indexes, told.ensure_indexes],
+        prepare=[store.ensure_indexes, desk.ensure_indexes, births_store.ensure_indexes],
         subscriptions=[
             context.subscription(GROUP, TOPICS, ProjectionProcessor(views, store.documents)),
             context.subscription(DESK_GROUP, inboxes, ProjectionProcessor(cases, desk.documents)),
             context.subscription(
-                BIRTHS_GROUP, [topics.REGISTRY], InserterProcessor(births(settings.id_secret), told.collection)
+                BIRTHS_GROUP, [topics.REGISTRY], InserterProcessor(births(settings.id_secret), births_store.collection)
             ),
         ],
-        loops=[BirthFiling(told, AccountStore(context.database), context.publisher, settings.id_secret)],
+        loops=[BirthFiling(births_store, AccountStore(context.database), context.publisher, settings.id_secret)],
         close=[context.close],
     )
     return process.app()

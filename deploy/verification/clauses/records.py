@@ -138,7 +138,7 @@ def _notified(history: History, record: Record) -> bool:
     return delivery_id is None or history.document("notifications", delivery_id) is not None
 
 
-def _told(history: History, record: Record) -> bool:
+def _birth_stored(history: History, record: Record) -> bool:
     """The birth is stored, with its request or without."""
     return history.document("gateway-births", record.key) is not None
 
@@ -146,7 +146,7 @@ def _told(history: History, record: Record) -> bool:
 _APPLIED: Final[Mapping[str, Callable[[History, Record], bool]]] = {
     "gateway-views": _viewed,
     "gateway-desk": _listed,
-    "gateway-births": _told,
+    "gateway-births": _birth_stored,
     "notifications": _notified,
 }
 """For groups without an inbox: whether a record was applied."""

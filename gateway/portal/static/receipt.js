@@ -5,7 +5,8 @@
   form.querySelector("[data-without-script]").hidden = true;
   function verify() {
     const receipt = location.hash.slice(1);
-    if (!receipt) return;
+    // Other links of the page lead to its parts.
+    if (receipt.split(".").length !== 3) return;
     // What is in the history stays on a shared computer.
     history.replaceState(null, "", location.pathname);
     form.elements.recibo.value = receipt;

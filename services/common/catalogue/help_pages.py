@@ -30,7 +30,7 @@ MAX_CHARACTERS: Final = 8_000
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
 _WITH_HTML: Final = MarkdownIt("commonmark", {"html": True})
 _WITH_HTML.validateLink = lambda _: True  # type: ignore[method-assign, assignment] # finds the addresses that the other one leaves as text
-_ADDRESS: Final = re.compile(r"(https?://|mailto:|tel:|/(?!/))", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"(https://|mailto:|tel:|/(?!/))", re.IGNORECASE)
 _REFUSED: Final = {"html_block": "HTML", "html_inline": "HTML", "image": "a picture"}
 
 

@@ -1,6 +1,6 @@
-"""`registry.events.v1`: what a civil register tells. It publishes them itself; the gateway's worker alone reads them.
+"""`registry.events.v1`: what a civil register reports. It publishes them itself; the gateway's worker alone reads them.
 
-The record's key is the id of the birth's record, a UUID: the same birth always has the same key, however often it is told.
+The record's key is the id of the birth's record, a UUID: the same birth always has the same key, however often it is reported.
 """
 
 from datetime import date

@@ -50,7 +50,7 @@ SUSPENDED: Final = {
         "The term was suspended from {first} to {until}, waiting for documents (CPA, articles 117 and 119).",
     ),
     "hearing": Words(
-        "O prazo esteve suspenso de {first} a {until}, para se pronunciar (CPA, artigo 121.º).",
+        "O prazo esteve suspenso de {first} a {until}, para a audiência prévia (CPA, artigo 121.º).",
         "The term was suspended from {first} to {until}, for the hearing (CPA, article 121).",
     ),
 }
@@ -62,7 +62,7 @@ SUSPENDED_NOW: Final = {
         "moves later when the term runs again.",
     ),
     "hearing": Words(
-        "O prazo está suspenso desde {first}, para se pronunciar (CPA, artigo 121.º). A data fica mais tarde quando o prazo "
+        "O prazo está suspenso desde {first}, para a audiência prévia (CPA, artigo 121.º). A data fica mais tarde quando o prazo "
         "voltar a correr.",
         "The term has been suspended since {first}, for the hearing (CPA, article 121). The date moves later when the "
         "term runs again.",

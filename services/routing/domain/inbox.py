@@ -91,7 +91,7 @@ _CARRIED: Final = (
 
 
 def _linked(assignment: Assignment) -> LinkedRequest | None:
-    """What the request is linked to. If that is restricted, and so this one is, it concerns the department that has it alone."""
+    """The request that this one is linked to. A restricted one is named to its own department only; then this one is restricted, too."""
     linked, department = assignment.linked, assignment.choice.department
     return None if assignment.restricted and linked and linked.department != department else linked
 

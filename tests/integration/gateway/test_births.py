@@ -10,9 +10,13 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from gateway.accounts.domain import account_id_of
+from gateway.births.store import BirthStore
+from gateway.expiry import Expiry
 from services.common.contracts import topics
+from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.registry import BirthRegistered
 from services.common.legal_clock import day_of
+from services.common.store import connect, database, disconnect
 from tests.integration.gateway.drafts import collection
 from tests.integration.gateway.gateway_environment import (
     BODY,
@@ -149,7 +153,7 @@ async def test_births_that_cannot_be_are_dead_lettered_with_their_reason(
 ) -> None:
     today = day_of(datetime.now(UTC))
     wrong: dict[str, dict[str, Any]] = {
-        "born-later-than-told": {"born_on": (today + timedelta(days=2)).isoformat()},
+        "born-after-report": {"born_on": (today + timedelta(days=2)).isoformat()},
         "born-too-long-ago": {"born_on": f"{today.year - 17}-01-01"},
         "schema:/parents/0:niss": {"parents": ["20000000001"]},
     }
@@ -157,6 +161,81 @@ async def test_births_that_cannot_be_are_dead_lettered_with_their_reason(
         birth = uuid4()
         await tell(register, birth, person.niss, **changes)
         assert await dead_lettered(gateway, birth) == [reason]
+
+
+async def test_a_replica_that_is_late_decides_nothing_about_a_filed_birth(
+    gateway: GatewayEnvironment, register: AIOKafkaProducer
+) -> None:
+    (parent,) = await gateway.people(1)
+    client = connect(gateway.stack.env["MONGO_URL"])
+    births, birth = BirthStore(database(client, "postigo_gateway")), uuid4()
+    await tell(register, birth, parent.niss)
+    request = RequestSubmitted.model_validate(value_of(await opened(gateway, parent)))
+    done = await filed(gateway, birth)
+    assert await births.keep_submission(birth, request) is None
+    await births.postpone(str(birth), datetime.now(UTC))
+    assert await stored(gateway, birth) == done
+    await disconnect(client)
+
+
+async def test_a_birth_that_cannot_be_read_stops_no_other(
+    gateway: GatewayEnvironment, register: AIOKafkaProducer
+) -> None:
+    (parent,) = await gateway.people(1)
+    births, damaged, birth = collection(gateway, "gateway", "births"), uuid4(), uuid4()
+    now = datetime.now(UTC)
+    about = {"birth": {"number": 1}, "submission": None, "traceparent": None, "is_filed": False, "due_at": now}
+    await births.insert_one({"_id": str(damaged), **about})
+    restarts = gateway.stack.restarts("gateway-worker")
+    await tell(register, birth, parent.niss)
+    await filed(gateway, birth)
+
+    async def put_off() -> bool:
+        document = await stored(gateway, damaged)
+        return bool(document and document["due_at"] > now + timedelta(hours=20))
+
+    await eventually(put_off)
+    assert gateway.stack.restarts("gateway-worker") == restarts
+    await births.delete_one({"_id": str(damaged)})
+
+
+async def test_a_birth_waits_for_the_broker(gateway: GatewayEnvironment, register: AIOKafkaProducer) -> None:
+    (parent,) = await gateway.people(1)
+    births, birth = collection(gateway, "gateway", "births"), uuid4()
+    # The birth of a child whose parent has no account yet: it is stored and waits.
+    await tell(register, birth, NOBODY)
+
+    async def waits() -> bool:
+        document = await stored(gateway, birth)
+        return bool(document and document["due_at"] > datetime.now(UTC))
+
+    await eventually(waits)
+    owner = {"birth.parents": [parent.account_id], "due_at": datetime.now(UTC)}
+    with gateway.frozen("kafka"):
+        await births.update_one({"_id": str(birth)}, {"$set": owner})
+
+        async def decided() -> bool:
+            document = await stored(gateway, birth)
+            return bool(document and document["submission"])
+
+        await eventually(decided)
+    await filed(gateway, birth)
+    assert len({headers_of(each)["ce_id"] for each in await submissions(gateway, parent.account_id)}) == 1
+
+
+async def test_a_birth_that_nobody_waits_for_any_more_is_forgotten(
+    gateway: GatewayEnvironment, register: AIOKafkaProducer
+) -> None:
+    births, birth = collection(gateway, "gateway", "births"), uuid4()
+    await tell(register, birth, NOBODY)
+    waiting = await eventually(lambda: stored(gateway, birth))
+    assert waiting is not None
+    assert timedelta(days=179) < waiting["expires_at"] - datetime.now(UTC) < timedelta(days=181)
+    await births.update_one({"_id": str(birth)}, {"$set": {"expires_at": datetime.now(UTC) - timedelta(seconds=1)}})
+    client = connect(gateway.stack.env["MONGO_URL"])
+    await Expiry(database(client, "postigo_gateway")).round()
+    await disconnect(client)
+    assert await stored(gateway, birth) is None
 
 
 async def test_every_birth_opens_one_request_although_the_worker_is_killed(
@@ -200,7 +279,10 @@ async def test_the_page_says_that_it_was_opened_and_how_to_correct_or_refuse_it(
     assert "Recusar o pedido" in page
     assert "Recusar este pedido?" in (await who.get(f"/pedidos/{reference}/retirar")).text
     receipt = (await who.get(f"/pedidos/{reference}/recibo")).text
-    assert ("<dt>O que o registo comunicou</dt>" in receipt, "<dt>O que escreveu</dt>" in receipt) == (True, False)
+    assert ("<dt>O que o registo civil comunicou</dt>" in receipt, "<dt>O que escreveu</dt>" in receipt) == (
+        True,
+        False,
+    )
 
 
 async def test_nobody_can_file_such_a_request(person: Person) -> None:

@@ -1,4 +1,4 @@
-"""A birth that a register tells: what is stored of it, and the request that it opens."""
+"""A birth that a register reports: what is stored of it, and the request that it opens."""
 
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
 from gateway.accounts.domain import Account, account_id_of
-from gateway.births.domain import REASON, SUBJECT, YEARS, birth_of, request_of
+from gateway.births.domain import AGE_LIMIT, REASON, SUBJECT, birth_of, request_of
 from gateway.births.store import new_document
 from services.common.catalogue import catalogue
 from services.common.contracts import topics
@@ -21,10 +21,10 @@ from tests.support.received import received
 SECRET: Final = b"a secret for derived ids" * 2
 BIRTH_ID: Final = UUID("6f9ab1c2-52a5-4c36-9b43-0b4f2a6c7d11")
 MOTHER, FATHER = "11000000007", "12000000012"
-TOLD_AT: Final = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+REPORTED_AT: Final = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 
 
-def told(at: datetime = TOLD_AT, **changes: Any) -> Received[BirthRegistered]:
+def told(at: datetime = REPORTED_AT, **changes: Any) -> Received[BirthRegistered]:
     fields = {"number": "104233/2026", "born_on": "2026-02-27", "parents": [MOTHER, FATHER]}
     event = BirthRegistered.model_validate(fields | changes)
     return received(event, topic=topics.REGISTRY, key=BIRTH_ID, at=at)
@@ -46,7 +46,7 @@ def parent(language: str = "pt", **changes: Any) -> Account:
 def test_a_birth_is_stored_without_social_security_numbers() -> None:
     birth = birth_of(told(), SECRET)
     assert birth.parents == (account_id_of(SECRET, MOTHER), account_id_of(SECRET, FATHER))
-    stored = str(new_document(birth, TOLD_AT, None))
+    stored = str(new_document(birth, REPORTED_AT, None))
     assert (MOTHER in stored, FATHER in stored) == (False, False)
 
 
@@ -79,13 +79,13 @@ def test_a_birth_has_one_request_whoever_of_its_parents_gets_it() -> None:
 
 @given(st.dates(date(2000, 1, 1), date(2060, 12, 31)), st.integers(-400, 7_000))
 def test_a_birth_is_taken_from_its_day_until_the_child_is_too_old(born_on: date, days: int) -> None:
-    told_on = date.fromordinal(born_on.toordinal() + days)
-    at = datetime(told_on.year, told_on.month, told_on.day, 12, tzinfo=UTC)
-    birthday = born_on.replace(year=born_on.year + YEARS)
+    reported_on = date.fromordinal(born_on.toordinal() + days)
+    at = datetime(reported_on.year, reported_on.month, reported_on.day, 12, tzinfo=UTC)
+    birthday = born_on.replace(year=born_on.year + AGE_LIMIT)
     if days < 0:
-        with pytest.raises(Poison, match="born-later-than-told"):
+        with pytest.raises(Poison, match="born-after-report"):
             birth_of(told(at, born_on=born_on), SECRET)
-    elif told_on >= birthday:
+    elif reported_on >= birthday:
         with pytest.raises(Poison, match="born-too-long-ago"):
             birth_of(told(at, born_on=born_on), SECRET)
     else:

@@ -75,7 +75,7 @@ def text(reader: PdfReader) -> str:
                 "Resposta até 14 de abril de 2026",
                 "3 de abril de 2026 (Sexta-feira Santa)",
                 "Texto do pedido",
-                "Como se valida",
+                "Como validar",
                 "Página 1 de 1",
             ),
         ),
@@ -188,7 +188,7 @@ def test_other_scripts_are_drawn_and_not_numbered(name: str) -> None:
 
 
 def test_characters_that_no_font_has_are_explained_once() -> None:
-    note = "estão escritos pelo seu número em Unicode"
+    note = "aparecem com o seu número em Unicode"
     assert text(read(claims_with("😀.pdf", "漢.pdf"))).count(note) == 1
     assert note not in text(read(claims_with("a.pdf")))
 
@@ -255,3 +255,9 @@ async def test_a_renderer_refuses_more_at_once_than_its_limits() -> None:
         assert refused.value.kind is problem_types.BUSY
     assert await renderer.pdf(wanted, ACCOUNT) == render(wanted)
     renderer.close()
+
+
+def test_a_request_that_a_register_opened_was_filed_by_nobody() -> None:
+    found = text(read(claims_with(reason="NAS")))
+    assert "O que o registo civil comunicou" in found
+    assert "apresentado" not in found.replace("tal como foi apresentado", "").replace("prova o que foi apresentado", "")
