@@ -24,6 +24,7 @@ async def test_the_catalogue_says_what_is_asked_and_a_request_without_it_is_refu
     subject = (await person.get("/v1/catalogue/subjects/DOE-02")).json()
     (asked,) = [each["questions"] for each in subject["reasons"] if each["code"] == "CES"]
     assert asked["required"] == ["return_on"]
+    assert list(asked["properties"]) == ["return_on", "certificate"]
     assert asked["properties"]["return_on"]["x-days"] == {"earliest": -30, "latest": 30}
     assert all("questions" not in each for each in subject["reasons"] if each["code"] != "CES")
     for answers, code in (

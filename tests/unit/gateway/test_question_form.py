@@ -37,6 +37,14 @@ def test_numbers_and_yes_or_no_become_what_the_schema_wants_and_blanks_are_left_
     assert answers(STATEMENT, purpose="bank", recipient="  ") == {"purpose": "bank"}
 
 
+def test_the_number_of_a_sick_leave_may_be_left_blank() -> None:
+    day = {"return_on": "2026-12-05"}
+    assert RETURN.wrong(answers(RETURN, **day, certificate=" "), TODAY) == []
+    assert answers(RETURN, **day, certificate="CIT-1") == day | {"certificate": "CIT-1"}
+    wrong = RETURN.wrong(answers(RETURN, **day, certificate="x" * 41), TODAY)
+    assert question_form.sentences_of(RETURN, wrong, "en") == {"r-certificate": "Write at most 40 characters."}
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -77,7 +85,7 @@ def test_the_form_shows_what_is_stored_and_the_days_that_are_accepted() -> None:
     stored = question_form.stored_values(PLAN, {"instalments": 12, "enforcement": False})
     shown = {each.name: each.value for each in question_form.fields(PLAN, stored, "pt", TODAY)}
     assert shown == {"r-instalments": "12", "r-enforcement": "nao"}
-    (day,) = question_form.fields(RETURN, {}, "pt", TODAY)
+    day, _ = question_form.fields(RETURN, {}, "pt", TODAY)
     assert (day.kind, day.first, day.last) == ("day", "2026-11-01", "2026-12-31")
 
 
