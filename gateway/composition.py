@@ -9,6 +9,7 @@ from gateway.accounts.store import AccountStore, KnownNetworks, SessionStore
 from gateway.banners.current import Banners
 from gateway.banners.store import BannerStore
 from gateway.dependencies import Services
+from gateway.desk.contacts import Contacts
 from gateway.desk.queries import DeskQueries
 from gateway.desk.store import DeskStore, TokenStore
 from gateway.documents.client import DocumentsClient
@@ -52,6 +53,7 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
     drafts, notice_marks = Revisions(DraftStore(database)), NoticeMarks(database, views)
     banners = BannerStore(database)
     receipt_keys = ReceiptKeys(settings.receipt_seeds)
+    desk = DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret)
     checks = SessionChecks(session_store, accounts, settings.session_idle)
     return Services(
         settings=settings,
@@ -72,7 +74,8 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
         held_withdrawals=_held_withdrawals(settings, database, submissions, limits),
         notice_marks=notice_marks,
         drafts=_draft_service(drafts, submissions, limits),
-        desk=DeskQueries(DeskStore(database), TokenStore(database), settings.cursor_secret),
+        desk=desk,
+        department_contacts=Contacts(desk, views, accounts, counters, settings.department_contacts_per_hour),
         stored_banners=banners,
         banners=Banners(banners.all),
         status=ServiceStatus(probe, documents, BrokerReader(settings.kafka_url, TOPICS)),

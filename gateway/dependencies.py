@@ -14,6 +14,7 @@ from gateway.accounts.sessions import Sessions, no_session
 from gateway.accounts.store import AccountStore
 from gateway.banners.current import Banners
 from gateway.banners.store import BannerStore
+from gateway.desk.contacts import Contacts
 from gateway.desk.queries import DeskQueries
 from gateway.documents.client import DocumentsClient
 from gateway.documents.uploads import UploadService
@@ -54,6 +55,7 @@ class Services:
     notice_marks: NoticeMarks
     drafts: DraftService
     desk: DeskQueries
+    department_contacts: Contacts
     stored_banners: BannerStore
     banners: Banners
     status: ServiceStatus

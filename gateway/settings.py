@@ -75,6 +75,9 @@ class Settings(PublicListener):
     sign_ins_per_hour: Limit = 60
     """Sign-ins of a person with the right password in an hour, at all replicas together; then one every 30 seconds."""
 
+    department_contacts_per_hour: Limit = 600
+    """How often a department may ask in an hour who filed a case, at all replicas together."""
+
     stored_mib: Limit = 1024
     """MiB of all files that are stored for a person."""
 

@@ -51,6 +51,14 @@ class AccountStore:
                 await self._access_log.insert_many(entries, ordered=False)
         return [accounts.get(str(account_id)) for account_id, _ in requested]
 
+    async def record_access(self, account_id: UUID, purpose: str, at: datetime, **about: str | bool) -> bool:
+        """Write to the access log who wants to know whose account this is, and why. False, and nothing, for an unknown account."""
+        async with store_deadline():
+            known = await self._accounts.count_documents({"_id": str(account_id)}, limit=1)
+            if known:
+                await self._access_log.insert_one({"account_id": account_id, "purpose": purpose, "at": at, **about})
+        return bool(known)
+
     async def put(self, account: Account) -> None:
         """Create or replace."""
         async with store_deadline():

@@ -7,7 +7,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.dependencies import AcceptedLanguage, ServicesDep
 from gateway.desk.queries import ListedState, no_token
-from gateway.desk.schemas import AssignmentPage, ListedAssignment
+from gateway.desk.schemas import AssignmentPage, Contact, ContactRequest, ListedAssignment
+from gateway.path_ids import PathId, path_id
 from services.common.http import problem_types
 from services.common.http.etag import etag_response
 from services.common.http.problems import Problem, problem_responses
@@ -27,6 +28,19 @@ _PROBLEMS: Final[Any] = problem_responses(
     problem_types.DEPARTMENT_TOKEN,
     problem_types.NOT_FOUND,
     problem_types.INVALID,
+    problem_types.BUSY,
+    problem_types.UNAVAILABLE,
+)
+
+_CONTACT_PROBLEMS: Final[Any] = problem_responses(
+    problem_types.NOT_JSON,
+    problem_types.DEPARTMENT_TOKEN,
+    problem_types.AUTHOR_PROTECTED,
+    problem_types.NOT_FOUND,
+    problem_types.TOO_LARGE,
+    problem_types.MEDIA_TYPE,
+    problem_types.INVALID,
+    problem_types.TOO_MANY,
     problem_types.BUSY,
     problem_types.UNAVAILABLE,
 )
@@ -67,3 +81,27 @@ async def list_assignments(
     found, next_cursor = await services.desk.list(department, state, cursor, limit)
     items = [ListedAssignment(**dict(case.assignment), closed=case.closed) for case in found]
     return etag_response(request, AssignmentPage(items=items, next=next_cursor), language)
+
+
+@router.post(
+    "/{code}/assignments/{assignment_id}/contact",
+    responses=_CONTACT_PROBLEMS,
+    summary="Learn who filed the request of a case",
+    response_description="Who filed the request. The access log has the call and its purpose.",
+)
+async def get_contact(
+    code: str,
+    assignment_id: PathId,
+    body: ContactRequest,
+    department: Annotated[str, Depends(get_department)],
+    services: ServicesDep,
+    response: Response,
+) -> Contact:
+    """Only for an open case of the department, and not for a report of an irregularity."""
+    if code != department:
+        raise Problem(problem_types.NOT_FOUND)
+    account = await services.department_contacts.of_case(
+        department, path_id(assignment_id, "assignment_id"), body.purpose
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return Contact(niss=account.niss, name=account.name)

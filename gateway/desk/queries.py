@@ -1,5 +1,7 @@
 """Reads of departments: a department reads its own cases only."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -55,6 +57,12 @@ class DeskQueries:
             raise no_token('Bearer error="invalid_token"')
         return found.department
 
+    @contextmanager
+    def place_of(self, department: str) -> Iterator[None]:
+        """A place for one read of the department. Raises the problem `busy` if there is none."""
+        with self._own.acquire(department), self._limit:
+            yield
+
     async def list(
         self, department: str, state: ListedState, cursor: str | None, limit: int
     ) -> tuple[list[DeskCase], str | None]:
@@ -69,7 +77,7 @@ class DeskQueries:
                 raise Problem(problem_types.CURSOR)
             entered_on, key = orjson.loads(payload)
             after = entered_on, key
-        with self._own.acquire(department), self._limit:
+        with self.place_of(department):
             found = await self.cases.page(department, _CLOSED[state], after, limit + 1)
         if len(found) <= limit:
             return found, None

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from pymongo import ASCENDING, IndexModel
 
@@ -22,11 +23,23 @@ class DeskStore:
         self.documents: Final = DocumentStore(self._cases, DeskCase)
 
     async def ensure_indexes(self) -> None:
-        """For the cases of a department, the oldest first: all, and the open or closed ones."""
+        """For the cases of a department, the oldest first: all, and the open or closed ones; and for one by its assignment."""
         await self.documents.ensure_indexes(
             IndexModel([*_DEPARTMENT, *_OLDEST_FIRST], name="own-by-entry"),
             IndexModel([*_DEPARTMENT, ("state.closed", ASCENDING), *_OLDEST_FIRST], name="own-by-state-and-entry"),
+            IndexModel([("state.assignment.assignment_id", ASCENDING)], name="by-assignment"),
         )
+
+    async def find_open(self, department: str, assignment_id: UUID) -> DeskCase | None:
+        """The open case of the department with this assignment."""
+        query = {
+            "state.assignment.assignment_id": assignment_id,
+            "state.assignment.department": department,
+            "state.closed": False,
+        }
+        async with store_deadline():
+            found = await self._cases.find_one(query, {"state": 1})
+        return None if found is None else DeskCase.model_validate(found["state"])
 
     async def page(self, department: str, closed: bool | None, after: PageEnd | None, limit: int) -> list[DeskCase]:
         """At most `limit` cases of the department that follow `after`; None for `closed` means all of them."""

@@ -148,6 +148,21 @@ CROSS_SITE: Final = _problem_type(
     ),
     NOTHING_FILED,
 )
+AUTHOR_PROTECTED: Final = _problem_type(
+    "author-protected",
+    403,
+    ("O autor está protegido", "The author is protected"),
+    (
+        (
+            "Quem denuncia uma irregularidade não é identificado, nem perante o departamento que trata da denúncia. "
+            "Escreva-lhe através do próprio pedido."
+        ),
+        (
+            "Whoever reports an irregularity is not named, not even to the department that handles the report. "
+            "Write to them through the request itself."
+        ),
+    ),
+)
 NOT_FOUND: Final = _problem_type(
     "not-found",
     404,

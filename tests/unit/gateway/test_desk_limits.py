@@ -2,12 +2,17 @@
 
 import asyncio
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
+from gateway.accounts.store import AccountStore
+from gateway.desk.contacts import Contacts
 from gateway.desk.domain import DepartmentToken
 from gateway.desk.queries import READS, READS_OF_ONE_DEPARTMENT, TOKENS_OF_ONE_NETWORK, DeskQueries
 from gateway.desk.store import DeskStore, TokenStore
+from gateway.limits.counters import Counters
+from gateway.requests.store import ViewStore
 from services.common.domain.tokens import hash_of, new_token
 from services.common.http import problem_types
 from services.common.http.problems import Problem
@@ -66,3 +71,16 @@ async def test_a_department_that_reads_many_pages_at_once_leaves_places_to_the_o
     assert await asyncio.gather(*other) == [([], None)]
     read = [each for each in await asyncio.gather(*many, return_exceptions=True) if not isinstance(each, Problem)]
     assert len(read) == READS_OF_ONE_DEPARTMENT
+
+
+async def test_contacts_and_pages_of_a_department_have_the_same_places() -> None:
+    store = SlowStore()
+    desk = queries(store)
+    pages = await started(*(desk.list("pf", "open", None, 20) for _ in range(READS_OF_ONE_DEPARTMENT)))
+    # The counter, the view and the account are not reached: there is no place.
+    contacts = Contacts(desk, cast(ViewStore, None), cast(AccountStore, None), cast(Counters, None), 1)
+    with pytest.raises(Problem) as refused:
+        await contacts.of_case("pf", UUID(int=1), "To decide")
+    assert refused.value.kind is problem_types.BUSY
+    store.answering.set()
+    await asyncio.gather(*pages)
