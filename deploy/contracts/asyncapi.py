@@ -13,6 +13,7 @@ from deploy.contracts.headers import HEADER_SCHEMAS, header_schema_name, key_of
 from deploy.contracts.schemas import models, name_of, summary
 from services.common.contracts import Event, PublishedEvent, declared, topics
 from services.common.contracts.base import TYPE_PREFIX
+from services.common.contracts.employers import EmployerNotice
 from services.common.contracts.operations import OperationFact
 
 Node = dict[str, Any]
@@ -22,7 +23,8 @@ _PUBLISHED_SETTINGS: Final = ("cleanup.policy", "retention.ms", "max.message.byt
 
 _INFO: Final = """\
 The events between the services of Postigo and the systems of departments and partners. `send` and `receive` are from the
-side of Postigo: it sends on every topic except the outboxes of departments and the events of registers.
+side of Postigo: it sends on every topic except the outboxes of departments and the events of registers. A topic without an
+operation is between departments and partners.
 
 Records are CloudEvents 1.0 in binary mode: attributes in `ce_*` headers, only the data as the value, in JSON.
 Delivery is at least once, and an old record may be delivered again much later: consumers ignore an event id that they
@@ -47,7 +49,7 @@ def document() -> Node:
         },
         "defaultContentType": "application/json",
         "channels": {_name(family): _channel(family) for family in families},
-        "operations": {_operation_name(family): _operation(family) for family in families},
+        "operations": {_operation_name(family): _operation(family) for family in families if _is_of_postigo(family)},
         "components": {
             "messages": {name: _message(model) for name, model in models().items()},
             "schemas": HEADER_SCHEMAS,
@@ -76,6 +78,11 @@ def _binding(topic: topic_settings.Topic) -> Node:
     config: Mapping[str, str] = topic.config
     values: Node = {key: int(config[key]) if config[key].isdigit() else [config[key]] for key in _PUBLISHED_SETTINGS}
     return {"partitions": topic.partitions, "topicConfiguration": values, "bindingVersion": BINDING}
+
+
+def _is_of_postigo(family: str) -> bool:
+    """Whether one of our services sends or receives the events of the family."""
+    return not any(issubclass(model, EmployerNotice) for model in declared()[family].values())
 
 
 def _operation(family: str) -> Node:

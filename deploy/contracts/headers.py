@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from services.common.contracts import DomainEvent, Event, PublishedEvent
+from services.common.contracts.employers import NISS, EmployerNotice
 from services.common.contracts.operations import OperationFact
 from services.common.contracts.registry import BirthRegistered
 
@@ -24,6 +25,12 @@ _BIRTH_KEY: Final[Schema] = {
     "type": "string",
     "format": "uuid",
     "description": "The id of the birth's record in the register: a birth opens one request, however often it is reported.",
+}
+
+_EMPLOYER_KEY: Final[Schema] = {
+    "type": "string",
+    "pattern": NISS,
+    "description": "The NISS of the employer: all notices to it are in one partition, in order.",
 }
 
 _ALL: Final[Schema] = {
@@ -61,6 +68,7 @@ _ALL: Final[Schema] = {
 
 _EVENT: Final = [name for name in _ALL if name not in {"ce_sequence", "ce_quiet", "traceparent"}]
 _COMMAND: Final = ["ce_specversion", "ce_id", "ce_type", "ce_source"]
+_NOTICE: Final = [*_COMMAND, "ce_time", "ce_causationid", "ce_dataschema", "content-type", "traceparent"]
 _OPERATION: Final = [*_COMMAND, "ce_time", "ce_partitionkey", "ce_dataschema", "content-type"]
 
 HEADER_SCHEMAS: Final[dict[str, Schema]] = {
@@ -72,6 +80,11 @@ HEADER_SCHEMAS: Final[dict[str, Schema]] = {
     "eventHeaders": {"type": "object", "required": _EVENT, "properties": _ALL},
     "numberedHeaders": {"type": "object", "required": [*_EVENT, "ce_sequence"], "properties": _ALL},
     "commandHeaders": {"type": "object", "required": _COMMAND, "properties": _ALL},
+    "noticeHeaders": {
+        "type": "object",
+        "required": [*_COMMAND, "content-type"],
+        "properties": {name: _ALL[name] for name in _NOTICE},
+    },
     "operationHeaders": {
         "type": "object",
         "required": _OPERATION,
@@ -79,7 +92,7 @@ HEADER_SCHEMAS: Final[dict[str, Schema]] = {
     },
 }
 """The headers of answers to unreadable commands, of events of Postigo about a request, of its numbered events, of commands of
-departments and events of registers, and of operators' actions.
+departments and events of registers, of notices to employers, and of operators' actions.
 """
 
 
@@ -87,6 +100,8 @@ def header_schema_name(model: type[Event]) -> str:
     """The name in `HEADER_SCHEMAS` of the headers of `model`."""
     if issubclass(model, OperationFact):
         return "operationHeaders"
+    if issubclass(model, EmployerNotice):
+        return "noticeHeaders"
     if not issubclass(model, PublishedEvent):
         return "commandHeaders"
     if not issubclass(model, DomainEvent):
@@ -94,7 +109,11 @@ def header_schema_name(model: type[Event]) -> str:
     return "eventHeaders" if model.sequence is DomainEvent.sequence else "numberedHeaders"
 
 
-_KEYS: Final[dict[type[Event], Schema]] = {OperationFact: _OPERATION_KEY, BirthRegistered: _BIRTH_KEY}
+_KEYS: Final[dict[type[Event], Schema]] = {
+    OperationFact: _OPERATION_KEY,
+    BirthRegistered: _BIRTH_KEY,
+    EmployerNotice: _EMPLOYER_KEY,
+}
 """The keys of events that are not about a request."""
 
 

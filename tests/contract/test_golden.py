@@ -11,6 +11,7 @@ from deploy.contracts.headers import HEADER_SCHEMAS, header_schema_name
 from deploy.contracts.schemas import models, schema_of
 from services.common.contracts import PublishedEvent, topics
 from services.common.contracts.commands import Command
+from services.common.contracts.employers import EmployerNotice
 from services.common.domain.errors import Poison
 from services.common.messaging.records.positions import moment
 from services.common.messaging.records.reader import read
@@ -76,6 +77,13 @@ def test_a_decision_that_lacks_or_contradicts_something_breaks_its_schema(decide
         read(wrong.record())
 
 
+@pytest.mark.parametrize("key", ["20000002027", "", "e295a880-8d92-bcba-e2aa-ab598365fe53", "2000000101\xe9"])
+def test_a_notice_under_the_key_of_another_employer_is_refused(key: str) -> None:
+    (golden,) = [each for each in RECORDS if issubclass(each.model, EmployerNotice)]
+    with pytest.raises(Poison, match="key-mismatch"):
+        read(Golden(golden.topic, key, golden.headers, golden.value).record())
+
+
 @pytest.mark.parametrize("golden", RECORDS, ids=str)
 def test_the_headers_of_a_golden_record_fit_the_published_schema(golden: Golden) -> None:
     Draft202012Validator(HEADER_SCHEMAS[header_schema_name(golden.model)]).validate(golden.headers)
@@ -96,6 +104,12 @@ def test_the_kernel_publishes_it_with_the_same_topic_key_and_headers(golden: Gol
     )
     assert (record.topic, record.key, dict(record.headers)) == (golden.topic, golden.key, golden.headers)
     assert golden.headers["ce_dataschema"] == schema_of(type(event))["$id"]
+
+
+def test_asyncapi_has_no_operation_of_ours_on_the_topic_of_employers() -> None:
+    document: dict[str, Any] = yaml.safe_load((FOLDER / "asyncapi.yaml").read_text(encoding="utf-8"))
+    used = {operation["channel"]["$ref"].removeprefix("#/channels/") for operation in document["operations"].values()}
+    assert document["channels"].keys() - used == {topics.EMPLOYERS}
 
 
 def test_asyncapi_names_every_topic_and_only_schemas_that_exist() -> None:

@@ -10,6 +10,7 @@ DOCUMENTS: Final = "documents.lifecycle.v1"
 DELIVERIES: Final = "notifications.deliveries.v1"
 OPERATIONS: Final = "operations.audit.v1"
 REGISTRY: Final = "registry.events.v1"
+EMPLOYERS: Final = "employers.notices.v1"
 
 REQUEST_PARTITIONS: Final = 12
 """Partitions of every topic that intake, routing or documents reads: one member gets a request's partition of each

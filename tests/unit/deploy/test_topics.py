@@ -65,7 +65,7 @@ def test_every_topic_uses_the_brokers_time_and_is_never_compacted(declared: dict
 
 
 def test_records_are_kept_for_the_days_the_contract_says(declared: dict[str, Topic]) -> None:
-    days = {"requests.restated.v1": 1, "registry.events.v1": 7, "operations.audit.v1": 365}
+    days = {"requests.restated.v1": 1, "registry.events.v1": 7, "employers.notices.v1": 7, "operations.audit.v1": 365}
     for name, topic in declared.items():
         source, _, _ = name.partition(".dlq.")
         assert topic.config["retention.ms"] == str(days.get(source, 29) * DAY_MS), name
