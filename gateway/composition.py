@@ -75,12 +75,19 @@ def build_services(settings: Settings, database: Database, publisher: Publisher,
         notice_marks=notice_marks,
         drafts=_draft_service(drafts, submissions, limits),
         desk=desk,
-        department_contacts=Contacts(desk, views, accounts, counters, settings.department_contacts_per_hour),
+        department_contacts=_contacts(settings, desk, views, accounts, counters),
         stored_banners=banners,
         banners=Banners(banners.all),
         status=ServiceStatus(probe, documents, BrokerReader(settings.kafka_url, TOPICS)),
         live=live_updates(settings.kafka_url, checks, queries, settings.account_limits_times),
     )
+
+
+def _contacts(
+    settings: Settings, desk: DeskQueries, views: ViewStore, accounts: AccountStore, counters: Counters
+) -> Contacts:
+    per_hour = settings.department_contacts_per_hour * settings.account_limits_times
+    return Contacts(desk, views, accounts, counters, per_hour)
 
 
 def _submission_service(

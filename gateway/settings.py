@@ -43,7 +43,7 @@ class Settings(PublicListener):
     """Minutes without a request after which a session ends. It ends after eight hours in any case."""
 
     account_limits_times: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    """Multiplies every limit of an account: for trials and tests that send as one person what hundreds would."""
+    """Multiplies every limit of an account, and that of departments: for trials and tests that send as one person what hundreds would."""
 
     company_limits_times: Annotated[int, Field(ge=1, le=1_000)] = 10
     """How much more a company may do than a person, within an hour and in bytes."""

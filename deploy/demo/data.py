@@ -8,7 +8,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from deploy.demo.sick_leave import SickLeave
 from services.common.contracts.base import Code, Prose
+from services.common.contracts.employers import Niss
 from services.common.contracts.intake import Score
 
 _HERE: Final[Traversable] = resources.files("deploy.demo")
@@ -83,6 +85,22 @@ class DemoRequest(_Row):
         return (*self.documents, *(name for message in self.messages for name in message.documents))
 
 
+class DemoSickLeave(_Row):
+    """A row of the register of sick leaves. The days are counted from the one on which the request is entered."""
+
+    number: int
+    certificate: str
+    worker: Niss
+    employer: Niss
+    first_day: int
+    last_day: int
+
+    def on(self, day: date) -> SickLeave:
+        """The sick leave as seen on this day."""
+        first, last = (day + timedelta(days=after) for after in (self.first_day, self.last_day))
+        return SickLeave(self.number, self.certificate, self.worker, self.employer, first, last)
+
+
 @cache
 def load_accounts() -> tuple[DemoAccount, ...]:
     return tuple(map(DemoAccount.model_validate_json, _lines("accounts.jsonl")))
@@ -91,6 +109,11 @@ def load_accounts() -> tuple[DemoAccount, ...]:
 @cache
 def load_requests() -> tuple[DemoRequest, ...]:
     return tuple(map(DemoRequest.model_validate_json, _lines("requests.jsonl")))
+
+
+@cache
+def load_sick_leaves() -> tuple[DemoSickLeave, ...]:
+    return tuple(map(DemoSickLeave.model_validate_json, _lines("sick_leaves.jsonl")))
 
 
 def read_document(name: str) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol, Self
 
 from deploy.demo.errors import DemoError
+from deploy.demo.tokens import department_tokens
 from deploy.local import LocalStack, table
 from deploy.local.errors import translate_os_errors
 from deploy.local.groups import Groups
@@ -44,7 +45,7 @@ class Stage(Protocol):
     def env(self) -> dict[str, str]: ...
 
     async def open_departments(self, codes: Sequence[str]) -> None:
-        """Start these departments, and return when they are ready to answer. Raises StackError."""
+        """Start these departments, and return when they are ready to answer. Raises StackError or DemoError."""
 
     @property
     def was_killed(self) -> bool:
@@ -91,8 +92,7 @@ class OwnStage:
         return self._stack.env
 
     async def open_departments(self, codes: Sequence[str]) -> None:
-        ready = partial(departments_listen, self.env["KAFKA_URL"], codes)
-        await self._stack.start_program(DEPARTMENTS, _command(codes), ready=ready)
+        await start_departments(self._stack, codes)
 
     @property
     def was_killed(self) -> bool:
@@ -142,7 +142,7 @@ class RunningStage:
         if self._has_departments:
             self._observe(Step(DEPARTMENTS, State.READY, detail="already running"))
             return
-        environment = {**table.inherited(), **self.env}
+        environment = {**table.inherited(), **self.env, **await department_tokens(codes, self.home, self.env)}
         ready = partial(departments_listen, self.env["KAFKA_URL"], codes)
         program = Program(DEPARTMENTS, Kind.PROCESS, _command(codes), environment, ready=ready)
         self._departments = Supervised(program, self.home, self._groups, self._observe)
@@ -188,6 +188,16 @@ class RunLock(AbstractAsyncContextManager["RunLock"]):
     async def __aexit__(self, *_: object) -> None:
         if self._lock is not None:
             self._lock.close()
+
+
+async def start_departments(stack: LocalStack, codes: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+    """Start reference departments with tokens of their own, and return when all of them listen. Raises StackError or DemoError.
+
+    `env`: variables that replace those of the stack.
+    """
+    variables = {**await department_tokens(codes, stack.home, stack.env), **(env or {})}
+    ready = partial(departments_listen, stack.env["KAFKA_URL"], codes)
+    await stack.start_program(DEPARTMENTS, _command(codes), variables, ready=ready)
 
 
 async def departments_listen(kafka_url: str, codes: Sequence[str]) -> None:

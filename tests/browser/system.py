@@ -1,6 +1,5 @@
 """What browsers need: the whole system with a department for every code, Debian's Chromium, and people who sign in."""
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from deploy.demo.accounts import create_accounts
 from deploy.demo.data import load_accounts
+from deploy.demo.stage import start_departments
 from deploy.local import LocalStack
 from services.common.catalogue import catalogue
 from tests.browser.chromium import executable
@@ -37,8 +37,7 @@ async def whole_system(folder: Path) -> AsyncIterator[LocalStack]:
     async with stacks.shared(folder, ("kafka", "mongo", "s3", "mail"), *given) as stack:
         await stack.start_processes()
         await create_accounts(load_accounts(), stack.home, stack.env)
-        codes = [option for code in sorted(catalogue().departments) for option in ("--code", code)]
-        await stack.start_program("departments", [sys.executable, "-m", "deploy.demo.department", *codes])
+        await start_departments(stack, sorted(catalogue().departments))
         yield stack
         await stack.stop("departments")
 

@@ -1,6 +1,5 @@
 """The whole system, started once: every process, and a department for every code."""
 
-import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,6 +7,7 @@ import pytest_asyncio
 
 from deploy.demo.accounts import create_accounts
 from deploy.demo.data import load_accounts
+from deploy.demo.stage import start_departments
 from deploy.local import LocalStack
 from services.common.catalogue import catalogue
 
@@ -20,8 +20,7 @@ async def system(engines: LocalStack) -> AsyncIterator[LocalStack]:
     """Engines, processes, demo accounts and the reference departments."""
     await engines.start_processes()
     await create_accounts(load_accounts(), engines.home, engines.env)
-    codes = [option for code in sorted(catalogue().departments) for option in ("--code", code)]
-    await engines.start_program("departments", [sys.executable, "-m", "deploy.demo.department", *codes])
+    await start_departments(engines, sorted(catalogue().departments))
     yield engines
     await engines.stop("departments")
 

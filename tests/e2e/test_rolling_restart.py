@@ -14,6 +14,7 @@ import pytest
 
 from deploy.demo.accounts import create_accounts
 from deploy.demo.data import load_accounts
+from deploy.demo.stage import start_departments
 from deploy.local import LocalStack, probes
 from deploy.local.table import DRAIN_SECONDS, PROCESSES, internal_name, listeners
 from services.common.catalogue import catalogue
@@ -52,8 +53,7 @@ async def doubled(home: pytest.TempPathFactory) -> AsyncIterator[tuple[LocalStac
         await system.start_processes(extra_env=env)
         await asyncio.gather(*(start_second(system, name, env) for name in PROCESSES))
         await create_accounts(load_accounts(), system.home, system.env)
-        codes = [option for code in sorted(catalogue().departments) for option in ("--code", code)]
-        await system.start_program("departments", [sys.executable, "-m", "deploy.demo.department", *codes])
+        await start_departments(system, sorted(catalogue().departments), {"PUBLIC_URL": env["PUBLIC_URL"]})
         yield system, env["PUBLIC_URL"]
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from deploy.demo.accounts import create_accounts
 from deploy.demo.data import load_accounts
-from deploy.demo.stage import departments_listen
+from deploy.demo.stage import start_departments
 from deploy.local import LocalStack, StackError, probes, table
 from deploy.local.program import Observer, unobserved
 from deploy.local.tier import REAL, Tier
@@ -108,13 +108,7 @@ class FaultsEnvironment:
         }
 
     async def _open_departments(self) -> None:
-        codes = sorted(catalogue().departments)
-        options = [option for code in codes for option in ("--code", code)]
-        await self.stack.start_program(
-            DEPARTMENTS,
-            [sys.executable, "-m", "deploy.demo.department", *options],
-            ready=partial(departments_listen, self.kafka, codes),
-        )
+        await start_departments(self.stack, sorted(catalogue().departments))
 
     # Faults.
 

@@ -2,18 +2,16 @@
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
 
 from deploy.demo.data import load_requests
-from deploy.demo.stage import DEPARTMENTS, departments_listen
+from deploy.demo.stage import DEPARTMENTS, start_departments
 from deploy.local import table
 from deploy.local.tier import Tier
 from gateway.worker import app as worker
@@ -102,9 +100,7 @@ async def capacity(tier: Tier, rounds: int) -> list[Figure]:
 async def everything(tier: Tier) -> AsyncIterator[BenchEnvironment]:
     """Start every engine and process, and the reference departments."""
     async with bench_environment(tier, table.TIERS[tier], table.PROCESSES) as bench:
-        command = [sys.executable, "-m", "deploy.demo.department", *(f"--code={code}" for code in CODES)]
-        ready = partial(departments_listen, bench.env["KAFKA_URL"], CODES)
-        await bench.stack.start_program(DEPARTMENTS, command, ready=ready)
+        await start_departments(bench.stack, CODES)
         yield bench
 
 

@@ -175,9 +175,10 @@ async def test_a_department_asks_a_limited_number_of_times_in_an_hour_at_all_rep
     # Departments that no other test here asks as: the hour of the others has begun.
     drp, cnp = await department(gateway, "drp"), await department(gateway, "cnp")
     event = await filed_case(drp, person)
+    limits = {"DEPARTMENT_CONTACTS_PER_HOUR": "2", "ACCOUNT_LIMITS_TIMES": "1"}
     async with (
-        gateway.replica("gateway-contacts-1", DEPARTMENT_CONTACTS_PER_HOUR="2") as first,
-        gateway.replica("gateway-contacts-2", DEPARTMENT_CONTACTS_PER_HOUR="2") as second,
+        gateway.replica("gateway-contacts-1", **limits) as first,
+        gateway.replica("gateway-contacts-2", **limits) as second,
     ):
         assert (await contact(drp, event.assignment_id, http=first)).status_code == 200
         assert kind_of(await contact(drp, uuid4(), http=second)) == (404, "not-found")

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import ConsumerRecord
 
-from deploy.demo.department import replies
+from deploy.demo import department
 from services.common.contracts import topics
 from services.common.contracts.base import Event, events_of
 from services.common.contracts.commands import Acknowledge, Resolve
@@ -68,6 +68,14 @@ def record(event: Any, kind: str | None = None, **changed: bytes) -> ConsumerRec
         serialized_value_size=len(value),
         headers=tuple((headers | changed).items()),
     )
+
+
+def replies(code: str, inbox_record: ConsumerRecord) -> tuple[int, list[dict[str, Any]]]:
+    """The replies to an event that needs no look-up: the coroutine ends without waiting."""
+    with pytest.raises(StopIteration) as ended:
+        department.replies(code, inbox_record).send(None)
+    result: tuple[int, list[dict[str, Any]]] = ended.value.value
+    return result
 
 
 def read(command: dict[str, Any]) -> tuple[Event, dict[str, bytes]]:

@@ -6,14 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from deploy.demo.department import replies
 from services.common.catalogue import catalogue
 from services.common.contracts.asked import ItemDelivery
 from services.common.contracts.decisions import Outcome
 from services.common.contracts.departments import Assignment
 from services.common.contracts.handling import HearingOpened, RequestExtended, RequestForwarded
 from services.common.contracts.lifecycle import RequestAnswered, State
-from tests.unit.demo.test_department import record
+from tests.unit.demo.test_department import record, replies
 from tests.unit.departments.exchange import Exchange
 
 FILES: Final = (UUID(int=11), UUID(int=12))
