@@ -31,11 +31,11 @@ class Author:
         """File the request, and do what its author does at once."""
         return (await self.begin(row)).submission
 
-    async def begin(self, row: DemoRequest) -> "Conversation":
-        """File the request. The conversation goes on with what its author says later."""
+    async def begin(self, row: DemoRequest, linked: Filed | None = None) -> "Conversation":
+        """File the request, which may ask about the one in `linked`. The conversation goes on with what its author says later."""
         files = await self.send(row.documents, "file")
         documents = [file.document_id for file in files]
-        filed = await self.api.file(self.session, self.run.key(self.number), row, documents)
+        filed = await self.api.file(self.session, self.run.key(self.number), row, documents, linked)
         submission = replace(self.planned(row), files=files, reference=filed.reference, request_id=filed.request_id)
         conversation = Conversation(self, row, filed, submission)
         await conversation.say_at_once()

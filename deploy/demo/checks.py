@@ -17,6 +17,7 @@ from deploy.verification.clauses import (
     order,
     records,
     requests,
+    special,
     terms,
     views,
 )
@@ -121,6 +122,17 @@ def _files(history: History, _: Sequence[Violation]) -> str:
     return f"{whole} of {total}"
 
 
+def _special(history: History, _: Sequence[Violation]) -> str:
+    linked = sum(
+        each.linked is not None for key in history.by_request for each in history.events(key, RequestRegistered)
+    )
+    leaves = special.sick_leaves(history)
+    told = sum(len(special.notices(history, each)) for each in leaves)
+    employers = "employer" if told == 1 else "employers"
+    reports = len(list(special.restricted(history)))
+    return f"{reports} reports, {linked} linked, {len(leaves)} leaves, {told} {employers} told"
+
+
 def _dead_letters(history: History, _: Sequence[Violation]) -> str:
     return f"{len(history.records)} records, {len(history.dead_letters)} dead letters"
 
@@ -141,6 +153,7 @@ PROMISES: Final = (
     Promise("Every act decided once", acts.CLAUSES, _acts),
     Promise("Every notice sent once", (*notices.CLAUSES, *UNDISTURBED), _notices),
     Promise("Every attachment whole", files.CLAUSES, _files),
+    Promise("Special paths kept", special.CLAUSES, _special),
     Promise("In order, no dead letters", (*order.CLAUSES, *records.CLAUSES), _dead_letters),
 )
 

@@ -176,10 +176,17 @@ class PublicApi:
         response = await self._send(f"send {name}", "POST", "/v1/documents", session, headers, content=content)
         return _read(UploadResponse, response).document_id
 
-    async def file(self, session: Session, key: str, row: DemoRequest, documents: list[UUID]) -> Filed:
+    async def file(
+        self, session: Session, key: str, row: DemoRequest, documents: list[UUID], linked: Filed | None = None
+    ) -> Filed:
+        """File a request; `linked` is the earlier one that it asks about."""
         answers = row.answers_on(day_of(datetime.now(UTC)))
         body: dict[str, object] = {"subject": row.subject, "reason": row.reason, "description": row.description}
-        optional = {"documents": [str(each) for each in documents], "answers": answers}
+        optional = {
+            "documents": [str(each) for each in documents],
+            "answers": answers,
+            "linked_to": linked and linked.reference,
+        }
         body |= {name: value for name, value in optional.items() if value}
         action = f"file a request about {row.subject}"
         headers = {"Idempotency-Key": key}

@@ -60,7 +60,8 @@ class DemoRequest(_Row):
 
     The author adds `messages`, each at its moment, withdraws the request if `withdrawn` as soon as it has a reference, and gives
     the `rating` after everything else. `answers` are those to the questions of the reason; of `days` among them, how many days after
-    the filing they are.
+    the filing they are. `about` is the `name` of an earlier request of the same account: this one asks where that one stands, and goes
+    to the department that has it.
     """
 
     account: str
@@ -74,6 +75,8 @@ class DemoRequest(_Row):
     messages: tuple[DemoMessage, ...] = ()
     withdrawn: bool = False
     rating: DemoRating | None = None
+    name: str | None = None
+    about: str | None = None
 
     def answers_on(self, today: date) -> dict[str, str | int | bool]:
         """The answers of a request that is filed today."""
@@ -109,6 +112,11 @@ def load_accounts() -> tuple[DemoAccount, ...]:
 @cache
 def load_requests() -> tuple[DemoRequest, ...]:
     return tuple(map(DemoRequest.model_validate_json, _lines("requests.jsonl")))
+
+
+def independent_requests() -> tuple[DemoRequest, ...]:
+    """Those that are about no other one: they can be filed in any order, and repeated."""
+    return tuple(row for row in load_requests() if row.about is None)
 
 
 @cache

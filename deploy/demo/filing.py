@@ -9,14 +9,18 @@ from typing import Final
 from deploy.demo.author import Author, Conversation
 from deploy.demo.board import NOTICED, Board
 from deploy.demo.cases import Run
-from deploy.demo.client import Entry, PublicApi, Session
+from deploy.demo.client import Entry, Filed, PublicApi, Session
 from deploy.demo.data import DemoRequest
 from deploy.verification.evidence import Submission
+from services.common.contracts.lifecycle import State
 
 CONCURRENCY: Final = 8
 """HTTP requests to the gateway at the same time."""
 
 POLL_SECONDS: Final = 0.5
+
+NOT_TAKEN_UP: Final = frozenset({State.RECEIVED, State.REGISTERED})
+"""The states of a request that no department has acknowledged."""
 
 
 class Filing:
@@ -27,6 +31,8 @@ class Filing:
         self._api = api
         self._board = board
         self._limit = asyncio.Semaphore(CONCURRENCY)
+        self._taken_up: dict[str, asyncio.Future[Filed]] = {row.name: asyncio.Future() for row in run.rows if row.name}
+        """By name, each request that others ask about, once its department has it."""
 
     async def until_concluded(self, within: float) -> None:
         """Sign in, file and poll. Returns when all requests are complete, or after `within` seconds. Raises DemoError."""
@@ -49,8 +55,9 @@ class Filing:
         return dict(task.result() for task in tasks)
 
     async def _file_and_follow(self, author: Author, row: DemoRequest) -> None:
+        linked = await self._taken_up[row.about] if row.about else None
         async with self._limit:
-            conversation = await author.begin(row)
+            conversation = await author.begin(row, linked)
         self._board.file(conversation.submission)
         while conversation.submission.name not in self._board.settled:
             await asyncio.sleep(POLL_SECONDS)
@@ -64,6 +71,9 @@ class Filing:
             if standing is None:
                 return
             self._board.see(filed, standing)
+            taken_up = self._taken_up.get(conversation.row.name or "")
+            if taken_up and not taken_up.done() and standing.state not in NOT_TAKEN_UP:
+                taken_up.set_result(conversation.filed)
             await conversation.go_on(standing)
             self._board.file(conversation.submission)
             if len(conversation.submission.acts) > len(filed.acts) or not conversation.is_over(standing):

@@ -22,6 +22,7 @@ from deploy.demo.errors import DemoError
 from deploy.demo.filing import Filing
 from deploy.demo.longer_lives import show_longer_lives
 from deploy.demo.screen import say, watching
+from deploy.demo.special_paths import show_special_paths
 from deploy.demo.stage import RunLock, Stage
 from deploy.local.program import Observer, State, Step
 from deploy.verification.evidence import Lag, Page, Submission
@@ -131,6 +132,9 @@ def show(console: Console, outcome: Outcome) -> Submission | None:
         say(console, "")
     console.print(Rule("Longer lives, and how the date of each answer was counted", align="left", style="dim"))
     show_longer_lives(console, history, outcome.pages, outcome.dates)
+    say(console, "")
+    console.print(Rule("Special paths", align="left", style="dim"))
+    show_special_paths(console, history)
     say(console, "")
     console.print(Rule("Checks", align="left", style="dim"))
     report.show_checks(console, outcome.checks)

@@ -169,11 +169,12 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that was sent. `delivery_id`: the part of its Message-ID before the `@`."""
+    """A mail that was sent. `delivery_id`: the part of its Message-ID before the `@`. `text`: its subject and all its parts."""
 
     delivery_id: str
     to: str
     reference: str
+    text: str = ""
 
 
 class TimelineEntry(Protocol):

@@ -23,4 +23,6 @@ def _mail(file: Path) -> Mail:
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     reference = REFERENCE.search(str(message["Subject"]))
     identifier = str(message["Message-ID"]).strip("<> ").partition("@")[0]
-    return Mail(identifier, str(message["Delivered-To"]), reference[0] if reference else "")
+    parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    text = "\n".join([str(message["Subject"]), *parts])
+    return Mail(identifier, str(message["Delivered-To"]), reference[0] if reference else "", text)

@@ -11,6 +11,7 @@ from deploy.verification.evidence import DeadLetter, Lag, Page, Record, StoredDo
 from deploy.verification.history import History
 from deploy.verification.log import Log, Offsets, consumer_lags
 from deploy.verification.mails import mail_names, mails_in
+from services.common.contracts.employers import EmployerNotice
 from services.common.contracts.intake import RequestSubmitted
 from services.common.contracts.lifecycle import MessageAdded, RequestRegistered
 from services.common.domain.errors import Poison
@@ -129,7 +130,8 @@ def only_submissions(history: History) -> History:
     texts = {(submission.account_id, submission.description) for submission in history.submissions}
     own = history.by_request.keys() | {record.key for record in history.records if _text(record) in texts}
     references = {submission.reference for submission in history.submissions}
-    records = [record for record in history.records if record.key in own]
+    ids = {record.id for record in history.records if record.key in own}
+    records = [record for record in history.records if record.key in own or _tells_of(record, ids)]
     return replace(
         history,
         records=records,
@@ -137,6 +139,11 @@ def only_submissions(history: History) -> History:
         lags=[lag for lag in history.lags if any(lag.includes(record.position) for record in records)],
         mails=[mail for mail in history.mails if mail.reference in references],
     )
+
+
+def _tells_of(record: Record, ids: AbstractSet[str]) -> bool:
+    """Whether it is a notice to an employer, whose key is no request, because of one of these events."""
+    return isinstance(record.event, EmployerNotice) and record.cause in ids
 
 
 def _text(record: Record) -> tuple[UUID, str] | None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import orjson
 
 from deploy.demo.client import Session
-from deploy.demo.data import load_requests
+from deploy.demo.data import independent_requests
 
 LONGER: Final = frozenset({"COR", "IND", "ALT", "VAL", "ATR"})
 """Reasons of requests that a department does not simply resolve: it asks for documents, hears, extends or transfers."""
@@ -21,7 +21,7 @@ def submits(sessions: Mapping[str, Session]) -> Iterator[bytes]:
     run = uuid4().hex
     rows = [
         (sessions[row.account].token, orjson.dumps(row.model_dump(include={"subject", "reason", "description"})))
-        for row in load_requests()
+        for row in independent_requests()
         if row.reason not in LONGER
     ]
     for number, (token, body) in zip(count(), cycle(rows), strict=False):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from deploy.demo.author import Author
 from deploy.demo.cases import Run
 from deploy.demo.client import PublicApi
-from deploy.demo.data import DemoRequest, load_accounts, load_requests
+from deploy.demo.data import DemoRequest, independent_requests, load_accounts
 from deploy.local import LocalStack
 from deploy.verification.clauses import CLAUSES
 from deploy.verification.evidence import Lag, Submission
@@ -71,7 +71,7 @@ class Crowd:
 async def crowd(system: LocalStack, url: str | None = None, tries: int = TRIES) -> AsyncIterator[Crowd]:
     async with PublicApi(url or system.env["PUBLIC_URL"], tries=tries) as api:
         recorder = await Recorder.start(system.env, system.home.mails, shared=True)
-        yield Crowd(Readers(api), recorder, Run.new(load_accounts(), load_requests()))
+        yield Crowd(Readers(api), recorder, Run.new(load_accounts(), independent_requests()))
 
 
 def moments(seed: str, kills: int, count: int) -> Sequence[int]:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from deploy.demo.data import load_requests
+from deploy.demo.data import independent_requests
 from deploy.local.tier import Tier
 from deploy.verification.evidence import MESSAGE
 from services.common.contracts import topics
@@ -33,7 +33,7 @@ def _filed(
 
     `reasons`: those of the requests; all without any.
     """
-    rows = [row for row in load_requests() if not row.documents and (not reasons or row.reason in reasons)]
+    rows = [row for row in independent_requests() if not row.documents and (not reasons or row.reason in reasons)]
     chance = random.Random(name)
     parts = []
     for number in range(count):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from deploy.demo.data import DemoRequest, load_requests
+from deploy.demo.data import DemoRequest, independent_requests
 from deploy.verification.evidence import MESSAGE, RATING, REOPENING, WITHDRAWAL
 
 
@@ -63,7 +63,7 @@ class PlannedRequest:
 
 def draw(chance: random.Random, name: str, count: int, seconds: float) -> Sequence[PlannedRequest]:
     """`count` requests within `seconds`. `name` makes every text unique."""
-    rows = load_requests()
+    rows = independent_requests()
     moments = sorted(round(chance.uniform(0, seconds), 2) for _ in range(count))
     return [_part(chance, number, at, chance.choice(rows), name) for number, at in enumerate(moments)]
 

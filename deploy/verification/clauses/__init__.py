@@ -12,6 +12,7 @@ from deploy.verification.clauses import (
     order,
     records,
     requests,
+    special,
     terms,
     undisturbed,
     views,
@@ -30,6 +31,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     *records.CLAUSES,
     *notices.CLAUSES,
     *views.CLAUSES,
+    *special.CLAUSES,
 )
 
 UNDISTURBED: Final = undisturbed.CLAUSES

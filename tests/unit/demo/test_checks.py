@@ -10,13 +10,14 @@ from deploy.demo.checks import JUDGED, PROMISES, Check, checks, refusals, summar
 from deploy.verification.clauses import CLAUSES
 from deploy.verification.history import History
 from deploy.verification.verdicts import judge
-from tests.unit.verification import spoiled_acts, spoiled_lives, spoiled_records, spoiled_requests
+from tests.unit.verification import spoiled_acts, spoiled_lives, spoiled_records, spoiled_requests, spoiled_special
 from tests.unit.verification.builders import Life, message, some_files, together, withdrawal
 from tests.unit.verification.spoiling import SPOILED
 
 assert spoiled_lives
 assert spoiled_records
 assert spoiled_requests
+assert spoiled_special
 
 WITHOUT_REFERENCE: Final = {"nobody_ever_answered", "a_client_got_a_500"}
 
@@ -40,6 +41,7 @@ def test_a_correct_run_passes_every_check(run: History) -> None:
         ("Every act decided once", "2 done, 2 applied, 0 refused", ()),
         ("Every notice sent once", "6 due, 6 sent, 6 mails", ()),
         ("Every attachment whole", "3 of 3", ()),
+        ("Special paths kept", "0 reports, 0 linked, 0 leaves, 0 employers told", ()),
         ("In order, no dead letters", f"{len(run.records)} records, 0 dead letters", ()),
     ]
     assert summary(run) == "3 filed, 3 registered, 2 answered, 1 withdrawn, 3 notified"

@@ -11,9 +11,18 @@ import yaml
 from PIL import Image
 from pypdf import PdfReader
 
-from deploy.demo.data import DemoAccount, DemoRequest, load_accounts, load_requests, read_document
+from deploy.demo.data import (
+    DemoAccount,
+    DemoRequest,
+    independent_requests,
+    load_accounts,
+    load_requests,
+    load_sick_leaves,
+    read_document,
+)
+from deploy.demo.sick_leave import Asked, decide
 from gateway.requests.answers import answer_errors
-from services.common.catalogue import INCLUDED
+from services.common.catalogue import INCLUDED, catalogue
 from services.common.contracts.base import MAX_DESCRIPTION
 from services.common.domain.identifiers import valid_niss
 
@@ -50,7 +59,8 @@ def test_the_author_of_a_request_may_choose_its_subject_and_reason(
 ) -> None:
     subject = subjects[request_.subject]
     assert request_.reason in subject.reasons
-    assert request_.department == subject.department
+    earlier = next((each for each in REQUESTS if each.name and each.name == request_.about), None)
+    assert request_.department == (earlier.department if earlier else subject.department)
     assert WHO[ACCOUNTS[request_.account].kind] in subject.who
 
 
@@ -118,6 +128,32 @@ def test_of_those_who_get_an_answer_some_come_back_and_one_does_not() -> None:
     coming_back = [each for each in answered if any(message.when == "answered" for message in each.messages)]
     assert 0 < len(coming_back) < len(answered)
     assert any(request.rating for request in coming_back)
+
+
+def test_who_asks_about_an_earlier_request_of_their_own_waits_for_it() -> None:
+    named = {request.name: (number, request) for number, request in enumerate(REQUESTS) if request.name}
+    asking = [(number, request) for number, request in enumerate(REQUESTS) if request.about]
+    assert asking
+    for number, request in asking:
+        place, earlier = named[request.about or ""]
+        assert place < number
+        assert earlier.account == request.account
+        assert catalogue().reasons[request.reason].ongoing
+        assert earlier.department != catalogue().subjects[request.subject].department
+    assert {request.about for request in independent_requests()} == {None}
+    assert len(independent_requests()) == len(REQUESTS) - len(asking)
+
+
+def test_one_sick_leave_ends_early_and_one_had_ended_before() -> None:
+    today = date(2026, 12, 1)
+    register = [each.on(today) for each in load_sick_leaves()]
+    outcomes = []
+    for request in REQUESTS:
+        if (request.subject, request.reason) == ("DOE-02", "CES"):
+            answers = request.answers_on(today)
+            day, number = date.fromisoformat(str(answers["return_on"])), str(answers.get("certificate", ""))
+            outcomes.append(decide(register, Asked(ACCOUNTS[request.account].niss, day, number), today).said["outcome"])
+    assert sorted(outcomes) == ["granted", "refused"]
 
 
 def test_attachments_are_of_every_accepted_kind() -> None:

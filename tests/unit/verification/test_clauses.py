@@ -4,16 +4,18 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 import pytest
 
 from deploy.verification import clauses
-from deploy.verification.clauses import CLAUSES, UNDISTURBED
+from deploy.verification.clauses import CLAUSES, UNDISTURBED, special
 from deploy.verification.evidence import MESSAGE, Act, DeadLetter
 from deploy.verification.history import History
 from deploy.verification.verdicts import Clause, judge
+from services.common.contracts.decisions import Outcome
 from services.common.contracts.lifecycle import ActRefused, State
-from tests.unit.verification import spoiled_acts, spoiled_lives, spoiled_records, spoiled_requests
+from tests.unit.verification import spoiled_acts, spoiled_lives, spoiled_records, spoiled_requests, spoiled_special
 from tests.unit.verification.builders import Life, message, some_files, together, withdrawal
 from tests.unit.verification.life_steps import asked, came_back, everything, extended, heard, rated, transferred
 from tests.unit.verification.spoiling import ACT, SPOILED, again, poisoned, refused, sent
@@ -22,8 +24,11 @@ assert spoiled_acts
 assert spoiled_lives
 assert spoiled_records
 assert spoiled_requests
+assert spoiled_special
 
 EVERY = (*CLAUSES, *UNDISTURBED)
+
+EARLIER: Final = Life("dd")
 
 GOOD = {
     "plain": Life(),
@@ -94,6 +99,21 @@ def test_the_refusal_of_a_command_is_no_act_and_need_not_be_shown() -> None:
     refusal = {"act_id": "c", "code": "not-allowed", "command": command}
     life.fact("refused", life.registered, ActRefused, State.CONCLUDED, **refusal)
     assert broken(life.history()) == []
+
+
+SPECIAL: Final = {
+    "a report": lambda: spoiled_special.report(Life("fis").history()),
+    "a question": lambda: together(
+        spoiled_special.question(Life("dd").history(), EARLIER.reference, "dd"), EARLIER.history()
+    ),
+    "a leave that ended": lambda: spoiled_special.sick_leave(Life("dp"), "dp/1/sick-leave-ended/2026-01-08"),
+    "a leave that did not": lambda: spoiled_special.sick_leave(Life("dp"), outcome=Outcome.REFUSED),
+}
+
+
+@pytest.mark.parametrize("history", SPECIAL.values(), ids=SPECIAL)
+def test_a_correct_special_path_holds_the_clauses_about_it(history: Callable[[], History]) -> None:
+    assert [verdict for verdict in judge(history(), special.CLAUSES) if not verdict.held] == []
 
 
 def test_without_pages_the_pages_are_not_checked() -> None:

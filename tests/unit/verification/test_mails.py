@@ -11,15 +11,27 @@ Delivered-To: rita.sobral@example.org
 From: Postigo <nao-responder@postigo.example>
 Subject: =?utf-8?q?Pedido_PO-7K3QX-9M2TA-B_respondido_=E2=9C=93?=
 Message-ID: <7d444840-9dc0-41d1-b245-5ffdce74fad2@postigo.example>
+Content-Type: multipart/alternative; boundary=x
+
+--x
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
 
 Olá.
+--x
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: base64
+
+PHA+T2zDoS48L3A+
+--x--
 """
 
 
-def test_a_mail_is_identified_by_message_id_reference_and_recipient(tmp_path: Path) -> None:
+def test_a_mail_has_its_id_recipient_reference_and_all_its_text(tmp_path: Path) -> None:
     (tmp_path / "1.eml").write_text(MAIL, encoding="utf-8")
     (tmp_path / ".2.partial").write_text("half of", encoding="utf-8")
-    expected = Mail("7d444840-9dc0-41d1-b245-5ffdce74fad2", "rita.sobral@example.org", "PO-7K3QX-9M2TA-B")
+    text = "Pedido PO-7K3QX-9M2TA-B respondido ✓\nOlá.\n<p>Olá.</p>"
+    expected = Mail("7d444840-9dc0-41d1-b245-5ffdce74fad2", "rita.sobral@example.org", "PO-7K3QX-9M2TA-B", text)
     assert mails_in(tmp_path) == [expected]
 
 
