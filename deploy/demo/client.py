@@ -180,13 +180,8 @@ class PublicApi:
         self, session: Session, key: str, row: DemoRequest, documents: list[UUID], linked: Filed | None = None
     ) -> Filed:
         """File a request; `linked` is the earlier one that it asks about."""
-        answers = row.answers_on(day_of(datetime.now(UTC)))
-        body: dict[str, object] = {"subject": row.subject, "reason": row.reason, "description": row.description}
-        optional = {
-            "documents": [str(each) for each in documents],
-            "answers": answers,
-            "linked_to": linked and linked.reference,
-        }
+        body = row.body_on(day_of(datetime.now(UTC)))
+        optional = {"documents": [str(each) for each in documents], "linked_to": linked and linked.reference}
         body |= {name: value for name, value in optional.items() if value}
         action = f"file a request about {row.subject}"
         headers = {"Idempotency-Key": key}

@@ -82,6 +82,12 @@ class DemoRequest(_Row):
         """The answers of a request that is filed today."""
         return self.answers | {name: (today + timedelta(days=after)).isoformat() for name, after in self.days.items()}
 
+    def body_on(self, today: date) -> dict[str, object]:
+        """The body of a submit that is filed today, without files."""
+        body: dict[str, object] = {"subject": self.subject, "reason": self.reason, "description": self.description}
+        answers = self.answers_on(today)
+        return body | ({"answers": answers} if answers else {})
+
     @property
     def files(self) -> tuple[str, ...]:
         """The names of all attachments: those of the request and of its messages."""

@@ -1,6 +1,7 @@
 """The submits of the bench: the demonstration's requests in a loop, each under a new idempotency key."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import count, cycle
 from typing import Final
 from uuid import uuid4
@@ -9,6 +10,7 @@ import orjson
 
 from deploy.demo.client import Session
 from deploy.demo.data import independent_requests
+from services.common.legal_clock import day_of
 
 LONGER: Final = frozenset({"COR", "IND", "ALT", "VAL", "ATR"})
 """Reasons of requests that a department does not simply resolve: it asks for documents, hears, extends or transfers."""
@@ -18,9 +20,9 @@ PATH: Final = "/v1/requests"
 
 def submits(sessions: Mapping[str, Session]) -> Iterator[bytes]:
     """Complete HTTP requests, without end. `sessions` by the account's key."""
-    run = uuid4().hex
+    run, today = uuid4().hex, day_of(datetime.now(UTC))
     rows = [
-        (sessions[row.account].token, orjson.dumps(row.model_dump(include={"subject", "reason", "description"})))
+        (sessions[row.account].token, orjson.dumps(row.body_on(today)))
         for row in independent_requests()
         if row.reason not in LONGER
     ]

@@ -24,6 +24,7 @@ from deploy.verification.clauses import (
     order,
     records,
     requests,
+    special,
     terms,
     views,
 )
@@ -36,9 +37,9 @@ KILLS = 10
 PROMISES: Mapping[str, Sequence[Clause]] = {
     "documents": files.CLAUSES,
     "intake": (*requests.CLAUSES, *lives.CLAUSES, *terms.CLAUSES, *acts.CLAUSES, *records.CLAUSES),
-    "routing": (*departments.CLAUSES, *cases.CLAUSES, *acts.CLAUSES, *order.CLAUSES),
+    "routing": (*departments.CLAUSES, *cases.CLAUSES, *acts.CLAUSES, *order.CLAUSES, *special.CLAUSES),
     "notifications": notices.CLAUSES,
-    "gateway": (*requests.CLAUSES, *views.CLAUSES),
+    "gateway": (*requests.CLAUSES, *views.CLAUSES, *special.CLAUSES),
     "gateway-worker": views.CLAUSES,
 }
 

@@ -19,6 +19,7 @@ from deploy.demo.cases import sha256_of, submission_of
 from deploy.demo.client import MEDIA_TYPES, Standing
 from deploy.demo.data import DemoMessage, load_accounts, read_document
 from deploy.verification.evidence import MESSAGE, Act, File, Submission
+from services.common.legal_clock import day_of
 from tests.faults.workload import ACTS, PlannedRequest
 
 if TYPE_CHECKING:
@@ -71,8 +72,7 @@ class ClientSession:
     async def _file(self) -> None:
         for index, name in enumerate(self._part.files):
             self._files.append(await self._send(name, "file", str(index)))
-        row = self._part.row
-        body = {"subject": row.subject, "reason": row.reason, "description": row.description}
+        body = self._part.row.body_on(day_of(datetime.now(UTC)))
         named = {"documents": [str(file.document_id) for file in self._files]} if self._files else {}
         self._filed = await self._signed_in("POST", "/v1/requests", self._key("request"), {}, json=body | named)
 
