@@ -1,7 +1,13 @@
-"""What is special takes its own path: a complaint about a request, a question about an ongoing one, a report, praise."""
+"""What is special takes its own path: a complaint about a request, a question about an ongoing one, a report, praise, the end
+of a sick leave.
+"""
+
+from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import Page, expect
 
+from services.common.legal_clock import day_of
+from services.common.text.dates import IN_WORDS
 from tests.browser import steps
 from tests.browser.system import sign_in
 
@@ -58,3 +64,22 @@ async def test_praise_and_a_report_are_filed_like_any_request(page: Page) -> Non
     await steps.send(page)
     await page.goto(f"/pedidos/{await steps.reference(page)}")
     await expect(page.locator("main")).to_contain_text("trabalho por declarar")
+
+
+async def test_a_sick_leave_ends_early_and_the_answer_says_on_which_day(page: Page) -> None:
+    await sign_in(page, "leonor")
+    await steps.begin(page, "O médico deu-me alta mais cedo.")
+    await steps.choose(page, "DOE", "DOE-02", "CES")
+    return_on = day_of(datetime.now(UTC)) + timedelta(days=2)
+    await page.get_by_label("Em que dia volta ao trabalho?").fill(return_on.isoformat())
+    await page.get_by_label("Qual é o número da baixa?").fill("cit 104417")
+    await steps.go_on(page)
+    await page.wait_for_url("**/ficheiros")
+    await steps.go_on(page)
+    await expect(page.locator("#perguntas")).to_contain_text(IN_WORDS["pt"](return_on))
+    await steps.send(page)
+    await page.goto(f"/pedidos/{await steps.reference(page)}")
+    last_day = IN_WORDS["pt"](return_on - timedelta(days=1))
+    answer = f"A sua baixa termina a {last_day} e volta ao trabalho a {IN_WORDS['pt'](return_on)}."
+    await expect(page.locator("main")).to_contain_text(answer, timeout=steps.DEPARTMENT_MS)
+    await expect(page.locator("#estado")).to_contain_text("Concluído")
