@@ -78,6 +78,18 @@ class Standing(_Response):
     asked: tuple[Asked, ...] = ()
     hearing: Hearing | None = None
     act: Decided | None = None
+    outcome: str | None = None
+
+
+class Found(_Response):
+    """A request in a list."""
+
+    reference: str
+    state: str
+
+
+class FoundPage(_Response):
+    items: tuple[Found, ...]
 
 
 class ExplainedDay(_Response):
@@ -219,6 +231,11 @@ class PublicApi:
         """The state of the request, and of the act `after`; None while it is not visible yet."""
         query = f"?after={after}" if after else ""
         return await self._get(Standing, session, f"/v1/requests/{reference}{query}")
+
+    async def find(self, session: Session, words: str) -> tuple[Found, ...]:
+        """The requests of the account that have all these words, the newest first."""
+        page = await self._get(FoundPage, session, f"/v1/requests?q={quote(words)}")
+        return () if page is None else page.items
 
     async def dates(self, session: Session, reference: str) -> Dates | None:
         """The legal dates of the request, explained."""

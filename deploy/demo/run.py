@@ -13,6 +13,7 @@ from rich.rule import Rule
 
 from deploy.demo import report
 from deploy.demo.accounts import create_accounts
+from deploy.demo.births import Opened, opened_requests, report_birth, show_birth
 from deploy.demo.board import Board
 from deploy.demo.cases import Run
 from deploy.demo.checks import JUDGED, Check, checks, refusals, summary
@@ -45,6 +46,7 @@ class Outcome:
     history: History
     pages: Mapping[str, Page[Entry]]
     checks: Sequence[Check]
+    opened: Opened
     dates: Mapping[str, Dates] = field(default_factory=dict)
 
     @property
@@ -77,12 +79,14 @@ async def perform(stage: Stage, run: Run, console: Console) -> Outcome:
     async with RunLock(stage.home), PublicApi(stage.env["PUBLIC_URL"]) as api:
         with _translate_read_errors():
             recorder = await Recorder.start(stage.env, stage.home.mails, shared=True)
+        birth = await report_birth(stage.env["KAFKA_URL"], run)
         async with watching(console, board):
             await _raise_first(Filing(run, api, board).until_concluded(CONCLUDED_WITHIN_SECONDS))
-        return await _check(recorder, board)
+        opened = await opened_requests(api, run, birth, CONCLUDED_WITHIN_SECONDS)
+        return await _check(recorder, board, opened)
 
 
-async def _check(recorder: Recorder, board: Board) -> Outcome:
+async def _check(recorder: Recorder, board: Board, opened: Opened) -> Outcome:
     submissions = list(board.submissions.values())
 
     async def collect(lags: Sequence[Lag]) -> History:
@@ -91,7 +95,8 @@ async def _check(recorder: Recorder, board: Board) -> Outcome:
     with _translate_read_errors():
         within, still_for = AT_REST_WITHIN_SECONDS, STILL_FOR_SECONDS
         history, verdicts = await at_rest(recorder.look, collect, JUDGED, within=within, still_for=still_for)
-    return Outcome(history, board.pages, checks(history, verdicts), board.dates)
+    found = [*checks(history, verdicts), opened.check]
+    return Outcome(history, board.pages, found, opened, board.dates)
 
 
 @contextmanager
@@ -135,6 +140,7 @@ def show(console: Console, outcome: Outcome) -> Submission | None:
     say(console, "")
     console.print(Rule("Special paths", align="left", style="dim"))
     show_special_paths(console, history)
+    show_birth(console, outcome.opened)
     say(console, "")
     console.print(Rule("Checks", align="left", style="dim"))
     report.show_checks(console, outcome.checks)

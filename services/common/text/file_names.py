@@ -9,6 +9,7 @@ from services.common.text.characters import one_line
 
 _PATH: Final = re.compile(r"[/\\]")
 _ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+_BEFORE_A_DOT: Final = re.compile(r"[ .]+\.")
 _UNNAMED: Final = "documento"
 
 
@@ -17,7 +18,7 @@ def file_name(name: str, endings: Sequence[str] = ()) -> str:
 
     With `endings` it has one of these: another ending, perhaps of another type, gets the first of them after its own.
     """
-    tidy = one_line(_PATH.split(name)[-1]).strip(" .")
+    tidy = _BEFORE_A_DOT.sub(".", one_line(_PATH.split(name)[-1]).strip(" ."))
     ending = _ending(tidy, endings)
     stem = tidy[: len(tidy) - len(ending)]
     ending = ending or (endings[0] if endings else "")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from services.common.contracts import declared
@@ -250,7 +250,9 @@ def test_a_file_name_is_made_harmless_and_ends_as_its_type_does(given_name: str,
     assert file_name(given_name, MEDIA_TYPES["application/pdf"]) == kept
 
 
-@given(name=st.text(max_size=500), media_type=st.sampled_from([*MEDIA_TYPES]))
+@given(name=st.text(max_size=500) | st.text(alphabet="0. ", max_size=12), media_type=st.sampled_from([*MEDIA_TYPES]))
+@example(name="0..0", media_type="application/pdf")
+@example(name="a. .0", media_type="application/pdf")
 def test_a_file_name_is_short_plain_and_the_same_whether_its_type_is_known_at_once_or_later(
     name: str, media_type: str
 ) -> None:

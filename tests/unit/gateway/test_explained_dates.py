@@ -100,7 +100,7 @@ def test_an_extension_is_part_of_the_rule() -> None:
         (
             date(2026, 3, 5),
             [
-                "O prazo esteve suspenso de 4 de março de 2026 a 5 de março de 2026, para se pronunciar (CPA, artigo 121.º)."
+                "O prazo esteve suspenso de 4 de março de 2026 a 5 de março de 2026, para a audiência prévia (CPA, artigo 121.º)."
             ],
         ),
     ],
