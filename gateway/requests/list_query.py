@@ -98,7 +98,7 @@ class ListQuery:
     def _words(self) -> tuple[str, ...]:
         words = searched_words(self.q or "")
         if self.q and self.q.strip() and not words:
-            raise Problem(problem_types.INVALID, FieldError("too_short", parameter="q", limit=SHORTEST_WORD))
+            raise Problem(problem_types.INVALID, FieldError("no_word", parameter="q", limit=SHORTEST_WORD))
         return words
 
 

@@ -9,6 +9,7 @@ TEXTS: Final[dict[str, Words]] = {
     "blank": Words("Escreva pelo menos uma palavra.", "Write at least one word."),
     "too_long": Words("No máximo {limit} caracteres.", "At most {limit} characters."),
     "too_short": Words("No mínimo {limit} caracteres.", "At least {limit} characters."),
+    "no_word": Words("Escreva uma palavra com pelo menos {limit} letras.", "Write a word of at least {limit} letters."),
     "too_many": Words("No máximo {limit} elementos.", "At most {limit} items."),
     "too_small": Words("O menor valor aceite é {limit}.", "The smallest value accepted is {limit}."),
     "too_big": Words("O maior valor aceite é {limit}.", "The largest value accepted is {limit}."),
