@@ -32,7 +32,7 @@ class Settings(PublicListener):
     twice. It authorises nothing."""
 
     postigo_cursor_secret: Secret
-    """Signs receipts and list cursors. A rotation invalidates old ones; nothing is lost."""
+    """Signs cursors and the receipts of the API. Without `RECEIPT_KEYS` the key of public receipts derives from it, and they end with it."""
 
     receipt_keys: Annotated[SecretStr, AfterValidator(_seeds)] = SecretStr("")
     """The seeds of the Ed25519 keys that sign receipts, 64 hexadecimal digits each, separated by commas: the first one signs. Keep

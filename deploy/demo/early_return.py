@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from deploy.demo.data import load_sick_leaves
-from deploy.demo.department_api import CaseClosed, DepartmentApi
+from deploy.demo.department_api import AuthorProtected, CaseClosed, DepartmentApi
 from deploy.demo.sick_leave import Asked, SickLeave, decide
+from services.common.legal_clock import day_of
 
 SETTINGS: Final = ("PUBLIC_URL", "DEPARTMENT_TOKEN_DP")
 """The address of Postigo, and the token that an operator made for the department."""
@@ -31,10 +32,10 @@ async def plan(code: str, case: Mapping[str, Any]) -> Sequence[tuple[str, dict[s
     api = DepartmentApi(os.environ["PUBLIC_URL"], code, os.environ["DEPARTMENT_TOKEN_DP"])
     try:
         worker = await api.niss_of(case["assignment_id"], PURPOSE)
-    except CaseClosed:
+    except (CaseClosed, AuthorProtected):  # Nothing to decide, or somebody must decide it by hand.
         return []
     asked = Asked(worker, date.fromisoformat(answers["return_on"]), answers.get("certificate", ""))
-    decision = decide(register_of(case), asked, date.fromisoformat(case["occurred_at"][:10]))
+    decision = decide(register_of(case), asked, day_of(datetime.fromisoformat(case["occurred_at"])))
     name = "resolve" if decision.ended is None else f"resolve/{ENDED}{decision.ended.number}"
     return [(name, decision.said)]
 

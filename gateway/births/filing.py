@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
-from pydantic import ValidationError
 
 from gateway.accounts.domain import Account
 from gateway.accounts.store import AccountStore
@@ -32,8 +31,11 @@ PERIOD: Final = 1.0
 TRIED_AGAIN_AFTER: Final = timedelta(hours=1)
 """While no parent has an account, or the catalogue in force has no such request."""
 
+PUBLISHED_AGAIN_AFTER: Final = timedelta(seconds=10)
+"""So that one birth that cannot be published does not keep others waiting."""
+
 READ_AGAIN_AFTER: Final = timedelta(days=1)
-"""A birth that this version of the program cannot read."""
+"""A birth that this version of the program cannot file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,14 @@ class BirthFiling:
         for document in await self.store.due(now):
             try:
                 is_filed = await self._file(StoredBirth.of(document))
+            except StoreUnavailable:
+                raise
             except Problem as problem:
                 log.warning("the request of a birth was not published", because=problem.kind.code)
-            except ValidationError as error:
-                log.critical("a birth cannot be read", errors=error.error_count())
+                await self.store.postpone(document["_id"], now + PUBLISHED_AGAIN_AFTER)
+            except Exception as error:
+                # Our own bug with one birth must stop neither the others nor the process.
+                log.critical("a birth cannot be filed", error=type(error).__name__)
                 await self.store.postpone(document["_id"], now + READ_AGAIN_AFTER)
             else:
                 if not is_filed:

@@ -60,7 +60,8 @@ class BirthStore:
         """Decide on the request, unless another replica has. Returns the one that counts; None if it is filed already."""
         undecided = {"_id": str(birth_id), "is_filed": False, "submission": None}
         async with store_deadline():
-            await self.collection.update_one(undecided, {"$set": {"submission": submission.model_dump(mode="json")}})
+            decided = {"$set": {"submission": submission.model_dump(mode="json")}, "$unset": {"expires_at": ""}}
+            await self.collection.update_one(undecided, decided)
             found = await self.collection.find_one({"_id": str(birth_id), "is_filed": False})
         return None if found is None else StoredBirth.of(found).submission
 

@@ -13,7 +13,7 @@ from gateway.limits.accounts import HOUR
 from gateway.limits.counters import Counters, window_of
 from gateway.requests.store import ViewStore
 from gateway.requests.view import RequestView
-from services.common.catalogue import catalogue
+from services.common.catalogue import catalogues
 from services.common.http import problem_types
 from services.common.http.problems import Problem
 from services.common.telemetry import security
@@ -75,6 +75,9 @@ class Contacts:
 
 
 def _is_protected(case: DeskCase, view: RequestView) -> bool:
-    """Whether the author reported an irregularity. Facts of older versions have no restriction, but their reason has."""
-    reason = catalogue().reasons.get(case.assignment.reason)
-    return case.assignment.restricted or view.restricted_to is not None or (reason is not None and reason.restricted)
+    """Whether the author reported an irregularity. Facts of older versions have no restriction, but their reason has, in some version of
+    the catalogue; a reason that no version knows is taken for one.
+    """
+    known = [found for each in catalogues().versions if (found := each.reason(case.assignment.reason))]
+    is_report = not known or any(each.restricted for each in known)
+    return case.assignment.restricted or view.restricted_to is not None or is_report

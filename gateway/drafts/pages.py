@@ -118,11 +118,14 @@ async def get_step_page(wizard: WizardDep, step: str) -> Response:
     order = steps.steps_of(wizard.draft.content)
     if found not in order:
         return wizard.page.go_to(wizard.path(Step.REASON))
-    missing = steps.first_missing(wizard.draft.content, wizard.page.today)
-    if wizard.draft.state == "submitting" and found is not Step.CHECK:
-        return wizard.page.go_to(wizard.path(Step.CHECK))
-    if missing is not None and order.index(found) > order.index(missing):
-        return wizard.page.go_to(wizard.path(missing))
+    if wizard.draft.state == "submitting":
+        # It may be filed already: it can only be sent again, whatever is missing today.
+        if found is not Step.CHECK:
+            return wizard.page.go_to(wizard.path(Step.CHECK))
+    else:
+        missing = steps.first_missing(wizard.draft.content, wizard.page.today)
+        if missing is not None and order.index(found) > order.index(missing):
+            return wizard.page.go_to(wizard.path(missing))
     await wizard.read_requests(found)
     kept = wizard.page.form
     values = question_form.typed_values(wizard.asked, kept) if wizard.asked and kept.fields else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -26,7 +27,7 @@ from services.common.catalogue.questions import Questions
 from services.common.contracts.intake import Answer
 from services.common.contracts.lifecycle import State
 from services.common.http.languages import Words
-from services.common.legal_clock import Calendar, Deadline, deadline
+from services.common.legal_clock import Calendar, Deadline, day_of, deadline
 
 BACK: Final = "voltar"
 """The field and the query parameter that lead back to the check page after one answer is changed."""
@@ -113,9 +114,15 @@ class Wizard:
             **self._check(step),
         )
 
+    @property
+    def judged_on(self) -> date:
+        """The day by which the answers are judged: that of the first sending, if there was one."""
+        sending = self.draft.sending
+        return self.page.today if sending is None or sending.since is None else day_of(sending.since)
+
     def go_on(self, step: Step) -> Response:
         """To the next step; back to the check page if the answer was changed from there and nothing is missing."""
-        missing = steps.first_missing(self.draft.content, self.page.today)
+        missing = steps.first_missing(self.draft.content, self.judged_on)
         if self.page.form.value(BACK) == Step.CHECK:
             return self.page.go_to(self.path(missing or Step.CHECK))
         return self.page.go_to(self.path(steps.step_after(self.draft.content, step)))
@@ -165,13 +172,13 @@ class Wizard:
     def _answers(self) -> tuple[Answer, ...]:
         """The stored answers to the questions, in words; without those that do not fit."""
         content, asked = self.draft.content, self.asked
-        wrong = {each.name for each in asked.wrong(content.answers, self.page.today)} if asked else set()
+        wrong = {each.name for each in asked.wrong(content.answers, self.judged_on)} if asked else set()
         fitting = {name: value for name, value in content.answers.items() if name not in wrong}
         return answers_in_words(content.subject or "", content.reason or "", fitting, self.page.language)
 
     def _steps(self, current: Step) -> list[tuple[Step, str, str]]:
         """Each step with its title and address; without an address if an earlier answer is missing."""
-        found, missing = steps.steps_of(self.draft.content), steps.first_missing(self.draft.content, self.page.today)
+        found, missing = steps.steps_of(self.draft.content), steps.first_missing(self.draft.content, self.judged_on)
         last = found.index(missing) if missing else len(found)
         return [
             (step, steps.TITLES[step].in_(self.page.language), self.path(step) if number <= last else "")

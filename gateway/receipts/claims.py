@@ -12,14 +12,21 @@ from services.common.receipts.verification import MergedFiles, ReceiptClaims, Si
 
 _canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
+_CHECKED: Final = ("request.document-accepted", "request.document-refused")
+"""The facts that say how the check of a file ended."""
+
 FILES_IN_CODE: Final = 3
 """Files up to which the code of a receipt on paper has the SHA-256 of each."""
 
 
 def claims_of(found: Found) -> ReceiptClaims | None:
-    """None until the view of the request is written: its words are not known before. The same view gives the same receipt."""
+    """None until the view of the request is written and each of its files is checked: its words and their SHA-256 are not known before.
+    The same view gives the same receipt.
+    """
     view = found.view
     if view is None or view.description is None:
+        return None
+    if not set(view.documents) <= {fact.document_id for fact in view.facts.values() if fact.type in _CHECKED}:
         return None
     deadline = status_of(view).deadline
     files = [fact for _, fact in sorted(view.facts.items()) if fact.document_id in view.documents and fact.sha256]

@@ -65,8 +65,8 @@ class SubmissionService:
         if self.keys.is_confirmed(key_id, request_id) and (receipt := issued.get(reference_of(request_id))):
             # A repetition counts for no limit, so it must not append a record each time: it would delay other people's.
             return receipt
-        judged_on = today or day_of(datetime.now(UTC))
-        if errors := domain.sending_errors(catalogue(), new, session, judged_on):
+        current, judged_on = catalogue(), today or day_of(datetime.now(UTC))
+        if errors := domain.sending_errors(current, new, session, judged_on):
             return await self._repeated(command, reference_of(request_id), errors)
         found = await self._linked(session, new.linked_to, linked_receipt)
         event = domain.submission_event(
@@ -74,8 +74,8 @@ class SubmissionService:
             new,
             session,
             command.language,
-            catalogue(),
-            None if found is None else domain.linked_request(found.receipt, found.view, catalogue()),
+            current,
+            None if found is None else domain.linked_request(found.receipt, found.view, current),
             restricted=found is not None and found.is_restricted,
         )
         counted = await self._counted(session, key_id, event)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from gateway.live.api import MAX_SEQ
 from gateway.portal.page import Page, PageDep, PageRoute, Reader, ReaderDep
+from gateway.receipts.claims import claims_of
 from gateway.requests.conversation import conversation
 from gateway.requests.deadline_presenter import DeadlinePresenter
 from gateway.requests.held_withdrawals import HeldWithdrawal
@@ -104,6 +105,7 @@ async def get_receipt_page(page: PageDep, reader: ReaderDep, reference: str) -> 
         "requests/receipt.html",
         receipt=presenter.receipt(found.receipt, queries.secret),
         request=presenter.request(found),
+        is_signed=claims_of(found) is not None,
         email=reader.account.email,
         draft=draft if _uuid(draft) else "",
         names=await _names_in_draft(page, reader, draft),

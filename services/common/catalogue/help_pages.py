@@ -86,6 +86,8 @@ def read_help(folder: Path, known: Catalogues) -> HelpPages:
 def read_page(file: Path, code: str, language: Language) -> HelpPage:
     """One file. Raises `FaultyCatalogue`."""
     text = read_text(file)
+    if len(text) > MAX_CHARACTERS:
+        raise FaultyCatalogue(FileFault(file, 1, f"has more than {MAX_CHARACTERS} characters"))
     tokens = _MARKDOWN.parse(text)
     if faults := [FileFault(file, line, why) for line, why in _faults(text, tokens, language)]:
         raise FaultyCatalogue(*faults)
@@ -99,8 +101,6 @@ def _section(title: str, tokens: Sequence[Token]) -> Section:
 
 
 def _faults(text: str, tokens: Sequence[Token], language: Language) -> Iterator[tuple[int, str]]:
-    if len(text) > MAX_CHARACTERS:
-        yield 1, f"has more than {MAX_CHARACTERS} characters"
     for token in _all(_WITH_HTML.parse(text)):
         if token.type in _REFUSED:
             yield (token.map or [0])[0] + 1, f"has {_REFUSED[token.type]}: only Markdown text and links are allowed"

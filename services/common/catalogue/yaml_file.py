@@ -81,6 +81,8 @@ class YamlFile:
             self.content: Any = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
         except yaml.YAMLError as error:
             raise FaultyCatalogue(FileFault(file, _line_of(error), "is no YAML: " + _problem_of(error))) from None
+        except ValueError as error:
+            raise FaultyCatalogue(FileFault(file, 1, f"has a value that is none: {error}")) from None
         except RecursionError:
             raise FaultyCatalogue(FileFault(file, 1, "is nested too deeply")) from None
         if twice := list(_keys_twice(self._root)):

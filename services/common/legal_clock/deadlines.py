@@ -4,11 +4,11 @@ The day of the event does not count (CPA, art. 87). The last day is always a wor
 """
 
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from services.common.domain.values import Code, Value
 from services.common.legal_clock.places import dilation_of
@@ -17,8 +17,8 @@ from services.common.legal_clock.working_days import ONE_DAY, WorkingDays
 Unit = Literal["working_days", "calendar_months"]
 
 
-LONGEST: Final = 400
-"""Of a legal term, in its unit."""
+LONGEST: Final[Mapping[Unit, int]] = {"working_days": 400, "calendar_months": 24}
+"""Of a legal term: its explanation names every holiday in it."""
 
 
 class Clock(BaseModel):
@@ -26,9 +26,16 @@ class Clock(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    length: int = Field(gt=0, le=LONGEST)
     unit: Unit
+    length: int = Field(gt=0)
     purpose: str = Field(default="", alias="for")
+
+    @field_validator("length")
+    @classmethod
+    def _not_too_long(cls, length: int, info: ValidationInfo) -> int:
+        if length > (longest := LONGEST.get(info.data.get("unit", "working_days"), 0)):
+            raise ValueError(f"at most {longest}")
+        return length
 
 
 class SkippedDay(Value):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.drafts.wizard import BACK
 from services.common.legal_clock import day_of
-from tests.integration.gateway.drafts import begin, read, save, submit
+from tests.integration.gateway.drafts import begin, collection, read, save, submit
 from tests.integration.gateway.gateway_environment import BODY, GatewayEnvironment, Person, new_key, value_of
 from tests.integration.gateway.visitor import Visitor, visitor
 from tests.support.own_catalogue import second_version
@@ -105,6 +105,31 @@ async def test_a_draft_whose_answers_do_not_fit_is_not_sent_and_can_be_corrected
     content = {**draft["content"], "answers": {"return_on": in_days(1)}}
     version = (await save(writer, draft, (await read(writer, draft))["version"], content)).json()["version"]
     assert (await submit(writer, draft, version)).status_code == 201
+
+
+async def test_a_draft_that_is_being_sent_can_be_sent_again_although_its_day_has_passed(
+    gateway: GatewayEnvironment, writer: Person
+) -> None:
+    draft, who = await begin(writer, RETURN | {"answers": {"return_on": in_days(-30)}}), visitor(writer)
+    with gateway.frozen("kafka"):
+        assert (await submit(writer, draft)).status_code == 503
+    yesterday = {"sending.since": datetime.now(UTC) - timedelta(days=1)}
+    late = {f"{each}.answers.return_on": in_days(-31) for each in ("content", "sending.body")}
+    drafts = collection(gateway, "gateway", "drafts")
+    assert (await drafts.update_one({"_id": draft["draft_id"]}, {"$set": yesterday | late})).modified_count == 1
+    check = f"/novo/{draft['draft_id']}/verificar"
+    page = await who.get(check)
+    assert (page.status_code, "Enviar outra vez" in page.text, "Em que dia volta ao trabalho?" in page.text) == (
+        200,
+        True,
+        True,
+    )
+    assert (await who.get(f"/novo/{draft['draft_id']}/perguntas")).headers["location"] == check
+
+    async def filed() -> bool:
+        return (await submit(writer, draft)).status_code == 201
+
+    await eventually(filed)
 
 
 async def test_the_page_asks_says_what_is_wrong_and_goes_on(writer: Person) -> None:

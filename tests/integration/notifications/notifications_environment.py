@@ -6,6 +6,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -170,6 +171,15 @@ class NotificationsEnvironment:
             assert set(self.mails_to(account)) == {f"<{identifier}@postigo.example>"}
             assert [kind for _, kind, _ in facts.get(identifier, ())] == ["pt.postigo.delivery.sent.v1"], "published"
         return True
+
+    async def every_mail_has_its_try(self) -> None:
+        """No delivery has more mails than tries: only a try that failed may have left a mail, before the one that was stored as sent."""
+        taken = Counter(each.message_id for each in self.mail.mails)
+        standing = await self.deliveries.load(list(self.expected))
+        assert len(taken) == len(self.expected)
+        for document in standing.values():
+            delivery = delivery_in(document)
+            assert taken[delivery.message_id] <= 1 + sum(delivery.failures.values()), delivery.failures
 
     async def start(self, failpoint: str | None = None, instance: str = "1") -> asyncio.subprocess.Process:
         port = str(self.ports.port(f"{self.env['MONGO_DATABASE_PREFIX']}-{instance}"))

@@ -93,6 +93,8 @@ def test_an_entry_that_its_version_lacks_has_its_newest_words(tmp_path: Path) ->
             ["1.yaml:1: version: Input should be less than or equal to 9999"],
         ),
         ("length: 10", "length: 2500000", None),
+        ("length: 10, unit: working_days", "length: 25, unit: calendar_months", None),
+        ("version: 1", "version: 0x_", None),
         ("  pf:", "  'f/ is': {pt: A, en: B}\n  pf:", None),
         ("  pf: {", "  other: *a\n  pf: {", ["1.yaml:8: is no YAML: an alias (*) is not allowed"]),
         ("version: 1", "version: 1\nother: " + "[" * 2_000, None),

@@ -6,7 +6,7 @@ from gateway.receipts.claims import claims_of, short
 from gateway.requests.queries import Found
 from gateway.settings import Settings
 from services.common.contracts.intake import Answer
-from services.common.contracts.lifecycle import DocumentAccepted, MessageAdded, RequestRouted
+from services.common.contracts.lifecycle import DocumentAccepted, DocumentRefused, MessageAdded, RequestRouted
 from services.common.receipts.signed_deadline import SignedDeadline
 from services.common.receipts.signing import ReceiptKeys
 from services.common.receipts.verification import MergedFiles, ReceiptClaims, SignedFile
@@ -39,6 +39,18 @@ def test_answers_are_hashed_as_one_json_object_in_whatever_order_they_were_given
         assert claims is not None
         wanted = hashlib.sha256(b'{"months":12,"return_on":"2026-03-04"}').hexdigest()
         assert (claims.answers_sha256, short(claims).answers_sha256) == (wanted, wanted)
+
+
+def test_there_is_no_signed_receipt_until_every_file_is_checked() -> None:
+    files = {"documents": (lives.FILE,)}
+    unchecked = lives.life().model_copy(update=files)
+    assert claims_of(Found(unchecked, FOUND)) is None
+    taken = lives.life(lives.sample(DocumentAccepted, 2, sha256="a" * 64))
+    not_taken = lives.life(lives.sample(DocumentRefused, 2, document_id=lives.FILE))
+    accepted, refused = (claims_of(Found(each.model_copy(update=files), FOUND)) for each in (taken, not_taken))
+    assert accepted is not None
+    assert refused is not None
+    assert (len(accepted.files), len(refused.files)) == (1, 0)
 
 
 def test_once_assigned_it_names_department_and_legal_date() -> None:
