@@ -34,7 +34,7 @@ async def receipt_of_a_request(page: Page, photos: list[Path]) -> tuple[str, Pdf
     reference = await steps.file_request(page, photos)
     await page.goto(f"/pedidos/{reference}")
     await expect(page.locator("#estado")).to_contain_text("Concluído", timeout=steps.DEPARTMENT_MS)
-    await page.reload()
+    await page.goto(f"/pedidos/{reference}/recibo")
     return reference, await saved(page)
 
 
@@ -42,7 +42,7 @@ async def test_the_code_of_a_saved_receipt_verifies_it_on_another_phone(
     browser: Browser, page: Page, photos: list[Path]
 ) -> None:
     reference, receipt = await receipt_of_a_request(page, photos)
-    await page.goto(f"/pedidos/{reference}/recibo")
+    await page.reload()
     again = await saved(page)
     assert [each.extract_text() for each in again.pages] == [each.extract_text() for each in receipt.pages]
 
