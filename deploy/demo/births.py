@@ -9,7 +9,6 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 from rich.console import Console
-from rich.text import Text
 
 from deploy.demo.cases import Run
 from deploy.demo.checks import Check
@@ -17,6 +16,7 @@ from deploy.demo.client import Found, PublicApi, Session
 from deploy.demo.data import DemoAccount
 from deploy.demo.errors import DemoError
 from deploy.demo.register import Birth, tell
+from deploy.demo.special_paths import show_special_path
 from services.common.legal_clock import day_of
 
 PARENT: Final = "tiago"
@@ -79,7 +79,5 @@ async def _decision(api: PublicApi, session: Session, found: Sequence[Found]) ->
 
 def show_birth(console: Console, opened: Opened) -> None:
     for request in opened.requests[:1]:
-        line = Text(f"{request.reference}  ", style="dim")
-        words = f" · opened for {opened.parent.split()[0]} without being asked, {opened.decision or request.state}"
-        line.append("birth", style="bold not dim").append(words, style="not dim")
-        console.print(line, no_wrap=True, overflow="ellipsis")
+        words = f"opened for {opened.parent.split()[0]} without being asked, {opened.decision or request.state}"
+        show_special_path(console, request.reference, "birth", words)

@@ -20,9 +20,13 @@ Special = Callable[[History, Submission], str | None]
 
 def show_special_paths(console: Console, history: History) -> None:
     for name, submission, words in special_paths(history):
-        line = Text(f"{submission.name}  ", style="dim")
-        line.append(name, style="bold not dim").append(f" · {words}", style="not dim")
-        console.print(line, no_wrap=True, overflow="ellipsis")
+        show_special_path(console, submission.name, name, words)
+
+
+def show_special_path(console: Console, reference: str, name: str, words: str) -> None:
+    line = Text(f"{reference}  ", style="dim")
+    line.append(name, style="bold not dim").append(f" · {words}", style="not dim")
+    console.print(line, no_wrap=True, overflow="ellipsis")
 
 
 def special_paths(history: History) -> Iterator[tuple[str, Submission, str]]:

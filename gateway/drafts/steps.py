@@ -85,7 +85,7 @@ def first_missing(content: DraftContent, today: date) -> Step | None:
     sent.
     """
     asked = questions_of(content.subject, content.reason)
-    event = next((each for each in catalogue().life_events if each.code == content.life_event), None)
+    event = catalogue().life_event(content.life_event or "")
     subject = next((each for each in event.subjects if each.code == content.subject), None) if event else None
     answers = {
         Step.DESCRIPTION: content.description.strip(),

@@ -227,7 +227,7 @@ class Wizard:
         if step is not Step.CHECK:
             return {}
         content, names = self.draft.content, Names(self.page.language)
-        event = next((each for each in catalogue().life_events if each.code == content.life_event), None)
+        event = catalogue().life_event(content.life_event or "")
         department = self.asked_about or catalogue().department_of(content.subject or "")
         return {
             "answers": {
@@ -237,7 +237,7 @@ class Wizard:
             },
             "to_questions": self._answers() if self.asked else None,
             "asks_about": self.asks_about,
-            "restricted": (reason := catalogue().reason(content.reason or "")) is not None and reason.restricted,
+            "restricted": catalogue().is_restricted(content.reason or ""),
             "department": names.department(department),
             "not_confirmed": NOT_CONFIRMED.in_(self.page.language),
             "expected": self._expected(department),

@@ -10,12 +10,12 @@ import snowballstemmer
 
 from services.common.catalogue import Catalogue, Language, Subject, catalogues
 from services.common.catalogue.help_pages import HelpPage, help_pages
-from services.common.text.folding import MAX_WORDS, SHORTEST_WORD, folded, words_of
+from services.common.text.folding import MAX_WORDS, folded, searchable_words, words_of
 
 _TITLE, _SUMMARY, _TEXT = 8, 3, 1
 """What a word is worth where it is found. The same word counts once, where it is worth most."""
 
-_ALGORITHMS: Final[dict[Language, str]] = {"pt": "portuguese", "en": "english"}
+_STEMMERS: Final = {"pt": snowballstemmer.stemmer("portuguese"), "en": snowballstemmer.stemmer("english")}
 LONGEST: Final = 1_000
 """Characters that are read of what was typed: a description has up to 4 000."""
 
@@ -24,9 +24,11 @@ _STEMMED: Final = 5
 
 _COMMON: Final = frozenset(
     words_of(
-        "bom boa dia tarde noite ola obrigado obrigada chamo nome a ao aos as com como da das de do dos e em esta estou eu fazer fui há isso mais me meu meus minha minhas na nas não no nos o os "
+        "bom boa dia tarde noite ola obrigado obrigada chamo nome "
+        "a ao aos as com como da das de do dos e em esta estou eu fazer fui há isso mais me meu meus minha minhas na nas não no nos o os "
         "ou para pedir pelo pela por posso preciso qual quando que quero se ser sem ter tenho um uma "
-        "hello good morning dear name thank thanks about am an and are at can do does for from get have how i in is it me my need not of on or the to want what when where who "
+        "hello good morning dear name thank thanks "
+        "about am an and are at can do does for from get have how i in is it me my need not of on or the to want what when where who "
         "with you"
     )
 )
@@ -53,7 +55,7 @@ class _Indexed(NamedTuple):
 def search(catalogue: Catalogue, language: Language, typed: str) -> Result | None:
     """The subjects whose help fits best, the best first; None if nothing was typed that can be searched for."""
     typed = typed[:LONGEST]
-    typed_words = [each for each in dict.fromkeys(words_of(typed)) if len(each) >= SHORTEST_WORD]
+    typed_words = searchable_words(typed)
     if not typed_words:
         return None
     stems = _stems(typed, language)
@@ -77,7 +79,7 @@ def _has(own: Sequence[str], beginnings: Beginnings) -> bool:
 
 def _stems(typed: str, language: Language) -> dict[str, str]:
     """How other forms of each longer word begin, by the folded word: `despedido` and `despedimento` begin with `desped`."""
-    stemmer = snowballstemmer.stemmer(_ALGORITHMS[language])
+    stemmer = _STEMMERS[language]
     words = re.findall(r"\w+", typed.casefold())
     return {folded(each): folded(stemmer.stemWord(each)) for each in words if len(each) >= _STEMMED}
 

@@ -82,7 +82,6 @@ def submission_event(
     its reason is, or if `restricted`: the request that it is linked to is.
     """
     language: Language = new.language or headers_language or session.language
-    reason = catalogue.reason(new.reason)
     return RequestSubmitted(
         request_id=request_id,
         reference=reference_of(request_id),
@@ -99,7 +98,7 @@ def submission_event(
         flags=session.flags,
         linked=linked,
         answers=answers_in_words(new.subject, new.reason, new.answers, language),
-        restricted=restricted or (reason is not None and reason.restricted),
+        restricted=restricted or catalogue.is_restricted(new.reason),
     )
 
 

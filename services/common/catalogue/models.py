@@ -114,6 +114,14 @@ class Catalogue(_Entry):
     def reason(self, code: str) -> Reason | None:
         return self.reasons.get(code)
 
+    def life_event(self, code: str) -> LifeEvent | None:
+        return next((each for each in self.life_events if each.code == code), None)
+
+    def is_restricted(self, reason: str) -> bool:
+        """Whether only the department and whoever files it may read a request with this reason."""
+        entry = self.reasons.get(reason)
+        return entry is not None and entry.restricted
+
     def valid_leaf(self, subject: str, reason: str) -> bool:
         """Whether the subject exists and has this reason."""
         entry = self.subjects.get(subject)

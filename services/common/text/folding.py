@@ -12,8 +12,12 @@ MAX_WORDS: Final = 10
 
 def searched_words(typed: str) -> tuple[str, ...]:
     """The words of a query that are long enough, folded; none if nothing can be searched for."""
-    words = dict.fromkeys(words_of(typed[:LONGEST_QUERY]))
-    return tuple(each for each in words if len(each) >= SHORTEST_WORD)[:MAX_WORDS]
+    return tuple(searchable_words(typed[:LONGEST_QUERY]))[:MAX_WORDS]
+
+
+def searchable_words(text: str) -> list[str]:
+    """The folded words that are long enough to be searched for, each once."""
+    return [each for each in dict.fromkeys(words_of(text)) if len(each) >= SHORTEST_WORD]
 
 
 def folded(text: str) -> str:
